@@ -1,0 +1,79 @@
+#include "base/digest.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+void digest_sha256(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
+{
+    if (EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) != 1)
+        abort();
+}
+
+const char *digest_hex(const unsigned char digest[DIGEST_SIZE], char *out)
+{
+    static const char hex[] = "0123456789abcdef";
+    for (size_t i = 0; i < DIGEST_SIZE; i++) {
+        out[2 * i] = hex[digest[i] >> 4];
+        out[2 * i + 1] = hex[digest[i] & 15];
+    }
+    out[DIGEST_HEX_SIZE - 1] = '\0';
+    return out;
+}
+
+void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+                        unsigned char out[DIGEST_SIZE])
+{
+    unsigned int size = DIGEST_SIZE;
+    if (HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, &size) == NULL)
+        abort();
+}
+
+bool digest_equal(const void *a, const void *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void base64_put(struct buf *out, const void *bytes, size_t len)
+{
+    const unsigned char *in = bytes;
+    buf_reserve(out, (len + 2) / 3 * 4);
+    for (size_t i = 0; i < len; i += 3) {
+        size_t left = len - i;
+        uint32_t group = (uint32_t)in[i] << 16;
+        group |= left > 1 ? (uint32_t)in[i + 1] << 8 : 0;
+        group |= left > 2 ? (uint32_t)in[i + 2] : 0;
+        char quad[4] = {alphabet[group >> 18 & 63], alphabet[group >> 12 & 63],
+                        left > 1 ? alphabet[group >> 6 & 63] : '=',
+                        left > 2 ? alphabet[group & 63] : '='};
+        buf_put(out, quad, sizeof(quad));
+    }
+}
+
+bool base64_decode(const char *text, size_t len, struct buf *out)
+{
+    uint32_t bits = 0;
+    int have = 0;
+    while (len > 0 && text[len - 1] == '=')
+        len--;
+    if (len % 4 == 1)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        const char *at = text[i] == '\0' ? NULL : strchr(alphabet, text[i]);
+        if (at == NULL)
+            return false;
+        bits = bits << 6 | (uint32_t)(at - alphabet);
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            buf_putc(out, (char)(bits >> have & 0xff));
+        }
+    }
+    return true;
+}

@@ -1,0 +1,26 @@
+/* Hashes, signatures and their spellings, from OpenSSL. */
+#ifndef BASE_DIGEST_H
+#define BASE_DIGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+#define DIGEST_SIZE     32
+#define DIGEST_HEX_SIZE 65
+
+void digest_sha256(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE]);
+/* `out` holds DIGEST_HEX_SIZE bytes; returns it. */
+const char *digest_hex(const unsigned char digest[DIGEST_SIZE], char *out);
+void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+                        unsigned char out[DIGEST_SIZE]);
+/* Compares without telling by its duration where they differ. */
+bool digest_equal(const void *a, const void *b, size_t len);
+
+/* RFC 4648 standard alphabet, padded. */
+void base64_put(struct buf *out, const void *bytes, size_t len);
+/* Accepts missing padding; false on any other character or length. Appends to `out`. */
+bool base64_decode(const char *text, size_t len, struct buf *out);
+
+#endif

@@ -1,0 +1,227 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+static const char *kind_of(mode_t mode)
+{
+    if (S_ISDIR(mode))
+        return "a directory";
+    if (S_ISFIFO(mode))
+        return "a FIFO";
+    if (S_ISSOCK(mode))
+        return "a socket";
+    if (S_ISLNK(mode))
+        return "a symbolic link";
+    return "a device";
+}
+
+static int read_descriptor(int fd, const char *shown, size_t limit, struct buf *out,
+                           struct error *err)
+{
+    size_t start = out->len;
+    for (;;) {
+        buf_reserve(out, 65536);
+        ssize_t got = read(fd, out->data + out->len, 65536);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_errno(err, ERR_IO, "cannot read %s", shown);
+        if (got == 0)
+            break;
+        out->len += (size_t)got;
+        if (out->len - start > limit)
+            return error_set(err, ERR_INPUT,
+                             "%s is larger than %zu bytes, the most accepted here; split it up",
+                             shown, limit);
+    }
+    out->data[out->len] = '\0';
+    return 0;
+}
+
+static int check_regular(int fd, const char *shown, struct file_facts *facts, struct error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return error_errno(err, ERR_IO, "cannot look at %s", shown);
+    if (!S_ISREG(st.st_mode))
+        return error_set(err, ERR_INPUT, "%s is %s, not a regular file; replace it by the file",
+                         shown, kind_of(st.st_mode));
+    if (facts != NULL) {
+        facts->size = st.st_size;
+        facts->modified_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+        facts->links = (unsigned)st.st_nlink;
+        facts->owner = st.st_uid;
+        facts->mode = st.st_mode;
+    }
+    return 0;
+}
+
+static int open_failure(const char *shown, struct error *err)
+{
+    if (errno == ENOENT)
+        return error_set(err, ERR_NOT_FOUND, "%s does not exist", shown);
+    if (errno == ELOOP)
+        return error_set(err, ERR_INPUT,
+                         "%s is a symbolic link, not a regular file; replace it by the file", shown);
+    if (errno == ENXIO)
+        return error_set(err, ERR_INPUT, "%s is a socket or a device, not a regular file", shown);
+    return error_errno(err, ERR_IO, "cannot open %s", shown);
+}
+
+int file_read(struct file_at at, size_t limit, struct buf *out, struct file_facts *facts,
+              struct error *err)
+{
+    int fd = openat(at.dirfd, at.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return open_failure(at.shown, err);
+    int rc = check_regular(fd, at.shown, facts, err);
+    if (rc == 0)
+        rc = read_descriptor(fd, at.shown, limit, out, err);
+    close(fd);
+    return rc;
+}
+
+int file_read_path(const char *path, size_t limit, struct buf *out, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return open_failure(path, err);
+    int rc = check_regular(fd, path, NULL, err);
+    if (rc == 0)
+        rc = read_descriptor(fd, path, limit, out, err);
+    close(fd);
+    return rc;
+}
+
+int file_write_all(int fd, const void *bytes, size_t len, const char *shown, struct error *err)
+{
+    const char *at = bytes;
+    while (len > 0) {
+        ssize_t written = write(fd, at, len);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return error_errno(err, ERR_IO, "cannot write %s", shown);
+        at += written;
+        len -= (size_t)written;
+    }
+    return 0;
+}
+
+/* Creates `name` in `dirfd` (it must not exist) with the bytes, synced. On failure nothing is left. */
+static int write_synced(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
+                        struct error *err)
+{
+    int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0)
+        return error_errno(err, ERR_IO, "cannot create %s", name);
+    int rc = file_write_all(fd, bytes, len, name, err);
+    if (rc == 0 && fsync(fd) != 0)
+        rc = error_errno(err, ERR_IO, "cannot make %s durable", name);
+    if (close(fd) != 0 && rc == 0)
+        rc = error_errno(err, ERR_IO, "cannot finish %s", name);
+    if (rc != 0)
+        unlinkat(dirfd, name, 0);
+    return rc;
+}
+
+/* Unique within this process and among running ones; leftovers of dead ones are found by age, not by name. */
+static const char *temporary_name(char *out, size_t size)
+{
+    static unsigned counter;
+    snprintf(out, size, ".t%d.%u", (int)getpid(), counter++);
+    return out;
+}
+
+int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes, size_t len,
+                 struct error *err)
+{
+    char tmp[64];
+    temporary_name(tmp, sizeof(tmp));
+    unlinkat(tmp_dirfd, tmp, 0);
+    int rc = write_synced(tmp_dirfd, tmp, bytes, len, 0640, err);
+    if (rc != 0)
+        return rc;
+    if (linkat(tmp_dirfd, tmp, dirfd, name, 0) != 0) {
+        rc = errno == EEXIST ? error_set(err, ERR_CONFLICT, "%s is already there", name)
+                             : error_errno(err, ERR_IO, "cannot publish %s", name);
+    } else {
+        rc = file_sync_directory(dirfd, name, err);
+    }
+    unlinkat(tmp_dirfd, tmp, 0);
+    return rc;
+}
+
+int file_replace(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
+                 struct error *err)
+{
+    char tmp[64];
+    temporary_name(tmp, sizeof(tmp));
+    unlinkat(dirfd, tmp, 0);
+    int rc = write_synced(dirfd, tmp, bytes, len, mode, err);
+    if (rc != 0)
+        return rc;
+    if (renameat(dirfd, tmp, dirfd, name) != 0) {
+        rc = error_errno(err, ERR_IO, "cannot replace %s", name);
+        unlinkat(dirfd, tmp, 0);
+        return rc;
+    }
+    return file_sync_directory(dirfd, name, err);
+}
+
+int file_move(int from_dirfd, const char *name, int to_dirfd, const char *new_name,
+              struct error *err)
+{
+    if (renameat2(from_dirfd, name, to_dirfd, new_name, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno == EEXIST)
+        return error_set(err, ERR_CONFLICT, "%s is already there", new_name);
+    if (errno == ENOENT)
+        return error_set(err, ERR_NOT_FOUND, "%s is gone", name);
+    return error_errno(err, ERR_IO, "cannot move %s to %s", name, new_name);
+}
+
+int file_sync_directory(int dirfd, const char *shown, struct error *err)
+{
+    if (fsync(dirfd) != 0)
+        return error_errno(err, ERR_IO, "cannot make the directory of %s durable", shown);
+    return 0;
+}
+
+int file_make_directory(const char *path, mode_t mode, struct error *err)
+{
+    struct stat st;
+    if (mkdir(path, mode) == 0)
+        return 0;
+    if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return 0;
+    return error_errno(err, ERR_IO, "cannot create the directory %s", path);
+}
+
+int file_open_directory(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? error_set(err, ERR_NOT_FOUND, "the directory %s does not exist", path)
+                               : error_errno(err, ERR_IO, "cannot open the directory %s", path);
+    return fd;
+}
+
+char *file_join(const char *directory, const char *name)
+{
+    if (directory == NULL || name[0] == '/')
+        return xstrdup(name);
+    struct buf path = {0};
+    buf_puts(&path, directory);
+    if (path.len > 0 && path.data[path.len - 1] != '/')
+        buf_putc(&path, '/');
+    buf_puts(&path, name);
+    return buf_steal(&path);
+}

@@ -1,0 +1,46 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+static enum log_level log_level_now = LOG_INFO;
+static const char *log_process = "dispatcher";
+
+void log_set_level(enum log_level level)
+{
+    log_level_now = level;
+}
+
+void log_set_process(const char *name)
+{
+    log_process = name;
+}
+
+void log_event(enum log_level level, const char *event, const char *format, ...)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    if (level > log_level_now)
+        return;
+    char when[CLOCK_TEXT_SIZE], text[4000];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (length < 0)
+        return;
+    if ((size_t)length >= sizeof(text))
+        length = sizeof(text) - 1;
+    struct buf line = {0};
+    buf_printf(&line, "%s %s %s[%d] event=%s ", clock_format_rfc3339(clock_wall_ms(), when),
+               names[level], log_process, (int)getpid(), event);
+    text_put_visible(&line, text, (size_t)length);
+    buf_putc(&line, '\n');
+    /* One write per line, so that lines of many processes never mix. A lost log line stops nothing. */
+    ssize_t written UNUSED = write(STDERR_FILENO, line.data, line.len);
+    buf_free(&line);
+}

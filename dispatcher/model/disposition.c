@@ -1,0 +1,55 @@
+#include "model/disposition.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attributes.h"
+#include "base/buf.h"
+#include "base/text.h"
+
+static const char *const names[OUTCOMES] = {
+    [OUTCOME_DELIVERED] = "delivered", [OUTCOME_NOT_TRIED] = "not_tried",
+    [OUTCOME_THROTTLE] = "throttle",   [OUTCOME_TRANSIENT] = "transient",
+    [OUTCOME_PERMANENT] = "permanent", [OUTCOME_CONFIG] = "config",
+    [OUTCOME_SUPPRESS] = "suppress",   [OUTCOME_UNCERTAIN] = "uncertain",
+};
+
+const char *outcome_name(enum outcome outcome)
+{
+    return names[outcome];
+}
+
+bool outcome_parse(const char *name, enum outcome *out)
+{
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (strcmp(names[i], name) == 0) {
+            *out = (enum outcome)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Copies as much as fits without cutting a UTF-8 sequence in two. */
+static void copy_whole_characters(char *out, size_t size, const char *text, size_t len)
+{
+    if (len >= size) {
+        len = size - 1;
+        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+            len--;
+    }
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+void disposition_set(struct disposition *d, enum outcome outcome, int code, const char *cause,
+                     const char *reply, unsigned long reply_len)
+{
+    struct buf visible = {0};
+    *d = (struct disposition){.outcome = outcome, .code = code};
+    snprintf(d->cause, sizeof(d->cause), "%s", cause);
+    text_put_visible(&visible, reply, reply_len < 4096 ? reply_len : 4096);
+    copy_whole_characters(d->reply, sizeof(d->reply), buf_text(&visible), visible.len);
+    buf_free(&visible);
+}

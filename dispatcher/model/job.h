@@ -1,0 +1,82 @@
+/*
+ * A job: what a producer hands over, one notice for one recipient (job envelope, version 1). The text is JSON, strict:
+ * unknown members, duplicate keys, invalid UTF-8, times without an offset and depth over 32 are errors that name
+ * file:line:column. Parsing keeps nothing of the input but what is in the struct.
+ */
+#ifndef MODEL_JOB_H
+#define MODEL_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "model/delivery.h"
+
+#define JOB_TEXT_MAX (256 * 1024)
+#define JOB_DEPTH_MAX 32
+#define JOB_CHANNELS_MAX 8
+
+struct json_t;
+
+enum job_method { JOB_SINGLE, JOB_ALL }; /* channels one after the other until one worked, or all of them */
+enum job_priority { JOB_LOW, JOB_NORMAL, JOB_HIGH };
+
+struct recipient {
+    char *recipient_id; /* NULL if absent, like all of these */
+    char *name;
+    char *title;
+    char *given_name;
+    char *family_name;
+    char *gender;   /* "female", "male", "neutral" */
+    char *email;    /* passes address_check_email() */
+    char *phone;    /* E.164 */
+    char *webhook;  /* the name of an endpoint, never a URL */
+    char *timezone; /* IANA name, checked by render */
+};
+
+struct job {
+    char *id;
+    char *idempotency_key; /* NULL if absent */
+    char *template_name;   /* NULL: the rules choose */
+    int template_version;  /* 0: any */
+    char *locale;          /* BCP 47 as written, NULL: the rules' fallback */
+    struct recipient to;
+    bool has_routing;
+    enum job_method method;
+    enum channel_kind channels[JOB_CHANNELS_MAX];
+    size_t channel_count; /* 0: the rules choose */
+    enum job_priority priority;
+    char *category;  /* NULL if absent */
+    char *campaign;  /* NULL if absent */
+    char *reference; /* NULL if absent */
+    char *event_type; /* overrides.webhook.event_type, NULL: the template's name */
+    int64_t created_at_ms; /* 0 if absent */
+    int64_t not_before_ms; /* 0 if absent */
+    int64_t expires_at_ms; /* 0 if absent */
+    struct json_t *root;   /* the whole document; owned */
+    struct json_t *data;   /* its `data`, an object, borrowed from root; NULL if absent */
+};
+
+/*
+ * Parses and checks one job. `file` and `first_line` only appear in messages. ERR_INPUT: a sentence with
+ * file:line:column. Caller frees with job_free(); *out is NULL on failure.
+ */
+MUST_CHECK int job_parse(const char *text, size_t len, const char *file, int first_line,
+                         struct job **out, struct error *err);
+/* A sample for preview: the same, but `version`, `id` and `template` may be absent (id becomes "preview"). */
+MUST_CHECK int job_parse_fixture(const char *text, size_t len, const char *file, struct job **out,
+                                 struct error *err);
+void job_free(struct job *job);
+
+/* SHA-256 of the canonical form (sorted keys, no white space): equal content, equal digest. */
+void job_digest(const struct job *job, unsigned char out[DIGEST_SIZE]);
+/* The canonical text itself, appended. */
+struct buf;
+void job_put_canonical(const struct job *job, struct buf *out);
+
+/* The address of the recipient on a channel (e-mail, number, endpoint name), NULL if there is none. Borrowed. */
+const char *job_address(const struct job *job, enum channel_kind kind);
+
+#endif

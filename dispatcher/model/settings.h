@@ -1,0 +1,171 @@
+/*
+ * What the configuration says, as plain data: config/ fills it, everyone else reads it. Strings are owned by the
+ * struct and freed by settings_free(); NULL means "not set" where a comment says so.
+ */
+#ifndef MODEL_SETTINGS_H
+#define MODEL_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "model/delivery.h"
+#include "model/gateway.h"
+#include "model/job.h"
+
+enum smtp_tls { SMTP_TLS_REQUIRED, SMTP_TLS_NONE };
+enum uncertain_policy { UNCERTAIN_RESEND, UNCERTAIN_HOLD };
+
+/* transports.NAME with channel: email, type: smtp */
+struct smtp_settings {
+    char *host;
+    int port;
+    enum smtp_tls tls;
+    char *ca_file;   /* NULL: the system's */
+    char *helo_name; /* NULL: organisation.domain */
+    char *user;      /* NULL: no authentication */
+    char *password;  /* resolved secret; NULL without user */
+};
+
+/* transports.NAME with channel: webhook */
+struct webhook_settings {
+    char *ca_file;              /* NULL: the system's */
+    int64_t connect_timeout_ms; /* 5000 */
+};
+
+/* transports.NAME with channel: sms */
+struct sms_settings {
+    struct gateway *gateway; /* the description, owned */
+    char *sender;            /* from: number or up to 11 letters */
+    char *ca_file;
+    bool allow_private; /* the gateway may stand at a private or loopback address */
+};
+
+enum transport_type { TRANSPORT_SMTP, TRANSPORT_GATEWAY, TRANSPORT_WEBHOOK, TRANSPORT_OUTBOX };
+
+#define RETRY_STEPS_MAX 32
+
+struct retry_schedule {
+    int64_t delays_ms[RETRY_STEPS_MAX]; /* wait after the 1st, 2nd, ... failed attempt; behind the last: give up */
+    size_t count;
+    double jitter; /* 0.2 = each delay times U(0.8, 1.2) */
+};
+
+struct transport {
+    char *name;
+    enum channel_kind channel;
+    enum transport_type type;
+    int concurrency;     /* packets in flight at once */
+    int packet_size;     /* deliveries per packet */
+    int64_t deadline_ms; /* wall clock for one packet; then the worker is killed */
+    enum uncertain_policy on_uncertain;
+    struct retry_schedule retry;
+    char *directory; /* outbox: where the letters land */
+    struct smtp_settings smtp;
+    struct sms_settings sms;
+    struct webhook_settings webhook;
+};
+
+struct endpoint_header {
+    char *name, *value;
+};
+
+/* endpoints.NAME: a receiver of webhooks */
+struct endpoint {
+    char *name;
+    char *url;
+    char *secret;        /* "whsec_..." resolved */
+    bool allow_http;     /* scheme http accepted too */
+    bool allow_private;  /* private, loopback and link-local addresses accepted */
+    struct endpoint_header *headers;
+    size_t header_count;
+    int64_t timeout_ms;
+};
+
+/* A member of `organisation`, e.g. {NULL, "website", "www.example.org"} or {"ko", "name", "예시은행"}. */
+struct organisation_field {
+    char *locale; /* NULL: every language */
+    char *key;
+    char *value;
+};
+
+struct organisation {
+    char *domain;       /* right side of Message-ID, HELO name */
+    char *from_address; /* RFC 5322 From */
+    char *reply_to;     /* NULL: none */
+    char *bounce_address; /* envelope sender; NULL: from_address */
+    struct organisation_field *fields; /* what letters see as org.* */
+    size_t field_count;
+};
+
+/* rules.yaml */
+struct rule {
+    char *name;
+    char *campaign;  /* wildcard, NULL: any */
+    char *template_pattern; /* wildcard on the job's template, NULL: any */
+    char *category;  /* NULL: any */
+    char *locale;    /* RFC 4647 basic range ("ko" matches ko-KR), NULL: any */
+    char *priority;  /* NULL: any */
+    /* then */
+    char *template_name; /* NULL: the job's */
+    char *use_locale;    /* NULL: the job's */
+    enum channel_kind channels[JOB_CHANNELS_MAX];
+    size_t channel_count;
+    bool has_method;
+    enum job_method method;
+    bool has_on_fallback;
+    int on_fallback; /* enum fallback_policy */
+    int line;        /* in rules.yaml */
+};
+
+enum fallback_policy { FALLBACK_WARN, FALLBACK_HOLD, FALLBACK_FAIL };
+
+struct locale_alias {
+    char *from, *to;
+};
+
+struct rules {
+    char *file;
+    char *fallback_locale; /* "en" */
+    enum fallback_policy on_fallback;
+    struct locale_alias *aliases;
+    size_t alias_count;
+    struct rule *rules;
+    size_t count;
+};
+
+struct settings {
+    char *file; /* dispatcher.yaml */
+    char *spool;
+    char *templates;
+    char *locales;
+    char *control_socket;
+    int workers;
+    int worker_jobs_max; /* a worker is replaced after this many deliveries: bounds what libraries leak */
+    int64_t rescan_ms;
+    int64_t shutdown_ms; /* how long SIGTERM waits for what is in flight */
+    int64_t dedupe_window_ms;
+    enum log_level log_level;
+    bool trial;
+    char **allow; /* exact addresses or `*@domain` or `+49151*` wildcards */
+    size_t allow_count;
+    char *timezone; /* NULL: the locale's */
+    struct organisation organisation;
+    struct transport *transports;
+    size_t transport_count;
+    struct endpoint *endpoints;
+    size_t endpoint_count;
+    struct rules rules;
+};
+
+void settings_free(struct settings *s);
+/* Borrowed; NULL if there is none. */
+const struct transport *settings_find_transport(const struct settings *s, const char *name);
+const struct endpoint *settings_find_endpoint(const struct settings *s, const char *name);
+/* The transport a channel uses: the first one configured for it. */
+const struct transport *settings_transport_for(const struct settings *s, enum channel_kind channel);
+/* Trial mode's allow list. */
+bool settings_allows(const struct settings *s, const char *address);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * The library: every template folder and every locale, compiled once, read by all workers. A letter is chosen by name
+ * and language, and rendered for a recipient by walking instructions.
+ */
+#ifndef RENDER_LIBRARY_H
+#define RENDER_LIBRARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/job.h"
+#include "model/message.h"
+
+struct library;
+struct renderer;
+
+/* A member of org.*; the same shape as in model/settings.h so that the engine just passes it on. */
+struct organisation;
+
+/*
+ * Loads all of `templates` and `locales`. With `problems` NULL the first error ends it (ERR_CONFIG); otherwise every
+ * problem found is handed to it and the count of errors returned through *out_errors (check).
+ */
+struct library_problem {
+    bool is_error;         /* else a warning */
+    const char *position;  /* "templates/apology/ko.md:14:12", may lack line and column */
+    const char *text;
+    const char *rule;      /* "var-unknown" */
+};
+typedef void library_problem_fn(void *context, const struct library_problem *problem);
+
+struct library_options {
+    const char *templates;
+    const char *locales;
+    const char *default_zone; /* NULL: the locale's */
+    const struct organisation *organisation;
+    library_problem_fn *problem; /* NULL: stop at the first error */
+    void *problem_context;
+};
+
+MUST_CHECK int library_load(const struct library_options *options, struct library **out,
+                            struct error *err);
+void library_free(struct library *l);
+
+size_t library_template_count(const struct library *l);
+const char *library_template_name(const struct library *l, size_t index);
+const char *library_template_directory(const struct library *l, size_t index);
+/* -1 if there is none. */
+int library_find_template(const struct library *l, const char *name);
+/* "did you mean": the closest name or NULL. */
+const char *library_closest_template(const struct library *l, const char *name);
+/* The tags a template is written in, NULL-terminated, borrowed. */
+const char *const *library_template_locales(const struct library *l, int template_index);
+/* RFC 4647 lookup of `wanted` among them: the tag, or NULL. */
+const char *library_match_locale(const struct library *l, int template_index, const char *wanted);
+/* Does this template have what this channel needs in this language (sms: an sms line, ...)? */
+bool library_has_part(const struct library *l, int template_index, const char *locale,
+                      enum channel_kind kind);
+/*
+ * Would this job render in this language? Declared variables there and of their types, none undeclared, every
+ * language text there. ERR_INPUT with a sentence naming the variable ("/data/incident/start ..."); *out_path (may be
+ * NULL) is the JSON pointer into the job, for the caller's file:line:column; freed with free().
+ */
+MUST_CHECK int library_check_job(const struct library *l, int template_index, const char *locale,
+                                 const struct job *job, char **out_path, struct error *err);
+
+/* One per process that renders: ICU formatters and scratch memory. */
+MUST_CHECK int renderer_open(const struct library *l, struct renderer **out, struct error *err);
+void renderer_close(struct renderer *r);
+/*
+ * Renders the parts `kind` needs (email: subject, preheader, text, html; sms: sms, title; webhook: body) of the
+ * letter for this job into *out (reset first). `locale` is one of the template's tags. ERR_INPUT: the sentence.
+ */
+MUST_CHECK int renderer_render(struct renderer *r, int template_index, const char *locale,
+                               const struct job *job, int64_t accepted_ms, enum channel_kind kind,
+                               struct message *out, struct error *err);
+
+/* A bare Mustache template over JSON text, for `dispatcher render`. partials: directory of NAME.mustache or NULL. */
+struct bare_options {
+    const char *template_path; /* "-": standard input is not supported here; the caller reads */
+    const char *data_path;
+    const char *partials;
+    bool missing_is_error;
+    bool escape_html;
+};
+MUST_CHECK int render_bare(const struct bare_options *options, struct buf *out, struct error *err);
+
+#endif

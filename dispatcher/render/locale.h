@@ -1,0 +1,39 @@
+/* Locale files (locales/de.yaml ...): the words of a language, and RFC 4647 lookup among them. */
+#ifndef RENDER_LOCALE_H
+#define RENDER_LOCALE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+struct locale;
+struct yaml_node;
+
+/* Reads one file; the root key is the tag. ERR_CONFIG with file:line:column. Free with locale_free(). */
+MUST_CHECK int locale_load(const char *path, struct locale **out, struct error *err);
+void locale_free(struct locale *l);
+
+const char *locale_tag(const struct locale *l);       /* "ko" */
+const char *locale_direction(const struct locale *l); /* "ltr" or "rtl" */
+const char *locale_zone(const struct locale *l);      /* IANA name, "UTC" if the file has none */
+const char *locale_closing(const struct locale *l);
+/* A dotted key below the root as text ("list.two", "org.hours"); NULL if absent. Borrowed. */
+const char *locale_text(const struct locale *l, const char *dotted_key);
+/* The map at a dotted key, NULL if absent: for walking org, words. */
+const struct yaml_node *locale_map(const struct locale *l, const char *dotted_key);
+/* The word for a data category, NULL if the file has none. */
+const char *locale_term(const struct locale *l, const char *term);
+
+struct recipient;
+/* The salutation for a recipient: female, male, named or anonymous form, no double spaces. */
+void locale_put_salutation(const struct locale *l, const struct recipient *to, struct buf *out);
+
+/*
+ * RFC 4647 3.4 lookup: `range` (ko-KR) against the available tags, case-insensitive, shortening from the right
+ * (single letters go with what precedes them). Returns the index, or -1.
+ */
+int locale_lookup(const char *range, const char *const *tags, size_t count);
+
+#endif
