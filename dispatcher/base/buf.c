@@ -55,8 +55,8 @@ void buf_printf(struct buf *b, const char *format, ...)
 
 static void put_json_byte(struct buf *b, unsigned char c)
 {
-    static const char *const named[] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n",
-                                        ['\f'] = "\\f", ['\r'] = "\\r"};
+    static const char *const named[] = {
+        ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
     if (c < COUNT_OF(named) && named[c] != NULL) {
         buf_puts(b, named[c]);
     } else if (c < 0x20 || c == 0x7f) {

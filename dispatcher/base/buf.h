@@ -1,6 +1,7 @@
 /*
- * A growing byte buffer. `data` is always NUL-terminated behind `len` bytes once anything was put (NULs inside are
- * allowed and counted). Zero-initialise with `struct buf b = {0}`; free with buf_free().
+ * A growing byte buffer. `data` is always NUL-terminated behind `len` bytes once anything was put
+ * (NULs inside are allowed and counted). Zero-initialise with `struct buf b = {0}`; free with
+ * buf_free().
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -20,7 +21,8 @@ void buf_put(struct buf *b, const void *bytes, size_t len);
 void buf_puts(struct buf *b, const char *text);
 void buf_putc(struct buf *b, char byte);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF(2, 3);
-/* A JSON string with its quotes: escapes the two JSON must and all control characters; text is UTF-8. NULL -> null. */
+/* A JSON string with its quotes: escapes the two JSON must and all control characters; text is
+ * UTF-8. NULL -> null. */
 void buf_put_json(struct buf *b, const char *text);
 /* Keeps the memory, forgets the content; data becomes "". */
 void buf_reset(struct buf *b);

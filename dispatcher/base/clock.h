@@ -1,6 +1,6 @@
 /*
- * Reading the clock and writing times. Only engine/ and operator/ read the clock (style.md 10); everything below
- * takes times as parameters. Wall times are milliseconds since 1970-01-01 UTC.
+ * Reading the clock and writing times. Only engine/ and operator/ read the clock (style.md 10);
+ * everything below takes times as parameters. Wall times are milliseconds since 1970-01-01 UTC.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -13,13 +13,14 @@
 int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
 
-/* RFC 3339 in UTC with milliseconds, "2026-11-24T00:00:01.000Z", into `out` (CLOCK_TEXT_SIZE bytes). */
+/* RFC 3339 in UTC with milliseconds, "2026-11-24T00:00:01.000Z", into `out` (CLOCK_TEXT_SIZE
+ * bytes). */
 const char *clock_format_rfc3339(int64_t wall_ms, char *out);
 /* The same in whole seconds, "2026-11-24T00:00:01Z". */
 const char *clock_format_seconds(int64_t wall_ms, char *out);
 /*
- * Parses an RFC 3339 date-time; an offset or Z is required, because a time without one means something else in
- * every office. Leap second 60 is read as 59.999. Returns false on anything else.
+ * Parses an RFC 3339 date-time; an offset or Z is required, because a time without one means
+ * something else in every office. Leap second 60 is read as 59.999. Returns false on anything else.
  */
 bool clock_parse_rfc3339(const char *text, int64_t *out_wall_ms);
 /* RFC 5322 date in UTC: "Tue, 24 Nov 2026 00:00:01 +0000"; never in the process locale. */

@@ -1,9 +1,9 @@
 /*
- * Errors about us: our disk, our memory, our configuration, or input we cannot accept. What a mail server or a
- * gateway answered is never an error but a disposition (model/disposition.h).
+ * Errors about us: our disk, our memory, our configuration, or input we cannot accept. What a mail
+ * server or a gateway answered is never an error but a disposition (model/disposition.h).
  *
- * A fallible function returns 0 or one of the negative codes and has `struct error *err` last. Who fails first
- * writes the text once, as a sentence a person can act on; callers add nothing.
+ * A fallible function returns 0 or one of the negative codes and has `struct error *err` last. Who
+ * fails first writes the text once, as a sentence a person can act on; callers add nothing.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
@@ -28,11 +28,14 @@ struct error {
     char text[2000];
 };
 
-/* Writes code and text; returns the code, so that `return error_set(err, ERR_IO, ...)` reads well. `err` may be NULL. */
+/* Writes code and text; returns the code, so that `return error_set(err, ERR_IO, ...)` reads well.
+ * `err` may be NULL. */
 int error_set(struct error *err, int code, const char *format, ...) PRINTF(3, 4);
-/* The same with ": <what errno means>" behind the text. errno ENOSPC and EDQUOT turn ERR_IO into ERR_AGAIN. */
+/* The same with ": <what errno means>" behind the text. errno ENOSPC and EDQUOT turn ERR_IO into
+ * ERR_AGAIN. */
 int error_errno(struct error *err, int code, const char *format, ...) PRINTF(3, 4);
-/* The sysexits value of a code (notes: 64 usage, 65 data, 66 no input, 69, 70, 74, 75, 77, 78); 0 for 0. */
+/* The sysexits value of a code (notes: 64 usage, 65 data, 66 no input, 69, 70, 74, 75, 77, 78); 0
+ * for 0. */
 int error_exit_status(int code);
 
 #endif

@@ -69,7 +69,8 @@ static int open_failure(const char *shown, struct error *err)
         return error_set(err, ERR_NOT_FOUND, "%s does not exist", shown);
     if (errno == ELOOP)
         return error_set(err, ERR_INPUT,
-                         "%s is a symbolic link, not a regular file; replace it by the file", shown);
+                         "%s is a symbolic link, not a regular file; replace it by the file",
+                         shown);
     if (errno == ENXIO)
         return error_set(err, ERR_INPUT, "%s is a socket or a device, not a regular file", shown);
     return error_errno(err, ERR_IO, "cannot open %s", shown);
@@ -115,7 +116,8 @@ int file_write_all(int fd, const void *bytes, size_t len, const char *shown, str
     return 0;
 }
 
-/* Creates `name` in `dirfd` (it must not exist) with the bytes, synced. On failure nothing is left. */
+/* Creates `name` in `dirfd` (it must not exist) with the bytes, synced. On failure nothing is left.
+ */
 static int write_synced(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
                         struct error *err)
 {
@@ -132,7 +134,8 @@ static int write_synced(int dirfd, const char *name, const void *bytes, size_t l
     return rc;
 }
 
-/* Unique within this process and among running ones; leftovers of dead ones are found by age, not by name. */
+/* Unique within this process and among running ones; leftovers of dead ones are found by age, not
+ * by name. */
 static const char *temporary_name(char *out, size_t size)
 {
     static unsigned counter;
@@ -209,8 +212,9 @@ int file_open_directory(const char *path, struct error *err)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT ? error_set(err, ERR_NOT_FOUND, "the directory %s does not exist", path)
-                               : error_errno(err, ERR_IO, "cannot open the directory %s", path);
+        return errno == ENOENT
+                   ? error_set(err, ERR_NOT_FOUND, "the directory %s does not exist", path)
+                   : error_errno(err, ERR_IO, "cannot open the directory %s", path);
     return fd;
 }
 

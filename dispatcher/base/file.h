@@ -1,6 +1,7 @@
 /*
- * Files: reading what strangers left (never following, never blocking) and writing what must survive a power cut.
- * The one place, with the ledger, that calls fsync, link and rename (style.md 13).
+ * Files: reading what strangers left (never following, never blocking) and writing what must
+ * survive a power cut. The one place, with the ledger, that calls fsync, link and rename (style.md
+ * 13).
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -13,7 +14,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* A name inside a directory; `dirfd` may be AT_FDCWD. `shown` is how messages call it (may equal name). */
+/* A name inside a directory; `dirfd` may be AT_FDCWD. `shown` is how messages call it (may equal
+ * name). */
 struct file_at {
     int dirfd;
     const char *name;
@@ -29,25 +31,29 @@ struct file_facts {
 };
 
 /*
- * Reads a regular file whole, appended to `out`: O_NOFOLLOW|O_NONBLOCK, fstat says regular, at most `limit` bytes.
- * ERR_NOT_FOUND: not there. ERR_INPUT: a symlink, FIFO, device, directory, or larger than `limit` (the sentence says
- * which). ERR_IO otherwise. `facts` may be NULL.
+ * Reads a regular file whole, appended to `out`: O_NOFOLLOW|O_NONBLOCK, fstat says regular, at most
+ * `limit` bytes. ERR_NOT_FOUND: not there. ERR_INPUT: a symlink, FIFO, device, directory, or larger
+ * than `limit` (the sentence says which). ERR_IO otherwise. `facts` may be NULL.
  */
 MUST_CHECK int file_read(struct file_at at, size_t limit, struct buf *out, struct file_facts *facts,
                          struct error *err);
-/* Reads a whole path of our own configuration or templates (symlinks allowed there). "-" is not special. */
+/* Reads a whole path of our own configuration or templates (symlinks allowed there). "-" is not
+ * special. */
 MUST_CHECK int file_read_path(const char *path, size_t limit, struct buf *out, struct error *err);
 
 /*
- * Publishes `bytes` as `dir/name` durably and without ever overwriting: temporary file in `tmp_dirfd`, fsync, link,
- * fsync of the directory, unlink. ERR_CONFLICT if the name is taken. Mode 0640.
+ * Publishes `bytes` as `dir/name` durably and without ever overwriting: temporary file in
+ * `tmp_dirfd`, fsync, link, fsync of the directory, unlink. ERR_CONFLICT if the name is taken. Mode
+ * 0640.
  */
-MUST_CHECK int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes, size_t len,
-                            struct error *err);
-/* Writes or replaces `dir/name` durably by a temporary file in the same directory and rename. Mode as given. */
+MUST_CHECK int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes,
+                            size_t len, struct error *err);
+/* Writes or replaces `dir/name` durably by a temporary file in the same directory and rename. Mode
+ * as given. */
 MUST_CHECK int file_replace(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
                             struct error *err);
-/* Moves from/name to to/new_name without overwriting (RENAME_NOREPLACE); ERR_CONFLICT if taken. No fsync. */
+/* Moves from/name to to/new_name without overwriting (RENAME_NOREPLACE); ERR_CONFLICT if taken. No
+ * fsync. */
 MUST_CHECK int file_move(int from_dirfd, const char *name, int to_dirfd, const char *new_name,
                          struct error *err);
 MUST_CHECK int file_sync_directory(int dirfd, const char *shown, struct error *err);

@@ -6,7 +6,8 @@
 
 bool id_valid(const char *text, size_t len)
 {
-    static const char grammar[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    static const char grammar[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
     if (len < 1 || len > ID_MAX || text[0] == '-')
         return false;
     for (size_t i = 0; i < len; i++) {

@@ -1,5 +1,6 @@
-/* Identities. A job id is `[A-Za-z0-9_-]{1,128}` and does not start with `-` (design.md 3): it is a file name, the
- * left part of a Message-ID and the `webhook-id`, so nothing in it may need quoting anywhere. */
+/* Identities. A job id is `[A-Za-z0-9_-]{1,128}` and does not start with `-` (design.md 3): it is a
+ * file name, the left part of a Message-ID and the `webhook-id`, so nothing in it may need quoting
+ * anywhere. */
 #ifndef BASE_ID_H
 #define BASE_ID_H
 
@@ -10,9 +11,11 @@
 #define ID_MAX 128
 
 bool id_valid(const char *text, size_t len);
-/* 26 characters: time-ordered (48 bits of `wall_ms`), then 80 random bits, Crockford base 32. `out` holds 27 bytes. */
+/* 26 characters: time-ordered (48 bits of `wall_ms`), then 80 random bits, Crockford base 32. `out`
+ * holds 27 bytes. */
 void id_random(int64_t wall_ms, char *out);
-/* 64 random bits from the kernel. The only dice of the program; engine/ and operator/ throw them. */
+/* 64 random bits from the kernel. The only dice of the program; engine/ and operator/ throw them.
+ */
 uint64_t random_bits(void);
 
 #endif

@@ -40,7 +40,8 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
                names[level], log_process, (int)getpid(), event);
     text_put_visible(&line, text, (size_t)length);
     buf_putc(&line, '\n');
-    /* One write per line, so that lines of many processes never mix. A lost log line stops nothing. */
+    /* One write per line, so that lines of many processes never mix. A lost log line stops nothing.
+     */
     ssize_t written UNUSED = write(STDERR_FILENO, line.data, line.len);
     buf_free(&line);
 }

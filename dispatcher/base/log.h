@@ -1,7 +1,7 @@
 /*
- * The log: one event, one line, `key=value`, on stderr. Levels are audiences: err = wake someone, warn = look
- * tomorrow, info = one line per event an operator acts on, debug = developers. Never an address, a body or a secret
- * above debug (and masked there).
+ * The log: one event, one line, `key=value`, on stderr. Levels are audiences: err = wake someone,
+ * warn = look tomorrow, info = one line per event an operator acts on, debug = developers. Never an
+ * address, a body or a secret above debug (and masked there).
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -14,8 +14,9 @@ void log_set_level(enum log_level level);
 /* The process this line comes from, e.g. "scheduler" or "worker"; borrowed, static. */
 void log_set_process(const char *name);
 /*
- * log_event(LOG_INFO, "delivery.done", "id=%s channel=%s", id, channel): time, level, process, event, then the
- * formatted text. Control characters in the text are made visible, so a value can never forge a line.
+ * log_event(LOG_INFO, "delivery.done", "id=%s channel=%s", id, channel): time, level, process,
+ * event, then the formatted text. Control characters in the text are made visible, so a value can
+ * never forge a line.
  */
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF(3, 4);
 

@@ -6,7 +6,8 @@
 
 #include "base/alloc.h"
 
-/* Length of a sequence by its first byte and the smallest code point it may carry; 0 = not a first byte. */
+/* Length of a sequence by its first byte and the smallest code point it may carry; 0 = not a first
+ * byte. */
 static size_t sequence_length(unsigned char first, uint32_t *out_minimum, uint32_t *out_bits)
 {
     if (first < 0x80) {
@@ -149,7 +150,8 @@ static size_t smallest(size_t a, size_t b, size_t c)
 
 #define LONGEST_NAME 64
 
-/* Edit distance with neighbouring letters swapped counted once; names are short, so three rows suffice. */
+/* Edit distance with neighbouring letters swapped counted once; names are short, so three rows
+ * suffice. */
 static size_t edit_distance(const char *a, const char *b)
 {
     size_t rows[3][LONGEST_NAME + 1];

@@ -1,4 +1,5 @@
-/* Small questions about UTF-8 text. Nothing here knows a language; that is render's and ICU's business. */
+/* Small questions about UTF-8 text. Nothing here knows a language; that is render's and ICU's
+ * business. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -9,8 +10,9 @@
 #include "base/buf.h"
 
 /*
- * Decodes the code point at *at (before `end`), advances *at behind it. An invalid sequence (overlong, surrogate,
- * beyond U+10FFFF, cut) gives U+FFFD and advances one byte, so that a loop always ends.
+ * Decodes the code point at *at (before `end`), advances *at behind it. An invalid sequence
+ * (overlong, surrogate, beyond U+10FFFF, cut) gives U+FFFD and advances one byte, so that a loop
+ * always ends.
  */
 uint32_t utf8_next(const char **at, const char *end);
 bool utf8_valid(const char *text, size_t len);
@@ -25,12 +27,13 @@ bool text_parse_int(const char *text, int64_t *out);
 bool text_matches_wildcard(const char *pattern, const char *text);
 
 /*
- * The candidate a person most likely meant, or NULL: Damerau-Levenshtein distance at most 2, or a third of the
- * length. `count` names.
+ * The candidate a person most likely meant, or NULL: Damerau-Levenshtein distance at most 2, or a
+ * third of the length. `count` names.
  */
 const char *text_closest(const char *word, const char *const *names, size_t count);
 
-/* Control characters, ESC, NUL and invalid UTF-8 become visible \xNN escapes: safe for a log and a terminal. */
+/* Control characters, ESC, NUL and invalid UTF-8 become visible \xNN escapes: safe for a log and a
+ * terminal. */
 void text_put_visible(struct buf *out, const char *bytes, size_t len);
 /* "m***@example.org", "+82******78", anything else its first character and stars. For logs. */
 void text_put_masked(struct buf *out, const char *address);

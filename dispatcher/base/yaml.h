@@ -1,7 +1,8 @@
 /*
- * YAML as configuration: a tree of maps, lists and scalars that remember where they stand. Strict: one document,
- * no aliases or anchors, no duplicate keys, no tags, depth at most 32, valid UTF-8. All scalars are text; types are
- * the schema's business (only `true`/`false` are booleans; `no` stays text). Errors read `file:line:column: ...`.
+ * YAML as configuration: a tree of maps, lists and scalars that remember where they stand. Strict:
+ * one document, no aliases or anchors, no duplicate keys, no tags, depth at most 32, valid UTF-8.
+ * All scalars are text; types are the schema's business (only `true`/`false` are booleans; `no`
+ * stays text). Errors read `file:line:column: ...`.
  */
 #ifndef BASE_YAML_H
 #define BASE_YAML_H
@@ -19,14 +20,15 @@ struct yaml_node {
     int column; /* from 1, in characters */
     char *key;  /* the key under which it stands in its map, NULL in a list or at the root */
     int key_line, key_column;
-    char *text;                /* scalar: its text */
-    bool quoted;               /* scalar: written with quotes or as a block */
-    struct yaml_node **items;  /* map and list: the members in the order of the file */
+    char *text;               /* scalar: its text */
+    bool quoted;              /* scalar: written with quotes or as a block */
+    struct yaml_node **items; /* map and list: the members in the order of the file */
     size_t count;
 };
 
-/* `file` is only used in messages. `first_line` is the line number of the first line of `text` (1 for a file, more
- * for front matter). An empty document is an empty map. Caller frees with yaml_free(). ERR_CONFIG with file:line:column. */
+/* `file` is only used in messages. `first_line` is the line number of the first line of `text` (1
+ * for a file, more for front matter). An empty document is an empty map. Caller frees with
+ * yaml_free(). ERR_CONFIG with file:line:column. */
 MUST_CHECK int yaml_parse(const char *text, size_t len, const char *file, int first_line,
                           struct yaml_node **out, struct error *err);
 /* Reads at most 1 MiB of `path`. ERR_NOT_FOUND if it is not there. */
@@ -38,7 +40,7 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* The text of a scalar member, NULL if absent or not a scalar. Borrowed. */
 const char *yaml_text(const struct yaml_node *map, const char *key);
 /* Sets ERR_CONFIG "file:line:column: <text>" at the node and returns it. */
-int yaml_fail(const struct yaml_node *at, const char *file, struct error *err, const char *format, ...)
-    PRINTF(4, 5);
+int yaml_fail(const struct yaml_node *at, const char *file, struct error *err, const char *format,
+              ...) PRINTF(4, 5);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * A channel: how a notice leaves. A small table of functions over a transport of the configuration. Channels know
- * nothing of the ledger, of policy or of templates: they get outgoing notices and report dispositions.
+ * A channel: how a notice leaves. A small table of functions over a transport of the configuration.
+ * Channels know nothing of the ledger, of policy or of templates: they get outgoing notices and
+ * report dispositions.
  */
 #ifndef CHANNEL_CHANNEL_H
 #define CHANNEL_CHANNEL_H
@@ -14,7 +15,8 @@
 
 struct channel_session; /* per worker and transport: credentials, TLS contexts, connections */
 
-/* How a channel tells what happens, as it happens. Called in any order of items; `item` is one of the given ones. */
+/* How a channel tells what happens, as it happens. Called in any order of items; `item` is one of
+ * the given ones. */
 struct channel_reporter {
     void *context;
     /* From now on bytes of this item may reach the peer. */
@@ -28,9 +30,10 @@ struct channel_reporter {
 struct channel {
     const char *name;
     /*
-     * Encodes item->message for this transport into item->wire: the whole mail, the JSON body, the text as it will
-     * be sent. Deterministic: equal input, equal bytes. If this notice cannot be sent this way (text does not fit,
-     * address not representable) returns ERR_INPUT with the sentence; the worker reports it as permanent.
+     * Encodes item->message for this transport into item->wire: the whole mail, the JSON body, the
+     * text as it will be sent. Deterministic: equal input, equal bytes. If this notice cannot be
+     * sent this way (text does not fit, address not representable) returns ERR_INPUT with the
+     * sentence; the worker reports it as permanent.
      */
     int (*compose)(const struct settings *s, const struct transport *t, struct outgoing *item,
                    struct error *err);
@@ -50,9 +53,11 @@ extern const struct channel channel_outbox;  /* a folder instead of the world */
 
 /* The channel of a transport. Never NULL. */
 const struct channel *channel_for(const struct transport *t);
-/* How a channel composes, whatever the transport (the outbox composes like the channel it replaces). */
+/* How a channel composes, whatever the transport (the outbox composes like the channel it
+ * replaces). */
 const struct channel *channel_of_kind(enum channel_kind kind);
-/* Once per process, before any session: libraries, signals, self-tests. ERR_INTERNAL if a guard does not hold. */
+/* Once per process, before any session: libraries, signals, self-tests. ERR_INTERNAL if a guard
+ * does not hold. */
 MUST_CHECK int channel_global_init(struct error *err);
 
 #endif

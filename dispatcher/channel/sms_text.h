@@ -1,7 +1,8 @@
 /*
- * SMS text: which encoding it needs, how long it is there, and what could be replaced to make it cheaper.
- * GSM model: 3GPP TS 23.038 (default alphabet and extension), TS 23.040 (153/67 units per part with an 8-bit
- * concatenation header). Korean model: bytes in EUC-KR or CP949, SMS up to 90, LMS up to 2,000.
+ * SMS text: which encoding it needs, how long it is there, and what could be replaced to make it
+ * cheaper. GSM model: 3GPP TS 23.038 (default alphabet and extension), TS 23.040 (153/67 units per
+ * part with an 8-bit concatenation header). Korean model: bytes in EUC-KR or CP949, SMS up to 90,
+ * LMS up to 2,000.
  */
 #ifndef CHANNEL_SMS_TEXT_H
 #define CHANNEL_SMS_TEXT_H
@@ -24,7 +25,8 @@ struct sms_offender {
 struct sms_length {
     enum sms_encoding encoding;
     size_t units;    /* septets, UTF-16 units, or bytes */
-    size_t segments; /* GSM model: parts, 0 for empty text is never: empty counts 1; Korean model: 1, or 0 if it cannot be sent */
+    size_t segments; /* GSM model: parts, 0 for empty text is never: empty counts 1; Korean model:
+                        1, or 0 if it cannot be sent */
     bool lms;        /* Korean model: longer than an SMS */
     bool sendable;   /* false: characters without an encoding (Korean) or too long */
     struct sms_offender *offenders; /* GSM: what forces UCS-2; Korean: what cannot be encoded */
@@ -37,8 +39,9 @@ void sms_measure(const char *text, size_t len, enum length_profile profile, stru
 void sms_length_free(struct sms_length *l);
 
 /*
- * The text as it should be sent: NFC, LF, and the replacement map of the profile. GSM: replacements are applied only
- * if the whole result then fits GSM-7, otherwise the text stays. Returns how many characters were replaced.
+ * The text as it should be sent: NFC, LF, and the replacement map of the profile. GSM: replacements
+ * are applied only if the whole result then fits GSM-7, otherwise the text stays. Returns how many
+ * characters were replaced.
  */
 size_t sms_prepare(const char *text, size_t len, enum length_profile profile, struct buf *out);
 

@@ -1,8 +1,8 @@
 /*
- * Reading the configuration: dispatcher.yaml and rules.yaml and the gateway descriptions, into model/settings.h.
- * Order of origin: built-in defaults < file < environment (DISPATCHER_SPOOL, ...) < command line.
- * Every key is a row of one table (params.c): name, type, default, range, one sentence. `dispatcher config show`, the
- * errors and later the manual come from it.
+ * Reading the configuration: dispatcher.yaml and rules.yaml and the gateway descriptions, into
+ * model/settings.h. Order of origin: built-in defaults < file < environment (DISPATCHER_SPOOL, ...)
+ * < command line. Every key is a row of one table (params.c): name, type, default, range, one
+ * sentence. `dispatcher config show`, the errors and later the manual come from it.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -15,25 +15,28 @@
 #include "model/settings.h"
 
 struct config_override {
-    const char *key;   /* dotted */
+    const char *key; /* dotted */
     const char *value;
 };
 
 struct config_options {
-    const char *path; /* NULL: $DISPATCHER_CONFIG, ./config/dispatcher.yaml, /etc/dispatcher/dispatcher.yaml: the first that exists */
+    const char *path; /* NULL: $DISPATCHER_CONFIG, ./config/dispatcher.yaml,
+                         /etc/dispatcher/dispatcher.yaml: the first that exists */
     const struct config_override *overrides;
     size_t override_count;
     bool without_secrets; /* do not read secret files: `check` on another machine */
 };
 
-/* Loads and checks everything; relative paths in a file are relative to that file's directory. ERR_CONFIG with
- * file:line:column and what to do; ERR_NOT_FOUND if there is no configuration. Free with settings_free() and free(). */
+/* Loads and checks everything; relative paths in a file are relative to that file's directory.
+ * ERR_CONFIG with file:line:column and what to do; ERR_NOT_FOUND if there is no configuration. Free
+ * with settings_free() and free(). */
 MUST_CHECK int config_load(const struct config_options *options, struct settings **out,
                            struct error *err);
 
 /*
- * `dispatcher config show`: one line per key, sorted by table: `key = value   # origin (file:line or default)`, secrets
- * as ***. `json`: one object per line {"v":1,"key":..,"value":..,"origin":..}.
+ * `dispatcher config show`: one line per key, sorted by table: `key = value   # origin (file:line
+ * or default)`, secrets as ***. `json`: one object per line
+ * {"v":1,"key":..,"value":..,"origin":..}.
  */
 MUST_CHECK int config_show(const struct config_options *options, bool json, struct buf *out,
                            struct error *err);

@@ -1,6 +1,6 @@
 /*
- * Grammar of addresses, checked before any library sees them: libesmtp and libcurl send CR LF in an address to the
- * wire as they are. Pure functions.
+ * Grammar of addresses, checked before any library sees them: libesmtp and libcurl send CR LF in an
+ * address to the wire as they are. Pure functions.
  */
 #ifndef MODEL_ADDRESS_H
 #define MODEL_ADDRESS_H
@@ -12,14 +12,17 @@
 #include "base/error.h"
 
 /*
- * RFC 5321 Mailbox, the part of it that is sent in real life: dot-atom local part (1-64, ASCII), `@`, domain of
- * labels (at most 255; non-ASCII letters are allowed here and become A-labels when sent), 254 in all. No quotes, no
- * comments, no address literals, no control characters, no spaces. ERR_INPUT with what is wrong, without file position.
+ * RFC 5321 Mailbox, the part of it that is sent in real life: dot-atom local part (1-64, ASCII),
+ * `@`, domain of labels (at most 255; non-ASCII letters are allowed here and become A-labels when
+ * sent), 254 in all. No quotes, no comments, no address literals, no control characters, no spaces.
+ * ERR_INPUT with what is wrong, without file position.
  */
 MUST_CHECK int address_check_email(const char *address, struct error *err);
-/* Appends the address with its domain in A-labels, ready for SMTP. ERR_INPUT as above or from IDNA. */
+/* Appends the address with its domain in A-labels, ready for SMTP. ERR_INPUT as above or from IDNA.
+ */
 MUST_CHECK int address_put_ascii_email(const char *address, struct buf *out, struct error *err);
-/* E.164: `+`, first digit 1-9, 7 to 15 digits. The sentence helps with German and Korean national forms. */
+/* E.164: `+`, first digit 1-9, 7 to 15 digits. The sentence helps with German and Korean national
+ * forms. */
 MUST_CHECK int address_check_phone(const char *number, struct error *err);
 /* `[A-Za-z0-9_-]{1,64}`: an endpoint name of the configuration. */
 MUST_CHECK int address_check_endpoint(const char *name, struct error *err);

@@ -21,7 +21,8 @@ static const char *const state_names[DELIVERY_STATES] = {
 
 #define TO(state) (1u << DELIVERY_##state)
 
-/* Row = from, bits = to. Final states leave only by an operator's retry (-> waiting) or mark-delivered. */
+/* Row = from, bits = to. Final states leave only by an operator's retry (-> waiting) or
+ * mark-delivered. */
 static const unsigned edges[DELIVERY_STATES] = {
     [DELIVERY_WAITING] = TO(IN_FLIGHT) | TO(HELD) | TO(SUPPRESSED) | TO(EXPIRED) | TO(CANCELLED) |
                          TO(WAITING) | TO(FAILED),

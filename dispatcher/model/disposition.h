@@ -1,6 +1,7 @@
 /*
- * What became of one attempt, as data: what the mail server, gateway or endpoint answered (or failed to). Channels
- * produce it from tables; policy turns it into a verdict. Never an error of ours.
+ * What became of one attempt, as data: what the mail server, gateway or endpoint answered (or
+ * failed to). Channels produce it from tables; policy turns it into a verdict. Never an error of
+ * ours.
  */
 #ifndef MODEL_DISPOSITION_H
 #define MODEL_DISPOSITION_H
@@ -10,7 +11,8 @@
 
 enum outcome {
     OUTCOME_DELIVERED, /* proven: accepted by the next hop */
-    OUTCOME_NOT_TRIED, /* the transport failed before this delivery's turn (DNS, connect, TLS, greeting): no attempt counts */
+    OUTCOME_NOT_TRIED, /* the transport failed before this delivery's turn (DNS, connect, TLS,
+                          greeting): no attempt counts */
     OUTCOME_THROTTLE,  /* too fast; wait */
     OUTCOME_TRANSIENT, /* their trouble; again on schedule */
     OUTCOME_PERMANENT, /* this recipient or this text will never work */
@@ -28,15 +30,17 @@ struct disposition {
     enum outcome outcome;
     int code;                                 /* SMTP reply or HTTP status, 0 if there was none */
     char enhanced[DISPOSITION_ENHANCED_SIZE]; /* RFC 3463 "5.1.1", "" if none */
-    char cause[DISPOSITION_CAUSE_SIZE];       /* one word: bad_recipient, mailbox_full, timeout, tls, auth, ... */
-    char reply[DISPOSITION_REPLY_SIZE];       /* their words (made visible) or our sentence; UTF-8 */
-    int64_t retry_after_s;                    /* their advice, 0 = none; it can only delay */
+    char cause[DISPOSITION_CAUSE_SIZE]; /* one word: bad_recipient, mailbox_full, timeout, tls,
+                                           auth, ... */
+    char reply[DISPOSITION_REPLY_SIZE]; /* their words (made visible) or our sentence; UTF-8 */
+    int64_t retry_after_s;              /* their advice, 0 = none; it can only delay */
 };
 
 const char *outcome_name(enum outcome outcome);
 bool outcome_parse(const char *name, enum outcome *out);
 
-/* Fills in everything; `reply` of `reply_len` bytes is made visible (control characters escaped) and cut to size. */
+/* Fills in everything; `reply` of `reply_len` bytes is made visible (control characters escaped)
+ * and cut to size. */
 void disposition_set(struct disposition *d, enum outcome outcome, int code, const char *cause,
                      const char *reply, unsigned long reply_len);
 

@@ -1,6 +1,7 @@
 /*
- * A gateway description (config/gateways/NAME.yaml) as data: the request as templates, the answers as an ordered list
- * of predicates. No C per provider. config/gateway.c reads it, channel/sms.c follows it.
+ * A gateway description (config/gateways/NAME.yaml) as data: the request as templates, the answers
+ * as an ordered list of predicates. No C per provider. config/gateway.c reads it, channel/sms.c
+ * follows it.
  */
 #ifndef MODEL_GATEWAY_H
 #define MODEL_GATEWAY_H
@@ -54,7 +55,7 @@ struct gateway {
     enum gateway_body body_kind;
     struct gateway_field *form;
     size_t form_count;
-    char *body_text; /* template, GATEWAY_BODY_TEXT */
+    char *body_text;                   /* template, GATEWAY_BODY_TEXT */
     struct gateway_predicate *answers; /* first match wins */
     size_t answer_count;
 };

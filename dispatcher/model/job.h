@@ -1,7 +1,8 @@
 /*
- * A job: what a producer hands over, one notice for one recipient (job envelope, version 1). The text is JSON, strict:
- * unknown members, duplicate keys, invalid UTF-8, times without an offset and depth over 32 are errors that name
- * file:line:column. Parsing keeps nothing of the input but what is in the struct.
+ * A job: what a producer hands over, one notice for one recipient (job envelope, version 1). The
+ * text is JSON, strict: unknown members, duplicate keys, invalid UTF-8, times without an offset and
+ * depth over 32 are errors that name file:line:column. Parsing keeps nothing of the input but what
+ * is in the struct.
  */
 #ifndef MODEL_JOB_H
 #define MODEL_JOB_H
@@ -14,13 +15,16 @@
 #include "base/error.h"
 #include "model/delivery.h"
 
-#define JOB_TEXT_MAX (256 * 1024)
-#define JOB_DEPTH_MAX 32
+#define JOB_TEXT_MAX     (256 * 1024)
+#define JOB_DEPTH_MAX    32
 #define JOB_CHANNELS_MAX 8
 
 struct json_t;
 
-enum job_method { JOB_SINGLE, JOB_ALL }; /* channels one after the other until one worked, or all of them */
+enum job_method {
+    JOB_SINGLE,
+    JOB_ALL
+}; /* channels one after the other until one worked, or all of them */
 enum job_priority { JOB_LOW, JOB_NORMAL, JOB_HIGH };
 
 struct recipient {
@@ -48,10 +52,10 @@ struct job {
     enum channel_kind channels[JOB_CHANNELS_MAX];
     size_t channel_count; /* 0: the rules choose */
     enum job_priority priority;
-    char *category;  /* NULL if absent */
-    char *campaign;  /* NULL if absent */
-    char *reference; /* NULL if absent */
-    char *event_type; /* overrides.webhook.event_type, NULL: the template's name */
+    char *category;        /* NULL if absent */
+    char *campaign;        /* NULL if absent */
+    char *reference;       /* NULL if absent */
+    char *event_type;      /* overrides.webhook.event_type, NULL: the template's name */
     int64_t created_at_ms; /* 0 if absent */
     int64_t not_before_ms; /* 0 if absent */
     int64_t expires_at_ms; /* 0 if absent */
@@ -60,12 +64,16 @@ struct job {
 };
 
 /*
- * Parses and checks one job. `file` and `first_line` only appear in messages. ERR_INPUT: a sentence with
- * file:line:column. Caller frees with job_free(); *out is NULL on failure.
+ * Parses and checks one job. `file` and `first_line` only appear in messages. ERR_INPUT: a sentence
+ * with file:line:column. Caller frees with job_free(); *out is NULL on failure.
  */
 MUST_CHECK int job_parse(const char *text, size_t len, const char *file, int first_line,
                          struct job **out, struct error *err);
-/* A sample for preview: the same, but `version`, `id` and `template` may be absent (id becomes "preview"). */
+/* The same of a value already parsed (a job inside a packet); takes a reference of its own.
+ * Messages have no position. */
+MUST_CHECK int job_from_value(struct json_t *root, struct job **out, struct error *err);
+/* A sample for preview: the same, but `version`, `id` and `template` may be absent (id becomes
+ * "preview"). */
 MUST_CHECK int job_parse_fixture(const char *text, size_t len, const char *file, struct job **out,
                                  struct error *err);
 void job_free(struct job *job);
@@ -76,7 +84,8 @@ void job_digest(const struct job *job, unsigned char out[DIGEST_SIZE]);
 struct buf;
 void job_put_canonical(const struct job *job, struct buf *out);
 
-/* The address of the recipient on a channel (e-mail, number, endpoint name), NULL if there is none. Borrowed. */
+/* The address of the recipient on a channel (e-mail, number, endpoint name), NULL if there is none.
+ * Borrowed. */
 const char *job_address(const struct job *job, enum channel_kind kind);
 
 #endif

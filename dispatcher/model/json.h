@@ -1,6 +1,7 @@
 /*
- * JSON helpers over jansson: strict parsing with positions, and small writers for our own wire. jansson keeps no
- * positions, so json_position() finds a member again in text that has already been parsed.
+ * JSON helpers over jansson: strict parsing with positions, and small writers for our own wire.
+ * jansson keeps no positions, so json_position() finds a member again in text that has already been
+ * parsed.
  */
 #ifndef MODEL_JSON_H
 #define MODEL_JSON_H
@@ -14,25 +15,27 @@
 
 struct json_t;
 
-/* Strict: UTF-8 without BOM, no duplicate keys, nothing behind the value, depth at most `max_depth`. ERR_INPUT with
- * file:line:column. The caller drops *out with json_free(). */
-MUST_CHECK int json_parse(const char *text, size_t len, const char *file, int first_line, int max_depth,
-                          struct json_t **out, struct error *err);
+/* Strict: UTF-8 without BOM, no duplicate keys, nothing behind the value, depth at most
+ * `max_depth`. ERR_INPUT with file:line:column. The caller drops *out with json_free(). */
+MUST_CHECK int json_parse(const char *text, size_t len, const char *file, int first_line,
+                          int max_depth, struct json_t **out, struct error *err);
 void json_free(struct json_t *value);
-/* Line and column (from 1, columns in characters) of the member at `path`, e.g. "/to/phone" or "/routing/channels/0";
- * of its key if `at_key`. {1,1} if not found. */
+/* Line and column (from 1, columns in characters) of the member at `path`, e.g. "/to/phone" or
+ * "/routing/channels/0"; of its key if `at_key`. {1,1} if not found. */
 struct json_position {
     int line, column;
 };
 struct json_position json_position(const char *text, size_t len, const char *path, bool at_key);
 
-/* Plain getters for our own messages: fallback when absent or of another type. Text is borrowed from `object`. */
+/* Plain getters for our own messages: fallback when absent or of another type. Text is borrowed
+ * from `object`. */
 const char *json_get_text(const struct json_t *object, const char *key, const char *fallback);
 int64_t json_get_int(const struct json_t *object, const char *key, int64_t fallback);
 bool json_get_bool(const struct json_t *object, const char *key, bool fallback);
-struct json_t *json_get(const struct json_t *object, const char *key); /* borrowed; NULL if absent */
-size_t json_count(const struct json_t *array);                         /* 0 if no array */
-struct json_t *json_at(const struct json_t *array, size_t index);      /* borrowed */
+struct json_t *json_get(const struct json_t *object,
+                        const char *key);                         /* borrowed; NULL if absent */
+size_t json_count(const struct json_t *array);                    /* 0 if no array */
+struct json_t *json_at(const struct json_t *array, size_t index); /* borrowed */
 /* Compact text of any value, appended. */
 void json_put(struct buf *out, const struct json_t *value);
 

@@ -2,7 +2,7 @@
 
 void message_reset(struct message *m)
 {
-    struct buf *parts[] = {&m->subject, &m->preheader, &m->text, &m->html,
+    struct buf *parts[] = {&m->subject, &m->preheader, &m->text,   &m->html,
                            &m->sms,     &m->title,     &m->webhook};
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         buf_reset(parts[i]);
@@ -11,7 +11,7 @@ void message_reset(struct message *m)
 
 void message_free(struct message *m)
 {
-    struct buf *parts[] = {&m->subject, &m->preheader, &m->text, &m->html,
+    struct buf *parts[] = {&m->subject, &m->preheader, &m->text,   &m->html,
                            &m->sms,     &m->title,     &m->webhook};
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         buf_free(parts[i]);

@@ -1,4 +1,5 @@
-/* A rendered notice: the parts of a letter in one language for one recipient. Render writes it, channels compose it. */
+/* A rendered notice: the parts of a letter in one language for one recipient. Render writes it,
+ * channels compose it. */
 #ifndef MODEL_MESSAGE_H
 #define MODEL_MESSAGE_H
 
@@ -26,16 +27,18 @@ void message_free(struct message *m);
 
 /* One delivery on its way out: what a channel gets to see. Everything is borrowed. */
 struct outgoing {
-    int64_t delivery;      /* ledger number, for reports only */
-    int attempt;           /* from 1 */
-    const char *identity;  /* the job id: Message-ID, webhook-id and SMS key are made of it, the same in every attempt */
-    const char *address;   /* e-mail address, E.164 number or endpoint name */
-    const char *name;      /* recipient's name, may be "" */
-    int64_t date_ms;       /* when the notice was accepted: the Date of the mail, stable over attempts */
+    int64_t delivery;     /* ledger number, for reports only */
+    int attempt;          /* from 1 */
+    const char *identity; /* the job id: Message-ID, webhook-id and SMS key are made of it, the same
+                             in every attempt */
+    const char *address;  /* e-mail address, E.164 number or endpoint name */
+    const char *name;     /* recipient's name, may be "" */
+    int64_t date_ms; /* when the notice was accepted: the Date of the mail, stable over attempts */
     const char *category;  /* NULL if absent */
     const char *reference; /* NULL if absent */
     const struct message *message;
-    /* What channel.compose() made of it: the bytes that go out and whose SHA-256 is the evidence. */
+    /* What channel.compose() made of it: the bytes that go out and whose SHA-256 is the evidence.
+     */
     struct buf wire;
 };
 

@@ -1,7 +1,8 @@
 /*
- * What crosses the socketpair between scheduler and worker: packets down, reports up. A frame is a 4-byte length in
- * network order and that many bytes of JSON. One side is ours and so is the other, but a worker runs libraries with
- * memory faults, so the scheduler reads its reports as strictly as a stranger's.
+ * What crosses the socketpair between scheduler and worker: packets down, reports up. A frame is a
+ * 4-byte length in network order and that many bytes of JSON. One side is ours and so is the other,
+ * but a worker runs libraries with memory faults, so the scheduler reads its reports as strictly as
+ * a stranger's.
  */
 #ifndef MODEL_PACKET_H
 #define MODEL_PACKET_H
@@ -18,14 +19,14 @@
 #define FRAME_MAX (64 * 1024 * 1024)
 
 struct packet_item {
-    int64_t delivery;     /* ledger number */
-    int attempt;          /* this one's number, from 1 */
-    int64_t accepted_ms;  /* Date of the mail */
-    char *address;        /* owned after decoding, borrowed for encoding; like all texts here */
+    int64_t delivery;    /* ledger number */
+    int attempt;         /* this one's number, from 1 */
+    int64_t accepted_ms; /* Date of the mail */
+    char *address;       /* owned after decoding, borrowed for encoding; like all texts here */
     char *template_name;
-    char *locale;         /* the locale the router chose */
-    char *job_text;       /* the job as accepted (JSON) */
-    struct job *job;      /* only after decoding */
+    char *locale;    /* the locale the router chose */
+    char *job_text;  /* for encoding: the job as accepted (JSON) */
+    struct job *job; /* after decoding */
 };
 
 struct packet {
@@ -37,14 +38,17 @@ struct packet {
 
 /* Appends one frame. */
 void packet_put_frame(const struct packet *p, struct buf *out);
-/* Decodes the payload of a frame; caller frees with packet_free(). ERR_INTERNAL if it is not one. */
-MUST_CHECK int packet_decode(const char *payload, size_t len, struct packet **out, struct error *err);
+/* Decodes the payload of a frame; caller frees with packet_free(). ERR_INTERNAL if it is not one.
+ */
+MUST_CHECK int packet_decode(const char *payload, size_t len, struct packet **out,
+                             struct error *err);
 void packet_free(struct packet *p);
 
 enum report_stage {
-    REPORT_WORKING, /* the worker now renders or composes this delivery: a crash is its fault */
-    REPORT_STARTED, /* bytes of this delivery may be on the wire: after this a silence is uncertain */
-    REPORT_DONE,    /* outcome known */
+    REPORT_WORKING,  /* the worker now renders or composes this delivery: a crash is its fault */
+    REPORT_STARTED,  /* bytes of this delivery may be on the wire: after this a silence is uncertain
+                      */
+    REPORT_DONE,     /* outcome known */
     REPORT_FINISHED, /* the packet is through; delivery is 0 */
 };
 
@@ -53,19 +57,22 @@ struct report {
     int64_t packet;
     int64_t delivery;
     int attempt;
-    struct disposition disposition;     /* DONE */
-    int64_t duration_ms;                /* DONE: of this attempt */
-    char sha256[DIGEST_HEX_SIZE];       /* DONE: of the rendered message, "" if it was not rendered */
-    char locale[36];                    /* DONE: the language it was rendered in */
+    struct disposition disposition; /* DONE */
+    int64_t duration_ms;            /* DONE: of this attempt */
+    char sha256[DIGEST_HEX_SIZE];   /* DONE: of the rendered message, "" if it was not rendered */
+    char locale[36];                /* DONE: the language it was rendered in */
 };
 
 void report_put_frame(const struct report *r, struct buf *out);
-MUST_CHECK int report_decode(const char *payload, size_t len, struct report *out, struct error *err);
+MUST_CHECK int report_decode(const char *payload, size_t len, struct report *out,
+                             struct error *err);
 
 /*
- * Takes one complete frame from the front of `in` (bytes as they came from the socket). Returns 1 and sets
- * payload and len (borrowed from `in`), 0 if more bytes are needed, ERR_INTERNAL if the length is absurd.
+ * Takes one complete frame from the front of `in` (bytes as they came from the socket). Returns 1
+ * and sets payload and len (borrowed from `in`), 0 if more bytes are needed, ERR_INTERNAL if the
+ * length is absurd.
  */
-int frame_peek(const struct buf *in, size_t offset, const char **payload, size_t *len, struct error *err);
+int frame_peek(const struct buf *in, size_t offset, const char **payload, size_t *len,
+               struct error *err);
 
 #endif

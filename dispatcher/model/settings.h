@@ -1,6 +1,6 @@
 /*
- * What the configuration says, as plain data: config/ fills it, everyone else reads it. Strings are owned by the
- * struct and freed by settings_free(); NULL means "not set" where a comment says so.
+ * What the configuration says, as plain data: config/ fills it, everyone else reads it. Strings are
+ * owned by the struct and freed by settings_free(); NULL means "not set" where a comment says so.
  */
 #ifndef MODEL_SETTINGS_H
 #define MODEL_SETTINGS_H
@@ -47,7 +47,8 @@ enum transport_type { TRANSPORT_SMTP, TRANSPORT_GATEWAY, TRANSPORT_WEBHOOK, TRAN
 #define RETRY_STEPS_MAX 32
 
 struct retry_schedule {
-    int64_t delays_ms[RETRY_STEPS_MAX]; /* wait after the 1st, 2nd, ... failed attempt; behind the last: give up */
+    int64_t delays_ms[RETRY_STEPS_MAX]; /* wait after the 1st, 2nd, ... failed attempt; behind the
+                                           last: give up */
     size_t count;
     double jitter; /* 0.2 = each delay times U(0.8, 1.2) */
 };
@@ -75,15 +76,16 @@ struct endpoint_header {
 struct endpoint {
     char *name;
     char *url;
-    char *secret;        /* "whsec_..." resolved */
-    bool allow_http;     /* scheme http accepted too */
-    bool allow_private;  /* private, loopback and link-local addresses accepted */
+    char *secret;       /* "whsec_..." resolved */
+    bool allow_http;    /* scheme http accepted too */
+    bool allow_private; /* private, loopback and link-local addresses accepted */
     struct endpoint_header *headers;
     size_t header_count;
     int64_t timeout_ms;
 };
 
-/* A member of `organisation`, e.g. {NULL, "website", "www.example.org"} or {"ko", "name", "예시은행"}. */
+/* A member of `organisation`, e.g. {NULL, "website", "www.example.org"} or {"ko", "name",
+ * "예시은행"}. */
 struct organisation_field {
     char *locale; /* NULL: every language */
     char *key;
@@ -91,10 +93,10 @@ struct organisation_field {
 };
 
 struct organisation {
-    char *domain;       /* right side of Message-ID, HELO name */
-    char *from_address; /* RFC 5322 From */
-    char *reply_to;     /* NULL: none */
-    char *bounce_address; /* envelope sender; NULL: from_address */
+    char *domain;                      /* right side of Message-ID, HELO name */
+    char *from_address;                /* RFC 5322 From */
+    char *reply_to;                    /* NULL: none */
+    char *bounce_address;              /* envelope sender; NULL: from_address */
     struct organisation_field *fields; /* what letters see as org.* */
     size_t field_count;
 };
@@ -102,11 +104,11 @@ struct organisation {
 /* rules.yaml */
 struct rule {
     char *name;
-    char *campaign;  /* wildcard, NULL: any */
+    char *campaign;         /* wildcard, NULL: any */
     char *template_pattern; /* wildcard on the job's template, NULL: any */
-    char *category;  /* NULL: any */
-    char *locale;    /* RFC 4647 basic range ("ko" matches ko-KR), NULL: any */
-    char *priority;  /* NULL: any */
+    char *category;         /* NULL: any */
+    char *locale;           /* RFC 4647 basic range ("ko" matches ko-KR), NULL: any */
+    char *priority;         /* NULL: any */
     /* then */
     char *template_name; /* NULL: the job's */
     char *use_locale;    /* NULL: the job's */
@@ -142,7 +144,8 @@ struct settings {
     char *locales;
     char *control_socket;
     int workers;
-    int worker_jobs_max; /* a worker is replaced after this many deliveries: bounds what libraries leak */
+    int worker_jobs_max; /* a worker is replaced after this many deliveries: bounds what libraries
+                            leak */
     int64_t rescan_ms;
     int64_t shutdown_ms; /* how long SIGTERM waits for what is in flight */
     int64_t dedupe_window_ms;

@@ -1,5 +1,6 @@
 /*
- * Which template, language and channels a notice gets: rules.yaml, first match wins. Pure: no clock, no I/O.
+ * Which template, language and channels a notice gets: rules.yaml, first match wins. Pure: no
+ * clock, no I/O.
  */
 #ifndef POLICY_ROUTE_H
 #define POLICY_ROUTE_H
@@ -12,7 +13,8 @@ struct route {
     const char *template_name; /* borrowed from the job or the rules */
     char locale[36];           /* wanted tag after aliases; render looks it up among what exists */
     bool locale_is_fallback;   /* the job named none, so it is rules.locale.fallback */
-    enum channel_kind channels[JOB_CHANNELS_MAX]; /* only those the recipient has an address for, in order */
+    enum channel_kind
+        channels[JOB_CHANNELS_MAX]; /* only those the recipient has an address for, in order */
     size_t channel_count;
     enum job_method method;
     enum fallback_policy on_fallback;
@@ -20,8 +22,9 @@ struct route {
 };
 
 /*
- * Decides. What the job says (template, routing) wins over the rule; the rule over the defaults. ERR_INPUT if no
- * template or no usable channel comes out of it: the sentence says which member to add to the job or which rule.
+ * Decides. What the job says (template, routing) wins over the rule; the rule over the defaults.
+ * ERR_INPUT if no template or no usable channel comes out of it: the sentence says which member to
+ * add to the job or which rule.
  */
 MUST_CHECK int route_decide(const struct rules *rules, const struct job *job, struct route *out,
                             struct error *err);

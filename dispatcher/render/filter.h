@@ -1,6 +1,6 @@
 /*
- * Filters: `{{value | name:argument | name}}`, left to right. To add one: write its function in filter.c and add its
- * row to the table there; nothing else knows the names.
+ * Filters: `{{value | name:argument | name}}`, left to right. To add one: write its function in
+ * filter.c and add its row to the table there; nothing else knows the names.
  */
 #ifndef RENDER_FILTER_H
 #define RENDER_FILTER_H
@@ -14,7 +14,8 @@
 struct json_t;
 struct formatter;
 
-/* What flows through a chain of filters: the JSON value as it came until a filter makes text of it. */
+/* What flows through a chain of filters: the JSON value as it came until a filter makes text of it.
+ */
 struct filter_value {
     const struct json_t *json; /* NULL once it is text, or if the name was missing */
     struct buf text;           /* used when json is NULL and present */
@@ -24,7 +25,8 @@ struct filter_value {
 struct filter {
     const char *name;
     bool needs_argument;
-    /* Changes *value in place. ERR_INPUT: a sentence without position (the caller adds it). formatter may be NULL. */
+    /* Changes *value in place. ERR_INPUT: a sentence without position (the caller adds it).
+     * formatter may be NULL. */
     int (*apply)(struct filter_value *value, const char *argument, struct formatter *formatter,
                  struct error *err);
     /* Says at load time whether the argument is good; NULL: any. */
@@ -36,8 +38,9 @@ struct filter {
 const struct filter *filter_find(const char *name);
 /* All of them, for "did you mean" and the manual. */
 const struct filter *filter_table(size_t *out_count);
-/* A value as plain text when no filter made any: strings as they are, integers without grouping, true/false. Objects
- * and lists: ERR_INPUT ("use | list"). */
-MUST_CHECK int filter_put_plain(const struct filter_value *value, struct buf *out, struct error *err);
+/* A value as plain text when no filter made any: strings as they are, integers without grouping,
+ * true/false. Objects and lists: ERR_INPUT ("use | list"). */
+MUST_CHECK int filter_put_plain(const struct filter_value *value, struct buf *out,
+                                struct error *err);
 
 #endif

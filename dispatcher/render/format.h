@@ -1,7 +1,8 @@
 /*
- * A reader's language and time zone, ready to format: dates, times, numbers, compact numbers, lists by ICU (CLDR),
- * overridden where a locale file says so. One per worker and language; opening costs 20-50 us, formatting 1-2 us.
- * Korean compact numbers are 297만; German 6,5 Millionen; `list` never has an Oxford comma in en.
+ * A reader's language and time zone, ready to format: dates, times, numbers, compact numbers, lists
+ * by ICU (CLDR), overridden where a locale file says so. One per worker and language; opening costs
+ * 20-50 us, formatting 1-2 us. Korean compact numbers are 297만; German 6,5 Millionen; `list` never
+ * has an Oxford comma in en.
  */
 #ifndef RENDER_FORMAT_H
 #define RENDER_FORMAT_H
@@ -17,8 +18,8 @@ struct formatter;
 
 enum date_style { DATE_LONG, DATE_FULL, DATE_SHORT };
 
-/* `locale` is borrowed and outlives the formatter; `zone` is an IANA name or NULL for the locale's. ERR_CONFIG for an
- * unknown zone (ICU itself would silently take GMT). */
+/* `locale` is borrowed and outlives the formatter; `zone` is an IANA name or NULL for the locale's.
+ * ERR_CONFIG for an unknown zone (ICU itself would silently take GMT). */
 MUST_CHECK int formatter_open(const struct locale *locale, const char *zone, struct formatter **out,
                               struct error *err);
 void formatter_close(struct formatter *f);
@@ -31,16 +32,20 @@ bool formatter_zone_exists(const char *zone);
 MUST_CHECK int format_date(struct formatter *f, int year, int month, int day, enum date_style style,
                            struct buf *out, struct error *err);
 /* A moment, in the formatter's zone. */
-MUST_CHECK int format_moment_date(struct formatter *f, int64_t wall_ms, enum date_style style, struct buf *out,
-                                  struct error *err);
+MUST_CHECK int format_moment_date(struct formatter *f, int64_t wall_ms, enum date_style style,
+                                  struct buf *out, struct error *err);
 /* "14:30 Uhr", "오후 2시 30분", "14:30". */
-MUST_CHECK int format_moment_time(struct formatter *f, int64_t wall_ms, struct buf *out, struct error *err);
-MUST_CHECK int format_integer(struct formatter *f, int64_t value, struct buf *out, struct error *err);
+MUST_CHECK int format_moment_time(struct formatter *f, int64_t wall_ms, struct buf *out,
+                                  struct error *err);
+MUST_CHECK int format_integer(struct formatter *f, int64_t value, struct buf *out,
+                              struct error *err);
 MUST_CHECK int format_real(struct formatter *f, double value, struct buf *out, struct error *err);
-MUST_CHECK int format_compact(struct formatter *f, int64_t value, struct buf *out, struct error *err);
-MUST_CHECK int format_list(struct formatter *f, const char *const *items, size_t count, struct buf *out,
-                           struct error *err);
+MUST_CHECK int format_compact(struct formatter *f, int64_t value, struct buf *out,
+                              struct error *err);
+MUST_CHECK int format_list(struct formatter *f, const char *const *items, size_t count,
+                           struct buf *out, struct error *err);
 /* First letter to upper case by the rules of the language. */
-MUST_CHECK int format_upper_first(struct formatter *f, const char *text, struct buf *out, struct error *err);
+MUST_CHECK int format_upper_first(struct formatter *f, const char *text, struct buf *out,
+                                  struct error *err);
 
 #endif

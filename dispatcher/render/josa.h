@@ -1,7 +1,8 @@
 /*
- * Korean particles after a value (notes: letters 4.2): 은/는, 이/가, 을/를, 과/와, 으로/로 and their family, chosen by the
- * last sound of the value: Hangul by its final consonant (ㄹ counts as a vowel for the 로 family), digits and trailing
- * zeros by their Sino-Korean reading, units by a table, acronyms by letter name. Unknown: both forms, 은(는).
+ * Korean particles after a value (notes: letters 4.2): 은/는, 이/가, 을/를, 과/와, 으로/로 and
+ * their family, chosen by the last sound of the value: Hangul by its final consonant (ㄹ counts as
+ * a vowel for the 로 family), digits and trailing zeros by their Sino-Korean reading, units by a
+ * table, acronyms by letter name. Unknown: both forms, 은(는).
  */
 #ifndef RENDER_JOSA_H
 #define RENDER_JOSA_H
@@ -16,11 +17,13 @@
 typedef const char *josa_unit_fn(const void *context, const char *unit, size_t len);
 
 /*
- * Appends the particle (not the value) for `value` (valid UTF-8, not empty). `pair` in either order, e.g. "은/는" or
- * "로/으로". ERR_INPUT for an unknown pair or an empty value. *out_known false = both forms were written.
+ * Appends the particle (not the value) for `value` (valid UTF-8, not empty). `pair` in either
+ * order, e.g. "은/는" or "로/으로". ERR_INPUT for an unknown pair or an empty value. *out_known
+ * false = both forms were written.
  */
 MUST_CHECK int josa_put(const char *value, size_t len, const char *pair, josa_unit_fn *unit,
-                        const void *unit_context, struct buf *out, bool *out_known, struct error *err);
+                        const void *unit_context, struct buf *out, bool *out_known,
+                        struct error *err);
 /* Is it one of the pairs of the table? */
 bool josa_pair_known(const char *pair);
 

@@ -1,6 +1,6 @@
 /*
- * The library: every template folder and every locale, compiled once, read by all workers. A letter is chosen by name
- * and language, and rendered for a recipient by walking instructions.
+ * The library: every template folder and every locale, compiled once, read by all workers. A letter
+ * is chosen by name and language, and rendered for a recipient by walking instructions.
  */
 #ifndef RENDER_LIBRARY_H
 #define RENDER_LIBRARY_H
@@ -20,14 +20,15 @@ struct renderer;
 struct organisation;
 
 /*
- * Loads all of `templates` and `locales`. With `problems` NULL the first error ends it (ERR_CONFIG); otherwise every
- * problem found is handed to it and the count of errors returned through *out_errors (check).
+ * Loads all of `templates` and `locales`. With `problems` NULL the first error ends it
+ * (ERR_CONFIG); otherwise every problem found is handed to it and the count of errors returned
+ * through *out_errors (check).
  */
 struct library_problem {
-    bool is_error;         /* else a warning */
-    const char *position;  /* "templates/apology/ko.md:14:12", may lack line and column */
+    bool is_error;        /* else a warning */
+    const char *position; /* "templates/apology/ko.md:14:12", may lack line and column */
     const char *text;
-    const char *rule;      /* "var-unknown" */
+    const char *rule; /* "var-unknown" */
 };
 typedef void library_problem_fn(void *context, const struct library_problem *problem);
 
@@ -59,9 +60,10 @@ const char *library_match_locale(const struct library *l, int template_index, co
 bool library_has_part(const struct library *l, int template_index, const char *locale,
                       enum channel_kind kind);
 /*
- * Would this job render in this language? Declared variables there and of their types, none undeclared, every
- * language text there. ERR_INPUT with a sentence naming the variable ("/data/incident/start ..."); *out_path (may be
- * NULL) is the JSON pointer into the job, for the caller's file:line:column; freed with free().
+ * Would this job render in this language? Declared variables there and of their types, none
+ * undeclared, every language text there. ERR_INPUT with a sentence naming the variable
+ * ("/data/incident/start ..."); *out_path (may be NULL) is the JSON pointer into the job, for the
+ * caller's file:line:column; freed with free().
  */
 MUST_CHECK int library_check_job(const struct library *l, int template_index, const char *locale,
                                  const struct job *job, char **out_path, struct error *err);
@@ -70,14 +72,16 @@ MUST_CHECK int library_check_job(const struct library *l, int template_index, co
 MUST_CHECK int renderer_open(const struct library *l, struct renderer **out, struct error *err);
 void renderer_close(struct renderer *r);
 /*
- * Renders the parts `kind` needs (email: subject, preheader, text, html; sms: sms, title; webhook: body) of the
- * letter for this job into *out (reset first). `locale` is one of the template's tags. ERR_INPUT: the sentence.
+ * Renders the parts `kind` needs (email: subject, preheader, text, html; sms: sms, title; webhook:
+ * body) of the letter for this job into *out (reset first). `locale` is one of the template's tags.
+ * ERR_INPUT: the sentence.
  */
 MUST_CHECK int renderer_render(struct renderer *r, int template_index, const char *locale,
                                const struct job *job, int64_t accepted_ms, enum channel_kind kind,
                                struct message *out, struct error *err);
 
-/* A bare Mustache template over JSON text, for `dispatcher render`. partials: directory of NAME.mustache or NULL. */
+/* A bare Mustache template over JSON text, for `dispatcher render`. partials: directory of
+ * NAME.mustache or NULL. */
 struct bare_options {
     const char *template_path; /* "-": standard input is not supported here; the caller reads */
     const char *data_path;

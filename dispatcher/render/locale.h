@@ -11,7 +11,8 @@
 struct locale;
 struct yaml_node;
 
-/* Reads one file; the root key is the tag. ERR_CONFIG with file:line:column. Free with locale_free(). */
+/* Reads one file; the root key is the tag. ERR_CONFIG with file:line:column. Free with
+ * locale_free(). */
 MUST_CHECK int locale_load(const char *path, struct locale **out, struct error *err);
 void locale_free(struct locale *l);
 
@@ -31,8 +32,8 @@ struct recipient;
 void locale_put_salutation(const struct locale *l, const struct recipient *to, struct buf *out);
 
 /*
- * RFC 4647 3.4 lookup: `range` (ko-KR) against the available tags, case-insensitive, shortening from the right
- * (single letters go with what precedes them). Returns the index, or -1.
+ * RFC 4647 3.4 lookup: `range` (ko-KR) against the available tags, case-insensitive, shortening
+ * from the right (single letters go with what precedes them). Returns the index, or -1.
  */
 int locale_lookup(const char *range, const char *const *tags, size_t count);
 

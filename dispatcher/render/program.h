@@ -1,7 +1,8 @@
 /*
- * A compiled template: Mustache source turned once into flat instructions, then run per recipient without parsing
- * anything. Mustache as its specification says (interpolation, sections, inverted sections, partials, comments,
- * delimiters, standalone lines, indentation); plus filters `{{x | date:long}}` and strictness where asked.
+ * A compiled template: Mustache source turned once into flat instructions, then run per recipient
+ * without parsing anything. Mustache as its specification says (interpolation, sections, inverted
+ * sections, partials, comments, delimiters, standalone lines, indentation); plus filters `{{x |
+ * date:long}}` and strictness where asked.
  */
 #ifndef RENDER_PROGRAM_H
 #define RENDER_PROGRAM_H
@@ -22,7 +23,8 @@ enum escape {
     ESCAPE_HTML,   /* & < > " as Mustache wants; also ' */
     ESCAPE_HEADER, /* CR, LF, NUL and other controls: an error, never a header */
     ESCAPE_URL,    /* percent-encoding of everything but unreserved characters */
-    ESCAPE_JSON,   /* a JSON string with quotes when the tag stands unquoted: numbers and booleans stay themselves */
+    ESCAPE_JSON,   /* a JSON string with quotes when the tag stands unquoted: numbers and booleans
+                      stay themselves */
     ESCAPE_LINE,   /* plain text on one line: controls become spaces */
 };
 
@@ -30,29 +32,31 @@ enum escape {
 typedef const char *program_partial_fn(void *context, const char *name);
 
 struct program_options {
-    const char *file;       /* for messages */
+    const char *file; /* for messages */
     int first_line;
-    bool letter;            /* letter dialect: no raw output, no delimiter change, filters allowed */
-    bool strict;            /* a missing name is an error (else empty, as Mustache says) */
+    bool letter; /* letter dialect: no raw output, no delimiter change, filters allowed */
+    bool strict; /* a missing name is an error (else empty, as Mustache says) */
     program_partial_fn *partial; /* NULL: no partials */
     void *partial_context;
 };
 
 /* Compiles `len` bytes. ERR_CONFIG with file:line:column. Free with program_free(). */
-MUST_CHECK int program_compile(const char *source, size_t len, const struct program_options *options,
-                               struct program **out, struct error *err);
+MUST_CHECK int program_compile(const char *source, size_t len,
+                               const struct program_options *options, struct program **out,
+                               struct error *err);
 void program_free(struct program *p);
 
 /*
- * Runs over `data` (an object or any JSON value), appending to `out` with the escape of the part. `formatter` carries
- * the reader's language and zone for filters (NULL: filters that need one fail). Limits: depth 64, output 10 MiB.
- * ERR_INPUT: a missing name (strict), a value a filter cannot take, a limit; the sentence says file:line:column.
+ * Runs over `data` (an object or any JSON value), appending to `out` with the escape of the part.
+ * `formatter` carries the reader's language and zone for filters (NULL: filters that need one
+ * fail). Limits: depth 64, output 10 MiB. ERR_INPUT: a missing name (strict), a value a filter
+ * cannot take, a limit; the sentence says file:line:column.
  */
 MUST_CHECK int program_run(const struct program *p, const struct json_t *data, enum escape escape,
                            struct formatter *formatter, struct buf *out, struct error *err);
 
-/* Every name a program uses, for checks: called with the dotted name, whether inside a section on it (or defaulted),
- * and where. Names relative to a section's element (`.`) are not reported. */
+/* Every name a program uses, for checks: called with the dotted name, whether inside a section on
+ * it (or defaulted), and where. Names relative to a section's element (`.`) are not reported. */
 typedef void program_name_fn(void *context, const char *name, bool guarded, int line, int column);
 void program_walk_names(const struct program *p, program_name_fn *fn, void *context);
 

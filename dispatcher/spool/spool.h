@@ -1,6 +1,7 @@
 /*
- * The spool: the door. Producers drop files into new/; the scheduler's intake reads what stands there, hostile or not,
- * and never blocks on it, never follows it, never deletes what it could not understand.
+ * The spool: the door. Producers drop files into new/; the scheduler's intake reads what stands
+ * there, hostile or not, and never blocks on it, never follows it, never deletes what it could not
+ * understand.
  */
 #ifndef SPOOL_SPOOL_H
 #define SPOOL_SPOOL_H
@@ -15,17 +16,19 @@
 
 struct spool;
 
-/* Opens (creating tmp, new, batches, corrupt where missing) a spool directory. Close with spool_close(). */
+/* Opens (creating tmp, new, batches, corrupt where missing) a spool directory. Close with
+ * spool_close(). */
 MUST_CHECK int spool_open(const char *path, struct spool **out, struct error *err);
 void spool_close(struct spool *s);
 const char *spool_path(const struct spool *s);
-/* Takes the lock: one scheduler per spool. ERR_AGAIN with the pid of the holder if it is taken. Held until close. */
+/* Takes the lock: one scheduler per spool. ERR_AGAIN with the pid of the holder if it is taken.
+ * Held until close. */
 MUST_CHECK int spool_lock(struct spool *s, struct error *err);
 /* Path of new/ for inotify. */
 const char *spool_new_path(const struct spool *s);
 
-/* Producer's side: steps 1-3 of the drop protocol. ERR_CONFLICT if the id stands in new/ with other bytes; the same bytes
- * are success with *out_duplicate true. ERR_AGAIN when the disk is full. */
+/* Producer's side: steps 1-3 of the drop protocol. ERR_CONFLICT if the id stands in new/ with other
+ * bytes; the same bytes are success with *out_duplicate true. ERR_AGAIN when the disk is full. */
 MUST_CHECK int spool_drop(struct spool *s, const char *id, const void *bytes, size_t len,
                           bool *out_duplicate, struct error *err);
 
@@ -42,16 +45,20 @@ struct spool_entry {
 };
 
 /*
- * Asks the caller about each entry: TAKEN = it is in the ledger (removed from new/ after scan's commit callback),
- * REFUSED = *reason says why (moved to corrupt/), LATER = leave it for the next scan, STOP = end the scan now.
+ * Asks the caller about each entry: TAKEN = it is in the ledger (removed from new/ after scan's
+ * commit callback), REFUSED = *reason says why (moved to corrupt/), LATER = leave it for the next
+ * scan, STOP = end the scan now.
  */
 struct spool_intake {
     void *context;
-    enum spool_verdict (*entry)(void *context, const struct spool_entry *entry, struct error *reason);
-    /* Called with at most `group` taken entries standing: makes the ledger durable. Non-zero: they stay in new/. */
+    enum spool_verdict (*entry)(void *context, const struct spool_entry *entry,
+                                struct error *reason);
+    /* Called with at most `group` taken entries standing: makes the ledger durable. Non-zero: they
+     * stay in new/. */
     int (*commit)(void *context, struct error *err);
     size_t group;
-    /* Wall clock; a file that does not parse is left alone until it is unmodified for 2 s (a plain cp still writing). */
+    /* Wall clock; a file that does not parse is left alone until it is unmodified for 2 s (a plain
+     * cp still writing). */
     int64_t now_ms;
 };
 
@@ -60,8 +67,9 @@ struct spool_counts {
 };
 
 /*
- * One pass over new/, at most `limit` entries. Hostile things (symlink, FIFO, device, directory, foreign hard link, empty, huge, strange
- * names) are moved to corrupt/ with a reason, dot files are ignored. ERR_IO only if new/ itself cannot be read.
+ * One pass over new/, at most `limit` entries. Hostile things (symlink, FIFO, device, directory,
+ * foreign hard link, empty, huge, strange names) are moved to corrupt/ with a reason, dot files are
+ * ignored. ERR_IO only if new/ itself cannot be read.
  */
 MUST_CHECK int spool_scan(struct spool *s, const struct spool_intake *intake, size_t limit,
                           struct spool_counts *out, struct error *err);
