@@ -33,7 +33,13 @@ MUST_CHECK int yaml_parse(const char *text, size_t len, const char *file, int fi
                           struct yaml_node **out, struct error *err);
 /* Reads at most 1 MiB of `path`. ERR_NOT_FOUND if it is not there. */
 MUST_CHECK int yaml_load(const char *path, struct yaml_node **out, struct error *err);
-void yaml_free(struct yaml_node *root);
+void yaml_tree_free(struct yaml_node *root);
+/* libyaml exports a yaml_free() of its own; an external function of ours with that name would take
+ * its place at run time, inside the library too. Inline it is nobody else's. */
+static inline void yaml_free(struct yaml_node *root)
+{
+    yaml_tree_free(root);
+}
 
 /* The member of a map, NULL if absent (or if `map` is NULL or no map). Borrowed from the tree. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
@@ -42,5 +48,8 @@ const char *yaml_text(const struct yaml_node *map, const char *key);
 /* Sets ERR_CONFIG "file:line:column: <text>" at the node and returns it. */
 int yaml_fail(const struct yaml_node *at, const char *file, struct error *err, const char *format,
               ...) PRINTF(4, 5);
+/* The same at the key under which the node stands (at the node itself in a list). */
+int yaml_fail_key(const struct yaml_node *at, const char *file, struct error *err,
+                  const char *format, ...) PRINTF(4, 5);
 
 #endif
