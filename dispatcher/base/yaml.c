@@ -11,228 +11,34 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/yaml_explain.h"
 
 #define DEPTH_MAX 32
 #define FILE_MAX  (1024 * 1024)
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
-/* A line and a column counted from 0, as libyaml does. */
-struct place {
-    size_t line, column;
-};
-
 struct reader {
     yaml_parser_t parser;
-    const char *text, *end;
-    const char *file;
-    int first_line;
+    struct yaml_source source;
     struct error *err;
 };
 
-static struct place place_of(yaml_mark_t mark)
+static struct yaml_place place_of(yaml_mark_t mark)
 {
-    return (struct place){mark.line, mark.column};
+    return (struct yaml_place){mark.line, mark.column};
 }
-
-static int fail_at(const struct reader *r, struct place at, const char *format, ...) PRINTF(3, 4);
-
-static int fail_at(const struct reader *r, struct place at, const char *format, ...)
-{
-    char text[1500];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    return error_set(r->err, ERR_CONFIG, "%s:%zu:%zu: %s", r->file, at.line + (size_t)r->first_line,
-                     at.column + 1, text);
-}
-
-/* ---- what a person did wrong, from what libyaml says ---- */
-
-static const char *line_start(const struct reader *r, size_t line)
-{
-    const char *at = r->text;
-    while (line > 0 && at < r->end) {
-        const char *newline = memchr(at, '\n', (size_t)(r->end - at));
-        at = newline == NULL ? r->end : newline + 1;
-        line--;
-    }
-    return at;
-}
-
-static const char *source_at(const struct reader *r, struct place place)
-{
-    const char *at = line_start(r, place.line);
-    for (size_t i = 0; i < place.column && at < r->end && *at != '\n'; i++)
-        utf8_next(&at, r->end);
-    return at;
-}
-
-static struct place place_of_byte(const struct reader *r, size_t offset)
-{
-    struct place place = {0, 0};
-    const char *at = r->text, *stop = r->text + offset;
-    while (at < stop && at < r->end) {
-        bool newline = *at == '\n';
-        utf8_next(&at, r->end);
-        place.line += newline ? 1 : 0;
-        place.column = newline ? 0 : place.column + 1;
-    }
-    return place;
-}
-
-static bool source_has(const struct reader *r, struct place place, const char *needle)
-{
-    const char *at = line_start(r, place.line);
-    const char *newline = memchr(at, '\n', (size_t)(r->end - at));
-    size_t length = (size_t)((newline == NULL ? r->end : newline) - at);
-    return memmem(at, length, needle, strlen(needle)) != NULL;
-}
-
-/* "key:value": the first colon of the line stands before something other than a space. */
-static bool colon_without_space(const struct reader *r, struct place place)
-{
-    const char *at = line_start(r, place.line);
-    while (at < r->end && *at != ':' && *at != '\n')
-        at++;
-    return at + 1 < r->end && *at == ':' && strchr(" \t\r\n", at[1]) == NULL;
-}
-
-static const char needs_quotes[] =
-    "put the value in quotes: it contains {{ (write key: \"{{name}} ...\")";
-static const char needs_space[] = "a space is missing behind the colon; write key: value";
-static const char no_tabs[] = "a tab stands in the indentation; YAML takes spaces only";
-
-static int explain_bad_start(const struct reader *r, struct place place)
-{
-    const char *at = source_at(r, place);
-    if (at < r->end && *at == '\t')
-        return fail_at(r, place, "%s", no_tabs);
-    return fail_at(r, place, "put the value in quotes: an unquoted value must not begin with %.1s",
-                   at < r->end ? at : "");
-}
-
-static int explain_missing_colon(const struct reader *r, struct place place)
-{
-    if (colon_without_space(r, place))
-        return fail_at(r, place, "%s", needs_space);
-    return fail_at(r, place, "a colon is missing behind this key; write key: value");
-}
-
-static int explain_second_colon(const struct reader *r, struct place place)
-{
-    return fail_at(r, place,
-                   "this colon makes no sense here; put the value in quotes if the colon belongs "
-                   "to it, or correct the indentation of this line or the line above");
-}
-
-static int explain_missing_key(const struct reader *r, struct place place)
-{
-    const char *at = source_at(r, place);
-    bool behind_quotes = source_has(r, place, ": \"") || source_has(r, place, ": '");
-    if (source_has(r, place, "{{") && !behind_quotes)
-        return fail_at(r, place, "%s", needs_quotes);
-    if (behind_quotes && at < r->end)
-        return fail_at(
-            r, place,
-            "the quotes are already closed here; inside \"...\" write \\\" for a quotation "
-            "mark, inside '...' write ''");
-    return fail_at(r, place, "the indentation of this line fits none of the lines above");
-}
-
-static int explain_open_quote(const struct reader *r, struct place place)
-{
-    return fail_at(r, place, "the quotation mark that opens here is never closed");
-}
-
-static int explain_open_list(const struct reader *r, struct place place)
-{
-    return fail_at(r, place,
-                   "the list that begins here needs a comma between its items and a ] "
-                   "at its end");
-}
-
-static int explain_open_map(const struct reader *r, struct place place)
-{
-    if (source_has(r, place, "{{"))
-        return fail_at(r, place, "%s", needs_quotes);
-    return fail_at(r, place,
-                   "the map that begins here needs a comma between its members and a } "
-                   "at its end");
-}
-
-static int explain_tab(const struct reader *r, struct place place)
-{
-    return fail_at(r, place, "%s", no_tabs);
-}
-
-static int explain_dash(const struct reader *r, struct place place)
-{
-    return fail_at(r, place,
-                   "an item of the list must begin with \"- \" here, or the line must "
-                   "be indented like the lines it belongs to");
-}
-
-static int explain_misplaced_item(const struct reader *r, struct place place)
-{
-    return fail_at(r, place,
-                   "a list item cannot stand here; begin each \"- \" on a line of its "
-                   "own, below the key");
-}
-
-static int explain_escape(const struct reader *r, struct place place)
-{
-    return fail_at(r, place,
-                   "unknown escape inside \"...\"; write \\\\ for a backslash or use "
-                   "single quotes");
-}
-
-static int explain_block_header(const struct reader *r, struct place place)
-{
-    return fail_at(r, place,
-                   "nothing may follow | or > on its line; the text begins on the next "
-                   "line, indented");
-}
-
-/* libyaml's words, the place that helps most (of the problem or of what began before it), and ours.
- */
-static const struct {
-    const char *problem;
-    bool where_it_began;
-    int (*explain)(const struct reader *r, struct place place);
-} explanations[] = {
-    {"found character that cannot start any token", false, explain_bad_start},
-    {"found a tab character", false, explain_tab},
-    {"could not find expected ':'", true, explain_missing_colon},
-    {"mapping values are not allowed", false, explain_second_colon},
-    {"did not find expected key", false, explain_missing_key},
-    {"found unexpected end of stream", true, explain_open_quote},
-    {"found unexpected document indicator", true, explain_open_quote},
-    {"did not find expected ',' or ']'", true, explain_open_list},
-    {"did not find expected ',' or '}'", true, explain_open_map},
-    {"did not find expected '-' indicator", false, explain_dash},
-    {"block sequence entries are not allowed", false, explain_misplaced_item},
-    {"found unknown escape character", false, explain_escape},
-    {"did not find expected comment or line break", false, explain_block_header},
-};
 
 static int explain(const struct reader *r)
 {
     const yaml_parser_t *p = &r->parser;
     const char *problem = p->problem != NULL ? p->problem : "";
     if (p->error == YAML_READER_ERROR)
-        return fail_at(r, place_of_byte(r, p->problem_offset), "%s (U+%04X); remove it", problem,
-                       (unsigned)p->problem_value);
-    for (size_t i = 0; i < COUNT_OF(explanations); i++) {
-        if (text_starts_with(problem, explanations[i].problem))
-            return explanations[i].explain(
-                r, place_of(explanations[i].where_it_began ? p->context_mark : p->problem_mark));
-    }
-    return fail_at(r, place_of(p->problem_mark), "this is not valid YAML: %s", problem);
+        return yaml_fail_at(&r->source, yaml_place_of_byte(&r->source, p->problem_offset), r->err,
+                            "%s (U+%04X); remove it", problem, (unsigned)p->problem_value);
+    return yaml_explain(&r->source, problem, place_of(p->problem_mark), place_of(p->context_mark),
+                        r->err);
 }
-
-/* ---- events to a tree ---- */
 
 static int next_event(struct reader *r, yaml_event_t *event)
 {
@@ -245,7 +51,7 @@ static struct yaml_node *node_new(const struct reader *r, enum yaml_kind kind, y
 {
     struct yaml_node *node = xcalloc(1, sizeof(*node));
     node->kind = kind;
-    node->line = (int)mark.line + r->first_line;
+    node->line = (int)mark.line + r->source.first_line;
     node->column = (int)mark.column + 1;
     return node;
 }
@@ -263,13 +69,14 @@ static int refuse_anchor_or_tag(const struct reader *r, const yaml_event_t *even
                                 const void *anchor, const void *tag)
 {
     if (anchor != NULL)
-        return fail_at(r, place_of(event->start_mark),
-                       "anchors (&name) are not supported; put the value in quotes if the & "
-                       "belongs to it");
+        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
+                            "anchors (&name) are not supported; put the value in quotes if the & "
+                            "belongs to it");
     if (tag != NULL)
-        return fail_at(r, place_of(event->start_mark),
-                       "tags (!name) are not supported; put the value in quotes if the ! belongs "
-                       "to it");
+        return yaml_fail_at(
+            &r->source, place_of(event->start_mark), r->err,
+            "tags (!name) are not supported; put the value in quotes if the ! belongs "
+            "to it");
     return 0;
 }
 
@@ -296,9 +103,9 @@ static int refuse_duplicates(const struct reader *r, const struct yaml_node *map
         const struct yaml_node *first = sorted[i - 1], *second = sorted[i];
         if (strcmp(first->key, second->key) == 0)
             rc = error_set(r->err, ERR_CONFIG,
-                           "%s:%d:%d: \"%s\" is written twice (line %d and line %d)", r->file,
-                           second->key_line, second->key_column, second->key, first->key_line,
-                           second->key_line);
+                           "%s:%d:%d: \"%s\" is written twice (line %d and line %d)",
+                           r->source.file, second->key_line, second->key_column, second->key,
+                           first->key_line, second->key_line);
     }
     free(sorted);
     return rc;
@@ -331,19 +138,33 @@ static int build_list(struct reader *r, int depth, struct yaml_node *list)
     }
 }
 
+/* {{name}} is, to YAML, a map that is the key of a map. */
+static bool stands_in_double_braces(const struct yaml_source *s, struct yaml_place place)
+{
+    const char *at = yaml_source_at(s, place);
+    if (at >= s->end || *at != '{')
+        return false;
+    return (at > s->text && at[-1] == '{') || (at + 1 < s->end && at[1] == '{');
+}
+
 static int check_key(const struct reader *r, const yaml_event_t *event)
 {
-    const char *at = source_at(r, place_of(event->start_mark));
     if (event->type == YAML_ALIAS_EVENT)
-        return fail_at(r, place_of(event->start_mark), "aliases (*name) are not supported");
-    if (event->type != YAML_SCALAR_EVENT && at < r->end && *at == '{')
-        return fail_at(r, place_of(event->start_mark), "%s", needs_quotes);
+        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
+                            "aliases (*name) are not supported");
+    if (event->type == YAML_MAPPING_START_EVENT &&
+        stands_in_double_braces(&r->source, place_of(event->start_mark)))
+        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err, "%s",
+                            yaml_needs_quotes);
     if (event->type != YAML_SCALAR_EVENT)
-        return fail_at(r, place_of(event->start_mark), "a key must be a word, not a list or a map");
+        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
+                            "a key must be a word, not a list or a map");
     if (event->data.scalar.length != strlen((const char *)event->data.scalar.value))
-        return fail_at(r, place_of(event->start_mark), "a key cannot hold a NUL character");
+        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
+                            "a key cannot hold a NUL character");
     if (event->data.scalar.length == 0)
-        return fail_at(r, place_of(event->start_mark), "a key is missing before the colon");
+        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
+                            "a key is missing before the colon");
     return refuse_anchor_or_tag(r, event, event->data.scalar.anchor, event->data.scalar.tag);
 }
 
@@ -356,7 +177,7 @@ static int build_member(struct reader *r, const yaml_event_t *key, int depth, st
     if (rc != 0)
         return rc;
     value->key = xstrdup((const char *)key->data.scalar.value);
-    value->key_line = (int)key->start_mark.line + r->first_line;
+    value->key_line = (int)key->start_mark.line + r->source.first_line;
     value->key_column = (int)key->start_mark.column + 1;
     node_add(map, value);
     return 0;
@@ -387,7 +208,8 @@ static int build_scalar(struct reader *r, const yaml_event_t *event, struct yaml
     if (rc != 0)
         return rc;
     if (event->data.scalar.length != strlen(value))
-        return fail_at(r, place_of(event->start_mark), "a value cannot hold a NUL character (\\0)");
+        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
+                            "a value cannot hold a NUL character (\\0)");
     *out = node_new(r, YAML_SCALAR, event->start_mark);
     (*out)->text = xstrdup(value);
     (*out)->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
@@ -405,7 +227,8 @@ static int build_collection(struct reader *r, const yaml_event_t *event, int dep
     if (rc != 0)
         return rc;
     if (depth >= DEPTH_MAX)
-        return fail_at(r, place_of(event->start_mark), "nested deeper than %d levels", DEPTH_MAX);
+        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
+                            "nested deeper than %d levels", DEPTH_MAX);
     *out = node_new(r, is_map ? YAML_MAP : YAML_LIST, event->start_mark);
     rc = is_map ? build_map(r, depth + 1, *out) : build_list(r, depth + 1, *out);
     if (rc != 0) {
@@ -420,14 +243,14 @@ static int build(struct reader *r, const yaml_event_t *event, int depth, struct 
     if (event->type == YAML_SCALAR_EVENT)
         return build_scalar(r, event, out);
     if (event->type == YAML_ALIAS_EVENT)
-        return fail_at(r, place_of(event->start_mark),
-                       "aliases (*name) are not supported; put the value in quotes if the * "
-                       "belongs to it");
+        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
+                            "aliases (*name) are not supported; put the value in quotes if the * "
+                            "belongs to it");
     return build_collection(r, event, depth, out);
 }
 
 /* Skips the frame of the stream to the next document, or to the end of the file. */
-static int expect_document(struct reader *r, bool *out_found, struct place *out_place)
+static int expect_document(struct reader *r, bool *out_found, struct yaml_place *out_place)
 {
     yaml_event_type_t type;
     do {
@@ -445,18 +268,20 @@ static int expect_document(struct reader *r, bool *out_found, struct place *out_
 
 static int check_root(const struct reader *r, const struct yaml_node *root)
 {
-    struct place place = {(size_t)(root->line - r->first_line), (size_t)root->column - 1};
+    struct yaml_place place = {(size_t)(root->line - r->source.first_line),
+                               (size_t)root->column - 1};
     if (root->kind != YAML_SCALAR)
         return 0;
-    if (colon_without_space(r, place))
-        return fail_at(r, place, "%s", needs_space);
-    return fail_at(r, place, "lines of the form key: value are expected here");
+    if (yaml_colon_without_space(&r->source, place))
+        return yaml_fail_at(&r->source, place, r->err, "%s", yaml_needs_space);
+    return yaml_fail_at(&r->source, place, r->err,
+                        "lines of the form key: value are expected here");
 }
 
 static int build_document(struct reader *r, struct yaml_node **out)
 {
     bool found;
-    struct place place;
+    struct yaml_place place;
     int rc = expect_document(r, &found, &place);
     if (rc != 0)
         return rc;
@@ -472,19 +297,21 @@ static int build_document(struct reader *r, struct yaml_node **out)
     if (rc == 0)
         rc = expect_document(r, &found, &place);
     if (rc == 0 && found)
-        rc = fail_at(r, place, "a second document begins here (---); one file holds one");
+        rc = yaml_fail_at(&r->source, place, r->err,
+                          "a second document begins here (---); one file holds one");
     return rc;
 }
 
 static int check_encoding(const struct reader *r)
 {
-    for (const char *at = r->text; at < r->end;) {
+    for (const char *at = r->source.text; at < r->source.end;) {
         const char *start = at;
-        utf8_next(&at, r->end);
+        utf8_next(&at, r->source.end);
         if (!utf8_valid(start, (size_t)(at - start)))
-            return fail_at(r, place_of_byte(r, (size_t)(start - r->text)),
-                           "this byte (0x%02x) is not UTF-8; save the file as UTF-8",
-                           (unsigned)(unsigned char)*start);
+            return yaml_fail_at(&r->source,
+                                yaml_place_of_byte(&r->source, (size_t)(start - r->source.text)),
+                                r->err, "this byte (0x%02x) is not UTF-8; save the file as UTF-8",
+                                (unsigned)(unsigned char)*start);
     }
     return 0;
 }
@@ -492,19 +319,21 @@ static int check_encoding(const struct reader *r)
 int yaml_parse(const char *text, size_t len, const char *file, int first_line,
                struct yaml_node **out, struct error *err)
 {
-    struct reader r = {.text = text, .end = text + len, .file = file, .first_line = first_line};
+    struct reader r = {
+        .source = {.text = text, .end = text + len, .file = file, .first_line = first_line},
+        .err = err,
+    };
     *out = NULL;
-    r.err = err;
     if (len >= 3 && memcmp(text, byte_order_mark, 3) == 0)
-        r.text += 3;
+        r.source.text += 3;
     int rc = check_encoding(&r);
     if (rc != 0)
         return rc;
     if (!yaml_parser_initialize(&r.parser))
         abort();
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&r.parser, (const unsigned char *)r.text,
-                                 (size_t)(r.end - r.text));
+    yaml_parser_set_input_string(&r.parser, (const unsigned char *)r.source.text,
+                                 (size_t)(r.source.end - r.source.text));
     rc = build_document(&r, out);
     yaml_parser_delete(&r.parser);
     if (rc != 0) {
