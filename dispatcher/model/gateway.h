@@ -60,6 +60,7 @@ struct gateway {
     size_t answer_count;
 };
 
+/* The struct too. */
 void gateway_free(struct gateway *g);
 
 #endif

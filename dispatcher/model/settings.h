@@ -36,7 +36,8 @@ struct webhook_settings {
 
 /* transports.NAME with channel: sms */
 struct sms_settings {
-    struct gateway *gateway; /* the description, owned */
+    struct gateway *gateway; /* the description, owned; never NULL for channel sms: an outbox
+                                without one gets GSM lengths */
     char *sender;            /* from: number or up to 11 letters */
     char *ca_file;
     bool allow_private; /* the gateway may stand at a private or loopback address */
@@ -62,7 +63,7 @@ struct transport {
     int64_t deadline_ms; /* wall clock for one packet; then the worker is killed */
     enum uncertain_policy on_uncertain;
     struct retry_schedule retry;
-    char *directory; /* outbox: where the letters land */
+    char *directory; /* outbox: where the letters land; SPOOL/outbox/NAME unless set */
     struct smtp_settings smtp;
     struct sms_settings sms;
     struct webhook_settings webhook;
@@ -142,7 +143,8 @@ struct settings {
     char *spool;
     char *templates;
     char *locales;
-    char *control_socket;
+    char *gateways;       /* directory of the gateway descriptions */
+    char *control_socket; /* SPOOL/control.sock unless set */
     int workers;
     int worker_jobs_max; /* a worker is replaced after this many deliveries: bounds what libraries
                             leak */
@@ -162,13 +164,15 @@ struct settings {
     struct rules rules;
 };
 
+/* Frees what the struct owns, not the struct itself. */
 void settings_free(struct settings *s);
 /* Borrowed; NULL if there is none. */
 const struct transport *settings_find_transport(const struct settings *s, const char *name);
 const struct endpoint *settings_find_endpoint(const struct settings *s, const char *name);
 /* The transport a channel uses: the first one configured for it. */
 const struct transport *settings_transport_for(const struct settings *s, enum channel_kind channel);
-/* Trial mode's allow list. */
+/* Trial mode's allow list. Letter case does not matter: KIM@example.org and kim@example.org are one
+ * mailbox everywhere. */
 bool settings_allows(const struct settings *s, const char *address);
 
 #endif

@@ -35,6 +35,9 @@ struct verdict {
     double jitter;        /* the factor drawn, recorded with the attempt; 1.0 if none */
 };
 
+/* Does a try with this outcome count as an attempt? (verdict.counts says the same afterwards.) */
+bool verdict_counts(enum outcome outcome);
+
 void verdict_decide(const struct verdict_question *q, struct verdict *out);
 
 /* Delay before attempt `attempts + 1`, or -1 when the schedule is used up. */

@@ -1,0 +1,48 @@
+#include "model/gateway.h"
+
+#include <stdlib.h>
+
+static void free_fields(struct gateway_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(fields[i].name);
+        free(fields[i].value);
+        free(fields[i].when_encoding);
+    }
+    free(fields);
+}
+
+static void free_variables(struct gateway *g)
+{
+    for (size_t i = 0; i < g->variable_count; i++) {
+        free(g->variables[i].name);
+        free(g->variables[i].value);
+    }
+    free(g->variables);
+}
+
+static void free_answers(struct gateway *g)
+{
+    for (size_t i = 0; i < g->answer_count; i++) {
+        free(g->answers[i].body_regex);
+        free(g->answers[i].cause);
+    }
+    free(g->answers);
+}
+
+void gateway_free(struct gateway *g)
+{
+    if (g == NULL)
+        return;
+    free_variables(g);
+    free_fields(g->headers, g->header_count);
+    free_fields(g->query, g->query_count);
+    free_fields(g->form, g->form_count);
+    free_answers(g);
+    free(g->name);
+    free(g->file);
+    free(g->method);
+    free(g->url);
+    free(g->body_text);
+    free(g);
+}
