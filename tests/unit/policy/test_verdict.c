@@ -195,6 +195,13 @@ static void nothing_is_ever_due_behind_its_expiry(void **state)
     }
 }
 
+static void the_expiry_itself_is_still_in_time(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(OUTCOME_NOT_TRIED, 1, 0, NOW + 5000, 1).state, DELIVERY_WAITING);
+    assert_int_equal(ask(OUTCOME_NOT_TRIED, 1, 0, NOW + 4999, 1).state, DELIVERY_EXPIRED);
+}
+
 static void jitter_stays_within_its_bounds_and_reaches_for_them(void **state)
 {
     (void)state;
@@ -264,6 +271,7 @@ int main(void)
         cmocka_unit_test(a_throttle_waits_even_without_a_schedule),
         cmocka_unit_test(advice_only_delays_and_never_beyond_a_day),
         cmocka_unit_test(nothing_is_ever_due_behind_its_expiry),
+        cmocka_unit_test(the_expiry_itself_is_still_in_time),
         cmocka_unit_test(jitter_stays_within_its_bounds_and_reaches_for_them),
         cmocka_unit_test(the_drawn_jitter_is_in_the_verdict),
         cmocka_unit_test(a_later_attempt_waits_longer_with_the_same_draw),
