@@ -3,16 +3,29 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
 
 VERSION := 0.1.0
 PKGS    := libesmtp-1.0 libcurl jansson yaml-0.1 sqlite3 libcmark icu-i18n icu-uc openssl
 
+# GNU directory variables.
+prefix        ?= /usr/local
+exec_prefix   ?= $(prefix)
+bindir        ?= $(exec_prefix)/bin
+datarootdir   ?= $(prefix)/share
+datadir       ?= $(datarootdir)
+sysconfdir    ?= $(prefix)/etc
+localstatedir ?= $(prefix)/var
+INSTALL         ?= install
+INSTALL_PROGRAM ?= $(INSTALL)
+INSTALL_DATA    ?= $(INSTALL) -m 644
+
+# `make SAN=1 ...` builds the same under AddressSanitizer and UBSan in a tree of its own.
 BUILD := build
 ifdef SAN
 BUILD := build/asan
 endif
 
-CC       ?= gcc
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -24,11 +37,18 @@ OPT      := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 LDOPT    := -fsanitize=address,undefined
 else
 OPT      := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
-LDOPT    := -pie -Wl,-z,relro,-z,now
+LDOPT    := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 endif
-CPPFLAGS += -D_GNU_SOURCE -DDISPATCHER_VERSION='"$(VERSION)"' -Idispatcher
-CFLAGS   += -std=c11 $(OPT) $(WARN) $(WERROR) -ffile-prefix-map=$(CURDIR)=.
-LDLIBS    = $(shell pkg-config --libs $(PKGS)) -ldl
+LANGUAGE := -std=c11 -D_GNU_SOURCE -DDISPATCHER_VERSION='"$(VERSION)"' -Idispatcher
+ALL_CFLAGS = $(LANGUAGE) $(CPPFLAGS) $(OPT) $(WARN) $(WERROR) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
+# Only config/ knows where things are installed, so that another prefix recompiles a handful of files.
+PATHS    := -DDISPATCHER_CONFDIR='"$(sysconfdir)/dispatcher"' -DDISPATCHER_DATADIR='"$(datadir)/dispatcher"' \
+            -DDISPATCHER_SPOOLDIR='"$(localstatedir)/spool/dispatcher"'
+# Asked when first used and then kept: on a machine without pkg-config `make deps` must still run.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+# channel/ interposes connect() to give libesmtp a time limit; the library must find ours first.
+EXPORTS  := -Wl,--export-dynamic-symbol=connect
 
 # The floors, lowest first: a folder links against the lines above its own only.
 FLOOR1  := base
@@ -38,29 +58,44 @@ FLOOR4  := engine
 FLOOR5  := operator
 FOLDERS := $(FLOOR1) $(FLOOR2) $(FLOOR3) $(FLOOR4) $(FLOOR5)
 
-srcs = $(sort $(wildcard dispatcher/$(1)/*.c))
-objs = $(patsubst dispatcher/%.c,$(BUILD)/obj/%.o,$(call srcs,$(1)))
-lib  = $(BUILD)/lib/$(1).a
+SOURCES := $(sort $(wildcard dispatcher/*.c dispatcher/*/*.c))
+HEADERS := $(sort $(wildcard dispatcher/*.h dispatcher/*/*.h))
+TESTS   := $(sort $(wildcard tests/unit/*/*.[ch]))
 
-ARCHIVES := $(foreach f,$(FOLDERS),$(call lib,$(f)))
-UPWARDS   = $(foreach f,$(1),$(call lib,$(f)))
+objs = $(patsubst dispatcher/%.c,$(BUILD)/obj/%.o,$(filter dispatcher/$(1)/%,$(SOURCES)))
+libs = $(foreach f,$(1),$(BUILD)/lib/$(f).a)
 
-all: $(BUILD)/dispatcher
+all: $(BUILD)/dispatcher ## build build/dispatcher (the default)
 
-$(BUILD)/dispatcher: $(BUILD)/obj/main.o $(ARCHIVES)
-	$(CC) $(LDOPT) -o $@ $< $(call UPWARDS,$(FLOOR5) $(FLOOR4) $(FLOOR3) $(FLOOR2) $(FLOOR1)) $(LDLIBS) $(EXPORTS)
+deps: ## install the Debian packages that are missing for all, test and demo
+	@sh tests/tools/deps.sh build test
 
+$(BUILD)/dispatcher: $(BUILD)/obj/main.o $(call libs,$(FOLDERS))
+	$(CC) $(LDOPT) $(LDFLAGS) -o $@ $< $(call libs,$(FLOOR5) $(FLOOR4) $(FLOOR3) $(FLOOR2) $(FLOOR1)) \
+		$(PKG_LIBS) -ldl $(EXPORTS)
+
+# Written aside and renamed: whoever links meanwhile sees the old archive or the new one. It depends on the
+# folder itself too: a file that went away must leave the archive.
 define FOLDER_RULES
-$(call lib,$(1)): $(call objs,$(1))
+$(call libs,$(1)): $(call objs,$(1)) $(wildcard dispatcher/$(1))
 	@mkdir -p $$(@D)
-	@rm -f $$@
-	ar rcsD $$@ $$^
+	ar rcsD $$@.$$$$$$$$ $$(filter %.o,$$^) && mv $$@.$$$$$$$$ $$@
 endef
 $(foreach f,$(FOLDERS),$(eval $(call FOLDER_RULES,$(f))))
 
-$(BUILD)/obj/%.o: dispatcher/%.c
+$(BUILD)/obj/config/%.o: LANGUAGE += $(PATHS)
+$(call objs,config): $(BUILD)/paths
+
+$(BUILD)/obj/%.o: dispatcher/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Touched only when the flags or the paths are others than last time.
+$(BUILD)/flags: export CONTENT = $(CC) $(ALL_CFLAGS) $(LDOPT) $(LDFLAGS)
+$(BUILD)/paths: export CONTENT = $(PATHS)
+$(BUILD)/flags $(BUILD)/paths: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$CONTENT" | cmp -s - $@ || printf '%s\n' "$$CONTENT" >$@
 
 # A unit test links its own folder and the floors below: the floors hold at link time too.
 below_base     :=
@@ -70,21 +105,101 @@ below_engine   := $(FLOOR3) $(FLOOR2) $(FLOOR1)
 below_operator := $(FLOOR4) $(FLOOR3) $(FLOOR2) $(FLOOR1)
 below = $(if $(filter $(1),$(FLOOR3)),$(below_floor3),$(below_$(1)))
 
-tests_of = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/$(1)/test_*.c)))
+tests_of = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(filter tests/unit/$(1)/test_%.c,$(TESTS)))
 UNIT_TESTS := $(foreach f,$(FOLDERS),$(call tests_of,$(f)))
 
+$(BUILD)/tests/obj/%.o: tests/unit/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -Itests/unit -MMD -MP -c -o $@ $<
+
 define TEST_RULES
-$(BUILD)/tests/unit/$(1)/%: tests/unit/$(1)/%.c $(call UPWARDS,$(1) $(call below,$(1)))
+$(call tests_of,$(1)): $(BUILD)/tests/unit/%: $(BUILD)/tests/obj/%.o $(call libs,$(1) $(call below,$(1)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CPPFLAGS) $$(CFLAGS) -MMD -MP $$(LDOPT) -o $$@ $$< $(call UPWARDS,$(1) $(call below,$(1))) $$(LDLIBS) -lcmocka $$(EXPORTS)
+	$$(CC) $$(LDOPT) $$(LDFLAGS) -o $$@ $$< $(call libs,$(1) $(call below,$(1))) $$(PKG_LIBS) -ldl -lcmocka $$(EXPORTS)
 unit-$(1): $(call tests_of,$(1))
 	@for t in $$^; do echo "== $$$$t"; $$$$t || exit 1; done
 endef
 $(foreach f,$(FOLDERS),$(eval $(call TEST_RULES,$(f))))
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+unit-tests: $(UNIT_TESTS)
 
-clean:
+-include $(patsubst dispatcher/%.c,$(BUILD)/obj/%.d,$(SOURCES))
+-include $(patsubst tests/unit/%.c,$(BUILD)/tests/obj/%.d,$(filter %.c,$(TESTS)))
+
+# What needs packages installs them first and then starts make afresh, which finds them.
+
+demo: ## show it: 60 notices, three languages, three channels, one kill -9, counted at the receivers
+	@sh tests/tools/deps.sh build test
+	@$(MAKE) --no-print-directory all unpacked-peers
+	@tests/demo/run
+
+test: ## unit tests, floors and flow tests; one closing line
+	@sh tests/tools/deps.sh build test
+	@$(MAKE) --no-print-directory all unit-tests unpacked-peers
+	@tests/tools/suite --build $(BUILD) --floors $(SUITE)
+
+asan: ## unit and flow tests under AddressSanitizer and UBSan
+	@sh tests/tools/deps.sh build test
+	@$(MAKE) --no-print-directory SAN=1 all unit-tests unpacked-peers
+	@tests/tools/suite --build build/asan --sanitized $(SUITE)
+
+unpacked-peers:
+	@sh tests/tools/peers.sh build/peers
+
+peers: ## judge real output with npm packages (needs Node.js; says so and stops without)
+	@tests/npm/run
+
+lint: ## floors, layout, clang-tidy and cppcheck
+	@sh tests/tools/deps.sh build test lint
+	@tests/lint/floors
+	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(TESTS)
+	@$(MAKE) --no-print-directory -k tidied
+	@cppcheck $(CPPCHECK) $(SOURCES)
+	@echo "lint: nothing to say"
+
+CPPCHECK := --quiet --error-exitcode=1 --std=c11 --language=c --enable=warning,performance,portability \
+            --inline-suppr --suppressions-list=tests/lint/cppcheck.txt --library=posix,gnu \
+            -Idispatcher -D_GNU_SOURCE '-DDISPATCHER_VERSION="x"' $(PATHS) -U__has_feature -j2
+
+# One stamp per file: only what changed is looked at again.
+tidied: $(patsubst dispatcher/%.c,build/lint/%.tidy,$(SOURCES))
+build/lint/config/%.tidy: LANGUAGE += $(PATHS)
+build/lint/%.tidy: dispatcher/%.c .clang-tidy $(HEADERS)
+	@mkdir -p $(@D)
+	@echo "tidy $<"
+	@clang-tidy --quiet $< -- $(LANGUAGE) $(PKG_CFLAGS) 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+format: ## lay out every source with clang-format
+	@sh tests/tools/deps.sh lint
+	clang-format -i $(SOURCES) $(HEADERS) $(TESTS)
+
+CONFIGS := $(sort $(wildcard config/*.yaml config/*/*.yaml))
+DATA     = $(shell find templates locales -type f | LC_ALL=C sort)
+
+install: all ## install; never overwrites a configuration file (DESTDIR, prefix, bindir, sysconfdir ...)
+	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(datadir)/dispatcher" "$(DESTDIR)$(sysconfdir)/dispatcher"
+	$(INSTALL_PROGRAM) $(BUILD)/dispatcher "$(DESTDIR)$(bindir)/dispatcher"
+	@for f in $(DATA); do \
+		to="$(DESTDIR)$(datadir)/dispatcher/$$f"; \
+		$(INSTALL) -d "$${to%/*}" && $(INSTALL_DATA) "$$f" "$$to" || exit 1; \
+	done
+	@for f in $(CONFIGS); do \
+		to="$(DESTDIR)$(sysconfdir)/dispatcher/$${f#config/}"; \
+		if [ -e "$$to" ]; then echo "kept $$to"; continue; fi; \
+		$(INSTALL) -d "$${to%/*}" && $(INSTALL_DATA) "$$f" "$$to" || exit 1; \
+	done
+	@spool="$(DESTDIR)$(localstatedir)/spool/dispatcher"; [ -d "$$spool" ] || $(INSTALL) -d -m 2770 "$$spool"
+
+uninstall: ## remove what install placed, but neither configuration nor spool
+	rm -f "$(DESTDIR)$(bindir)/dispatcher"
+	rm -rf "$(DESTDIR)$(datadir)/dispatcher"
+
+clean: ## remove build/
 	rm -rf build
 
-.PHONY: all clean $(addprefix unit-,$(FOLDERS))
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: all deps demo test asan unpacked-peers peers lint tidied format install uninstall clean help unit-tests \
+        FORCE $(addprefix unit-,$(FOLDERS))
