@@ -1,0 +1,280 @@
+"""The rules of the house that a machine can keep: floors, cycles, third-party headers, banned functions.
+
+Each check_* takes a House and yields violations as (path, line, sentence); CHECKS lists them. They work on a
+directory, so the self-test can hand them a house with a planted fault.
+"""
+
+import os
+import re
+
+FLOORS = [
+    ["base"],
+    ["model"],
+    ["config", "policy", "spool", "ledger", "render", "channel"],
+    ["engine"],
+    ["operator", "api"],
+    ["."],  # main.c
+]
+FLOOR = {folder: number for number, folders in enumerate(FLOORS, 1) for folder in folders}
+
+TOP_LEVEL = {"dispatcher", "templates", "locales", "config", "tests", "docs", "Makefile", "README.md", "LICENSE", "build"}
+HOUSE_TOP = {"main.c", "README.md"}
+
+# Headers of the C library, POSIX, glibc and Linux: everything else in angle brackets is a third party's.
+SYSTEM = set(
+    """assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg
+    stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath time uchar wchar wctype
+    aio dirent dlfcn fcntl fnmatch ftw getopt glob grp iconv ifaddrs langinfo libgen monetary mqueue netdb poll
+    pwd regex sched search semaphore spawn strings syslog termios unistd utime wordexp
+    endian byteswap err error execinfo fts mntent paths resolv sysexits""".split()
+)
+SYSTEM_FOLDERS = ("sys/", "net/", "netinet/", "arpa/", "linux/", "bits/", "asm/")
+
+# A third-party header belongs to one source file. Jansson is the language of these two folders.
+SHARED_HEADERS = {"jansson.h": ("model", "render")}
+
+BANNED = """strcpy strcat sprintf vsprintf strncpy strncat gets strtok strtok_r atoi atol atoll atof strerror
+    localtime gmtime asctime ctime rand srand random srandom system popen alloca pthread_create thrd_create""".split()
+
+# Functions that belong to one place, because a promise hangs on them.
+RESERVED = {
+    "fsync": ("base/file.c", "spool/"),
+    "fdatasync": ("base/file.c", "spool/"),
+    "rename": ("base/file.c", "spool/"),
+    "renameat": ("base/file.c", "spool/"),
+    "renameat2": ("base/file.c", "spool/"),
+    "time": ("base/clock.c",),
+    "gettimeofday": ("base/clock.c",),
+    "clock_gettime": ("base/clock.c",),
+    "getrandom": ("base/id.c",),
+    "clock_wall_ms": ("base/clock", "base/log.c", "engine/", "operator/", "api/", "main.c"),
+    "clock_mono_ms": ("base/clock", "engine/", "operator/", "api/", "main.c"),
+    "random_bits": ("base/id", "engine/", "operator/", "api/", "main.c"),
+    "id_random": ("base/id", "engine/", "operator/", "api/", "main.c"),
+}
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+CALL = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)\s*\(")
+TOKEN = re.compile(
+    r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""",
+    re.S,
+)
+
+
+class Function:
+    def __init__(self, name, start, end, body_start):
+        self.name, self.start, self.end, self.body_start = name, start, end, body_start
+
+
+class Source:
+    def __init__(self, path, text):
+        self.path = path  # relative to dispatcher/
+        self.folder = os.path.dirname(path) or "."
+        self.text = text
+        self.code = blank(text)
+        self.includes = [
+            (text.count("\n", 0, found.start()) + 1, found.group(1) == "<", found.group(2))
+            for found in INCLUDE.finditer(blank(text, strings=False))
+        ]
+        self.functions = list(functions(self.code))
+
+    def line(self, offset):
+        return self.text.count("\n", 0, offset) + 1
+
+
+class House:
+    def __init__(self, root):
+        self.root = root
+        self.sources = []
+        base = os.path.join(root, "dispatcher")
+        for folder, folders, names in os.walk(base):
+            folders.sort()
+            for name in sorted(names):
+                if name.endswith((".c", ".h")):
+                    path = os.path.join(folder, name)
+                    with open(path, encoding="utf-8", errors="replace") as file:
+                        self.sources.append(Source(os.path.relpath(path, base), file.read()))
+        self.paths = {source.path for source in self.sources}
+
+
+def blank(text, strings=True):
+    """The text with comments, and strings unless told otherwise, blanked out; offsets and lines stay."""
+
+    def spaces(found):
+        token = found.group(0)
+        if token[0] in "\"'":
+            return token[0] + " " * (len(token) - 2) + token[-1] if strings else token
+        return re.sub(r"[^\n]", " ", token)
+
+    return TOKEN.sub(spaces, text)
+
+
+def functions(code):
+    """Bodies at depth 0 whose brace follows a parameter list. Preprocessor lines do not count as code."""
+    plain = re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", lambda found: re.sub(r"[^\n]", " ", found.group(0)), code, flags=re.M)
+    depth, head, opened = 0, 0, None
+    for found in re.finditer(r"[{};]", plain):
+        mark, at = found.group(0), found.start()
+        if mark == "{":
+            if depth == 0:
+                before = plain[head:at]
+                named = re.search(r"(\w+)\s*\(", before)
+                if named and before.rstrip().endswith(")") and "=" not in before:
+                    start = head + len(before) - len(before.lstrip())
+                    opened = (named.group(1), start, at)
+            depth += 1
+        elif mark == "}":
+            depth -= 1
+            if depth == 0:
+                if opened:
+                    yield Function(opened[0], opened[1], at, opened[2])
+                opened, head = None, at + 1
+        elif depth == 0:
+            head = at + 1
+
+
+def is_system(header):
+    return header.startswith(SYSTEM_FOLDERS) or header.removesuffix(".h") in SYSTEM
+
+
+def check_includes_go_downwards(house):
+    for source in house.sources:
+        own = FLOOR.get(source.folder)
+        if own is None:
+            yield source.path, 1, f"the folder {source.folder}/ stands on no floor: give it one in tests/lint/floors.py"
+            continue
+        for line, angle, header in source.includes:
+            folder = os.path.dirname(header) or "."
+            if angle or folder == source.folder:
+                continue
+            if header not in house.paths:
+                yield source.path, line, f'"{header}" does not exist: include by the full path from dispatcher/'
+            elif folder not in FLOOR:
+                continue
+            elif FLOOR[folder] > own:
+                yield source.path, line, f"upward include of {header}: floor {own} must not know floor {FLOOR[folder]}"
+            elif FLOOR[folder] == own:
+                yield source.path, line, f"{source.folder}/ must not know {folder}/: folders of one floor are blind to each other"
+
+
+def check_no_file_cycle(house):
+    """x.c and x.h are one file here: two files that need each other are one thing in two places."""
+    graph = {}
+    for source in house.sources:
+        edges = graph.setdefault(source.path[:-2], {})
+        for line, angle, header in source.includes:
+            if not angle and header in house.paths and header[:-2] != source.path[:-2]:
+                edges.setdefault(header[:-2], (source.path, line))
+    for cycle in cycles(graph):
+        path, line = graph[cycle[0]][cycle[1]]
+        yield path, line, "file cycle: " + " -> ".join(cycle)
+
+
+def cycles(graph):
+    """One cycle for each file that can reach itself through files not yet reported."""
+    reported = set()
+    for start in sorted(graph):
+        if start in reported:
+            continue
+        trail = path_back(graph, start)
+        if trail:
+            reported.update(trail)
+            yield trail
+
+
+def path_back(graph, start):
+    came_from, queue = {}, [start]
+    for node in queue:
+        for follower in graph.get(node, ()):
+            if follower == start:
+                trail = [node]
+                while trail[-1] != start:
+                    trail.append(came_from[trail[-1]])
+                return trail[::-1] + [start]
+            if follower not in came_from:
+                came_from[follower] = node
+                queue.append(follower)
+    return None
+
+
+def check_third_party_headers_have_one_file(house):
+    users = {}
+    for source in house.sources:
+        for line, angle, header in source.includes:
+            if not angle or is_system(header):
+                continue
+            if source.path.endswith(".h"):
+                yield source.path, line, f"<{header}> in a header: no third-party type leaves its .c file"
+            elif source.folder not in SHARED_HEADERS.get(header, ()):
+                users.setdefault(header, []).append((source.path, line))
+    for header, places in sorted(users.items()):
+        allowed = SHARED_HEADERS.get(header)
+        if allowed:
+            for path, line in places:
+                yield path, line, f"<{header}> belongs to {' and '.join(name + '/' for name in allowed)}"
+        else:
+            for path, line in places[1:]:
+                yield path, line, f"<{header}> is already included by {places[0][0]}: one file per third-party header"
+
+
+def calls(source):
+    for found in CALL.finditer(source.code):
+        yield found.group(1), source.line(found.start())
+
+
+def check_no_banned_function(house):
+    for source in house.sources:
+        for name, line in calls(source):
+            if name in BANNED:
+                yield source.path, line, f"{name}() is banned (see the style rules)"
+
+
+def check_reserved_functions_stay_home(house):
+    """Durability, clock and dice each live in one place; below engine/ time and draws are parameters."""
+    for source in house.sources:
+        for name, line in calls(source):
+            homes = RESERVED.get(name)
+            if homes and not source.path.startswith(homes):
+                yield source.path, line, f"{name}() belongs to {', '.join(homes)}"
+
+
+def check_no_backward_goto(house):
+    for source in house.sources:
+        for function in source.functions:
+            body = source.code[function.body_start : function.end]
+            labels = {found.group(1): found.start() for found in re.finditer(r"^[ \t]*(\w+):(?!:)", body, re.M)}
+            for found in re.finditer(r"\bgoto\s+(\w+)\s*;", body):
+                if labels.get(found.group(1), len(body)) < found.start():
+                    line = source.line(function.body_start + found.start())
+                    yield source.path, line, f"goto {found.group(1)} jumps backwards: use a loop"
+
+
+def check_no_conditional_compilation_in_functions(house):
+    for source in house.sources:
+        for found in re.finditer(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else)\b", source.code, re.M):
+            if any(f.body_start < found.start() < f.end for f in source.functions):
+                yield source.path, source.line(found.start()), f"#{found.group(1)} inside a function"
+
+
+def check_top_level_is_tidy(house):
+    for name in sorted(os.listdir(house.root)):
+        if not name.startswith(".") and name not in TOP_LEVEL:
+            yield name, 1, "does not belong at the top level"
+    inside = os.path.join(house.root, "dispatcher")
+    for name in sorted(os.listdir(inside)):
+        if name not in HOUSE_TOP and name not in FLOOR:
+            yield "dispatcher/" + name, 1, "does not belong into dispatcher/: it stands on no floor"
+
+
+CHECKS = [value for name, value in list(globals().items()) if name.startswith("check_")]
+
+
+def longest(house, count=10):
+    """(lines, what) of the longest functions and files: for information, there is no limit."""
+    lengths, files = [], []
+    for source in house.sources:
+        files.append((source.text.count("\n"), source.path))
+        for function in source.functions:
+            lines = source.line(function.end) - source.line(function.start) + 1
+            lengths.append((lines, f"{function.name} ({source.path}:{source.line(function.start)})"))
+    return sorted(lengths, reverse=True)[:count], sorted(files, reverse=True)[:count]
