@@ -81,16 +81,38 @@ def test_ignores_an_include_in_a_comment():
     silent(floors.check_includes_go_downwards, "dispatcher/base/x.c", '/*\n#include "model/job.h"\n*/\n')
 
 
-def test_finds_a_file_cycle():
+def test_finds_a_cycle_of_headers():
     extra = {
         "dispatcher/base/a.h": '#include "base/b.h"\n',
-        "dispatcher/base/b.h": "",
-        "dispatcher/base/b.c": '#include "base/c.h"\n',
+        "dispatcher/base/b.h": '#include "base/c.h"\n',
         "dispatcher/base/c.h": '#include "base/a.h"\n',
     }
     found = violations(floors.check_no_file_cycle, **extra)
-    assert len(found) == 1 and "base/a -> base/b -> base/c -> base/a" in found[0], found
+    assert len(found) == 1 and "base/a.h -> base/b.h -> base/c.h -> base/a.h" in found[0], found
     extra["dispatcher/base/c.h"] = ""
+    assert not violations(floors.check_no_file_cycle, **extra)
+
+
+def test_finds_modules_that_need_each_other():
+    extra = {
+        "dispatcher/base/a.h": "",
+        "dispatcher/base/a.c": '#include "base/a.h"\n\n#include "base/b.h"\n',
+        "dispatcher/base/b.h": "",
+        "dispatcher/base/b.c": '#include "base/b.h"\n\n#include "base/a.h"\n',
+    }
+    found = violations(floors.check_no_file_cycle, **extra)
+    assert len(found) == 1 and "base/a -> base/b -> base/a" in found[0], found
+    extra["dispatcher/base/b.c"] = '#include "base/b.h"\n'
+    assert not violations(floors.check_no_file_cycle, **extra)
+
+
+def test_lets_a_header_for_implementers_name_the_header_for_users():
+    extra = {
+        "dispatcher/base/a.h": "",
+        "dispatcher/base/a_backend.h": '#include "base/a.h"\n',
+        "dispatcher/base/a.c": '#include "base/a.h"\n\n#include "base/a_backend.h"\n',
+        "dispatcher/base/disk.c": '#include "base/a_backend.h"\n',
+    }
     assert not violations(floors.check_no_file_cycle, **extra)
 
 
