@@ -1,0 +1,616 @@
+#include "channel/http.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "base/alloc.h"
+#include "base/attributes.h"
+#include "channel/address_filter.h"
+
+/*
+ * libcurl's multi interface with one epoll for all pools:
+ *
+ *   run ── queue of item numbers per pool ── start ──▶ exchange (easy handle) in the pool's multi
+ * handle ▲                 │ sockets and one timer per pool, in the epoll └──── finish ◀────┘
+ *
+ * Items wait in our queue, never inside libcurl: there CURLOPT_TIMEOUT_MS would run while they
+ * wait.
+ */
+
+#define NONE        SIZE_MAX
+#define EVENTS      32
+#define WAIT_MS     1000 /* a lost timer would cost this much, no more */
+#define MS_PER_S    1000
+#define NS_PER_MS   1000000
+#define CURL_NEEDED 0x075700 /* 7.87.0: CURLOPT_QUICK_EXIT */
+
+struct http_pool {
+    struct http_client *client;
+    size_t slot; /* in client->pools */
+    CURLM *multi;
+    int timer;
+    struct http_policy policy;
+    char *ca_file; /* what policy.ca_file points to */
+    /* while a run lasts */
+    size_t first, last; /* waiting items, NONE if there are none */
+    unsigned running;
+};
+
+struct http_client {
+    int epoll;
+    int deadline; /* a timer, only read: what is left of the run */
+    struct http_pool **pools;
+    size_t pool_count;
+};
+
+struct run {
+    struct http_client *client;
+    const struct http_handler *handler;
+    size_t *next; /* item -> the next one waiting for the same pool */
+    bool limited;
+    size_t left; /* items without an end */
+};
+
+struct exchange {
+    struct run *run;
+    struct http_pool *pool;
+    size_t index;
+    struct http_request request;
+    struct curl_slist *headers;
+    CURL *easy;
+    struct http_answer answer;
+    unsigned opened, blocked; /* addresses */
+    unsigned writes;          /* how often libcurl was about to send the request */
+    bool full;                /* we stopped reading */
+    char detail[CURL_ERROR_SIZE];
+};
+
+/* ---- once */
+
+int http_global_init(struct error *err)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return error_set(err, ERR_INTERNAL, "libcurl does not start");
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    if (curl->version_num < CURL_NEEDED || (curl->features & CURL_VERSION_SSL) == 0 ||
+        (curl->features & CURL_VERSION_ASYNCHDNS) == 0)
+        return error_set(err, ERR_INTERNAL,
+                         "libcurl %s will not do: 7.87.0 or newer with TLS and an asynchronous "
+                         "resolver is needed",
+                         curl->version);
+    /* With CURLOPT_NOSIGNAL nobody else keeps a closed TLS connection from killing the process. */
+    if (sigaction(SIGPIPE, &ignore, NULL) != 0)
+        return error_errno(err, ERR_INTERNAL, "SIGPIPE cannot be ignored");
+    return 0;
+}
+
+static int check_url_parts(CURLU *parts, bool allow_http, struct error *err)
+{
+    char *scheme = NULL, *user = NULL, *password = NULL;
+    int rc = 0;
+    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0);
+    curl_url_get(parts, CURLUPART_USER, &user, 0);
+    curl_url_get(parts, CURLUPART_PASSWORD, &password, 0);
+    bool https = scheme != NULL && strcmp(scheme, "https") == 0;
+    bool http = scheme != NULL && strcmp(scheme, "http") == 0;
+    if (!https && !(http && allow_http))
+        rc = error_set(err, ERR_CONFIG, "the url must begin with https://%s",
+                       http ? "; allow_http: true would permit http://" : "");
+    else if (user != NULL || password != NULL)
+        rc = error_set(err, ERR_CONFIG,
+                       "the url must not hold a user name or password: they end up in logs");
+    curl_free(scheme);
+    curl_free(user);
+    curl_free(password);
+    return rc;
+}
+
+int http_check_url(const char *url, bool allow_http, struct error *err)
+{
+    CURLU *parts = curl_url();
+    if (parts == NULL)
+        abort();
+    CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+    int rc = code == CURLUE_OK
+                 ? check_url_parts(parts, allow_http, err)
+                 : error_set(err, ERR_CONFIG, "the url is not valid: %s", curl_url_strerror(code));
+    curl_url_cleanup(parts);
+    return rc;
+}
+
+int http_check_ca_file(const char *ca_file, struct error *err)
+{
+    if (ca_file != NULL && access(ca_file, R_OK) != 0)
+        return error_errno(err, ERR_CONFIG, "%s: the authorities of ca_file cannot be read",
+                           ca_file);
+    return 0;
+}
+
+/* ---- one exchange: what libcurl asks of us */
+
+/* The only place where a destination is allowed or not: after the name was resolved, for every
+ * address it has. */
+static curl_socket_t open_allowed(void *context, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    struct exchange *x = context;
+    (void)purpose;
+    if (!x->pool->policy.allow_private && !address_filter_is_public(&a->addr, a->addrlen)) {
+        x->blocked++;
+        return CURL_SOCKET_BAD;
+    }
+    x->opened++;
+    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static int before_writing(void *context, char *peer, char *local, int peer_port, int local_port)
+{
+    struct exchange *x = context;
+    (void)peer, (void)local, (void)peer_port, (void)local_port;
+    x->writes++;
+    /* libcurl sends a request again when a kept connection ended without an answer; the peer may
+     * have acted on it. */
+    if (x->writes > 1)
+        return CURL_PREREQFUNC_ABORT;
+    x->run->handler->writing(x->run->handler->context, x->index);
+    return CURL_PREREQFUNC_OK;
+}
+
+static size_t keep_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct exchange *x = context;
+    size_t len = size * count, room = HTTP_ANSWER_MAX - x->answer.body.len;
+    x->full = len > room;
+    buf_put(&x->answer.body, bytes, x->full ? room : len);
+    return x->full ? 0 : len;
+}
+
+static void set_option(struct exchange *x, CURLoption option, const void *value)
+{
+    CURLcode code = curl_easy_setopt(x->easy, option, value);
+    assert(code == CURLE_OK);
+}
+
+static void set_number(struct exchange *x, CURLoption option, int64_t value)
+{
+    CURLcode code = curl_easy_setopt(x->easy, option, (long)value);
+    assert(code == CURLE_OK);
+}
+
+/* What holds for every request. */
+static void set_guards(struct exchange *x)
+{
+    static const struct {
+        CURLoption option;
+        long value;
+    } numbers[] = {
+        {CURLOPT_FOLLOWLOCATION, 0},
+        {CURLOPT_NOSIGNAL, 1},
+        {CURLOPT_QUICK_EXIT, 1}, /* a resolver that hangs must not hold up the others */
+        {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+        {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+        {CURLOPT_SSL_VERIFYPEER, 1},
+        {CURLOPT_SSL_VERIFYHOST, 2},
+    };
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        set_number(x, numbers[i].option, numbers[i].value);
+    set_option(x, CURLOPT_PROXY, "");
+    set_option(x, CURLOPT_USERAGENT, "dispatcher/" DISPATCHER_VERSION);
+    set_option(x, CURLOPT_ERRORBUFFER, x->detail);
+    set_option(x, CURLOPT_PRIVATE, x);
+    curl_easy_setopt(x->easy, CURLOPT_WRITEFUNCTION, keep_body);
+    set_option(x, CURLOPT_WRITEDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETFUNCTION, open_allowed);
+    set_option(x, CURLOPT_OPENSOCKETDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_PREREQFUNCTION, before_writing);
+    set_option(x, CURLOPT_PREREQDATA, x);
+}
+
+static void set_policy(struct exchange *x)
+{
+    const struct http_policy *policy = &x->pool->policy;
+    set_option(x, CURLOPT_PROTOCOLS_STR, policy->allow_http ? "http,https" : "https");
+    if (policy->connect_timeout_ms > 0)
+        set_number(x, CURLOPT_CONNECTTIMEOUT_MS, policy->connect_timeout_ms);
+    if (policy->ca_file != NULL) {
+        set_option(x, CURLOPT_CAINFO, policy->ca_file);
+        set_option(x, CURLOPT_CAPATH, NULL);
+    }
+}
+
+static void add_header(struct exchange *x, const char *line)
+{
+    struct curl_slist *list = curl_slist_append(x->headers, line);
+    if (list == NULL)
+        abort();
+    x->headers = list;
+}
+
+static void set_request(struct exchange *x)
+{
+    const struct http_request *r = &x->request;
+    for (size_t i = 0; i < r->header_count; i++)
+        add_header(x, r->headers[i]);
+    add_header(x, "Expect:"); /* no round trip to ask whether a long body is welcome */
+    set_option(x, CURLOPT_HTTPHEADER, x->headers);
+    set_option(x, CURLOPT_URL, buf_text(&r->url));
+    if (strcmp(r->method, "POST") == 0) {
+        curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+        set_option(x, CURLOPT_POSTFIELDS, buf_text(&r->body));
+    }
+    if (r->timeout_ms > 0)
+        set_number(x, CURLOPT_TIMEOUT_MS, r->timeout_ms);
+}
+
+/* ---- one exchange: how it ended */
+
+static bool was_written(const struct exchange *x)
+{
+    long bytes = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes > 0 || x->writes > 1;
+}
+
+static enum http_error classify_unsent(const struct exchange *x, CURLcode code)
+{
+    static const struct {
+        CURLcode code;
+        enum http_error error;
+    } table[] = {
+        {CURLE_UNSUPPORTED_PROTOCOL, HTTP_BAD_REQUEST},
+        {CURLE_URL_MALFORMAT, HTTP_BAD_REQUEST},
+        {CURLE_LOGIN_DENIED, HTTP_BAD_REQUEST},
+        {CURLE_COULDNT_RESOLVE_HOST, HTTP_DNS},
+        {CURLE_COULDNT_CONNECT, HTTP_CONNECT},
+        {CURLE_OPERATION_TIMEDOUT, HTTP_TIMEOUT_BEFORE},
+        {CURLE_SSL_CONNECT_ERROR, HTTP_TLS},
+        {CURLE_PEER_FAILED_VERIFICATION, HTTP_TLS},
+        {CURLE_SSL_CACERT_BADFILE, HTTP_TLS},
+        {CURLE_SSL_CERTPROBLEM, HTTP_TLS},
+        {CURLE_SSL_CIPHER, HTTP_TLS},
+        {CURLE_SSL_ISSUER_ERROR, HTTP_TLS},
+    };
+    if (code == CURLE_COULDNT_CONNECT && x->blocked > 0 && x->opened == 0)
+        return HTTP_BLOCKED;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        if (table[i].code == code)
+            return table[i].error;
+    }
+    return HTTP_LOST_BEFORE;
+}
+
+static enum http_error classify(const struct exchange *x, CURLcode code)
+{
+    if (x->answer.status > 0 && (code == CURLE_OK || x->full))
+        return HTTP_ANSWERED;
+    if (!was_written(x))
+        return classify_unsent(x, code);
+    return code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT_AFTER : HTTP_LOST_AFTER;
+}
+
+static void read_answer(struct exchange *x, CURLcode code)
+{
+    struct http_answer *answer = &x->answer;
+    long status = 0;
+    curl_off_t retry_after = 0;
+    char *location = NULL;
+    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(x->easy, CURLINFO_RETRY_AFTER, &retry_after);
+    curl_easy_getinfo(x->easy, CURLINFO_REDIRECT_URL, &location);
+    answer->status = (int)status;
+    /* A date in the past is negative, nonsense is 0. */
+    if (retry_after > 0)
+        answer->retry_after_s =
+            retry_after < HTTP_RETRY_AFTER_MAX_S ? retry_after : HTTP_RETRY_AFTER_MAX_S;
+    if (location != NULL)
+        snprintf(answer->location, sizeof(answer->location), "%.*s", (int)strcspn(location, "?#"),
+                 location);
+    answer->error = classify(x, code);
+    if (answer->error != HTTP_ANSWERED)
+        snprintf(answer->detail, sizeof(answer->detail), "%s",
+                 x->detail[0] != '\0' ? x->detail : curl_easy_strerror(code));
+}
+
+static void free_exchange(struct exchange *x)
+{
+    curl_easy_cleanup(x->easy);
+    curl_slist_free_all(x->headers);
+    http_request_free(&x->request);
+    buf_free(&x->answer.body);
+    free(x);
+}
+
+static void report_end(struct run *run, struct exchange *x)
+{
+    run->handler->answered(run->handler->context, x->index, &x->answer);
+    run->left--;
+    free_exchange(x);
+}
+
+/* ---- pools: sockets and timers of libcurl in our epoll */
+
+static uint64_t event_key(const struct http_pool *pool, int fd)
+{
+    return (uint64_t)pool->slot << 32 | (uint32_t)fd;
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
+{
+    struct http_pool *pool = context;
+    struct epoll_event event = {.data.u64 = event_key(pool, fd)};
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(pool->client->epoll, EPOLL_CTL_DEL, fd, NULL);
+        return 0;
+    }
+    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    int rc =
+        epoll_ctl(pool->client->epoll, known != NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+    curl_multi_assign(pool->multi, fd, pool);
+    return rc;
+}
+
+static void set_timer(int timer, int64_t wait_ms)
+{
+    struct itimerspec when = {0};
+    when.it_value.tv_sec = wait_ms / MS_PER_S;
+    when.it_value.tv_nsec = wait_ms % MS_PER_S * NS_PER_MS;
+    timerfd_settime(timer, 0, &when, NULL);
+}
+
+static int watch_timer(CURLM *multi, long wait_ms, void *context)
+{
+    const struct http_pool *pool = context;
+    const struct itimerspec now = {.it_value.tv_nsec = 1};
+    (void)multi;
+    if (wait_ms == 0)
+        timerfd_settime(pool->timer, 0, &now, NULL);
+    else
+        set_timer(pool->timer, wait_ms > 0 ? wait_ms : 0);
+    return 0;
+}
+
+static int open_timer(struct error *err)
+{
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    return timer >= 0 ? timer : error_errno(err, ERR_IO, "a timer cannot be made");
+}
+
+static void free_pool(struct http_pool *pool)
+{
+    if (pool->multi != NULL)
+        curl_multi_cleanup(pool->multi);
+    if (pool->timer >= 0)
+        close(pool->timer);
+    free(pool->ca_file);
+    free(pool);
+}
+
+static void open_multi(struct http_pool *pool)
+{
+    pool->multi = curl_multi_init();
+    if (pool->multi == NULL)
+        abort();
+    curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+    curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_timer);
+    curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+    curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_PARALLEL);
+}
+
+int http_pool_open(struct http_client *client, const struct http_policy *policy,
+                   struct http_pool **out, struct error *err)
+{
+    struct http_pool *pool = xcalloc(1, sizeof(*pool));
+    *pool = (struct http_pool){.client = client,
+                               .slot = client->pool_count,
+                               .policy = *policy,
+                               .ca_file = xstrdup(policy->ca_file),
+                               .first = NONE,
+                               .last = NONE};
+    pool->policy.ca_file = pool->ca_file;
+    pool->timer = open_timer(err);
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = event_key(pool, pool->timer)};
+    if (pool->timer < 0 || epoll_ctl(client->epoll, EPOLL_CTL_ADD, pool->timer, &event) != 0) {
+        int rc =
+            pool->timer < 0 ? pool->timer : error_errno(err, ERR_IO, "a timer cannot be watched");
+        free_pool(pool);
+        return rc;
+    }
+    open_multi(pool);
+    client->pools = xreallocarray(client->pools, client->pool_count + 1, sizeof(*client->pools));
+    client->pools[client->pool_count++] = pool;
+    *out = pool;
+    return 0;
+}
+
+int http_client_open(struct http_client **out, struct error *err)
+{
+    struct http_client *client = xcalloc(1, sizeof(*client));
+    *out = NULL;
+    client->deadline = open_timer(err);
+    client->epoll = client->deadline < 0 ? client->deadline : epoll_create1(EPOLL_CLOEXEC);
+    if (client->epoll < 0) {
+        int rc = client->deadline < 0 ? client->deadline
+                                      : error_errno(err, ERR_IO, "an epoll cannot be made");
+        http_client_close(client);
+        return rc;
+    }
+    *out = client;
+    return 0;
+}
+
+void http_client_close_pools(struct http_client *client)
+{
+    for (size_t i = 0; i < client->pool_count; i++)
+        free_pool(client->pools[i]);
+    client->pool_count = 0;
+}
+
+size_t http_client_count_pools(const struct http_client *client)
+{
+    return client->pool_count;
+}
+
+void http_client_close(struct http_client *client)
+{
+    if (client == NULL)
+        return;
+    http_client_close_pools(client);
+    free(client->pools);
+    if (client->epoll >= 0)
+        close(client->epoll);
+    if (client->deadline >= 0)
+        close(client->deadline);
+    free(client);
+}
+
+/* ---- a run */
+
+/* What is left of the run, 0 when it is over. */
+static int64_t remaining_ms(const struct run *run)
+{
+    struct itimerspec left;
+    timerfd_gettime(run->client->deadline, &left);
+    return left.it_value.tv_sec * MS_PER_S + left.it_value.tv_nsec / NS_PER_MS;
+}
+
+static struct exchange *prepare_exchange(struct run *run, struct http_pool *pool, size_t index)
+{
+    struct exchange *x = xcalloc(1, sizeof(*x));
+    x->run = run;
+    x->pool = pool;
+    x->index = index;
+    x->request.method = "GET";
+    if (run->handler->prepare(run->handler->context, index, &x->request))
+        return x;
+    run->left--;
+    free_exchange(x);
+    return NULL;
+}
+
+/* False if the run is over before the item's turn came. */
+static bool limit_to_run(struct exchange *x)
+{
+    if (!x->run->limited)
+        return true;
+    int64_t left = remaining_ms(x->run);
+    if (x->request.timeout_ms == 0 || x->request.timeout_ms > left)
+        x->request.timeout_ms = left;
+    return left > 0;
+}
+
+static void start(struct run *run, struct http_pool *pool, size_t index)
+{
+    struct exchange *x = prepare_exchange(run, pool, index);
+    if (x == NULL)
+        return;
+    if (!limit_to_run(x)) {
+        x->answer.error = HTTP_NO_TIME;
+        report_end(run, x);
+        return;
+    }
+    x->easy = curl_easy_init();
+    if (x->easy == NULL)
+        abort();
+    set_guards(x);
+    set_policy(x);
+    set_request(x);
+    CURLMcode code = curl_multi_add_handle(pool->multi, x->easy);
+    assert(code == CURLM_OK);
+    pool->running++;
+}
+
+static void fill(struct run *run, struct http_pool *pool)
+{
+    while (pool->running < HTTP_PARALLEL && pool->first != NONE) {
+        size_t index = pool->first;
+        pool->first = run->next[index];
+        start(run, pool, index);
+    }
+}
+
+static void finish_ended(struct run *run, struct http_pool *pool)
+{
+    CURLMsg *message;
+    int more;
+    while ((message = curl_multi_info_read(pool->multi, &more)) != NULL) {
+        struct exchange *x = NULL;
+        CURLcode code = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &x);
+        read_answer(x, code);
+        curl_multi_remove_handle(pool->multi, x->easy);
+        pool->running--;
+        report_end(run, x);
+    }
+    fill(run, pool);
+}
+
+static void handle_event(struct run *run, const struct epoll_event *event)
+{
+    struct http_pool *pool = run->client->pools[event->data.u64 >> 32];
+    int fd = (int)(uint32_t)event->data.u64;
+    int still, flags = 0;
+    uint64_t ticks;
+    if (fd == pool->timer) {
+        if (read(fd, &ticks, sizeof(ticks)) != (ssize_t)sizeof(ticks) && errno == EAGAIN)
+            return; /* set anew in the meantime */
+        fd = CURL_SOCKET_TIMEOUT;
+    } else {
+        flags = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+    }
+    curl_multi_socket_action(pool->multi, fd, flags, &still);
+    finish_ended(run, pool);
+}
+
+static void wait_for_events(struct run *run)
+{
+    struct epoll_event events[EVENTS];
+    int still, count = epoll_wait(run->client->epoll, events, EVENTS, WAIT_MS);
+    for (int i = 0; i < count; i++)
+        handle_event(run, &events[i]);
+    for (size_t i = 0; count == 0 && i < run->client->pool_count; i++) {
+        curl_multi_socket_action(run->client->pools[i]->multi, CURL_SOCKET_TIMEOUT, 0, &still);
+        finish_ended(run, run->client->pools[i]);
+    }
+}
+
+static void enqueue(struct run *run, struct http_pool *pool, size_t index)
+{
+    run->next[index] = NONE;
+    if (pool->first == NONE)
+        pool->first = index;
+    else
+        run->next[pool->last] = index;
+    pool->last = index;
+}
+
+void http_run(struct http_client *client, struct http_pool *const *pools, size_t count,
+              int64_t deadline_ms, const struct http_handler *handler)
+{
+    struct run run = {.client = client, .handler = handler, .limited = deadline_ms > 0};
+    run.next = xcalloc(count, sizeof(*run.next));
+    run.left = count;
+    set_timer(client->deadline, deadline_ms);
+    for (size_t i = 0; i < count; i++)
+        enqueue(&run, pools[i], i);
+    for (size_t i = 0; i < client->pool_count; i++)
+        fill(&run, client->pools[i]);
+    while (run.left > 0)
+        wait_for_events(&run);
+    free(run.next);
+}
