@@ -22,8 +22,7 @@ static const char *kind_of(mode_t mode)
     return "a device";
 }
 
-static int read_descriptor(int fd, const char *shown, size_t limit, struct buf *out,
-                           struct error *err)
+int file_read_stream(int fd, const char *shown, size_t limit, struct buf *out, struct error *err)
 {
     size_t start = out->len;
     for (;;) {
@@ -84,7 +83,7 @@ int file_read(struct file_at at, size_t limit, struct buf *out, struct file_fact
         return open_failure(at.shown, err);
     int rc = check_regular(fd, at.shown, facts, err);
     if (rc == 0)
-        rc = read_descriptor(fd, at.shown, limit, out, err);
+        rc = file_read_stream(fd, at.shown, limit, out, err);
     close(fd);
     return rc;
 }
@@ -96,7 +95,7 @@ int file_read_path(const char *path, size_t limit, struct buf *out, struct error
         return open_failure(path, err);
     int rc = check_regular(fd, path, NULL, err);
     if (rc == 0)
-        rc = read_descriptor(fd, path, limit, out, err);
+        rc = file_read_stream(fd, path, limit, out, err);
     close(fd);
     return rc;
 }

@@ -41,6 +41,10 @@ MUST_CHECK int file_read(struct file_at at, size_t limit, struct buf *out, struc
  * special. */
 MUST_CHECK int file_read_path(const char *path, size_t limit, struct buf *out, struct error *err);
 
+/* Reads an open descriptor (a pipe, standard input) to its end, at most `limit` bytes. */
+MUST_CHECK int file_read_stream(int fd, const char *shown, size_t limit, struct buf *out,
+                                struct error *err);
+
 /*
  * Publishes `bytes` as `dir/name` durably and without ever overwriting: temporary file in
  * `tmp_dirfd`, fsync, link, fsync of the directory, unlink. ERR_CONFLICT if the name is taken. Mode

@@ -1,0 +1,199 @@
+#include "engine/client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "engine/control.h"
+#include "engine/requests.h"
+#include "model/json.h"
+#include "spool/spool.h"
+
+#define ANSWER_TIMEOUT_S 30
+
+struct client {
+    int socket; /* -1: local */
+    const struct settings *settings;
+    struct spool *spool;
+    struct ledger *ledger;
+    struct buf in;
+};
+
+static int connect_daemon(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const struct timeval limit = {.tv_sec = ANSWER_TIMEOUT_S};
+    if (strlen(path) >= sizeof(address.sun_path))
+        return -1;
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
+        int why = errno;
+        close(fd);
+        errno = why;
+        return -1;
+    }
+    return fd;
+}
+
+static int open_locally(struct client *c, struct error *err)
+{
+    int rc = spool_open(c->settings->spool, &c->spool, err);
+    if (rc == 0)
+        rc = spool_lock(c->spool, err);
+    if (rc == ERR_AGAIN) {
+        struct error why = *err;
+        return error_set(err, ERR_DOWN, "%s, but its control socket %s does not answer", why.text,
+                         c->settings->control_socket);
+    }
+    if (rc == 0)
+        rc = ledger_open(c->settings->spool, LEDGER_WRITE, &c->ledger, err);
+    return rc;
+}
+
+int client_open(const struct settings *s, struct client **out, struct error *err)
+{
+    struct client *c = xcalloc(1, sizeof(*c));
+    int rc = 0;
+    *out = NULL;
+    c->settings = s;
+    c->socket = connect_daemon(s->control_socket);
+    if (c->socket < 0 && errno == EACCES)
+        rc = error_set(err, ERR_DENIED, "you may not use the control socket %s; join its group",
+                       s->control_socket);
+    else if (c->socket < 0)
+        rc = open_locally(c, err);
+    if (rc != 0) {
+        client_close(c);
+        return rc;
+    }
+    *out = c;
+    return 0;
+}
+
+void client_close(struct client *c)
+{
+    if (c == NULL)
+        return;
+    if (c->socket >= 0)
+        close(c->socket);
+    ledger_close(c->ledger);
+    spool_close(c->spool);
+    buf_free(&c->in);
+    free(c);
+}
+
+bool client_has_daemon(const struct client *c)
+{
+    return c->socket >= 0;
+}
+
+static void ask_locally(struct client *c, const char *request, struct buf *answer)
+{
+    char who[80];
+    control_describe_user(getuid(), who, sizeof(who));
+    struct request_world world = {
+        .ledger = c->ledger,
+        .settings = c->settings,
+        .who = who,
+        .now_ms = clock_wall_ms(),
+    };
+    request_handle(&world, request, strlen(request), answer);
+}
+
+/* The last line of an answer has "end" or "error": read until one of them is complete. */
+static bool is_last_line(const char *line, size_t len)
+{
+    struct json_t *root = NULL;
+    bool last = json_parse(line, len, "answer", 1, JOB_DEPTH_MAX + 4, &root, NULL) != 0 ||
+                json_get(root, "end") != NULL || json_get(root, "error") != NULL;
+    json_free(root);
+    return last;
+}
+
+static bool answer_complete(const struct buf *answer, size_t *scanned)
+{
+    const char *newline;
+    while ((newline = memchr(buf_text(answer) + *scanned, '\n', answer->len - *scanned)) != NULL) {
+        const char *line = answer->data + *scanned;
+        *scanned = (size_t)(newline - answer->data) + 1;
+        if (is_last_line(line, (size_t)(newline - line)))
+            return true;
+    }
+    return false;
+}
+
+static int ask_daemon(struct client *c, const char *request, struct buf *answer, struct error *err)
+{
+    size_t scanned = 0;
+    struct buf line = {0};
+    buf_printf(&line, "%s\n", request);
+    int rc = file_write_all(c->socket, line.data, line.len, "the control socket", err);
+    buf_free(&line);
+    while (rc == 0 && !answer_complete(answer, &scanned)) {
+        buf_reserve(answer, 65536);
+        ssize_t got = recv(c->socket, answer->data + answer->len, 65536, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return error_set(
+                err, ERR_DOWN,
+                "the daemon ended or did not answer within %d s; look at its log and ask again",
+                ANSWER_TIMEOUT_S);
+        answer->len += (size_t)got;
+    }
+    return rc;
+}
+
+/* Cuts the last line off `answer` into `end`. */
+static void split_end(struct buf *answer, struct buf *end)
+{
+    size_t at = answer->len > 0 ? answer->len - 1 : 0;
+    while (at > 0 && answer->data[at - 1] != '\n')
+        at--;
+    buf_put(end, buf_text(answer) + at, answer->len - at);
+    buf_truncate(answer, at);
+}
+
+static int error_of(const struct buf *end, struct error *err)
+{
+    struct json_t *root = NULL;
+    int rc = json_parse(buf_text(end), end->len, "answer", 1, JOB_DEPTH_MAX + 4, &root, err);
+    if (rc != 0)
+        return rc;
+    const char *sentence = json_get_text(root, "error", NULL);
+    if (sentence != NULL)
+        rc = error_set(err, (int)json_get_int(root, "code", ERR_INTERNAL), "%s", sentence);
+    json_free(root);
+    return rc;
+}
+
+int client_ask(struct client *c, const char *request, struct buf *rows, struct buf *end,
+               struct error *err)
+{
+    struct buf answer = {0};
+    int rc = 0;
+    if (c->socket >= 0)
+        rc = ask_daemon(c, request, &answer, err);
+    else
+        ask_locally(c, request, &answer);
+    if (rc == 0) {
+        split_end(&answer, end);
+        rc = error_of(end, err);
+    }
+    if (rc == 0 && rows != NULL)
+        buf_put(rows, buf_text(&answer), answer.len);
+    buf_free(&answer);
+    return rc;
+}

@@ -1,0 +1,27 @@
+/*
+ * The other side of the control socket: how a command reaches the engine. When no daemon runs the
+ * command takes the spool lock and does the same work on the ledger itself.
+ */
+#ifndef ENGINE_CLIENT_H
+#define ENGINE_CLIENT_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/setup.h"
+
+struct client;
+
+/* Connects to the daemon of these settings, or opens the ledger locally. ERR_DOWN if a daemon holds
+ * the spool but does not answer. */
+MUST_CHECK int client_open(const struct settings *s, struct client **out, struct error *err);
+void client_close(struct client *c);
+/* True when a daemon answered at open. */
+bool client_has_daemon(const struct client *c);
+/*
+ * Sends one request (a JSON object without line break) and appends all answer lines but the last to
+ * `rows` (NULL: dropped); the last one, the "end", to `end`. An error answer becomes that error.
+ */
+MUST_CHECK int client_ask(struct client *c, const char *request, struct buf *rows, struct buf *end,
+                          struct error *err);
+
+#endif

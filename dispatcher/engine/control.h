@@ -1,0 +1,47 @@
+/*
+ * The control socket: a UNIX socket, JSON Lines, one request at a time per connection, peer
+ * credentials recorded with every change. A client that reads slowly or writes nonsense costs only
+ * its own connection.
+ */
+#ifndef ENGINE_CONTROL_H
+#define ENGINE_CONTROL_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#define CONTROL_CLIENTS_MAX 64
+
+struct control_client {
+    int fd;
+    char who[80];
+    struct buf in, out;
+    size_t out_sent;
+    bool ending; /* close when everything is written */
+};
+
+struct control {
+    int listener;
+    char *path;
+    struct control_client clients[CONTROL_CLIENTS_MAX];
+    size_t count;
+    void *context;
+    void (*handle)(void *context, const char *who, const char *line, size_t len, struct buf *out);
+};
+
+/* Binds `path` (an old socket file is replaced: the spool lock says we are the only daemon), mode
+ * 0660. */
+MUST_CHECK int control_open(struct control *c, const char *path, struct error *err);
+void control_close(struct control *c);
+/* Appends the listener and the clients (CONTROL_CLIENTS_MAX + 1 at most); returns how many. */
+size_t control_poll(const struct control *c, struct pollfd *fds);
+void control_serve(struct control *c, const struct pollfd *fds);
+
+/* "uid 1000 (jana)" */
+void control_describe_user(uid_t uid, char *out, size_t size);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Intake: from a text in the spool to rows in the ledger. Everything that can be wrong with a
+ * notice is found here, before the first message leaves: its JSON, its route, its language, its
+ * variables.
+ */
+#ifndef ENGINE_INTAKE_H
+#define ENGINE_INTAKE_H
+
+#include "base/error.h"
+#include "engine/setup.h"
+#include "ledger/ledger.h"
+#include "model/job.h"
+#include "policy/route.h"
+#include "spool/spool.h"
+
+/* A notice that can be accepted: what it is, and how it will go. */
+struct intake_plan {
+    struct job *job;
+    struct route route;
+    int template_index;
+    const char *locale; /* the letter's language, borrowed from the library */
+    bool fallback;      /* it is not the one that was asked for */
+};
+
+/*
+ * Reads and checks one job text against the setup. `shown` is how messages call the file. ERR_INPUT
+ * with file:line:column and what to do; then nothing is left in *out. Clear with
+ * intake_plan_clear().
+ */
+MUST_CHECK int intake_plan(const struct setup *s, const char *text, size_t len, const char *shown,
+                           int first_line, struct intake_plan *out, struct error *err);
+void intake_plan_clear(struct intake_plan *plan);
+
+/* Writes a plan into the ledger, inside the caller's transaction. */
+MUST_CHECK int intake_accept(struct ledger *l, const struct setup *s,
+                             const struct intake_plan *plan, int64_t now_ms,
+                             enum accept_result *out, struct error *err);
+
+struct intake_result {
+    struct spool_counts counts;
+    bool more;    /* the limit was reached: scan again soon */
+    bool stopped; /* the ledger could not record; nothing was lost, try later */
+};
+
+/* One pass over new/, at most `limit` entries. Never fails for the sake of one entry. */
+MUST_CHECK int intake_scan(struct spool *spool, struct ledger *l, const struct setup *s,
+                           int64_t now_ms, size_t limit, struct intake_result *out,
+                           struct error *err);
+
+#endif

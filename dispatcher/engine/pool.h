@@ -1,0 +1,93 @@
+/*
+ * The pool: the worker processes as the scheduler sees them. It forks them, carries packets down
+ * and reports up, and replaces those that crash, pass their deadline, have worked long enough or
+ * belong to an old setup.
+ */
+#ifndef ENGINE_POOL_H
+#define ENGINE_POOL_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/setup.h"
+#include "ledger/ledger.h"
+#include "model/packet.h"
+
+/* What the scheduler remembers of a delivery while a worker has it. */
+struct assignment {
+    struct leased lease; /* owned */
+    bool started;        /* bytes may be on the wire */
+    bool done;           /* its outcome is in the ledger (or waits for it) */
+};
+
+struct worker_slot {
+    pid_t pid;
+    int socket;
+    struct setup *setup; /* the one it was forked with; retained */
+    bool busy, retiring, deadline_passed;
+    int64_t packet_number;
+    int64_t deadline_mono_ms;
+    int64_t working_on; /* delivery being rendered, 0: none */
+    int jobs_done;
+    const struct transport *transport; /* of the packet, in `setup` */
+    struct assignment *assignments;
+    size_t assignment_count;
+    struct buf in, out;
+    size_t out_sent;
+};
+
+/* Why a worker's packet ended. */
+enum packet_end { PACKET_FINISHED, PACKET_CRASHED, PACKET_DEADLINE };
+
+/* What the pool tells its owner. */
+struct pool_events {
+    void *context;
+    void (*report)(void *context, struct worker_slot *w, struct assignment *a,
+                   const struct report *r);
+    /* The packet is over; assignments that are not done have no report. Called before they are
+     * freed. */
+    void (*packet_end)(void *context, struct worker_slot *w, enum packet_end how,
+                       const char *detail);
+};
+
+struct pool {
+    struct worker_slot *slots;
+    size_t count;
+    size_t wanted;
+    int64_t next_packet;
+    int64_t next_fork_mono_ms; /* after a crash the next fork waits a little */
+    struct pool_events events;
+};
+
+void pool_init(struct pool *p, const struct pool_events *events);
+/* Forks until `wanted` workers run. A failed fork is logged and tried again later. */
+void pool_fill(struct pool *p, size_t wanted, struct setup *setup, int64_t mono_ms);
+/* An idle worker of this setup's generation, or NULL. */
+struct worker_slot *pool_find_idle(struct pool *p, const struct setup *setup);
+/* Hands `count` leased rows (ownership moves) to an idle worker as one packet. */
+void pool_assign(struct pool *p, struct worker_slot *w, const struct transport *t,
+                 struct leased *rows, size_t count, int64_t mono_ms);
+/* Packets of a transport in flight, by name. */
+size_t pool_in_flight(const struct pool *p, const char *transport);
+size_t pool_busy(const struct pool *p);
+
+/* Appends one pollfd per worker to fds (room for p->count); returns how many. */
+size_t pool_poll(const struct pool *p, struct pollfd *fds);
+/* Reads and writes what poll found ready, in the order pool_poll() wrote them. */
+void pool_serve(struct pool *p, const struct pollfd *fds);
+/* Reaps dead workers and kills those past their deadline. */
+void pool_tend(struct pool *p, int64_t mono_ms);
+/* The soonest deadline of a busy worker, INT64_MAX if none. */
+int64_t pool_next_deadline(const struct pool *p);
+/* Idle workers of other generations than `setup` end now, busy ones after their packet. NULL: all
+ * of them. */
+void pool_retire(struct pool *p, const struct setup *setup);
+/* Kills everything at once. */
+void pool_kill(struct pool *p);
+
+#endif

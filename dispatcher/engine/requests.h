@@ -1,0 +1,39 @@
+/*
+ * Requests: what commands (and later the API) ask of the engine, one JSON object in, JSON Lines
+ * out. The same handlers answer over the control socket and, when no daemon runs, in the command's
+ * own process under the spool lock. To add one: a function and a row in the table of requests.c.
+ *
+ * Request:  {"v":1,"verb":"queue", ...}
+ * Answer:   zero or more lines, then {"v":1,"end":true, ...} or
+ * {"v":1,"error":"sentence","code":-2}
+ */
+#ifndef ENGINE_REQUESTS_H
+#define ENGINE_REQUESTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "ledger/ledger.h"
+#include "model/settings.h"
+
+#define REQUEST_VERSION 1
+#define REQUEST_MAX     (64 * 1024)
+
+/* What handlers may touch. */
+struct request_world {
+    struct ledger *ledger;
+    const struct settings *settings;
+    const char
+        *who; /* "uid 1000 (jana)": from the socket's peer credentials, never from the request */
+    int64_t now_ms;
+    /* Appends members of the daemon's own state to `status`; NULL without a daemon. */
+    void (*put_state)(void *context, struct buf *out);
+    void *state_context;
+    bool changed; /* out: deliveries became due; dispatch soon */
+};
+
+/* Answers one request line. Never fails: what is wrong is in the answer. */
+void request_handle(struct request_world *world, const char *line, size_t len, struct buf *out);
+
+#endif

@@ -1,0 +1,379 @@
+#include "engine/scheduler.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "channel/channel.h"
+#include "engine/control.h"
+#include "engine/dispatch.h"
+#include "engine/intake.h"
+#include "engine/requests.h"
+#include "engine/setup.h"
+#include "spool/spool.h"
+
+/* Entries of new/ per turn of the loop: enough for speed, few enough that reports do not wait. */
+#define SCAN_LIMIT 500
+/* A file that was still being written is looked at again. */
+#define LATER_MS       1000
+#define LEDGER_WAIT_MS 1000
+
+struct scheduler {
+    const struct scheduler_options *options;
+    struct setup *setup;
+    struct spool *spool;
+    struct ledger *ledger;
+    struct dispatch dispatch;
+    struct control control;
+    int signals;
+    int watch;
+    int64_t started_ms;
+    int64_t next_scan_mono_ms;
+    int64_t next_due_wall_ms;
+    bool stopping;
+    int64_t stop_at_mono_ms;
+    bool ended;
+    struct pollfd *fds;
+};
+
+/* ---- start ---- */
+
+static int open_signals(struct scheduler *s, struct error *err)
+{
+    static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD};
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < COUNT_OF(wanted); i++)
+        sigaddset(&set, wanted[i]);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return s->signals < 0 ? error_errno(err, ERR_IO, "cannot receive signals") : 0;
+}
+
+/* inotify only makes it quick; the rescan is the guarantee, so a failure here is a warning. */
+static void open_watch(struct scheduler *s)
+{
+    s->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (s->watch < 0 || inotify_add_watch(s->watch, spool_new_path(s->spool),
+                                          IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE) < 0)
+        log_event(LOG_WARN, "spool.watch",
+                  "reason=\"%s\" action=\"rescanning every %lld ms instead\"",
+                  strerrordesc_np(errno), (long long)s->setup->settings->rescan_ms);
+}
+
+static bool transport_holds(void *context, const char *transport)
+{
+    const struct scheduler *s = context;
+    const struct transport *t = settings_find_transport(s->setup->settings, transport);
+    /* A transport that is gone from the configuration cannot be asked: the careful answer. */
+    return t == NULL || t->on_uncertain == UNCERTAIN_HOLD;
+}
+
+static int open_ledger(struct scheduler *s, struct error *err)
+{
+    size_t deferred = 0, uncertain = 0;
+    int rc = ledger_open(s->setup->settings->spool, LEDGER_WRITE, &s->ledger, err);
+    if (rc == 0)
+        rc = ledger_recover(s->ledger, transport_holds, s, clock_wall_ms(), &deferred, &uncertain,
+                            err);
+    if (rc == 0 && deferred + uncertain > 0)
+        log_event(LOG_WARN, "ledger.recovered",
+                  "in_flight_before=%zu again=%zu uncertain=%zu note=\"the last daemon did not end "
+                  "by itself\"",
+                  deferred + uncertain, deferred, uncertain);
+    return rc;
+}
+
+static void put_state(void *context, struct buf *out)
+{
+    const struct scheduler *s = context;
+    const struct settings *settings = s->setup->settings;
+    buf_printf(out, ",\"pid\":%d,\"uptime_ms\":%lld,\"workers\":%zu,\"busy\":%zu,\"stopping\":%s",
+               (int)getpid(), (long long)(clock_wall_ms() - s->started_ms), s->dispatch.pool.count,
+               pool_busy(&s->dispatch.pool), s->stopping ? "true" : "false");
+    buf_printf(out, ",\"ledger_available\":%s,\"transports\":[",
+               s->dispatch.ledger_down ? "false" : "true");
+    for (size_t i = 0; i < settings->transport_count; i++) {
+        const struct transport *t = &settings->transports[i];
+        const struct transport_health *h = dispatch_health(&s->dispatch, t->name);
+        int64_t left = h != NULL ? h->paused_until_mono_ms - clock_mono_ms() : 0;
+        buf_printf(out, "%s{\"name\":", i > 0 ? "," : "");
+        buf_put_json(out, t->name);
+        buf_printf(out, ",\"channel\":\"%s\",\"in_flight\":%zu,\"paused_ms\":%lld,\"reason\":",
+                   channel_kind_name(t->channel), pool_in_flight(&s->dispatch.pool, t->name),
+                   (long long)(left > 0 ? left : 0));
+        buf_put_json(out, left > 0 ? h->reason : "");
+        buf_putc(out, '}');
+    }
+    buf_putc(out, ']');
+}
+
+static void on_request(void *context, const char *who, const char *line, size_t len,
+                       struct buf *out)
+{
+    struct scheduler *s = context;
+    struct request_world world = {
+        .ledger = s->ledger,
+        .settings = s->setup->settings,
+        .who = who,
+        .now_ms = clock_wall_ms(),
+        .put_state = put_state,
+        .state_context = s,
+    };
+    request_handle(&world, line, len, out);
+}
+
+static int open_all(struct scheduler *s, struct error *err)
+{
+    int rc = setup_load(&s->options->config, 1, &s->setup, err);
+    if (rc != 0)
+        return rc;
+    log_set_level(s->setup->settings->log_level);
+    rc = channel_global_init(err);
+    if (rc == 0)
+        rc = spool_open(s->setup->settings->spool, &s->spool, err);
+    if (rc == 0)
+        rc = spool_lock(s->spool, err);
+    if (rc == 0)
+        rc = open_signals(s, err);
+    if (rc == 0)
+        rc = open_ledger(s, err);
+    if (rc == 0)
+        rc = control_open(&s->control, s->setup->settings->control_socket, err);
+    if (rc != 0)
+        return rc;
+    s->control.context = s;
+    s->control.handle = on_request;
+    open_watch(s);
+    spool_clean_tmp(s->spool, clock_wall_ms());
+    dispatch_init(&s->dispatch, s->ledger, s->setup);
+    return 0;
+}
+
+static void close_all(struct scheduler *s)
+{
+    if (s->dispatch.ledger != NULL)
+        dispatch_end(&s->dispatch);
+    if (s->control.path != NULL)
+        control_close(&s->control);
+    ledger_close(s->ledger);
+    spool_close(s->spool);
+    setup_release(s->setup);
+    if (s->signals >= 0)
+        close(s->signals);
+    if (s->watch >= 0)
+        close(s->watch);
+    free(s->fds);
+}
+
+/* ---- signals ---- */
+
+static void begin_stop(struct scheduler *s, int64_t mono_ms)
+{
+    if (s->stopping) {
+        log_event(LOG_WARN, "daemon.abort", "in_flight=%zu note=\"second signal\"",
+                  pool_busy(&s->dispatch.pool));
+        s->ended = true;
+        return;
+    }
+    s->stopping = true;
+    s->stop_at_mono_ms = mono_ms + s->setup->settings->shutdown_ms;
+    log_event(LOG_INFO, "daemon.stopping", "in_flight=%zu", pool_busy(&s->dispatch.pool));
+}
+
+/* What a running daemon cannot change under itself. */
+static bool needs_restart(const struct settings *old, const struct settings *new)
+{
+    return strcmp(old->spool, new->spool) != 0 ||
+           strcmp(old->control_socket, new->control_socket) != 0;
+}
+
+static void reload(struct scheduler *s)
+{
+    struct setup *fresh = NULL;
+    struct error why;
+    int rc = setup_load(&s->options->config, s->setup->generation + 1, &fresh, &why);
+    if (rc == 0 && needs_restart(s->setup->settings, fresh->settings)) {
+        rc = error_set(
+            &why, ERR_CONFIG,
+            "spool and control_socket only change with a restart; restart the daemon instead");
+        setup_release(fresh);
+    }
+    if (rc != 0) {
+        log_event(LOG_ERR, "config.kept",
+                  "reason=\"%s\" note=\"the old configuration stays in force\"", why.text);
+        return;
+    }
+    struct setup *old = s->setup;
+    s->setup = fresh;
+    log_set_level(fresh->settings->log_level);
+    dispatch_use(&s->dispatch, fresh);
+    setup_release(old);
+    log_event(LOG_INFO, "config.reloaded", "file=%s generation=%d", fresh->settings->file,
+              fresh->generation);
+}
+
+static void log_status(struct scheduler *s)
+{
+    struct buf state = {0};
+    put_state(s, &state);
+    log_event(LOG_INFO, "daemon.status", "state={%s}", state.len > 0 ? state.data + 1 : "");
+    buf_free(&state);
+}
+
+static void serve_signals(struct scheduler *s, int64_t mono_ms)
+{
+    struct signalfd_siginfo info;
+    while (read(s->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        switch (info.ssi_signo) {
+        case SIGTERM:
+        case SIGINT:
+            begin_stop(s, mono_ms);
+            break;
+        case SIGHUP:
+            reload(s);
+            break;
+        case SIGUSR1:
+            log_status(s);
+            break;
+        default:
+            break; /* SIGCHLD: pool_tend() reaps */
+        }
+    }
+}
+
+/* ---- the loop ---- */
+
+static void drain_watch(struct scheduler *s)
+{
+    char events[4096];
+    bool any = false;
+    while (read(s->watch, events, sizeof(events)) > 0)
+        any = true;
+    if (any)
+        s->next_scan_mono_ms = 0;
+}
+
+static void scan(struct scheduler *s, int64_t mono_ms)
+{
+    struct intake_result result;
+    struct error why;
+    if (s->stopping || s->dispatch.ledger_down || mono_ms < s->next_scan_mono_ms)
+        return;
+    s->next_scan_mono_ms = mono_ms + s->setup->settings->rescan_ms;
+    int rc = intake_scan(s->spool, s->ledger, s->setup, clock_wall_ms(), SCAN_LIMIT, &result, &why);
+    if (rc != 0)
+        log_event(LOG_ERR, "spool.scan", "reason=\"%s\"", why.text);
+    if (rc != 0 || result.stopped)
+        s->next_scan_mono_ms = mono_ms + LEDGER_WAIT_MS;
+    else if (result.more)
+        s->next_scan_mono_ms = mono_ms;
+    else if (result.counts.later > 0)
+        s->next_scan_mono_ms = mono_ms + LATER_MS;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int wait_ms(const struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
+{
+    int64_t wait = s->stopping ? s->stop_at_mono_ms - mono_ms : s->next_scan_mono_ms - mono_ms;
+    wait = smaller(wait, pool_next_deadline(&s->dispatch.pool) - mono_ms);
+    wait = smaller(wait, dispatch_next_sync(&s->dispatch) - mono_ms);
+    if (s->next_due_wall_ms != INT64_MAX)
+        wait = smaller(wait, s->next_due_wall_ms - wall_ms);
+    if (s->dispatch.pool.count < s->dispatch.pool.wanted)
+        wait = smaller(wait, s->dispatch.pool.next_fork_mono_ms - mono_ms);
+    if (wait < 0)
+        wait = 0;
+    /* Times due come from the wall clock, which may jump: never sleep past one second blindly. */
+    return (int)smaller(wait, 1000);
+}
+
+static void wait_for_events(struct scheduler *s, int timeout_ms, int64_t *out_mono_ms)
+{
+    size_t most = 2 + CONTROL_CLIENTS_MAX + 1 + s->dispatch.pool.count;
+    s->fds = xreallocarray(s->fds, most, sizeof(*s->fds));
+    s->fds[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+    s->fds[1] = (struct pollfd){.fd = s->watch, .events = POLLIN};
+    struct pollfd *control = s->fds + 2;
+    struct pollfd *workers = control + control_poll(&s->control, control);
+    size_t total = (size_t)(workers - s->fds) + pool_poll(&s->dispatch.pool, workers);
+    int ready = poll(s->fds, (nfds_t)total, timeout_ms);
+    *out_mono_ms = clock_mono_ms();
+    if (ready <= 0)
+        return;
+    pool_serve(&s->dispatch.pool, workers);
+    /* Outcomes first: whatever a request asks, it sees what has been settled. */
+    dispatch_record(&s->dispatch, *out_mono_ms);
+    control_serve(&s->control, control);
+    if ((s->fds[0].revents & POLLIN) != 0)
+        serve_signals(s, *out_mono_ms);
+    if ((s->fds[1].revents & POLLIN) != 0)
+        drain_watch(s);
+}
+
+static void check_end(struct scheduler *s, int64_t mono_ms)
+{
+    size_t busy = pool_busy(&s->dispatch.pool);
+    if (!s->stopping || s->ended)
+        return;
+    if (busy == 0) {
+        s->ended = true;
+    } else if (mono_ms >= s->stop_at_mono_ms) {
+        log_event(LOG_WARN, "daemon.timeout",
+                  "in_flight=%zu note=\"not finished within the shutdown limit; ended now\"", busy);
+        s->ended = true;
+    }
+}
+
+static void turn(struct scheduler *s)
+{
+    int64_t mono = clock_mono_ms();
+    size_t workers = (size_t)s->setup->settings->workers;
+    wait_for_events(s, wait_ms(s, mono, clock_wall_ms()), &mono);
+    pool_tend(&s->dispatch.pool, mono);
+    dispatch_record(&s->dispatch, mono);
+    scan(s, mono);
+    if (!s->stopping) {
+        pool_fill(&s->dispatch.pool, workers, s->setup, mono);
+        s->next_due_wall_ms = dispatch_run(&s->dispatch, mono, clock_wall_ms());
+    }
+    check_end(s, mono);
+}
+
+int scheduler_run(const struct scheduler_options *options, struct error *err)
+{
+    struct scheduler s = {
+        .options = options,
+        .signals = -1,
+        .watch = -1,
+        .control = {.listener = -1},
+        .started_ms = clock_wall_ms(),
+        .next_due_wall_ms = INT64_MAX,
+    };
+    log_set_process("scheduler");
+    int rc = open_all(&s, err);
+    if (rc == 0) {
+        log_event(LOG_INFO, "daemon.ready", "version=%s spool=%s workers=%d trial=%s",
+                  DISPATCHER_VERSION, s.setup->settings->spool, s.setup->settings->workers,
+                  s.setup->settings->trial ? "yes" : "no");
+        while (!s.ended)
+            turn(&s);
+        log_event(LOG_INFO, "daemon.ended", "uptime_ms=%lld",
+                  (long long)(clock_wall_ms() - s.started_ms));
+    }
+    close_all(&s);
+    return rc;
+}

@@ -1,0 +1,51 @@
+#include "engine/setup.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+static int load_library(struct setup *s, struct error *err)
+{
+    const struct library_options options = {
+        .templates = s->settings->templates,
+        .locales = s->settings->locales,
+        .default_zone = s->settings->timezone,
+        .organisation = &s->settings->organisation,
+    };
+    return library_load(&options, &s->library, err);
+}
+
+int setup_load(const struct config_options *options, int generation, struct setup **out,
+               struct error *err)
+{
+    struct setup *s = xcalloc(1, sizeof(*s));
+    s->generation = generation;
+    s->references = 1;
+    *out = NULL;
+    int rc = config_load(options, &s->settings, err);
+    if (rc == 0)
+        rc = load_library(s, err);
+    if (rc != 0) {
+        setup_release(s);
+        return rc;
+    }
+    *out = s;
+    return 0;
+}
+
+struct setup *setup_retain(struct setup *s)
+{
+    s->references++;
+    return s;
+}
+
+void setup_release(struct setup *s)
+{
+    if (s == NULL || --s->references > 0)
+        return;
+    library_free(s->library);
+    if (s->settings != NULL)
+        settings_free(s->settings);
+    free(s->settings);
+    free(s);
+}

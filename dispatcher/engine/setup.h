@@ -1,0 +1,28 @@
+/*
+ * A setup: one configuration with everything compiled from it (templates, locales). It is validated
+ * as a whole and swapped as a whole; workers keep the one they were forked with, so it is counted.
+ */
+#ifndef ENGINE_SETUP_H
+#define ENGINE_SETUP_H
+
+#include "base/error.h"
+#include "config/config.h"
+#include "model/settings.h"
+#include "render/library.h"
+
+struct setup {
+    struct settings *settings;
+    struct library *library;
+    int generation;
+    int references;
+};
+
+/* Loads and checks configuration, templates and locales; *out has one reference. ERR_CONFIG and
+ * *out NULL otherwise. */
+MUST_CHECK int setup_load(const struct config_options *options, int generation, struct setup **out,
+                          struct error *err);
+struct setup *setup_retain(struct setup *s);
+/* The last release frees; NULL is fine. */
+void setup_release(struct setup *s);
+
+#endif

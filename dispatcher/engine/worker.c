@@ -1,0 +1,347 @@
+#include "engine/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "channel/channel.h"
+#include "model/packet.h"
+
+struct worker {
+    int socket;
+    const struct settings *settings;
+    const struct library *library;
+    struct renderer *renderer;
+    struct channel_session **sessions; /* by transport, opened at first use */
+    struct buf in;
+    struct buf out;
+};
+
+/* One packet on its way through this process. */
+struct round {
+    struct worker *worker;
+    const struct transport *transport;
+    struct packet *packet;
+    struct message *messages;  /* one per item */
+    struct outgoing *outgoing; /* those that composed, in order; `delivery` tells which */
+    size_t outgoing_count;
+    bool *reported; /* by item of the packet */
+    int64_t *begun_ms;
+};
+
+/* ---- leaving the scheduler behind ---- */
+
+/*
+ * Memory shared with the scheduler (SQLite's wal-index) is unmapped: a stray write of a library in
+ * this process must not be able to reach the ledger. Descriptors are closed by close_range() below.
+ */
+static void unmap_shared_memory(void)
+{
+    char line[512], shared[8];
+    unsigned long from, to;
+    FILE *maps = fopen("/proc/self/maps", "re");
+    if (maps == NULL)
+        return;
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        bool parsed = sscanf(line, "%lx-%lx %7s", &from, &to, shared) == 3;
+        if (parsed && strlen(shared) == 4 && shared[3] == 's')
+            munmap((void *)from, to - from); /* NOLINT(performance-no-int-to-ptr) */
+    }
+    fclose(maps);
+}
+
+#define WORKER_SOCKET 3
+
+static void shed_inheritance(int socket)
+{
+    sigset_t none;
+    unmap_shared_memory();
+    if (socket != WORKER_SOCKET)
+        dup2(socket, WORKER_SOCKET);
+    close_range(WORKER_SOCKET + 1, ~0U, 0);
+    fcntl(WORKER_SOCKET, F_SETFD, FD_CLOEXEC);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    /* ^C in a terminal goes to the whole group; the scheduler decides when workers end. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* ---- reports ---- */
+
+/* The scheduler is gone: there is nobody to work for. What was on the wire is in doubt and it knows
+ * that. */
+static void write_or_end(struct worker *w)
+{
+    if (file_write_all(w->socket, w->out.data, w->out.len, "the scheduler's socket", NULL) != 0)
+        _exit(0);
+    buf_reset(&w->out);
+}
+
+static void report(struct round *r, enum report_stage stage, int64_t delivery, int attempt)
+{
+    struct report message = {
+        .stage = stage, .packet = r->packet->number, .delivery = delivery, .attempt = attempt};
+    report_put_frame(&message, &r->worker->out);
+    write_or_end(r->worker);
+}
+
+static size_t item_index(const struct round *r, int64_t delivery)
+{
+    for (size_t i = 0; i < r->packet->count; i++) {
+        if (r->packet->items[i].delivery == delivery)
+            return i;
+    }
+    abort();
+}
+
+static void report_outcome(struct round *r, size_t index, const struct disposition *d,
+                           const struct buf *wire)
+{
+    const struct packet_item *item = &r->packet->items[index];
+    struct report message = {
+        .stage = REPORT_DONE,
+        .packet = r->packet->number,
+        .delivery = item->delivery,
+        .attempt = item->attempt,
+        .disposition = *d,
+        .duration_ms = clock_mono_ms() - r->begun_ms[index],
+    };
+    unsigned char digest[DIGEST_SIZE];
+    if (wire != NULL) {
+        digest_sha256(buf_text(wire), wire->len, digest);
+        digest_hex(digest, message.sha256);
+    }
+    snprintf(message.locale, sizeof(message.locale), "%s", r->messages[index].locale);
+    r->reported[index] = true;
+    report_put_frame(&message, &r->worker->out);
+    write_or_end(r->worker);
+}
+
+/* ---- what channels call ---- */
+
+static void on_started(void *context, const struct outgoing *item)
+{
+    report(context, REPORT_STARTED, item->delivery, item->attempt);
+}
+
+static void on_done(void *context, const struct outgoing *item, const struct disposition *d)
+{
+    struct round *r = context;
+    size_t index = item_index(r, item->delivery);
+    if (!r->reported[index])
+        report_outcome(r, index, d, &item->wire);
+}
+
+static int64_t on_now_ms(void *context UNUSED)
+{
+    return clock_wall_ms();
+}
+
+/* ---- one packet ---- */
+
+static void refuse_item(struct round *r, size_t index, const char *cause, const struct error *why)
+{
+    struct disposition d;
+    disposition_set(&d, OUTCOME_PERMANENT, 0, cause, why->text, strlen(why->text));
+    report_outcome(r, index, &d, NULL);
+}
+
+static int render_item(struct round *r, size_t index, struct error *err)
+{
+    const struct packet_item *item = &r->packet->items[index];
+    int template_index = library_find_template(r->worker->library, item->template_name);
+    if (template_index < 0)
+        return error_set(err, ERR_INPUT, "the template \"%s\" is gone", item->template_name);
+    const char *locale = library_match_locale(r->worker->library, template_index, item->locale);
+    if (locale == NULL)
+        return error_set(err, ERR_INPUT, "the letter \"%s\" is no longer written in %s",
+                         item->template_name, item->locale);
+    return renderer_render(r->worker->renderer, template_index, locale, item->job,
+                           item->accepted_ms, r->transport->channel, &r->messages[index], err);
+}
+
+static void prepare_item(struct round *r, size_t index)
+{
+    const struct packet_item *item = &r->packet->items[index];
+    const struct recipient *to = &item->job->to;
+    struct outgoing *out = &r->outgoing[r->outgoing_count];
+    struct error why;
+    r->begun_ms[index] = clock_mono_ms();
+    report(r, REPORT_WORKING, item->delivery, item->attempt);
+    if (render_item(r, index, &why) != 0) {
+        refuse_item(r, index, "render", &why);
+        return;
+    }
+    *out = (struct outgoing){
+        .delivery = item->delivery,
+        .attempt = item->attempt,
+        .identity = item->job->id,
+        .address = item->address,
+        .name = to->name != NULL ? to->name : "",
+        .date_ms = item->accepted_ms,
+        .category = item->job->category,
+        .reference = item->job->reference,
+        .message = &r->messages[index],
+    };
+    const struct channel *channel = channel_for(r->transport);
+    if (channel->compose(r->worker->settings, r->transport, out, &why) != 0) {
+        refuse_item(r, index, "compose", &why);
+        buf_free(&out->wire);
+        return;
+    }
+    r->outgoing_count++;
+}
+
+static void report_all(struct round *r, enum outcome outcome, const char *cause, const char *text)
+{
+    struct disposition d;
+    disposition_set(&d, outcome, 0, cause, text, strlen(text));
+    for (size_t i = 0; i < r->packet->count; i++) {
+        if (!r->reported[i])
+            report_outcome(r, i, &d, NULL);
+    }
+}
+
+static void deliver(struct round *r)
+{
+    struct worker *w = r->worker;
+    size_t at = (size_t)(r->transport - w->settings->transports);
+    const struct channel *channel = channel_for(r->transport);
+    const struct channel_reporter reporter = {r, on_started, on_done, on_now_ms};
+    struct error why;
+    if (w->sessions[at] == NULL &&
+        channel->open(w->settings, r->transport, &w->sessions[at], &why) != 0) {
+        report_all(r, OUTCOME_CONFIG, "config", why.text);
+        return;
+    }
+    channel->deliver(w->sessions[at], r->outgoing, r->outgoing_count, &reporter);
+    report_all(r, OUTCOME_UNCERTAIN, "no_report", "the channel ended without saying what happened");
+}
+
+static void end_round(struct round *r)
+{
+    for (size_t i = 0; i < r->packet->count; i++)
+        message_free(&r->messages[i]);
+    for (size_t i = 0; i < r->outgoing_count; i++)
+        buf_free(&r->outgoing[i].wire);
+    free(r->messages);
+    free(r->outgoing);
+    free(r->reported);
+    free(r->begun_ms);
+}
+
+static void work_on(struct worker *w, struct packet *packet)
+{
+    size_t count = packet->count;
+    struct round r = {
+        .worker = w,
+        .transport = settings_find_transport(w->settings, packet->transport),
+        .packet = packet,
+        .messages = xcalloc(count, sizeof(*r.messages)),
+        .outgoing = xcalloc(count, sizeof(*r.outgoing)),
+        .reported = xcalloc(count, sizeof(*r.reported)),
+        .begun_ms = xcalloc(count, sizeof(*r.begun_ms)),
+    };
+    if (r.transport == NULL) {
+        report_all(&r, OUTCOME_CONFIG, "config", "this transport is no longer configured");
+    } else {
+        for (size_t i = 0; i < count; i++)
+            prepare_item(&r, i);
+        report(&r, REPORT_WORKING, 0, 0);
+        if (r.outgoing_count > 0)
+            deliver(&r);
+    }
+    report(&r, REPORT_FINISHED, 0, 0);
+    end_round(&r);
+}
+
+/* ---- the process ---- */
+
+/* Blocks until one whole frame is there; false when the scheduler has closed the socket. */
+static bool read_frame(struct worker *w, const char **payload, size_t *len)
+{
+    for (;;) {
+        int found = frame_peek(&w->in, 0, payload, len, NULL);
+        if (found != 0)
+            return found > 0;
+        buf_reserve(&w->in, 65536);
+        ssize_t got = read(w->socket, w->in.data + w->in.len, 65536);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        w->in.len += (size_t)got;
+    }
+}
+
+static void drop_frame(struct worker *w, const char *payload, size_t len)
+{
+    size_t used = (size_t)(payload + len - w->in.data);
+    memmove(w->in.data, w->in.data + used, w->in.len - used);
+    w->in.len -= used;
+}
+
+static void close_sessions(struct worker *w)
+{
+    for (size_t i = 0; i < w->settings->transport_count; i++) {
+        if (w->sessions[i] != NULL)
+            channel_for(&w->settings->transports[i])->close(w->sessions[i]);
+    }
+    free(w->sessions);
+}
+
+static void serve(struct worker *w)
+{
+    const char *payload;
+    size_t len;
+    struct error why;
+    while (read_frame(w, &payload, &len)) {
+        struct packet *packet = NULL;
+        if (packet_decode(payload, len, &packet, &why) != 0) {
+            log_event(LOG_ERR, "worker.packet", "reason=\"%s\"", why.text);
+            return;
+        }
+        drop_frame(w, payload, len);
+        work_on(w, packet);
+        packet_free(packet);
+    }
+}
+
+void worker_main(int socket, const struct setup *s)
+{
+    struct worker w = {
+        .socket = WORKER_SOCKET,
+        .settings = s->settings,
+        .library = s->library,
+        .sessions = xcalloc(s->settings->transport_count, sizeof(*w.sessions)),
+    };
+    struct error why;
+    shed_inheritance(socket);
+    log_set_process("worker");
+    if (channel_global_init(&why) != 0 || renderer_open(s->library, &w.renderer, &why) != 0) {
+        log_event(LOG_ERR, "worker.start", "reason=\"%s\"", why.text);
+        _exit(EXIT_FAILURE);
+    }
+    serve(&w);
+    close_sessions(&w);
+    renderer_close(w.renderer);
+    buf_free(&w.in);
+    buf_free(&w.out);
+    _exit(EXIT_SUCCESS);
+}

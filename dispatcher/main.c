@@ -1,0 +1,14 @@
+/* The command table; everything else is below. */
+#include "base/attributes.h"
+#include "operator/command_list.h"
+
+static const struct command *const commands[] = {
+    &command_run,    &command_enqueue,    &command_queue,       &command_show,
+    &command_retry,  &command_status,     &command_check,       &command_preview,
+    &command_render, &command_sms_length, &command_config_show, &command_version,
+};
+
+int main(int argc, char **argv)
+{
+    return command_main(commands, COUNT_OF(commands), argc, argv);
+}

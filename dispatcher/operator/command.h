@@ -1,0 +1,61 @@
+/*
+ * Commands: what a person or a script can ask. One table row per command; `--help`, "did you mean"
+ * and the manual come from the same rows. To add a command: a file with its `const struct command`,
+ * and its name in main.c.
+ *
+ * stdout carries data, stderr messages. Exit status: sysexits values (64 usage, 65 bad data, 66 not
+ * found, 69 daemon not reachable, 74 disk, 75 try again later, 77 not allowed, 78 configuration), 1
+ * = it worked but the answer is no.
+ */
+#ifndef OPERATOR_COMMAND_H
+#define OPERATOR_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "config/config.h"
+
+struct invocation;
+
+struct option_row {
+    const char *name;  /* long name, without -- */
+    char letter;       /* 0: none */
+    const char *value; /* what to call its value in help; NULL: a flag */
+    const char *help;
+};
+
+struct command {
+    const char *name;      /* "queue", "config show" */
+    const char *arguments; /* "ID... | --state STATE", "" */
+    const char *summary;   /* one line */
+    const char *details;   /* paragraphs of --help */
+    const struct option_row *options;
+    size_t option_count;
+    size_t arguments_min, arguments_max;
+    int (*run)(const struct invocation *inv,
+               struct error *err); /* 0, exit status > 0, or an error code < 0 */
+};
+
+/* Parses, runs, prints errors; returns the exit status of the process. */
+int command_main(const struct command *const *table, size_t count, int argc, char **argv);
+
+/* ---- for commands ---- */
+
+/* NULL if the option was not given. */
+const char *option_value(const struct invocation *inv, const char *name);
+bool option_given(const struct invocation *inv, const char *name);
+/* Whole number within [min, max], `fallback` if absent. ERR_USAGE. */
+MUST_CHECK int option_int(const struct invocation *inv, const char *name, int64_t min, int64_t max,
+                          int64_t fallback, int64_t *out, struct error *err);
+size_t argument_count(const struct invocation *inv);
+const char *argument_at(const struct invocation *inv, size_t index);
+/* Global options -c/--config and --set KEY=VALUE as the configuration wants them. Borrowed from the
+ * invocation. */
+const struct config_options *invocation_config(const struct invocation *inv);
+bool invocation_json(const struct invocation *inv);
+/* The table, for `help`. */
+const struct command *const *invocation_table(const struct invocation *inv, size_t *out_count);
+
+#endif

@@ -1,0 +1,20 @@
+/* Every command there is; main.c puts them in their order. */
+#ifndef OPERATOR_COMMAND_LIST_H
+#define OPERATOR_COMMAND_LIST_H
+
+#include "operator/command.h"
+
+extern const struct command command_run;
+extern const struct command command_enqueue;
+extern const struct command command_queue;
+extern const struct command command_show;
+extern const struct command command_retry;
+extern const struct command command_status;
+extern const struct command command_check;
+extern const struct command command_preview;
+extern const struct command command_render;
+extern const struct command command_sms_length;
+extern const struct command command_config_show;
+extern const struct command command_version;
+
+#endif

@@ -1,0 +1,219 @@
+#include "operator/command_list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "engine/intake.h"
+#include "model/json.h"
+#include "operator/session.h"
+#include "spool/spool.h"
+
+#define INPUT_MAX ((size_t)1 << 30)
+
+struct enqueue {
+    const struct invocation *inv;
+    struct setup *setup;
+    struct spool *spool;
+    struct client
+        *client; /* NULL: the ledger cannot be asked from here; the daemon will judge repeats */
+    size_t queued, duplicate, rejected;
+};
+
+/* ---- results ---- */
+
+static void report_accepted(struct enqueue *e, const char *id, bool duplicate)
+{
+    if (invocation_json(e->inv))
+        printf("{\"v\":1,\"id\":\"%s\",\"status\":\"%s\"}\n", id,
+               duplicate ? "duplicate" : "queued");
+    else
+        printf("%s\n", id);
+    if (duplicate)
+        e->duplicate++;
+    else
+        e->queued++;
+}
+
+static void report_rejected(struct enqueue *e, int line, const struct error *why)
+{
+    struct buf out = {0};
+    e->rejected++;
+    if (!invocation_json(e->inv)) {
+        fprintf(stderr, "dispatcher: %s\n", why->text);
+        return;
+    }
+    buf_printf(&out, "{\"v\":1,\"line\":%d,\"status\":\"rejected\",\"errors\":[{\"detail\":", line);
+    buf_put_json(&out, why->text);
+    buf_puts(&out, "}]}\n");
+    fwrite(out.data, 1, out.len, stdout);
+    buf_free(&out);
+}
+
+/* ---- one notice ---- */
+
+/* Was this id used before? Best asked now: the producer still listens. */
+static int ask_known(struct enqueue *e, const struct job *job, bool *out_same, struct error *err)
+{
+    unsigned char digest[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE];
+    struct buf request = {0}, end = {0};
+    struct json_t *facts = NULL;
+    *out_same = false;
+    if (e->client == NULL)
+        return 0;
+    request_begin(&request, "known");
+    request_put_text(&request, "id", job->id);
+    buf_putc(&request, '}');
+    int rc = client_ask(e->client, request.data, NULL, &end, err);
+    if (rc == 0)
+        rc = json_parse(end.data, end.len, "answer", 1, 8, &facts, err);
+    if (rc == 0 && json_get_bool(facts, "known", false)) {
+        job_digest(job, digest);
+        digest_hex(digest, hex);
+        *out_same = strcmp(hex, json_get_text(facts, "sha256", "")) == 0;
+        if (!*out_same)
+            rc = error_set(
+                err, ERR_CONFLICT,
+                "the id \"%s\" was already accepted with other content; nothing was queued. Give "
+                "the new notice an id of its own",
+                job->id);
+    }
+    json_free(facts);
+    buf_free(&request);
+    buf_free(&end);
+    return rc;
+}
+
+static int enqueue_one(struct enqueue *e, const char *text, size_t len, const char *shown, int line,
+                       struct error *err)
+{
+    struct intake_plan plan;
+    bool duplicate = false;
+    int rc = intake_plan(e->setup, text, len, shown, line, &plan, err);
+    if (rc != 0)
+        return rc;
+    rc = ask_known(e, plan.job, &duplicate, err);
+    if (rc == 0 && !duplicate)
+        rc = spool_drop(e->spool, plan.job->id, text, len, &duplicate, err);
+    if (rc == 0)
+        report_accepted(e, plan.job->id, duplicate);
+    intake_plan_clear(&plan);
+    return rc;
+}
+
+/* What the notice itself is to blame for goes into the report; everything else ends the run. */
+static int take(struct enqueue *e, const char *text, size_t len, const char *shown, int line,
+                struct error *err)
+{
+    int rc = enqueue_one(e, text, len, shown, line, err);
+    if (rc != ERR_INPUT && rc != ERR_CONFLICT)
+        return rc;
+    report_rejected(e, line, err);
+    return 0;
+}
+
+/* ---- the input ---- */
+
+/* JSON Lines if the first line is a value by itself, else one JSON document. */
+static bool is_lines(const char *text, size_t len)
+{
+    struct json_t *value = NULL;
+    const char *newline = memchr(text, '\n', len);
+    if (newline == NULL)
+        return false;
+    bool whole =
+        json_parse(text, (size_t)(newline - text), "", 1, JOB_DEPTH_MAX, &value, NULL) == 0;
+    json_free(value);
+    return whole;
+}
+
+static bool is_blank(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (strchr(" \t\r", text[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static int take_lines(struct enqueue *e, const char *text, size_t len, const char *shown,
+                      struct error *err)
+{
+    const char *at = text, *end = text + len;
+    int rc = 0;
+    for (int line = 1; rc == 0 && at < end; line++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t size = (size_t)((newline != NULL ? newline : end) - at);
+        if (!is_blank(at, size))
+            rc = take(e, at, size, shown, line, err);
+        at += size + 1;
+    }
+    return rc;
+}
+
+static int take_input(struct enqueue *e, const char *name, struct error *err)
+{
+    struct buf input = {0};
+    bool standard = name == NULL || strcmp(name, "-") == 0;
+    const char *shown = standard ? "standard input" : name;
+    int rc = standard ? file_read_stream(STDIN_FILENO, shown, INPUT_MAX, &input, err)
+                      : file_read_path(name, INPUT_MAX, &input, err);
+    if (rc == 0 && is_blank(buf_text(&input), input.len))
+        rc = error_set(err, ERR_INPUT, "%s is empty; it should hold a job as JSON, or one per line",
+                       shown);
+    if (rc == 0 && is_lines(input.data, input.len))
+        rc = take_lines(e, input.data, input.len, shown, err);
+    else if (rc == 0)
+        rc = take(e, input.data, input.len, shown, 1, err);
+    buf_free(&input);
+    return rc;
+}
+
+static int open_all(struct enqueue *e, struct error *err)
+{
+    struct config_options options = *invocation_config(e->inv);
+    struct error ignored;
+    options.without_secrets = true;
+    int rc = setup_load(&options, 1, &e->setup, err);
+    if (rc == 0)
+        rc = spool_open(e->setup->settings->spool, &e->spool, err);
+    if (rc == 0 && client_open(e->setup->settings, &e->client, &ignored) != 0)
+        e->client = NULL;
+    return rc;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct enqueue e = {.inv = inv};
+    int rc = open_all(&e, err);
+    if (rc == 0)
+        rc = take_input(&e, argument_at(inv, 0), err);
+    if (rc == 0 && e.queued + e.duplicate + e.rejected > 1)
+        fprintf(stderr, "%zu queued, %zu already known, %zu rejected\n", e.queued, e.duplicate,
+                e.rejected);
+    client_close(e.client);
+    spool_close(e.spool);
+    setup_release(e.setup);
+    return rc == 0 && e.rejected > 0 ? EX_DATAERR : rc;
+}
+
+const struct command command_enqueue = {
+    .name = "enqueue",
+    .arguments = "[FILE|-]",
+    .summary = "hand over notices: one JSON object, or JSON Lines",
+    .details =
+        "Checks each notice completely (envelope, template, language, variables) and publishes it "
+        "in the\n"
+        "spool. When its id is printed the notice is safe: on the disk, whatever happens next.\n"
+        "The same id with the same content again is fine and sends nothing twice; with other "
+        "content it is\n"
+        "rejected. Good notices are queued even if others are rejected; then the exit status is "
+        "65.",
+    .arguments_max = 1,
+    .run = run,
+};

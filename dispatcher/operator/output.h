@@ -1,0 +1,39 @@
+/* How commands print for people: aligned tables that know Hangul is two columns wide, times, masked
+ * addresses. */
+#ifndef OPERATOR_OUTPUT_H
+#define OPERATOR_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+#define TABLE_COLUMNS_MAX 12
+
+/* Rows are gathered, widths found, then printed; cells are made visible (no control characters
+ * reach the terminal). */
+struct table {
+    const char *const *heads;
+    size_t columns;
+    struct buf *cells; /* row after row */
+    size_t rows;
+};
+
+void table_begin(struct table *t, const char *const *heads, size_t columns);
+/* The next cell of the current row, in order; NULL prints "-". */
+void table_cell(struct table *t, const char *text);
+void table_cellf(struct table *t, const char *format, ...) PRINTF(2, 3);
+/* Prints to stdout and frees. */
+void table_end(struct table *t);
+
+/* "2026-11-24T00:00:01.000Z" of our JSON as local time with offset, "2026-11-24 09:00:01 +09:00";
+ * "-" for NULL. */
+const char *output_time(const char *rfc3339, char *out, size_t size);
+/* One line of a JSON Lines answer after the other: calls fn(context, object). */
+struct json_t;
+void output_each_line(const struct buf *lines, void (*fn)(void *context, const struct json_t *row),
+                      void *context);
+/* Asks on the terminal; false without one. */
+bool output_confirm(const char *question);
+
+#endif

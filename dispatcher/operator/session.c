@@ -1,0 +1,57 @@
+#include "operator/session.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+int session_open(const struct invocation *inv, struct session *out, struct error *err)
+{
+    struct config_options options = *invocation_config(inv);
+    *out = (struct session){0};
+    /* A command that looks or retries never sends: it needs no passwords, and its caller may not
+     * read them. */
+    options.without_secrets = true;
+    int rc = config_load(&options, &out->settings, err);
+    if (rc == 0)
+        rc = client_open(out->settings, &out->client, err);
+    if (rc != 0)
+        session_close(out);
+    return rc;
+}
+
+void session_close(struct session *s)
+{
+    client_close(s->client);
+    if (s->settings != NULL)
+        settings_free(s->settings);
+    free(s->settings);
+    *s = (struct session){0};
+}
+
+void request_begin(struct buf *out, const char *verb)
+{
+    buf_puts(out, "{\"v\":1");
+    request_put_text(out, "verb", verb);
+}
+
+void request_put_text(struct buf *out, const char *key, const char *value)
+{
+    if (value == NULL)
+        return;
+    buf_printf(out, ",\"%s\":", key);
+    buf_put_json(out, value);
+}
+
+void request_put_selector(struct buf *out, const struct invocation *inv, const char *id)
+{
+    static const char *const names[] = {"state", "channel", "campaign", "cause"};
+    struct buf members = {0};
+    request_put_text(&members, "id", id);
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        request_put_text(&members, names[i], option_value(inv, names[i]));
+    buf_puts(out, ",\"selector\":{");
+    if (members.len > 0)
+        buf_puts(out, members.data + 1); /* without the first comma */
+    buf_putc(out, '}');
+    buf_free(&members);
+}

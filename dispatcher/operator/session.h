@@ -1,0 +1,33 @@
+/* What most commands begin with: the configuration, and a line to the engine. */
+#ifndef OPERATOR_SESSION_H
+#define OPERATOR_SESSION_H
+
+#include "engine/client.h"
+#include "operator/command.h"
+
+struct session {
+    struct settings *settings;
+    struct client *client;
+};
+
+MUST_CHECK int session_open(const struct invocation *inv, struct session *out, struct error *err);
+void session_close(struct session *s);
+
+/* Begins a request: {"v":1,"verb":"...". The caller appends members and a closing brace. */
+void request_begin(struct buf *out, const char *verb);
+void request_put_text(struct buf *out, const char *key, const char *value);
+/* ,"selector":{...} from --state --channel --campaign --cause and an id (NULL: none). */
+void request_put_selector(struct buf *out, const struct invocation *inv, const char *id);
+
+/* The rows of every command that selects. */
+#define SELECTOR_OPTIONS                                                                           \
+    {"state", 0, "STATE",                                                                          \
+     "waiting, in_flight, deferred, held, delivered, failed, suppressed, "                         \
+     "expired, cancelled or uncertain"},                                                           \
+        {"channel", 0, "CHANNEL", "email, sms or webhook"},                                        \
+        {"campaign", 0, "NAME", "only this campaign"},                                             \
+    {                                                                                              \
+        "cause", 0, "CAUSE", "only this cause, e.g. mailbox_full"                                  \
+    }
+
+#endif
