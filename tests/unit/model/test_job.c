@@ -109,7 +109,7 @@ static void refuses_injections_in_names_and_addresses(void **state)
         "1:37", "to/email");
     assert_refused("\"version\":1,\"id\":\"a\",\"to\":{\"phone\":\"+1;DROP\"}", "1:37", "to/phone");
     assert_refused("\"version\":1,\"id\":\"a\",\"to\":{\"webhook\":\"https://evil.example/\"}",
-                   "1:37", "to/webhook");
+                   "1:39", "to/webhook");
 }
 
 static void digest_ignores_order_and_white_space(void **state)
