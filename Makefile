@@ -50,6 +50,9 @@ PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 # channel/ interposes connect() to give libesmtp a time limit; the library must find ours first.
 EXPORTS  := -Wl,--export-dynamic-symbol=connect
 
+# One short line per step; `make V=1` shows the commands.
+step = $(if $(V),,@printf '%-5s%s\n' $(1) $@;)
+
 # The floors, lowest first: a folder links against the lines above its own only.
 FLOOR1  := base
 FLOOR2  := model
@@ -71,7 +74,7 @@ deps: ## install the Debian packages that are missing for all, test and demo
 	@sh tests/tools/deps.sh build test
 
 $(BUILD)/dispatcher: $(BUILD)/obj/main.o $(call libs,$(FOLDERS))
-	$(CC) $(LDOPT) $(LDFLAGS) -o $@ $< $(call libs,$(FLOOR5) $(FLOOR4) $(FLOOR3) $(FLOOR2) $(FLOOR1)) \
+	$(call step,link) $(CC) $(LDOPT) $(LDFLAGS) -o $@ $< $(call libs,$(FLOOR5) $(FLOOR4) $(FLOOR3) $(FLOOR2) $(FLOOR1)) \
 		$(PKG_LIBS) -ldl $(EXPORTS)
 
 # Written aside and renamed: whoever links meanwhile sees the old archive or the new one. It depends on the
@@ -79,16 +82,16 @@ $(BUILD)/dispatcher: $(BUILD)/obj/main.o $(call libs,$(FOLDERS))
 define FOLDER_RULES
 $(call libs,$(1)): $(call objs,$(1)) $(wildcard dispatcher/$(1))
 	@mkdir -p $$(@D)
-	ar rcsD $$@.$$$$$$$$ $$(filter %.o,$$^) && mv $$@.$$$$$$$$ $$@
+	$$(call step,ar) ar rcsD $$@.$$$$$$$$ $$(filter %.o,$$^) && mv $$@.$$$$$$$$ $$@
 endef
 $(foreach f,$(FOLDERS),$(eval $(call FOLDER_RULES,$(f))))
 
-$(BUILD)/obj/config/%.o: LANGUAGE += $(PATHS)
+$(BUILD)/obj/config/%.o: private LANGUAGE += $(PATHS)
 $(call objs,config): $(BUILD)/paths
 
 $(BUILD)/obj/%.o: dispatcher/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call step,cc) $(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Touched only when the flags or the paths are others than last time.
 $(BUILD)/flags: export CONTENT = $(CC) $(ALL_CFLAGS) $(LDOPT) $(LDFLAGS)
@@ -110,12 +113,12 @@ UNIT_TESTS := $(foreach f,$(FOLDERS),$(call tests_of,$(f)))
 
 $(BUILD)/tests/obj/%.o: tests/unit/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -Itests/unit -MMD -MP -c -o $@ $<
+	$(call step,cc) $(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -Itests/unit -MMD -MP -c -o $@ $<
 
 define TEST_RULES
 $(call tests_of,$(1)): $(BUILD)/tests/unit/%: $(BUILD)/tests/obj/%.o $(call libs,$(1) $(call below,$(1)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDOPT) $$(LDFLAGS) -o $$@ $$< $(call libs,$(1) $(call below,$(1))) $$(PKG_LIBS) -ldl -lcmocka $$(EXPORTS)
+	$$(call step,link) $$(CC) $$(LDOPT) $$(LDFLAGS) -o $$@ $$< $(call libs,$(1) $(call below,$(1))) $$(PKG_LIBS) -ldl -lcmocka $$(EXPORTS)
 unit-$(1): $(call tests_of,$(1))
 	@for t in $$^; do echo "== $$$$t"; $$$$t || exit 1; done
 endef
@@ -163,7 +166,7 @@ CPPCHECK := --quiet --error-exitcode=1 --std=c11 --language=c --enable=warning,p
 
 # One stamp per file: only what changed is looked at again.
 tidied: $(patsubst dispatcher/%.c,build/lint/%.tidy,$(SOURCES))
-build/lint/config/%.tidy: LANGUAGE += $(PATHS)
+build/lint/config/%.tidy: private LANGUAGE += $(PATHS)
 build/lint/%.tidy: dispatcher/%.c .clang-tidy $(HEADERS)
 	@mkdir -p $(@D)
 	@echo "tidy $<"
