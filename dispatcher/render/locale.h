@@ -27,6 +27,14 @@ const struct yaml_node *locale_map(const struct locale *l, const char *dotted_ke
 /* The word for a data category, NULL if the file has none. */
 const char *locale_term(const struct locale *l, const char *term);
 
+/* Sets ERR_CONFIG "file:line:column: <text>" at a dotted key (at the tag if the key is absent) and
+ * returns it. */
+int locale_fail(const struct locale *l, const char *dotted_key, struct error *err,
+                const char *format, ...) PRINTF(4, 5);
+/* How the sign behind a number is read ("%" -> 퍼센트), NULL if the file does not say. A
+ * josa_unit_fn (josa.h): `locale` is the struct locale. */
+const char *locale_josa_unit(const void *locale, const char *unit, size_t len);
+
 struct recipient;
 /* The salutation for a recipient: female, male, named or anonymous form, no double spaces. */
 void locale_put_salutation(const struct locale *l, const struct recipient *to, struct buf *out);
