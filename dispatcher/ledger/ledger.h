@@ -198,10 +198,27 @@ struct action {
     const char *selector; /* as text, for the record */
     int64_t now_ms;
 };
-/* Moves every selected delivery that may go there to WAITING, due now, attempts kept, schedule
+/*
+ * Moves every selected delivery that may go there to WAITING, due now, attempts kept, schedule
  * begun anew; records one action row (chained by hash) in the same transaction, durable. Returns
- * how many. Without any match nothing is recorded. */
+ * how many. Without any match nothing is recorded.
+ *
+ * What already waits or is in flight is left alone. Held, suppressed, cancelled and uncertain
+ * deliveries are moved only if the selector names a notice or their state. With single routing a
+ * channel is not begun again while another one of the notice runs or after it told the person.
+ */
 MUST_CHECK int ledger_retry(struct ledger *l, const struct selector *selector,
                             const struct action *action, int64_t *out_count, struct error *err);
+
+struct action_row {
+    int64_t number; /* from 1, without gaps */
+    struct action action;
+    int64_t count;               /* deliveries it moved */
+    const char *previous, *hash; /* hex; the first `previous` is zeros */
+};
+/* Every action in order; texts are valid during the call. ledger_reconcile() verifies the chain. */
+typedef void ledger_action_fn(void *context, const struct action_row *row);
+MUST_CHECK int ledger_walk_actions(struct ledger *l, ledger_action_fn *fn, void *context,
+                                   struct error *err);
 
 #endif

@@ -1,0 +1,194 @@
+/* Accepting a notice: its row, its deliveries, its spare channels; and telling repeats from
+ * conflicts. */
+#include "ledger/ledger.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "ledger/db.h"
+#include "ledger/ledger_backend.h"
+
+static const char insert_notice_sql[] =
+    "INSERT INTO notice (id, idempotency_key, digest, template, locale, fallback, method, campaign,"
+    " priority, accepted_ms, expires_at_ms, source, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+static const char insert_delivery_sql[] =
+    "INSERT INTO delivery (notice, channel, transport, priority, state, due_ms, attempts, tries,"
+    " changed_ms, address, cause) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)";
+static const char insert_spare_sql[] =
+    "INSERT INTO spare (notice, position, channel, transport, state, address, cause)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)";
+static const char find_id_sql[] = "SELECT digest FROM notice WHERE id = ?";
+static const char find_key_sql[] = "SELECT digest FROM notice WHERE idempotency_key = ?";
+static const char find_transport_sql[] = "SELECT seq FROM transport WHERE name = ?";
+static const char insert_transport_sql[] = "INSERT INTO transport (name) VALUES (?)";
+
+int ledger_find_transport(struct ledger *l, const char *name, bool create, int64_t *out,
+                          struct error *err)
+{
+    struct query *q = db_query(l->db, find_transport_sql);
+    query_bind_text(q, name);
+    *out = 0;
+    int rc = query_run_int(q, out, err);
+    if (rc != 0 || !create)
+        return rc < 0 ? rc : 0;
+    q = db_query(l->db, insert_transport_sql);
+    query_bind_text(q, name);
+    rc = query_run(q, err);
+    *out = db_last_number(l->db);
+    return rc;
+}
+
+int ledger_insert_delivery(struct ledger *l, const struct new_delivery *d, struct error *err)
+{
+    struct query *q = db_query(l->db, insert_delivery_sql);
+    query_bind_int(q, d->notice);
+    query_bind_int(q, d->channel);
+    query_bind_int(q, d->transport);
+    query_bind_int(q, d->priority);
+    query_bind_int(q, d->state);
+    query_bind_int(q, d->due_ms);
+    query_bind_int(q, d->now_ms);
+    query_bind_text(q, d->address);
+    query_bind_text(q, d->cause);
+    int rc = query_run(q, err);
+    if (rc == 0)
+        ledger_count_new(l, d->channel, d->state);
+    return rc;
+}
+
+/* *out is the new notice's number, or 0 if its id or its idempotency key is taken. */
+static int insert_notice(struct ledger *l, const struct acceptance *a, int64_t *out,
+                         struct error *err)
+{
+    struct query *q = db_query(l->db, insert_notice_sql);
+    query_bind_text(q, a->job->id);
+    query_bind_text(q, a->job->idempotency_key);
+    query_bind_bytes(q, a->digest, DIGEST_SIZE);
+    query_bind_text(q, a->template_name);
+    query_bind_text(q, a->locale);
+    query_bind_int(q, a->fallback);
+    query_bind_int(q, a->method);
+    query_bind_text(q, a->job->campaign);
+    query_bind_int(q, a->job->priority);
+    query_bind_int(q, a->now_ms);
+    query_bind_int(q, a->job->expires_at_ms);
+    query_bind_text(q, a->source);
+    query_bind_text_len(q, a->text, a->len);
+    int rc = query_run(q, err);
+    *out = rc == 0 && db_changed(l->db) == 1 ? db_last_number(l->db) : 0;
+    return rc;
+}
+
+static int insert_deliveries(struct ledger *l, const struct acceptance *a, int64_t notice,
+                             struct error *err)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        const struct planned_delivery *p = &a->deliveries[i];
+        assert(p->state != DELIVERY_IN_FLIGHT);
+        struct new_delivery d = {.notice = notice,
+                                 .channel = p->channel,
+                                 .priority = a->job->priority,
+                                 .state = p->state,
+                                 .address = p->address,
+                                 .cause = p->cause,
+                                 .due_ms = p->due_ms,
+                                 .now_ms = a->now_ms};
+        int rc = ledger_find_transport(l, p->transport, true, &d.transport, err);
+        if (rc == 0)
+            rc = ledger_insert_delivery(l, &d, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int insert_spares(struct ledger *l, const struct acceptance *a, int64_t notice,
+                         struct error *err)
+{
+    for (size_t i = 0; i < a->spare_count; i++) {
+        const struct planned_delivery *p = &a->spare[i];
+        int64_t transport = 0;
+        int rc = ledger_find_transport(l, p->transport, true, &transport, err);
+        if (rc != 0)
+            return rc;
+        struct query *q = db_query(l->db, insert_spare_sql);
+        query_bind_int(q, notice);
+        query_bind_int(q, (int64_t)i);
+        query_bind_int(q, p->channel);
+        query_bind_int(q, transport);
+        query_bind_int(q, p->state);
+        query_bind_text(q, p->address);
+        query_bind_text(q, p->cause);
+        rc = query_run(q, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int read_digest(struct ledger *l, const char *sql, const char *name, bool *out_known,
+                       unsigned char out[DIGEST_SIZE], struct error *err)
+{
+    struct query *q = db_query(l->db, sql);
+    query_bind_text(q, name);
+    *out_known = false;
+    int rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    size_t len = 0;
+    const char *digest = query_text_len(q, &len);
+    *out_known = len == DIGEST_SIZE;
+    if (*out_known)
+        memcpy(out, digest, DIGEST_SIZE);
+    query_end(q);
+    return *out_known ? 0
+                      : error_set(err, ERR_IO, "the ledger %s is damaged: a digest has %zu bytes",
+                                  l->path, len);
+}
+
+/* The insert was refused: by the id, or else by the idempotency key. The id decides if both are
+ * known. */
+static int judge_repeat(struct ledger *l, const struct acceptance *a, enum accept_result *out,
+                        struct error *err)
+{
+    unsigned char known[DIGEST_SIZE];
+    bool found = false;
+    int rc = read_digest(l, find_id_sql, a->job->id, &found, known, err);
+    if (rc == 0 && !found)
+        rc = read_digest(l, find_key_sql, a->job->idempotency_key, &found, known, err);
+    if (rc != 0)
+        return rc;
+    assert(found);
+    *out = memcmp(known, a->digest, DIGEST_SIZE) == 0 ? ACCEPT_DUPLICATE : ACCEPT_CONFLICT;
+    return 0;
+}
+
+static int accept_notice(struct ledger *l, const struct acceptance *a, enum accept_result *out,
+                         struct error *err)
+{
+    int64_t notice = 0;
+    int rc = insert_notice(l, a, &notice, err);
+    if (rc != 0)
+        return rc;
+    if (notice == 0)
+        return judge_repeat(l, a, out, err);
+    *out = ACCEPT_NEW;
+    rc = insert_deliveries(l, a, notice, err);
+    return rc != 0 ? rc : insert_spares(l, a, notice, err);
+}
+
+int ledger_accept(struct ledger *l, const struct acceptance *a, enum accept_result *out,
+                  struct error *err)
+{
+    assert(a->count > 0); /* a notice without a delivery would be lost in the books */
+    bool own = false;
+    int rc = ledger_enter(l, LEDGER_FAST, &own, err);
+    return rc != 0 ? rc : ledger_leave(l, own, accept_notice(l, a, out, err), err);
+}
+
+int ledger_find_digest(struct ledger *l, const char *id, bool *out_known,
+                       unsigned char out[DIGEST_SIZE], struct error *err)
+{
+    return read_digest(l, find_id_sql, id, out_known, out, err);
+}

@@ -1,0 +1,16 @@
+/* The tables of the ledger, and the steps that lead an older file to them. */
+#ifndef LEDGER_SCHEMA_H
+#define LEDGER_SCHEMA_H
+
+#include "base/error.h"
+#include "ledger/db.h"
+
+/*
+ * Is this file a ledger, and one we understand? *out_steps is the number of steps still missing (0:
+ * up to date). ERR_CONFIG if it is newer than this program; ERR_IO if it is something else.
+ */
+MUST_CHECK int schema_check(struct db *db, const char *path, int *out_steps, struct error *err);
+/* Takes the missing steps in one transaction. An empty file becomes a ledger. */
+MUST_CHECK int schema_upgrade(struct db *db, struct error *err);
+
+#endif

@@ -1,0 +1,270 @@
+/* The directories, the lock, and the producer's side of the drop protocol. */
+#include "spool/spool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/attributes.h"
+#include "base/file.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "spool/spool_backend.h"
+
+#define LOCK_NAME      "lock"
+#define NOTICE_SUFFIX  ".json"
+#define TMP_MAX_AGE_MS ((int64_t)36 * 3600 * 1000)
+#define DROP_TRIES     3
+
+/*
+ * Group members (producers) write into tmp/ and new/, and may look at the rest. Set-group-id: what
+ * they drop belongs to the group of the spool, whoever they are.
+ */
+struct part {
+    const char *name;
+    mode_t mode;
+};
+static const struct part parts[] = {
+    {"tmp", 02770},
+    {"new", 02770},
+    {"batches", 02750},
+    {"corrupt", 02750},
+};
+
+/* Only a directory made here gets our mode: an administrator's choice is left alone. mkdir() heeds
+ * the umask, chmod() does not. */
+static int make_part(int top_fd, const char *spool, const struct part *part, struct error *err)
+{
+    if (mkdirat(top_fd, part->name, part->mode) != 0) {
+        if (errno == EEXIST)
+            return 0;
+        return error_errno(err, ERR_IO, "cannot create the directory %s/%s", spool, part->name);
+    }
+    if (fchmodat(top_fd, part->name, part->mode, 0) != 0)
+        return error_errno(err, ERR_IO, "cannot set the mode of %s/%s", spool, part->name);
+    return 0;
+}
+
+static int make_parts(const char *path, struct error *err)
+{
+    int rc = file_make_directory(path, 0750, err);
+    if (rc != 0)
+        return rc;
+    int top_fd = file_open_directory(path, err);
+    if (top_fd < 0)
+        return top_fd;
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(parts); i++)
+        rc = make_part(top_fd, path, &parts[i], err);
+    close(top_fd);
+    return rc;
+}
+
+static int open_part(const char *spool, const char *name, int *out_fd, struct error *err)
+{
+    char *path = file_join(spool, name);
+    int fd = file_open_directory(path, err);
+    free(path);
+    *out_fd = fd < 0 ? -1 : fd;
+    return fd < 0 ? fd : 0;
+}
+
+int spool_open(const char *path, struct spool **out, struct error *err)
+{
+    *out = NULL;
+    int rc = make_parts(path, err);
+    if (rc != 0)
+        return rc;
+    struct spool *s = xcalloc(1, sizeof(*s));
+    *s = (struct spool){.path = xstrdup(path),
+                        .new_path = file_join(path, "new"),
+                        .tmp_fd = -1,
+                        .new_fd = -1,
+                        .corrupt_fd = -1,
+                        .lock_fd = -1};
+    rc = open_part(path, "tmp", &s->tmp_fd, err);
+    if (rc == 0)
+        rc = open_part(path, "new", &s->new_fd, err);
+    if (rc == 0)
+        rc = open_part(path, "corrupt", &s->corrupt_fd, err);
+    if (rc != 0) {
+        spool_close(s);
+        return rc;
+    }
+    *out = s;
+    return 0;
+}
+
+void spool_close(struct spool *s)
+{
+    if (s == NULL)
+        return;
+    const int descriptors[] = {s->tmp_fd, s->new_fd, s->corrupt_fd, s->lock_fd};
+    for (size_t i = 0; i < COUNT_OF(descriptors); i++) {
+        if (descriptors[i] >= 0)
+            close(descriptors[i]);
+    }
+    if (s->reader != NULL)
+        closedir(s->reader);
+    free(s->path);
+    free(s->new_path);
+    free(s);
+}
+
+const char *spool_path(const struct spool *s)
+{
+    return s->path;
+}
+
+const char *spool_new_path(const struct spool *s)
+{
+    return s->new_path;
+}
+
+/* ---- lock ---- */
+
+static int tell_holder(const struct spool *s, int fd, struct error *err)
+{
+    char pid[24];
+    ssize_t got = pread(fd, pid, sizeof(pid) - 1, 0);
+    pid[got > 0 ? got : 0] = '\0';
+    pid[strspn(pid, "0123456789")] = '\0';
+    return error_set(
+        err, ERR_AGAIN,
+        "another dispatcher (process %s) works on the spool %s; there is one per spool",
+        pid[0] != '\0' ? pid : "unknown", s->path);
+}
+
+/* For the message of the next one who wants the lock. That it cannot be written is no reason to
+ * stop. */
+static void write_pid(int fd)
+{
+    char pid[24];
+    int len = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)len, 0) != len)
+        return;
+}
+
+/*
+ * flock(): tied to this open file, not to the process, so that closing some other descriptor of the
+ * same file does not lose it, as with fcntl() locks. The price: a forked child holds it too until
+ * it closes its copy.
+ */
+int spool_lock(struct spool *s, struct error *err)
+{
+    assert(s->lock_fd < 0);
+    char *path = file_join(s->path, LOCK_NAME);
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
+    int rc = 0;
+    if (fd < 0)
+        rc = error_errno(err, ERR_IO, "cannot open %s", path);
+    else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        rc = errno == EWOULDBLOCK ? tell_holder(s, fd, err)
+                                  : error_errno(err, ERR_IO, "cannot lock %s", path);
+    free(path);
+    if (rc != 0) {
+        if (fd >= 0)
+            close(fd);
+        return rc;
+    }
+    write_pid(fd);
+    s->lock_fd = fd;
+    return 0;
+}
+
+/* ---- the producer's side ---- */
+
+bool spool_name_valid(const char *name, size_t *out_len)
+{
+    if (!text_ends_with(name, NOTICE_SUFFIX))
+        return false;
+    *out_len = strlen(name) - strlen(NOTICE_SUFFIX);
+    return id_valid(name, *out_len);
+}
+
+/* Whoever dropped the same bytes first may have been cut off before the directory was durable: so
+ * we make it. */
+static int compare_standing(struct spool *s, const char *name, const void *bytes, size_t len,
+                            struct error *err)
+{
+    struct buf standing = {0};
+    struct file_at at = {.dirfd = s->new_fd, .name = name, .shown = name};
+    int rc = file_read(at, JOB_TEXT_MAX, &standing, NULL, err);
+    if (rc == 0 && (standing.len != len || memcmp(standing.data, bytes, len) != 0))
+        rc = ERR_INPUT;
+    buf_free(&standing);
+    if (rc == ERR_INPUT)
+        return error_set(err, ERR_CONFLICT,
+                         "new/%s is already there with other content; give the notice an id of its "
+                         "own",
+                         name);
+    return rc != 0 ? rc : file_sync_directory(s->new_fd, s->new_path, err);
+}
+
+int spool_drop(struct spool *s, const char *id, const void *bytes, size_t len, bool *out_duplicate,
+               struct error *err)
+{
+    *out_duplicate = false;
+    if (!id_valid(id, strlen(id)))
+        return error_set(err, ERR_INPUT,
+                         "the id is not valid: use 1 to %d letters, digits, _ or -, and do not "
+                         "begin with -",
+                         ID_MAX);
+    if (len == 0 || len > JOB_TEXT_MAX)
+        return error_set(err, ERR_INPUT, "the notice %s has %zu bytes; 1 to %d are accepted", id,
+                         len, JOB_TEXT_MAX);
+    char name[ID_MAX + sizeof(NOTICE_SUFFIX)];
+    snprintf(name, sizeof(name), "%s%s", id, NOTICE_SUFFIX);
+    int rc = ERR_NOT_FOUND;
+    /* Not found: intake took the standing one between our link and our look. Then the name is free
+     * again. */
+    for (int i = 0; rc == ERR_NOT_FOUND && i < DROP_TRIES; i++) {
+        rc = file_publish(s->tmp_fd, s->new_fd, name, bytes, len, err);
+        if (rc != ERR_CONFLICT)
+            return rc;
+        rc = compare_standing(s, name, bytes, len, err);
+    }
+    *out_duplicate = rc == 0;
+    return rc == ERR_NOT_FOUND ? error_set(err, ERR_AGAIN, "new/%s comes and goes; try again", name)
+                               : rc;
+}
+
+/* ---- tmp/ ---- */
+
+static int64_t time_ms(struct timespec t)
+{
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void clean_entry(struct spool *s, const char *name, int64_t now_ms)
+{
+    struct stat st;
+    if (fstatat(s->tmp_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode))
+        return;
+    /* Both times: a copy that keeps the old date of its source is still being written. */
+    int64_t newest =
+        time_ms(st.st_mtim) > time_ms(st.st_ctim) ? time_ms(st.st_mtim) : time_ms(st.st_ctim);
+    if (now_ms - newest > TMP_MAX_AGE_MS)
+        unlinkat(s->tmp_fd, name, 0);
+}
+
+void spool_clean_tmp(struct spool *s, int64_t now_ms)
+{
+    int fd = openat(s->tmp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *reader = fd >= 0 ? fdopendir(fd) : NULL;
+    if (reader == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    const struct dirent *entry;
+    while ((entry = readdir(reader)) != NULL)
+        clean_entry(s, entry->d_name, now_ms);
+    closedir(reader);
+}
