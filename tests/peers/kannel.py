@@ -139,15 +139,11 @@ class Gateway:
         raise RuntimeError(f"waited in vain for {what}")
 
     def stop(self):
-        # smsbox first, so that bearerbox has no box left to wait for.
-        for _, child in reversed(self.children):
-            child.terminate()
-        for _, child in reversed(self.children):
-            try:
-                child.wait(5)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+        # Nothing here is worth a polite end: bearerbox takes a second for it.
+        for _, child in self.children:
+            child.kill()
+        for _, child in self.children:
+            child.wait()
         self.children = []
 
 

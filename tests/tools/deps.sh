@@ -67,11 +67,11 @@ if [ "$(id -u)" != 0 ]; then
         echo "deps: not root and no sudo; please run: apt-get install --no-install-recommends$missing" >&2
         exit 77
     fi
-    sudo=sudo
+    sudo="sudo "
 fi
 
-update="$sudo apt-get -qq update"
-install="$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install$missing"
+update="${sudo}apt-get -qq update"
+install="${sudo}env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install$missing"
 line=$install
 apt-cache --no-all-versions show $missing >/dev/null 2>&1 || line="$update && $install"
 echo "deps: $line"

@@ -61,9 +61,9 @@ unpack() {
 refresh_lists() {
     apt-cache --no-all-versions show $packages >/dev/null 2>&1 && return 0
     sudo=
-    [ "$(id -u)" = 0 ] || sudo=sudo
-    echo "peers: $sudo apt-get -qq update"
-    $sudo apt-get -qq update
+    [ "$(id -u)" = 0 ] || sudo="sudo "
+    echo "peers: ${sudo}apt-get -qq update"
+    ${sudo}apt-get -qq update
 }
 
 missing_libraries() {
