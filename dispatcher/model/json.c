@@ -44,10 +44,23 @@ static int depth_of(const json_t *value)
     return deepest + 1;
 }
 
+/* jansson stops behind the token it dislikes ("... near 'TOKEN'"); people look for where it begins. */
+static size_t offset_of_token(const char *text, const json_error_t *e)
+{
+    size_t offset = e->position < 0 ? 0 : (size_t)e->position;
+    const char *near = strstr(e->text, " near '");
+    if (near == NULL)
+        return offset;
+    const char *token = near + strlen(" near '");
+    size_t len = strlen(token) > 0 ? strlen(token) - 1 : 0;
+    bool stands_there = len <= offset && memcmp(text + offset - len, token, len) == 0;
+    return stands_there ? offset - len : offset;
+}
+
 static int report_syntax(const char *text, size_t len, const char *file, int first_line,
                          const json_error_t *e, struct error *err)
 {
-    size_t offset = e->position < 0 ? 0 : (size_t)e->position;
+    size_t offset = offset_of_token(text, e);
     return error_set(err, ERR_INPUT, "%s:%d:%d: not valid JSON: %s", file,
                      first_line + (e->line > 0 ? e->line - 1 : 0),
                      column_in_characters(text, len, offset), e->text);

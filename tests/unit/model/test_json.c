@@ -84,7 +84,7 @@ static void finds_members_again(void **state)
         "{\n  \"a\": {\"}\\\"\": [1, {\"x\": \"]\"}], \"이\": true},\n  \"b\": \"end\"\n}";
     assert_position(text, "/a", false, 2, 8);
     assert_position(text, "/a", true, 2, 3);
-    assert_position(text, "/a/이", false, 2, 39);
+    assert_position(text, "/a/이", false, 2, 38);
     assert_position(text, "/b", false, 3, 8);
     assert_position(text, "", false, 1, 1);
     assert_position(text, "/nothing/here", false, 1, 1);
