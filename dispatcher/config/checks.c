@@ -1,0 +1,218 @@
+#include "config/checks.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/attributes.h"
+#include "base/digest.h"
+#include "base/text.h"
+#include "model/address.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS  "0123456789"
+
+static bool made_of(const char *text, const char *characters)
+{
+    return text[strspn(text, characters)] == '\0';
+}
+
+bool url_is_http(const char *url)
+{
+    return strncasecmp(url, "http://", 7) == 0;
+}
+
+/* The part between `//` and the path, and where it ends; NULL if there is no http or https scheme.
+ */
+static const char *url_authority(const char *url, size_t *out_len)
+{
+    const char *at = NULL;
+    if (url_is_http(url))
+        at = url + 7;
+    else if (strncasecmp(url, "https://", 8) == 0)
+        at = url + 8;
+    *out_len = at != NULL ? strcspn(at, "/?#") : 0;
+    return at;
+}
+
+static bool has_forbidden_byte(const char *url)
+{
+    for (const char *c = url; *c != '\0'; c++) {
+        unsigned char byte = (unsigned char)*c;
+        if (byte <= ' ' || byte >= 0x7f || strchr("\"<>\\^`{|}", *c) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static int check_authority(const char *authority, size_t len, struct error *err)
+{
+    char host[256];
+    if (memchr(authority, '@', len) != NULL)
+        return error_set(err, ERR_INPUT,
+                         "a URL must not hold a user name or password; send an `authorization` "
+                         "header from {file: PATH} instead");
+    if (len >= sizeof(host))
+        return error_set(err, ERR_INPUT, "the host of the URL is too long");
+    memcpy(host, authority, len);
+    host[len] = '\0';
+    char *port = strrchr(host, ':');
+    if (port != NULL && strchr(port, ']') == NULL) {
+        int64_t number = 0;
+        *port++ = '\0';
+        if (!text_parse_int(port, &number) || number < 1 || number > 65535)
+            return error_set(err, ERR_INPUT, "`%s` is no port", port);
+    }
+    return host[0] != '\0' ? 0 : error_set(err, ERR_INPUT, "the URL names no host");
+}
+
+int check_url(const char *url, struct error *err)
+{
+    size_t len = 0;
+    const char *authority = url_authority(url, &len);
+    if (authority == NULL)
+        return error_set(err, ERR_INPUT, "a URL starts with https:// (or http://)");
+    int rc = check_authority(authority, len, err); /* first: nothing of a password is repeated */
+    if (rc != 0)
+        return rc;
+    if (has_forbidden_byte(url))
+        return error_set(err, ERR_INPUT,
+                         "the URL holds a space, control or other character that must be "
+                         "percent-encoded");
+    if (strchr(url, '#') != NULL)
+        return error_set(err, ERR_INPUT, "a URL to post to has no fragment (`#`)");
+    return 0;
+}
+
+int check_host(const char *host, struct error *err)
+{
+    if (strstr(host, "://") != NULL)
+        return error_set(err, ERR_INPUT, "`%s` is a URL; only the name of the host goes here",
+                         host);
+    const char *colon = strchr(host, ':');
+    if (colon != NULL && strchr(colon + 1, ':') == NULL)
+        return error_set(err, ERR_INPUT, "`%s`: the port goes into `port: %s`", host, colon + 1);
+    if (strlen(host) > 253 || !made_of(host, LETTERS DIGITS ".-:") || host[0] == '-')
+        return error_set(err, ERR_INPUT, "`%s` is no host name (ASCII letters, digits, `.`, `-`)",
+                         host);
+    return 0;
+}
+
+int check_domain(const char *domain, struct error *err)
+{
+    size_t len = strlen(domain);
+    bool shaped = len > 0 && len <= 253 && made_of(domain, LETTERS DIGITS ".-") &&
+                  strstr(domain, "..") == NULL && strchr(".-", domain[0]) == NULL &&
+                  strchr(".-", domain[len - 1]) == NULL;
+    bool known = strchr(domain, '.') != NULL || strcmp(domain, "localhost") == 0;
+    if (!shaped || !known)
+        return error_set(err, ERR_INPUT, "`%s` is no domain like `mail.example.org`", domain);
+    return 0;
+}
+
+bool host_is_loopback(const char *host)
+{
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           (text_starts_with(host, "127.") && made_of(host, DIGITS "."));
+}
+
+int check_timezone(const char *zone, struct error *err)
+{
+    if (!made_of(zone, LETTERS DIGITS "_+-/") || strchr("/+-", zone[0]) != NULL)
+        return error_set(err, ERR_INPUT, "`%s` is no time zone like `Europe/Berlin`", zone);
+    return 0;
+}
+
+int check_sender(const char *sender, struct error *err)
+{
+    const char *digits = sender[0] == '+' ? sender + 1 : sender;
+    size_t len = strlen(digits);
+    if (made_of(digits, DIGITS))
+        return len >= 3 && len <= 15
+                   ? 0
+                   : error_set(err, ERR_INPUT, "a sender number has 3 to 15 digits");
+    if (strlen(sender) > 11 || !made_of(sender, LETTERS DIGITS " &._-"))
+        return error_set(err, ERR_INPUT,
+                         "a sender is a number, or at most 11 ASCII letters and digits");
+    return 0;
+}
+
+int check_allow(const char *entry, struct error *err)
+{
+    if (made_of(entry, "*"))
+        return error_set(err, ERR_INPUT,
+                         "`*` would allow everyone; to leave trial mode write `trial: false`");
+    for (const char *c = entry; *c != '\0'; c++) {
+        if ((unsigned char)*c <= ' ')
+            return error_set(err, ERR_INPUT, "an entry is one address, without spaces");
+    }
+    if (strchr(entry, '@') != NULL && strchr(entry, '*') == NULL)
+        return address_check_email(entry, err);
+    if (entry[0] == '+' && strchr(entry, '*') == NULL)
+        return address_check_phone(entry, err);
+    return 0;
+}
+
+int check_header_name(const char *name, struct error *err)
+{
+    static const char *const exact[] = {"host",    "transfer-encoding", "connection", "te",
+                                        "trailer", "upgrade",           "expect"};
+    if (name[0] == '\0' || !made_of(name, LETTERS DIGITS "!#$%&'*+-.^_`|~"))
+        return error_set(err, ERR_INPUT, "is no header name");
+    bool owned = strncasecmp(name, "webhook-", 8) == 0 || strncasecmp(name, "content-", 8) == 0;
+    for (size_t i = 0; i < COUNT_OF(exact); i++)
+        owned = owned || strcasecmp(name, exact[i]) == 0;
+    if (owned)
+        return error_set(err, ERR_INPUT,
+                         "is set by the program itself; webhook-*, content-*, host, "
+                         "transfer-encoding and connection cannot be changed");
+    return 0;
+}
+
+bool header_is_secret(const char *name)
+{
+    static const char *const names[] = {
+        "authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (strcasecmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+int check_name(const char *name, struct error *err)
+{
+    size_t len = strlen(name);
+    if (len == 0 || len > 64 || !made_of(name, LETTERS DIGITS "_-"))
+        return error_set(err, ERR_INPUT, "a name has 1 to 64 letters, digits, `_` or `-`");
+    return 0;
+}
+
+int check_signing_secret(char **secret, struct error *err)
+{
+    static const char prefix[] = "whsec_";
+    struct buf key = {0}, spelled = {0};
+    const char *text = text_starts_with(*secret, prefix) ? *secret + strlen(prefix) : *secret;
+    bool right = base64_decode(text, strlen(text), &key) && key.len >= 24 && key.len <= 64;
+    if (key.data != NULL)
+        explicit_bzero(key.data, key.len);
+    buf_free(&key);
+    if (!right)
+        return error_set(err, ERR_INPUT,
+                         "a signing secret is `whsec_` and base64 of 24 to 64 random bytes; make "
+                         "one with: echo \"whsec_$(openssl rand -base64 32)\"");
+    if (text != *secret)
+        return 0;
+    buf_printf(&spelled, "%s%s", prefix, *secret);
+    free(*secret);
+    *secret = buf_steal(&spelled);
+    return 0;
+}
+
+int check_priority(const char *name, struct error *err)
+{
+    if (strcmp(name, "low") == 0 || strcmp(name, "normal") == 0 || strcmp(name, "high") == 0)
+        return 0;
+    return error_set(err, ERR_INPUT, "`%s` is no priority; there are low, normal and high", name);
+}

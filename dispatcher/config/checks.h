@@ -1,0 +1,37 @@
+/* Grammars of single values. Each returns 0 or ERR_INPUT with what is wrong, without position. */
+#ifndef CONFIG_CHECKS_H
+#define CONFIG_CHECKS_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* `http` or `https`, a host, no user name or password, no fragment, nothing that needs encoding. */
+int check_url(const char *url, struct error *err);
+bool url_is_http(const char *url);
+/* ASCII host name or address, without scheme and port. */
+int check_host(const char *host, struct error *err);
+/* Host name with at least one dot or "localhost", as in a Message-ID. */
+int check_domain(const char *domain, struct error *err);
+/* localhost, 127.*, ::1: what cannot be overheard. */
+bool host_is_loopback(const char *host);
+/* IANA shape; whether the zone exists is known to render only. */
+int check_timezone(const char *zone, struct error *err);
+/* Digits (3 to 15, with or without +), or up to 11 characters with a letter among them. */
+int check_sender(const char *sender, struct error *err);
+/* An entry of the allow list. A lone `*` would end trial mode by the back door. */
+int check_allow(const char *entry, struct error *err);
+/* Header names an endpoint may add (notes: Standard Webhooks owns webhook-*, HTTP owns the
+ * framing). */
+int check_header_name(const char *name, struct error *err);
+/* Headers that always carry a credential. */
+bool header_is_secret(const char *name);
+/* [A-Za-z0-9_-]{1,64}: names of transports, gateways, variables. */
+int check_name(const char *name, struct error *err);
+/* "whsec_" and base64 of 24 to 64 bytes; the prefix may be missing and is put in front then. */
+int check_signing_secret(char **secret, struct error *err);
+/* BCP 47 range or tag of a rule. */
+int check_priority(const char *name, struct error *err);
+
+#endif

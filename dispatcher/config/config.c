@@ -1,0 +1,107 @@
+#include "config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/attributes.h"
+#include "config/config_read.h"
+#include "config/fit.h"
+#include "config/load.h"
+#include "config/params.h"
+#include "config/path.h"
+#include "config/reader.h"
+#include "config/rules.h"
+#include "config/sections.h"
+
+/* ---- which file ---- */
+
+static const char *const default_files[] = {"config/dispatcher.yaml",
+                                            "/etc/dispatcher/dispatcher.yaml"};
+
+/* NULL after an error. Borrowed. */
+static const char *find_file(const struct config_options *options, struct error *err)
+{
+    const char *named = options->path;
+    if (named == NULL || named[0] == '\0')
+        named = getenv("DISPATCHER_CONFIG");
+    if (named != NULL && named[0] != '\0')
+        return named;
+    for (size_t i = 0; i < COUNT_OF(default_files); i++) {
+        if (access(default_files[i], F_OK) == 0)
+            return default_files[i];
+    }
+    error_set(err, ERR_NOT_FOUND,
+              "there is no configuration: name one with --config FILE or DISPATCHER_CONFIG, or put "
+              "it into %s or %s",
+              default_files[0], default_files[1]);
+    return NULL;
+}
+
+/* ---- loading ---- */
+
+/* Without a word about rules their absence is fine: a job may say everything itself. */
+static void read_rules(struct load *l, struct settings *s)
+{
+    const struct setting *setting = load_find_setting(l, "rules");
+    bool absent = s->rules.file == NULL || access(s->rules.file, F_OK) != 0;
+    if (absent && setting != NULL && setting->is_default)
+        rules_default(&s->rules);
+    else if (s->rules.file != NULL)
+        rules_read(l, setting->place, &s->rules);
+}
+
+static void read_sections(struct load *l, const struct section *top, struct settings *s)
+{
+    reader_read(l, top, &params_top, s);
+    sections_read_organisation(l, top, s);
+    sections_read_transports(l, top, s);
+    sections_read_endpoints(l, top, s);
+    fit_fill(s);
+    fit_check(l, place_of(top->file, top->map), s);
+    read_rules(l, s);
+    reader_check_overrides(l);
+}
+
+int config_read(const struct config_options *options, struct load *l, struct settings *s,
+                struct error *err)
+{
+    struct yaml_node *root = NULL;
+    const char *path = find_file(options, err);
+    if (path == NULL)
+        return ERR_NOT_FOUND;
+    int rc = yaml_load(path, &root, err);
+    if (rc != 0)
+        return rc;
+    l->trees = xcalloc(1, sizeof(struct yaml_node *));
+    l->trees[l->tree_count++] = root;
+    s->file = xstrdup(path);
+    char *directory = path_directory(path);
+    const struct section top = {.file = s->file,
+                                .directory = load_keep(l, directory),
+                                .prefix = "",
+                                .map = root,
+                                .overridable = true,
+                                .shown = true,
+                                .description = "the configuration"};
+    free(directory);
+    read_sections(l, &top, s);
+    return load_result(l, err);
+}
+
+int config_load(const struct config_options *options, struct settings **out, struct error *err)
+{
+    struct load l = {.options = options, .without_secrets = options->without_secrets};
+    struct settings *s = xcalloc(1, sizeof(*s));
+    *out = NULL;
+    int rc = config_read(options, &l, s, err);
+    load_free(&l);
+    if (rc == 0) {
+        *out = s;
+        return 0;
+    }
+    settings_free(s);
+    free(s);
+    return rc;
+}

@@ -1,0 +1,180 @@
+#include "config/params.h"
+
+#include "base/attributes.h"
+#include "config/checks.h"
+#include "model/address.h"
+#include "model/settings.h"
+
+#define SECOND   INT64_C(1000)
+#define MINUTE   (60 * SECOND)
+#define HOUR     (60 * MINUTE)
+#define DAY      (24 * HOUR)
+#define BIT(n)   (1u << (n))
+#define EMAIL    BIT(CHANNEL_EMAIL)
+#define SMS      BIT(CHANNEL_SMS)
+#define WEBHOOK  BIT(CHANNEL_WEBHOOK)
+#define SMTP     BIT(TRANSPORT_SMTP)
+#define GATEWAY  BIT(TRANSPORT_GATEWAY)
+#define ENDPOINT BIT(TRANSPORT_WEBHOOK)
+#define OUTBOX   BIT(TRANSPORT_OUTBOX)
+
+const char *const param_channel_names[] = {"email", "sms", "webhook", NULL};
+const char *const param_type_names[] = {"smtp", "gateway", "webhook", "outbox", NULL};
+const char *const param_fallback_names[] = {"warn", "hold", "fail", NULL};
+const char *const param_method_names[] = {"single", "all", NULL};
+static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
+static const char *const tls_names[] = {"required", "none", NULL};
+static const char *const uncertain_names[] = {"resend", "hold", NULL};
+
+#define EMAIL_RETRY   "1m, 5m, 15m, 1h, 4h, 12h"
+#define WEBHOOK_RETRY "5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h" /* Standard Webhooks' example */
+
+/* A row reads: what it is, whom it is for, where it lands, and one sentence. */
+#define ROW(k, t, def)           .key = k, .type = PARAM_##t, .fallback = def
+#define TEXT(k, def, grammar)    ROW(k, TEXT, def), .check = grammar
+#define PATH(k, def)             ROW(k, PATH, def)
+#define INTEGER(k, def, lo, hi)  ROW(k, INTEGER, def), .min = lo, .max = hi
+#define FRACTION(k, def, lo, hi) ROW(k, FRACTION, def), .min = lo, .max = hi
+#define DURATION(k, def, lo, hi) ROW(k, DURATION, def), .min = lo, .max = hi
+#define SCHEDULE(k, def, lo, hi) ROW(k, SCHEDULE, def), .min = lo, .max = hi
+#define BOOLEAN(k, def)          ROW(k, BOOLEAN, def)
+#define CHOICE(k, def, names)    ROW(k, CHOICE, def), .choices = names
+#define LIST(k, grammar)         ROW(k, LIST, NULL), .check = grammar
+#define SECRET(k)                ROW(k, SECRET, NULL)
+#define SUBTREE(k)               ROW(k, SUBTREE, NULL)
+#define REQUIRED                 .required = true
+#define FOR(bits)                .channels = bits
+#define ONLY(bits)               .types = bits
+#define TOP(m)                   .offset = offsetof(struct settings, m)
+#define COUNT(m)                 .count_offset = offsetof(struct settings, m)
+#define IN_T(m)                  .offset = offsetof(struct transport, m)
+#define IN_E(m)                  .offset = offsetof(struct endpoint, m)
+#define ABOUT(sentence)          .about = sentence
+
+static const struct param top[] = {
+    {PATH("spool", "/var/spool/dispatcher"), TOP(spool),
+     ABOUT("Directory where programs drop notices and where the ledger lives.")},
+    {PATH("templates", "templates"), TOP(templates),
+     ABOUT("Directory of the letters, one folder each.")},
+    {PATH("locales", "locales"), TOP(locales), ABOUT("Directory of the words of each language.")},
+    {PATH("gateways", "gateways"), TOP(gateways),
+     ABOUT("Directory of the descriptions of SMS gateways.")},
+    {PATH("rules", "rules.yaml"), TOP(rules.file),
+     ABOUT("File that says which template, language and channels a notice gets.")},
+    {PATH("control_socket", NULL), TOP(control_socket),
+     ABOUT("Socket over which commands reach the daemon; control.sock in the spool unless set.")},
+    {INTEGER("workers", "8", 1, 512), TOP(workers), ABOUT("How many processes render and send.")},
+    {INTEGER("worker_jobs_max", "10000", 1, 100000000), TOP(worker_jobs_max),
+     ABOUT("A worker is replaced after this many deliveries, which bounds what libraries leak.")},
+    {DURATION("rescan", "30s", 100, HOUR), TOP(rescan_ms),
+     ABOUT("How often the spool is searched, should a notification be lost.")},
+    {DURATION("shutdown", "30s", 0, HOUR), TOP(shutdown_ms),
+     ABOUT("How long SIGTERM waits for what is in flight.")},
+    {DURATION("dedupe", "14d", SECOND, 3650 * DAY), TOP(dedupe_window_ms),
+     ABOUT("How long the id of a finished notice is remembered, so that it is not sent twice.")},
+    {CHOICE("log.level", "info", level_names), TOP(log_level),
+     ABOUT("Least important events that are still written to the log.")},
+    {BOOLEAN("trial", "true"), TOP(trial),
+     ABOUT("Trial mode: only recipients of the allow list get anything.")},
+    {LIST("allow", check_allow), TOP(allow), COUNT(allow_count),
+     ABOUT("Who gets something in trial mode: addresses, *@domain, +49151*, endpoint names.")},
+    {TEXT("timezone", NULL, check_timezone), TOP(timezone),
+     ABOUT("Zone of the times in letters where neither the notice nor the recipient names one.")},
+    {TEXT("organisation.domain", NULL, check_domain), TOP(organisation.domain),
+     ABOUT("Right side of every Message-ID; the domain of organisation.from unless set.")},
+    {TEXT("organisation.from", NULL, address_check_email), TOP(organisation.from_address),
+     ABOUT("Address the letters come from.")},
+    {TEXT("organisation.reply_to", NULL, address_check_email), TOP(organisation.reply_to),
+     ABOUT("Address that answers go to, if not organisation.from.")},
+    {TEXT("organisation.bounce", NULL, address_check_email), TOP(organisation.bounce_address),
+     ABOUT("Envelope sender: where mail servers return what they cannot deliver.")},
+    {SUBTREE("organisation.*"),
+     ABOUT("What letters see as org.*: name, phone, hours; `ko: {name: ...}` for one language.")},
+    {SUBTREE("transports.*"), ABOUT("The ways out, by name.")},
+    {SUBTREE("endpoints.*"), ABOUT("The receivers of webhooks, by name.")},
+};
+
+static const struct param transport[] = {
+    {CHOICE("channel", NULL, param_channel_names), REQUIRED, IN_T(channel),
+     ABOUT("What this transport carries: email, sms or webhook.")},
+    {CHOICE("type", "smtp", param_type_names), FOR(EMAIL), IN_T(type),
+     ABOUT("How it carries mail: smtp, or outbox (a folder).")},
+    {CHOICE("type", "gateway", param_type_names), FOR(SMS), IN_T(type),
+     ABOUT("How it carries texts: gateway, or outbox (a folder).")},
+    {CHOICE("type", "webhook", param_type_names), FOR(WEBHOOK), IN_T(type),
+     ABOUT("How it carries webhooks: webhook, or outbox (a folder).")},
+    {INTEGER("concurrency", "4", 1, 1000), IN_T(concurrency), ABOUT("Packets in flight at once.")},
+    {INTEGER("packet", "20", 1, 1000), FOR(EMAIL), IN_T(packet_size),
+     ABOUT("Letters per SMTP session.")},
+    {INTEGER("packet", "10", 1, 1000), FOR(SMS), IN_T(packet_size),
+     ABOUT("Texts handed to a worker at once.")},
+    {INTEGER("packet", "16", 1, 1000), FOR(WEBHOOK), IN_T(packet_size),
+     ABOUT("Webhooks handed to a worker at once.")},
+    {DURATION("deadline", "120s", SECOND, HOUR), FOR(EMAIL), IN_T(deadline_ms),
+     ABOUT("Time for one packet; the worker that passes it is killed.")},
+    {DURATION("deadline", "60s", SECOND, HOUR), FOR(SMS | WEBHOOK), IN_T(deadline_ms),
+     ABOUT("Time for one packet; the worker that passes it is killed.")},
+    {CHOICE("on_uncertain", "resend", uncertain_names), FOR(EMAIL | WEBHOOK), IN_T(on_uncertain),
+     ABOUT("When nobody knows whether it arrived: resend with the same id, or hold.")},
+    {CHOICE("on_uncertain", "hold", uncertain_names), FOR(SMS), IN_T(on_uncertain),
+     ABOUT("When nobody knows whether it arrived: hold (a repeat costs money), or resend.")},
+    {SCHEDULE("retry", EMAIL_RETRY, 100, 7 * DAY), FOR(EMAIL | SMS), IN_T(retry),
+     ABOUT("Waits after the first, second, ... failed attempt; behind the last it has failed.")},
+    {SCHEDULE("retry", WEBHOOK_RETRY, 100, 7 * DAY), FOR(WEBHOOK), IN_T(retry),
+     ABOUT("Waits after the first, second, ... failed attempt; behind the last it has failed.")},
+    {FRACTION("jitter", "0.2", 0, 900), IN_T(retry.jitter),
+     ABOUT("Share by which each wait is lengthened or shortened at random.")},
+    {PATH("directory", NULL), ONLY(OUTBOX), IN_T(directory),
+     ABOUT("Folder the letters land in; outbox/NAME in the spool unless set.")},
+
+    {TEXT("host", NULL, check_host), REQUIRED, ONLY(SMTP), IN_T(smtp.host),
+     ABOUT("Mail server that takes our mail.")},
+    {INTEGER("port", "587", 1, 65535), ONLY(SMTP), IN_T(smtp.port),
+     ABOUT("Its port; STARTTLS is spoken there.")},
+    {CHOICE("tls", "required", tls_names), ONLY(SMTP), IN_T(smtp.tls),
+     ABOUT("required: nothing is sent without verified TLS; none: in the clear.")},
+    {PATH("ca_file", NULL), ONLY(SMTP), IN_T(smtp.ca_file),
+     ABOUT("Certificates to trust instead of the system's.")},
+    {TEXT("helo", NULL, check_domain), ONLY(SMTP), IN_T(smtp.helo_name),
+     ABOUT("Name we greet with; organisation.domain unless set.")},
+    {TEXT("user", NULL, NULL), ONLY(SMTP), IN_T(smtp.user),
+     ABOUT("User name for AUTH; without it no authentication.")},
+    {SECRET("password"), ONLY(SMTP), IN_T(smtp.password), ABOUT("Password for AUTH.")},
+
+    {SUBTREE("gateway"), ONLY(GATEWAY), ABOUT("Name of the description: gateways/NAME.yaml.")},
+    {SUBTREE("vars.*"), ONLY(GATEWAY),
+     ABOUT("Values for the variables of the description: base, user, password, ...")},
+    {TEXT("sender", NULL, check_sender), REQUIRED, ONLY(GATEWAY), IN_T(sms.sender),
+     ABOUT("Sender shown to people: a number, or up to 11 letters.")},
+    {PATH("ca_file", NULL), ONLY(GATEWAY), IN_T(sms.ca_file),
+     ABOUT("Certificates to trust instead of the system's.")},
+    {BOOLEAN("allow_private", "false"), ONLY(GATEWAY), IN_T(sms.allow_private),
+     ABOUT("The gateway may stand at a private or loopback address.")},
+
+    {PATH("ca_file", NULL), ONLY(ENDPOINT), IN_T(webhook.ca_file),
+     ABOUT("Certificates to trust instead of the system's.")},
+    {DURATION("connect_timeout", "5s", 100, MINUTE), ONLY(ENDPOINT),
+     IN_T(webhook.connect_timeout_ms), ABOUT("How long connecting may take.")},
+};
+
+static const struct param endpoint[] = {
+    {TEXT("url", NULL, check_url), REQUIRED, IN_E(url),
+     ABOUT("Where webhooks for this endpoint are posted.")},
+    {SECRET("secret"), REQUIRED, IN_E(secret),
+     ABOUT("Signing secret: whsec_ and base64 of 24 to 64 bytes.")},
+    {BOOLEAN("allow_http", "false"), IN_E(allow_http),
+     ABOUT("The URL may be http: signed, but readable on the way.")},
+    {BOOLEAN("allow_private", "false"), IN_E(allow_private),
+     ABOUT("The endpoint may stand at a private, loopback or link-local address.")},
+    {DURATION("timeout", "15s", 100, 5 * MINUTE), IN_E(timeout_ms),
+     ABOUT("How long one request may take in all.")},
+    {SUBTREE("headers.*"),
+     ABOUT("More headers to send; values that are secrets as {file:}, {env:} or {credential:}.")},
+};
+
+const struct param_table params_top = {top, COUNT_OF(top)};
+const struct param_table params_transport = {transport, COUNT_OF(transport)};
+const struct param_table params_endpoint = {endpoint, COUNT_OF(endpoint)};
+
+const struct param param_free_text = {.key = "*", .type = PARAM_TEXT};
+const struct param param_free_secret = {.key = "*", .type = PARAM_SECRET};

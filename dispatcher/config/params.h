@@ -1,0 +1,64 @@
+/*
+ * The table of keys: what a key is called, what may stand there, what stands there if nobody says
+ * anything, and one sentence about it. Reading, errors, `config show` and the manual all follow it.
+ * A new key is a new row (and a member of the struct it lands in).
+ */
+#ifndef CONFIG_PARAMS_H
+#define CONFIG_PARAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum param_type {
+    PARAM_TEXT,     /* char *: one line, not empty */
+    PARAM_PATH,     /* char *: relative to the directory of the file it stands in */
+    PARAM_INTEGER,  /* int, min..max */
+    PARAM_FRACTION, /* double, min..max in thousandths */
+    PARAM_DURATION, /* int64_t in ms, min..max; written 30s, 5m, 2h, 14d, 500ms */
+    PARAM_BOOLEAN,  /* bool: true or false, nothing else */
+    PARAM_CHOICE,   /* an enum: the place in `choices` */
+    PARAM_LIST,     /* char **, and a size_t at count_offset */
+    PARAM_SCHEDULE, /* struct retry_schedule: a list of durations */
+    PARAM_SECRET,   /* char *: {file: PATH}, {env: NAME} or {credential: NAME} */
+    PARAM_SUBTREE,  /* read by code of its own; key "x.*": anything may stand below x */
+};
+
+/* Returns 0, or ERR_INPUT with what is wrong with the text, without its position. */
+typedef int param_check_fn(const char *text, struct error *err);
+
+struct param {
+    const char *key; /* dotted, within its section */
+    enum param_type type;
+    const char *fallback; /* the default as one would write it, lists with commas; NULL: not set */
+    const char *about;    /* one sentence */
+    size_t offset, count_offset;
+    int64_t min, max;
+    const char *const *choices; /* NULL-terminated, in the order of the enum */
+    param_check_fn *check;      /* of a text, of every item of a list */
+    bool required;
+    unsigned channels, types; /* sections of transports: bits of those it is for, 0: all */
+};
+
+struct param_table {
+    const struct param *rows;
+    size_t count;
+};
+
+extern const struct param_table params_top;       /* into struct settings */
+extern const struct param_table params_transport; /* into struct transport */
+extern const struct param_table params_endpoint;  /* into struct endpoint */
+
+/* Keys whose values belong to maps of free names: organisation fields, headers, variables. */
+extern const struct param param_free_text;
+extern const struct param param_free_secret;
+
+/* NULL-terminated, in the order of their enums. */
+extern const char *const param_channel_names[];
+extern const char *const param_type_names[];
+extern const char *const param_fallback_names[];
+extern const char *const param_method_names[];
+
+#endif

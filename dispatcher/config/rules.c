@@ -1,0 +1,201 @@
+#include "config/rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/attributes.h"
+#include "config/checks.h"
+#include "config/reader.h"
+#include "model/address.h"
+
+#define IN(m)   .offset = offsetof(struct rules, m)
+#define RULE(m) .offset = offsetof(struct rule, m)
+
+static int check_range(const char *text, struct error *err)
+{
+    return strcmp(text, "*") == 0 ? 0 : address_check_locale(text, err);
+}
+
+static const struct param file_rows[] = {
+    {.key = "schema", .type = PARAM_SUBTREE},
+    {.key = "locale.fallback",
+     .type = PARAM_TEXT,
+     .fallback = "en",
+     .check = address_check_locale,
+     IN(fallback_locale),
+     .about = "Language of a notice that names none."},
+    {.key = "locale.aliases.*", .type = PARAM_SUBTREE},
+    {.key = "locale.on_fallback",
+     .type = PARAM_CHOICE,
+     .fallback = "warn",
+     .choices = param_fallback_names,
+     IN(on_fallback),
+     .about = "What happens when a letter is not written in the language wanted."},
+    {.key = "rules", .type = PARAM_SUBTREE},
+};
+static const struct param_table file_table = {file_rows, COUNT_OF(file_rows)};
+
+static const struct param rule_rows[] = {
+    {.key = "name",
+     .type = PARAM_TEXT,
+     .required = true,
+     RULE(name),
+     .about = "what people and reports call this rule."},
+    {.key = "when.campaign", .type = PARAM_TEXT, RULE(campaign)},
+    {.key = "when.template", .type = PARAM_TEXT, RULE(template_pattern)},
+    {.key = "when.category", .type = PARAM_TEXT, RULE(category)},
+    {.key = "when.locale", .type = PARAM_TEXT, .check = check_range, RULE(locale)},
+    {.key = "when.priority", .type = PARAM_TEXT, .check = check_priority, RULE(priority)},
+    {.key = "then.template", .type = PARAM_TEXT, RULE(template_name)},
+    {.key = "then.locale", .type = PARAM_TEXT, .check = address_check_locale, RULE(use_locale)},
+    {.key = "then.channels", .type = PARAM_SUBTREE},
+    {.key = "then.all_channels", .type = PARAM_SUBTREE},
+    {.key = "then.method", .type = PARAM_CHOICE, .choices = param_method_names, RULE(method)},
+    {.key = "then.on_fallback",
+     .type = PARAM_CHOICE,
+     .choices = param_fallback_names,
+     RULE(on_fallback)},
+};
+static const struct param_table rule_table = {rule_rows, COUNT_OF(rule_rows)};
+
+/* ---- one rule ---- */
+
+static void read_channels(struct load *l, const char *file, const struct yaml_node *list,
+                          struct rule *rule)
+{
+    if (list == NULL)
+        return;
+    if (list->kind != YAML_LIST || list->count == 0 || list->count > JOB_CHANNELS_MAX) {
+        load_problem(l, place_of(file, list), "`channels` must be a list, like [email, sms]");
+        return;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        const struct yaml_node *node = list->items[i];
+        enum channel_kind kind;
+        if (node->kind == YAML_SCALAR && channel_kind_parse(node->text, &kind))
+            rule->channels[rule->channel_count++] = kind;
+        else
+            load_problem(l, place_of(file, node), "a channel is email, sms or webhook");
+    }
+}
+
+/* `all_channels: true` says for people what `method: all` says for programs. */
+static void read_method(struct load *l, const char *file, const struct yaml_node *then,
+                        struct rule *rule)
+{
+    const struct yaml_node *all = yaml_get(then, "all_channels");
+    rule->has_method = yaml_get(then, "method") != NULL;
+    if (all == NULL)
+        return;
+    const char *text = all->kind == YAML_SCALAR ? all->text : "";
+    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+        load_problem(l, place_of(file, all), "`all_channels` must be true or false");
+    else if (rule->has_method)
+        load_problem(l, place_of_key(file, all),
+                     "`all_channels` and `method` say the same; keep one");
+    rule->has_method = true;
+    rule->method = strcmp(text, "true") == 0 ? JOB_ALL : JOB_SINGLE;
+}
+
+static void read_rule(struct load *l, const char *file, const struct yaml_node *node,
+                      struct rule *rule)
+{
+    const struct yaml_node *then = yaml_get(node, "then");
+    const struct section section = {
+        .file = file, .prefix = "", .map = node, .description = "a rule"};
+    rule->line = node->line;
+    reader_read(l, &section, &rule_table, rule);
+    if (rule->name == NULL)
+        rule->name = xstrdup("");
+    if (node->kind != YAML_MAP)
+        return;
+    if (then == NULL || then->count == 0)
+        load_problem(l, place_of(file, node), "rule `%s` decides nothing: it has no `then`",
+                     rule->name);
+    read_channels(l, file, yaml_get(then, "channels"), rule);
+    read_method(l, file, then, rule);
+    rule->has_on_fallback = yaml_get(then, "on_fallback") != NULL;
+}
+
+/* ---- the list ---- */
+
+static bool takes_everything(const struct rule *rule)
+{
+    return rule->campaign == NULL && rule->template_pattern == NULL && rule->category == NULL &&
+           rule->locale == NULL && rule->priority == NULL;
+}
+
+static void check_order(struct load *l, const char *file, const struct yaml_node *list,
+                        const struct rules *rules)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        for (size_t before = 0; before < i; before++) {
+            const struct rule *earlier = &rules->rules[before];
+            struct place place = place_of(file, list->items[i]);
+            if (strcmp(earlier->name, rules->rules[i].name) == 0)
+                load_problem(l, place, "there is a rule `%s` in line %d already", earlier->name,
+                             earlier->line);
+            if (before + 1 == i && takes_everything(earlier))
+                load_problem(l, place,
+                             "rule `%s` is never reached: `%s` in line %d has no `when` and takes "
+                             "everything; move it to the end",
+                             rules->rules[i].name, earlier->name, earlier->line);
+        }
+    }
+}
+
+static void read_list(struct load *l, const struct yaml_node *root, struct rules *rules)
+{
+    const struct yaml_node *list = yaml_get(root, "rules");
+    if (list == NULL)
+        return;
+    if (list->kind != YAML_LIST) {
+        load_problem(l, place_of(rules->file, list),
+                     "`rules` must be a list of rules (- name: ...)");
+        return;
+    }
+    rules->rules = xcalloc(list->count + 1, sizeof(*rules->rules));
+    rules->count = list->count;
+    for (size_t i = 0; i < list->count; i++)
+        read_rule(l, rules->file, list->items[i], &rules->rules[i]);
+    check_order(l, rules->file, list, rules);
+}
+
+static void read_aliases(struct load *l, const struct yaml_node *root, struct rules *rules)
+{
+    const struct yaml_node *map = yaml_get(yaml_get(root, "locale"), "aliases");
+    if (map == NULL || map->kind != YAML_MAP)
+        return;
+    rules->aliases = xcalloc(map->count + 1, sizeof(*rules->aliases));
+    for (size_t i = 0; i < map->count; i++) {
+        const struct yaml_node *node = map->items[i];
+        struct error why = {0};
+        const char *to = node->kind == YAML_SCALAR ? node->text : "";
+        if (address_check_locale(to, &why) != 0 || address_check_locale(node->key, &why) != 0) {
+            load_problem(l, place_of(rules->file, node), "alias `%s`: %s", node->key, why.text);
+            continue;
+        }
+        rules->aliases[rules->alias_count++] =
+            (struct locale_alias){.from = xstrdup(node->key), .to = xstrdup(to)};
+    }
+}
+
+void rules_read(struct load *l, struct place where, struct rules *rules)
+{
+    const struct yaml_node *root = load_tree(l, rules->file, where);
+    if (root == NULL)
+        return;
+    const struct section section = {
+        .file = rules->file, .prefix = "", .map = root, .description = "the rules"};
+    reader_read(l, &section, &file_table, rules);
+    load_check_schema(l, rules->file, root);
+    read_aliases(l, root, rules);
+    read_list(l, root, rules);
+}
+
+void rules_default(struct rules *rules)
+{
+    rules->fallback_locale = xstrdup("en");
+    rules->on_fallback = FALLBACK_WARN;
+}

@@ -1,0 +1,24 @@
+/*
+ * rules.yaml: which template, language and channels a notice gets. A flat list, first match wins:
+ *
+ *   schema: 1
+ *   locale: {fallback: en, aliases: {kr: ko}, on_fallback: warn}
+ *   rules:
+ *     - name: breach-korea
+ *       when: {campaign: "breach-*", locale: ko}         template, category, priority
+ *       then: {template: apology, channels: [email, sms], all_channels: true, on_fallback: hold}
+ *     - name: default
+ *       then: {channels: [email]}
+ */
+#ifndef CONFIG_RULES_H
+#define CONFIG_RULES_H
+
+#include "config/load.h"
+#include "model/settings.h"
+
+/* Fills `rules` (whose `file` is set) from the file. `where` is the setting that names it. */
+void rules_read(struct load *l, struct place where, struct rules *rules);
+/* No file: nothing is chosen, a job must say it all. */
+void rules_default(struct rules *rules);
+
+#endif
