@@ -285,7 +285,7 @@ void request_handle(struct request_world *world, const char *line, size_t len, s
     int rc = json_parse(line, len, "request", 1, 8, &root, &why);
     if (rc == 0)
         rc = find_verb(root, &verb, &why);
-    if (rc == 0) {
+    if (rc == 0 && verb != NULL) {
         const struct request r = {world, root, out};
         rc = verb->handle(&r, &why);
     }

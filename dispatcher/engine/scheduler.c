@@ -22,9 +22,8 @@
 
 /* Entries of new/ per turn of the loop: enough for speed, few enough that reports do not wait. */
 #define SCAN_LIMIT 500
-/* A file that was still being written is looked at again. */
-#define LATER_MS       1000
-#define LEDGER_WAIT_MS 1000
+/* A file that was still being written, or a ledger that could not record, is looked at again. */
+#define SCAN_AGAIN_MS 1000
 
 struct scheduler {
     const struct scheduler_options *options;
@@ -273,12 +272,11 @@ static void scan(struct scheduler *s, int64_t mono_ms)
     int rc = intake_scan(s->spool, s->ledger, s->setup, clock_wall_ms(), SCAN_LIMIT, &result, &why);
     if (rc != 0)
         log_event(LOG_ERR, "spool.scan", "reason=\"%s\"", why.text);
-    if (rc != 0 || result.stopped)
-        s->next_scan_mono_ms = mono_ms + LEDGER_WAIT_MS;
-    else if (result.more)
+    bool progress = rc == 0 && !result.stopped && result.counts.taken + result.counts.refused > 0;
+    if (progress && result.more)
         s->next_scan_mono_ms = mono_ms;
-    else if (result.counts.later > 0)
-        s->next_scan_mono_ms = mono_ms + LATER_MS;
+    else if (rc != 0 || result.stopped || result.more || result.counts.later > 0)
+        s->next_scan_mono_ms = mono_ms + SCAN_AGAIN_MS;
 }
 
 static int64_t smaller(int64_t a, int64_t b)

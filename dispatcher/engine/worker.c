@@ -47,14 +47,16 @@ struct round {
  */
 static void unmap_shared_memory(void)
 {
-    char line[512], shared[8];
-    unsigned long from, to;
+    char line[512];
     FILE *maps = fopen("/proc/self/maps", "re");
     if (maps == NULL)
         return;
     while (fgets(line, sizeof(line), maps) != NULL) {
-        bool parsed = sscanf(line, "%lx-%lx %7s", &from, &to, shared) == 3;
-        if (parsed && strlen(shared) == 4 && shared[3] == 's')
+        /* "7f12a000-7f12b000 rw-s 00000000 ..." */
+        char *at = line;
+        uintptr_t from = strtoul(at, &at, 16);
+        uintptr_t to = *at == '-' ? strtoul(at + 1, &at, 16) : from;
+        if (to > from && strlen(at) > 4 && at[4] == 's')
             munmap((void *)from, to - from); /* NOLINT(performance-no-int-to-ptr) */
     }
     fclose(maps);

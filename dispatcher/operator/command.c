@@ -1,5 +1,6 @@
 #include "operator/command.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,6 +210,7 @@ static int unknown_option(const struct invocation *inv, const char *word, struct
 {
     const char *names[OPTIONS_MAX];
     char bare[64];
+    assert(word != NULL);
     snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(word + strspn(word, "-"), "="),
              word + strspn(word, "-"));
     for (size_t i = 0; i < inv->row_count; i++)

@@ -1,5 +1,6 @@
 #include "operator/output.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,7 @@ static void print_padded(const char *text, size_t len, size_t width, bool last)
 void table_end(struct table *t)
 {
     size_t widths[TABLE_COLUMNS_MAX] = {0};
+    assert(t->columns > 0 && t->columns <= TABLE_COLUMNS_MAX);
     for (size_t c = 0; c < t->columns; c++)
         widths[c] = unicode_width(t->heads[c], strlen(t->heads[c]));
     for (size_t i = 0; i < t->rows; i++) {
