@@ -272,7 +272,10 @@ static void stops_reading_an_endless_answer(void **state)
     (void)state;
     struct canned server = canned_start(CANNED_ENDLESS, "HTTP/1.1 200 OK\r\n\r\n");
     struct item item = get(server.port, "/");
+    struct timespec since;
+    clock_gettime(CLOCK_MONOTONIC, &since);
     run(open_plain_pool(), &item, 1, 0);
+    assert_in_range(elapsed_ms(&since), 0, 2000);
     check_end(&item, HTTP_ANSWERED, true);
     assert_int_equal(item.answer.status, 200);
     assert_int_equal(item.answer.body.len, HTTP_ANSWER_MAX);

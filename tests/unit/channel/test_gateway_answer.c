@@ -1,0 +1,170 @@
+#include "channel/gateway_answer.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/attributes.h"
+
+#define TEXT(literal) ((char *)(uintptr_t)(literal))
+
+static struct gateway_variable variables[] = {
+    {TEXT("user"), TEXT("tester"), false},
+    {TEXT("password"), TEXT("sw0rdfish"), true},
+};
+
+/* 403 means two things at some gateways: the order of the predicates decides. */
+static struct gateway_predicate predicates[] = {
+    {202, 202, TEXT("^(0: Accepted|3: Queued)"), OUTCOME_DELIVERED, TEXT("accepted"), 10},
+    {403, 403, TEXT("throughput exceeded"), OUTCOME_THROTTLE, TEXT("rate_limited"), 11},
+    {400, 400, TEXT("(unsubscribed|21610)"), OUTCOME_SUPPRESS, TEXT("opted_out"), 12},
+    {0, 0, TEXT("^ERR 9[0-9]{2}$"), OUTCOME_CONFIG, NULL, 13},
+};
+
+static struct gateway gateway = {
+    .name = TEXT("kannel"),
+    .file = TEXT("gateways/kannel.yaml"),
+    .variables = variables,
+    .variable_count = COUNT_OF(variables),
+    .answers = predicates,
+    .answer_count = COUNT_OF(predicates),
+};
+
+static struct disposition judge(enum http_error error, int status, const char *body,
+                                int64_t retry_after_s)
+{
+    struct gateway_answers *answers = NULL;
+    struct http_answer answer = {.error = error, .status = status, .retry_after_s = retry_after_s};
+    struct disposition d;
+    struct error err;
+    buf_puts(&answer.body, body);
+    snprintf(answer.detail, sizeof(answer.detail), "%s",
+             error == HTTP_ANSWERED ? "" : "curl says so");
+    assert_int_equal(gateway_answers_open(&gateway, &answers, &err), 0);
+    gateway_answers_judge(answers, &answer, &d);
+    gateway_answers_close(answers);
+    buf_free(&answer.body);
+    return d;
+}
+
+static void check(int status, const char *body, enum outcome outcome, const char *cause)
+{
+    struct disposition d = judge(HTTP_ANSWERED, status, body, 0);
+    if (d.outcome != outcome || strcmp(d.cause, cause) != 0 || d.code != status)
+        fail_msg("%d %s: %s %s", status, body, outcome_name(d.outcome), d.cause);
+}
+
+static void follows_the_predicates_in_their_order(void **state)
+{
+    (void)state;
+    check(202, "0: Accepted for delivery", OUTCOME_DELIVERED, "accepted");
+    check(202, "3: Queued for later delivery", OUTCOME_DELIVERED, "accepted");
+    check(403, "throughput exceeded", OUTCOME_THROTTLE, "rate_limited");
+    check(400, "error 21610", OUTCOME_SUPPRESS, "opted_out");
+    check(200, "ERR 900", OUTCOME_CONFIG, "config");
+    check(500, "ERR 901", OUTCOME_CONFIG, "config");
+}
+
+static void falls_through_to_what_holds_for_every_gateway(void **state)
+{
+    (void)state;
+    check(200, "0: Accepted for delivery", OUTCOME_PERMANENT, "odd_answer");
+    check(202, "4: something new", OUTCOME_PERMANENT, "odd_answer");
+    check(204, "", OUTCOME_PERMANENT, "odd_answer");
+    check(302, "", OUTCOME_CONFIG, "moved");
+    check(400, "no to", OUTCOME_PERMANENT, "refused");
+    check(401, "", OUTCOME_CONFIG, "auth");
+    check(402, "", OUTCOME_CONFIG, "balance");
+    check(403, "Authorization failed for sendsms", OUTCOME_CONFIG, "auth");
+    check(404, "", OUTCOME_PERMANENT, "refused");
+    check(408, "", OUTCOME_TRANSIENT, "timeout");
+    check(429, "", OUTCOME_THROTTLE, "rate_limited");
+    check(500, "", OUTCOME_TRANSIENT, "server_error");
+    check(503, "", OUTCOME_TRANSIENT, "server_error");
+    check(700, "", OUTCOME_TRANSIENT, "server_error");
+}
+
+static void tells_unsent_from_uncertain(void **state)
+{
+    (void)state;
+    static const struct {
+        enum http_error error;
+        enum outcome outcome;
+        const char *cause;
+    } rows[] = {
+        {HTTP_BAD_REQUEST, OUTCOME_CONFIG, "bad_request"},
+        {HTTP_BLOCKED, OUTCOME_CONFIG, "blocked_address"},
+        {HTTP_DNS, OUTCOME_NOT_TRIED, "dns"},
+        {HTTP_CONNECT, OUTCOME_NOT_TRIED, "connect"},
+        {HTTP_TLS, OUTCOME_NOT_TRIED, "tls"},
+        {HTTP_TIMEOUT_BEFORE, OUTCOME_NOT_TRIED, "timeout"},
+        {HTTP_LOST_BEFORE, OUTCOME_NOT_TRIED, "connection_lost"},
+        {HTTP_NO_TIME, OUTCOME_NOT_TRIED, "no_time"},
+        {HTTP_TIMEOUT_AFTER, OUTCOME_UNCERTAIN, "timeout"},
+        {HTTP_LOST_AFTER, OUTCOME_UNCERTAIN, "connection_lost"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        /* A body that would match does not count: the answer is not complete. */
+        struct disposition d = judge(rows[i].error, 202, "0: Accepted for delivery", 0);
+        assert_int_equal(d.outcome, rows[i].outcome);
+        assert_string_equal(d.cause, rows[i].cause);
+        assert_non_null(strstr(d.reply, "curl says so"));
+    }
+}
+
+static void keeps_the_words_of_the_gateway_but_no_secret(void **state)
+{
+    (void)state;
+    struct disposition d =
+        judge(HTTP_ANSWERED, 403, "user tester, password sw0rdfish: no\x1b[2J", 0);
+    assert_string_equal(d.reply,
+                        "the gateway does not let us send: user tester, password ***: no\\x1b[2J");
+    d = judge(HTTP_ANSWERED, 202, "0: Accepted for delivery", 30);
+    assert_string_equal(d.reply, "0: Accepted for delivery");
+    assert_int_equal(d.retry_after_s, 0);
+}
+
+static void passes_advice_to_wait(void **state)
+{
+    (void)state;
+    assert_int_equal(judge(HTTP_ANSWERED, 429, "", 30).retry_after_s, 30);
+    assert_int_equal(judge(HTTP_ANSWERED, 503, "", 7).retry_after_s, 7);
+}
+
+static void refuses_a_description_that_cannot_work(void **state)
+{
+    (void)state;
+    struct gateway_predicate wrong[] = {
+        {200, 299, TEXT("(unclosed"), OUTCOME_DELIVERED, NULL, 42},
+    };
+    struct gateway g = {
+        .name = TEXT("x"), .file = TEXT("gateways/x.yaml"), .answers = wrong, .answer_count = 1};
+    struct gateway_answers *answers = NULL;
+    struct error err = {0};
+    assert_int_equal(gateway_answers_open(&g, &answers, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.text, "gateways/x.yaml:42: "));
+    wrong[0].body_regex = NULL;
+    wrong[0].outcome = OUTCOME_PERMANENT;
+    assert_int_equal(gateway_answers_open(&g, &answers, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.text, "accepted"));
+    assert_null(answers);
+    gateway_answers_close(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(follows_the_predicates_in_their_order),
+        cmocka_unit_test(falls_through_to_what_holds_for_every_gateway),
+        cmocka_unit_test(tells_unsent_from_uncertain),
+        cmocka_unit_test(keeps_the_words_of_the_gateway_but_no_secret),
+        cmocka_unit_test(passes_advice_to_wait),
+        cmocka_unit_test(refuses_a_description_that_cannot_work),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
