@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "channel/signature.h"
-#include "peer.h"
+#include "http_peer.h"
 
 #define SECRET  "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #define ITEMS   40

@@ -113,19 +113,18 @@ static void reads_a_secret_without_prefix_or_padding(void **state)
 static void refuses_a_secret_that_is_none(void **state)
 {
     (void)state;
-    static const char *const wrong[] =
-        {
-            "",
-            "whsec_",
-            "whsec_====",
-            "whsec_not base64 not base64 not base64!",
-            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", /* 23 bytes */
-            "whsk_6Xb/dCcHpPea21PS1N9VY/"
-            "NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
-            "whsec_"
-            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-            "A=", /* 65 bytes */
-        };
+    static const char *const wrong[] = {
+        "",
+        "whsec_",
+        "whsec_====",
+        "whsec_not base64 not base64 not base64!",
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", /* 23 bytes */
+        "whsk_6Xb/dCcHpPea21PS1N9VY/"
+        "NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
+        "whsec_"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "A=", /* 65 bytes */
+    };
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         struct buf key = {0};
         struct error err = {0};
