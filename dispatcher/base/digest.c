@@ -60,14 +60,17 @@ bool base64_decode(const char *text, size_t len, struct buf *out)
 {
     uint32_t bits = 0;
     int have = 0;
-    while (len > 0 && text[len - 1] == '=')
+    size_t start = out->len, padding = 0;
+    for (; padding < 2 && len > 0 && text[len - 1] == '='; padding++)
         len--;
-    if (len % 4 == 1)
+    if (len % 4 == 1 || (padding > 0 && (len + padding) % 4 != 0))
         return false;
     for (size_t i = 0; i < len; i++) {
         const char *at = text[i] == '\0' ? NULL : strchr(alphabet, text[i]);
-        if (at == NULL)
+        if (at == NULL) {
+            buf_truncate(out, start);
             return false;
+        }
         bits = bits << 6 | (uint32_t)(at - alphabet);
         have += 6;
         if (have >= 8) {

@@ -53,7 +53,7 @@ int error_exit_status(int code)
         [-ERR_USAGE] = EX_USAGE,
         [-ERR_INTERNAL] = EX_SOFTWARE,
     };
-    if (code > 0 || -code >= (int)COUNT_OF(table))
+    if (code > 0 || code < ERR_INTERNAL)
         return EX_SOFTWARE;
     return table[-code];
 }

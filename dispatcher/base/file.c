@@ -22,26 +22,35 @@ static const char *kind_of(mode_t mode)
     return "a device";
 }
 
-int file_read_stream(int fd, const char *shown, size_t limit, struct buf *out, struct error *err)
+#define READ_SIZE 65536
+
+static int read_to_end(int fd, const char *shown, size_t limit, struct buf *out, struct error *err)
 {
     size_t start = out->len;
     for (;;) {
-        buf_reserve(out, 65536);
-        ssize_t got = read(fd, out->data + out->len, 65536);
+        buf_reserve(out, READ_SIZE);
+        ssize_t got = read(fd, out->data + out->len, READ_SIZE);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return error_errno(err, ERR_IO, "cannot read %s", shown);
         if (got == 0)
-            break;
+            return 0;
         out->len += (size_t)got;
         if (out->len - start > limit)
             return error_set(err, ERR_INPUT,
                              "%s is larger than %zu bytes, the most accepted here; split it up",
                              shown, limit);
     }
-    out->data[out->len] = '\0';
-    return 0;
+}
+
+int file_read_stream(int fd, const char *shown, size_t limit, struct buf *out, struct error *err)
+{
+    size_t start = out->len;
+    int rc = read_to_end(fd, shown, limit, out, err);
+    /* Ends the text with its NUL; what a failure left half is forgotten. */
+    buf_truncate(out, rc == 0 ? out->len : start);
+    return rc;
 }
 
 static int check_regular(int fd, const char *shown, struct file_facts *facts, struct error *err)

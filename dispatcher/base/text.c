@@ -205,12 +205,22 @@ void text_put_visible(struct buf *out, const char *bytes, size_t len)
     }
 }
 
+static void put_first_character(struct buf *out, const char *text)
+{
+    const char *at = text;
+    if (*text == '\0')
+        return;
+    utf8_next(&at, text + strlen(text));
+    text_put_visible(out, text, (size_t)(at - text));
+}
+
 void text_put_masked(struct buf *out, const char *address)
 {
     const char *at = strrchr(address, '@');
     size_t length = strlen(address);
     if (at != NULL) {
-        text_put_visible(out, address, at > address ? 1 : 0);
+        if (at > address)
+            put_first_character(out, address);
         buf_puts(out, "***");
         text_put_visible(out, at, strlen(at));
     } else if (address[0] == '+' && length > 5) {
@@ -219,7 +229,7 @@ void text_put_masked(struct buf *out, const char *address)
             buf_putc(out, '*');
         text_put_visible(out, address + length - 2, 2);
     } else {
-        text_put_visible(out, address, length > 0 ? 1 : 0);
+        put_first_character(out, address);
         buf_puts(out, "***");
     }
 }

@@ -163,8 +163,7 @@ static int check_key(const struct reader *r, const yaml_event_t *event)
         return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
                             "a key cannot hold a NUL character");
     if (event->data.scalar.length == 0)
-        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
-                            "a key is missing before the colon");
+        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err, "%s", yaml_needs_key);
     return refuse_anchor_or_tag(r, event, event->data.scalar.anchor, event->data.scalar.tag);
 }
 

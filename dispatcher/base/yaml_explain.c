@@ -69,6 +69,8 @@ bool yaml_colon_without_space(const struct yaml_source *s, struct yaml_place pla
 const char yaml_needs_quotes[] =
     "put the value in quotes: it contains {{ (write key: \"{{name}} ...\")";
 const char yaml_needs_space[] = "a space is missing behind the colon; write key: value";
+const char yaml_needs_key[] = "a key is missing before the colon";
+static const char bad_indentation[] = "the indentation of this line fits none of the lines above";
 static const char no_tabs[] = "a tab stands in the indentation; YAML takes spaces only";
 
 typedef int explain_fn(const struct yaml_source *s, struct yaml_place place, struct error *err);
@@ -104,7 +106,8 @@ static int explain_missing_key(const struct yaml_source *s, struct yaml_place pl
         return yaml_fail_at(s, place, err,
                             "the quotes are already closed here; inside \"...\" write \\\" for a "
                             "quotation mark, inside '...' write ''");
-    return yaml_fail_at(s, place, err, "the indentation of this line fits none of the lines above");
+    return yaml_fail_at(s, place, err, "%s",
+                        at < s->end && *at == ':' ? yaml_needs_key : bad_indentation);
 }
 
 static int explain_open_map(const struct yaml_source *s, struct yaml_place place, struct error *err)
@@ -135,6 +138,7 @@ static const struct {
      "this colon makes no sense here; put the value in quotes if the colon belongs to it, or "
      "correct the indentation of this line or the line above",
      NULL},
+    {"did not find expected <document start>", AT_PROBLEM, bad_indentation, NULL},
     {"found a tab character", AT_PROBLEM, no_tabs, NULL},
     {"found unexpected end of stream", AT_BEGINNING,
      "the quotation mark that opens here is never closed", NULL},

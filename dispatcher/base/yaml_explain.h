@@ -22,7 +22,7 @@ struct yaml_place {
     size_t line, column;
 };
 
-extern const char yaml_needs_quotes[], yaml_needs_space[];
+extern const char yaml_needs_quotes[], yaml_needs_space[], yaml_needs_key[];
 
 /* ERR_CONFIG with "file:line:column: " before the sentence. */
 int yaml_fail_at(const struct yaml_source *s, struct yaml_place at, struct error *err,
