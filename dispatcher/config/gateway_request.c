@@ -11,16 +11,16 @@
 #include "config/checks.h"
 
 /* What a message offers, and what can be done with it; channel/ fills them in. */
-static const char *const builtin_names[] = {"text",        "to.e164", "to.digits", "from",
-                                            "from.digits", "id",      "enc",       "segments"};
+static const char *const builtin_names[] = {"text", "to.e164", "to.digits", "from",   "from.digits",
+                                            "id",   "enc",     "segments",  "kr.type"};
 static const char *const filter_names[] = {"utf16be", "hex"};
 
 /* ---- templates ---- */
 
-/* {{name|filter}} in a template; the parts are owned. */
+/* {{name|filter|filter}} in a template; the parts are owned. */
 struct tag {
     char *name;
-    char *filter; /* NULL: none */
+    char *filters; /* "utf16be|hex"; NULL: none */
 };
 
 static bool is_one_of(const char *const *names, size_t count, const char *name)
@@ -40,7 +40,7 @@ bool gateway_is_builtin(const char *name)
 static void tag_free(struct tag *tag)
 {
     free(tag->name);
-    free(tag->filter);
+    free(tag->filters);
 }
 
 static char *trimmed(const char *text, size_t len)
@@ -70,7 +70,7 @@ static int next_tag(const char **at, size_t *out_before, struct tag *out)
     const char *end = bar != NULL ? bar : close;
     *out_before = (size_t)(open - *at);
     out->name = trimmed(open + 2, (size_t)(end - open) - 2);
-    out->filter = bar != NULL ? trimmed(bar + 1, (size_t)(close - bar) - 1) : NULL;
+    out->filters = bar != NULL ? trimmed(bar + 1, (size_t)(close - bar) - 1) : NULL;
     *at = close + 2;
     return 1;
 }
@@ -97,6 +97,18 @@ static void report_tag(struct load *l, struct place place, const struct gateway 
     free(names);
 }
 
+static void check_filters(struct load *l, struct place place, const char *filters)
+{
+    for (const char *at = filters; at != NULL;) {
+        const char *bar = strchr(at, '|');
+        char *name = trimmed(at, bar != NULL ? (size_t)(bar - at) : strlen(at));
+        if (!is_one_of(filter_names, COUNT_OF(filter_names), name))
+            load_unknown(l, place, "filter", name, filter_names, COUNT_OF(filter_names));
+        free(name);
+        at = bar != NULL ? bar + 1 : NULL;
+    }
+}
+
 static void check_tag(struct load *l, struct place place, const struct gateway *g,
                       const struct tag *tag, bool variables_only)
 {
@@ -105,8 +117,7 @@ static void check_tag(struct load *l, struct place place, const struct gateway *
         report_tag(l, place, g, tag->name);
     else if (builtin && variables_only)
         load_problem(l, place, "`{{%s}}` cannot stand in the URL; use `query`", tag->name);
-    if (tag->filter != NULL && !is_one_of(filter_names, COUNT_OF(filter_names), tag->filter))
-        load_unknown(l, place, "filter", tag->filter, filter_names, COUNT_OF(filter_names));
+    check_filters(l, place, tag->filters);
 }
 
 void gateway_check_template(struct load *l, struct place place, const struct gateway *g,

@@ -1,0 +1,228 @@
+#include "config/gateway.h"
+
+#include "scratch.h"
+
+static struct scratch scratch;
+
+static int setup(void **state UNUSED)
+{
+    scratch_open(&scratch);
+    scratch_write(&scratch, "password", 0600, "geheim\n");
+    return 0;
+}
+
+static int teardown(void **state UNUSED)
+{
+    scratch_close(&scratch);
+    return 0;
+}
+
+#define HEAD "gateway: test\nvars: {base: \"https://sms.example.org\", key: {required: secret}}\n"
+#define REQUEST                                                                                    \
+    "request: {method: POST, url: \"{{base}}/send\", form: {text: \"{{text}}\", k: "               \
+    "\"{{key}}\"}}\n"
+#define RESPONSE "response: {answers: [{status: 200, class: accepted}, {class: transient}]}\n"
+#define USE      "{channel: sms, gateway: test, sender: Example, vars: {key: {file: password}}}"
+
+static void write_description(const char *text)
+{
+    scratch_write(&scratch, "gateways/test.yaml", 0644, text);
+}
+
+static void the_shipped_kannel_works_with_vars_alone(void **state)
+{
+    (void)state;
+    char text[600];
+    snprintf(
+        text, sizeof(text),
+        "gateways: %s/config/gateways\n"
+        "transports:\n  sms:\n    channel: sms\n    gateway: kannel\n    sender: Example\n"
+        "    allow_private: true\n"
+        "    vars: {base: \"http://127.0.0.1:8888\", user: tester, password: {file: password}}\n",
+        getcwd((char[300]){0}, 300));
+    struct settings *s = scratch_must_load(&scratch, text);
+    const struct transport *t = settings_find_transport(s, "sms");
+    const struct gateway *g = t->sms.gateway;
+    assert_true(t->sms.allow_private);
+    assert_string_equal(g->name, "kannel");
+    assert_string_equal(g->method, "GET");
+    assert_string_equal(g->url, "{{base}}/cgi-bin/sendsms");
+    assert_int_equal(g->profile, LENGTH_GSM);
+    assert_int_equal(g->max_segments, 6);
+    assert_int_equal(g->timeout_ms, 10000);
+    assert_int_equal(g->body_kind, GATEWAY_BODY_NONE);
+    assert_int_equal(g->variable_count, 3);
+    assert_string_equal(g->variables[0].value, "http://127.0.0.1:8888");
+    assert_false(g->variables[0].secret);
+    assert_string_equal(g->variables[2].value, "geheim");
+    assert_true(g->variables[2].secret);
+    assert_int_equal(g->query_count, 9); /* coding and text once per encoding */
+    assert_string_equal(g->query[8].value, "{{text|utf16be}}");
+    assert_string_equal(g->query[8].when_encoding, "ucs2");
+    assert_null(g->query[0].when_encoding);
+    scratch_free(s);
+}
+
+static void the_shipped_kannel_explains_every_answer(void **state)
+{
+    (void)state;
+    char text[600];
+    snprintf(text, sizeof(text),
+             "gateways: %s/config/gateways\ntransports: {sms: {channel: sms, gateway: kannel, "
+             "sender: Example, vars: {user: tester, password: {file: password}}}}\n",
+             getcwd((char[300]){0}, 300));
+    struct settings *s = scratch_must_load(&scratch, text);
+    const struct gateway *g = s->transports[0].sms.gateway;
+    static const struct {
+        int from, to;
+        enum outcome outcome;
+    } rows[] = {{202, 202, OUTCOME_DELIVERED}, {403, 403, OUTCOME_CONFIG},
+                {503, 503, OUTCOME_TRANSIENT}, {400, 499, OUTCOME_PERMANENT},
+                {500, 599, OUTCOME_TRANSIENT}, {200, 299, OUTCOME_PERMANENT},
+                {0, 0, OUTCOME_TRANSIENT}};
+    assert_int_equal(g->answer_count, COUNT_OF(rows));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_int_equal(g->answers[i].status_from, rows[i].from);
+        assert_int_equal(g->answers[i].status_to, rows[i].to);
+        assert_int_equal(g->answers[i].outcome, rows[i].outcome);
+    }
+    assert_string_equal(g->answers[0].body_regex, "^(0|3):");
+    scratch_free(s);
+}
+
+static void a_post_with_a_form_or_a_body_is_read(void **state)
+{
+    (void)state;
+    write_description(HEAD REQUEST RESPONSE);
+    struct settings *s = scratch_must_load(&scratch, "transports: {sms: " USE "}\n");
+    const struct gateway *g = s->transports[0].sms.gateway;
+    assert_int_equal(g->body_kind, GATEWAY_BODY_FORM);
+    assert_int_equal(g->form_count, 2);
+    assert_string_equal(g->answers[0].cause, "accepted");
+    scratch_free(s);
+
+    write_description(
+        HEAD "text: {profile: euc-kr, max_segments: 1}\n"
+             "request: {method: POST, url: \"{{base}}/\", headers: {content-type: text/plain,"
+             " x-key: \"{{key}}\"}, body: \"{{text|utf16be|hex}}\"}\n" RESPONSE);
+    s = scratch_must_load(&scratch, "transports: {sms: " USE "}\n");
+    g = s->transports[0].sms.gateway;
+    assert_int_equal(g->body_kind, GATEWAY_BODY_TEXT);
+    assert_int_equal(g->profile, LENGTH_EUC_KR);
+    assert_int_equal(g->header_count, 2);
+    scratch_free(s);
+}
+
+static void a_transport_must_fit_its_description(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *transport, *sentence;
+    } rows[] = {
+        {"{channel: sms, sender: Example}", "`transports.sms.gateway` is missing"},
+        {"{channel: sms, sender: Example, gateway: other}", "other.yaml"},
+        {"{channel: sms, sender: Example, gateway: ../x}", "a name has 1 to 64 letters"},
+        {"{channel: sms, gateway: test, vars: {key: {file: password}}}",
+         "`transports.sms.sender` is missing"},
+        {"{channel: sms, gateway: test, sender: ExampleBank12, vars: {key: {file: password}}}",
+         "at most 11"},
+        {"{channel: sms, gateway: test, sender: Example}",
+         "write `key: {file: PATH}` below `vars`"},
+        {"{channel: sms, gateway: test, sender: Example, vars: {key: geheim}}",
+         "a secret must not stand in this file"},
+        {"{channel: sms, gateway: test, sender: Example, vars: {key: {file: password}, bse: x}}",
+         "unknown variable `bse`; did you mean `base`?"},
+        {"{channel: sms, gateway: test, sender: Example, vars: {key: {file: password}, base: x}}",
+         "starts with https://"},
+        {"{channel: sms, gateway: test, sender: Example, vars: {key: {file: password}, "
+         "base: \"http://u:geheim@h\"}}",
+         "user name or password"},
+        {"{channel: sms, gateway: test, sender: Example, vars: x}", "`vars` must be a map"},
+    };
+    write_description(HEAD REQUEST RESPONSE);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[400];
+        struct error err;
+        snprintf(text, sizeof(text), "transports: {sms: %s}\n", rows[i].transport);
+        scratch_must_refuse(&scratch, text, rows[i].sentence);
+        assert_null(scratch_load(&scratch, text, &err));
+        assert_null(strstr(err.text, "geheim"));
+    }
+}
+
+static void a_description_is_strict(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *description, *sentence;
+    } rows[] = {
+        {"gateway: other\n" REQUEST RESPONSE, "`gateway` must be `test`"},
+        {HEAD RESPONSE, "`request.url` is missing"},
+        {HEAD REQUEST, "`response.answers` must be a list"},
+        {HEAD "requests: {}\n" REQUEST RESPONSE, "did you mean `request`?"},
+        {HEAD "limits: {timeout: 10}\n" REQUEST RESPONSE, "a duration with its unit"},
+        {HEAD "text: {profile: utf8}\n" REQUEST RESPONSE, "must be gsm, euc-kr or cp949"},
+        {HEAD "request: {method: PUT, url: \"{{base}}\"}\n" RESPONSE, "must be GET or POST"},
+        {HEAD "request: {method: GET, url: \"{{base}}\", form: {a: b}}\n" RESPONSE, "has no body"},
+        {HEAD "request: {method: POST, url: \"{{base}}\", form: {a: b}, body: c}\n" RESPONSE,
+         "not both"},
+        {HEAD "request: {method: GET, url: \"{{base}}/{{text}}\"}\n" RESPONSE,
+         "cannot stand in the URL"},
+        {HEAD "request: {method: GET, url: \"{{base}}\", query: {t: \"{{txt}}\"}}\n" RESPONSE,
+         "unknown name in {{ }} `txt`; did you mean `text`?"},
+        {HEAD
+         "request: {method: GET, url: \"{{base}}\", query: {t: \"{{text|utf16}}\"}}\n" RESPONSE,
+         "did you mean `utf16be`?"},
+        {HEAD "request: {method: GET, url: \"{{base}}\", query: {t: \"{{text\"}}\n" RESPONSE,
+         "`{{` without `}}`"},
+        {HEAD "request: {method: GET, url: \"{{base}}\", query: {t: {when: {enc: utf8}, value: "
+              "x}}}\n" RESPONSE,
+         "a field is a text"},
+        {HEAD "request: {method: GET, url: \"{{base}}\", headers: {Host: x}}\n" RESPONSE,
+         "header `Host`"},
+        {HEAD "request: {method: GET, url: \"{{base}}\", headers: {Content-Length: x}}\n" RESPONSE,
+         "header `Content-Length`"},
+        {"gateway: test\nvars: {base: \"https://x\", text: y}\n" REQUEST RESPONSE,
+         "is a part of every message"},
+        {HEAD REQUEST "response: {answers: [{status: 2xx}]}\n", "`class` is missing"},
+        {HEAD REQUEST "response: {answers: [{class: good}]}\n", "is no class"},
+        {HEAD REQUEST "response: {answers: [{status: 6xx, class: accepted}]}\n", "is no status"},
+        {HEAD REQUEST "response: {answers: [{status: 499-400, class: accepted}]}\n",
+         "is no status"},
+        {HEAD REQUEST "response: {answers: [{body_regex: \"(\", class: accepted}]}\n",
+         "is no extended regular expression"},
+        {HEAD REQUEST "response: {answers: [{cause: No way, class: accepted}]}\n",
+         "a cause is one word"},
+        {HEAD REQUEST "response: {answers: [{class: transient}, {status: 200, class: accepted}]}\n",
+         "never reached"},
+        {HEAD REQUEST "response: {answers: [{class: transient}]}\n",
+         "no answer has `class: accepted`"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        write_description(rows[i].description);
+        scratch_must_refuse(&scratch, "transports: {sms: " USE "}\n", rows[i].sentence);
+    }
+}
+
+static void an_outbox_needs_no_secrets_of_its_description(void **state)
+{
+    (void)state;
+    write_description(HEAD "text: {profile: cp949}\n" REQUEST RESPONSE);
+    struct settings *s = scratch_must_load(
+        &scratch, "transports: {sms: {channel: sms, type: outbox, gateway: test}}\n");
+    assert_int_equal(s->transports[0].sms.gateway->profile, LENGTH_CP949);
+    scratch_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_shipped_kannel_works_with_vars_alone),
+        cmocka_unit_test(the_shipped_kannel_explains_every_answer),
+        cmocka_unit_test(a_post_with_a_form_or_a_body_is_read),
+        cmocka_unit_test(a_transport_must_fit_its_description),
+        cmocka_unit_test(a_description_is_strict),
+        cmocka_unit_test(an_outbox_needs_no_secrets_of_its_description),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,122 @@
+#include "config/rules.h"
+
+#include "scratch.h"
+
+static struct scratch scratch;
+
+static int setup(void **state UNUSED)
+{
+    scratch_open(&scratch);
+    return 0;
+}
+
+static int teardown(void **state UNUSED)
+{
+    scratch_close(&scratch);
+    return 0;
+}
+
+static struct settings *load_rules(const char *rules)
+{
+    scratch_write(&scratch, "rules.yaml", 0644, rules);
+    return scratch_must_load(&scratch, "");
+}
+
+static void reads_conditions_and_decisions_in_order(void **state)
+{
+    (void)state;
+    struct settings *s =
+        load_rules("schema: 1\n"
+                   "locale: {fallback: de, aliases: {kr: ko, ger: de}, on_fallback: hold}\n"
+                   "rules:\n"
+                   "  - name: breach-korea\n"
+                   "    when: {campaign: \"breach-*\", locale: ko, category: breach, template: "
+                   "\"apo*\", priority: high}\n"
+                   "    then: {template: apology, locale: ko-KR, channels: [email, sms], "
+                   "all_channels: true, on_fallback: fail}\n"
+                   "  - name: default\n"
+                   "    then: {channels: [webhook], method: single}\n");
+    const struct rules *r = &s->rules;
+    assert_string_equal(r->fallback_locale, "de");
+    assert_int_equal(r->on_fallback, FALLBACK_HOLD);
+    assert_int_equal(r->alias_count, 2);
+    assert_string_equal(r->aliases[1].from, "ger");
+    assert_int_equal(r->count, 2);
+    assert_string_equal(r->rules[0].campaign, "breach-*");
+    assert_string_equal(r->rules[0].template_pattern, "apo*");
+    assert_string_equal(r->rules[0].priority, "high");
+    assert_string_equal(r->rules[0].template_name, "apology");
+    assert_string_equal(r->rules[0].use_locale, "ko-KR");
+    assert_int_equal(r->rules[0].channel_count, 2);
+    assert_int_equal(r->rules[0].channels[1], CHANNEL_SMS);
+    assert_true(r->rules[0].has_method);
+    assert_int_equal(r->rules[0].method, JOB_ALL);
+    assert_true(r->rules[0].has_on_fallback);
+    assert_int_equal(r->rules[0].on_fallback, FALLBACK_FAIL);
+    assert_int_equal(r->rules[0].line, 4);
+    assert_null(r->rules[1].campaign);
+    assert_true(r->rules[1].has_method);
+    assert_int_equal(r->rules[1].method, JOB_SINGLE);
+    assert_false(r->rules[1].has_on_fallback);
+    scratch_free(s);
+}
+
+static void refuses_what_nobody_can_have_meant(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules, *sentence;
+    } rows[] = {
+        {"rules: []\n", "`schema: 1` is missing"},
+        {"schema: 2\n", "`schema` must be 1"},
+        {"schema: 1\nrule: []\n", "did you mean `rules`?"},
+        {"schema: 1\nrules: {}\n", "must be a list of rules"},
+        {"schema: 1\nrules: [x]\n", "must be a map"},
+        {"schema: 1\nrules:\n  - then: {channels: [email]}\n", "`name` is missing"},
+        {"schema: 1\nrules:\n  - name: a\n", "decides nothing"},
+        {"schema: 1\nrules:\n  - name: a\n    when: {campain: x}\n    then: {template: t}\n",
+         ":4:12: unknown key `campain`; did you mean `campaign`?"},
+        {"schema: 1\nrules:\n  - name: a\n    then: {channel: [email]}\n",
+         "did you mean `channels`?"},
+        {"schema: 1\nrules:\n  - name: a\n    then: {channels: email}\n", "must be a list"},
+        {"schema: 1\nrules:\n  - name: a\n    then: {channels: []}\n", "must be a list"},
+        {"schema: 1\nrules:\n  - name: a\n    then: {channels: [email, fax]}\n",
+         ":4:30: a channel is email, sms or webhook"},
+        {"schema: 1\nrules:\n  - name: a\n    then: {all_channels: yes, channels: [email]}\n",
+         "`all_channels` must be true or false"},
+        {"schema: 1\nrules:\n  - name: a\n    then: {all_channels: true, method: all}\n",
+         "say the same"},
+        {"schema: 1\nrules:\n  - name: a\n    when: {priority: urgent}\n    then: {template: t}\n",
+         "is no priority"},
+        {"schema: 1\nrules:\n  - name: a\n    when: {locale: ko_KR}\n    then: {template: t}\n",
+         "use ko-KR"},
+        {"schema: 1\nlocale: {on_fallback: ignore}\n", "must be warn, hold or fail"},
+        {"schema: 1\nlocale: {aliases: {kr: [ko]}}\n", "alias `kr`"},
+        {"schema: 1\nrules:\n  - {name: a, then: {template: t}}\n  - {name: b, then: {template: "
+         "t}}\n",
+         ":4:5: rule `b` is never reached: `a` in line 3"},
+        {"schema: 1\nrules:\n  - {name: a, when: {campaign: x}, then: {template: t}}\n"
+         "  - {name: a, then: {template: t}}\n",
+         "there is a rule `a` in line 3 already"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scratch_write(&scratch, "rules.yaml", 0644, rows[i].rules);
+        scratch_must_refuse(&scratch, "", rows[i].sentence);
+    }
+}
+
+static void a_file_that_is_named_must_be_there(void **state)
+{
+    (void)state;
+    scratch_must_refuse(&scratch, "rules: elsewhere.yaml\n", ":1:8: ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_conditions_and_decisions_in_order),
+        cmocka_unit_test(refuses_what_nobody_can_have_meant),
+        cmocka_unit_test(a_file_that_is_named_must_be_there),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,120 @@
+#include "config/config.h"
+
+#include "scratch.h"
+
+#include "config/params.h"
+
+static struct scratch scratch;
+
+static int setup(void **state UNUSED)
+{
+    scratch_open(&scratch);
+    scratch_write(&scratch, "password", 0600, "geheim\n");
+    scratch_write(
+        &scratch, "dispatcher.yaml", 0644,
+        "workers: 3\n"
+        "allow: [\"*@example.org\"]\n"
+        "organisation: {from: notices@example.org, ko: {name: 예시은행}}\n"
+        "transports:\n"
+        "  mail: {channel: email, host: mail.example.org, user: x, password: {file: password}}\n"
+        "endpoints:\n"
+        "  crm: {url: \"https://crm.example.org/\", secret: {env: NOT_SET},\n"
+        "        headers: {authorization: {file: password}}}\n");
+    return 0;
+}
+
+static int teardown(void **state UNUSED)
+{
+    scratch_close(&scratch);
+    return 0;
+}
+
+static char *show(bool json)
+{
+    static const struct config_override overrides[] = {{"shutdown", "90s"}};
+    const struct config_options options = {
+        .path = scratch.config, .overrides = overrides, .override_count = 1};
+    struct buf out = {0};
+    struct error err;
+    if (config_show(&options, json, &out, &err) != 0)
+        fail_msg("%s", err.text);
+    return buf_steal(&out);
+}
+
+static void must_hold(const char *text, const char *line)
+{
+    if (strstr(text, line) == NULL)
+        fail_msg("no `%s` in: %s", line, text);
+}
+
+static void says_value_and_origin_of_every_key(void **state)
+{
+    (void)state;
+    char *text = show(false);
+    must_hold(text, "workers = 3   # ");
+    must_hold(text, "/dispatcher.yaml:1\n");
+    must_hold(text, "rescan = 30s   # default\n");
+    must_hold(text, "shutdown = 90s   # command line\n");
+    must_hold(text, "timezone = (not set)   # default\n");
+    must_hold(text, "allow = [*@example.org]   # ");
+    must_hold(text, "organisation.domain = example.org   # default\n");
+    must_hold(text, "organisation.ko.name = 예시은행   # ");
+    must_hold(text, "transports.mail.retry = [1m, 5m, 15m, 1h, 4h, 12h]   # default\n");
+    must_hold(text, "transports.mail.tls = required   # default\n");
+    free(text);
+}
+
+static void never_shows_a_secret_nor_needs_one(void **state)
+{
+    (void)state;
+    char *text = show(false);
+    must_hold(text, "transports.mail.password = ***   # ");
+    must_hold(text, "endpoints.crm.secret = ***   # ");
+    must_hold(text, "endpoints.crm.headers.authorization = ***   # ");
+    assert_null(strstr(text, "geheim"));
+    free(text);
+    text = show(true);
+    must_hold(text,
+              "{\"v\":1,\"key\":\"transports.mail.password\",\"value\":\"***\",\"origin\":\"");
+    assert_null(strstr(text, "geheim"));
+    free(text);
+}
+
+static void writes_one_object_per_line_for_programs(void **state)
+{
+    (void)state;
+    char *text = show(true);
+    must_hold(text, "{\"v\":1,\"key\":\"workers\",\"value\":3,\"origin\":\"");
+    must_hold(text, "{\"v\":1,\"key\":\"trial\",\"value\":true,\"origin\":\"default\"}\n");
+    must_hold(text, "{\"v\":1,\"key\":\"timezone\",\"value\":null,\"origin\":\"default\"}\n");
+    must_hold(text, "{\"v\":1,\"key\":\"allow\",\"value\":[\"*@example.org\"],");
+    must_hold(text, "{\"v\":1,\"key\":\"transports.mail.jitter\",\"value\":0.2,");
+    for (const char *at = text; *at != '\0'; at = strchr(at, '\n') + 1)
+        assert_int_equal(strncmp(at, "{\"v\":1,\"key\":\"", 14), 0);
+    free(text);
+}
+
+static void the_table_has_a_sentence_for_every_key(void **state)
+{
+    (void)state;
+    static const struct param_table *const tables[] = {&params_top, &params_transport,
+                                                       &params_endpoint};
+    for (size_t t = 0; t < COUNT_OF(tables); t++) {
+        for (size_t i = 0; i < tables[t]->count; i++) {
+            const char *about = tables[t]->rows[i].about;
+            assert_non_null(about);
+            assert_int_equal(about[strlen(about) - 1], '.');
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_value_and_origin_of_every_key),
+        cmocka_unit_test(never_shows_a_secret_nor_needs_one),
+        cmocka_unit_test(writes_one_object_per_line_for_programs),
+        cmocka_unit_test(the_table_has_a_sentence_for_every_key),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
