@@ -326,8 +326,12 @@ void pool_retire(struct pool *p, const struct setup *setup)
 
 void pool_kill(struct pool *p)
 {
-    for (size_t i = 0; i < p->count; i++)
-        kill(p->slots[i].pid, SIGKILL);
+    for (size_t i = 0; i < p->count; i++) {
+        p->slots[i].retiring = true;
+        if (p->slots[i].busy)
+            kill(p->slots[i].pid, SIGKILL);
+        dismiss(&p->slots[i]);
+    }
     while (p->count > 0) {
         int status = 0;
         waitpid(p->slots[p->count - 1].pid, &status, 0);

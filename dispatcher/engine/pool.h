@@ -87,7 +87,7 @@ int64_t pool_next_deadline(const struct pool *p);
 /* Idle workers of other generations than `setup` end now, busy ones after their packet. NULL: all
  * of them. */
 void pool_retire(struct pool *p, const struct setup *setup);
-/* Kills everything at once. */
+/* The end: busy workers are killed, idle ones end by themselves; waits for all. */
 void pool_kill(struct pool *p);
 
 #endif
