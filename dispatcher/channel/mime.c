@@ -1,0 +1,477 @@
+#include "channel/mime.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "model/address.h"
+
+#define LINE_MAX_SOFT 76  /* RFC 5322 2.1.1 allows 78; RFC 2045 and RFC 2047 want 76 */
+#define LINE_MAX_HARD 998 /* RFC 5322 2.1.1 */
+#define WORD_MAX      75  /* RFC 2047 2 */
+#define WORD_FRAME    12  /* =?UTF-8?B? and ?= */
+#define WORD_MIN      24  /* shorter rests of a line hold too little of a word to be worth it */
+#define PLAIN_MAX     60  /* longer ASCII words are encoded: they could not be folded */
+#define SUBJECT_MAX   1000
+#define NAME_MAX_SIZE 500
+#define BASE64_BYTES  57 /* of input per line of 76 */
+
+/* ---- values ---- */
+
+static bool is_control(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
+}
+
+/* A header value: one line of text. `what` names it in the sentence. */
+static int check_value(const char *what, const char *text, size_t len, size_t max,
+                       struct error *err)
+{
+    if (len > max)
+        return error_set(err, ERR_INPUT, "%s has %zu bytes, at most %zu are allowed in a mail",
+                         what, len, max);
+    if (!utf8_valid(text, len))
+        return error_set(err, ERR_INPUT, "%s is not valid UTF-8", what);
+    for (const char *at = text, *end = text + len; at < end;) {
+        uint32_t c = utf8_next(&at, end);
+        if (is_control(c))
+            return error_set(
+                err, ERR_INPUT,
+                "%s holds a line break or another control character (U+%04X), which cannot "
+                "stand in the header of a mail",
+                what, c);
+    }
+    return 0;
+}
+
+static int check_text(const char *what, const struct buf *text, struct error *err)
+{
+    if (text->len > 0 && memchr(text->data, '\0', text->len) != NULL)
+        return error_set(err, ERR_INPUT, "%s holds a NUL byte", what);
+    if (!utf8_valid(buf_text(text), text->len))
+        return error_set(err, ERR_INPUT, "%s is not valid UTF-8", what);
+    return 0;
+}
+
+static int check_mail(const struct mime_mail *m, struct error *err)
+{
+    const char *const names[][2] = {{"the sender's name", m->from_name},
+                                    {"the recipient's name", m->to_name},
+                                    {"the language of the letter", m->locale}};
+    if (m->subject->len == 0)
+        return error_set(err, ERR_INPUT, "the letter has no subject: a mail needs one");
+    if (m->text->len == 0)
+        return error_set(err, ERR_INPUT,
+                         "the letter has no plain text: a mail needs it beside the HTML");
+    if (!id_valid(m->identity, strlen(m->identity)))
+        return error_set(err, ERR_INPUT, "the id of the notice cannot stand in a Message-ID");
+    int rc = check_value("the subject", m->subject->data, m->subject->len, SUBJECT_MAX, err);
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(names); i++)
+        if (names[i][1] != NULL)
+            rc = check_value(names[i][0], names[i][1], strlen(names[i][1]), NAME_MAX_SIZE, err);
+    if (rc == 0)
+        rc = check_text("the plain text of the letter", m->text, err);
+    if (rc == 0)
+        rc = check_text("the HTML of the letter", m->html, err);
+    return rc;
+}
+
+/* ---- headers: tokens on lines that fold ---- */
+
+struct line {
+    struct buf *out;
+    size_t start; /* of the current line in `out` */
+    bool fresh;   /* only the header's name stands on it: never fold to an empty first line */
+};
+
+static size_t column(const struct line *l)
+{
+    return l->out->len - l->start;
+}
+
+static struct line begin(struct buf *out, const char *name)
+{
+    struct line l = {out, out->len, true};
+    buf_puts(out, name);
+    buf_putc(out, ':');
+    return l;
+}
+
+static void fold(struct line *l)
+{
+    buf_puts(l->out, "\r\n");
+    l->start = l->out->len;
+}
+
+static void end(struct line *l)
+{
+    buf_puts(l->out, "\r\n");
+}
+
+/* A space and the token, on a new line if it does not fit. */
+static void put_token(struct line *l, const char *token, size_t len)
+{
+    if (!l->fresh && column(l) + 1 + len > LINE_MAX_SOFT)
+        fold(l);
+    buf_putc(l->out, ' ');
+    buf_put(l->out, token, len);
+    l->fresh = false;
+}
+
+static void put_header(struct buf *out, const char *name, const char *value)
+{
+    struct line l = begin(out, name);
+    put_token(&l, value, strlen(value));
+    end(&l);
+}
+
+/* How many bytes of `text`, at most `room`, end with a whole code point. The text is valid UTF-8.
+ */
+static size_t whole_code_points(const char *text, size_t len, size_t room)
+{
+    if (len <= room)
+        return len;
+    while (room > 0 && ((unsigned char)text[room] & 0xc0) == 0x80)
+        room--;
+    return room;
+}
+
+/* RFC 2047 encoded words; the white space between them is not part of the text. */
+static void put_encoded(struct line *l, const char *text, size_t len)
+{
+    while (len > 0) {
+        if (column(l) + 1 + WORD_MIN > LINE_MAX_SOFT)
+            fold(l);
+        size_t room = LINE_MAX_SOFT - column(l) - 1;
+        room = room > WORD_MAX ? WORD_MAX : room;
+        size_t part = whole_code_points(text, len, (room - WORD_FRAME) / 4 * 3);
+        buf_puts(l->out, " =?UTF-8?B?");
+        base64_put(l->out, text, part);
+        buf_puts(l->out, "?=");
+        l->fresh = false;
+        text += part;
+        len -= part;
+    }
+}
+
+/* Printable ASCII, words separated by single spaces, nothing that could be taken for an encoded
+ * word. */
+static bool is_plain(const char *text, size_t len)
+{
+    size_t word = 0;
+    for (size_t i = 0; i < len; i++) {
+        word = text[i] == ' ' ? 0 : word + 1;
+        bool lone_space = text[i] == ' ' && (i == 0 || i + 1 == len || text[i - 1] == ' ');
+        if (text[i] < ' ' || text[i] > '~' || lone_space || word > PLAIN_MAX)
+            return false;
+    }
+    return memmem(text, len, "=?", 2) == NULL;
+}
+
+static void put_plain(struct line *l, const char *text, size_t len)
+{
+    const char *stop = text + len;
+    while (text < stop) {
+        const char *space = memchr(text, ' ', (size_t)(stop - text));
+        const char *word_end = space != NULL ? space : stop;
+        put_token(l, text, (size_t)(word_end - text));
+        text = word_end + 1;
+    }
+}
+
+static void put_unstructured(struct buf *out, const char *name, const struct buf *value)
+{
+    struct line l = begin(out, name);
+    if (is_plain(value->data, value->len))
+        put_plain(&l, value->data, value->len);
+    else
+        put_encoded(&l, value->data, value->len);
+    end(&l);
+}
+
+static bool is_atoms(const char *name)
+{
+    static const char atext[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&'*+-/=?^_`{|}~";
+    return strspn(name, atext) == strlen(name);
+}
+
+static void put_quoted(struct line *l, const char *name)
+{
+    struct buf quoted = {0};
+    buf_putc(&quoted, '"');
+    for (const char *p = name; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            buf_putc(&quoted, '\\');
+        buf_putc(&quoted, *p);
+    }
+    buf_putc(&quoted, '"');
+    put_plain(l, quoted.data, quoted.len);
+    buf_free(&quoted);
+}
+
+/* RFC 5322 display name: atoms, a quoted string, or encoded words. */
+static void put_phrase(struct line *l, const char *name)
+{
+    size_t len = strlen(name);
+    if (!is_plain(name, len))
+        put_encoded(l, name, len);
+    else if (is_atoms(name))
+        put_plain(l, name, len);
+    else
+        put_quoted(l, name);
+}
+
+static int put_mailbox(struct buf *out, const char *header, const char *name, const char *address,
+                       struct error *err)
+{
+    struct buf angle = {0};
+    buf_putc(&angle, '<');
+    int rc = address_put_ascii_email(address, &angle, err);
+    if (rc == 0) {
+        struct line l = begin(out, header);
+        buf_putc(&angle, '>');
+        if (name != NULL && *name != '\0') {
+            put_phrase(&l, name);
+            put_token(&l, angle.data, angle.len);
+        } else {
+            put_token(&l, angle.data + 1, angle.len - 2);
+        }
+        end(&l);
+    }
+    buf_free(&angle);
+    return rc;
+}
+
+/* Never folded: some readers lose a Message-ID that starts on the second line. */
+static int put_message_id(struct buf *out, const struct mime_mail *m, struct error *err)
+{
+    struct buf mailbox = {0}, ascii = {0}, id = {0};
+    buf_printf(&mailbox, "x@%s", m->domain); /* borrows the grammar of addresses for the domain */
+    int rc = address_put_ascii_email(mailbox.data, &ascii, err);
+    if (rc == 0) {
+        buf_printf(&id, "<%s%s>", m->identity, ascii.data + 1);
+        put_header(out, "Message-ID", id.data);
+    }
+    buf_free(&mailbox);
+    buf_free(&ascii);
+    buf_free(&id);
+    return rc;
+}
+
+static int put_headers(struct buf *out, const struct mime_mail *m, struct error *err)
+{
+    char date[CLOCK_TEXT_SIZE];
+    int rc = put_mailbox(out, "From", m->from_name, m->from_address, err);
+    if (rc == 0)
+        rc = put_mailbox(out, "To", m->to_name, m->to_address, err);
+    if (rc == 0 && m->reply_to != NULL)
+        rc = put_mailbox(out, "Reply-To", NULL, m->reply_to, err);
+    if (rc != 0)
+        return rc;
+    put_unstructured(out, "Subject", m->subject);
+    put_header(out, "Date", clock_format_rfc5322(m->date_ms, date));
+    rc = put_message_id(out, m, err);
+    if (rc != 0)
+        return rc;
+    put_header(out, "MIME-Version", "1.0");
+    put_header(out, "Auto-Submitted", "auto-generated"); /* RFC 3834: no vacation notices, please */
+    if (m->locale != NULL && *m->locale != '\0')
+        put_header(out, "Content-Language", m->locale);
+    return 0;
+}
+
+/* ---- bodies ---- */
+
+/* Length of the line break at `at`: CRLF 2, a lone CR or LF 1, otherwise 0. */
+static size_t line_break(const char *at, const char *stop)
+{
+    if (*at == '\r')
+        return at + 1 < stop && at[1] == '\n' ? 2 : 1;
+    return *at == '\n' ? 1 : 0;
+}
+
+static size_t sequence_length(unsigned char lead)
+{
+    return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+static void put_hex(struct buf *out, unsigned char byte)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char triple[3] = {'=', digits[byte >> 4], digits[byte & 15]};
+    buf_put(out, triple, sizeof(triple));
+}
+
+/*
+ * Must this byte be written as =XX? Besides what RFC 2045 6.7 asks for: a dot that starts a line,
+ * so that no line can end the DATA of SMTP whatever happens to its neighbours, and the F of "From
+ * ", which mailboxes change to ">From ".
+ */
+static bool needs_hex(const char *at, const char *stop, size_t column_now)
+{
+    if (*at == ' ' || *at == '\t')
+        return at + 1 == stop || line_break(at + 1, stop) > 0;
+    if (column_now == 0 && *at == 'F')
+        return stop - at >= 5 && memcmp(at, "From ", 5) == 0;
+    return *at < '!' || *at > '~' || *at == '=' || (column_now == 0 && *at == '.');
+}
+
+static void put_quoted_printable(struct buf *out, const char *text, size_t len)
+{
+    size_t col = 0;
+    for (const char *at = text, *stop = text + len; at < stop;) {
+        size_t newline = line_break(at, stop);
+        if (newline > 0) {
+            buf_put(out, "\r\n", 2);
+            col = 0;
+            at += newline;
+            continue;
+        }
+        size_t bytes =
+            sequence_length((unsigned char)*at); /* a character is not torn by a soft break */
+        size_t width = needs_hex(at, stop, col) ? 3 * bytes : 1;
+        if (col + width > LINE_MAX_SOFT - 1) {
+            buf_put(out, "=\r\n", 3);
+            col = 0;
+            width = needs_hex(at, stop, col) ? 3 * bytes : 1;
+        }
+        for (size_t i = 0; i < bytes; i++) {
+            if (width == 1)
+                buf_putc(out, at[i]);
+            else
+                put_hex(out, (unsigned char)at[i]);
+        }
+        col += width;
+        at += bytes;
+    }
+    if (col > 0)
+        buf_put(out, "\r\n", 2);
+}
+
+static void put_crlf_lines(struct buf *out, const char *text, size_t len)
+{
+    const char *stop = text + len;
+    while (text < stop) {
+        size_t part = strcspn(
+            text, "\r\n"); /* no NUL inside, one behind: checked, and a promise of struct buf */
+        buf_put(out, text, part);
+        text += part;
+        if (text < stop)
+            text += line_break(text, stop);
+        buf_put(out, "\r\n", 2);
+    }
+}
+
+static void put_base64(struct buf *out, const char *text, size_t len)
+{
+    struct buf lines = {0};
+    put_crlf_lines(&lines, text, len);
+    for (size_t at = 0; at < lines.len; at += BASE64_BYTES) {
+        size_t left = lines.len - at;
+        base64_put(out, lines.data + at, left < BASE64_BYTES ? left : BASE64_BYTES);
+        buf_put(out, "\r\n", 2);
+    }
+    buf_free(&lines);
+}
+
+/* Quoted-printable triples every byte outside ASCII, base64 adds a third to all: the shorter one.
+ */
+static bool is_mostly_ascii(const struct buf *text)
+{
+    size_t other = 0;
+    for (size_t i = 0; i < text->len; i++)
+        other += (unsigned char)text->data[i] >= 0x80;
+    return other * 6 <= text->len;
+}
+
+/* Headers of the part, empty line, body. */
+static void put_part(struct buf *out, const char *type, const struct buf *text)
+{
+    bool quoted = is_mostly_ascii(text);
+    buf_printf(out, "Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
+               type, quoted ? "quoted-printable" : "base64");
+    if (quoted)
+        put_quoted_printable(out, text->data, text->len);
+    else
+        put_base64(out, text->data, text->len);
+}
+
+/*
+ * 128 bits of the SHA-256 of the identity, so that every attempt writes the same. "=_" occurs
+ * neither in base64 nor in quoted-printable (RFC 2045 6.7, rule 5 of its advice), so the first try
+ * always holds; it is checked all the same.
+ */
+static void choose_boundary(const char *identity, const struct buf *parts, char out[40])
+{
+    struct buf seed = {0};
+    unsigned char digest[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE];
+    buf_puts(&seed, identity);
+    do {
+        digest_sha256(seed.data, seed.len, digest);
+        snprintf(out, 40, "=_%.32s", digest_hex(digest, hex));
+        buf_putc(&seed, '+');
+    } while (memmem(parts->data, parts->len, out, strlen(out)) != NULL);
+    buf_free(&seed);
+}
+
+static void put_alternative(struct buf *out, const struct mime_mail *m)
+{
+    struct buf parts = {0};
+    char boundary[40];
+    put_part(&parts, "text/plain", m->text);
+    size_t second = parts.len;
+    put_part(&parts, "text/html", m->html);
+    choose_boundary(m->identity, &parts, boundary);
+    buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
+               boundary, boundary);
+    buf_put(out, parts.data, second);
+    buf_printf(out, "--%s\r\n", boundary);
+    buf_put(out, parts.data + second, parts.len - second);
+    buf_printf(out, "--%s--\r\n", boundary);
+    buf_free(&parts);
+}
+
+int mime_compose(const struct mime_mail *mail, struct buf *out, struct error *err)
+{
+    size_t start = out->len;
+    int rc = check_mail(mail, err);
+    if (rc == 0)
+        rc = put_headers(out, mail, err);
+    if (rc != 0) {
+        buf_truncate(out, start);
+        return rc;
+    }
+    if (mail->html->len > 0)
+        put_alternative(out, mail);
+    else
+        put_part(out, "text/plain", mail->text);
+    return 0;
+}
+
+/* ---- the last look ---- */
+
+int mime_check_wire(const char *bytes, size_t len, struct error *err)
+{
+    size_t line = 0;
+    for (size_t i = 0; i < len; i++) {
+        bool pair = bytes[i] == '\r' && i + 1 < len && bytes[i + 1] == '\n';
+        bool bad = bytes[i] == '\0' || (unsigned char)bytes[i] >= 0x80 || bytes[i] == '\n' ||
+                   (bytes[i] == '\r' && !pair);
+        line = pair ? 0 : line + 1;
+        i += pair ? 1 : 0;
+        if (bad || line > LINE_MAX_HARD)
+            return error_set(
+                err, ERR_INTERNAL,
+                "the composed mail has %s at byte %zu and was not sent: please report this",
+                bad ? "a byte that must not leave us" : "a line over 998 bytes", i);
+    }
+    if (len < 2 || memcmp(bytes + len - 2, "\r\n", 2) != 0)
+        return error_set(err, ERR_INTERNAL, "the composed mail does not end with a line end");
+    return 0;
+}
