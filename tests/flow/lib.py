@@ -164,9 +164,23 @@ class HttpsPeer(Peer):
         return f"{self.scheme}://localhost:{self.port}{path}"
 
 
-class KannelPeer(Peer):
+class GatewayPeer(Peer):
+    """Something that speaks Kannel's sendsms."""
+
+    def base(self):
+        return f"http://127.0.0.1:{self.port}"
+
     def url(self):
-        return f"http://127.0.0.1:{self.port}/cgi-bin/sendsms"
+        return self.base() + "/cgi-bin/sendsms"
+
+
+class FaultyGatewayPeer(GatewayPeer):
+    def received(self):
+        """One record per request, written before anything was answered, see sms_gateway.py."""
+        return self.log("received.jsonl")
+
+
+class KannelPeer(GatewayPeer):
 
     def received(self):
         """Messages at the fake SMSC, long ones put together again, see kannel.py."""
@@ -335,7 +349,8 @@ class Flow:
         return self.check(got == expected, f"{what}: expected {expected!r}, got {got!r}")
 
     def contains(self, text, part, what):
-        return self.check(part in text, f"{what}: {part!r} is not in {text!r}")
+        shown = text if len(text) < 800 else text[:400] + " ... " + text[-400:]
+        return self.check(part in text, f"{what}: {part!r} is not in {shown!r}")
 
     def matches(self, text, pattern, what):
         return self.check(re.search(pattern, text), f"{what}: {text!r} does not match {pattern!r}")
@@ -399,32 +414,35 @@ class Flow:
         command = [os.path.join(PEERS, "kannel.py"), "--dir", directory]
         return self.add(KannelPeer("kannel", directory, command, peer_environment()))
 
+    def faulty_gateway(self, mode="ok"):
+        directory = self.peer_dir("gateway")
+        command = [os.path.join(PEERS, "sms_gateway.py"), "--dir", directory, "--mode", mode]
+        return self.add(FaultyGatewayPeer("gateway", directory, command, peer_environment()))
+
     # configuration: the one place that knows its keys
 
     def email_transport(self, server, **keys):
         tls = keys.pop("tls", "required")
-        transport = {"channel": "email", "type": "smtp", "host": "localhost", "port": server.port, "tls": tls}
+        transport = {"channel": "email", "host": "localhost", "port": server.port, "tls": tls}
         if tls == "required":
             transport["ca_file"] = f"{certificates()}/ca.pem"
-        if keys.pop("auth", True):
-            transport.update(user="tester", password={"file": self.secret_file("smtp-password", "secret")})
+            if keys.pop("auth", True):
+                transport.update(user="tester", password={"file": self.secret_file("smtp-password", "secret")})
         return {**transport, **keys}
 
     def sms_transport(self, gateway, **keys):
+        password = {"file": self.secret_file("sms-password", "foobar")}
         transport = {
             "channel": "sms",
-            "type": "gateway",
             "gateway": "kannel",
-            "url": gateway.url(),
-            "user": "tester",
-            "password": {"file": self.secret_file("sms-password", "foobar")},
             "sender": "+49301234567",
             "allow_private": True,
+            "vars": {"base": gateway.base(), "user": "tester", "password": password},
         }
         return {**transport, **keys}
 
     def webhook_transport(self, **keys):
-        return {"channel": "webhook", "type": "webhook", "ca_file": f"{certificates()}/ca.pem", **keys}
+        return {"channel": "webhook", "ca_file": f"{certificates()}/ca.pem", **keys}
 
     def endpoint(self, receiver, path="/ok", **keys):
         secret = {"file": self.secret_file("webhook-secret", WEBHOOK_SECRET)}
@@ -436,12 +454,9 @@ class Flow:
             out.write(text)
         return path
 
-    def configure(self, email=None, sms=None, webhook=None, endpoints=None, rules=None, **keys):
+    def configure(self, email=None, sms=None, webhook=None, endpoints=None, rules=None, locale=None, **keys):
         """Writes dispatcher.yaml and rules.yaml. Channels left out go to an outbox; `keys` are top-level keys."""
-        outbox = {
-            channel: {"channel": channel, "type": "outbox", "directory": os.path.join(self.dir, "outbox", channel)}
-            for channel in ("email", "sms", "webhook")
-        }
+        outbox = {channel: {"channel": channel, "type": "outbox"} for channel in ("email", "sms", "webhook")}
         config = {
             "spool": self.spool,
             "templates": os.path.join(ROOT, "templates"),
@@ -449,22 +464,42 @@ class Flow:
             "gateways": os.path.join(ROOT, "config", "gateways"),
             "workers": 2,
             "trial": False,
-            "organisation": {
-                "domain": "example.org",
-                "from_address": "notice@example.org",
-                "name": "Example Bank",
-            },
+            "organisation": ORGANISATION,
             "transports": {
-                "email": email or outbox["email"],
-                "sms": sms or outbox["sms"],
-                "webhook": webhook or outbox["webhook"],
+                "mail": email or outbox["email"],
+                "texts": sms or outbox["sms"],
+                "hooks": webhook or outbox["webhook"],
             },
             "endpoints": endpoints or {},
             **keys,
         }
-        self.write("dispatcher.yaml", yaml(config))
-        self.write("rules.yaml", yaml(rules or {"rules": []}))
+        self.write("dispatcher.yaml", yaml({key: value for key, value in config.items() if value != {}}))
+        self.write("rules.yaml", yaml({"schema": 1, "locale": locale or {"fallback": "en"}, "rules": rules or []}))
         os.makedirs(self.spool, exist_ok=True)
+
+    def outbox(self, transport, identity):
+        """The bytes an outbox holds for a notice; None if nothing is there."""
+        folder, ending = {"mail": ("new/", ".eml"), "texts": ("", ".txt"), "hooks": ("", ".json")}[transport]
+        try:
+            with open(os.path.join(self.spool, "outbox", transport, folder + identity + ending), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def letter(self, name, variables="", webhook=None, **languages):
+        """A letter of the test's own, below DIR/templates; languages are tag=(subject, sms, body)."""
+        folder = os.path.join(self.dir, "templates")
+        for shared in ("_layouts", "_partials"):
+            if not os.path.exists(os.path.join(folder, shared)):
+                shutil.copytree(os.path.join(ROOT, "templates", shared), os.path.join(folder, shared))
+        head = f"schema: 1\nversion: 1\nsource: {next(iter(languages))}\nchannels: [email, sms, webhook]\n"
+        self.write(f"templates/{name}/template.yaml", head + (f"variables:\n{variables}" if variables else ""))
+        for tag, (subject, sms, body) in languages.items():
+            front = "".join(f"{k}: {json.dumps(v, ensure_ascii=False)}\n" for k, v in (("subject", subject), ("sms", sms)))
+            self.write(f"templates/{name}/{tag}.md", f"---\n{front}---\n{body}\n")
+        if webhook:
+            self.write(f"templates/{name}/webhook.json", webhook)
+        return folder
 
     def write(self, name, text):
         path = os.path.join(self.dir, name)
@@ -486,6 +521,18 @@ class Flow:
         notice["to"] = {**notice["to"], **(to or {})}
         notice.update(members)
         return notice
+
+    def notices(self, count, prefix="n", **members):
+        """Many, each to a mailbox and a number of its own."""
+        return [
+            self.notice(
+                f"{prefix}{i}",
+                locale=("de", "ko", "en")[i % 3],
+                to={"email": f"{prefix}{i}@example.org", "phone": f"+4915100{i:06d}", "webhook": "crm"},
+                **members,
+            )
+            for i in range(count)
+        ]
 
     def drop(self, notice, identity=None):
         """The shell client of the drop protocol, run inside the spool: 0 queued or the same, 65 conflict, 75 later."""
@@ -513,6 +560,81 @@ class Flow:
             )
         )
 
+    def enqueue(self, *notices):
+        """Hands them over as JSON Lines and expects success; the ids."""
+        answer = self.command("enqueue", "-", text="".join(json.dumps(n, ensure_ascii=False) + "\n" for n in notices))
+        if answer.status != 0:
+            raise Failure(f"enqueue ended with {answer.status}: {answer.err}")
+        return answer.out.split()
+
+    # what the ledger says, asked over the control socket: quicker than a process per question
+
+    def ask(self, verb, **members):
+        """The rows of the answer and its last line."""
+        request = json.dumps({"v": 1, "verb": verb, **members}) + "\n"
+        answer = b""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(20 * PATIENCE)
+            control.connect(self.control_socket)
+            control.sendall(request.encode())
+            while True:
+                chunk = control.recv(65536)
+                if not chunk:
+                    raise Failure(f"the daemon closed the socket at {verb}; it had said {answer!r}")
+                answer += chunk
+                lines = answer.split(b"\n")
+                if lines[-1] == b"" and len(lines) > 1:
+                    last = json.loads(lines[-2])
+                    if "end" in last or "error" in last:
+                        return [json.loads(line) for line in lines[:-2]], last
+
+    def rows(self, **selector):
+        """Deliveries as `queue --json` has them."""
+        rows, after = [], 0
+        while True:
+            page, end = self.ask("queue", selector=selector, after=after, limit=1000)
+            rows += page
+            if not end.get("more"):
+                return rows
+            after = end["last"]
+
+    def row(self, identity, channel="email"):
+        found = self.rows(id=identity, channel=channel)
+        return found[0] if found else None
+
+    def attempts(self, identity, channel="email"):
+        rows, _ = self.ask("show", id=identity)
+        mine, attempts = False, []
+        for row in rows:
+            if "channel" in row:
+                mine = row["channel"] == channel
+            elif mine and "attempt" in row:
+                attempts.append(row)
+        return attempts
+
+    def summary(self, channel):
+        rows, _ = self.ask("summary")
+        return next({k: v for k, v in row.items() if k not in ("v", "channel") and v} for row in rows if row["channel"] == channel)
+
+    def wait_for_state(self, identity, *states, channel="email", seconds=10):
+        """The row once it is in one of the states."""
+
+        def there():
+            row = self.row(identity, channel)
+            return row if row and row["state"] in states else None
+
+        try:
+            return wait_until(there, seconds, f"{identity} to be {' or '.join(states)}")
+        except Failure as failure:
+            raise Failure(f"{failure}; it is {self.row(identity, channel)}") from None
+
+    def corrupt(self, stem, seconds=8):
+        """The reason corrupt/ gives, once it is there."""
+        path = os.path.join(self.spool, "corrupt", stem + ".reason")
+        wait_until(lambda: os.path.exists(path), seconds, f"corrupt/{stem}.reason")
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
     # end
 
     def close(self):
@@ -526,6 +648,19 @@ class Flow:
     def remove(self):
         shutil.rmtree(self.dir, ignore_errors=True)
 
+
+ORGANISATION = {
+    "domain": "notices.example.org",
+    "from": "notice@example.org",
+    "reply_to": "service@example.org",
+    "bounce": "bounce@example.org",
+    "website": "www.example.org",
+    "email": "service@example.org",
+    "phone": "+49 30 0000 0000",
+    "en": {"name": "Example Bank", "street": "1 Example Street"},
+    "de": {"name": "Bürgerbank Süd", "street": "Musterstraße 1"},
+    "ko": {"name": "예시은행", "street": "서울특별시 중구 예시로 1"},
+}
 
 # notes on the drop protocol stand in docs; this is its shell form, word by word what a producer would use.
 DROP_CLIENT = """
