@@ -62,17 +62,34 @@ static const struct meaning *find_meaning(int result)
     return &mistake;
 }
 
+/* What the system said, where SQLite's own code is too coarse. Its errno is stale with any other
+ * result. */
+static int refine(const struct db *db, int result, int code)
+{
+    int primary = result & 0xff;
+    if (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN)
+        return code;
+    switch (sqlite3_system_errno(db->handle)) {
+    case ENOSPC:
+    case EDQUOT:
+    case EMFILE:
+    case ENFILE:
+        return ERR_AGAIN;
+    case EACCES:
+    case EPERM:
+        return ERR_DENIED;
+    default:
+        return code;
+    }
+}
+
 static int fail(const struct db *db, int result, struct error *err)
 {
     const struct meaning *meaning = find_meaning(result);
-    int code = meaning->code;
-    int number = sqlite3_system_errno(db->handle);
-    if (code == ERR_IO && (number == EDQUOT || number == ENOSPC))
-        code = ERR_AGAIN;
-    if (code == ERR_IO && number == EACCES)
-        code = ERR_DENIED;
-    return error_set(err, code, "the ledger %s %s (%s)", db->path, meaning->sentence,
-                     code == ERR_INTERNAL ? sqlite3_errmsg(db->handle) : sqlite3_errstr(result));
+    return error_set(err, refine(db, result, meaning->code), "the ledger %s %s (%s)", db->path,
+                     meaning->sentence,
+                     meaning->code == ERR_INTERNAL ? sqlite3_errmsg(db->handle)
+                                                   : sqlite3_errstr(result));
 }
 
 int db_open(const char *path, enum db_mode mode, struct db **out, struct error *err)

@@ -22,7 +22,8 @@ static const char next_due_sql[] =
     " ORDER BY due_ms LIMIT 1";
 static const char in_flight_sql[] =
     "SELECT d.seq, d.channel, t.name FROM delivery d INDEXED BY delivery_in_flight"
-    " JOIN transport t ON t.seq = d.transport WHERE d.state = 1 LIMIT 256";
+    " JOIN transport t ON t.seq = d.transport WHERE d.state = 1 AND d.seq > ?"
+    " ORDER BY d.seq LIMIT 256";
 static const char recover_sql[] =
     "UPDATE delivery SET state = ?, cause = 'interrupted', remark = ?, due_ms = ?, changed_ms = ?"
     " WHERE seq = ?";
@@ -154,6 +155,8 @@ struct recovery {
     bool (*holds)(void *context, const char *transport);
     void *context;
     int64_t now_ms;
+    int64_t
+        after; /* goes on behind this one, so that a damaged index cannot keep it busy for ever */
     size_t deferred, uncertain;
 };
 
@@ -186,10 +189,12 @@ static int recover_some(struct ledger *l, struct recovery *r, size_t *out_count,
     struct interrupted rows[256];
     size_t count = 0;
     struct query *q = db_query(l->db, in_flight_sql);
+    query_bind_int(q, r->after);
     int rc;
     while ((rc = query_step(q, err)) > 0) {
         struct interrupted *row = &rows[count++];
         row->delivery = query_int(q);
+        r->after = row->delivery;
         row->channel = (enum channel_kind)query_int(q);
         row->hold = r->holds(r->context, query_text(q));
     }

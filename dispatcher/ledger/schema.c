@@ -82,7 +82,7 @@ static const char step_1_tables[] =
     ") STRICT;"
     "CREATE INDEX delivery_notice ON delivery (notice);"
     "CREATE INDEX delivery_due ON delivery (transport, priority, due_ms) WHERE state IN (0, 2);"
-    "CREATE INDEX delivery_in_flight ON delivery (transport) WHERE state = 1;"
+    "CREATE INDEX delivery_in_flight ON delivery (state) WHERE state = 1;"
     "CREATE INDEX delivery_trouble ON delivery (state)"
     " WHERE state = 3 OR state = 5 OR state = 6 OR state = 7 OR state = 8 OR state = 9;"
 
@@ -205,7 +205,7 @@ int schema_check(struct db *db, const char *path, int *out_steps, struct error *
     int rc = read_marks(db, &application, &version, err);
     if (rc != 0)
         return rc;
-    if (application != APPLICATION_ID)
+    if (application != APPLICATION_ID || version < 0)
         return error_set(
             err, ERR_IO,
             "%s is empty or no ledger of ours; keep a copy of it and restore it from a "

@@ -30,7 +30,8 @@ struct standing {
     enum job_priority priority;
 };
 
-/* 1 if it is in flight, 0 if not (settled before, or never known: a report is a stranger's word). */
+/* 1 if it is in flight, 0 if not (settled before, or never known: a report is a stranger's word).
+ */
 static int read_standing(struct ledger *l, int64_t delivery, struct standing *out,
                          struct error *err)
 {

@@ -1,0 +1,203 @@
+#include "fixture.h"
+
+#include "base/digest.h"
+
+static void fail_all(struct ledger *l, const char *transport, int count)
+{
+    for (int i = 0; i < count; i++)
+        assert_true(settle(l, lease_one(l, transport), DELIVERY_FAILED));
+}
+
+static void retries_what_is_selected_and_begins_the_schedule_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct leased row;
+    take_in_many(f->l, "n", 3);
+    fail_all(f->l, "relay", 2);
+    assert_int_equal(retry(f->l, select_state(DELIVERY_FAILED), "relay mended"), 2);
+    assert_int_equal(count_state(f->l, DELIVERY_WAITING), 3);
+    assert_int_equal(row_of(f->l, "n0").attempts, 1); /* history stays */
+    assert_int_equal(row_of(f->l, "n0").due_ms, NOON + 70000);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(lease(f->l, "relay", 1, NOON + 70000, &row), 1);
+        assert_int_equal(row.attempts, 0); /* the schedule counts from the start */
+        settle(f->l, row.delivery, DELIVERY_FAILED);
+        leased_clear(&row);
+    }
+    assert_int_equal(row_of(f->l, "n0").attempts, 2);
+    must_balance(f->l);
+}
+
+static void retries_one_notice_by_its_id(void **state)
+{
+    struct fixture *f = *state;
+    take_in_many(f->l, "n", 3);
+    fail_all(f->l, "relay", 3);
+    assert_int_equal(retry(f->l, select_id("n1"), ""), 1);
+    assert_int_equal(row_of(f->l, "n1").state, DELIVERY_WAITING);
+    assert_int_equal(row_of(f->l, "n2").state, DELIVERY_FAILED);
+}
+
+static void leaves_what_arrived_or_is_on_its_way(void **state)
+{
+    struct fixture *f = *state;
+    take_in_many(f->l, "n", 3);
+    settle(f->l, lease_one(f->l, "relay"), DELIVERY_DELIVERED);
+    lease_one(f->l, "relay");
+    assert_int_equal(retry(f->l, select_id("n0"), ""), 0);
+    assert_int_equal(retry(f->l, select_id("n1"), ""), 0);
+    assert_int_equal(retry(f->l, select_id("n2"), ""), 0);
+    assert_int_equal(retry(f->l, SELECTOR_ALL, ""), 0);
+    assert_int_equal(count_state(f->l, DELIVERY_IN_FLIGHT), 1);
+}
+
+static void needs_the_state_or_the_notice_named_for_what_was_put_aside(void **state)
+{
+    static const enum delivery_state aside[] = {DELIVERY_UNCERTAIN, DELIVERY_HELD,
+                                                DELIVERY_SUPPRESSED, DELIVERY_CANCELLED};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT_OF(aside); i++) {
+        struct notice n;
+        char id[16];
+        snprintf(id, sizeof(id), "aside%zu", i);
+        make_notice(&n, id, id);
+        n.deliveries[0].state = aside[i];
+        take_in(f->l, &n);
+    }
+    assert_int_equal(retry(f->l, SELECTOR_ALL, ""), 0);
+    assert_int_equal(retry(f->l, select_state(DELIVERY_UNCERTAIN), ""), 1);
+    assert_int_equal(retry(f->l, select_id("aside2"), ""), 1);
+    assert_int_equal(count_state(f->l, DELIVERY_WAITING), 2);
+    must_balance(f->l);
+}
+
+/* An e-mail that failed over to an SMS. */
+static int64_t accept_failed_over(struct ledger *l, const char *id)
+{
+    struct notice n;
+    make_notice(&n, id, id);
+    n.spare[0] = plan(CHANNEL_SMS, "kannel", "+821012345678");
+    n.a.spare_count = 1;
+    take_in(l, &n);
+    struct settlement s = settlement_of(lease_one(l, "relay"), DELIVERY_FAILED);
+    s.next_channel = true;
+    assert_true(settle_with(l, &s));
+    return lease_one(l, "kannel");
+}
+
+static void does_not_tell_a_person_twice(void **state)
+{
+    struct fixture *f = *state;
+    int64_t sms = accept_failed_over(f->l, "a");
+    assert_int_equal(retry(f->l, select_state(DELIVERY_FAILED), ""), 0); /* the SMS runs */
+    settle(f->l, sms, DELIVERY_DELIVERED);
+    assert_int_equal(retry(f->l, select_id("a"), ""), 0); /* the SMS told her */
+}
+
+static void begins_one_of_two_failed_channels_again(void **state)
+{
+    struct fixture *f = *state;
+    settle(f->l, accept_failed_over(f->l, "a"), DELIVERY_FAILED);
+    assert_int_equal(retry(f->l, select_state(DELIVERY_FAILED), ""), 1);
+    struct seen_rows seen;
+    assert_int_equal(walk(f->l, select_id("a"), 0, 10, &seen), 2);
+    assert_int_equal(seen.rows[0].state, DELIVERY_WAITING);
+    assert_int_equal(seen.rows[1].state, DELIVERY_FAILED);
+    must_balance(f->l);
+}
+
+static void retries_more_than_one_portion(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    for (int i = 0; i < 600; i++) {
+        struct notice n;
+        char id[16];
+        snprintf(id, sizeof(id), "n%d", i);
+        make_notice(&n, id, id);
+        n.deliveries[0].state = DELIVERY_FAILED;
+        take_in(f->l, &n);
+    }
+    must(ledger_commit(f->l, &err), &err);
+    assert_int_equal(retry(f->l, select_state(DELIVERY_FAILED), ""), 600);
+    assert_int_equal(count_state(f->l, DELIVERY_WAITING), 600);
+}
+
+/* ---- the record ---- */
+
+struct seen_actions {
+    char previous[8][DIGEST_HEX_SIZE], hash[8][DIGEST_HEX_SIZE], text[8][512];
+    size_t count;
+};
+
+static void see_action(void *context, const struct action_row *row)
+{
+    struct seen_actions *seen = context;
+    assert_true(seen->count < COUNT_OF(seen->hash));
+    snprintf(seen->previous[seen->count], DIGEST_HEX_SIZE, "%s", row->previous);
+    snprintf(seen->hash[seen->count], DIGEST_HEX_SIZE, "%s", row->hash);
+    snprintf(seen->text[seen->count], sizeof(seen->text[0]),
+             "[%lld,%lld,\"%s\",\"%s\",\"%s\",%lld,\"%s\",\"%s\"]", (long long)row->number,
+             (long long)row->action.now_ms, row->action.verb, row->action.who, row->action.selector,
+             (long long)row->count, row->action.reason, row->previous);
+    seen->count++;
+}
+
+static void see_actions(struct ledger *l, struct seen_actions *out)
+{
+    struct error err = {0};
+    out->count = 0;
+    must(ledger_walk_actions(l, see_action, out, &err), &err);
+}
+
+static void records_actions_in_a_chain_anyone_can_recompute(void **state)
+{
+    struct fixture *f = *state;
+    struct seen_actions seen;
+    take_in_many(f->l, "n", 2);
+    fail_all(f->l, "relay", 2);
+    retry(f->l, select_id("n0"), "the first one");
+    retry(f->l, select_id("n1"), "und noch einer: 김민준");
+    reopen(f);
+    see_actions(f->l, &seen);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(strspn(seen.previous[0], "0"), 64);
+    assert_string_equal(seen.previous[1], seen.hash[0]);
+    for (size_t i = 0; i < seen.count; i++) {
+        unsigned char digest[DIGEST_SIZE];
+        char hex[DIGEST_HEX_SIZE];
+        digest_sha256(seen.text[i], strlen(seen.text[i]), digest);
+        assert_string_equal(seen.hash[i], digest_hex(digest, hex));
+    }
+    assert_non_null(strstr(seen.text[1], "und noch einer: 김민준"));
+    must_balance(f->l);
+}
+
+static void records_nothing_when_nothing_matched(void **state)
+{
+    struct fixture *f = *state;
+    struct seen_actions seen;
+    take_in_many(f->l, "n", 1);
+    assert_int_equal(retry(f->l, select_state(DELIVERY_FAILED), "no reason"), 0);
+    see_actions(f->l, &seen);
+    assert_int_equal(seen.count, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(retries_what_is_selected_and_begins_the_schedule_anew),
+        TEST(retries_one_notice_by_its_id),
+        TEST(leaves_what_arrived_or_is_on_its_way),
+        TEST(needs_the_state_or_the_notice_named_for_what_was_put_aside),
+        TEST(does_not_tell_a_person_twice),
+        TEST(begins_one_of_two_failed_channels_again),
+        TEST(retries_more_than_one_portion),
+        TEST(records_actions_in_a_chain_anyone_can_recompute),
+        TEST(records_nothing_when_nothing_matched),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,221 @@
+#include "fixture.h"
+
+static void accept_as(struct ledger *l, const char *id, enum job_priority priority, int64_t due_ms)
+{
+    struct notice n;
+    make_notice(&n, id, id);
+    n.job.priority = priority;
+    n.deliveries[0].due_ms = due_ms;
+    take_in(l, &n);
+}
+
+static void hands_over_all_a_worker_needs(void **state)
+{
+    struct fixture *f = *state;
+    struct notice n;
+    struct leased row;
+    char campaign[] = "breach-2026-11";
+    make_notice(&n, "a-1", "one");
+    n.job.campaign = campaign;
+    n.job.expires_at_ms = NOON + 99;
+    n.spare[0] = plan(CHANNEL_SMS, "kannel", "+821012345678");
+    n.a.spare_count = 1;
+    take_in(f->l, &n);
+    assert_int_equal(lease(f->l, "relay", 1, NOON, &row), 1);
+    assert_string_equal(row.notice_id, "a-1");
+    assert_string_equal(row.address, "kim@example.com");
+    assert_string_equal(row.template_name, "apology");
+    assert_string_equal(row.locale, "ko");
+    assert_string_equal(row.job_text, n.a.text);
+    assert_string_equal(row.campaign, "breach-2026-11");
+    assert_int_equal(row.attempts, 0);
+    assert_int_equal(row.channel, CHANNEL_EMAIL);
+    assert_int_equal(row.accepted_ms, NOON);
+    assert_int_equal(row.expires_at_ms, NOON + 99);
+    assert_true(row.more_channels);
+    leased_clear(&row);
+    assert_int_equal(count_state(f->l, DELIVERY_IN_FLIGHT), 1);
+    must_balance(f->l);
+}
+
+static void says_what_a_notice_does_not_have(void **state)
+{
+    struct fixture *f = *state;
+    struct leased row;
+    take_in_many(f->l, "n", 1);
+    assert_int_equal(lease(f->l, "relay", 1, NOON, &row), 1);
+    assert_null(row.campaign);
+    assert_false(row.more_channels);
+    assert_int_equal(row.expires_at_ms, 0);
+    leased_clear(&row);
+}
+
+static void leases_high_priority_first_then_by_due_time(void **state)
+{
+    static const char *const expected[] = {"high-late", "normal-early", "normal-a", "normal-b",
+                                           "low-early"};
+    struct fixture *f = *state;
+    struct leased rows[8];
+    accept_as(f->l, "low-early", JOB_LOW, NOON - 9000);
+    accept_as(f->l, "normal-a", JOB_NORMAL, NOON - 10);
+    accept_as(f->l, "normal-b", JOB_NORMAL, NOON - 10);
+    accept_as(f->l, "high-late", JOB_HIGH, NOON);
+    accept_as(f->l, "normal-early", JOB_NORMAL, NOON - 500);
+    accept_as(f->l, "high-not-due", JOB_HIGH, NOON + 1);
+    assert_int_equal(lease(f->l, "relay", 8, NOON, rows), COUNT_OF(expected));
+    for (size_t i = 0; i < COUNT_OF(expected); i++) {
+        assert_string_equal(rows[i].notice_id, expected[i]);
+        leased_clear(&rows[i]);
+    }
+}
+
+static void leases_nothing_twice(void **state)
+{
+    struct fixture *f = *state;
+    struct leased rows[8];
+    take_in_many(f->l, "n", 5);
+    assert_int_equal(lease(f->l, "relay", 3, NOON, rows), 3);
+    assert_int_equal(lease(f->l, "relay", 3, NOON, rows + 3), 2);
+    for (size_t i = 0; i < 5; i++) {
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(rows[i].notice_id, rows[j].notice_id);
+    }
+    for (size_t i = 0; i < 5; i++)
+        leased_clear(&rows[i]);
+    assert_int_equal(lease(f->l, "relay", 3, NOON, rows), 0);
+    assert_int_equal(count_state(f->l, DELIVERY_IN_FLIGHT), 5);
+    must_balance(f->l);
+}
+
+static void leaves_other_transports_and_what_may_not_go(void **state)
+{
+    static const enum delivery_state stay[] = {DELIVERY_HELD, DELIVERY_SUPPRESSED, DELIVERY_FAILED,
+                                               DELIVERY_EXPIRED};
+    struct fixture *f = *state;
+    struct leased row;
+    struct notice n;
+    for (size_t i = 0; i < COUNT_OF(stay); i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "stay%zu", i);
+        make_notice(&n, id, id);
+        n.deliveries[0].state = stay[i];
+        take_in(f->l, &n);
+    }
+    make_notice(&n, "other", "other");
+    n.deliveries[0].transport = "relay2";
+    take_in(f->l, &n);
+    assert_int_equal(lease(f->l, "relay", 1, NOON, &row), 0);
+    assert_int_equal(lease(f->l, "nobody", 1, NOON, &row), 0);
+    assert_int_equal(lease(f->l, "relay2", 1, NOON, &row), 1);
+    leased_clear(&row);
+}
+
+static void gives_leases_back_on_rollback(void **state)
+{
+    struct fixture *f = *state;
+    struct leased row;
+    struct error err = {0};
+    take_in_many(f->l, "n", 1);
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    assert_int_equal(lease(f->l, "relay", 1, NOON, &row), 1);
+    leased_clear(&row);
+    ledger_rollback(f->l);
+    assert_int_equal(count_state(f->l, DELIVERY_WAITING), 1);
+    assert_int_equal(lease(f->l, "relay", 1, NOON, &row), 1);
+    leased_clear(&row);
+}
+
+static void knows_when_the_next_one_is_due(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    int64_t due_ms = 0;
+    must(ledger_next_due(f->l, "relay", &due_ms, &err), &err);
+    assert_int_equal(due_ms, -1);
+    accept_as(f->l, "a", JOB_HIGH, NOON + 300);
+    accept_as(f->l, "b", JOB_LOW, NOON + 100);
+    accept_as(f->l, "c", JOB_NORMAL, NOON + 200);
+    must(ledger_next_due(f->l, "relay", &due_ms, &err), &err);
+    assert_int_equal(due_ms, NOON + 100);
+    must(ledger_next_due(f->l, "kannel", &due_ms, &err), &err);
+    assert_int_equal(due_ms, -1);
+    for (int i = 0; i < 3; i++)
+        lease_one(f->l, "relay");
+    must(ledger_next_due(f->l, "relay", &due_ms, &err), &err);
+    assert_int_equal(due_ms, -1);
+}
+
+/* ---- recovery ---- */
+
+static bool holds_sms(void *context, const char *transport)
+{
+    (void)context;
+    return strcmp(transport, "kannel") == 0;
+}
+
+static void resends_or_holds_what_a_crash_left_in_flight(void **state)
+{
+    struct fixture *f = *state;
+    struct notice n;
+    struct error err = {0};
+    size_t deferred = 9;
+    size_t uncertain = 9;
+    take_in_many(f->l, "n", 3);
+    make_notice(&n, "sms", "sms");
+    n.deliveries[0] = plan(CHANNEL_SMS, "kannel", "+821012345678");
+    take_in(f->l, &n);
+    lease_one(f->l, "relay");
+    lease_one(f->l, "relay");
+    lease_one(f->l, "kannel");
+    reopen(f);
+    must(ledger_recover(f->l, holds_sms, NULL, NOON + 7, &deferred, &uncertain, &err), &err);
+    assert_int_equal(deferred, 2);
+    assert_int_equal(uncertain, 1);
+    assert_int_equal(count_state(f->l, DELIVERY_IN_FLIGHT), 0);
+    struct seen_row row = row_of(f->l, "n0");
+    assert_int_equal(row.state, DELIVERY_DEFERRED);
+    assert_int_equal(row.due_ms, NOON + 7);
+    assert_string_equal(row.cause, "interrupted");
+    row = row_of(f->l, "sms");
+    assert_int_equal(row.state, DELIVERY_UNCERTAIN);
+    assert_int_equal(row_of(f->l, "n2").state, DELIVERY_WAITING);
+    must_balance(f->l);
+}
+
+static void recovers_a_second_time_without_effect(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    size_t deferred = 9;
+    size_t uncertain = 9;
+    take_in_many(f->l, "n", 600); /* more than one portion */
+    struct leased *rows = calloc(600, sizeof(*rows));
+    size_t count = lease(f->l, "relay", 600, NOON, rows);
+    for (size_t i = 0; i < count; i++)
+        leased_clear(&rows[i]);
+    free(rows);
+    must(ledger_recover(f->l, holds_sms, NULL, NOON, &deferred, &uncertain, &err), &err);
+    assert_int_equal(deferred, 600);
+    must(ledger_recover(f->l, holds_sms, NULL, NOON, &deferred, &uncertain, &err), &err);
+    assert_int_equal(deferred, 0);
+    assert_int_equal(uncertain, 0);
+    must_balance(f->l);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(hands_over_all_a_worker_needs),
+        TEST(says_what_a_notice_does_not_have),
+        TEST(leases_high_priority_first_then_by_due_time),
+        TEST(leases_nothing_twice),
+        TEST(leaves_other_transports_and_what_may_not_go),
+        TEST(gives_leases_back_on_rollback),
+        TEST(knows_when_the_next_one_is_due),
+        TEST(resends_or_holds_what_a_crash_left_in_flight),
+        TEST(recovers_a_second_time_without_effect),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
