@@ -45,10 +45,11 @@ static const char *find_file(const struct config_options *options, struct error 
 static void read_rules(struct load *l, struct settings *s)
 {
     const struct setting *setting = load_find_setting(l, "rules");
-    bool absent = s->rules.file == NULL || access(s->rules.file, F_OK) != 0;
-    if (absent && setting != NULL && setting->is_default)
+    if (setting == NULL || s->rules.file == NULL)
+        return;
+    if (setting->is_default && access(s->rules.file, F_OK) != 0)
         rules_default(&s->rules);
-    else if (s->rules.file != NULL)
+    else
         rules_read(l, setting->place, &s->rules);
 }
 

@@ -30,26 +30,26 @@ static const char *const uncertain_names[] = {"resend", "hold", NULL};
 #define WEBHOOK_RETRY "5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h" /* Standard Webhooks' example */
 
 /* A row reads: what it is, whom it is for, where it lands, and one sentence. */
-#define ROW(k, t, def)           .key = k, .type = PARAM_##t, .fallback = def
-#define TEXT(k, def, grammar)    ROW(k, TEXT, def), .check = grammar
+#define ROW(k, t, def)           .key = (k), .type = PARAM_##t, .fallback = (def)
+#define TEXT(k, def, grammar)    ROW(k, TEXT, def), .check = (grammar)
 #define PATH(k, def)             ROW(k, PATH, def)
-#define INTEGER(k, def, lo, hi)  ROW(k, INTEGER, def), .min = lo, .max = hi
-#define FRACTION(k, def, lo, hi) ROW(k, FRACTION, def), .min = lo, .max = hi
-#define DURATION(k, def, lo, hi) ROW(k, DURATION, def), .min = lo, .max = hi
-#define SCHEDULE(k, def, lo, hi) ROW(k, SCHEDULE, def), .min = lo, .max = hi
+#define INTEGER(k, def, lo, hi)  ROW(k, INTEGER, def), .min = (lo), .max = (hi)
+#define FRACTION(k, def, lo, hi) ROW(k, FRACTION, def), .min = (lo), .max = (hi)
+#define DURATION(k, def, lo, hi) ROW(k, DURATION, def), .min = (lo), .max = (hi)
+#define SCHEDULE(k, def, lo, hi) ROW(k, SCHEDULE, def), .min = (lo), .max = (hi)
 #define BOOLEAN(k, def)          ROW(k, BOOLEAN, def)
-#define CHOICE(k, def, names)    ROW(k, CHOICE, def), .choices = names
-#define LIST(k, grammar)         ROW(k, LIST, NULL), .check = grammar
+#define CHOICE(k, def, names)    ROW(k, CHOICE, def), .choices = (names)
+#define LIST(k, grammar)         ROW(k, LIST, NULL), .check = (grammar)
 #define SECRET(k)                ROW(k, SECRET, NULL)
 #define SUBTREE(k)               ROW(k, SUBTREE, NULL)
 #define REQUIRED                 .required = true
-#define FOR(bits)                .channels = bits
-#define ONLY(bits)               .types = bits
+#define FOR(bits)                .channels = (bits)
+#define ONLY(bits)               .types = (bits)
 #define TOP(m)                   .offset = offsetof(struct settings, m)
 #define COUNT(m)                 .count_offset = offsetof(struct settings, m)
 #define IN_T(m)                  .offset = offsetof(struct transport, m)
 #define IN_E(m)                  .offset = offsetof(struct endpoint, m)
-#define ABOUT(sentence)          .about = sentence
+#define ABOUT(sentence)          .about = (sentence)
 
 static const struct param top[] = {
     {PATH("spool", "/var/spool/dispatcher"), TOP(spool),
