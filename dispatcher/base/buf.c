@@ -17,6 +17,7 @@ void buf_reserve(struct buf *b, size_t extra)
         cap *= 2;
     b->data = xreallocarray(b->data, cap, 1);
     b->cap = cap;
+    b->data[b->len] = '\0';
 }
 
 void buf_put(struct buf *b, const void *bytes, size_t len)

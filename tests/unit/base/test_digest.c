@@ -1,0 +1,148 @@
+#include "base/digest.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* FIPS 180-4 examples. */
+static void hashes_as_the_standard_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *hex;
+    } samples[] = {
+        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    };
+    for (size_t i = 0; i < COUNT_OF(samples); i++) {
+        unsigned char digest[DIGEST_SIZE];
+        char hex[DIGEST_HEX_SIZE];
+        digest_sha256(samples[i].text, strlen(samples[i].text), digest);
+        assert_string_equal(digest_hex(digest, hex), samples[i].hex);
+    }
+}
+
+/* RFC 4231, test cases 1, 2 and 6. */
+static void signs_as_the_standard_says(void **state)
+{
+    (void)state;
+    unsigned char key[131], mac[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE];
+    memset(key, 0x0b, 20);
+    digest_hmac_sha256(key, 20, "Hi There", 8, mac);
+    assert_string_equal(digest_hex(mac, hex),
+                        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    static const char question[] = "what do ya want for nothing?";
+    digest_hmac_sha256("Jefe", 4, question, strlen(question), mac);
+    assert_string_equal(digest_hex(mac, hex),
+                        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    memset(key, 0xaa, sizeof(key));
+    static const char large[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    digest_hmac_sha256(key, sizeof(key), large, strlen(large), mac);
+    assert_string_equal(digest_hex(mac, hex),
+                        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+static void compares_bytes(void **state)
+{
+    (void)state;
+    assert_true(digest_equal("abc", "abc", 3));
+    assert_false(digest_equal("abc", "abd", 3));
+    assert_true(digest_equal("abc", "abd", 2));
+    assert_true(digest_equal("a", "b", 0));
+}
+
+/* RFC 4648, section 10. */
+static const struct {
+    const char *text, *base64;
+} vectors[] = {
+    {"", ""},
+    {"f", "Zg=="},
+    {"fo", "Zm8="},
+    {"foo", "Zm9v"},
+    {"foob", "Zm9vYg=="},
+    {"fooba", "Zm9vYmE="},
+    {"foobar", "Zm9vYmFy"},
+};
+
+static void encodes_base64(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(vectors); i++) {
+        struct buf out = {0};
+        base64_put(&out, vectors[i].text, strlen(vectors[i].text));
+        assert_string_equal(buf_text(&out), vectors[i].base64);
+        buf_free(&out);
+    }
+}
+
+static void decodes_base64_with_or_without_padding(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(vectors); i++) {
+        struct buf out = {0};
+        const char *base64 = vectors[i].base64;
+        assert_true(base64_decode(base64, strlen(base64), &out));
+        assert_string_equal(buf_text(&out), vectors[i].text);
+        buf_reset(&out);
+        assert_true(base64_decode(base64, strcspn(base64, "="), &out));
+        assert_string_equal(buf_text(&out), vectors[i].text);
+        buf_free(&out);
+    }
+}
+
+static void brings_back_every_byte(void **state)
+{
+    (void)state;
+    unsigned char all[256];
+    for (size_t i = 0; i < sizeof(all); i++)
+        all[i] = (unsigned char)i;
+    for (size_t len = 0; len <= sizeof(all); len++) {
+        struct buf text = {0}, back = {0};
+        base64_put(&text, all, len);
+        assert_int_equal(text.len % 4, 0);
+        assert_true(base64_decode(buf_text(&text), text.len, &back));
+        assert_int_equal(back.len, len);
+        assert_memory_equal(buf_text(&back), all, len);
+        buf_free(&text);
+        buf_free(&back);
+    }
+}
+
+static void refuses_what_is_not_base64(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"Z",     "Zg=",    "Zg===", "Zm9v=",  "Zm9vY", "=",   "====",
+                                      "Zm 9v", "Zm9v\n", "Zm-_",  "Zg==Zg", "Z===",  "Zm9ü"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct buf out = {0};
+        buf_puts(&out, "kept");
+        if (base64_decode(bad[i], strlen(bad[i]), &out))
+            fail_msg("accepted %s", bad[i]);
+        assert_string_equal(buf_text(&out), "kept");
+        buf_free(&out);
+    }
+    struct buf out = {0};
+    assert_false(base64_decode("Zm\0v", 4, &out));
+    buf_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hashes_as_the_standard_says),
+        cmocka_unit_test(signs_as_the_standard_says),
+        cmocka_unit_test(compares_bytes),
+        cmocka_unit_test(encodes_base64),
+        cmocka_unit_test(decodes_base64_with_or_without_padding),
+        cmocka_unit_test(brings_back_every_byte),
+        cmocka_unit_test(refuses_what_is_not_base64),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
