@@ -50,12 +50,28 @@ static struct place place_in(const struct check *c, const char *section, const c
     return place;
 }
 
+/* Does it stand there, rightly or not? What could not be read has been said already. */
+static bool is_given(const struct check *c, const char *key)
+{
+    const struct setting *setting = load_find_setting(c->l, key);
+    return setting != NULL && !setting->is_default;
+}
+
+static bool is_given_for(const struct check *c, const struct transport *t, const char *key)
+{
+    struct buf full = {0};
+    buf_printf(&full, "transports.%s.%s", t->name, key);
+    bool given = is_given(c, full.data);
+    buf_free(&full);
+    return given;
+}
+
 static void check_smtp(const struct check *c, const struct transport *t)
 {
     const struct smtp_settings *smtp = &t->smtp;
-    if ((smtp->user == NULL) != (smtp->password == NULL))
-        load_problem(c->l,
-                     place_in(c, "transports", t->name, smtp->user != NULL ? "user" : "password"),
+    bool user = is_given_for(c, t, "user"), password = is_given_for(c, t, "password");
+    if (user != password)
+        load_problem(c->l, place_in(c, "transports", t->name, user ? "user" : "password"),
                      "transport `%s`: `user` and `password` belong together", t->name);
     if (smtp->tls == SMTP_TLS_NONE && smtp->user != NULL && smtp->host != NULL &&
         !host_is_loopback(smtp->host))
@@ -79,7 +95,7 @@ static void check_transports(const struct check *c)
         if (t->type == TRANSPORT_SMTP && t->channel == CHANNEL_EMAIL)
             check_smtp(c, t);
     }
-    if (has_mail && c->s->organisation.from_address == NULL)
+    if (has_mail && !is_given(c, "organisation.from"))
         load_problem(c->l, c->file,
                      "`organisation.from` is missing: the address letters come from");
 }

@@ -141,6 +141,19 @@ static void all_problems_are_said_at_once(void **state)
     assert_non_null(strstr(err.text, "spol"));
 }
 
+static void a_problem_is_not_said_twice_in_other_words(void **state)
+{
+    (void)state;
+    struct error err;
+    assert_null(scratch_load(&scratch,
+                             "organisation: {from: nobody}\n"
+                             "transports: {m: {channel: email, host: mail.example.org, user: x, "
+                             "password: {file: nowhere}}}\n",
+                             &err));
+    assert_null(strstr(err.text, "belong together"));
+    assert_null(strstr(err.text, "`organisation.from` is missing"));
+}
+
 static void too_many_problems_are_counted_and_no_line_is_cut(void **state)
 {
     (void)state;
@@ -410,6 +423,7 @@ int main(void)
         cmocka_unit_test(every_channel_has_its_own_defaults),
         cmocka_unit_test(errors_name_line_column_and_what_was_meant),
         cmocka_unit_test(all_problems_are_said_at_once),
+        cmocka_unit_test(a_problem_is_not_said_twice_in_other_words),
         cmocka_unit_test(too_many_problems_are_counted_and_no_line_is_cut),
         cmocka_unit_test(a_value_wins_over_file_over_default),
         cmocka_unit_test(wrong_values_from_outside_name_their_origin),
