@@ -366,25 +366,22 @@ static int read_name(struct spool *s, const char **out, struct error *err)
 
 /*
  * Once around the directory, beginning where the last pass stopped, so that entries that stay
- * (LATER) cannot keep the ones behind them out. The circle is closed at the second end, or at the
- * first entry that this pass has left standing.
+ * (LATER) cannot keep the ones behind them out. The second half goes to the end too, past what this
+ * pass left standing: the reader may have missed entries that appeared since it began.
  */
 static int go_round(struct pass *p, size_t limit, struct error *err)
 {
-    bool whole = p->spool->at_start;
+    bool last_half = p->spool->at_start;
     int rc = 0;
     while (!p->stop && handled(p) < limit) {
         const char *name = NULL;
         rc = read_name(p->spool, &name, err);
-        if (rc != 0 || (name == NULL && whole))
+        if (rc != 0 || (name == NULL && last_half))
             break;
         if (name == NULL) {
-            commit_group(
-                p); /* or the second half of the circle would meet what is only not unlinked yet */
-            whole = true;
-        } else if (name[0] != '.') {
-            if (was_kept(p, name))
-                break;
+            commit_group(p); /* or the second half would meet what is only not unlinked yet */
+            last_half = true;
+        } else if (name[0] != '.' && !(last_half && was_kept(p, name))) {
             look_at(p, name);
         }
     }

@@ -70,6 +70,12 @@ struct spool_counts {
  * One pass over new/, at most `limit` entries. Hostile things (symlink, FIFO, device, directory,
  * foreign hard link, empty, huge, strange names) are moved to corrupt/ with a reason, dot files are
  * ignored. ERR_IO only if new/ itself cannot be read.
+ *
+ * When the counts add up to `limit` there may be more: the next call goes on behind. When `later`
+ * is not 0, scan again in two seconds: nothing will announce that a file has stopped changing. A
+ * failing commit ends the pass, its group counts as later. corrupt/ then holds ID.json and
+ * ID.reason, or NAME and NAME.reason for what is no notice; ID.1.json and ID.1.reason if those are
+ * taken.
  */
 MUST_CHECK int spool_scan(struct spool *s, const struct spool_intake *intake, size_t limit,
                           struct spool_counts *out, struct error *err);
