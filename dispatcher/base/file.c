@@ -124,14 +124,35 @@ int file_write_all(int fd, const void *bytes, size_t len, const char *shown, str
     return 0;
 }
 
-/* Creates `name` in `dirfd` (it must not exist) with the bytes, synced. On failure nothing is left.
+#define NAME_SIZE     64
+#define NAME_ATTEMPTS 100000
+
+/*
+ * Creates a new file under a name nobody has. A name that is taken is left alone, even if it looks
+ * like ours: two processes may have the same pid in two containers over one spool. Leftovers of
+ * dead ones are found by their age.
  */
-static int write_synced(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
+static int create_temporary(int dirfd, mode_t mode, char name[NAME_SIZE], struct error *err)
+{
+    static unsigned counter;
+    for (int i = 0; i < NAME_ATTEMPTS; i++) {
+        snprintf(name, NAME_SIZE, ".t%d.%u", (int)getpid(), counter++);
+        int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd >= 0 || errno != EEXIST)
+            return fd >= 0 ? fd : error_errno(err, ERR_IO, "cannot create %s", name);
+    }
+    return error_set(err, ERR_IO, "no free name for a temporary file; remove old files .t%d.*",
+                     (int)getpid());
+}
+
+/* Creates a temporary file in `dirfd` with the bytes, synced; its name in `name`. On failure
+ * nothing is left. */
+static int write_synced(int dirfd, char name[NAME_SIZE], const void *bytes, size_t len, mode_t mode,
                         struct error *err)
 {
-    int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    int fd = create_temporary(dirfd, mode, name, err);
     if (fd < 0)
-        return error_errno(err, ERR_IO, "cannot create %s", name);
+        return fd;
     int rc = file_write_all(fd, bytes, len, name, err);
     if (rc == 0 && fsync(fd) != 0)
         rc = error_errno(err, ERR_IO, "cannot make %s durable", name);
@@ -142,21 +163,10 @@ static int write_synced(int dirfd, const char *name, const void *bytes, size_t l
     return rc;
 }
 
-/* Unique within this process and among running ones; leftovers of dead ones are found by age, not
- * by name. */
-static const char *temporary_name(char *out, size_t size)
-{
-    static unsigned counter;
-    snprintf(out, size, ".t%d.%u", (int)getpid(), counter++);
-    return out;
-}
-
 int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes, size_t len,
                  struct error *err)
 {
-    char tmp[64];
-    temporary_name(tmp, sizeof(tmp));
-    unlinkat(tmp_dirfd, tmp, 0);
+    char tmp[NAME_SIZE];
     int rc = write_synced(tmp_dirfd, tmp, bytes, len, 0640, err);
     if (rc != 0)
         return rc;
@@ -173,9 +183,7 @@ int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes, 
 int file_replace(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
                  struct error *err)
 {
-    char tmp[64];
-    temporary_name(tmp, sizeof(tmp));
-    unlinkat(dirfd, tmp, 0);
+    char tmp[NAME_SIZE];
     int rc = write_synced(dirfd, tmp, bytes, len, mode, err);
     if (rc != 0)
         return rc;
