@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -214,6 +215,17 @@ int file_sync_directory(int dirfd, const char *shown, struct error *err)
     return 0;
 }
 
+static int make_parent(const char *path, mode_t mode, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path)
+        return error_set(err, ERR_IO, "cannot create the directory %s: it has no parent", path);
+    char *parent = xstrndup(path, (size_t)(slash - path));
+    int rc = file_make_directory(parent, mode, err);
+    free(parent);
+    return rc;
+}
+
 int file_make_directory(const char *path, mode_t mode, struct error *err)
 {
     struct stat st;
@@ -221,6 +233,13 @@ int file_make_directory(const char *path, mode_t mode, struct error *err)
         return 0;
     if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return 0;
+    if (errno == ENOENT) {
+        int rc = make_parent(path, mode, err);
+        if (rc != 0)
+            return rc;
+        if (mkdir(path, mode) == 0)
+            return 0;
+    }
     return error_errno(err, ERR_IO, "cannot create the directory %s", path);
 }
 

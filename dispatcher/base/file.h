@@ -64,7 +64,7 @@ MUST_CHECK int file_sync_directory(int dirfd, const char *shown, struct error *e
 /* Writes all bytes or fails. */
 MUST_CHECK int file_write_all(int fd, const void *bytes, size_t len, const char *shown,
                               struct error *err);
-/* mkdir -p for one level, mode as given; an existing directory is success. */
+/* mkdir -p: missing parents are made too, mode as given; an existing directory is success. */
 MUST_CHECK int file_make_directory(const char *path, mode_t mode, struct error *err);
 /* Opens a directory; close with close(). Returns the descriptor or a negative error code. */
 MUST_CHECK int file_open_directory(const char *path, struct error *err);

@@ -191,6 +191,17 @@ static void put_end_count(struct buf *out, int64_t count)
     buf_printf(out, "{\"v\":1,\"end\":true,\"count\":%lld}\n", (long long)count);
 }
 
+/* An id nobody handed over is a mistake worth saying, not "0 deliveries". */
+static int require_known(const struct request *r, const char *id, struct error *err)
+{
+    unsigned char digest[DIGEST_SIZE];
+    bool known = true;
+    int rc = id != NULL ? ledger_find_digest(r->world->ledger, id, &known, digest, err) : 0;
+    if (rc == 0 && !known)
+        rc = error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
+    return rc;
+}
+
 /* With dry_run only counts: commands show the number before they ask. */
 static int handle_retry(const struct request *r, struct error *err)
 {
@@ -202,6 +213,8 @@ static int handle_retry(const struct request *r, struct error *err)
         rc = error_set(
             err, ERR_USAGE,
             "retry needs to know what: an id, or --state failed, --cause, --campaign, --channel");
+    if (rc == 0)
+        rc = require_known(r, selector.id, err);
     if (rc == 0 && json_get_bool(r->root, "dry_run", false)) {
         rc = ledger_count_selected(r->world->ledger, &selector, &count, err);
     } else if (rc == 0) {

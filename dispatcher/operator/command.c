@@ -99,10 +99,11 @@ static void print_options(const struct option_row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         char name[64];
-        snprintf(name, sizeof(name), "%s--%s%s%s", rows[i].letter == 'c' ? "-c, " : "",
+        const char letter[] = {'-', rows[i].letter, ',', ' ', '\0'};
+        snprintf(name, sizeof(name), "%s--%s%s%s", rows[i].letter != 0 ? letter : "    ",
                  rows[i].name, rows[i].value != NULL ? " " : "",
                  rows[i].value != NULL ? rows[i].value : "");
-        printf("  %-26s %s\n", name, rows[i].help);
+        printf("  %-28s %s\n", name, rows[i].help);
     }
 }
 
