@@ -180,6 +180,11 @@ format: ## lay out every source with clang-format
 CONFIGS := $(sort $(wildcard config/*.yaml config/*/*.yaml))
 DATA     = $(shell find templates locales -type f | LC_ALL=C sort)
 
+# The shipped configuration points into the checkout; the installed one points to where things were installed.
+RELOCATE = -e 's|^spool: .*|spool: $(localstatedir)/spool/dispatcher|' \
+           -e 's|^templates: .*|templates: $(datadir)/dispatcher/templates|' \
+           -e 's|^locales: .*|locales: $(datadir)/dispatcher/locales|'
+
 install: all ## install; never overwrites a configuration file (DESTDIR, prefix, bindir, sysconfdir ...)
 	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(datadir)/dispatcher" "$(DESTDIR)$(sysconfdir)/dispatcher"
 	$(INSTALL_PROGRAM) $(BUILD)/dispatcher "$(DESTDIR)$(bindir)/dispatcher"
@@ -190,7 +195,7 @@ install: all ## install; never overwrites a configuration file (DESTDIR, prefix,
 	@for f in $(CONFIGS); do \
 		to="$(DESTDIR)$(sysconfdir)/dispatcher/$${f#config/}"; \
 		if [ -e "$$to" ]; then echo "kept $$to"; continue; fi; \
-		$(INSTALL) -d "$${to%/*}" && $(INSTALL_DATA) "$$f" "$$to" || exit 1; \
+		$(INSTALL) -d "$${to%/*}" && sed $(RELOCATE) "$$f" >"$$to" && chmod 644 "$$to" || exit 1; \
 	done
 	@spool="$(DESTDIR)$(localstatedir)/spool/dispatcher"; [ -d "$$spool" ] || $(INSTALL) -d -m 2770 "$$spool"
 
