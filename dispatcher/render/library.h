@@ -20,9 +20,9 @@ struct renderer;
 struct organisation;
 
 /*
- * Loads all of `templates` and `locales`. With `problems` NULL the first error ends it
- * (ERR_CONFIG); otherwise every problem found is handed to it and the count of errors returned
- * through *out_errors (check).
+ * Loads all of `templates` and `locales`. With `problem` NULL the first error ends it (ERR_CONFIG).
+ * Otherwise every problem found is handed to it and the library of what could be loaded is
+ * returned; the caller counts (check).
  */
 struct library_problem {
     bool is_error;        /* else a warning */

@@ -28,13 +28,15 @@ enum escape {
     ESCAPE_LINE,   /* plain text on one line: controls become spaces */
 };
 
-/* Source of partials; returns the text (borrowed until the next call) or NULL. */
+/* Source of partials; returns the text (borrowed until the next call) or NULL. A partial may call
+ * itself. */
 typedef const char *program_partial_fn(void *context, const char *name);
 
 struct program_options {
-    const char *file; /* for messages */
-    int first_line;
-    bool letter; /* letter dialect: no raw output, no delimiter change, filters allowed */
+    const char *file;             /* for messages */
+    int first_line, first_column; /* where `source` begins in it; 0 counts as 1 */
+    bool letter; /* letter dialect: no raw output, no delimiter change, no partials */
+    bool layout; /* with letter: the frame of a letter, {{{content}}} is its one raw tag */
     bool strict; /* a missing name is an error (else empty, as Mustache says) */
     program_partial_fn *partial; /* NULL: no partials */
     void *partial_context;

@@ -1,0 +1,318 @@
+#include "render/library.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "model/json.h"
+#include "render/context.h"
+#include "render/format.h"
+#include "render/library_backend.h"
+#include "render/names.h"
+
+/* ---- locales ---- */
+
+static void load_locale(struct library *l, const struct library_options *o, const char *name,
+                        struct report *report)
+{
+    struct buf file = {0};
+    struct error err = {0};
+    struct locale *locale;
+    buf_printf(&file, "%s.yaml", name);
+    char *path = file_join(o->locales, buf_text(&file));
+    struct place at = {path, 1, 1};
+    int rc = locale_load(path, &locale, &err);
+    if (rc < 0) {
+        report_failure(report, &err, "yaml-syntax");
+    } else if (strcmp(locale_tag(locale), name) != 0) {
+        report_error(report, &at, "locale-name",
+                     "this file must begin with %s:, or be called %s.yaml", name,
+                     locale_tag(locale));
+        locale_free(locale);
+    } else {
+        l->locales[l->locale_count] = locale;
+        l->locale_tags[l->locale_count] = locale_tag(locale);
+        l->contexts[l->locale_count++] = context_of_locale(locale, o->organisation);
+    }
+    free(path);
+    buf_free(&file);
+}
+
+static void load_locales(struct library *l, const struct library_options *o, struct report *report)
+{
+    struct name_list names;
+    name_list_read(o->locales, ".yaml", report, &names);
+    l->locales = xcalloc(names.count + 1, sizeof(struct locale *));
+    l->contexts = xcalloc(names.count + 1, sizeof(struct json_t *));
+    l->locale_tags = xcalloc(names.count + 1, sizeof *l->locale_tags);
+    for (size_t i = 0; i < names.count && !report_is_over(report); i++)
+        load_locale(l, o, names.names[i], report);
+    name_list_free(&names);
+}
+
+int library_locale_index(const struct library *l, const char *tag)
+{
+    for (size_t i = 0; i < l->locale_count; i++)
+        if (strcmp(l->locale_tags[i], tag) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* ---- the layout ---- */
+
+static void check_layout_names(const struct library *l, const struct library_options *o,
+                               struct report *report)
+{
+    for (size_t i = 0; i < l->locale_count && l->layout != NULL; i++) {
+        struct names_options names = {.locale_context = l->contexts[i],
+                                      .org_known = o->organisation != NULL,
+                                      .layout = true,
+                                      .report = report};
+        names_check_program(l->layout, &names, NULL);
+    }
+}
+
+static void load_layout(struct library *l, const struct library_options *o, struct report *report)
+{
+    struct buf text = {0};
+    struct error err = {0};
+    l->layout_file = file_join(o->templates, "_layouts/letter.html");
+    struct program_options options = {
+        .file = l->layout_file, .letter = true, .layout = true, .strict = true};
+    if (letter_read_source(l->layout_file, report, &text) == 0 &&
+        program_compile(buf_text(&text), text.len, &options, &l->layout, &err) < 0)
+        report_failure(report, &err, "tag");
+    buf_free(&text);
+    check_layout_names(l, o, report);
+}
+
+/* ---- templates ---- */
+
+static void check_parts(const struct template *t, const struct letter *letter,
+                        struct report *report)
+{
+    static const struct {
+        enum channel_kind channel;
+        enum letter_part part;
+        const char *name;
+    } needed[] = {
+        {CHANNEL_EMAIL, LETTER_SUBJECT, "subject"},
+        {CHANNEL_EMAIL, LETTER_HTML, "body"},
+        {CHANNEL_SMS, LETTER_SMS, "sms"},
+    };
+    struct place at = {letter->file, 0, 0};
+    for (size_t i = 0; i < COUNT_OF(needed); i++)
+        if (t->channels[needed[i].channel] && letter->parts[needed[i].part] == NULL)
+            report_error(report, &at, "part-missing",
+                         "template.yaml has the channel %s, but this letter has no %s",
+                         channel_kind_name(needed[i].channel), needed[i].name);
+}
+
+static void check_languages(const struct library *l, const struct template *t,
+                            struct report *report)
+{
+    struct place at = {t->directory, 0, 0};
+    for (size_t i = 0; i < t->letter_count; i++)
+        if (library_locale_index(l, t->tags[i]) < 0)
+            report_error(report, &at, "locale-missing",
+                         "%s.md is there, but not %s.yaml among the locales", t->tags[i],
+                         t->tags[i]);
+    /* a regional locale (de-AT) may leave the letter to its language */
+    for (size_t i = 0; i < l->locale_count; i++)
+        if (strchr(l->locale_tags[i], '-') == NULL && template_letter(t, l->locale_tags[i]) == NULL)
+            report_error(report, &at, "locale-missing",
+                         "%s.md is missing: every language of the locales needs its letter",
+                         l->locale_tags[i]);
+}
+
+static void check_letter_names(const struct letter *letter, const struct names_options *names,
+                               bool *used)
+{
+    for (int part = 0; part < LETTER_PARTS; part++)
+        if (letter->parts[part] != NULL && part != LETTER_TEXT) /* it has the tags of LETTER_HTML */
+            names_check_program(letter->parts[part], names, used);
+}
+
+static void check_template(const struct library *l, const struct template *t,
+                           const struct library_options *o, struct report *report)
+{
+    bool **used = xcalloc(t->letter_count + 1, sizeof *used);
+    for (size_t i = 0; i <= t->letter_count; i++)
+        used[i] = xcalloc(t->variables.count + 1, sizeof **used);
+    check_languages(l, t, report);
+    for (size_t i = 0; i < t->letter_count; i++) {
+        int locale = library_locale_index(l, t->tags[i]);
+        struct names_options names = {.variables = &t->variables,
+                                      .locale_context = locale >= 0 ? l->contexts[locale] : NULL,
+                                      .org_known = o->organisation != NULL,
+                                      .report = report};
+        check_parts(t, t->letters[i], report);
+        if (locale < 0)
+            continue;
+        check_letter_names(t->letters[i], &names, used[i]);
+        if (t->webhook != NULL)
+            names_check_program(t->webhook, &names, used[t->letter_count]);
+    }
+    names_check_parity(t, used, report);
+    for (size_t i = 0; i <= t->letter_count; i++)
+        free(used[i]);
+    free(used);
+}
+
+static void load_template(struct library *l, const struct library_options *o, const char *name,
+                          struct report *report)
+{
+    char *directory = file_join(o->templates, name);
+    struct template_options options = {
+        .directory = directory, .name = name, .partials = l->partials, .report = report};
+    struct template *t = template_load(&options);
+    if (t != NULL) {
+        l->templates[l->template_count++] = t;
+        check_template(l, t, o, report);
+    }
+    free(directory);
+}
+
+static void load_templates(struct library *l, const struct library_options *o,
+                           struct report *report)
+{
+    struct name_list names;
+    name_list_read(o->templates, "", report, &names);
+    l->templates = xcalloc(names.count + 1, sizeof(struct template *));
+    for (size_t i = 0; i < names.count && !report_is_over(report); i++)
+        load_template(l, o, names.names[i], report);
+    name_list_free(&names);
+}
+
+/* ---- the library ---- */
+
+int library_load(const struct library_options *options, struct library **out, struct error *err)
+{
+    struct report report = {
+        .problem = options->problem, .context = options->problem_context, .first = err};
+    struct library *l = xcalloc(1, sizeof *l);
+    *out = NULL;
+    l->partials = file_join(options->templates, "_partials");
+    l->default_zone = xstrdup(options->default_zone);
+    if (l->default_zone != NULL && !formatter_zone_exists(l->default_zone)) {
+        struct place at = {"timezone", 0, 0};
+        report_error(&report, &at, "zone",
+                     "there is no time zone \"%s\": write one like Europe/Berlin", l->default_zone);
+    }
+    load_locales(l, options, &report);
+    if (!report_is_over(&report))
+        load_layout(l, options, &report);
+    if (!report_is_over(&report))
+        load_templates(l, options, &report);
+    if (report_is_over(&report)) {
+        library_free(l);
+        return ERR_CONFIG;
+    }
+    *out = l;
+    return 0;
+}
+
+void library_free(struct library *l)
+{
+    if (l == NULL)
+        return;
+    for (size_t i = 0; i < l->template_count; i++)
+        template_free(l->templates[i]);
+    for (size_t i = 0; i < l->locale_count; i++) {
+        json_free(l->contexts[i]);
+        locale_free(l->locales[i]);
+    }
+    program_free(l->layout);
+    free(l->templates);
+    free(l->locales);
+    free(l->contexts);
+    free(l->locale_tags);
+    free(l->layout_file);
+    free(l->partials);
+    free(l->default_zone);
+    free(l);
+}
+
+size_t library_template_count(const struct library *l)
+{
+    return l->template_count;
+}
+
+const char *library_template_name(const struct library *l, size_t index)
+{
+    return l->templates[index]->name;
+}
+
+const char *library_template_directory(const struct library *l, size_t index)
+{
+    return l->templates[index]->directory;
+}
+
+int library_find_template(const struct library *l, const char *name)
+{
+    for (size_t i = 0; i < l->template_count; i++)
+        if (strcmp(l->templates[i]->name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+const char *library_closest_template(const struct library *l, const char *name)
+{
+    const char **names = xcalloc(l->template_count + 1, sizeof *names);
+    for (size_t i = 0; i < l->template_count; i++)
+        names[i] = l->templates[i]->name;
+    const char *closest = text_closest(name, names, l->template_count);
+    free(names);
+    return closest;
+}
+
+const char *const *library_template_locales(const struct library *l, int template_index)
+{
+    return l->templates[template_index]->tags;
+}
+
+const char *library_match_locale(const struct library *l, int template_index, const char *wanted)
+{
+    const struct template *t = l->templates[template_index];
+    int index = locale_lookup(wanted, t->tags, t->letter_count);
+    return index >= 0 ? t->tags[index] : NULL;
+}
+
+bool library_has_part(const struct library *l, int template_index, const char *locale,
+                      enum channel_kind kind)
+{
+    const struct template *t = l->templates[template_index];
+    const struct letter *letter = template_letter(t, locale);
+    if (letter == NULL || !t->channels[kind])
+        return false;
+    switch (kind) {
+    case CHANNEL_EMAIL:
+        return letter->parts[LETTER_SUBJECT] != NULL && letter->parts[LETTER_HTML] != NULL;
+    case CHANNEL_SMS:
+        return letter->parts[LETTER_SMS] != NULL;
+    case CHANNEL_WEBHOOK:
+        return true;
+    }
+    return false;
+}
+
+int library_check_job(const struct library *l, int template_index, const char *locale,
+                      const struct job *job, char **out_path, struct error *err)
+{
+    int index = library_locale_index(l, locale);
+    if (out_path != NULL)
+        *out_path = NULL;
+    if (index < 0)
+        return error_set(err, ERR_INPUT, "there is no letter in \"%s\"", locale);
+    if (job->to.timezone != NULL && !formatter_zone_exists(job->to.timezone)) {
+        if (out_path != NULL)
+            *out_path = xstrdup("/to/timezone");
+        return error_set(err, ERR_INPUT,
+                         "/to/timezone: there is no time zone \"%s\"; write one like Asia/Seoul",
+                         job->to.timezone);
+    }
+    return variables_check(&l->templates[template_index]->variables, l->locales[index], job->data,
+                           out_path, err);
+}

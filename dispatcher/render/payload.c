@@ -1,0 +1,62 @@
+#include "render/payload.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL)
+        json_object_set_new(object, key, json_string(text));
+}
+
+/* Event types are words joined by _ and dots: no hyphens. */
+static json_t *event_type(const struct job *job, const char *template_name)
+{
+    if (job->event_type != NULL)
+        return json_string(job->event_type);
+    json_t *type = json_string(template_name);
+    char *name = xstrdup(template_name);
+    for (char *p = name; *p != '\0'; p++)
+        *p = *p == '-' ? '_' : *p;
+    json_string_set(type, name);
+    free(name);
+    return type;
+}
+
+static json_t *event_data(const struct job *job, const char *locale)
+{
+    json_t *data = job->data != NULL ? json_copy(job->data) : json_object();
+    set_text(data, "id", job->id);
+    set_text(data, "locale", locale);
+    set_text(data, "recipient_id", job->to.recipient_id);
+    set_text(data, "reference", job->reference);
+    return data;
+}
+
+static int append(const char *bytes, size_t len, void *out)
+{
+    buf_put(out, bytes, len);
+    return 0;
+}
+
+void payload_put_json(const struct json_t *body, struct buf *out)
+{
+    json_dump_callback(body, append, out, JSON_COMPACT);
+}
+
+void payload_put(const struct job *job, const char *template_name, const char *locale,
+                 int64_t accepted_ms, struct buf *out)
+{
+    char time[CLOCK_TEXT_SIZE];
+    json_t *payload = json_object();
+    int64_t at_ms = job->created_at_ms != 0 ? job->created_at_ms : accepted_ms;
+    json_object_set_new(payload, "type", event_type(job, template_name));
+    set_text(payload, "timestamp", clock_format_rfc3339(at_ms, time));
+    json_object_set_new(payload, "data", event_data(job, locale));
+    payload_put_json(payload, out);
+    json_decref(payload);
+}

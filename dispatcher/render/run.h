@@ -1,0 +1,27 @@
+/* Running compiled templates, private to render/: several layers of data, content for a layout,
+ * memory reused. */
+#ifndef RENDER_RUN_H
+#define RENDER_RUN_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "render/program.h"
+
+#define RUN_LAYERS_MAX 4
+
+struct run_input {
+    const struct json_t *layers[RUN_LAYERS_MAX]; /* looked up from the last to the first */
+    size_t layer_count;
+    enum escape escape;
+    struct formatter *formatter;   /* NULL: filters that need one fail */
+    const struct program *content; /* for {{{content}}} of a layout; NULL otherwise */
+    struct buf *scratch;           /* for filters; reset and reused */
+};
+
+/* As program_run(). */
+MUST_CHECK int run_program(const struct program *p, const struct run_input *input, struct buf *out,
+                           struct error *err);
+
+#endif

@@ -1,0 +1,289 @@
+#include "render/template.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/yaml.h"
+
+#define WEBHOOK_SIZE_MAX (256 * 1024)
+
+/* ---- names in a directory ---- */
+
+static bool is_directory(const char *directory, const char *name)
+{
+    struct stat facts;
+    char *path = file_join(directory, name);
+    bool yes = stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+    free(path);
+    return yes;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void name_list_read(const char *directory, const char *suffix, struct report *report,
+                    struct name_list *out)
+{
+    struct place at = {directory, 0, 0};
+    *out = (struct name_list){0};
+    DIR *dir = opendir(directory);
+    if (dir == NULL) {
+        report_error(report, &at, "file", "this directory cannot be read");
+        return;
+    }
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        const char *name = entry->d_name;
+        bool wanted = name[0] != '.' && name[0] != '_' && text_ends_with(name, suffix) &&
+                      (*suffix != '\0') != is_directory(directory, name);
+        if (!wanted)
+            continue;
+        out->names = xreallocarray(out->names, out->count + 1, sizeof *out->names);
+        out->names[out->count++] = xstrndup(name, strlen(name) - strlen(suffix));
+    }
+    closedir(dir);
+    if (out->count > 0)
+        qsort(out->names, out->count, sizeof *out->names, compare_names);
+}
+
+void name_list_free(struct name_list *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        free(l->names[i]);
+    free(l->names);
+    *l = (struct name_list){0};
+}
+
+/* ---- template.yaml ---- */
+
+static void fail_at(const struct template *t, const struct yaml_node *node, struct report *report,
+                    const char *rule, const char *text)
+{
+    struct place at = {t->file, node->line, node->column};
+    report_error(report, &at, rule, "%s", text);
+}
+
+static void read_schema(struct template *t, const struct yaml_node *node, struct report *report)
+{
+    if (!text_equal(node->text, "1"))
+        fail_at(t, node, report, "yaml-type", "schema must be 1");
+}
+
+static void read_version(struct template *t, const struct yaml_node *node, struct report *report)
+{
+    int64_t version = 0;
+    if (node->text == NULL || !text_parse_int(node->text, &version) || version < 1 ||
+        version > 1000000)
+        fail_at(t, node, report, "yaml-type", "version must be a whole number from 1");
+    t->version = (int)version;
+}
+
+static void read_source(struct template *t, const struct yaml_node *node, struct report *report)
+{
+    if (node->kind != YAML_SCALAR)
+        fail_at(t, node, report, "yaml-type", "source must be a language, like en");
+    else
+        t->source = xstrdup(node->text);
+}
+
+static void read_channels(struct template *t, const struct yaml_node *node, struct report *report)
+{
+    enum channel_kind kind;
+    if (node->kind != YAML_LIST || node->count == 0)
+        fail_at(t, node, report, "yaml-type",
+                "channels must be a list, like [email, sms, webhook]");
+    for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++) {
+        const char *name = node->items[i]->text;
+        if (name != NULL && channel_kind_parse(name, &kind))
+            t->channels[kind] = true;
+        else
+            fail_at(t, node->items[i], report, "yaml-type", "a channel is email, sms or webhook");
+    }
+}
+
+static void read_variables(struct template *t, const struct yaml_node *node, struct report *report)
+{
+    variables_load(node, t->file, report, &t->variables);
+}
+
+static void read_links(struct template *t, const struct yaml_node *node, struct report *report)
+{
+    if (node->kind != YAML_LIST)
+        fail_at(t, node, report, "yaml-type", "links_allowed must be a list of host names");
+    for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++) {
+        const struct yaml_node *item = node->items[i];
+        if (item->text == NULL || strpbrk(item->text, "/:@ ") != NULL) {
+            fail_at(t, item, report, "yaml-type", "write the host alone, like www.example.org");
+            continue;
+        }
+        t->links_allowed =
+            xreallocarray(t->links_allowed, t->links_allowed_count + 1, sizeof *t->links_allowed);
+        t->links_allowed[t->links_allowed_count++] = xstrdup(item->text);
+    }
+}
+
+static const struct {
+    const char *name;
+    bool required;
+    void (*read)(struct template *t, const struct yaml_node *node, struct report *report);
+} keys[] = {
+    {"schema", true, read_schema},        {"version", true, read_version},
+    {"source", false, read_source},       {"channels", true, read_channels},
+    {"variables", false, read_variables}, {"links_allowed", false, read_links},
+};
+
+static void read_key(struct template *t, const struct yaml_node *node, struct report *report)
+{
+    const char *names[COUNT_OF(keys)];
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        names[i] = keys[i].name;
+        if (strcmp(keys[i].name, node->key) == 0) {
+            keys[i].read(t, node, report);
+            return;
+        }
+    }
+    struct place at = {t->file, node->key_line, node->key_column};
+    const char *closest = text_closest(node->key, names, COUNT_OF(keys));
+    if (closest != NULL)
+        report_error(report, &at, "yaml-unknown-key",
+                     "there is no key \"%s\"; did you mean \"%s\"?", node->key, closest);
+    else
+        report_error(
+            report, &at, "yaml-unknown-key",
+            "there is no key \"%s\": the keys are schema, version, source, channels, variables "
+            "and links_allowed",
+            node->key);
+}
+
+static int read_description(struct template *t, struct report *report)
+{
+    struct yaml_node *root;
+    struct error err = {0};
+    int rc = yaml_load(t->file, &root, &err);
+    if (rc < 0)
+        return report_failure(report, &err, "yaml-syntax");
+    struct place at = {t->file, 1, 1};
+    for (size_t i = 0; root->kind == YAML_MAP && i < root->count; i++)
+        read_key(t, root->items[i], report);
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (keys[i].required && yaml_get(root, keys[i].name) == NULL)
+            report_error(report, &at, "yaml-missing-key", "the key \"%s\" is missing",
+                         keys[i].name);
+    yaml_free(root);
+    return 0;
+}
+
+/* ---- letters ---- */
+
+static void load_letter(struct template *t, const char *tag, const struct template_options *o)
+{
+    struct buf name = {0};
+    buf_printf(&name, "%s.md", tag);
+    char *path = file_join(t->directory, buf_text(&name));
+    struct letter_options options = {.path = path,
+                                     .locale = tag,
+                                     .partials = o->partials,
+                                     .links_allowed = (const char *const *)t->links_allowed,
+                                     .links_allowed_count = t->links_allowed_count,
+                                     .report = o->report};
+    struct letter *letter;
+    if (letter_load(&options, &letter) == 0)
+        t->letters[t->letter_count++] = letter;
+    free(path);
+    buf_free(&name);
+}
+
+static void load_letters(struct template *t, const struct template_options *o)
+{
+    struct name_list tags;
+    name_list_read(t->directory, ".md", o->report, &tags);
+    t->letters = xcalloc(tags.count + 1, sizeof(struct letter *));
+    for (size_t i = 0; i < tags.count && !report_is_over(o->report); i++)
+        load_letter(t, tags.names[i], o);
+    t->tags = xcalloc(t->letter_count + 1, sizeof *t->tags);
+    for (size_t i = 0; i < t->letter_count; i++)
+        t->tags[i] = t->letters[i]->locale;
+    name_list_free(&tags);
+}
+
+const struct letter *template_letter(const struct template *t, const char *tag)
+{
+    for (size_t i = 0; i < t->letter_count; i++)
+        if (strcmp(t->letters[i]->locale, tag) == 0)
+            return t->letters[i];
+    return NULL;
+}
+
+/* ---- webhook.json ---- */
+
+static void load_webhook(struct template *t, struct report *report)
+{
+    struct buf text = {0};
+    struct error err = {0};
+    struct program_options options = {.file = t->webhook_file, .letter = true, .strict = true};
+    int rc = file_read_path(t->webhook_file, WEBHOOK_SIZE_MAX, &text, &err);
+    if (rc == 0 && !utf8_valid(buf_text(&text), text.len))
+        rc = error_set(&err, ERR_CONFIG, "%s: this file is not UTF-8", t->webhook_file);
+    if (rc == 0)
+        rc = program_compile(buf_text(&text), text.len, &options, &t->webhook, &err);
+    if (rc < 0 && rc != ERR_NOT_FOUND)
+        report_failure(report, &err, "tag");
+    buf_free(&text);
+}
+
+/* ---- the folder ---- */
+
+static bool name_ok(const char *name)
+{
+    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name) && *name != '-';
+}
+
+struct template *template_load(const struct template_options *options)
+{
+    struct report *report = options->report;
+    int errors = report->errors;
+    struct template *t = xcalloc(1, sizeof *t);
+    struct place at = {options->directory, 0, 0};
+    t->name = xstrdup(options->name);
+    t->directory = xstrdup(options->directory);
+    t->file = file_join(options->directory, "template.yaml");
+    t->webhook_file = file_join(options->directory, "webhook.json");
+    if (!name_ok(t->name))
+        report_error(report, &at, "template-name",
+                     "the name of a template folder is made of a-z, 0-9 and -: rename it");
+    if (!report_is_over(report) && read_description(t, report) == 0 && !report_is_over(report)) {
+        load_letters(t, options);
+        load_webhook(t, report);
+    }
+    if (report->errors == errors)
+        return t;
+    template_free(t);
+    return NULL;
+}
+
+void template_free(struct template *t)
+{
+    if (t == NULL)
+        return;
+    for (size_t i = 0; i < t->letter_count; i++)
+        letter_free(t->letters[i]);
+    for (size_t i = 0; i < t->links_allowed_count; i++)
+        free(t->links_allowed[i]);
+    variables_free(&t->variables);
+    program_free(t->webhook);
+    free(t->letters);
+    free(t->tags);
+    free(t->links_allowed);
+    free(t->source);
+    free(t->webhook_file);
+    free(t->file);
+    free(t->directory);
+    free(t->name);
+    free(t);
+}

@@ -1,0 +1,55 @@
+/* One template folder: template.yaml, a letter per language, the webhook's body if it has its own.
+ */
+#ifndef RENDER_TEMPLATE_H
+#define RENDER_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/delivery.h"
+#include "render/letter.h"
+#include "render/variable.h"
+
+struct template
+{
+    char *name; /* of the folder */
+    char *directory;
+    char *file; /* template.yaml, for messages */
+    int version;
+    char *source; /* the language it was written in first, NULL if not said */
+    bool channels[CHANNEL_KINDS];
+    struct variable_set variables;
+    char **links_allowed;
+    size_t links_allowed_count;
+    struct letter **letters; /* sorted by tag */
+    const char **tags;       /* theirs, NULL-terminated, borrowed from the letters */
+    size_t letter_count;
+    struct program *webhook; /* NULL: the standard body */
+    char *webhook_file;
+};
+
+struct template_options {
+    const char *directory;
+    const char *name;
+    const char *partials;
+    struct report *report;
+};
+
+/* NULL if it cannot be used; what is wrong went to the report. Free with template_free(). */
+struct template *template_load(const struct template_options *options);
+void template_free(struct template *t);
+/* NULL if there is no letter in this language. */
+const struct letter *template_letter(const struct template *t, const char *tag);
+
+/* Names of a directory that end in `suffix` and begin with neither . nor _, sorted; "" =
+ * directories. The names and the list are freed with name_list_free(). An unreadable directory is
+ * reported and has none. */
+struct name_list {
+    char **names;
+    size_t count;
+};
+void name_list_read(const char *directory, const char *suffix, struct report *report,
+                    struct name_list *out);
+void name_list_free(struct name_list *l);
+
+#endif

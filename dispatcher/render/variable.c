@@ -1,0 +1,592 @@
+#include "render/variable.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/yaml.h"
+
+#define SHOWN_MAX 40
+
+/* ---- types ---- */
+
+struct variable_type {
+    const char *name;
+    bool list;
+    /* NULL: right; else what it must be, as the end of "... must be ". */
+    const char *(*problem)(const json_t *value, const struct locale *locale);
+    /* What letters see, a new reference; NULL: the value itself. */
+    json_t *(*resolve)(const json_t *value, const struct locale *locale);
+};
+
+static const char *text_problem(const json_t *value, const struct locale *locale)
+{
+    (void)locale;
+    return json_is_string(value) ? NULL : "a text";
+}
+
+static bool is_calendar_date(const char *text)
+{
+    int64_t year, month, day, days;
+    char part[3][5] = {{0}};
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-')
+        return false;
+    memcpy(part[0], text, 4);
+    memcpy(part[1], text + 5, 2);
+    memcpy(part[2], text + 8, 2);
+    for (int i = 0; i < 3; i++)
+        if (strspn(part[i], "0123456789") != strlen(part[i]))
+            return false;
+    return text_parse_int(part[0], &year) && text_parse_int(part[1], &month) &&
+           text_parse_int(part[2], &day) &&
+           clock_days_from_date((int)year, (int)month, (int)day, &days);
+}
+
+static const char *datetime_problem(const json_t *value, const struct locale *locale)
+{
+    int64_t ms;
+    (void)locale;
+    const char *text = json_string_value(value);
+    return text != NULL && clock_parse_rfc3339(text, &ms)
+               ? NULL
+               : "a time with its offset, like 2026-11-24T14:30:00+09:00";
+}
+
+static const char *date_problem(const json_t *value, const struct locale *locale)
+{
+    const char *text = json_string_value(value);
+    if (text != NULL && (is_calendar_date(text) || datetime_problem(value, locale) == NULL))
+        return NULL;
+    return "a date like 2026-11-24";
+}
+
+static const char *integer_problem(const json_t *value, const struct locale *locale)
+{
+    (void)locale;
+    return json_is_integer(value) ? NULL : "a whole number, without quotes";
+}
+
+static const char *number_problem(const json_t *value, const struct locale *locale)
+{
+    (void)locale;
+    return json_is_number(value) ? NULL : "a number, without quotes";
+}
+
+static const char *boolean_problem(const json_t *value, const struct locale *locale)
+{
+    (void)locale;
+    return json_is_boolean(value) ? NULL : "true or false, without quotes";
+}
+
+static const char *object_problem(const json_t *value, const struct locale *locale)
+{
+    (void)locale;
+    return json_is_object(value) ? NULL : "an object";
+}
+
+static const char *localized_problem(const json_t *value, const struct locale *locale)
+{
+    const char *tag = locale_tag(locale);
+    const char *text = json_string_value(json_object_get(value, tag));
+    (void)tag;
+    return text != NULL ? NULL : "an object with a text for every language of the letter";
+}
+
+/* All members of a list by the rule for one. */
+static const char *list_problem(const json_t *value, const struct locale *locale,
+                                const char *(*one)(const json_t *, const struct locale *),
+                                const char *text)
+{
+    bool good = json_is_array(value);
+    for (size_t i = 0; good && i < json_array_size(value); i++)
+        good = one(json_array_get(value, i), locale) == NULL;
+    return good ? NULL : text;
+}
+
+static const char *texts_problem(const json_t *value, const struct locale *locale)
+{
+    return list_problem(value, locale, text_problem, "a list of texts");
+}
+
+static const char *localized_list_problem(const json_t *value, const struct locale *locale)
+{
+    return list_problem(value, locale, localized_problem,
+                        "a list of objects with a text for every language of the letter");
+}
+
+static const char *term_problem(const json_t *value, const struct locale *locale)
+{
+    const char *term = json_string_value(value);
+    return term != NULL && locale_term(locale, term) != NULL ? NULL : "a term";
+}
+
+static const char *terms_problem(const json_t *value, const struct locale *locale)
+{
+    return list_problem(value, locale, term_problem,
+                        "a list of names from `terms` of the locale file");
+}
+
+static json_t *resolve_localized(const json_t *value, const struct locale *locale)
+{
+    return json_incref(json_object_get(value, locale_tag(locale)));
+}
+
+static json_t *resolve_localized_list(const json_t *value, const struct locale *locale)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < json_array_size(value); i++)
+        json_array_append_new(out, resolve_localized(json_array_get(value, i), locale));
+    return out;
+}
+
+static json_t *resolve_terms(const json_t *value, const struct locale *locale)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *term = json_string_value(json_array_get(value, i));
+        json_array_append_new(out, json_string_nocheck(locale_term(locale, term)));
+    }
+    return out;
+}
+
+static const struct variable_type types[] = {
+    {"text", false, text_problem, NULL},
+    {"date", false, date_problem, NULL},
+    {"datetime", false, datetime_problem, NULL},
+    {"integer", false, integer_problem, NULL},
+    {"number", false, number_problem, NULL},
+    {"boolean", false, boolean_problem, NULL},
+    {"list", true, texts_problem, NULL},
+    {"terms", true, terms_problem, resolve_terms},
+    {"localized", false, localized_problem, resolve_localized},
+    {"localized_list", true, localized_list_problem, resolve_localized_list},
+    {"object", false, object_problem, NULL},
+};
+
+bool variable_is_list(const struct variable *v)
+{
+    return v->type->list;
+}
+
+/* ---- loading ---- */
+
+static const struct variable_type *find_type(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (text_equal(types[i].name, name))
+            return &types[i];
+    return NULL;
+}
+
+static void fail_type(const struct yaml_node *node, const struct place *at, struct report *report)
+{
+    const char *names[COUNT_OF(types)], *written = yaml_text(node, "type");
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        names[i] = types[i].name;
+    const char *closest = written != NULL ? text_closest(written, names, COUNT_OF(types)) : NULL;
+    if (written == NULL)
+        report_error(report, at, "yaml-type", "a variable needs a type, like %s: {type: text}",
+                     node->key);
+    else if (closest != NULL)
+        report_error(report, at, "yaml-type", "there is no type \"%s\"; did you mean \"%s\"?",
+                     written, closest);
+    else
+        report_error(
+            report, at, "yaml-type",
+            "there is no type \"%s\": write text, date, datetime, integer, number, boolean, list, "
+            "terms, localized, localized_list or object",
+            written);
+}
+
+static bool members_ok(const struct yaml_node *node, const char *file, struct report *report)
+{
+    static const char *const known[] = {"type", "required", "about"};
+    bool ok = true;
+    for (size_t i = 0; i < node->count; i++) {
+        const struct yaml_node *member = node->items[i];
+        struct place at = {file, member->key_line, member->key_column};
+        bool found = false;
+        for (size_t k = 0; k < COUNT_OF(known); k++)
+            found = found || strcmp(known[k], member->key) == 0;
+        const char *closest = text_closest(member->key, known, COUNT_OF(known));
+        if (!found)
+            report_error(report, &at, "yaml-unknown-key", "a variable has no key \"%s\"%s%s%s",
+                         member->key, closest != NULL ? "; did you mean \"" : "",
+                         closest != NULL ? closest : "", closest != NULL ? "\"?" : "");
+        ok = ok && found;
+    }
+    return ok;
+}
+
+/* Names that are always there and cannot be declared. */
+static bool is_reserved(const char *name)
+{
+    static const char *const reserved[] = {"salutation", "closing",   "lang", "org",
+                                           "to",         "reference", "id",   "subject",
+                                           "preheader",  "content",   "words"};
+    size_t len = strcspn(name, ".");
+    for (size_t i = 0; i < COUNT_OF(reserved); i++)
+        if (strlen(reserved[i]) == len && strncmp(reserved[i], name, len) == 0)
+            return true;
+    return false;
+}
+
+static bool name_ok(const char *name)
+{
+    if (*name == '\0' || *name == '.' || name[strlen(name) - 1] == '.' ||
+        strstr(name, "..") != NULL)
+        return false;
+    return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") ==
+           strlen(name);
+}
+
+static void load_one(struct variable_set *set, const struct yaml_node *node, const char *file,
+                     struct report *report)
+{
+    struct place at = {file, node->key_line, node->key_column};
+    const struct yaml_node *required = yaml_get(node, "required");
+    struct variable v = {.type = find_type(yaml_text(node, "type")), .place = at};
+    v.required = required != NULL && text_equal(required->text, "true");
+    if (node->kind != YAML_MAP) {
+        report_error(report, &at, "yaml-type",
+                     "write a variable like %s: {type: text, required: true}", node->key);
+    } else if (!name_ok(node->key)) {
+        report_error(
+            report, &at, "yaml-type",
+            "\"%s\" is not a name: use letters a-z, digits, _ and -, with dots between groups",
+            node->key);
+    } else if (is_reserved(node->key)) {
+        report_error(report, &at, "var-reserved", "\"%s\" is always there and cannot be declared",
+                     node->key);
+    } else if (v.type == NULL) {
+        fail_type(node, &at, report);
+    } else if (required != NULL && !v.required && !text_equal(required->text, "false")) {
+        report_error(report, &at, "yaml-type", "required is true or false");
+    } else if (members_ok(node, file, report)) {
+        v.name = xstrdup(node->key);
+        set->items = xreallocarray(set->items, set->count + 1, sizeof *set->items);
+        set->items[set->count++] = v;
+    }
+}
+
+/* `a.b` begins with `a` as a group. */
+static bool is_below(const char *name, const char *group)
+{
+    size_t len = strlen(group);
+    return strncmp(name, group, len) == 0 && name[len] == '.';
+}
+
+static void add_group(struct variable_set *set, const char *name, size_t len)
+{
+    for (size_t i = 0; i < set->group_count; i++)
+        if (strlen(set->groups[i]) == len && strncmp(set->groups[i], name, len) == 0)
+            return;
+    set->groups = xreallocarray(set->groups, set->group_count + 1, sizeof *set->groups);
+    set->groups[set->group_count++] = xstrndup(name, len);
+}
+
+static void collect_groups(struct variable_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        for (const char *p = set->items[i].name; (p = strchr(p, '.')) != NULL; p++)
+            add_group(set, set->items[i].name, (size_t)(p - set->items[i].name));
+}
+
+void variables_load(const struct yaml_node *map, const char *file, struct report *report,
+                    struct variable_set *out)
+{
+    *out = (struct variable_set){0};
+    struct place at = {file, map != NULL ? map->line : 0, map != NULL ? map->column : 0};
+    if (map != NULL && map->kind != YAML_MAP)
+        report_error(report, &at, "yaml-type", "variables must be a map of names");
+    for (size_t i = 0; map != NULL && map->kind == YAML_MAP && i < map->count; i++)
+        load_one(out, map->items[i], file, report);
+    collect_groups(out);
+    for (size_t i = 0; i < out->count; i++)
+        for (size_t k = 0; k < out->count; k++)
+            if (is_below(out->items[i].name, out->items[k].name))
+                report_error(report, &out->items[i].place, "var-group",
+                             "\"%s\" is declared as a value already and cannot be a group too",
+                             out->items[k].name);
+}
+
+void variables_free(struct variable_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        free(set->items[i].name);
+    for (size_t i = 0; i < set->group_count; i++)
+        free(set->groups[i]);
+    free(set->groups);
+    free(set->items);
+    *set = (struct variable_set){0};
+}
+
+enum variable_match variables_match(const struct variable_set *set, const char *name,
+                                    size_t *out_index)
+{
+    enum variable_match match = VARIABLE_UNKNOWN;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct variable *v = &set->items[i];
+        bool exact = strcmp(v->name, name) == 0;
+        bool below = !exact && is_below(name, v->name) && v->type->problem == object_problem;
+        if (out_index != NULL && (exact || below))
+            *out_index = i;
+        if (exact || below)
+            return exact ? VARIABLE_EXACT : VARIABLE_BELOW;
+        if (is_below(v->name, name))
+            match = VARIABLE_GROUP;
+    }
+    return match;
+}
+
+/* ---- checking a job ---- */
+
+/* The value at a dotted name; *out_depth is how many parts of it were there. */
+static json_t *value_at(const json_t *data, const char *name, int *out_depth)
+{
+    const json_t *value = data;
+    *out_depth = 0;
+    while (value != NULL) {
+        size_t len = strcspn(name, ".");
+        json_t *member = json_is_object(value) ? json_object_getn(value, name, len) : NULL;
+        *out_depth += member != NULL ? 1 : 0;
+        if (member == NULL || name[len] == '\0')
+            return member;
+        name += len + 1;
+        value = member;
+    }
+    return NULL;
+}
+
+/* "/data/incident/start", of the first `parts` parts of the name. */
+static char *pointer_of(const char *name, int parts)
+{
+    struct buf path = {0};
+    buf_puts(&path, "/data");
+    for (int i = 0; i < parts && *name != '\0'; i++) {
+        size_t len = strcspn(name, ".");
+        buf_putc(&path, '/');
+        buf_put(&path, name, len);
+        name += len + (name[len] == '.' ? 1 : 0);
+    }
+    return buf_steal(&path);
+}
+
+static void show_value(const json_t *value, struct buf *out)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    const char *at = text != NULL ? text : "", *end = at + strlen(at);
+    const char *from = at;
+    for (int i = 0; i < SHOWN_MAX && at < end; i++)
+        utf8_next(&at, end);
+    text_put_visible(out, from, (size_t)(at - from));
+    buf_puts(out, at < end ? "..." : "");
+    free(text);
+}
+
+static int fail_with_path(char *path, char **out_path, int rc)
+{
+    if (out_path != NULL)
+        *out_path = path;
+    else
+        free(path);
+    return rc;
+}
+
+static int fail_missing(const struct variable *v, int depth, char **out_path, struct error *err)
+{
+    char *whole = pointer_of(v->name, 100);
+    int rc = error_set(err, ERR_INPUT, "%s is missing or empty: the template requires it (%s)",
+                       whole, v->type->name);
+    free(whole);
+    return fail_with_path(pointer_of(v->name, depth), out_path, rc);
+}
+
+static const char *closest_term(const struct locale *locale, const char *word)
+{
+    const struct yaml_node *terms = locale_map(locale, "terms");
+    const char **names = xcalloc(terms != NULL ? terms->count + 1 : 1, sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; terms != NULL && i < terms->count; i++)
+        names[count++] = terms->items[i]->key;
+    const char *closest = text_closest(word, names, count);
+    free(names);
+    return closest;
+}
+
+/* The members of a list are told one by one: which of them is wrong is what helps. */
+static int fail_term(const struct variable *v, const json_t *value, const struct locale *locale,
+                     struct buf *path, struct error *err)
+{
+    size_t i = 0;
+    while (i < json_array_size(value) && term_problem(json_array_get(value, i), locale) == NULL)
+        i++;
+    const char *word = json_string_value(json_array_get(value, i));
+    if (i == json_array_size(value) || word == NULL)
+        return error_set(err, ERR_INPUT, "%s must be %s", buf_text(path),
+                         v->type->problem(value, locale));
+    buf_printf(path, "/%zu", i);
+    const char *closest = closest_term(locale, word);
+    struct buf shown = {0};
+    show_value(json_array_get(value, i), &shown);
+    int rc = error_set(err, ERR_INPUT, "%s: %s is not among the terms of locales/%s.yaml%s%s%s",
+                       buf_text(path), buf_text(&shown), locale_tag(locale),
+                       closest != NULL ? "; did you mean \"" : "", closest != NULL ? closest : "",
+                       closest != NULL ? "\"?" : "");
+    buf_free(&shown);
+    return rc;
+}
+
+static int fail_value(const struct variable *v, const json_t *value, const struct locale *locale,
+                      char **out_path, struct error *err)
+{
+    struct buf path = {0}, shown = {0};
+    char *pointer = pointer_of(v->name, 100);
+    bool localized =
+        v->type->resolve == resolve_localized || v->type->resolve == resolve_localized_list;
+    buf_puts(&path, pointer);
+    free(pointer);
+    show_value(value, &shown);
+    int rc;
+    if (v->type->resolve == resolve_terms)
+        rc = fail_term(v, value, locale, &path, err);
+    else if (localized)
+        rc = error_set(err, ERR_INPUT, "%s has no text in \"%s\": it must be %s, and is %s",
+                       buf_text(&path), locale_tag(locale), v->type->problem(value, locale),
+                       buf_text(&shown));
+    else
+        rc = error_set(err, ERR_INPUT, "%s must be %s: it is %s", buf_text(&path),
+                       v->type->problem(value, locale), buf_text(&shown));
+    buf_free(&shown);
+    return fail_with_path(buf_steal(&path), out_path, rc);
+}
+
+/* A letter that must say something cannot say it with nothing. */
+static bool is_empty(const json_t *value)
+{
+    return (json_is_array(value) && json_array_size(value) == 0) ||
+           (json_is_string(value) && json_string_length(value) == 0);
+}
+
+static int check_one(const struct variable *v, const struct locale *locale, const json_t *data,
+                     char **out_path, struct error *err)
+{
+    int depth;
+    const json_t *value = value_at(data, v->name, &depth);
+    if (value == NULL || json_is_null(value) || (v->required && is_empty(value)))
+        return v->required ? fail_missing(v, depth, out_path, err) : 0;
+    return v->type->problem(value, locale) == NULL ? 0
+                                                   : fail_value(v, value, locale, out_path, err);
+}
+
+static int fail_undeclared(const struct variable_set *set, const char *name, char **out_path,
+                           struct error *err)
+{
+    const char **names = xcalloc(set->count + 1, sizeof *names);
+    for (size_t i = 0; i < set->count; i++)
+        names[i] = set->items[i].name;
+    const char *closest = text_closest(name, names, set->count);
+    free(names);
+    char *path = pointer_of(name, 100);
+    struct buf shown = {0};
+    text_put_visible(&shown, path, strlen(path) < 200 ? strlen(path) : 200);
+    int rc =
+        error_set(err, ERR_INPUT, "%s is not a variable of this template%s%s%s", buf_text(&shown),
+                  closest != NULL ? "; did you mean \"" : "", closest != NULL ? closest : "",
+                  closest != NULL ? "\"?" : ": remove it or declare it in template.yaml");
+    buf_free(&shown);
+    return fail_with_path(path, out_path, rc);
+}
+
+/* Members nobody declared; groups are walked into. */
+static int check_members(const struct variable_set *set, const json_t *object, const char *prefix,
+                         char **out_path, struct error *err)
+{
+    const char *key;
+    json_t *member;
+    int rc = 0;
+    json_object_foreach((json_t *)(uintptr_t)object, key, member)
+    {
+        struct buf name = {0};
+        buf_printf(&name, "%s%s%s", prefix, *prefix != '\0' ? "." : "", key);
+        enum variable_match match = variables_match(set, buf_text(&name), NULL);
+        if (match == VARIABLE_UNKNOWN || (match == VARIABLE_GROUP && !json_is_object(member)))
+            rc = fail_undeclared(set, buf_text(&name), out_path, err);
+        else if (match == VARIABLE_GROUP)
+            rc = check_members(set, member, buf_text(&name), out_path, err);
+        buf_free(&name);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* As many members as there are declared variables and their groups: then none is left that nobody
+ * declared. */
+static bool has_undeclared(const struct variable_set *set, const json_t *data)
+{
+    size_t members = json_object_size(data), expected = 0;
+    int depth;
+    for (size_t i = 0; i < set->count; i++)
+        expected += value_at(data, set->items[i].name, &depth) != NULL ? 1 : 0;
+    for (size_t i = 0; i < set->group_count; i++) {
+        const json_t *group = value_at(data, set->groups[i], &depth);
+        expected += json_is_object(group) ? 1 : 0;
+        members += json_object_size(group);
+    }
+    return members != expected;
+}
+
+int variables_check(const struct variable_set *set, const struct locale *locale,
+                    const struct json_t *data, char **out_path, struct error *err)
+{
+    int rc = 0;
+    if (out_path != NULL)
+        *out_path = NULL;
+    /* first what was written wrong: a misspelt name is also a missing one, and the suggestion is
+     * the better message */
+    if (has_undeclared(set, data))
+        rc = check_members(set, data, "", out_path, err);
+    for (size_t i = 0; rc == 0 && i < set->count; i++)
+        rc = check_one(&set->items[i], locale, data, out_path, err);
+    return rc;
+}
+
+/* ---- what letters see ---- */
+
+static void put_at(json_t *object, const char *name, json_t *value)
+{
+    for (;;) {
+        size_t len = strcspn(name, ".");
+        if (name[len] == '\0') {
+            json_object_setn_new_nocheck(object, name, len, value);
+            return;
+        }
+        json_t *group = json_object_getn(object, name, len);
+        if (group == NULL) {
+            group = json_object();
+            json_object_setn_new_nocheck(object, name, len, group);
+        }
+        object = group;
+        name += len + 1;
+    }
+}
+
+void variables_resolve(const struct variable_set *set, const struct locale *locale,
+                       const struct json_t *data, struct json_t *out)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct variable *v = &set->items[i];
+        int depth;
+        json_t *value = value_at(data, v->name, &depth);
+        if (value == NULL || json_is_null(value))
+            continue;
+        put_at(out, v->name,
+               v->type->resolve != NULL ? v->type->resolve(value, locale) : json_incref(value));
+    }
+}
