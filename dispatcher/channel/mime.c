@@ -158,18 +158,25 @@ static void put_encoded(struct line *l, const char *text, size_t len)
     }
 }
 
-/* Printable ASCII, words separated by single spaces, nothing that could be taken for an encoded
- * word. */
+/* White space that folding would not keep: at either end, or more than one in a row. */
+static bool has_odd_spaces(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] == ' ' && (i == 0 || i + 1 == len || text[i - 1] == ' '))
+            return true;
+    return false;
+}
+
+/* Printable ASCII that folds, and nothing that could be taken for an encoded word. */
 static bool is_plain(const char *text, size_t len)
 {
     size_t word = 0;
     for (size_t i = 0; i < len; i++) {
         word = text[i] == ' ' ? 0 : word + 1;
-        bool lone_space = text[i] == ' ' && (i == 0 || i + 1 == len || text[i - 1] == ' ');
-        if (text[i] < ' ' || text[i] > '~' || lone_space || word > PLAIN_MAX)
+        if (text[i] < ' ' || text[i] > '~' || word > PLAIN_MAX)
             return false;
     }
-    return memmem(text, len, "=?", 2) == NULL;
+    return !has_odd_spaces(text, len) && memmem(text, len, "=?", 2) == NULL;
 }
 
 static void put_plain(struct line *l, const char *text, size_t len)
@@ -193,11 +200,12 @@ static void put_unstructured(struct buf *out, const char *name, const struct buf
     end(&l);
 }
 
-static bool is_atoms(const char *name)
+static bool is_atoms(const char *text, size_t len)
 {
-    static const char atext[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&'*+-/=?^_`{|}~";
-    return strspn(name, atext) == strlen(name);
+    for (size_t i = 0; i < len; i++)
+        if (strchr("()<>[]:;@\\,.\"", text[i]) != NULL)
+            return false;
+    return is_plain(text, len);
 }
 
 static void put_quoted(struct line *l, const char *name)
@@ -214,13 +222,54 @@ static void put_quoted(struct line *l, const char *name)
     buf_free(&quoted);
 }
 
+static void put_encoded_whole(struct line *l, const char *text, size_t len)
+{
+    struct buf word = {0};
+    buf_puts(&word, "=?UTF-8?B?");
+    base64_put(&word, text, len);
+    buf_puts(&word, "?=");
+    if (word.len <= WORD_MAX)
+        put_token(l, word.data, word.len);
+    else
+        put_encoded(l, text, len);
+    buf_free(&word);
+}
+
+static size_t word_length(const char *at, const char *stop)
+{
+    const char *space = memchr(at, ' ', (size_t)(stop - at));
+    return (size_t)((space != NULL ? space : stop) - at);
+}
+
+/*
+ * Words that need no encoding stay as they are, runs of the others become one encoded word if they
+ * fit: Python's reader up to 3.12 shows a space where two encoded words of a name meet.
+ */
+static void put_mixed(struct line *l, const char *name, size_t len)
+{
+    for (const char *at = name, *stop = name + len; at < stop;) {
+        size_t run = 0;
+        while (at + run < stop && !is_atoms(at + run, word_length(at + run, stop)))
+            run += word_length(at + run, stop) + 1;
+        if (run > 0) {
+            put_encoded_whole(l, at, run - 1);
+            at += run;
+        } else {
+            put_token(l, at, word_length(at, stop));
+            at += word_length(at, stop) + 1;
+        }
+    }
+}
+
 /* RFC 5322 display name: atoms, a quoted string, or encoded words. */
 static void put_phrase(struct line *l, const char *name)
 {
     size_t len = strlen(name);
-    if (!is_plain(name, len))
-        put_encoded(l, name, len);
-    else if (is_atoms(name))
+    if (has_odd_spaces(name, len))
+        put_encoded_whole(l, name, len);
+    else if (!is_plain(name, len))
+        put_mixed(l, name, len);
+    else if (is_atoms(name, len))
         put_plain(l, name, len);
     else
         put_quoted(l, name);
@@ -430,10 +479,12 @@ static void put_alternative(struct buf *out, const struct mime_mail *m)
     choose_boundary(m->identity, &parts, boundary);
     buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
                boundary, boundary);
+    /* The line end in front of a boundary belongs to the boundary: the last line of a part needs
+     * its own. */
     buf_put(out, parts.data, second);
-    buf_printf(out, "--%s\r\n", boundary);
+    buf_printf(out, "\r\n--%s\r\n", boundary);
     buf_put(out, parts.data + second, parts.len - second);
-    buf_printf(out, "--%s--\r\n", boundary);
+    buf_printf(out, "\r\n--%s--\r\n", boundary);
     buf_free(&parts);
 }
 

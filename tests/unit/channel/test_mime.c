@@ -102,12 +102,12 @@ static void writes_the_whole_mail_byte_by_byte(void **state)
                                    "Content-Transfer-Encoding: quoted-printable\r\n"
                                    "\r\n"
                                    "Guten Tag\r\n"
-                                   "--=_ad7709ceafdbf1e2630e3adb2f8fe477\r\n"
+                                   "\r\n--=_ad7709ceafdbf1e2630e3adb2f8fe477\r\n"
                                    "Content-Type: text/html; charset=utf-8\r\n"
                                    "Content-Transfer-Encoding: quoted-printable\r\n"
                                    "\r\n"
                                    "<p>Guten Tag</p>\r\n"
-                                   "--=_ad7709ceafdbf1e2630e3adb2f8fe477--\r\n");
+                                   "\r\n--=_ad7709ceafdbf1e2630e3adb2f8fe477--\r\n");
     buf_free(&mail);
     finish(&d);
 }
@@ -209,6 +209,9 @@ static void writes_names_as_atoms_quoted_or_encoded(void **state)
         {"Dr. Anna \"Ann\" Weber\\", "To: \"Dr. Anna \\\"Ann\\\" Weber\\\\\" <anna@example.net>"},
         {"evil@example.com> <x", "To: \"evil@example.com> <x\" <anna@example.net>"},
         {"J\xc3\xb6rg", "To: =?UTF-8?B?SsO2cmc=?= <anna@example.net>"},
+        {"Dr. Anna J\xc3\xb6rg Weber",
+         "To: =?UTF-8?B?RHIu?= Anna =?UTF-8?B?SsO2cmc=?= Weber <anna@example.net>"},
+        {"J\xc3\xb6rg  Weber", "To: =?UTF-8?B?SsO2cmcgIFdlYmVy?= <anna@example.net>"},
         {"\xea\xb9\x80\xeb\xaf\xbc\xec\x88\x98", "To: =?UTF-8?B?6rmA66+87IiY?= <anna@example.net>"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
