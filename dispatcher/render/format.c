@@ -91,7 +91,7 @@ bool formatter_zone_exists(const char *zone)
     ucal_getCanonicalTimeZoneID(units, (int32_t)count, canonical, (int32_t)COUNT_OF(canonical),
                                 &is_system, &status);
     free(units);
-    return U_SUCCESS(status) && is_system && strcmp(zone, UCAL_UNKNOWN_ZONE_ID) != 0;
+    return U_SUCCESS(status) && is_system;
 }
 
 static int refuse_zone(const struct formatter *f, const char *zone, int code, struct error *err)

@@ -24,7 +24,7 @@ static int open_korean(void **state)
     int fd = mkstemp(path);
     (void)state;
     dprintf(fd, "ko:\n  name: x\n  closing: x\n  salutation: {named: x, anonymous: x}\n"
-                "  zone: Asia/Seoul\n  josa: {units: {GB: 기가바이트}}\n");
+                "  zone: Asia/Seoul\n  josa: {units: {℃: 도}}\n");
     close(fd);
     int rc = locale_load(path, &locale, &err);
     unlink(path);
@@ -217,7 +217,7 @@ static void appends_the_particle_to_what_came_before(void **state)
     gives("[\"이름\", \"주소\"]", CHAIN("list", "josa:을/를"), "이름 및 주소를");
     gives("2970000", CHAIN("compact", "josa:이/가"), "297만이");
     gives("7", CHAIN("josa:으로/로"), "7로");
-    gives("\"5 GB\"", CHAIN("josa:은/는"), "5 GB는");
+    gives("\"36.5 ℃\"", CHAIN("josa:은/는"), "36.5 ℃는");
     gives("\"2025-09-01\"", CHAIN("date", "josa:은/는"), "2025년 9월 1일은");
     gives("\"Google\"", CHAIN("josa:은/는"), "Google은(는)");
     refuses("\"\"", CHAIN("josa:은/는"), "an empty value cannot take the particle 은/는");

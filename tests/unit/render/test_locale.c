@@ -162,6 +162,31 @@ static void falls_back_to_named_where_a_language_has_one_form_for_all(void **sta
            "김민수 고객님께");
 }
 
+static void leaves_no_gap_wherever_the_title_stands(void **state)
+{
+    (void)state;
+    static const char file[] =
+        "xx:\n  name: x\n  closing: x\n  salutation:\n"
+        "    named: \"{{title}} {{family_name}} {{title}}, {{title}} hallo\"\n"
+        "    anonymous: x\n";
+    struct recipient to = {.name = anna_weiss, .family_name = weiss};
+    greets(file, &to, "Weiß, hallo");
+    to.title = doctor;
+    greets(file, &to, "Dr. Weiß Dr., Dr. hallo");
+}
+
+static void needs_the_family_name_for_a_form_by_gender(void **state)
+{
+    (void)state;
+    static const char file[] =
+        "xx:\n  name: x\n  closing: x\n  salutation: {female: \"Ms {{name}}\", "
+        "named: \"Dear {{name}}\", anonymous: x}\n";
+    struct recipient to = {.name = anna_weiss, .gender = female};
+    greets(file, &to, "Dear Dr. Anna Weiß");
+    to.family_name = weiss;
+    greets(file, &to, "Ms Dr. Anna Weiß");
+}
+
 static void never_expands_a_value_again(void **state)
 {
     (void)state;
@@ -319,6 +344,8 @@ int main(void)
         cmocka_unit_test(greets_nobody_by_half_a_name),
         cmocka_unit_test(puts_the_korean_family_name_first),
         cmocka_unit_test(falls_back_to_named_where_a_language_has_one_form_for_all),
+        cmocka_unit_test(leaves_no_gap_wherever_the_title_stands),
+        cmocka_unit_test(needs_the_family_name_for_a_form_by_gender),
         cmocka_unit_test(never_expands_a_value_again),
         cmocka_unit_test(answers_with_the_words_of_the_file),
         cmocka_unit_test(defaults_to_utc_and_left_to_right),
