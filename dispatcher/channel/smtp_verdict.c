@@ -44,7 +44,8 @@ static struct enhanced read_enhanced(const struct smtp_answer *a)
     bool good = read_number(&at, stop, &e.class) && skip(&at, stop, '.') &&
                 read_number(&at, stop, &e.subject) && skip(&at, stop, '.') &&
                 read_number(&at, stop, &e.detail) && (at == stop || *at == ' ');
-    return good && e.class == a->code / 100 ? e : (struct enhanced){0, 0, 0};
+    bool known = e.class == 2 || e.class == 4 || e.class == 5;
+    return good && known && e.class == a->code / 100 ? e : (struct enhanced){0, 0, 0};
 }
 
 /* ---- negative answers ---- */
