@@ -65,18 +65,22 @@ static void node_add(struct yaml_node *parent, struct yaml_node *child)
     parent->items[parent->count++] = child;
 }
 
+static int refuse(const struct reader *r, const yaml_event_t *event, const char *sentence)
+{
+    return yaml_fail_at(&r->source, place_of(event->start_mark), r->err, "%s", sentence);
+}
+
 static int refuse_anchor_or_tag(const struct reader *r, const yaml_event_t *event,
                                 const void *anchor, const void *tag)
 {
     if (anchor != NULL)
-        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
-                            "anchors (&name) are not supported; put the value in quotes if the & "
-                            "belongs to it");
+        return refuse(
+            r, event,
+            "anchors (&name) are not supported; put the value in quotes if the & belongs to it");
     if (tag != NULL)
-        return yaml_fail_at(
-            &r->source, place_of(event->start_mark), r->err,
-            "tags (!name) are not supported; put the value in quotes if the ! belongs "
-            "to it");
+        return refuse(
+            r, event,
+            "tags (!name) are not supported; put the value in quotes if the ! belongs to it");
     return 0;
 }
 
@@ -111,29 +115,21 @@ static int refuse_duplicates(const struct reader *r, const struct yaml_node *map
     return rc;
 }
 
-static int build(struct reader *r, const yaml_event_t *event, int depth, struct yaml_node **out);
-
-/* Builds the value of the next event, or sets *out to NULL if that event is `end`. */
-static int build_next(struct reader *r, yaml_event_type_t end, int depth, struct yaml_node **out)
-{
-    yaml_event_t event;
-    *out = NULL;
-    int rc = next_event(r, &event);
-    if (rc != 0)
-        return rc;
-    if (event.type != end)
-        rc = build(r, &event, depth, out);
-    yaml_event_delete(&event);
-    return rc;
-}
+/* The builders return NULL when they failed; the reason is in r->err. */
+static struct yaml_node *build(struct reader *r, const yaml_event_t *event, int depth);
 
 static int build_list(struct reader *r, int depth, struct yaml_node *list)
 {
     for (;;) {
-        struct yaml_node *item;
-        int rc = build_next(r, YAML_SEQUENCE_END_EVENT, depth, &item);
-        if (rc != 0 || item == NULL)
+        yaml_event_t event;
+        int rc = next_event(r, &event);
+        if (rc != 0)
             return rc;
+        bool at_end = event.type == YAML_SEQUENCE_END_EVENT;
+        struct yaml_node *item = at_end ? NULL : build(r, &event, depth);
+        yaml_event_delete(&event);
+        if (item == NULL)
+            return at_end ? 0 : ERR_CONFIG;
         node_add(list, item);
     }
 }
@@ -150,31 +146,37 @@ static bool stands_in_double_braces(const struct yaml_source *s, struct yaml_pla
 static int check_key(const struct reader *r, const yaml_event_t *event)
 {
     if (event->type == YAML_ALIAS_EVENT)
-        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
-                            "aliases (*name) are not supported");
+        return refuse(r, event, "aliases (*name) are not supported");
     if (event->type == YAML_MAPPING_START_EVENT &&
         stands_in_double_braces(&r->source, place_of(event->start_mark)))
-        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err, "%s",
-                            yaml_needs_quotes);
+        return refuse(r, event, yaml_needs_quotes);
     if (event->type != YAML_SCALAR_EVENT)
-        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
-                            "a key must be a word, not a list or a map");
+        return refuse(r, event, "a key must be a word, not a list or a map");
     if (event->data.scalar.length != strlen((const char *)event->data.scalar.value))
-        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
-                            "a key cannot hold a NUL character");
+        return refuse(r, event, "a key cannot hold a NUL character");
     if (event->data.scalar.length == 0)
-        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err, "%s", yaml_needs_key);
+        return refuse(r, event, yaml_needs_key);
     return refuse_anchor_or_tag(r, event, event->data.scalar.anchor, event->data.scalar.tag);
+}
+
+static struct yaml_node *build_value(struct reader *r, int depth)
+{
+    yaml_event_t event;
+    if (next_event(r, &event) != 0)
+        return NULL;
+    struct yaml_node *value = build(r, &event, depth);
+    yaml_event_delete(&event);
+    return value;
 }
 
 static int build_member(struct reader *r, const yaml_event_t *key, int depth, struct yaml_node *map)
 {
-    struct yaml_node *value = NULL;
     int rc = check_key(r, key);
-    if (rc == 0)
-        rc = build_next(r, YAML_NO_EVENT, depth, &value);
     if (rc != 0)
         return rc;
+    struct yaml_node *value = build_value(r, depth);
+    if (value == NULL)
+        return ERR_CONFIG;
     value->key = xstrdup((const char *)key->data.scalar.value);
     value->key_line = (int)key->start_mark.line + r->source.first_line;
     value->key_column = (int)key->start_mark.column + 1;
@@ -190,62 +192,63 @@ static int build_map(struct reader *r, int depth, struct yaml_node *map)
         if (rc != 0)
             return rc;
         bool at_end = key.type == YAML_MAPPING_END_EVENT;
-        if (!at_end)
-            rc = build_member(r, &key, depth, map);
+        rc = at_end ? refuse_duplicates(r, map) : build_member(r, &key, depth, map);
         yaml_event_delete(&key);
-        if (rc != 0)
+        if (rc != 0 || at_end)
             return rc;
-        if (at_end)
-            return refuse_duplicates(r, map);
     }
 }
 
-static int build_scalar(struct reader *r, const yaml_event_t *event, struct yaml_node **out)
+static struct yaml_node *build_scalar(struct reader *r, const yaml_event_t *event)
 {
     const char *value = (const char *)event->data.scalar.value;
-    int rc = refuse_anchor_or_tag(r, event, event->data.scalar.anchor, event->data.scalar.tag);
-    if (rc != 0)
-        return rc;
-    if (event->data.scalar.length != strlen(value))
-        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
-                            "a value cannot hold a NUL character (\\0)");
-    *out = node_new(r, YAML_SCALAR, event->start_mark);
-    (*out)->text = xstrdup(value);
-    (*out)->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-    return 0;
+    if (refuse_anchor_or_tag(r, event, event->data.scalar.anchor, event->data.scalar.tag) != 0)
+        return NULL;
+    if (event->data.scalar.length != strlen(value)) {
+        refuse(r, event, "a value cannot hold a NUL character (\\0)");
+        return NULL;
+    }
+    struct yaml_node *node = node_new(r, YAML_SCALAR, event->start_mark);
+    node->text = xstrdup(value);
+    node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    return node;
 }
 
-static int build_collection(struct reader *r, const yaml_event_t *event, int depth,
-                            struct yaml_node **out)
+static int check_collection(const struct reader *r, const yaml_event_t *event, int depth)
 {
     bool is_map = event->type == YAML_MAPPING_START_EVENT;
     int rc = is_map ? refuse_anchor_or_tag(r, event, event->data.mapping_start.anchor,
                                            event->data.mapping_start.tag)
                     : refuse_anchor_or_tag(r, event, event->data.sequence_start.anchor,
                                            event->data.sequence_start.tag);
-    if (rc != 0)
-        return rc;
-    if (depth >= DEPTH_MAX)
-        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
-                            "nested deeper than %d levels", DEPTH_MAX);
-    *out = node_new(r, is_map ? YAML_MAP : YAML_LIST, event->start_mark);
-    rc = is_map ? build_map(r, depth + 1, *out) : build_list(r, depth + 1, *out);
-    if (rc != 0) {
-        yaml_tree_free(*out);
-        *out = NULL;
-    }
+    if (rc == 0 && depth >= DEPTH_MAX)
+        rc = refuse(r, event, "nested deeper than 32 levels");
     return rc;
 }
 
-static int build(struct reader *r, const yaml_event_t *event, int depth, struct yaml_node **out)
+static struct yaml_node *build_collection(struct reader *r, const yaml_event_t *event, int depth)
+{
+    bool is_map = event->type == YAML_MAPPING_START_EVENT;
+    if (check_collection(r, event, depth) != 0)
+        return NULL;
+    struct yaml_node *node = node_new(r, is_map ? YAML_MAP : YAML_LIST, event->start_mark);
+    int rc = is_map ? build_map(r, depth + 1, node) : build_list(r, depth + 1, node);
+    if (rc != 0) {
+        yaml_tree_free(node);
+        return NULL;
+    }
+    return node;
+}
+
+static struct yaml_node *build(struct reader *r, const yaml_event_t *event, int depth)
 {
     if (event->type == YAML_SCALAR_EVENT)
-        return build_scalar(r, event, out);
-    if (event->type == YAML_ALIAS_EVENT)
-        return yaml_fail_at(&r->source, place_of(event->start_mark), r->err,
-                            "aliases (*name) are not supported; put the value in quotes if the * "
-                            "belongs to it");
-    return build_collection(r, event, depth, out);
+        return build_scalar(r, event);
+    if (event->type != YAML_ALIAS_EVENT)
+        return build_collection(r, event, depth);
+    refuse(r, event,
+           "aliases (*name) are not supported; put the value in quotes if the * belongs to it");
+    return NULL;
 }
 
 /* Skips the frame of the stream to the next document, or to the end of the file. */
@@ -277,6 +280,20 @@ static int check_root(const struct reader *r, const struct yaml_node *root)
                         "lines of the form key: value are expected here");
 }
 
+static struct yaml_node *build_root(struct reader *r)
+{
+    struct yaml_node *root = build_value(r, 0);
+    if (root == NULL)
+        return NULL;
+    if (root->kind == YAML_SCALAR && root->text[0] == '\0' && !root->quoted)
+        root->kind = YAML_MAP; /* nothing between --- and the end */
+    if (check_root(r, root) != 0) {
+        yaml_tree_free(root);
+        return NULL;
+    }
+    return root;
+}
+
 static int build_document(struct reader *r, struct yaml_node **out)
 {
     bool found;
@@ -288,13 +305,10 @@ static int build_document(struct reader *r, struct yaml_node **out)
         *out = node_new(r, YAML_MAP, (yaml_mark_t){0, 0, 0});
         return 0;
     }
-    rc = build_next(r, YAML_NO_EVENT, 0, out);
-    if (rc == 0 && (*out)->kind == YAML_SCALAR && (*out)->text[0] == '\0' && !(*out)->quoted)
-        (*out)->kind = YAML_MAP;
-    if (rc == 0)
-        rc = check_root(r, *out);
-    if (rc == 0)
-        rc = expect_document(r, &found, &place);
+    *out = build_root(r);
+    if (*out == NULL)
+        return ERR_CONFIG;
+    rc = expect_document(r, &found, &place);
     if (rc == 0 && found)
         rc = yaml_fail_at(&r->source, place, r->err,
                           "a second document begins here (---); one file holds one");
