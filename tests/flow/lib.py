@@ -487,7 +487,8 @@ class Flow:
             return None
 
     def letter(self, name, variables="", webhook=None, **languages):
-        """A letter of the test's own, below DIR/templates; languages are tag=(subject, sms, body)."""
+        """A letter of the test's own, below DIR/templates: tag=(subject, sms, body); the first for tags left out."""
+        languages = {**{tag: next(iter(languages.values())) for tag in ("de", "ko", "en")}, **languages}
         folder = os.path.join(self.dir, "templates")
         for shared in ("_layouts", "_partials"):
             if not os.path.exists(os.path.join(folder, shared)):
@@ -547,10 +548,9 @@ class Flow:
 
     def command(self, *arguments, text=None, timeout=60):
         """Runs `dispatcher VERB ...` with this test's configuration."""
-        verb, rest = arguments[0], list(arguments[1:])
         return Answer(
             subprocess.run(
-                [DISPATCHER, verb, "--config", self.config_path, *rest],
+                [DISPATCHER, *arguments, "--config", self.config_path],
                 input=text.encode() if isinstance(text, str) else text,
                 stdin=subprocess.DEVNULL if text is None else None,
                 capture_output=True,

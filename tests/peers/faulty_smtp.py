@@ -519,6 +519,9 @@ def main():
     peer.end_with_parent()
     server = Server(args)
     listener = peer.listen(args.port)
+    if args.mode == "data-never-reads":
+        # What it does not read shall not disappear in the kernel either.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
     peer.announce(listener.getsockname()[1])
     server.serve(listener)
 

@@ -12,7 +12,7 @@ What is answered depends on the path:
   /ok                204                         /status/CODE      that status, empty body
   /gone              410                         /throttle         429, Retry-After: 2 (/throttle/VALUE: that)
   /error             500                         /busy             503, Retry-After: 1
-  /redirect          302 to /ok                  /fail/N           500 the first N times an id comes, then 204
+  /redirect          302 to /ok (/redirect/URL)  /fail/N           500 the first N times an id comes, then 204
   /endless           200, a body without end     /big              200, 2 MB with a length
   /drip              200, one byte a second      /headers          200, headers without end
   /cut               200, half the body it said  /hang             reads the request, never answers
@@ -179,7 +179,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.finish_with(body, why, 500, b"error\n")
 
     def answer_redirect(self, body, why, word):
-        self.finish_with(body, why, 302, Location="/ok/redirected")
+        self.finish_with(body, why, 302, Location=word or "/ok/redirected")
 
     def answer_fail(self, body, why, word):
         seen = self.server.seen(self.headers.get("webhook-id"))

@@ -1,0 +1,177 @@
+"""Peers that drip, hang or never read: the attempt ends by its deadline, and nobody else waits for it."""
+
+import time
+
+import lib
+
+DEADLINE_S = 3
+
+
+def stall(t, server, others=12, **keys):
+    """A mail to the stalling server, then texts and webhooks, which must not notice. Seconds until they were there."""
+    phones, hooks = t.faulty_gateway(), t.https()
+    t.configure(
+        email=t.email_transport(server, deadline=f"{DEADLINE_S}s", retry=["1h"], **keys),
+        sms=t.sms_transport(phones),
+        webhook=t.webhook_transport(),
+        endpoints={"crm": t.endpoint(hooks)},
+        workers=2,
+    )
+    t.daemon.start()
+    t.drop(t.notice("stuck"))
+    t.wait_for_state("stuck", "in_flight", "waiting", "deferred", seconds=3)
+    began = time.monotonic()
+    t.enqueue(*t.notices(others, prefix="o", channels=("sms", "webhook")))
+    t.wait(lambda: len(hooks.received()) == others and len(phones.received()) == others, 8, "the others")
+    return time.monotonic() - began
+
+
+def check_end(t, *outcomes):
+    """The attempt is over soon after its deadline, and nobody called it delivered."""
+    began = time.monotonic()
+
+    def settled():
+        row = t.row("stuck")
+        return row if row["state"] != "in_flight" else None
+
+    row = t.wait(settled, DEADLINE_S + 2, "the attempt to end by its deadline")
+    t.check(row["state"] in ("waiting", "deferred", "uncertain"), f"state {row['state']}")
+    t.matches(t.daemon.log(), f"id=stuck channel=email .*outcome=({'|'.join(outcomes)}) ", "the outcome")
+    t.check("id=stuck channel=email transport=mail attempt=1 outcome=delivered" not in t.daemon.log(), "called delivered")
+    return time.monotonic() - began
+
+
+def stalled(mode, *outcomes, mails=0):
+    def test(t):
+        server = t.faulty(mode)
+        took = stall(t, server)
+        t.check(took < 1.5 * lib.PATIENCE, f"{mode}: the others took {took:.1f} s")
+        check_end(t, *outcomes)
+        t.equal(len(server.accepted()), mails, f"{mode}: mails accepted")
+
+    return test
+
+
+test_a_greeting_dripped_byte_by_byte = stalled("greeting-drip", "not_tried")
+test_a_server_that_never_speaks = stalled("greeting-none", "not_tried")
+test_a_server_that_hangs_in_the_handshake = stalled("starttls-hang", "not_tried")
+test_a_server_that_never_answers_the_recipient = stalled("rcpt-none", "transient")
+test_a_server_that_never_reads = stalled("data-never-reads", "transient", "uncertain")
+test_a_server_that_accepts_and_is_silent = stalled("end-none", "uncertain", mails=1)
+test_a_server_that_accepts_and_drips_its_answer = stalled("end-drip", "uncertain", mails=1)
+test_a_server_that_accepts_and_closes = stalled("end-close-accepted", "uncertain", mails=1)
+
+
+def test_a_large_mail_to_a_server_that_never_reads_has_no_hole(t):
+    """Larger than every socket buffer: the end cannot have been sent, so it is tried again, not in doubt."""
+    server = t.faulty("data-never-reads")
+    body = "{{salutation}}\n\n" + "- {{item}}\n" * 40
+    templates = t.letter("long", '  item: {type: text, required: true, about: "x"}\n', en=("s", "s", body))
+    t.configure(email=t.email_transport(server, deadline="3s", retry=["1h"]), templates=templates)
+    t.daemon.start()
+    notice = {"version": 1, "id": "large", "template": "long", "locale": "en", "to": {"email": "a@example.org"}}
+    t.drop({**notice, "routing": {"method": "all", "channels": ["email"]}, "data": {"item": "word " * 12000}})
+    row = t.wait_for_state("large", "deferred", seconds=8)
+    t.equal(t.attempts("large")[0]["outcome"], "transient", "outcome")
+    t.equal((row["attempts"], server.accepted()), (1, []), "attempts and mails")
+
+
+def test_many_mails_to_a_hanging_server_leave_a_worker_for_the_others(t):
+    """As many sessions as there are workers could hang at once; texts and webhooks still need one."""
+    server = t.faulty("rcpt-none")
+    hooks = t.https()
+    t.configure(
+        email=t.email_transport(server, deadline="20s", retry=["1h"], packet=1, concurrency=4),
+        webhook=t.webhook_transport(),
+        endpoints={"crm": t.endpoint(hooks)},
+        workers=3,
+    )
+    t.daemon.start()
+    t.enqueue(*t.notices(8, prefix="m"))
+    t.wait(lambda: len(server.events("fault")) >= 2, 5, "several sessions to hang")
+    began = time.monotonic()
+    t.enqueue(*t.notices(3, prefix="o", channels=["webhook"]))
+    t.wait(lambda: len(hooks.received()) == 3, 8, "the webhooks")
+    took = time.monotonic() - began
+    t.check(took < 1.5 * lib.PATIENCE, f"the webhooks waited {took:.1f} s for the mail server")
+
+
+def test_a_server_that_hangs_at_quit_has_delivered(t):
+    server = t.faulty("quit-none")
+    t.configure(email=t.email_transport(server, deadline="3s", retry=["1h"]))
+    t.daemon.start()
+    t.drop(t.notice("done"))
+    t.wait_for_state("done", "delivered", seconds=6)
+    t.equal(len(server.accepted()), 1, "mails")
+    t.drop(t.notice("next"))
+    t.wait_for_state("next", "delivered", seconds=8)
+
+
+def test_a_slow_answer_within_the_deadline_counts(t):
+    server = t.faulty("end-slow", "--delay", "2")
+    t.configure(email=t.email_transport(server, deadline="12s"))
+    t.daemon.start()
+    t.drop(t.notice("slow"))
+    t.wait_for_state("slow", "delivered", seconds=8)
+    t.equal(len(server.accepted()), 1, "mails")
+
+
+def gateway_stall(mode, *states):
+    def test(t):
+        phones, mail = t.faulty_gateway(mode), t.smtp()
+        t.configure(email=t.email_transport(mail), sms=t.sms_transport(phones, deadline="3s", retry=["200ms"]))
+        t.daemon.start()
+        t.drop(t.notice("text", channels=["sms"]))
+        t.wait(phones.received, 5, "the request")
+        began = time.monotonic()
+        t.enqueue(*t.notices(5, prefix="m"))
+        t.wait(lambda: len(mail.accepted()) == 5, 6, "the mails")
+        t.check(time.monotonic() - began < 1.5 * lib.PATIENCE, "the mails waited for the gateway")
+        t.wait_for_state("text", *states, channel="sms", seconds=DEADLINE_S + 3)
+        # Paid for, perhaps: it is shown, and not sent again by itself.
+        t.holds(lambda: len(phones.received()) == 1, 1.0, "the text was sent again")
+        t.equal(t.row("text", "sms")["state"], "uncertain", "state")
+
+    return test
+
+
+test_a_gateway_that_never_answers = gateway_stall("hang", "uncertain")
+test_a_gateway_that_drips = gateway_stall("drip", "uncertain")
+test_a_gateway_that_closes = gateway_stall("close", "uncertain")
+
+
+def test_a_mail_server_nobody_reaches_does_not_hold_up_the_rest(t):
+    """A listener whose queue is full: connecting never ends."""
+    import socket
+
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+
+        class Server:
+            port = full.getsockname()[1]
+
+        took = stall(t, Server)
+        t.check(took < 1.5 * lib.PATIENCE, f"the others took {took:.1f} s")
+        check_end(t, "not_tried")
+        for one in waiting:
+            one.close()
+
+
+def test_one_stalling_mail_server_leaves_room_for_other_letters_of_its_transport(t):
+    """Eight sessions may run at once: one that hangs at its recipient costs one of them."""
+    server = t.faulty("rcpt-none", "--on", "1")
+    t.configure(email=t.email_transport(server, deadline="3s", retry=["200ms"], packet=1, concurrency=4), workers=4)
+    t.daemon.start()
+    t.drop(t.notice("stuck"))
+    t.wait(lambda: server.events("fault"), 5, "the first one to hang")
+    began = time.monotonic()
+    t.enqueue(*t.notices(6, prefix="m"))
+    t.wait(lambda: len(server.accepted()) >= 6, 6, "the other mails")
+    t.check(time.monotonic() - began < 1.5 * lib.PATIENCE, "the other mails waited")
+    t.wait_for_state("stuck", "delivered", seconds=8)
+    t.equal(len(server.accepted()), 7, "mails")

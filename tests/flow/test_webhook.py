@@ -1,0 +1,317 @@
+"""Webhook receivers that refuse, throttle, redirect, stall or stand where nobody may look."""
+
+import json
+import socket
+import threading
+import time
+import urllib.parse
+
+import lib
+
+QUICK = {"retry": ["150ms", "150ms", "150ms"], "jitter": 0}
+
+
+def configure(t, endpoints, start=True, **keys):
+    t.configure(webhook=t.webhook_transport(**{**QUICK, **keys}), endpoints=endpoints)
+    if start:
+        t.daemon.start()
+
+
+def hook(t, identity="one", to="crm", **members):
+    return t.notice(identity, channels=["webhook"], to={"webhook": to}, **members)
+
+
+def outcomes(t, identity="one"):
+    return [(a["outcome"], a["code"]) for a in t.attempts(identity, "webhook")]
+
+
+def run_one(t, path, *states, endpoint=None, **keys):
+    """One webhook to a path of the receiver; the receiver and the row in one of the states."""
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver, path, **(endpoint or {}))}, **keys)
+    t.drop(hook(t))
+    row = t.wait_for_state("one", *states, channel="webhook")
+    return receiver, row
+
+
+def test_a_server_error_is_tried_again_with_the_same_id_and_a_new_signature(t):
+    receiver, _ = run_one(t, "/fail/2", "delivered", retry=["1100ms", "150ms"])
+    requests = receiver.received()
+    t.equal(outcomes(t), [("transient", 500), ("transient", 500), ("delivered", 204)], "attempts")
+    t.equal([r["id"] for r in requests], ["one"] * 3, "ids")
+    t.equal(len({r["sha256"] for r in requests}), 1, "the body is the same")
+    t.check(requests[0]["timestamp"] != requests[1]["timestamp"], "signed again at the second attempt")
+    t.equal(receiver.received(verified=False), [], "requests with a wrong signature")
+
+
+def test_a_gone_receiver_gets_nothing_more(t):
+    receiver, row = run_one(t, "/gone", "failed")
+    t.equal((row["cause"], outcomes(t)), ("endpoint_gone", [("permanent", 410)]), "cause and attempts")
+    t.holds(lambda: len(receiver.received()) == 1, 0.6, "it was asked again")
+
+
+def test_a_schedule_that_is_used_up_fails(t):
+    receiver, row = run_one(t, "/error", "failed")
+    t.equal(outcomes(t), [("transient", 500)] * 4, "attempts")
+    t.equal((row["cause"], len(receiver.received())), ("server_error", 4), "cause and requests")
+
+
+def throttled(path, status, advice_s):
+    def test(t):
+        receiver, row = run_one(t, path, "deferred")
+        t.equal(row["attempts"], 0, "a throttle costs no attempt")
+        t.wait(lambda: len(receiver.received()) >= 2, advice_s + 4, "the next request")
+        first, second = receiver.received()[:2]
+        gap = second["t"] - first["t"]
+        t.check(gap >= advice_s, f"asked again after {gap:.2f} s, told to wait {advice_s} s")
+        t.check(gap < advice_s + 1.5 * lib.PATIENCE, f"asked again only after {gap:.2f} s")
+        t.contains(t.daemon.log(), f"outcome=throttle state=deferred code={status}", "log")
+
+    return test
+
+
+test_too_many_requests_wait_as_long_as_told = throttled("/throttle/2", 429, 2)
+test_a_busy_receiver_is_left_alone_as_long_as_told = throttled("/busy", 503, 1)
+
+
+def test_advice_never_hurries(t):
+    receiver, row = run_one(t, "/throttle/1", "deferred", retry=["3s"])
+    t.holds(lambda: len(receiver.received()) == 1, 2.0, "asked again before its own schedule")
+
+
+def test_nonsense_advice_is_ignored(t):
+    receiver, _ = run_one(t, "/throttle/soon", "deferred")
+    t.wait(lambda: len(receiver.received()) >= 2, 5, "the next request, by our own schedule")
+
+
+def test_a_redirect_is_not_followed(t):
+    receiver, row = run_one(t, "/redirect", "failed")
+    t.equal(row["cause"], "moved", "cause")
+    t.contains(row["reply"], "/ok/redirected", "the reply says where to")
+    t.equal({r["path"] for r in receiver.received()}, {"/redirect"}, "paths asked for")
+
+
+def test_a_redirect_inwards_is_not_followed_either(t):
+    inside = t.https("--plain")
+    target = urllib.parse.quote(inside.url("/ok"), safe="")
+    receiver, row = run_one(t, f"/redirect/{target}", "failed")
+    t.contains(row["reply"], f"localhost:{inside.port}/ok", "the reply says where to")
+    t.equal(inside.received(verified=None), [], "requests at the other receiver")
+
+
+ANSWERS = {"/status/400": 400, "/status/401": 401, "/status/403": 403, "/status/404": 404, "/status/408": 408, "/status/502": 502}
+
+
+def test_refusals_are_tried_again_because_receivers_deploy_broken_code(t):
+    receiver = t.https()
+    endpoints = {f"e{status}": t.endpoint(receiver, path) for path, status in ANSWERS.items()}
+    configure(t, endpoints, retry=["1h"])
+    t.enqueue(*(hook(t, name, to=name) for name in endpoints))
+    for name in endpoints:
+        t.wait_for_state(name, "deferred", channel="webhook")
+        t.equal(outcomes(t, name), [("transient", int(name[1:]))], name)
+
+
+def test_a_body_too_large_for_the_receiver_fails(t):
+    _, row = run_one(t, "/status/413", "failed")
+    t.equal(row["cause"], "too_large", "cause")
+
+
+def test_an_endless_body_is_cut_and_its_status_counts(t):
+    began = time.monotonic()
+    receiver, row = run_one(t, "/endless", "delivered")
+    t.check(time.monotonic() - began < 5 * lib.PATIENCE, "it was read for long")
+    t.check(len(row["reply"]) < 2000, "the reply is kept within bounds")
+    t.equal(len(receiver.received()), 1, "requests")
+
+
+def test_endless_headers_end(t):
+    receiver, row = run_one(t, "/headers", "deferred", retry=["1h"], deadline="5s", endpoint={"timeout": "2s"})
+    t.equal(outcomes(t)[0][0], "uncertain", "outcome")
+    t.equal(len(receiver.received()), 1, "requests")
+
+
+def hanging(path, outcome):
+    def test(t):
+        receiver = t.https()
+        endpoints = {"crm": t.endpoint(receiver, path, timeout="1500ms"), "good": t.endpoint(receiver, "/ok")}
+        configure(t, endpoints, retry=["1h"], deadline="10s")
+        t.drop(hook(t))
+        t.wait(receiver.received, 5, "the request")
+        began = time.monotonic()
+        t.enqueue(*(hook(t, f"g{n}", to="good") for n in range(5)))
+        t.wait(lambda: len([r for r in receiver.received() if r["status"] == 204]) == 5, 5, "the others")
+        t.check(time.monotonic() - began < 1.2 * lib.PATIENCE, "the others waited")
+        t.wait_for_state("one", "deferred", channel="webhook", seconds=4)
+        t.equal([o for o, _ in outcomes(t)], [outcome], f"{path}: outcome")
+
+    return test
+
+
+test_a_receiver_that_hangs_may_have_got_it = hanging("/hang", "uncertain")
+test_a_receiver_that_drips_may_have_got_it = hanging("/drip", "uncertain")
+test_a_receiver_that_resets_may_have_got_it = hanging("/reset", "uncertain")
+test_a_receiver_that_closes_may_have_got_it = hanging("/close", "uncertain")
+test_a_receiver_that_cuts_its_answer_may_have_got_it = hanging("/cut", "uncertain")
+
+
+def test_one_packet_with_good_and_hanging_receivers_keeps_them_apart(t):
+    receiver = t.https()
+    endpoints = {"bad": t.endpoint(receiver, "/hang", timeout="2s"), "good": t.endpoint(receiver, "/ok")}
+    configure(t, endpoints, start=False, retry=["1h"])
+    t.enqueue(*(hook(t, f"h{n}", to="bad" if n % 2 else "good") for n in range(8)))
+    t.daemon.start()
+    t.wait(lambda: len(t.rows(state="delivered")) == 4, 1.5, "the good ones, before the others time out")
+    t.wait(lambda: len(t.rows(state="deferred")) == 4, 5, "the hanging ones to be deferred")
+
+
+def test_what_may_have_arrived_is_sent_again_with_the_same_id(t):
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver, "/close")})
+    t.drop(hook(t))
+    t.wait_for_state("one", "uncertain", channel="webhook")
+    t.equal([r["id"] for r in receiver.received()], ["one"] * 4, "ids")
+    t.equal(outcomes(t), [("uncertain", 0)] * 4, "attempts: never called failed, never delivered")
+
+
+def test_a_held_transport_does_not_repeat(t):
+    receiver, _ = run_one(t, "/close", "uncertain", on_uncertain="hold")
+    t.holds(lambda: len(receiver.received()) == 1, 0.6, "sent again")
+
+
+# where nothing may go
+
+
+class Listener:
+    """Counts connections to a port; anything that reaches it is a fault."""
+
+    def __init__(self, family=socket.AF_INET, address="127.0.0.1"):
+        self.sock = socket.socket(family, socket.SOCK_STREAM)
+        self.sock.bind((address, 0))
+        self.sock.listen(16)
+        self.port = self.sock.getsockname()[1]
+        self.seen = 0
+        threading.Thread(target=self._count, daemon=True).start()
+
+    def _count(self):
+        while True:
+            try:
+                connection, _ = self.sock.accept()
+            except OSError:
+                return
+            self.seen += 1
+            connection.close()
+
+
+def test_private_addresses_are_refused_in_every_spelling(t):
+    listener = Listener()
+    hosts = ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "127.1", "0177.0.0.1", "0", "[::ffff:127.0.0.1]", "[::1]"]
+    secret = {"file": t.secret_file("webhook-secret", lib.WEBHOOK_SECRET)}
+    endpoints = {f"e{n}": {"url": f"https://{host}:{listener.port}/", "secret": secret} for n, host in enumerate(hosts)}
+    configure(t, endpoints, retry=["1h"])
+    t.enqueue(*(hook(t, name, to=name) for name in endpoints))
+    for name, host in zip(endpoints, hosts):
+        row = t.wait_for_state(name, "failed", "deferred", channel="webhook")
+        t.equal((row["state"], row["cause"]), ("failed", "blocked_address"), host)
+        t.contains(row["reply"], "allow_private", "the sentence says what would permit it")
+    t.equal(listener.seen, 0, "connections made")
+    listener.sock.close()
+
+
+def test_a_private_address_is_reached_where_the_endpoint_allows_it(t):
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver), "closed": {k: v for k, v in t.endpoint(receiver).items() if k != "allow_private"}})
+    t.drop(hook(t))
+    t.wait_for_state("one", "delivered", channel="webhook")
+    # A connection opened for one endpoint must not carry the other's requests.
+    t.drop(hook(t, "two", to="closed"))
+    row = t.wait_for_state("two", "failed", "delivered", channel="webhook")
+    t.equal(row["cause"], "blocked_address", "cause")
+    t.equal([r["id"] for r in receiver.received()], ["one"], "requests")
+
+
+def test_a_proxy_of_the_environment_is_not_used(t):
+    proxy, receiver = Listener(), t.https()
+    for name in ("http_proxy", "https_proxy", "ALL_PROXY", "HTTPS_PROXY"):
+        t.environment[name] = f"http://127.0.0.1:{proxy.port}"
+    configure(t, {"crm": t.endpoint(receiver)})
+    t.drop(hook(t))
+    t.wait_for_state("one", "delivered", channel="webhook")
+    t.equal(proxy.seen, 0, "connections to the proxy")
+    proxy.sock.close()
+
+
+def test_plain_http_is_refused_unless_allowed(t):
+    receiver = t.https("--plain")
+    endpoint = t.endpoint(receiver)
+    configure(t, {"crm": endpoint}, start=False)
+    answer = t.command("check")
+    t.equal(answer.status, 65, "check")
+    t.matches(answer.out, r"dispatcher\.yaml:\d+:\d+: error: .*allow_http", "check")
+    t.equal(t.command("run").status, 78, "run")
+    configure(t, {"crm": {**endpoint, "allow_http": True}})
+    t.drop(hook(t))
+    t.wait_for_state("one", "delivered", channel="webhook")
+    t.equal(len(receiver.received()), 1, "requests")
+
+
+def test_schemes_and_headers_that_make_no_webhook_are_refused(t):
+    receiver = t.https()
+    good = t.endpoint(receiver)
+    bad = [
+        {**good, "url": "file:///etc/passwd"},
+        {**good, "url": "gopher://example.org/"},
+        {**good, "url": "https://user:pw@example.org/"},
+        {**good, "headers": {"x-a": "b\r\nX-Evil: 1"}},
+        {**good, "headers": {"a b": "c"}},
+        {**good, "headers": {"Content-Length": "0"}},
+        {**good, "headers": {"Host": "evil"}},
+        {**good, "headers": {"webhook-id": "mine"}},
+        {**good, "secret": {"file": t.secret_file("short", "whsec_YWJj")}},
+    ]
+    for endpoint in bad:
+        configure(t, {"crm": endpoint}, start=False)
+        answer = t.command("check")
+        t.equal(answer.status, 65, json.dumps(endpoint))
+        # The daemon says the same, and does not start to find out at the first notice.
+        run = t.command("run", timeout=5)
+        t.equal(run.status, 78, f"run with {json.dumps(endpoint)}")
+        t.check("user:pw" not in run.err, "a password of a URL is repeated in the log")
+
+
+def untrusted(certificate):
+    def test(t):
+        receiver = t.https(certificate=certificate)
+        configure(t, {"crm": t.endpoint(receiver)}, retry=["1h"])
+        t.drop(hook(t))
+        row = t.wait_for_state("one", "deferred", channel="webhook")
+        t.equal((row["cause"], receiver.received(verified=None)), ("tls", []), certificate)
+
+    return test
+
+
+test_a_receiver_with_a_foreign_certificate_gets_nothing = untrusted("wrong-name")
+test_a_receiver_with_its_own_certificate_gets_nothing = untrusted("self-signed")
+test_a_receiver_with_an_expired_certificate_gets_nothing = untrusted("expired")
+
+
+def test_an_unknown_endpoint_is_refused_at_intake(t):
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver)})
+    t.drop(hook(t, "lost", to="crn"))
+    reason = t.corrupt("lost")
+    t.matches(reason, r"new/lost\.json:\d+:\d+: .*no endpoint \"crn\"", "reason")
+    answer = t.command("enqueue", "-", text=json.dumps(hook(t, "lost2", to="https://evil.example.org/")))
+    t.equal(answer.status, 65, "a URL instead of a name")
+    t.equal(receiver.received(verified=None), [], "requests")
+
+
+def test_own_headers_reach_the_receiver(t):
+    receiver = t.https()
+    token = {"file": t.secret_file("token", "Bearer t0ps3cret")}
+    configure(t, {"crm": t.endpoint(receiver, headers={"authorization": token, "x-team": "notices"})})
+    t.drop(hook(t))
+    t.wait_for_state("one", "delivered", channel="webhook")
+    headers = receiver.headers(receiver.received()[0])
+    t.equal((headers["authorization"], headers["x-team"]), ("Bearer t0ps3cret", "notices"), "headers")
+    t.check("t0ps3cret" not in t.daemon.log() + t.command("config", "show").out, "the token is shown")
