@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "channel/mime_body.h"
 #include "model/address.h"
 
 #define LINE_MAX_SOFT 76  /* RFC 5322 2.1.1 allows 78; RFC 2045 and RFC 2047 want 76 */
@@ -18,7 +19,6 @@
 #define PLAIN_MAX     60  /* longer ASCII words are encoded: they could not be folded */
 #define SUBJECT_MAX   1000
 #define NAME_MAX_SIZE 500
-#define BASE64_BYTES  57 /* of input per line of 76 */
 
 /* ---- values ---- */
 
@@ -129,8 +129,7 @@ static void put_header(struct buf *out, const char *name, const char *value)
     end(&l);
 }
 
-/* How many bytes of `text`, at most `room`, end with a whole code point. The text is valid UTF-8.
- */
+/* How many bytes of `text` (valid UTF-8), at most `room`, end with a whole code point. */
 static size_t whole_code_points(const char *text, size_t len, size_t room)
 {
     if (len <= room)
@@ -334,121 +333,7 @@ static int put_headers(struct buf *out, const struct mime_mail *m, struct error 
     return 0;
 }
 
-/* ---- bodies ---- */
-
-/* Length of the line break at `at`: CRLF 2, a lone CR or LF 1, otherwise 0. */
-static size_t line_break(const char *at, const char *stop)
-{
-    if (*at == '\r')
-        return at + 1 < stop && at[1] == '\n' ? 2 : 1;
-    return *at == '\n' ? 1 : 0;
-}
-
-static size_t sequence_length(unsigned char lead)
-{
-    return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}
-
-static void put_hex(struct buf *out, unsigned char byte)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    const char triple[3] = {'=', digits[byte >> 4], digits[byte & 15]};
-    buf_put(out, triple, sizeof(triple));
-}
-
-/*
- * Must this byte be written as =XX? Besides what RFC 2045 6.7 asks for: a dot that starts a line,
- * so that no line can end the DATA of SMTP whatever happens to its neighbours, and the F of "From
- * ", which mailboxes change to ">From ".
- */
-static bool needs_hex(const char *at, const char *stop, size_t column_now)
-{
-    if (*at == ' ' || *at == '\t')
-        return at + 1 == stop || line_break(at + 1, stop) > 0;
-    if (column_now == 0 && *at == 'F')
-        return stop - at >= 5 && memcmp(at, "From ", 5) == 0;
-    return *at < '!' || *at > '~' || *at == '=' || (column_now == 0 && *at == '.');
-}
-
-static void put_quoted_printable(struct buf *out, const char *text, size_t len)
-{
-    size_t col = 0;
-    for (const char *at = text, *stop = text + len; at < stop;) {
-        size_t newline = line_break(at, stop);
-        if (newline > 0) {
-            buf_put(out, "\r\n", 2);
-            col = 0;
-            at += newline;
-            continue;
-        }
-        size_t bytes =
-            sequence_length((unsigned char)*at); /* a character is not torn by a soft break */
-        size_t width = needs_hex(at, stop, col) ? 3 * bytes : 1;
-        if (col + width > LINE_MAX_SOFT - 1) {
-            buf_put(out, "=\r\n", 3);
-            col = 0;
-            width = needs_hex(at, stop, col) ? 3 * bytes : 1;
-        }
-        for (size_t i = 0; i < bytes; i++) {
-            if (width == 1)
-                buf_putc(out, at[i]);
-            else
-                put_hex(out, (unsigned char)at[i]);
-        }
-        col += width;
-        at += bytes;
-    }
-    if (col > 0)
-        buf_put(out, "\r\n", 2);
-}
-
-static void put_crlf_lines(struct buf *out, const char *text, size_t len)
-{
-    const char *stop = text + len;
-    while (text < stop) {
-        size_t part = strcspn(
-            text, "\r\n"); /* no NUL inside, one behind: checked, and a promise of struct buf */
-        buf_put(out, text, part);
-        text += part;
-        if (text < stop)
-            text += line_break(text, stop);
-        buf_put(out, "\r\n", 2);
-    }
-}
-
-static void put_base64(struct buf *out, const char *text, size_t len)
-{
-    struct buf lines = {0};
-    put_crlf_lines(&lines, text, len);
-    for (size_t at = 0; at < lines.len; at += BASE64_BYTES) {
-        size_t left = lines.len - at;
-        base64_put(out, lines.data + at, left < BASE64_BYTES ? left : BASE64_BYTES);
-        buf_put(out, "\r\n", 2);
-    }
-    buf_free(&lines);
-}
-
-/* Quoted-printable triples every byte outside ASCII, base64 adds a third to all: the shorter one.
- */
-static bool is_mostly_ascii(const struct buf *text)
-{
-    size_t other = 0;
-    for (size_t i = 0; i < text->len; i++)
-        other += (unsigned char)text->data[i] >= 0x80;
-    return other * 6 <= text->len;
-}
-
-/* Headers of the part, empty line, body. */
-static void put_part(struct buf *out, const char *type, const struct buf *text)
-{
-    bool quoted = is_mostly_ascii(text);
-    buf_printf(out, "Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
-               type, quoted ? "quoted-printable" : "base64");
-    if (quoted)
-        put_quoted_printable(out, text->data, text->len);
-    else
-        put_base64(out, text->data, text->len);
-}
+/* ---- the two parts ---- */
 
 /*
  * 128 bits of the SHA-256 of the identity, so that every attempt writes the same. "=_" occurs
@@ -473,9 +358,9 @@ static void put_alternative(struct buf *out, const struct mime_mail *m)
 {
     struct buf parts = {0};
     char boundary[40];
-    put_part(&parts, "text/plain", m->text);
+    mime_put_part(&parts, "text/plain", m->text);
     size_t second = parts.len;
-    put_part(&parts, "text/html", m->html);
+    mime_put_part(&parts, "text/html", m->html);
     choose_boundary(m->identity, &parts, boundary);
     buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
                boundary, boundary);
@@ -501,7 +386,7 @@ int mime_compose(const struct mime_mail *mail, struct buf *out, struct error *er
     if (mail->html->len > 0)
         put_alternative(out, mail);
     else
-        put_part(out, "text/plain", mail->text);
+        mime_put_part(out, "text/plain", mail->text);
     return 0;
 }
 

@@ -24,8 +24,7 @@ struct smtp_route {
     int stand_in;        /* -1; or a descriptor instead of the network (self-test) */
 };
 
-/* One mail to one recipient. Addresses and bytes were checked: the library sends them as they are.
- */
+/* One mail to one recipient. All was checked: the library sends it as it is. */
 struct smtp_mail {
     const char *sender;
     const char *recipient;

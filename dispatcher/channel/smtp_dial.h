@@ -27,8 +27,7 @@ struct smtp_dial {
 /* From here to the end, connect() to a TCP address in this thread is ours. */
 void smtp_dial_begin(struct smtp_dial *dial);
 void smtp_dial_end(void);
-/* Does the library really call our connect()? A program linked otherwise would have no time limits.
- */
+/* Does the library really call our connect()? Linked otherwise, it has no time limits. */
 bool smtp_dial_is_interposed(void);
 
 /* Ends the session: nothing more is written or read. The first reason stays. */

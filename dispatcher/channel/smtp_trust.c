@@ -49,8 +49,7 @@ static long on_io(BIO *bio, int operation, const char *bytes, size_t len, int ar
     return result;
 }
 
-/* libesmtp creates the SSL object itself: the start of the handshake is the first time we see it.
- */
+/* libesmtp creates the SSL object itself: the handshake's start is the first time we see it. */
 static void on_info(const SSL *ssl, int where, int result)
 {
     (void)result;

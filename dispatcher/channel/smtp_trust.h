@@ -23,8 +23,7 @@ MUST_CHECK int smtp_trust_open(const char *host, const char *ca_file, struct smt
                                struct error *err);
 /* Before a session: forgets the last one; `dial` is asked while the handshake reads and writes. */
 void smtp_trust_begin(struct smtp_trust *trust, struct smtp_dial *dial);
-/* After a session: why the handshake failed, "" if nothing is known. Borrowed until the next begin.
- */
+/* After a session: why the handshake failed, "" if nothing is known. Borrowed, until begin. */
 const char *smtp_trust_end(struct smtp_trust *trust);
 /* For smtp_starttls_set_ctx(), which keeps a reference of its own. */
 struct ssl_ctx_st *smtp_trust_context(const struct smtp_trust *trust);
