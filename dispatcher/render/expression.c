@@ -135,10 +135,12 @@ static int add_call(struct expression *e, struct span piece, const struct place 
     char *filter_name = xstrndup(name.text, name.len);
     struct filter_call call = {.filter = filter_find(filter_name),
                                .is_default = strcmp(filter_name, "default") == 0};
-    int rc = call.filter != NULL ? 0 : fail_unknown(filter_name, at, err);
-    free(filter_name);
-    if (rc < 0)
+    if (call.filter == NULL) {
+        int rc = fail_unknown(filter_name, at, err);
+        free(filter_name);
         return rc;
+    }
+    free(filter_name);
     if (colon != NULL)
         call.argument = xstrndup(argument.text, argument.len);
     e->calls = xreallocarray(e->calls, e->call_count + 1, sizeof *e->calls);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "render/context.h"
+#include "render/fixtures.h"
 #include "render/format.h"
 #include "render/library_backend.h"
 #include "render/names.h"
@@ -206,6 +207,9 @@ int library_load(const struct library_options *options, struct library **out, st
         load_layout(l, options, &report);
     if (!report_is_over(&report))
         load_templates(l, options, &report);
+    /* samples are for whoever wants to know everything; a daemon that starts does not need them */
+    if (options->problem != NULL)
+        fixtures_check(l, &report);
     if (report_is_over(&report)) {
         library_free(l);
         return ERR_CONFIG;

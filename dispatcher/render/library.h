@@ -22,7 +22,8 @@ struct organisation;
 /*
  * Loads all of `templates` and `locales`. With `problem` NULL the first error ends it (ERR_CONFIG).
  * Otherwise every problem found is handed to it and the library of what could be loaded is
- * returned; the caller counts (check).
+ * returned; the caller counts (check). Then the
+ * samples of every template are rendered too, in all their languages and channels.
  */
 struct library_problem {
     bool is_error;        /* else a warning */

@@ -6,7 +6,7 @@
 #include "render/markdown.h"
 
 /* Links only to allowed hosts, by https. */
-void lint_links(const struct node *root, const struct letter_options *options,
+void lint_links(const struct node *n, const struct letter_options *options,
                 const struct body *body);
 /* TODO, Lorem, XXX, [Name] in a line. */
 void lint_line(const char *text, size_t len, const struct place *at, struct report *report);

@@ -324,7 +324,7 @@ static bool is_block_tag(const struct parser *p, const struct node *n)
 
 static bool opens(const struct parser *p, const struct node *n)
 {
-    return is_block_tag(p, n) && p->body->tags[n->tag].kind != TOKEN_END;
+    return n != NULL && is_block_tag(p, n) && p->body->tags[n->tag].kind != TOKEN_END;
 }
 
 /* tag, list, its end: the form that repeats the items of a list */
@@ -368,7 +368,7 @@ static void take_neighbours(const struct parser *p, struct node *list)
 {
     for (;;) {
         struct node *open = list->next;
-        bool group = is_group(p, open) && p->body->tags[open->tag].tight_before &&
+        bool group = open != NULL && is_group(p, open) && p->body->tags[open->tag].tight_before &&
                      open->next->ordered == list->ordered;
         if (!group)
             return;

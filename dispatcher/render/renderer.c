@@ -22,6 +22,7 @@ struct renderer {
     const struct library *library;
     struct formatter **formatters; /* one per locale */
     struct buf scratch, marked, raw;
+    struct run_memo memo;
 };
 
 /* One message while it is made. */
@@ -60,6 +61,7 @@ void renderer_close(struct renderer *r)
     buf_free(&r->scratch);
     buf_free(&r->marked);
     buf_free(&r->raw);
+    run_memo_free(&r->memo);
     free(r);
 }
 
@@ -187,7 +189,9 @@ int renderer_render(struct renderer *r, int template_index, const char *locale,
     m.input = (struct run_input){.layers = {l->contexts[index], context},
                                  .layer_count = 2,
                                  .formatter = r->formatters[index],
-                                 .scratch = &r->scratch};
+                                 .scratch = &r->scratch,
+                                 .memo = &r->memo};
+    r->memo.count = 0;
     rc = render_kind(&m, kind, accepted_ms, err);
     json_decref(context);
     snprintf(out->locale, sizeof out->locale, "%s", locale);

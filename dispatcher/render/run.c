@@ -205,26 +205,63 @@ static int apply_filters(struct run *r, const struct instruction *i, struct filt
     return 0;
 }
 
+static const struct buf *remembered(const struct run *r, const struct instruction *i,
+                                    const json_t *value)
+{
+    const struct run_memo *memo = r->input->memo;
+    for (size_t n = 0; memo != NULL && n < memo->count; n++)
+        if (memo->entries[n].expression == i->expression && memo->entries[n].value == value)
+            return &memo->entries[n].text;
+    return NULL;
+}
+
+static void remember(const struct run *r, const struct instruction *i, const json_t *value,
+                     const struct buf *text)
+{
+    struct run_memo *memo = r->input->memo;
+    if (memo == NULL || value == NULL || memo->count == RUN_MEMO_MAX)
+        return;
+    struct run_memo_entry *entry = &memo->entries[memo->count++];
+    entry->expression = i->expression;
+    entry->value = value;
+    buf_reset(&entry->text);
+    buf_put(&entry->text, buf_text(text), text->len);
+}
+
+void run_memo_free(struct run_memo *memo)
+{
+    for (size_t i = 0; i < RUN_MEMO_MAX; i++)
+        buf_free(&memo->entries[i].text);
+    memo->count = 0;
+}
+
+static int put_result(struct run *r, const struct instruction *i, const json_t *value,
+                      const struct filter_value *v, struct error *err)
+{
+    if (!v->present)
+        return r->program->strict ? fail_missing(i, err) : 0;
+    if (v->json != NULL)
+        return put_json(r, i, v->json, err);
+    remember(r, i, value, &v->text);
+    return put_text(r, i, buf_text(&v->text), v->text.len, true, err);
+}
+
 static int put_filtered(struct run *r, const struct instruction *i, const json_t *value,
                         struct error *err)
 {
+    const struct buf *known = remembered(r, i, value);
+    if (known != NULL)
+        return put_text(r, i, buf_text(known), known->len, true, err);
     bool present = value != NULL && !json_is_null(value);
     struct filter_value v = {.json = present ? value : NULL, .present = present};
-    if (r->input->scratch != NULL) {
-        v.text = *r->input->scratch;
-        buf_reset(&v.text);
-    }
+    struct buf own = {0}, *scratch = r->input->scratch != NULL ? r->input->scratch : &own;
+    buf_reset(scratch);
+    v.text = *scratch;
     int rc = apply_filters(r, i, &v, err);
-    if (rc == 0 && !v.present)
-        rc = r->program->strict ? fail_missing(i, err) : 0;
-    else if (rc == 0 && v.json != NULL)
-        rc = put_json(r, i, v.json, err);
-    else if (rc == 0)
-        rc = put_text(r, i, buf_text(&v.text), v.text.len, true, err);
-    if (r->input->scratch != NULL)
-        *r->input->scratch = v.text;
-    else
-        buf_free(&v.text);
+    if (rc == 0)
+        rc = put_result(r, i, value, &v, err);
+    *scratch = v.text; /* filters may have changed its memory */
+    buf_free(&own);
     return rc;
 }
 

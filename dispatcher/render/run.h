@@ -10,6 +10,22 @@
 #include "render/program.h"
 
 #define RUN_LAYERS_MAX 4
+#define RUN_MEMO_MAX   64
+
+struct json_t;
+struct expression;
+
+/* What filters made of values in this message: text and HTML say the same, and ICU is the dearest
+ * part of both. An entry is known by its tag and its value, which both live as long as the message
+ * is made. */
+struct run_memo {
+    struct run_memo_entry {
+        const struct expression *expression;
+        const struct json_t *value;
+        struct buf text;
+    } entries[RUN_MEMO_MAX];
+    size_t count; /* 0 begins a new message; the memory stays */
+};
 
 struct run_input {
     const struct json_t *layers[RUN_LAYERS_MAX]; /* looked up from the last to the first */
@@ -18,8 +34,10 @@ struct run_input {
     struct formatter *formatter;   /* NULL: filters that need one fail */
     const struct program *content; /* for {{{content}}} of a layout; NULL otherwise */
     struct buf *scratch;           /* for filters; reset and reused */
+    struct run_memo *memo;         /* NULL: nothing is remembered */
 };
 
+void run_memo_free(struct run_memo *memo);
 /* As program_run(). */
 MUST_CHECK int run_program(const struct program *p, const struct run_input *input, struct buf *out,
                            struct error *err);

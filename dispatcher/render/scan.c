@@ -1,5 +1,6 @@
 #include "render/scan.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,7 @@ static struct place place_of(struct scanner *s, const char *target)
 
 static const char *find(const char *from, const char *end, const char *what)
 {
-    return from < end ? memmem(from, (size_t)(end - from), what, strlen(what)) : NULL;
+    return from != NULL && from < end ? memmem(from, (size_t)(end - from), what, strlen(what)) : NULL;
 }
 
 static struct token *add_token(struct scanner *s, enum token_kind kind, const char *text,
@@ -130,6 +131,7 @@ static bool stands_alone(const struct scanner *s, const struct tag *tag, const c
     if (tag->kind == TOKEN_VALUE || tag->kind == TOKEN_RAW)
         return false;
     const char *line = tag->start, *next = tag->end;
+    assert(next != NULL);
     while (line > s->source && is_blank(line[-1]))
         line--;
     if (line > s->source && line[-1] != '\n')

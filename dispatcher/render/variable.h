@@ -14,7 +14,15 @@
 
 struct json_t;
 struct yaml_node;
-struct variable_type;
+
+struct variable_type {
+    const char *name;
+    bool list, localized, terms, object;
+    /* NULL: right; else what it must be, as the end of "... must be ". */
+    const char *(*problem)(const struct json_t *value, const struct locale *locale);
+    /* What letters see, a new reference; NULL: the value itself. */
+    struct json_t *(*resolve)(const struct json_t *value, const struct locale *locale);
+};
 
 struct variable {
     char *name; /* "incident.start" */
@@ -53,6 +61,9 @@ bool variable_is_list(const struct variable *v);
  * free(). */
 MUST_CHECK int variables_check(const struct variable_set *set, const struct locale *locale,
                                const struct json_t *data, char **out_path, struct error *err);
+/* The value at a dotted name, NULL if there is none; *out_depth is how many parts of the name were
+ * there. Borrowed. */
+struct json_t *variable_value(const struct json_t *data, const char *name, int *out_depth);
 /* Puts what letters see into `out` (an object): texts of the language, words for terms, groups as
  * objects. `data` has passed variables_check(). */
 void variables_resolve(const struct variable_set *set, const struct locale *locale,

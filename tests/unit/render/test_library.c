@@ -43,7 +43,8 @@ static void remove_file(const char *name)
     free(path);
 }
 
-static const char *const folders[] = {"t", "t/_layouts", "t/_partials", "t/news", "l"};
+static const char *const folders[] = {"t",      "t/_layouts",      "t/_partials",
+                                      "t/news", "t/news/fixtures", "l"};
 
 static const struct {
     const char *name, *text;
@@ -288,6 +289,32 @@ static void the_first_error_ends_an_unwatched_load(void **state)
     free(nowhere);
 }
 
+static void samples_are_rendered_by_a_check(void **state)
+{
+    (void)state;
+    static const char *const jobs[][2] = {
+        {"{\"to\":{\"email\":\"a@example.org\"},\n\"data\":{\"what\":{\"ko\":\"x\"},"
+         "\"items\":[\"email\"],\"count\":1}}",
+         "E fixture"},
+        {"{\"to\":{\"email\":\"a@example.org\"},\n\"data\":{\"what\":{\"ko\":\"x\"},"
+         "\"items\":[\"email\"],\"count\":1}}",
+         "a.json:2:16 /data/what has no text in \"de\""},
+        {"{\"to\":{\"email\":\"a@example.org\"},\"data\":{\"what\":{\"ko\":\"x\\ny\",\"de\":\"x\"},"
+         "\"items\":[\"email\"],\"count\":1}}",
+         "email in ko: "},
+        {"{", "a.json:1:"},
+    };
+    for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
+        struct buf problems = {0};
+        write_file("t/news/fixtures/a.json", jobs[i][0]);
+        library_free(load(&problems));
+        if (strstr(buf_text(&problems), jobs[i][1]) == NULL)
+            fail_msg("\"%s\" is not in \"%s\"", jobs[i][1], buf_text(&problems));
+        buf_free(&problems);
+    }
+    remove_file("t/news/fixtures/a.json");
+}
+
 /* ---- checking jobs ---- */
 
 static void expect_job(const struct library *l, const char *to, const char *data, const char *path,
@@ -495,6 +522,7 @@ int main(void)
         cmocka_unit_test(names_are_checked_in_every_language),
         cmocka_unit_test(languages_must_say_the_same),
         cmocka_unit_test(the_first_error_ends_an_unwatched_load),
+        cmocka_unit_test(samples_are_rendered_by_a_check),
         cmocka_unit_test(jobs_are_checked_by_declared_types),
         cmocka_unit_test(an_email_has_all_its_parts),
         cmocka_unit_test(a_text_message_has_its_line_only),

@@ -1,0 +1,110 @@
+#include "render/fixtures.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "model/json.h"
+
+#define FIXTURE_ACCEPTED_MS                                                                        \
+    INT64_C(1767225600000) /* any time does: it only dates the standard webhook */
+
+struct sample {
+    const struct library *library;
+    struct renderer *renderer;
+    struct report *report;
+    int template_index;
+    const char *path;
+    struct buf text;
+    struct job *job;
+    struct message message;
+};
+
+static void report_at(const struct sample *s, const char *pointer, const char *text)
+{
+    struct json_position position = json_position(buf_text(&s->text), s->text.len, pointer, false);
+    struct place at = {s->path, position.line, position.column};
+    report_error(s->report, &at, "fixture", "%s", text);
+}
+
+static void render_channels(struct sample *s, const char *locale)
+{
+    struct error err = {0};
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
+        if (!library_has_part(s->library, s->template_index, locale, (enum channel_kind)kind))
+            continue;
+        struct place at = {s->path, 0, 0};
+        if (renderer_render(s->renderer, s->template_index, locale, s->job, FIXTURE_ACCEPTED_MS,
+                            (enum channel_kind)kind, &s->message, &err) < 0)
+            report_error(s->report, &at, "fixture", "%s in %s: %s",
+                         channel_kind_name((enum channel_kind)kind), locale, err.text);
+    }
+}
+
+static void check_language(struct sample *s, const char *locale)
+{
+    struct error err = {0};
+    char *pointer;
+    int rc = library_check_job(s->library, s->template_index, locale, s->job, &pointer, &err);
+    if (rc < 0)
+        report_at(s, pointer != NULL ? pointer : "", err.text);
+    else
+        render_channels(s, locale);
+    free(pointer);
+}
+
+static void check_file(struct sample *s)
+{
+    struct error err = {0};
+    const char *const *locales = library_template_locales(s->library, s->template_index);
+    buf_reset(&s->text);
+    int rc = file_read_path(s->path, JOB_TEXT_MAX, &s->text, &err);
+    if (rc == 0)
+        rc = job_parse_fixture(buf_text(&s->text), s->text.len, s->path, &s->job, &err);
+    if (rc < 0) {
+        report_failure(s->report, &err, "fixture");
+        return;
+    }
+    for (size_t i = 0; locales[i] != NULL; i++)
+        if (library_locale_index(s->library, locales[i]) >= 0)
+            check_language(s, locales[i]);
+    job_free(s->job);
+}
+
+static void check_folder(struct sample *s, const char *folder)
+{
+    struct name_list names;
+    struct stat facts;
+    if (stat(folder, &facts) != 0)
+        return;
+    name_list_read(folder, ".json", s->report, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        struct buf name = {0};
+        buf_printf(&name, "%s.json", names.names[i]);
+        char *path = file_join(folder, buf_text(&name));
+        s->path = path;
+        check_file(s);
+        free(path);
+        buf_free(&name);
+    }
+    name_list_free(&names);
+}
+
+void fixtures_check(const struct library *l, struct report *report)
+{
+    struct sample s = {.library = l, .report = report};
+    struct error err = {0};
+    if (renderer_open(l, &s.renderer, &err) < 0) {
+        report_failure(report, &err, "locale");
+        return;
+    }
+    for (size_t i = 0; i < l->template_count; i++) {
+        char *folder = file_join(l->templates[i]->directory, "fixtures");
+        s.template_index = (int)i;
+        check_folder(&s, folder);
+        free(folder);
+    }
+    renderer_close(s.renderer);
+    message_free(&s.message);
+    buf_free(&s.text);
+}
