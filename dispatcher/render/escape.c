@@ -2,29 +2,16 @@
 
 #include <string.h>
 
-static const char *html_entity(unsigned char c)
-{
-    switch (c) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
-    default:
-        return NULL;
-    }
-}
+/* Bytes that may need care; runs of all others are copied as they are. */
+static const char *const html_entities[256] = {
+    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;",
+};
 
 void escape_put_html(struct buf *out, const char *text, size_t len)
 {
     size_t from = 0;
     for (size_t i = 0; i < len; i++) {
-        const char *entity = html_entity((unsigned char)text[i]);
+        const char *entity = html_entities[(unsigned char)text[i]];
         if (entity == NULL)
             continue;
         buf_put(out, text + from, i - from);
@@ -74,45 +61,46 @@ void escape_put_json(struct buf *out, const char *text, size_t len)
     }
 }
 
-/* Length of the control character or separator at text[i], 0 if there is none: C0, DEL, C1, U+2028,
- * U+2029. */
+/* C0 and DEL; the first bytes of C1 controls and of U+2028 and U+2029. */
+static bool may_be_control(unsigned char c)
+{
+    return c < 0x20 || c == 0x7f || c == 0xc2 || c == 0xe2;
+}
+
+/* Length of the control character or separator at text[i], 0 if there is none. */
 static size_t control_at(const char *text, size_t i, size_t len)
 {
     unsigned char a = (unsigned char)text[i];
-    if (a >= 0x20 && a < 0x7f)
-        return 0;
     unsigned char b = i + 1 < len ? (unsigned char)text[i + 1] : 0;
     unsigned char c = i + 2 < len ? (unsigned char)text[i + 2] : 0;
     if (a < 0x20 || a == 0x7f)
         return 1;
     if (a == 0xc2 && b >= 0x80 && b < 0xa0)
         return 2;
-    if (a == 0xe2 && b == 0x80 && (c == 0xa8 || c == 0xa9))
-        return 3;
-    return 0;
+    return a == 0xe2 && b == 0x80 && (c == 0xa8 || c == 0xa9) ? 3 : 0;
+}
+
+/* Index of the next one from `i` on, `len` if there is none. */
+static size_t next_control(const char *text, size_t i, size_t len)
+{
+    for (; i < len; i++)
+        if (may_be_control((unsigned char)text[i]) && control_at(text, i, len) > 0)
+            return i;
+    return len;
 }
 
 void escape_put_line(struct buf *out, const char *text, size_t len)
 {
-    size_t from = 0, i = 0;
-    while (i < len) {
-        size_t control = control_at(text, i, len);
-        if (control == 0) {
-            i++;
-            continue;
-        }
-        buf_put(out, text + from, i - from);
+    size_t from = 0, control;
+    while ((control = next_control(text, from, len)) < len) {
+        buf_put(out, text + from, control - from);
         buf_putc(out, ' ');
-        i += control;
-        from = i;
+        from = control + control_at(text, control, len);
     }
     buf_put(out, text + from, len - from);
 }
 
 bool escape_header_ok(const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if (control_at(text, i, len) > 0)
-            return false;
-    return true;
+    return next_control(text, 0, len) == len;
 }

@@ -141,9 +141,8 @@ static void close_line(struct wrapper *w)
     w->line_open = false;
 }
 
-static void put_word(struct wrapper *w, const char *word, size_t len)
+static void put_word(struct wrapper *w, const char *word, size_t len, size_t width)
 {
-    size_t width = width_of(word, len);
     open_line(w);
     if (w->has_word && w->column + 1 + width > WRAP_COLUMNS) {
         close_line(w);
@@ -284,31 +283,35 @@ static const char *do_mark(struct wrapper *w, const char *at)
     return at;
 }
 
-static bool is_mark(char c)
-{
-    return (unsigned char)c < 0x20 && c != '\n' && c != '\t';
-}
-
 static bool is_gap(char c)
 {
     return c == ' ' || c == '\n' || c == '\t';
+}
+
+/* Puts the word that begins at `at`; returns its end. */
+static const char *take_word(struct wrapper *w, const char *at, const char *end)
+{
+    const char *word = at;
+    bool ascii = true;
+    for (; at < end && (unsigned char)*at > ' '; at++)
+        ascii = ascii && (unsigned char)*at < 0x80;
+    size_t len = (size_t)(at - word);
+    put_word(w, word, len, ascii ? len : width_of(word, len));
+    return at;
 }
 
 void wrap_text(const char *marked, size_t len, struct buf *out)
 {
     struct wrapper w = {.out = out, .start = out->len};
     const char *at = marked, *end = marked + len;
+    buf_reserve(out, len + len / 8);
     while (at < end) {
-        if (is_gap(*at)) {
+        if (is_gap(*at))
             at++;
-        } else if (is_mark(*at)) {
+        else if ((unsigned char)*at < ' ')
             at = do_mark(&w, at);
-        } else {
-            const char *word = at;
-            while (at < end && !is_gap(*at) && !is_mark(*at))
-                at++;
-            put_word(&w, word, (size_t)(at - word));
-        }
+        else
+            at = take_word(&w, at, end);
     }
     end_block(&w);
 }
