@@ -11,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "engine/control.h"
 #include "engine/requests.h"
 #include "model/json.h"
@@ -47,9 +46,14 @@ static int connect_daemon(const char *path)
     return fd;
 }
 
-static int open_locally(struct client *c, struct error *err)
+static int open_locally(struct client *c, enum ledger_mode mode, struct error *err)
 {
-    int rc = spool_open(c->settings->spool, &c->spool, err);
+    int rc = ERR_NOT_FOUND;
+    if (mode == LEDGER_READ)
+        rc = ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err);
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    rc = spool_open(c->settings->spool, &c->spool, err);
     if (rc == 0)
         rc = spool_lock(c->spool, err);
     if (rc == ERR_AGAIN) {
@@ -62,7 +66,8 @@ static int open_locally(struct client *c, struct error *err)
     return rc;
 }
 
-int client_open(const struct settings *s, struct client **out, struct error *err)
+int client_open(const struct settings *s, enum ledger_mode mode, struct client **out,
+                struct error *err)
 {
     struct client *c = xcalloc(1, sizeof(*c));
     int rc = 0;
@@ -73,7 +78,7 @@ int client_open(const struct settings *s, struct client **out, struct error *err
         rc = error_set(err, ERR_DENIED, "you may not use the control socket %s; join its group",
                        s->control_socket);
     else if (c->socket < 0)
-        rc = open_locally(c, err);
+        rc = open_locally(c, mode, err);
     if (rc != 0) {
         client_close(c);
         return rc;
@@ -134,23 +139,43 @@ static bool answer_complete(const struct buf *answer, size_t *scanned)
     return false;
 }
 
+static int fail_lost(struct error *err)
+{
+    return error_set(
+        err, ERR_DOWN,
+        "the daemon ended or did not answer within %d s; look at its log and ask again",
+        ANSWER_TIMEOUT_S);
+}
+
+/* Without SIGPIPE: a daemon that was killed must not kill who asks it. */
+static int send_line(int fd, const char *request, struct error *err)
+{
+    struct buf line = {0};
+    size_t sent = 0;
+    int rc = 0;
+    buf_printf(&line, "%s\n", request);
+    while (rc == 0 && sent < line.len) {
+        ssize_t count = send(fd, line.data + sent, line.len - sent, MSG_NOSIGNAL);
+        if (count > 0)
+            sent += (size_t)count;
+        else if (errno != EINTR)
+            rc = fail_lost(err);
+    }
+    buf_free(&line);
+    return rc;
+}
+
 static int ask_daemon(struct client *c, const char *request, struct buf *answer, struct error *err)
 {
     size_t scanned = 0;
-    struct buf line = {0};
-    buf_printf(&line, "%s\n", request);
-    int rc = file_write_all(c->socket, line.data, line.len, "the control socket", err);
-    buf_free(&line);
+    int rc = send_line(c->socket, request, err);
     while (rc == 0 && !answer_complete(answer, &scanned)) {
         buf_reserve(answer, 65536);
         ssize_t got = recv(c->socket, answer->data + answer->len, 65536, 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return error_set(
-                err, ERR_DOWN,
-                "the daemon ended or did not answer within %d s; look at its log and ask again",
-                ANSWER_TIMEOUT_S);
+            return fail_lost(err);
         answer->len += (size_t)got;
     }
     return rc;

@@ -1,6 +1,7 @@
 /*
  * The other side of the control socket: how a command reaches the engine. When no daemon runs the
- * command takes the spool lock and does the same work on the ledger itself.
+ * command does the same work on the ledger itself; to change anything it takes the spool lock, to
+ * look it needs none, so that a command that takes its time keeps no daemon from starting.
  */
 #ifndef ENGINE_CLIENT_H
 #define ENGINE_CLIENT_H
@@ -8,12 +9,14 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/setup.h"
+#include "ledger/ledger.h"
 
 struct client;
 
-/* Connects to the daemon of these settings, or opens the ledger locally. ERR_DOWN if a daemon holds
- * the spool but does not answer. */
-MUST_CHECK int client_open(const struct settings *s, struct client **out, struct error *err);
+/* Connects to the daemon of these settings, or opens the ledger locally: LEDGER_READ for requests
+ * that only look. ERR_DOWN if a daemon holds the spool but does not answer. */
+MUST_CHECK int client_open(const struct settings *s, enum ledger_mode mode, struct client **out,
+                           struct error *err);
 void client_close(struct client *c);
 /* True when a daemon answered at open. */
 bool client_has_daemon(const struct client *c);

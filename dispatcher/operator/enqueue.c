@@ -56,6 +56,15 @@ static void report_rejected(struct enqueue *e, int line, const struct error *why
 
 /* ---- one notice ---- */
 
+/* The daemon is gone. Dropping needs none, and the next one judges repeats when it takes them in.
+ */
+static int go_on_alone(struct enqueue *e)
+{
+    client_close(e->client);
+    e->client = NULL;
+    return 0;
+}
+
 /* Was this id used before? Best asked now: the producer still listens. */
 static int ask_known(struct enqueue *e, const struct job *job, bool *out_same, struct error *err)
 {
@@ -70,7 +79,9 @@ static int ask_known(struct enqueue *e, const struct job *job, bool *out_same, s
     request_put_text(&request, "id", job->id);
     buf_putc(&request, '}');
     int rc = client_ask(e->client, request.data, NULL, &end, err);
-    if (rc == 0)
+    if (rc == ERR_DOWN)
+        rc = go_on_alone(e);
+    else if (rc == 0)
         rc = json_parse(end.data, end.len, "answer", 1, 8, &facts, err);
     if (rc == 0 && json_get_bool(facts, "known", false)) {
         job_digest(job, digest);
@@ -182,7 +193,7 @@ static int open_all(struct enqueue *e, struct error *err)
     int rc = setup_load(&options, 1, &e->setup, err);
     if (rc == 0)
         rc = spool_open(e->setup->settings->spool, &e->spool, err);
-    if (rc == 0 && client_open(e->setup->settings, &e->client, &ignored) != 0)
+    if (rc == 0 && client_open(e->setup->settings, LEDGER_READ, &e->client, &ignored) != 0)
         e->client = NULL;
     return rc;
 }

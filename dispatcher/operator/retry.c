@@ -78,7 +78,7 @@ static int run(const struct invocation *inv, struct error *err)
     struct session s;
     int64_t count = 0;
     bool dry_run = option_given(inv, "dry-run"), daemon = false;
-    int rc = session_open(inv, &s, err);
+    int rc = session_open(inv, LEDGER_WRITE, &s, err);
     if (rc == 0)
         rc = ask_all(&s, inv, true, &count, err);
     if (rc == 0 && !dry_run)

@@ -4,7 +4,8 @@
 
 #include "base/buf.h"
 
-int session_open(const struct invocation *inv, struct session *out, struct error *err)
+int session_open(const struct invocation *inv, enum ledger_mode mode, struct session *out,
+                 struct error *err)
 {
     struct config_options options = *invocation_config(inv);
     *out = (struct session){0};
@@ -13,7 +14,7 @@ int session_open(const struct invocation *inv, struct session *out, struct error
     options.without_secrets = true;
     int rc = config_load(&options, &out->settings, err);
     if (rc == 0)
-        rc = client_open(out->settings, &out->client, err);
+        rc = client_open(out->settings, mode, &out->client, err);
     if (rc != 0)
         session_close(out);
     return rc;

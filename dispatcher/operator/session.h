@@ -10,7 +10,9 @@ struct session {
     struct client *client;
 };
 
-MUST_CHECK int session_open(const struct invocation *inv, struct session *out, struct error *err);
+/* LEDGER_READ for commands that only look. */
+MUST_CHECK int session_open(const struct invocation *inv, enum ledger_mode mode,
+                            struct session *out, struct error *err);
 void session_close(struct session *s);
 
 /* Begins a request: {"v":1,"verb":"...". The caller appends members and a closing brace. */

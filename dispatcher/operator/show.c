@@ -75,7 +75,7 @@ static int run(const struct invocation *inv, struct error *err)
     request_begin(&request, "show");
     request_put_text(&request, "id", argument_at(inv, 0));
     buf_putc(&request, '}');
-    int rc = session_open(inv, &s, err);
+    int rc = session_open(inv, LEDGER_READ, &s, err);
     if (rc == 0)
         rc = client_ask(s.client, request.data, &rows, &end, err);
     if (rc == 0 && invocation_json(inv))
