@@ -238,7 +238,14 @@ class Daemon:
                 env=self.flow.environment,
             )
         if wait:
+            self.wait_for_answer()
+
+    def wait_for_answer(self):
+        try:
             wait_until(self.answers, 10, "the daemon to answer")
+        except Failure as failure:
+            with open(f"/proc/{self.pid}/stat", encoding="utf-8") as stat, open(f"/proc/{self.pid}/wchan") as where:
+                raise Failure(f"{failure}; it waits in {where.read()!r}: {stat.read()}\n{self.log_tail()}") from None
 
     def answers(self):
         if self.process.poll() is not None:
@@ -308,6 +315,14 @@ def processes():
             continue
         if fields[0] != "Z":
             yield int(entry), int(fields[1]), int(fields[3])
+
+
+def peer_kill(pid):
+    """kill -9 of a process that may be gone already."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 class Answer:
