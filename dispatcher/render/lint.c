@@ -75,6 +75,13 @@ static int columns_before(const char *text, const char *at)
     return columns;
 }
 
+/* The line under the head of a table, `| --- | :-: |`: Markdown as letters know it has none. */
+static bool is_table_rule(const char *text, size_t len)
+{
+    bool bar = memchr(text, '|', len) != NULL;
+    return bar && len >= 3 && memmem(text, len, "--", 2) != NULL && strspn(text, "|-: \t") >= len;
+}
+
 void lint_line(const char *text, size_t len, const struct place *at, struct report *report)
 {
     static const char *const words[] = {"TODO", "FIXME", "XXX", "Lorem ipsum", "[Name]", "[name]"};
@@ -88,6 +95,8 @@ void lint_line(const char *text, size_t len, const struct place *at, struct repo
         place.column += columns_before(text, found);
         report_error(report, &place, "placeholder-text", "\"%s\" is still to be written", words[i]);
     }
+    if (is_table_rule(text, len))
+        report_error(report, at, "table", "letters have no tables: write a list");
 }
 
 /* ---- particles ---- */

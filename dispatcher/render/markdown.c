@@ -127,6 +127,9 @@ static int convert_text(struct parser *p, struct node *parent, cmark_node *from)
     size_t index;
     if (strstr(text, "**") != NULL || strstr(text, "__") != NULL)
         return refuse(p, from, "ko-bold", "** and __ do not become bold here: remove them");
+    if (parent->kind != NODE_HEADING && strstr(text, "{#") != NULL)
+        return refuse(p, from, "section-id",
+                      "a section id {#name} stands at the end of a heading only");
     while ((index = body_find_tag(p->body, text, &start, &end)) != BODY_NO_TAG) {
         add_text(parent, at, text, (size_t)(start - text));
         int rc = add_tag(p, parent, index);

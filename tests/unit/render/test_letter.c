@@ -311,6 +311,8 @@ static void forbidden_markdown_is_told_where_it_stands(void **state)
     expect_problem("{{#s}}\n- a {{/s}}\n", "section-crossing ");
     expect_problem("## A {#x}\n\n## B {#x}\n", "section-duplicate ");
     expect_problem("## A {#x\n", "section-id ");
+    expect_problem("Text {#x}\n", "section-id ");
+    expect_problem("| a | b |\n|---|---|\n| c | d |\n", "table ");
 }
 
 static void links_go_to_allowed_hosts_only(void **state)
@@ -319,6 +321,7 @@ static void links_go_to_allowed_hosts_only(void **state)
     expect_problem("[x](https://evil.example/)\n", "link-host");
     expect_problem("[x](https://www.example.org@evil.example/)\n", "link-host");
     expect_problem("[x](https://{{v}}/)\n", "link-host");
+    expect_problem("[x](https://www.example.or/)\n", "link-host");
     expect_problem("[x](http://www.example.org/)\n", "link-http");
     expect_problem("[x](javascript:alert)\n", "link-scheme");
     expect_problem("[x](/path)\n", "link-scheme");

@@ -227,6 +227,8 @@ static void partials_see_the_scope_and_keep_their_indentation(void **state)
     expect_partials(" {{>a}}\n", "{}", "{\"a\":\"A\\n {{>b}}\\nC\\n\",\"b\":\"B1\\nB2\\n\"}",
                     " A\n  B1\n  B2\n C\n");
     expect_partials(" {{>a}}\n", "{\"s\":true}", "{\"a\":\"{{#s}}\\nin\\n{{/s}}\\n\"}", " in\n");
+    expect_partials(" {{>a}}\n", "{}", "{\"a\":\"x {{>b}}\\nz\\n\",\"b\":\"1\\n2\"}",
+                    " x 1\n2\n z\n");
     expect_partials("{{=<% %>=}}<%>p%>", "{\"v\":1}", "{\"p\":\"{{v}}<%v%>\"}", "1<%v%>");
 }
 

@@ -1,0 +1,62 @@
+#include "render/payload.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+
+static void expect(const struct job *job, const char *expected)
+{
+    struct buf out = {0};
+    payload_put(job, "status-update", "ko", 1763942401500, &out);
+    assert_string_equal(buf_text(&out), expected);
+    buf_free(&out);
+}
+
+static void the_type_is_the_template_without_hyphens(void **state)
+{
+    (void)state;
+    char id[] = "a_1";
+    struct job job = {.id = id};
+    expect(&job, "{\"type\":\"status_update\",\"timestamp\":\"2025-11-24T00:00:01.500Z\","
+                 "\"data\":{\"id\":\"a_1\",\"locale\":\"ko\"}}");
+}
+
+static void a_job_may_name_its_type_and_its_time(void **state)
+{
+    (void)state;
+    char id[] = "a_1", type[] = "news.sent", reference[] = "R 1", recipient[] = "c17";
+    struct job job = {.id = id,
+                      .event_type = type,
+                      .reference = reference,
+                      .created_at_ms = 1000,
+                      .to = {.recipient_id = recipient}};
+    expect(&job, "{\"type\":\"news.sent\",\"timestamp\":\"1970-01-01T00:00:01.000Z\",\"data\":{"
+                 "\"id\":\"a_1\","
+                 "\"locale\":\"ko\",\"recipient_id\":\"c17\",\"reference\":\"R 1\"}}");
+}
+
+static void the_data_of_a_job_stay_as_they_were(void **state)
+{
+    (void)state;
+    char id[] = "a_1";
+    struct job job = {.id = id, .data = json_loads("{\"z\":{\"de\":\"ü\"},\"a\":1.5}", 0, NULL)};
+    expect(&job,
+           "{\"type\":\"status_update\",\"timestamp\":\"2025-11-24T00:00:01.500Z\",\"data\":{\"z\":"
+           "{\"de\":\"ü\"},\"a\":1.5,\"id\":\"a_1\",\"locale\":\"ko\"}}");
+    assert_int_equal(json_object_size(job.data), 2);
+    json_decref(job.data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_type_is_the_template_without_hyphens),
+        cmocka_unit_test(a_job_may_name_its_type_and_its_time),
+        cmocka_unit_test(the_data_of_a_job_stay_as_they_were),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
