@@ -253,6 +253,7 @@ int query_step(struct query *q, struct error *err)
     if (result == SQLITE_ROW)
         return 1;
     int rc = result == SQLITE_DONE ? 0 : fail(db, result, err);
+    assert(rc <= 0); /* whoever loops while it is positive stops here: the query is gone */
     query_end(q);
     return rc;
 }

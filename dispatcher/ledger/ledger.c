@@ -156,6 +156,7 @@ int ledger_begin(struct ledger *l, enum ledger_durability durability, struct err
         return rc;
     l->in_transaction = true;
     l->durability = durability;
+    l->raised = false;
     l->changed_before = db_changed_ever(l->db);
     return 0;
 }
@@ -174,7 +175,7 @@ int ledger_commit(struct ledger *l, struct error *err)
         return rc;
     l->in_transaction = false;
     l->unsynced = !durable && (l->unsynced || changed);
-    return 0;
+    return l->raised ? ledger_sync(l, err) : 0;
 }
 
 void ledger_rollback(struct ledger *l)
@@ -201,7 +202,10 @@ int ledger_enter(struct ledger *l, enum ledger_durability durability, bool *out_
                  struct error *err)
 {
     *out_own = !l->in_transaction;
-    return l->in_transaction ? 0 : ledger_begin(l, durability, err);
+    if (!l->in_transaction)
+        return ledger_begin(l, durability, err);
+    l->raised = l->raised || (durability == LEDGER_DURABLE && l->durability == LEDGER_FAST);
+    return 0;
 }
 
 int ledger_leave(struct ledger *l, bool own, int rc, struct error *err)

@@ -210,6 +210,10 @@ struct action {
 MUST_CHECK int ledger_retry(struct ledger *l, const struct selector *selector,
                             const struct action *action, int64_t *out_count, struct error *err);
 
+/* How many ledger_retry() would move now. Not within a transaction. */
+MUST_CHECK int ledger_count_retry(struct ledger *l, const struct selector *selector, int64_t *out,
+                                  struct error *err);
+
 struct action_row {
     int64_t number; /* from 1, without gaps */
     struct action action;

@@ -15,9 +15,11 @@ struct ledger {
     char *path; /* of ledger.db, for messages */
     bool in_transaction;
     enum ledger_durability durability; /* of the transaction that is open */
-    bool synchronous;                  /* SQLite's setting now: commits are synced */
-    bool unsynced;                     /* something was committed that a power cut may still take */
-    int64_t changed_before;            /* db_changed_ever() when the transaction began */
+    bool raised;      /* a call inside asked for more than the transaction promises: sync after its
+                         commit */
+    bool synchronous; /* SQLite's setting now: commits are synced */
+    bool unsynced;    /* something was committed that a power cut may still take */
+    int64_t changed_before; /* db_changed_ever() when the transaction began */
     /* Changes of the counters in this transaction, written once before its commit. */
     int64_t delta[CHANNEL_KINDS][DELIVERY_STATES];
 };

@@ -131,6 +131,23 @@ static void forgets_what_was_rolled_back(void **state)
     must_balance(f->l);
 }
 
+static void goes_on_after_a_call_that_failed(void **state)
+{
+    struct fixture *f = *state;
+    struct notice n;
+    enum accept_result result;
+    struct error err = {0};
+    make_notice(&n, "a-1", "one");
+    n.deliveries[1] = n.deliveries[0];
+    n.deliveries[1].address = NULL; /* found only after the notice itself was written */
+    n.a.count = 2;
+    assert_true(ledger_accept(f->l, &n.a, &result, &err) < 0);
+    assert_int_equal(count_all(f->l), 0);
+    n.a.count = 1;
+    assert_int_equal(take_in(f->l, &n), ACCEPT_NEW);
+    must_balance(f->l);
+}
+
 static void keeps_notices_over_a_restart(void **state)
 {
     struct fixture *f = *state;
@@ -172,6 +189,7 @@ int main(void)
         TEST(finds_the_digest_of_an_id),
         TEST(books_each_delivery_of_all_routing),
         TEST(forgets_what_was_rolled_back),
+        TEST(goes_on_after_a_call_that_failed),
         TEST(keeps_notices_over_a_restart),
         TEST(stores_hostile_values_as_values),
     };

@@ -124,6 +124,22 @@ static void retries_more_than_one_portion(void **state)
     assert_int_equal(count_state(f->l, DELIVERY_WAITING), 600);
 }
 
+static void counts_exactly_what_a_retry_would_move(void **state)
+{
+    struct fixture *f = *state;
+    struct selector failed = select_state(DELIVERY_FAILED);
+    struct error err = {0};
+    int64_t count = 0;
+    settle(f->l, accept_failed_over(f->l, "a"), DELIVERY_FAILED);
+    take_in_many(f->l, "n", 2);
+    fail_all(f->l, "relay", 2);
+    must(ledger_count_retry(f->l, &failed, &count, &err), &err);
+    assert_int_equal(count, 3); /* four failed, two of them for one person */
+    assert_int_equal(count_state(f->l, DELIVERY_FAILED), 4);
+    must_balance(f->l);
+    assert_int_equal(retry(f->l, failed, ""), count);
+}
+
 /* ---- the record ---- */
 
 struct seen_actions {
@@ -196,6 +212,7 @@ int main(void)
         TEST(does_not_tell_a_person_twice),
         TEST(begins_one_of_two_failed_channels_again),
         TEST(retries_more_than_one_portion),
+        TEST(counts_exactly_what_a_retry_would_move),
         TEST(records_actions_in_a_chain_anyone_can_recompute),
         TEST(records_nothing_when_nothing_matched),
     };

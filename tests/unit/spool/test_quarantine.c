@@ -194,6 +194,18 @@ static void never_overwrites_what_was_refused_before(void **state)
     must_be_refused(f, "a-1.2.json", "a-1.2", "no notice");
 }
 
+static void never_overwrites_a_file_whose_reason_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    struct intake in = intake_of(f);
+    in.refuse_prefix = "bad";
+    write_file(f->fd, "corrupt/a-1.json", "from long ago");
+    write_file(f->fd, "new/a-1.json", "bad");
+    must_count(scan(f, &in), 0, 1, 0);
+    must_be_refused(f, "a-1.1.json", "a-1.1", "no notice");
+    assert_false(stands(f, "corrupt/a-1.reason"));
+}
+
 static void never_takes_an_entry_for_a_reason(void **state)
 {
     struct fixture *f = *state;
@@ -284,6 +296,7 @@ int main(void)
         TEST(keeps_a_name_as_long_as_the_file_system_allows),
         TEST(refuses_what_it_may_not_read),
         TEST(never_overwrites_what_was_refused_before),
+        TEST(never_overwrites_a_file_whose_reason_is_gone),
         TEST(never_takes_an_entry_for_a_reason),
         TEST(takes_the_good_among_a_thousand_bad),
         TEST(finds_another_place_after_a_crash_between_reason_and_move),
