@@ -89,6 +89,7 @@ static void serve_connection(int fd, int log, enum canned_action action, const c
 {
     struct buf request = {0};
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test does not come to canned_stop() */
     if (action == CANNED_GREET)
         _exit(0);
     for (int n = 0; read_request(fd, &request); n++) {

@@ -412,6 +412,19 @@ static void does_not_let_a_dead_destination_delay_another(void **state)
     canned_stop(&alive);
 }
 
+static void ends_requests_at_the_deadline_of_the_run(void **state)
+{
+    (void)state;
+    struct canned server = canned_start(CANNED_HANG, "");
+    struct item item = get(server.port, "/");
+    struct timespec since;
+    clock_gettime(CLOCK_MONOTONIC, &since);
+    run(open_plain_pool(), &item, 1, TIMEOUT);
+    assert_in_range(elapsed_ms(&since), TIMEOUT - 10, TIMEOUT + 500);
+    check_end(&item, HTTP_TIMEOUT_AFTER, true);
+    canned_stop(&server);
+}
+
 static void skips_items_that_are_not_to_be_sent(void **state)
 {
     (void)state;
@@ -546,6 +559,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(runs_many_at_once_but_no_more_than_its_limit, open_client,
                                         close_client),
         cmocka_unit_test_setup_teardown(does_not_let_a_dead_destination_delay_another, open_client,
+                                        close_client),
+        cmocka_unit_test_setup_teardown(ends_requests_at_the_deadline_of_the_run, open_client,
                                         close_client),
         cmocka_unit_test_setup_teardown(skips_items_that_are_not_to_be_sent, open_client,
                                         close_client),
