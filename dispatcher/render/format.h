@@ -1,8 +1,8 @@
 /*
  * A reader's language and time zone, ready to format: dates, times, numbers, compact numbers, lists
  * by ICU (CLDR), overridden where a locale file says so. One per worker and language; opening costs
- * about 300 us, formatting about 1 us. Korean compact numbers are 297만; German 6,5 Millionen; `list` never
- * has an Oxford comma in en.
+ * about 300 us, formatting about 1 us. Korean compact numbers are 297만; German 6,5 Millionen;
+ * `list` never has an Oxford comma in en.
  */
 #ifndef RENDER_FORMAT_H
 #define RENDER_FORMAT_H
