@@ -348,7 +348,7 @@ class Flow:
         self.spool = os.path.join(self.dir, "spool")
         self.config_path = os.path.join(self.dir, "dispatcher.yaml")
         self.control_socket = os.path.join(self.spool, "control.sock")
-        self.environment = {**os.environ, "HOME": self.dir, "DISPATCHER_CONFIG": self.config_path}
+        self.environment = {**os.environ, "HOME": self.dir, "CRM_SECRET": WEBHOOK_SECRET}
         self.daemon = Daemon(self)
         self.peers = []
         self.problems = []

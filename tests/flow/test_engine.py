@@ -1,0 +1,153 @@
+"""The scheduler under strain: it rests when there is nothing to do, and keeps its word when the disk does not."""
+
+import json
+import os
+import resource
+import signal
+import socket
+import time
+
+import lib
+
+QUICK = {"retry": ["100ms"] * 5, "jitter": 0}
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def check_rests(t, seconds, what):
+    """A process that only waits uses next to no CPU; one that spins uses all it gets."""
+    before = cpu_seconds(t.daemon.pid)
+    time.sleep(seconds)
+    used = cpu_seconds(t.daemon.pid) - before
+    t.check(used < seconds * 0.25, f"{what}: {used:.2f} s of CPU in {seconds} s")
+
+
+def fill_disk(t):
+    """From now on the scheduler cannot write a byte to any file, as on a full disk."""
+    before = resource.prlimit(t.daemon.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    return lambda: resource.prlimit(t.daemon.pid, resource.RLIMIT_FSIZE, before)
+
+
+def status(t):
+    return t.ask("status")[1]
+
+
+def test_an_outcome_that_cannot_be_recorded_stops_sending_and_is_recorded_later(t):
+    server = t.faulty("end-slow", "--delay", "1.5", "--on", "1")
+    t.configure(email=t.email_transport(server, packet=1, **QUICK), workers=2, rescan="100ms")
+    t.daemon.start()
+    t.drop(t.notice("first"))
+    t.wait(server.accepted, 5, "the mail to be taken")
+    empty_disk = fill_disk(t)
+    t.wait(lambda: not status(t)["ledger_available"], 6, "the daemon to say that it cannot record")
+    t.drop(t.notice("second"))
+    check_rests(t, 2, "while outcomes cannot be recorded")
+    t.equal(len(server.accepted()), 1, "mails sent meanwhile")
+    t.check(not status(t)["ledger_available"], "health still says so")
+    empty_disk()
+    t.wait_for_state("first", "delivered")
+    t.wait_for_state("second", "delivered")
+    t.check(status(t)["ledger_available"], "health says that it is over")
+    t.equal(len(server.accepted()), 2, "mails in all")
+    log = t.daemon.log()
+    t.equal(log.count("event=ledger.available"), 1, "times the log says that it is over")
+
+
+def test_sigterm_waits_for_outcomes_that_are_not_recorded_yet(t):
+    server = t.faulty("end-slow", "--delay", "1", "--on", "1")
+    t.configure(email=t.email_transport(server, packet=1, **QUICK), workers=1)
+    t.daemon.start()
+    t.drop(t.notice("told"))
+    t.wait(server.accepted, 5, "the mail to be taken")
+    empty_disk = fill_disk(t)
+    t.wait(lambda: not status(t)["ledger_available"], 6, "the daemon to say that it cannot record")
+    t.daemon.signal(signal.SIGTERM)
+    t.holds(t.daemon.running, 1, "the daemon ended with an outcome in its memory only")
+    empty_disk()
+    t.equal(t.daemon.process.wait(6 * lib.PATIENCE), 0, "exit status")
+    t.daemon.start()
+    t.equal(t.row("told")["state"], "delivered", "state")
+    t.equal(len(server.accepted()), 1, "mails")
+
+
+def test_a_stopping_daemon_rests_while_other_deliveries_become_due(t):
+    server = t.faulty("end-none", "--on", "1")
+    t.configure(email=t.email_transport(server, **QUICK), shutdown="4s", workers=2)
+    t.daemon.start()
+    t.drop(t.notice("stuck"))
+    t.wait(server.accepted, 5, "the mail to be taken")
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+    t.drop(t.notice("soon", channels=["webhook"], to={"webhook": "crm"}, not_before=soon))
+    t.wait(lambda: t.row("soon", "webhook"), 5, "the second notice to be accepted")
+    t.daemon.signal(signal.SIGTERM)
+    time.sleep(2)
+    check_rests(t, 1.5, "while stopping")
+
+
+def test_a_status_line_costs_no_worker(t):
+    """`pkill -USR1 dispatcher` reaches the workers too."""
+    t.configure(workers=3)
+    t.daemon.start()
+    t.wait(lambda: len(t.daemon.workers()) == 3, 5, "the workers")
+    before = sorted(t.daemon.workers())
+    for pid in t.daemon.members():
+        os.kill(pid, signal.SIGUSR1)
+    t.wait(lambda: "daemon.status" in t.daemon.log(), 3, "the status line")
+    t.holds(lambda: sorted(t.daemon.workers()) == before, 0.5, "a worker died of a status line")
+
+
+def connections(t, count):
+    made = [socket.socket(socket.AF_UNIX) for _ in range(count)]
+    for one in made:
+        one.connect(t.control_socket)
+    return made
+
+
+def test_idle_connections_lock_nobody_out(t):
+    t.configure()
+    t.daemon.start()
+    idle = connections(t, 64)
+    for one in idle:
+        one.send(b'{"v":1,')
+    t.equal(t.command("status", timeout=10).status, 0, "exit status of a command behind 64 idle connections")
+    more = connections(t, 10)
+    t.equal(t.command("status", timeout=10).status, 0, "and behind more of them")
+    for one in idle + more:
+        one.close()
+
+
+def test_a_request_that_is_too_long_gets_a_sentence(t):
+    t.configure()
+    t.daemon.start()
+    answer = t.command("retry", "--state", "failed", "--reason", "x" * 70000)
+    t.equal(answer.status, 64, "exit status")
+    t.contains(answer.err, "65536", "the limit is named")
+
+
+def test_a_flood_of_requests_on_one_connection_keeps_nobody_waiting(t):
+    t.configure()
+    t.enqueue_before = None
+    t.daemon.start()
+    t.enqueue(*t.notices(300, channels=["webhook", "sms"]) if False else t.notices(300))
+    (flood,) = connections(t, 1)
+    flood.setblocking(False)
+    line = json.dumps({"v": 1, "verb": "queue", "limit": 300}).encode() + b"\n"
+    flood.send(line * 1000)
+    began = time.monotonic()
+    t.ask("status")
+    took = time.monotonic() - began
+    t.check(took < 1 * lib.PATIENCE, f"status waited {took:.1f} s behind a flood")
+    flood.close()
+
+
+def test_a_file_in_the_place_of_the_control_socket_is_not_removed(t):
+    precious = t.write("precious", "do not lose me")
+    t.configure(control_socket=precious)
+    answer = t.command("run")
+    t.equal(answer.status, 78, "exit status")
+    t.check(os.path.exists(precious), "the file is gone")
