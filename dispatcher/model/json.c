@@ -44,7 +44,8 @@ static int depth_of(const json_t *value)
     return deepest + 1;
 }
 
-/* jansson stops behind the token it dislikes ("... near 'TOKEN'"); people look for where it begins. */
+/* jansson stops behind the token it dislikes ("... near 'TOKEN'"); people look for where it begins.
+ */
 static size_t offset_of_token(const char *text, const json_error_t *e)
 {
     size_t offset = e->position < 0 ? 0 : (size_t)e->position;

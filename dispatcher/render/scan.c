@@ -68,7 +68,8 @@ static struct place place_of(struct scanner *s, const char *target)
 
 static const char *find(const char *from, const char *end, const char *what)
 {
-    return from != NULL && from < end ? memmem(from, (size_t)(end - from), what, strlen(what)) : NULL;
+    return from != NULL && from < end ? memmem(from, (size_t)(end - from), what, strlen(what))
+                                      : NULL;
 }
 
 static struct token *add_token(struct scanner *s, enum token_kind kind, const char *text,
