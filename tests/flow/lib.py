@@ -489,7 +489,7 @@ class Flow:
             **keys,
         }
         self.write("dispatcher.yaml", yaml({key: value for key, value in config.items() if value != {}}))
-        self.write("rules.yaml", yaml({"schema": 1, "locale": locale or {"fallback": "en"}, "rules": rules or []}))
+        self.write("rules.yaml", yaml({"schema": 1, "locale": locale or {"fallback": "en"}, "rules": rules or REST}))
         os.makedirs(self.spool, exist_ok=True)
 
     def outbox(self, transport, identity):
@@ -664,6 +664,7 @@ class Flow:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+REST = [{"name": "rest", "then": {"channels": ["email"]}}]
 ORGANISATION = {
     "domain": "notices.example.org",
     "from": "notice@example.org",

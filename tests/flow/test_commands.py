@@ -1,0 +1,357 @@
+"""The commands as people and scripts use them: what they print, where, and how they end."""
+
+import email
+import email.policy
+import json
+import os
+
+import lib
+
+
+def start(t, **keys):
+    mail = t.smtp()
+    t.configure(email=t.email_transport(mail), **keys)
+    t.daemon.start()
+    return mail
+
+
+# enqueue
+
+
+def test_enqueue_takes_one_object_or_many_lines(t):
+    mail = start(t)
+    one = json.dumps(t.notice("one", locale="de"), indent=2, ensure_ascii=False)
+    answer = t.command("enqueue", "-", text=one)
+    t.equal((answer.status, answer.out, answer.err), (0, "one\n", ""), "one object on several lines")
+    path = t.write("many.jsonl", "".join(json.dumps(n) + "\n" for n in t.notices(3)) + "\n")
+    answer = t.command("enqueue", path)
+    t.equal((answer.status, answer.out), (0, "n0\nn1\nn2\n"), "JSON Lines in a file")
+    t.contains(answer.err, "3 queued", "a count for people, not among the data")
+    answer = t.command("enqueue", text=json.dumps(t.notice("stdin")))
+    t.equal((answer.status, answer.out), (0, "stdin\n"), "without a file name: standard input")
+    t.wait(lambda: len(mail.accepted()) == 5, 10, "five mails")
+    t.equal({r["message_id"].split("@")[0] for r in mail.accepted()}, {"<one", "<n0", "<n1", "<n2", "<stdin"}, "mails")
+
+
+def test_enqueue_answers_programs_in_json(t):
+    start(t)
+    first, second = t.notice("a"), t.notice("b")
+    t.command("enqueue", "-", text=json.dumps(first))
+    t.wait_for_state("a", "delivered")
+    lines = [json.dumps(first), json.dumps(second), '{"version": 1,', json.dumps({**first, "locale": "de"}), json.dumps(t.notice("c d"))]
+    answer = t.command("enqueue", "-", "--json", text="\n".join(lines) + "\n")
+    t.equal(answer.status, 65, "exit status: some were rejected")
+    rows = answer.lines()
+    t.equal([row["status"] for row in rows], ["duplicate", "queued", "rejected", "rejected", "rejected"], "statuses")
+    t.equal([row.get("id") for row in rows[:2]], ["a", "b"], "ids")
+    t.equal([row.get("line") for row in rows[2:]], [3, 4, 5], "lines")
+    t.contains(rows[3]["errors"][0]["detail"], "other content", "a conflict")
+    t.wait_for_state("b", "delivered")
+
+
+def test_the_same_id_is_known_while_it_waits_and_after_it_was_delivered_without_a_daemon_too(t):
+    mail = t.smtp()
+    t.configure(email=t.email_transport(mail))
+    notice = t.notice("a")
+    other = json.dumps({**notice, "locale": "de"})
+    for when in ("in new/ without a daemon", "delivered, with a daemon", "delivered, without a daemon"):
+        answer = t.command("enqueue", "-", text=json.dumps(notice))
+        t.equal((answer.status, answer.out), (0, "a\n"), when)
+        answer = t.command("enqueue", "-", text=other)
+        t.equal((answer.status, answer.out), (65, ""), f"other content: {when}")
+        t.matches(answer.err, "id \"?a\"?|a.json", f"the sentence: {when}")
+        if not t.daemon.running():
+            t.daemon.start()
+            t.wait_for_state("a", "delivered")
+        elif when.startswith("delivered"):
+            t.daemon.stop()
+    t.equal(len(mail.accepted()), 1, "mails")
+
+
+def test_an_idempotency_key_is_an_identity_too(t):
+    mail = start(t)
+    t.drop(t.notice("a", idempotency_key="campaign:c17"))
+    t.wait_for_state("a", "delivered")
+    t.drop(t.notice("b", idempotency_key="campaign:c17", locale="de"))
+    t.contains(t.corrupt("b"), "idempotency_key", "reason")
+    t.equal(len(mail.accepted()), 1, "mails")
+
+
+def test_enqueue_ends_with_what_is_wrong(t):
+    t.configure()
+    cases = [
+        (("enqueue", "/no/such/file"), None, 66),
+        (("enqueue", "-"), "", 65),
+        (("enqueue", "-"), "not json", 65),
+        (("enqueue", "a", "b"), None, 64),
+        (("enqueue", "--frobnicate"), None, 64),
+    ]
+    for arguments, text, status in cases:
+        answer = t.command(*arguments, text=text)
+        t.equal((answer.status, answer.out), (status, ""), f"{arguments} {text!r}")
+        t.check(answer.err.startswith("dispatcher: ") and answer.err.count("\n") == 1, f"one sentence: {answer.err!r}")
+
+
+# queue, show, status
+
+
+def test_queue_shows_rows_for_people_and_for_programs(t):
+    server = t.faulty("good")
+    t.configure(email=t.email_transport(server, retry=["1h"]))
+    t.daemon.start()
+    t.drop(t.notice("fine", locale="ko", campaign="c-1"))
+    t.drop(t.notice("bad", to={"email": "550.x@example.org"}))
+    t.drop(t.notice("later", to={"email": "450.x@example.org"}))
+    for identity, state in (("fine", "delivered"), ("bad", "failed"), ("later", "deferred")):
+        t.wait_for_state(identity, state)
+    lines = t.command("queue").out.splitlines()
+    t.equal(lines[0].split()[:3], ["ID", "CHANNEL", "STATE"], "heads")
+    t.equal(len(lines), 4, "rows and a head")
+    t.equal(len({len(line.split("email")[0]) for line in lines[1:]}), 1, "columns are aligned")
+    t.equal([r["id"] for r in t.command("queue", "--state", "failed", "--json").lines()], ["bad"], "--state")
+    t.equal([r["id"] for r in t.command("queue", "--campaign", "c-1", "--json").lines()], ["fine"], "--campaign")
+    t.equal([r["id"] for r in t.command("queue", "--cause", "bad_recipient", "--state", "failed", "--json").lines()], ["bad"], "--cause")
+    t.equal([r["id"] for r in t.command("queue", "later", "--json").lines()], ["later"], "one id")
+    t.equal(len(t.command("queue", "--limit", "2", "--json").lines()), 2, "--limit")
+    t.equal(t.command("queue", "--state", "lost").status, 64, "an unknown state")
+    nothing = t.command("queue", "--state", "held")
+    t.equal((nothing.status, nothing.out), (0, ""), "nothing is no error, and no output")
+    summary = {r["channel"]: r for r in t.command("queue", "--summary", "--json").lines()}
+    counts = {k: n for k, n in summary["email"].items() if n and k not in ("v", "channel")}
+    t.equal(counts, {"delivered": 1, "failed": 1, "deferred": 1}, "summary")
+    t.contains(t.command("queue", "--summary").out, "TOTAL", "summary for people")
+
+
+def test_queue_pages_through_many(t):
+    t.configure()
+    t.enqueue(*t.notices(1203))
+    t.daemon.start()
+    t.wait(lambda: t.summary("email").get("delivered") == 1203, 20, "all to be delivered")
+    rows = t.command("queue", "--json").lines()
+    t.equal((len(rows), len({r["id"] for r in rows})), (1203, 1203), "rows and ids")
+    t.equal(len(t.command("queue").out.splitlines()), 101, "people get a hundred")
+    t.contains(t.command("queue").err, "more", "and are told that there are more")
+
+
+def test_show_tells_the_story_of_one_notice(t):
+    server = t.faulty("rcpt-450", "--on", "1")
+    t.configure(email=t.email_transport(server, retry=["100ms"]))
+    t.daemon.start()
+    t.drop(t.notice("one", locale="ko"))
+    t.wait_for_state("one", "delivered")
+    told = t.command("show", "one").out
+    for word in ("one", "delivered by email to", "attempt 1", "greylisted", "attempt 2", "apology (ko)", "sha256"):
+        t.contains(told, word, "the story")
+    rows = t.command("show", "one", "--json").lines()
+    t.equal(rows[0]["job"]["id"], "one", "the notice as accepted")
+    t.equal([r.get("attempt") for r in rows if "attempt" in r], [1, 2], "attempts")
+    unknown = t.command("show", "nobody")
+    t.equal((unknown.status, unknown.out), (66, ""), "an unknown id")
+    t.equal(t.command("show").status, 64, "no id")
+
+
+def test_status_with_and_without_a_daemon(t):
+    start(t)
+    told = t.command("status")
+    t.equal(told.status, 0, "exit status")
+    t.contains(told.out, f"pid {t.daemon.pid}", "status")
+    status = t.command("status", "--json").json()
+    t.equal((status["daemon"], status["ledger_available"], status["trial"]), (True, True, False), "for programs")
+    t.equal({x["name"] for x in status["transports"]}, {"mail", "texts", "hooks"}, "transports")
+    t.daemon.stop()
+    told = t.command("status")
+    t.equal(told.status, 69, "exit status without a daemon")
+    t.contains(told.out, "no daemon", "status without a daemon")
+
+
+def test_commands_see_the_same_with_and_without_a_daemon(t):
+    start(t)
+    t.enqueue(*t.notices(5))
+    t.wait(lambda: len(t.rows(state="delivered")) == 5, 10, "all to be delivered")
+    questions = (("queue", "--json"), ("queue", "--summary", "--json"), ("show", "n3", "--json"), ("queue",), ("show", "n3"))
+    running = [t.command(*q).out for q in questions]
+    t.daemon.stop()
+    t.equal([t.command(*q).out for q in questions], running, "answers")
+
+
+# preview, render, sms-length, check, config
+
+
+def test_preview_shows_what_would_be_sent(t):
+    t.configure()
+    overview = t.command("preview", "apology", "--locale", "de,ko,en")
+    t.equal(overview.status, 0, "exit status")
+    for word in ("===== de =====", "===== ko =====", "===== en =====", "Subject:", "[SMS: gsm7", "[SMS: ucs2"):
+        t.contains(overview.out, word, "overview")
+    raw = t.command("preview", "apology", "--locale", "ko", "--part", "email", "--fixture", "card-leak-b").out
+    message = email.message_from_string(raw, policy=email.policy.default)
+    t.equal(message["To"].addresses[0].display_name, "이서연", "the fixture's recipient")
+    t.contains(message.get_body(("plain",)).get_content(), "이서연 고객님께", "text")
+    hook = t.command("preview", "status-update", "--locale", "de", "--part", "webhook").json()
+    t.equal((hook["type"], hook["data"]["language"]), ("status_update", "de"), "webhook")
+    page = t.command("preview", "apology", "--locale", "en", "--part", "html").out
+    t.check(page.lstrip().lower().startswith("<!doctype html>"), "HTML")
+    for arguments, status in (
+        (("preview", "apologi"), 66),
+        (("preview", "apology", "--locale", "fr"), 66),
+        (("preview", "apology", "--part", "fax"), 64),
+        (("preview", "apology", "--fixture", "nobody"), 66),
+        (("preview",), 64),
+    ):
+        t.equal(t.command(*arguments).status, status, str(arguments))
+    t.contains(t.command("preview", "apologi").err, 'did you mean "apology"', "a hint")
+
+
+def test_every_fixture_can_be_previewed_in_every_language_and_part(t):
+    t.configure()
+    for template in ("apology", "status-update"):
+        for name in os.listdir(os.path.join(lib.ROOT, "templates", template, "fixtures")):
+            for part in ("email", "text", "html", "sms", "webhook"):
+                answer = t.command("preview", template, "--fixture", name, "--part", part, "--locale", "de,ko,en")
+                t.equal(answer.status, 0, f"{template} {name} {part}: {answer.err}")
+                t.check("{{" not in answer.out, f"{template} {name} {part}: a tag is left")
+
+
+def test_render_fills_a_bare_template(t):
+    t.configure()
+    template = t.write("a.mustache", "Hi {{name}}!{{#items}}\n- {{.}}{{/items}}{{^none}} none{{/none}} {{> part}}{{! gone }}\n")
+    data = t.write("a.json", '{"name": "<Kim>", "items": ["가", "나"]}')
+    t.write("partials/part.mustache", "[{{name}}]")
+    base = ("render", "--template", template, "--data", data, "--partials", os.path.join(t.dir, "partials"))
+    t.equal(t.command(*base).out, "Hi &lt;Kim&gt;!\n- 가\n- 나 none [&lt;Kim&gt;]\n", "escaped")
+    t.equal(t.command(*base, "--escape", "none").out, "Hi <Kim>!\n- 가\n- 나 none [<Kim>]\n", "not escaped")
+    hole = t.write("b.mustache", "{{nobody}}")
+    t.equal(t.command("render", "--template", hole, "--data", data).out, "", "missing is empty, as Mustache says")
+    answer = t.command("render", "--template", hole, "--data", data, "--missing", "error")
+    t.equal((answer.status, answer.out), (65, ""), "or an error")
+    t.contains(answer.err, "nobody", "that names it")
+    t.equal(t.command("render", "--template", hole).status, 64, "no data")
+    t.equal(t.command("render", "--template", "/none", "--data", data).status, 66, "no file")
+
+
+def measure(t, text, *arguments):
+    return t.command("sms-length", *arguments, text=text).json()
+
+
+def test_sms_length_counts_and_names_what_costs(t):
+    t.configure()
+    plain = measure(t, "Grüße €")
+    t.equal((plain["encoding"], plain["units"], plain["segments"], plain["offending"]), ("gsm7", 8, 1, []), "umlauts and the euro")
+    t.equal([measure(t, "a" * n)["segments"] for n in (160, 161, 306, 307)], [1, 2, 2, 3], "GSM-7")
+    t.equal([measure(t, "가" * n)["segments"] for n in (70, 71, 134, 135)], [1, 2, 2, 3], "UCS-2")
+    quoted = measure(t, "Er sagt „ja“ – gut")
+    found = {o["character"]: (o["position"], o["replacement"]) for o in quoted["offending"]}
+    t.equal(found, {"„": (8, '"'), "“": (11, '"'), "–": (13, "-")}, "offending characters")
+    emoji = measure(t, "ok 👍")
+    t.equal((emoji["encoding"], emoji["units"]), ("ucs2", 5), "an emoji is two units")
+    korean = measure(t, "안녕하세요", "--gateway-profile", "euc-kr")
+    t.equal((korean["units"], korean["type"], korean["sendable"]), (10, "SMS", True), "EUC-KR")
+    long = measure(t, "가" * 46, "--gateway-profile", "euc-kr")
+    t.equal((long["units"], long["type"]), (92, "LMS"), "a long one")
+    rare = measure(t, "뷁 똠 ü", "--gateway-profile", "euc-kr")
+    t.equal((rare["sendable"], [o["character"] for o in rare["offending"]]), (False, ["뷁", "똠", "ü"]), "not in EUC-KR")
+    t.equal([o["character"] for o in measure(t, "뷁 똠 ü", "--gateway-profile", "cp949")["offending"]], ["ü"], "in windows-949")
+    t.equal(t.command("sms-length", text=b"\xff\xfe").status, 65, "no UTF-8")
+    t.equal(t.command("sms-length", "--gateway-profile", "fax", text="x").status, 64, "an unknown profile")
+
+
+def test_check_points_at_the_line_and_column(t):
+    t.configure()
+    good = t.command("check")
+    t.equal((good.status, good.out), (0, "0 errors, 0 warnings, 2 letters\n"), "a good configuration")
+    folder = t.letter("probe", en=("Hello", "Hello", "{{salutation}}\n\n가나다 {{nobdy}} here."))
+    t.configure(templates=folder)
+    bad = t.command("check")
+    t.equal(bad.status, 65, "exit status")
+    t.matches(bad.out, r"probe/en\.md:7:\d+: error: .*nobdy", "position")
+    row = next(r for r in t.command("check", "--json").lines() if "en.md" in r["position"])
+    t.equal((row["severity"], row["v"]), ("error", 1), "for programs")
+    lines = bad.out.splitlines()
+    at = next(i for i, line in enumerate(lines) if "en.md:7" in line)
+    # Three Hangul syllables and a space are seven columns: there the caret stands.
+    t.contains(lines[at + 1], "가나다 {{nobdy}} here.", "source line")
+    t.equal(lines[at + 2].index("^") - lines[at + 1].index("가"), 7, "caret under the tag, Hangul being two columns wide")
+
+
+def test_a_configuration_with_mistakes_names_them_all(t):
+    t.configure(workers="many", rescan="soon", allow=["*"])
+    text = open(t.config_path, encoding="utf-8").read()
+    t.write("dispatcher.yaml", text + "wrokers: 3\nspool: /tmp/twice\n")
+    answer = t.command("check")
+    t.equal(answer.status, 65, "exit status")
+    t.matches(answer.out, r"dispatcher\.yaml:\d+:\d+: error", "positions")
+    t.write("dispatcher.yaml", text + "wrokers: 3\n")
+    out = t.command("check").out
+    for word in ("many", "soon", "trial: false", "did you mean `workers`"):
+        t.contains(out, word, "all mistakes at once")
+
+
+def test_a_readable_secret_is_refused(t):
+    mail = t.smtp()
+    t.configure(email=t.email_transport(mail))
+    os.chmod(os.path.join(t.dir, "smtp-password"), 0o644)
+    for verb in ("run", "check"):
+        answer = t.command(verb)
+        t.check(answer.status in (65, 78), f"{verb} ended with {answer.status}")
+        t.contains(answer.out + answer.err, "chmod 0600", f"{verb} says what to do")
+    t.equal(t.command("check", "--no-environment").status, 0, "a check on another machine")
+    t.equal(t.command("queue").status, 0, "looking needs no passwords")
+    t.configure(email={**t.email_transport(mail), "password": "literal"})
+    t.equal(t.command("check").status, 65, "a literal secret")
+
+
+def test_config_show_tells_origins_and_hides_secrets(t):
+    mail, hooks = t.smtp(), t.https()
+    t.configure(email=t.email_transport(mail), webhook=t.webhook_transport(), endpoints={"crm": t.endpoint(hooks)})
+    t.environment["DISPATCHER_LOG_LEVEL"] = "debug"
+    answer = t.command("config", "show", "--json", "--set", "workers=5")
+    rows = {row["key"]: row for row in answer.lines()}
+    t.equal((rows["workers"]["value"], rows["workers"]["origin"]), (5, "command line"), "--set wins")
+    t.contains(rows["log.level"]["origin"], "DISPATCHER_LOG_LEVEL", "environment")
+    t.matches(rows["transports.mail.host"]["origin"], r"dispatcher\.yaml:\d+", "file")
+    t.equal(rows["shutdown"]["origin"], "default", "default")
+    t.equal(rows["transports.mail.password"]["value"], "***", "a password")
+    t.equal(rows["endpoints.crm.secret"]["value"], "***", "a signing secret")
+    t.check("secret\n" not in answer.out and lib.WEBHOOK_SECRET not in answer.out, "a secret is shown")
+    t.equal(t.command("config", "show", "--set", "nonsense").status, 64, "--set without =")
+    t.check(t.command("config", "show", "--set", "wrokers=5").status != 0, "--set of an unknown key")
+
+
+# help and manners
+
+
+def test_help_is_there_for_everything(t):
+    t.configure()
+    overview = lib.Answer(lib.subprocess.run([lib.DISPATCHER, "help"], capture_output=True))
+    t.equal((overview.status, overview.err), (0, ""), "help")
+    commands = [line.split("  ")[1] for line in overview.out.splitlines() if line.startswith("  ") and "  " in line.strip()]
+    t.check({"run", "enqueue", "queue", "config show", "sms-length"} <= set(commands), f"commands: {commands}")
+    for name in commands:
+        answer = t.command(*name.split(), "--help")
+        t.equal((answer.status, answer.err), (0, ""), f"{name} --help")
+        t.contains(answer.out, f"Usage: dispatcher {name}", f"{name} --help")
+    bare = lib.Answer(lib.subprocess.run([lib.DISPATCHER], capture_output=True))
+    t.equal((bare.status, bare.out), (64, ""), "without a command")
+    t.contains(bare.err, "Usage", "without a command")
+    unknown = t.command("quue")
+    t.equal((unknown.status, unknown.out), (64, ""), "an unknown command")
+    t.contains(unknown.err, 'did you mean "queue"', "a hint")
+    t.contains(t.command("queue", "--sate", "x").err, "did you mean --state", "a hint")
+    t.contains(t.command("help", "exit-codes").out, "75", "exit codes")
+    for version in (("version",), ("--version",)):
+        t.matches(lib.subprocess.run([lib.DISPATCHER, *version], capture_output=True, text=True).stdout, r"^dispatcher \d+\.\d+\.\d+\n$", "version")
+
+
+def test_without_a_configuration_it_says_where_it_looked(t):
+    answer = lib.Answer(lib.subprocess.run([lib.DISPATCHER, "queue"], capture_output=True, cwd=t.dir, env={"PATH": os.environ["PATH"]}))
+    if not os.path.exists("/etc/dispatcher/dispatcher.yaml"):
+        t.equal(answer.status, 66, "exit status")
+        t.contains(answer.err, "--config", "the sentence")
+
+
+def test_output_that_nobody_reads_ends_it(t):
+    t.configure()
+    with open("/dev/full", "w") as full:
+        ended = lib.subprocess.run([lib.DISPATCHER, "config", "show", "--config", t.config_path], stdout=full, stderr=lib.subprocess.PIPE)
+    t.equal(ended.returncode, 74, "a full disk behind standard output")
+    t.contains(ended.stderr.decode(), "cannot write", "the sentence")
