@@ -351,14 +351,16 @@ static bool begins_east_asian(const char *text)
            (c >= 0x3040 && c <= 0x30ff) || (c >= 0x4e00 && c <= 0x9fff);
 }
 
-/* The name as written, or made of its parts: 김 + 민수 is 김민수, Anna + Weiß is Anna Weiß, in a
- * letter of any language. */
+/* The name as written, or made of its parts: 김 + 민수 is 김민수, Dr. + Anna + Weiß is Dr. Anna
+ * Weiß, in a letter of any language. */
 static void put_full_name(const struct recipient *to, struct buf *out)
 {
     if (is_known(to->name)) {
         buf_puts(out, to->name);
     } else if (is_known(to->given_name) && is_known(to->family_name)) {
         bool family_first = begins_east_asian(to->given_name) && begins_east_asian(to->family_name);
+        if (!family_first && is_known(to->title))
+            buf_printf(out, "%s ", to->title);
         buf_puts(out, family_first ? to->family_name : to->given_name);
         buf_puts(out, family_first ? "" : " ");
         buf_puts(out, family_first ? to->given_name : to->family_name);

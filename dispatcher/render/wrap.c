@@ -288,12 +288,33 @@ static bool is_gap(char c)
     return c == ' ' || c == '\n' || c == '\t';
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* What is kept together is at most this long: a page full of digits must still break somewhere. */
+#define TOGETHER_MAX 32
+
+/*
+ * May the line not break at the space at `at`? A telephone number torn apart is hard to dial ("157
+ * 0192"), and a German day belongs to its month ("24. September").
+ */
+static bool belongs_together(const char *word, const char *at, const char *end)
+{
+    if (at + 1 >= end || *at != ' ' || at - word > TOGETHER_MAX || at == word)
+        return false;
+    bool day = at - word >= 2 && at[-1] == '.' && is_digit(at[-2]) &&
+               (at - word == 2 || (at - word == 3 && is_digit(at[-3])));
+    return (is_digit(at[-1]) && is_digit(at[1])) || (day && (unsigned char)at[1] > ' ');
+}
+
 /* Puts the word that begins at `at`; returns its end. */
 static const char *take_word(struct wrapper *w, const char *at, const char *end)
 {
     const char *word = at;
     bool ascii = true;
-    for (; at < end && (unsigned char)*at > ' '; at++)
+    for (; at < end && ((unsigned char)*at > ' ' || belongs_together(word, at, end)); at++)
         ascii = ascii && (unsigned char)*at < 0x80;
     size_t len = (size_t)(at - word);
     put_word(w, word, len, ascii ? len : width_of(word, len));

@@ -71,6 +71,26 @@ static void a_long_address_is_never_broken(void **state)
     buf_free(&expected);
 }
 
+static void numbers_and_days_stay_in_one_piece(void **state)
+{
+    (void)state;
+    struct buf marked = {0}, out = {0};
+    static const char *const together[] = {"+44 808 157 0192", "24. September"};
+    for (size_t i = 0; i < 2; i++) {
+        for (int words = 0; words < 40; words++) {
+            buf_reset(&marked);
+            buf_reset(&out);
+            buf_putc(&marked, WRAP_PARAGRAPH);
+            repeat(&marked, "ab ", words);
+            buf_printf(&marked, "%s und mehr", together[i]);
+            wrap_text(marked.data, marked.len, &out);
+            assert_non_null(strstr(out.data, together[i]));
+        }
+    }
+    buf_free(&marked);
+    buf_free(&out);
+}
+
 static void items_hang_under_their_first_word(void **state)
 {
     (void)state;
@@ -147,6 +167,7 @@ int main(void)
         cmocka_unit_test(paragraphs_are_parted_by_a_blank_line),
         cmocka_unit_test(lines_end_before_column_76),
         cmocka_unit_test(a_long_address_is_never_broken),
+        cmocka_unit_test(numbers_and_days_stay_in_one_piece),
         cmocka_unit_test(items_hang_under_their_first_word),
         cmocka_unit_test(loose_lists_have_blank_lines_between_items),
         cmocka_unit_test(headings_are_underlined_in_their_width),
