@@ -289,7 +289,7 @@ class Daemon:
         if self.process is None:
             return
         for pid in self.members():
-            os.kill(pid, signal.SIGKILL)
+            kill_if_there(pid)
         self.process.wait()
 
     def log(self):
@@ -317,7 +317,7 @@ def processes():
             yield int(entry), int(fields[1]), int(fields[3])
 
 
-def peer_kill(pid):
+def kill_if_there(pid):
     """kill -9 of a process that may be gone already."""
     try:
         os.kill(pid, signal.SIGKILL)
@@ -477,7 +477,7 @@ class Flow:
             "templates": os.path.join(ROOT, "templates"),
             "locales": os.path.join(ROOT, "locales"),
             "gateways": os.path.join(ROOT, "config", "gateways"),
-            "workers": 2,
+            "workers": 4,
             "trial": False,
             "organisation": ORGANISATION,
             "transports": {

@@ -175,7 +175,7 @@ def test_workers_are_killed_again_and_again(t):
         time.sleep(dice.uniform(0.0, 0.08))
         workers = t.daemon.workers()
         if workers:
-            lib.peer_kill(dice.choice(workers))
+            lib.kill_if_there(dice.choice(workers))
             kills += 1
     producers.end()
     rows = finish(t, NOTICES)
@@ -245,7 +245,7 @@ def test_a_worker_killed_in_a_mail_costs_that_mail_one_attempt(t):
     t.daemon.start()
     t.wait(lambda: len(server.accepted()) == 2, 5, "the second mail to be taken")
     (worker,) = t.daemon.workers()
-    lib.peer_kill(worker)
+    lib.kill_if_there(worker)
     t.wait(lambda: len(t.rows(state="delivered")) == 4, 10, "all to be delivered")
     attempts = sorted(row["attempts"] for row in t.rows())
     t.equal(attempts, [1, 1, 1, 2], "attempts: the innocent pay nothing")
@@ -261,7 +261,7 @@ def test_a_worker_that_dies_idle_is_replaced(t):
     t.wait(lambda: len(t.daemon.workers()) == 2, 5, "two workers")
     before = set(t.daemon.workers())
     for worker in before:
-        lib.peer_kill(worker)
+        lib.kill_if_there(worker)
     t.wait(lambda: len(set(t.daemon.workers()) - before) == 2, 5, "two new workers")
     t.drop(t.notice("one"))
     t.wait_for_state("one", "delivered")
