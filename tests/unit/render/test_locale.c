@@ -122,10 +122,13 @@ static void leaves_no_gap_for_an_empty_title(void **state)
 static void greets_by_name_without_gender_or_family_name(void **state)
 {
     (void)state;
+    char title[] = "Dr.";
     greets(GERMAN, &(struct recipient){.name = anna_weiss}, "Guten Tag Dr. Anna Weiß,");
     greets(GERMAN, &(struct recipient){.gender = neutral, .name = anna_weiss, .family_name = weiss},
            "Guten Tag Dr. Anna Weiß,");
     greets(GERMAN, &(struct recipient){.gender = female, .name = anna_weiss},
+           "Guten Tag Dr. Anna Weiß,");
+    greets(GERMAN, &(struct recipient){.title = title, .given_name = anna, .family_name = weiss},
            "Guten Tag Dr. Anna Weiß,");
     greets(GERMAN, &(struct recipient){.given_name = anna, .family_name = weiss},
            "Guten Tag Anna Weiß,");
