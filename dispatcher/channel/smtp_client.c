@@ -217,9 +217,10 @@ static struct smtp_answer as_answer(const smtp_status_t *status, const struct sm
  * The monitor has the text of the answers to the mail of this very moment only; the library has all
  * codes, and the text of those it liked.
  */
-static struct smtp_facts facts_of(const struct slot *slot, bool of_this_moment)
+static struct smtp_facts facts_of(const struct run *run, const struct slot *slot,
+                                  bool of_this_moment)
 {
-    const struct smtp_reply *r = of_this_moment ? slot->run->monitor.replies : NULL;
+    const struct smtp_reply *r = of_this_moment ? run->monitor.replies : NULL;
     const struct smtp_reply *data =
         r == NULL ? NULL : &r[slot->ended ? SMTP_STAGE_END : SMTP_STAGE_DATA];
     return (struct smtp_facts){
@@ -228,24 +229,25 @@ static struct smtp_facts facts_of(const struct slot *slot, bool of_this_moment)
         .rcpt = as_answer(smtp_recipient_status(slot->recipient),
                           r == NULL ? NULL : &r[SMTP_STAGE_RCPT]),
         .data = as_answer(smtp_message_transfer_status(slot->message), data),
-        .whole_line = of_this_moment && slot->run->monitor.replies[SMTP_STAGE_END].line,
+        .whole_line = of_this_moment && run->monitor.replies[SMTP_STAGE_END].line,
         .ended = slot->ended,
     };
 }
 
-static void tell(struct slot *slot, bool of_this_moment, const struct smtp_end *end)
+static void tell(const struct run *run, struct slot *slot, bool of_this_moment,
+                 const struct smtp_end *end)
 {
-    struct smtp_facts facts = facts_of(slot, of_this_moment);
+    struct smtp_facts facts = facts_of(run, slot, of_this_moment);
     struct disposition d;
     if (slot->told || !smtp_judge(&facts, end, &d))
         return;
     slot->told = true;
-    slot->run->observer->done(slot->run->observer->context, slot->index, &d);
+    run->observer->done(run->observer->context, slot->index, &d);
 }
 
 static void on_mail_event(struct run *run, struct slot *slot)
 {
-    tell(slot, true, NULL);
+    tell(run, slot, true, NULL);
     set_timeouts(run);
     smtp_dial_may_go_on(&run->dial); /* no next command after the end of our time */
 }
@@ -375,7 +377,7 @@ static void finish(struct run *run)
         .monitor = &run->monitor,
     };
     for (size_t i = 0; i < run->count; i++)
-        tell(&run->slots[i], &run->slots[i] == run->current, &end);
+        tell(run, &run->slots[i], &run->slots[i] == run->current, &end);
 }
 
 static void close_session(struct run *run)

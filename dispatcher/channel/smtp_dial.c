@@ -130,8 +130,8 @@ static bool is_tcp(int fd, const struct sockaddr *address)
            getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
 }
 
-/* Takes the place of the C library's for everything in the process; the odd type is that of
- * <sys/socket.h>. */
+/* Takes the place of the C library's for everything in the process. Its names are reserved ones. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 {
     connect_function *real = as_function(dlsym(RTLD_NEXT, "connect"));

@@ -188,13 +188,14 @@ static void read_byte(struct smtp_monitor *m, char *byte)
  */
 static bool spoil(struct smtp_monitor *m, char *bytes, size_t len, size_t extra, ptrdiff_t line)
 {
+    static const char no_tls[] = {'5', '5', '4'};
     memset(bytes + extra, 'X', len - extra);
     if (m->stage == SMTP_STAGE_QUIT)
         return true;
     if (m->stage != SMTP_STAGE_STARTTLS)
         return refuse(m, "the server answered more than it was asked");
     if (line >= 0)
-        memcpy(bytes + line, "554", 3);
+        memcpy(bytes + line, no_tls, sizeof(no_tls));
     return refuse(m, "text was injected behind the answer to STARTTLS");
 }
 
