@@ -42,8 +42,9 @@ struct round {
 /* ---- leaving the scheduler behind ---- */
 
 /*
- * Memory shared with the scheduler (SQLite's wal-index) is unmapped: a stray write of a library in
- * this process must not be able to reach the ledger. Descriptors are closed by close_range() below.
+ * Writable memory shared with the scheduler (SQLite's wal-index) is unmapped: a stray write of a
+ * library in this process must not be able to reach the ledger. What is shared for reading only
+ * (caches of libc) stays. Descriptors are closed by close_range() below.
  */
 static void unmap_shared_memory(void)
 {
@@ -56,7 +57,7 @@ static void unmap_shared_memory(void)
         char *at = line;
         uintptr_t from = strtoul(at, &at, 16);
         uintptr_t to = *at == '-' ? strtoul(at + 1, &at, 16) : from;
-        if (to > from && strlen(at) > 4 && at[4] == 's')
+        if (to > from && strlen(at) > 4 && at[2] == 'w' && at[4] == 's')
             munmap((void *)from, to - from); /* NOLINT(performance-no-int-to-ptr) */
     }
     fclose(maps);
@@ -64,21 +65,28 @@ static void unmap_shared_memory(void)
 
 #define WORKER_SOCKET 3
 
+/* Set before the mask is lifted: the scheduler's signals may reach its whole group (^C, systemd,
+ * pkill -USR1), but it alone decides when workers end. */
+static void ignore_signals(void)
+{
+    static const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXFSZ};
+    sigset_t none;
+    for (size_t i = 0; i < COUNT_OF(ignored); i++)
+        signal(ignored[i], SIG_IGN);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void shed_inheritance(int socket)
 {
-    sigset_t none;
     unmap_shared_memory();
     if (socket != WORKER_SOCKET)
         dup2(socket, WORKER_SOCKET);
     close_range(WORKER_SOCKET + 1, ~0U, 0);
     fcntl(WORKER_SOCKET, F_SETFD, FD_CLOEXEC);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    /* ^C in a terminal goes to the whole group; the scheduler decides when workers end. */
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
+    ignore_signals();
+    /* Should the scheduler have died before this line, the socket tells: a worker reports before it
+     * renders and before it sends, and ends when nobody listens. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     prctl(PR_SET_DUMPABLE, 0);
@@ -157,10 +165,10 @@ static int64_t on_now_ms(void *context UNUSED)
 
 /* ---- one packet ---- */
 
-static void refuse_item(struct round *r, size_t index, const char *cause, const struct error *why)
+static void refuse_item(struct round *r, size_t index, const char *cause, const char *why)
 {
     struct disposition d;
-    disposition_set(&d, OUTCOME_PERMANENT, 0, cause, why->text, strlen(why->text));
+    disposition_set(&d, OUTCOME_PERMANENT, 0, cause, why, strlen(why));
     report_outcome(r, index, &d, NULL);
 }
 
@@ -181,15 +189,19 @@ static int render_item(struct round *r, size_t index, struct error *err)
 static void prepare_item(struct round *r, size_t index)
 {
     const struct packet_item *item = &r->packet->items[index];
-    const struct recipient *to = &item->job->to;
     struct outgoing *out = &r->outgoing[r->outgoing_count];
     struct error why;
     r->begun_ms[index] = clock_mono_ms();
     report(r, REPORT_WORKING, item->delivery, item->attempt);
-    if (render_item(r, index, &why) != 0) {
-        refuse_item(r, index, "render", &why);
+    if (item->job == NULL) {
+        refuse_item(r, index, "job", item->problem);
         return;
     }
+    if (render_item(r, index, &why) != 0) {
+        refuse_item(r, index, "render", why.text);
+        return;
+    }
+    const struct recipient *to = &item->job->to;
     *out = (struct outgoing){
         .delivery = item->delivery,
         .attempt = item->attempt,
@@ -203,7 +215,7 @@ static void prepare_item(struct round *r, size_t index)
     };
     const struct channel *channel = channel_for(r->transport);
     if (channel->compose(r->worker->settings, r->transport, out, &why) != 0) {
-        refuse_item(r, index, "compose", &why);
+        refuse_item(r, index, "compose", why.text);
         buf_free(&out->wire);
         return;
     }
@@ -260,6 +272,8 @@ static void work_on(struct worker *w, struct packet *packet)
         .reported = xcalloc(count, sizeof(*r.reported)),
         .begun_ms = xcalloc(count, sizeof(*r.begun_ms)),
     };
+    for (size_t i = 0; i < count; i++)
+        r.begun_ms[i] = clock_mono_ms();
     if (r.transport == NULL) {
         report_all(&r, OUTCOME_CONFIG, "config", "this transport is no longer configured");
     } else {

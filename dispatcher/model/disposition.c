@@ -1,7 +1,6 @@
 #include "model/disposition.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
@@ -48,7 +47,7 @@ void disposition_set(struct disposition *d, enum outcome outcome, int code, cons
 {
     struct buf visible = {0};
     *d = (struct disposition){.outcome = outcome, .code = code};
-    snprintf(d->cause, sizeof(d->cause), "%s", cause);
+    copy_whole_characters(d->cause, sizeof(d->cause), cause, strlen(cause));
     text_put_visible(&visible, reply, reply_len < 4096 ? reply_len : 4096);
     copy_whole_characters(d->reply, sizeof(d->reply), buf_text(&visible), visible.len);
     buf_free(&visible);

@@ -83,7 +83,8 @@ void packet_put_frame(const struct packet *p, struct buf *out)
     end_frame(out, start);
 }
 
-static int decode_item(const json_t *from, struct packet_item *out, struct error *err)
+/* A job was checked at intake, but perhaps by an older program with other rules. */
+static void decode_item(const json_t *from, struct packet_item *out)
 {
     out->delivery = json_get_int(from, "delivery", 0);
     out->attempt = (int)json_get_int(from, "attempt", 1);
@@ -91,7 +92,9 @@ static int decode_item(const json_t *from, struct packet_item *out, struct error
     out->address = xstrdup(json_get_text(from, "address", ""));
     out->template_name = xstrdup(json_get_text(from, "template", ""));
     out->locale = xstrdup(json_get_text(from, "locale", ""));
-    return job_from_value(json_object_get(from, "job"), &out->job, err);
+    struct error why;
+    if (job_from_value(json_object_get(from, "job"), &out->job, &why) != 0)
+        out->problem = xstrdup(why.text);
 }
 
 int packet_decode(const char *payload, size_t len, struct packet **out, struct error *err)
@@ -107,13 +110,9 @@ int packet_decode(const char *payload, size_t len, struct packet **out, struct e
     p->number = json_get_int(root, "packet", 0);
     p->transport = xstrdup(json_get_text(root, "transport", ""));
     p->items = xcalloc(count, sizeof(*p->items));
-    for (; p->count < count && rc == 0; p->count++)
-        rc = decode_item(json_array_get(items, p->count), &p->items[p->count], err);
+    for (; p->count < count; p->count++)
+        decode_item(json_array_get(items, p->count), &p->items[p->count]);
     json_decref(root);
-    if (rc != 0) {
-        packet_free(p);
-        return rc;
-    }
     *out = p;
     return 0;
 }
@@ -128,6 +127,7 @@ void packet_free(struct packet *p)
         free(item->template_name);
         free(item->locale);
         free(item->job_text);
+        free(item->problem);
         job_free(item->job);
     }
     free(p->items);

@@ -26,7 +26,8 @@ struct packet_item {
     char *template_name;
     char *locale;    /* the locale the router chose */
     char *job_text;  /* for encoding: the job as accepted (JSON) */
-    struct job *job; /* after decoding */
+    struct job *job; /* after decoding; NULL: it is none (any more), and `problem` says why */
+    char *problem;
 };
 
 struct packet {
@@ -38,8 +39,8 @@ struct packet {
 
 /* Appends one frame. */
 void packet_put_frame(const struct packet *p, struct buf *out);
-/* Decodes the payload of a frame; caller frees with packet_free(). ERR_INTERNAL if it is not one.
- */
+/* Decodes the payload of a frame; caller frees with packet_free(). An item whose job cannot be read
+ * costs only itself. ERR_INPUT if the payload is no JSON. */
 MUST_CHECK int packet_decode(const char *payload, size_t len, struct packet **out,
                              struct error *err);
 void packet_free(struct packet *p);

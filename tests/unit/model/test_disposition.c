@@ -29,6 +29,10 @@ static void cuts_long_replies_between_characters(void **state)
     assert_true(strlen(d.reply) < DISPOSITION_REPLY_SIZE);
     assert_int_equal(strlen(d.reply) % 3, 0);
     assert_true(utf8_valid(d.reply, strlen(d.reply)));
+    /* A gateway description may name a cause in any language; the report that carries it is JSON.
+     */
+    disposition_set(&d, OUTCOME_PERMANENT, 550, "수신거부된번호입니다다시확인하세요", "", 0);
+    assert_true(utf8_valid(d.cause, strlen(d.cause)));
 }
 
 static void outcome_names_go_there_and_back(void **state)

@@ -44,6 +44,32 @@ static void carries_a_packet_across(void **state)
     buf_free(&wire);
 }
 
+/* Accepted by an older program with other rules, perhaps: the others of its packet must not pay. */
+static void a_job_that_cannot_be_read_costs_only_itself(void **state)
+{
+    char empty[] = "", bad_text[] = "{\"version\":1,\"id\":\"n2\",\"to\":{},\"more\":1}";
+    struct packet_item items[2] = {
+        {.address = empty, .template_name = empty, .locale = empty, .job_text = bad_text},
+        {.address = empty, .template_name = empty, .locale = empty, .job_text = job_text}};
+    struct packet out = {.number = 5, .transport = empty, .items = items, .count = 2}, *in = NULL;
+    struct buf wire = {0};
+    const char *payload;
+    size_t len;
+    struct error err;
+    (void)state;
+    packet_put_frame(&out, &wire);
+    assert_int_equal(frame_peek(&wire, 0, &payload, &len, &err), 1);
+    assert_int_equal(packet_decode(payload, len, &in, &err), 0);
+    assert_int_equal(in->count, 2);
+    assert_null(in->items[0].job);
+    assert_non_null(in->items[0].problem);
+    assert_non_null(strstr(in->items[0].problem, "to"));
+    assert_string_equal(in->items[1].job->id, "n1");
+    assert_null(in->items[1].problem);
+    packet_free(in);
+    buf_free(&wire);
+}
+
 static void carries_a_report_back(void **state)
 {
     (void)state;
@@ -115,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(carries_a_packet_across),
+        cmocka_unit_test(a_job_that_cannot_be_read_costs_only_itself),
         cmocka_unit_test(carries_a_report_back),
         cmocka_unit_test(waits_for_a_whole_frame),
         cmocka_unit_test(refuses_nonsense_of_a_damaged_worker),
