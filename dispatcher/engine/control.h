@@ -1,7 +1,7 @@
 /*
  * The control socket: a UNIX socket, JSON Lines, one request at a time per connection, peer
  * credentials recorded with every change. A client that reads slowly or writes nonsense costs only
- * its own connection.
+ * its own connection; when all are taken, the one that was silent longest gives way.
  */
 #ifndef ENGINE_CONTROL_H
 #define ENGINE_CONTROL_H
@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -21,7 +22,9 @@ struct control_client {
     char who[80];
     struct buf in, out;
     size_t out_sent;
-    bool ending; /* close when everything is written */
+    uint64_t active; /* the turn in which it was last heard or written to */
+    bool ending;     /* close when everything is written */
+    bool gone;       /* close now */
 };
 
 struct control {
@@ -29,12 +32,15 @@ struct control {
     char *path;
     struct control_client clients[CONTROL_CLIENTS_MAX];
     size_t count;
+    uint64_t turn;
+    uid_t known_uid; /* the last one described */
+    char known_who[80];
     void *context;
     void (*handle)(void *context, const char *who, const char *line, size_t len, struct buf *out);
 };
 
-/* Binds `path` (an old socket file is replaced: the spool lock says we are the only daemon), mode
- * 0660. */
+/* Binds `path`, mode 0660. An old socket is replaced (the spool lock says we are the only daemon),
+ * anything else is ERR_CONFIG. */
 MUST_CHECK int control_open(struct control *c, const char *path, struct error *err);
 void control_close(struct control *c);
 /* Appends the listener and the clients (CONTROL_CLIENTS_MAX + 1 at most); returns how many. */
