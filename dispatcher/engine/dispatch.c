@@ -10,20 +10,11 @@
 #include "base/log.h"
 #include "policy/verdict.h"
 
-/* The commit group of design.md 3: power loss repeats at most this much, or this long. */
-#define SYNC_OUTCOMES   256
-#define SYNC_MS         50
-#define LEDGER_RETRY_MS 1000
-
-/* A settlement that outlives the report it came from. */
-struct settlement_copy {
-    struct settlement settlement;
-    struct disposition disposition;
-    char sha256[DIGEST_HEX_SIZE];
-    char locale[36];
-    char cause[DISPOSITION_CAUSE_SIZE];
-    char transport[80];
-};
+/* Leases per call of dispatch_run(): a backlog of which nothing may be sent (trial mode, expired)
+ * would otherwise be worked off while signals and workers wait. */
+#define LEASES_PER_RUN 64
+/* One packet's notices, above their first. A frame has a limit, and so has a worker's memory. */
+#define PACKET_BYTES_MAX ((size_t)8 * 1024 * 1024)
 
 /* ---- health of transports ---- */
 
@@ -58,7 +49,7 @@ static void pause_transport(struct dispatch *d, const char *transport, int64_t l
     if (pause < least_ms)
         pause = least_ms;
     h->paused_until_mono_ms = now + pause;
-    snprintf(h->reason, sizeof(h->reason), "%.255s", why->reply);
+    snprintf(h->reason, sizeof(h->reason), "%s", why->reply);
     log_event(LOG_ERR, "transport.paused", "transport=%s for_ms=%lld cause=%s reply=\"%s\"",
               transport, (long long)pause, why->cause, why->reply);
 }
@@ -73,63 +64,6 @@ static void praise_transport(struct dispatch *d, const char *transport)
 }
 
 /* ---- settling ---- */
-
-/*
- * The ledger would not take an outcome: it is kept here, nothing new is leased, and it is tried
- * again every second until it is recorded. Losing it would mean telling somebody twice.
- */
-static void keep_unrecorded(struct dispatch *d, const struct settlement *s)
-{
-    d->unrecorded = xreallocarray(d->unrecorded, d->unrecorded_count + 1, sizeof(*d->unrecorded));
-    struct settlement_copy *copy = &d->unrecorded[d->unrecorded_count++];
-    *copy = (struct settlement_copy){.settlement = *s};
-    if (s->disposition != NULL)
-        copy->disposition = *s->disposition;
-    snprintf(copy->sha256, sizeof(copy->sha256), "%s", s->sha256);
-    snprintf(copy->locale, sizeof(copy->locale), "%s", s->locale);
-    snprintf(copy->cause, sizeof(copy->cause), "%s", s->cause);
-    snprintf(copy->transport, sizeof(copy->transport), "%s", s->transport);
-}
-
-static void ledger_failed(struct dispatch *d, const struct error *why)
-{
-    if (!d->ledger_down)
-        log_event(LOG_ERR, "ledger.unavailable",
-                  "reason=\"%s\" action=\"sending stops until outcomes can be recorded again\"",
-                  why->text);
-    d->ledger_down = true;
-    d->ledger_retry_mono_ms = clock_mono_ms() + LEDGER_RETRY_MS;
-    ledger_rollback(d->ledger);
-    d->in_transaction = false;
-}
-
-static int open_transaction(struct dispatch *d, struct error *err)
-{
-    if (d->in_transaction)
-        return 0;
-    int rc = ledger_begin(d->ledger, LEDGER_FAST, err);
-    d->in_transaction = rc == 0;
-    return rc;
-}
-
-/* Until the transaction of this wake-up is committed a copy stays, so that a failing commit loses
- * nothing. */
-static void settle(struct dispatch *d, const struct settlement *s)
-{
-    struct error why;
-    bool settled = false;
-    keep_unrecorded(d, s);
-    if (d->ledger_down)
-        return;
-    int rc = open_transaction(d, &why);
-    if (rc == 0)
-        rc = ledger_settle(d->ledger, s, &settled, &why);
-    if (rc != 0)
-        ledger_failed(d, &why);
-    else if (!settled)
-        log_event(LOG_WARN, "delivery.moved", "delivery=%lld note=\"no longer in flight\"",
-                  (long long)s->delivery);
-}
 
 static void log_outcome(const struct leased *row, const struct transport *t,
                         const struct disposition *d, const struct verdict *v)
@@ -172,7 +106,7 @@ static void settle_disposition(struct dispatch *d, const struct transport *t,
         .locale = report != NULL ? report->locale : "",
         .transport = t->name,
     };
-    settle(d, &s);
+    recorder_settle(&d->recorder, &s);
     log_outcome(row, t, disposition, &v);
     if (v.pause_transport)
         pause_transport(d, t->name, v.pause_ms, disposition);
@@ -196,7 +130,7 @@ static void settle_quietly(struct dispatch *d, const struct leased *row, const c
         .locale = "",
         .transport = transport,
     };
-    settle(d, &s);
+    recorder_settle(&d->recorder, &s);
     log_event(LOG_INFO, "delivery.settled", "id=%s channel=%s state=%s cause=%s", row->notice_id,
               channel_kind_name(row->channel), delivery_state_name(state), cause);
 }
@@ -249,73 +183,6 @@ static void on_packet_end(void *context, struct worker_slot *w, enum packet_end 
     }
 }
 
-/* ---- recording ---- */
-
-static void retry_unrecorded(struct dispatch *d)
-{
-    struct error why;
-    bool settled;
-    int rc = open_transaction(d, &why);
-    for (size_t i = 0; rc == 0 && i < d->unrecorded_count; i++) {
-        struct settlement_copy *copy = &d->unrecorded[i];
-        copy->settlement.disposition =
-            copy->settlement.disposition != NULL ? &copy->disposition : NULL;
-        copy->settlement.sha256 = copy->sha256;
-        copy->settlement.locale = copy->locale;
-        copy->settlement.cause = copy->cause;
-        copy->settlement.transport = copy->transport;
-        rc = ledger_settle(d->ledger, &copy->settlement, &settled, &why);
-    }
-    if (rc != 0)
-        ledger_failed(d, &why);
-}
-
-static void commit_outcomes(struct dispatch *d, int64_t mono_ms)
-{
-    struct error why;
-    if (!d->in_transaction)
-        return;
-    d->in_transaction = false;
-    if (ledger_commit(d->ledger, &why) != 0) {
-        ledger_failed(d, &why);
-        return;
-    }
-    if (d->ledger_down)
-        log_event(LOG_INFO, "ledger.available", "outcomes=%zu", d->unrecorded_count);
-    d->ledger_down = false;
-    if (d->unsynced == 0)
-        d->unsynced_since_mono_ms = mono_ms;
-    d->unsynced += d->unrecorded_count;
-    d->unrecorded_count = 0;
-}
-
-static void sync_outcomes(struct dispatch *d)
-{
-    struct error why;
-    if (d->unsynced == 0 || d->ledger_down)
-        return;
-    if (ledger_sync(d->ledger, &why) != 0)
-        ledger_failed(d, &why);
-    else
-        d->unsynced = 0;
-}
-
-void dispatch_record(struct dispatch *d, int64_t mono_ms)
-{
-    if (d->ledger_down && mono_ms >= d->ledger_retry_mono_ms)
-        retry_unrecorded(d);
-    commit_outcomes(d, mono_ms);
-    if (d->unsynced >= SYNC_OUTCOMES || mono_ms - d->unsynced_since_mono_ms >= SYNC_MS)
-        sync_outcomes(d);
-}
-
-int64_t dispatch_next_sync(const struct dispatch *d)
-{
-    if (d->ledger_down)
-        return d->ledger_retry_mono_ms;
-    return d->unsynced > 0 ? d->unsynced_since_mono_ms + SYNC_MS : INT64_MAX;
-}
-
 /* ---- leasing ---- */
 
 /* The gates every delivery passes right before it is handed out, whatever was true when it was
@@ -348,6 +215,21 @@ static size_t keep_passing(struct dispatch *d, const struct transport *t, struct
     return kept;
 }
 
+/* As many of the rows as make one packet; what is too much goes back, and all of it if the ledger
+ * failed meanwhile. */
+static size_t keep_fitting(struct dispatch *d, const struct transport *t, struct leased *rows,
+                           size_t count)
+{
+    size_t kept = 0, bytes = 0;
+    while (!d->recorder.down && kept < count && (kept == 0 || bytes < PACKET_BYTES_MAX))
+        bytes += strlen(rows[kept++].job_text);
+    for (size_t i = kept; i < count; i++) {
+        settle_quietly(d, &rows[i], t->name, DELIVERY_WAITING, "");
+        leased_clear(&rows[i]);
+    }
+    return kept;
+}
+
 /* One packet for one transport; false if nothing was due (or the ledger is down). */
 static bool hand_out(struct dispatch *d, const struct transport *t, struct worker_slot *w,
                      int64_t mono_ms, int64_t wall_ms)
@@ -357,16 +239,35 @@ static bool hand_out(struct dispatch *d, const struct transport *t, struct worke
     /* Where a repeat costs money the lease is on the disk before the first byte leaves. */
     bool hold = t->on_uncertain == UNCERTAIN_HOLD;
     struct error why;
-    int rc = ledger_lease(d->ledger, t->name, limit, wall_ms, hold ? LEDGER_DURABLE : LEDGER_FAST,
-                          rows, &count, &why);
+    int rc = ledger_lease(d->recorder.ledger, t->name, limit, wall_ms,
+                          hold ? LEDGER_DURABLE : LEDGER_FAST, rows, &count, &why);
     if (rc != 0)
-        ledger_failed(d, &why);
+        recorder_ledger_failed(&d->recorder, &why);
+    else if (count > 0)
+        recorder_ledger_wrote(&d->recorder);
     size_t kept = rc == 0 ? keep_passing(d, t, rows, count, wall_ms) : 0;
+    kept = keep_fitting(d, t, rows, kept);
     if (kept > 0)
         pool_assign(&d->pool, w, t, rows, kept, mono_ms);
-    commit_outcomes(d, mono_ms);
+    recorder_commit(&d->recorder, mono_ms);
     free(rows);
     return rc == 0 && count > 0;
+}
+
+/*
+ * Workers kept for transports that have nothing in flight: one each, up to a quarter of the
+ * workers. Without them a mail server that hangs would hold every worker up to its deadline, and
+ * texts and webhooks with them.
+ */
+static size_t seats_kept(const struct dispatch *d, const struct transport *t)
+{
+    const struct settings *s = d->setup->settings;
+    size_t kept = 0, most = (size_t)s->workers / 4 > 1 ? (size_t)s->workers / 4 : 1;
+    for (size_t i = 0; i < s->transport_count && kept < most; i++) {
+        const struct transport *other = &s->transports[i];
+        kept += other != t && pool_in_flight(&d->pool, other->name) == 0 ? 1 : 0;
+    }
+    return kept;
 }
 
 static bool may_lease(struct dispatch *d, const struct transport *t, int64_t mono_ms)
@@ -376,7 +277,19 @@ static bool may_lease(struct dispatch *d, const struct transport *t, int64_t mon
     if (h->paused_until_mono_ms > mono_ms)
         return false;
     /* After a fault one packet probes; the others wait for its news. */
-    return in_flight < (h->faults > 0 ? 1 : (size_t)t->concurrency);
+    if (in_flight >= (h->faults > 0 ? 1 : (size_t)t->concurrency))
+        return false;
+    return in_flight == 0 || pool_idle(&d->pool, d->setup) > seats_kept(d, t);
+}
+
+/* Asked before leasing: an empty lease is a transaction for nothing, and where the lease is durable
+ * it would sync the outcomes of all other transports one by one. */
+static bool is_due(struct dispatch *d, const struct transport *t, int64_t wall_ms)
+{
+    int64_t due = -1;
+    struct error ignored; /* the lease will say it */
+    int rc = ledger_next_due(d->recorder.ledger, t->name, &due, &ignored);
+    return rc != 0 || (due >= 0 && due <= wall_ms);
 }
 
 static int64_t next_due(struct dispatch *d, const struct transport *t, int64_t mono_ms,
@@ -385,7 +298,7 @@ static int64_t next_due(struct dispatch *d, const struct transport *t, int64_t m
     int64_t due = -1;
     struct error why;
     const struct transport_health *h = find_health(d, t->name);
-    if (ledger_next_due(d->ledger, t->name, &due, &why) != 0 || due < 0)
+    if (ledger_next_due(d->recorder.ledger, t->name, &due, &why) != 0 || due < 0)
         return INT64_MAX;
     if (h->paused_until_mono_ms > mono_ms && due < wall_ms + h->paused_until_mono_ms - mono_ms)
         due = wall_ms + h->paused_until_mono_ms - mono_ms;
@@ -393,23 +306,35 @@ static int64_t next_due(struct dispatch *d, const struct transport *t, int64_t m
     return due <= wall_ms ? INT64_MAX : due;
 }
 
+/* One lease for the next transport that has something due and may have it; false if there is none.
+ * The search goes on behind the last one that got its turn, so that none starves. */
+static bool hand_out_next(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
+{
+    const struct settings *s = d->setup->settings;
+    for (size_t i = 0; i < s->transport_count && !d->recorder.down; i++) {
+        size_t at = (d->turn + i) % s->transport_count;
+        struct worker_slot *w = pool_find_idle(&d->pool, d->setup);
+        if (w != NULL && may_lease(d, &s->transports[at], mono_ms) &&
+            is_due(d, &s->transports[at], wall_ms) &&
+            hand_out(d, &s->transports[at], w, mono_ms, wall_ms)) {
+            d->turn = at + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
 {
     const struct settings *s = d->setup->settings;
     int64_t soonest = INT64_MAX;
-    if (d->ledger_down)
-        return INT64_MAX;
-    bool handed_out = true;
-    while (handed_out) {
-        handed_out = false;
-        for (size_t i = 0; i < s->transport_count && !d->ledger_down; i++) {
-            const struct transport *t = &s->transports[(d->turn + i) % s->transport_count];
-            struct worker_slot *w = pool_find_idle(&d->pool, d->setup);
-            if (w != NULL && may_lease(d, t, mono_ms))
-                handed_out = hand_out(d, t, w, mono_ms, wall_ms) || handed_out;
-        }
-        d->turn++;
-    }
+    int leases = 0;
+    while (leases < LEASES_PER_RUN && hand_out_next(d, mono_ms, wall_ms))
+        leases++;
+    if (d->recorder.down)
+        return INT64_MAX; /* recorder_next() tells when to try again */
+    if (leases == LEASES_PER_RUN)
+        return wall_ms;
     for (size_t i = 0; i < s->transport_count; i++) {
         int64_t due = next_due(d, &s->transports[i], mono_ms, wall_ms);
         soonest = due < soonest ? due : soonest;
@@ -422,7 +347,7 @@ int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
 void dispatch_init(struct dispatch *d, struct ledger *l, struct setup *s)
 {
     const struct pool_events events = {d, on_report, on_packet_end};
-    *d = (struct dispatch){.ledger = l, .setup = s};
+    *d = (struct dispatch){.recorder = {.ledger = l}, .setup = s};
     pool_init(&d->pool, &events);
 }
 
@@ -438,10 +363,8 @@ void dispatch_use(struct dispatch *d, struct setup *s)
 void dispatch_end(struct dispatch *d)
 {
     pool_kill(&d->pool);
-    dispatch_record(d, clock_mono_ms());
-    sync_outcomes(d);
+    recorder_end(&d->recorder);
     for (size_t i = 0; i < d->health_count; i++)
         free(d->health[i].name);
     free(d->health);
-    free(d->unrecorded);
 }

@@ -15,6 +15,8 @@
 
 /* A worker that dies young must not turn the scheduler into a fork bomb. */
 #define FORK_PAUSE_MS 250
+/* An idle worker only has to close its connections; a peer may make even that last. */
+#define LEAVE_MS 5000
 
 void pool_init(struct pool *p, const struct pool_events *events)
 {
@@ -31,9 +33,11 @@ static int fork_worker(struct pool *p, struct setup *setup)
     pid_t pid = fork();
     if (pid == 0)
         worker_main(pair[1], setup);
+    int why = errno;
     close(pair[1]);
     if (pid < 0) {
         close(pair[0]);
+        errno = why;
         return -1;
     }
     p->slots = xreallocarray(p->slots, p->count + 1, sizeof(*p->slots));
@@ -65,14 +69,26 @@ void pool_fill(struct pool *p, size_t wanted, struct setup *setup, int64_t mono_
 
 /* ---- packets ---- */
 
+static bool is_idle(const struct worker_slot *w, const struct setup *setup)
+{
+    return !w->busy && !w->retiring && w->setup == setup;
+}
+
 struct worker_slot *pool_find_idle(struct pool *p, const struct setup *setup)
 {
     for (size_t i = 0; i < p->count; i++) {
-        struct worker_slot *w = &p->slots[i];
-        if (!w->busy && !w->retiring && w->setup == setup)
-            return w;
+        if (is_idle(&p->slots[i], setup))
+            return &p->slots[i];
     }
     return NULL;
+}
+
+size_t pool_idle(const struct pool *p, const struct setup *setup)
+{
+    size_t idle = 0;
+    for (size_t i = 0; i < p->count; i++)
+        idle += is_idle(&p->slots[i], setup) ? 1 : 0;
+    return idle;
 }
 
 static void put_packet(struct worker_slot *w)
@@ -203,6 +219,7 @@ static void take_frames(struct pool *p, struct worker_slot *w)
             /* Its memory is damaged: nothing it says can be believed any more. */
             log_event(LOG_ERR, "worker.nonsense", "pid=%d reason=\"%s\"", (int)w->pid, why.text);
             kill(w->pid, SIGKILL);
+            w->distrusted = true;
             used = w->in.len;
             break;
         }
@@ -216,7 +233,7 @@ static void take_frames(struct pool *p, struct worker_slot *w)
 /* Everything the worker has written so far, also after its death. */
 static void drain(struct pool *p, struct worker_slot *w)
 {
-    for (;;) {
+    while (!w->distrusted) {
         buf_reserve(&w->in, 65536);
         ssize_t got = recv(w->socket, w->in.data + w->in.len, 65536, MSG_DONTWAIT);
         if (got < 0 && errno == EINTR)
@@ -234,6 +251,9 @@ size_t pool_poll(const struct pool *p, struct pollfd *fds)
         bool pending = p->slots[i].out_sent < p->slots[i].out.len;
         fds[i] = (struct pollfd){.fd = p->slots[i].socket,
                                  .events = (short)(POLLIN | (pending ? POLLOUT : 0))};
+        /* Its end of file would wake us until it is dead; SIGCHLD tells that once. */
+        if (p->slots[i].leave_by_mono_ms != 0 || p->slots[i].distrusted)
+            fds[i].fd = -1;
     }
     return p->count;
 }
@@ -281,21 +301,33 @@ static void bury(struct pool *p, size_t index, int status, int64_t mono_ms)
     p->slots[index] = p->slots[--p->count];
 }
 
-static void dismiss(struct worker_slot *w)
+/* It reads end of file and ends by itself, or is ended. */
+static void dismiss(struct worker_slot *w, int64_t mono_ms)
 {
-    if (w->retiring && !w->busy)
-        shutdown(w->socket, SHUT_RDWR); /* it reads end of file and ends by itself */
+    if (w->leave_by_mono_ms == 0) {
+        shutdown(w->socket, SHUT_RDWR);
+        w->leave_by_mono_ms = mono_ms + LEAVE_MS;
+    } else if (mono_ms >= w->leave_by_mono_ms) {
+        kill(w->pid, SIGKILL);
+    }
+}
+
+static void end_overdue(struct worker_slot *w, int64_t mono_ms)
+{
+    if (w->deadline_passed || mono_ms < w->deadline_mono_ms)
+        return;
+    w->deadline_passed = true;
+    kill(w->pid, SIGKILL);
 }
 
 void pool_tend(struct pool *p, int64_t mono_ms)
 {
     for (size_t i = 0; i < p->count; i++) {
         struct worker_slot *w = &p->slots[i];
-        if (w->busy && !w->deadline_passed && mono_ms >= w->deadline_mono_ms) {
-            w->deadline_passed = true;
-            kill(w->pid, SIGKILL);
-        }
-        dismiss(w);
+        if (w->busy)
+            end_overdue(w, mono_ms);
+        else if (w->retiring)
+            dismiss(w, mono_ms);
     }
     for (size_t i = p->count; i-- > 0;) {
         int status = 0;
@@ -320,7 +352,6 @@ void pool_retire(struct pool *p, const struct setup *setup)
     for (size_t i = 0; i < p->count; i++) {
         if (p->slots[i].setup != setup)
             p->slots[i].retiring = true;
-        dismiss(&p->slots[i]);
     }
 }
 
@@ -328,9 +359,7 @@ void pool_kill(struct pool *p)
 {
     for (size_t i = 0; i < p->count; i++) {
         p->slots[i].retiring = true;
-        if (p->slots[i].busy)
-            kill(p->slots[i].pid, SIGKILL);
-        dismiss(&p->slots[i]);
+        kill(p->slots[i].pid, SIGKILL);
     }
     while (p->count > 0) {
         int status = 0;

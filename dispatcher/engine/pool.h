@@ -30,6 +30,8 @@ struct worker_slot {
     int socket;
     struct setup *setup; /* the one it was forked with; retained */
     bool busy, retiring, deadline_passed;
+    bool distrusted;          /* it spoke nonsense: what it still says is not read */
+    int64_t leave_by_mono_ms; /* dismissed: then it is killed; 0: it is not */
     int64_t packet_number;
     int64_t deadline_mono_ms;
     int64_t working_on; /* delivery being rendered, 0: none */
@@ -69,6 +71,8 @@ void pool_init(struct pool *p, const struct pool_events *events);
 void pool_fill(struct pool *p, size_t wanted, struct setup *setup, int64_t mono_ms);
 /* An idle worker of this setup's generation, or NULL. */
 struct worker_slot *pool_find_idle(struct pool *p, const struct setup *setup);
+/* How many of them there are. */
+size_t pool_idle(const struct pool *p, const struct setup *setup);
 /* Hands `count` leased rows (ownership moves) to an idle worker as one packet. */
 void pool_assign(struct pool *p, struct worker_slot *w, const struct transport *t,
                  struct leased *rows, size_t count, int64_t mono_ms);
@@ -84,10 +88,10 @@ void pool_serve(struct pool *p, const struct pollfd *fds);
 void pool_tend(struct pool *p, int64_t mono_ms);
 /* The soonest deadline of a busy worker, INT64_MAX if none. */
 int64_t pool_next_deadline(const struct pool *p);
-/* Idle workers of other generations than `setup` end now, busy ones after their packet. NULL: all
- * of them. */
+/* Workers of other generations than `setup` end: idle ones at the next pool_tend(), busy ones after
+ * their packet. */
 void pool_retire(struct pool *p, const struct setup *setup);
-/* The end: busy workers are killed, idle ones end by themselves; waits for all. */
+/* The end: kills all workers and buries them. What they said before is still heard. */
 void pool_kill(struct pool *p);
 
 #endif

@@ -24,6 +24,9 @@
 #define SCAN_LIMIT 500
 /* A file that was still being written, or a ledger that could not record, is looked at again. */
 #define SCAN_AGAIN_MS 1000
+#define CLEAN_TMP_MS  (INT64_C(3600) * 1000)
+/* The wall clock drifts and is slewed; only a step of this size is worth a line. */
+#define CLOCK_STEP_MS 5000
 
 struct scheduler {
     const struct scheduler_options *options;
@@ -34,9 +37,11 @@ struct scheduler {
     struct control control;
     int signals;
     int watch;
-    int64_t started_ms;
+    int64_t started_mono_ms;
     int64_t next_scan_mono_ms;
+    int64_t next_clean_mono_ms;
     int64_t next_due_wall_ms;
+    int64_t wall_ahead_ms; /* wall clock minus monotonic clock, as last seen */
     bool stopping;
     int64_t stop_at_mono_ms;
     bool ended;
@@ -54,6 +59,7 @@ static int open_signals(struct scheduler *s, struct error *err)
         sigaddset(&set, wanted[i]);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error to be told, not a death */
     s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return s->signals < 0 ? error_errno(err, ERR_IO, "cannot receive signals") : 0;
 }
@@ -97,10 +103,11 @@ static void put_state(void *context, struct buf *out)
     const struct scheduler *s = context;
     const struct settings *settings = s->setup->settings;
     buf_printf(out, ",\"pid\":%d,\"uptime_ms\":%lld,\"workers\":%zu,\"busy\":%zu,\"stopping\":%s",
-               (int)getpid(), (long long)(clock_wall_ms() - s->started_ms), s->dispatch.pool.count,
-               pool_busy(&s->dispatch.pool), s->stopping ? "true" : "false");
+               (int)getpid(), (long long)(clock_mono_ms() - s->started_mono_ms),
+               s->dispatch.pool.count, pool_busy(&s->dispatch.pool),
+               s->stopping ? "true" : "false");
     buf_printf(out, ",\"ledger_available\":%s,\"transports\":[",
-               s->dispatch.ledger_down ? "false" : "true");
+               s->dispatch.recorder.told ? "false" : "true");
     for (size_t i = 0; i < settings->transport_count; i++) {
         const struct transport *t = &settings->transports[i];
         const struct transport_health *h = dispatch_health(&s->dispatch, t->name);
@@ -153,14 +160,13 @@ static int open_all(struct scheduler *s, struct error *err)
     s->control.context = s;
     s->control.handle = on_request;
     open_watch(s);
-    spool_clean_tmp(s->spool, clock_wall_ms());
     dispatch_init(&s->dispatch, s->ledger, s->setup);
     return 0;
 }
 
 static void close_all(struct scheduler *s)
 {
-    if (s->dispatch.ledger != NULL)
+    if (s->dispatch.recorder.ledger != NULL)
         dispatch_end(&s->dispatch);
     if (s->control.path != NULL)
         control_close(&s->control);
@@ -266,7 +272,7 @@ static void scan(struct scheduler *s, int64_t mono_ms)
 {
     struct intake_result result;
     struct error why;
-    if (s->stopping || s->dispatch.ledger_down || mono_ms < s->next_scan_mono_ms)
+    if (s->stopping || s->dispatch.recorder.down || mono_ms < s->next_scan_mono_ms)
         return;
     s->next_scan_mono_ms = mono_ms + s->setup->settings->rescan_ms;
     int rc = intake_scan(s->spool, s->ledger, s->setup, clock_wall_ms(), SCAN_LIMIT, &result, &why);
@@ -279,20 +285,50 @@ static void scan(struct scheduler *s, int64_t mono_ms)
         s->next_scan_mono_ms = mono_ms + SCAN_AGAIN_MS;
 }
 
+static void clean_tmp(struct scheduler *s, int64_t mono_ms)
+{
+    if (mono_ms < s->next_clean_mono_ms)
+        return;
+    spool_clean_tmp(s->spool, clock_wall_ms());
+    s->next_clean_mono_ms = mono_ms + CLEAN_TMP_MS;
+}
+
+/* What is due and what expires follows the wall clock: when that steps, the log should say so. */
+static void watch_clock(struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
+{
+    int64_t ahead_ms = wall_ms - mono_ms, step_ms = ahead_ms - s->wall_ahead_ms;
+    s->wall_ahead_ms = ahead_ms;
+    if (step_ms > CLOCK_STEP_MS || step_ms < -CLOCK_STEP_MS)
+        log_event(LOG_WARN, "clock.stepped",
+                  "by_ms=%lld note=\"retry times and expiry follow the wall clock\"",
+                  (long long)step_ms);
+}
+
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
-static int wait_ms(const struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
+/* What the daemon does by itself while it is not stopping. Every time that counts here is moved by
+ * the turn that serves it, or the loop would spin. */
+static int64_t until_next_work_ms(const struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
 {
-    int64_t wait = s->stopping ? s->stop_at_mono_ms - mono_ms : s->next_scan_mono_ms - mono_ms;
-    wait = smaller(wait, pool_next_deadline(&s->dispatch.pool) - mono_ms);
-    wait = smaller(wait, dispatch_next_sync(&s->dispatch) - mono_ms);
+    int64_t wait = INT64_MAX;
+    if (!s->dispatch.recorder.down)
+        wait = s->next_scan_mono_ms - mono_ms;
     if (s->next_due_wall_ms != INT64_MAX)
         wait = smaller(wait, s->next_due_wall_ms - wall_ms);
     if (s->dispatch.pool.count < s->dispatch.pool.wanted)
         wait = smaller(wait, s->dispatch.pool.next_fork_mono_ms - mono_ms);
+    return wait;
+}
+
+static int wait_ms(const struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
+{
+    int64_t wait =
+        s->stopping ? s->stop_at_mono_ms - mono_ms : until_next_work_ms(s, mono_ms, wall_ms);
+    wait = smaller(wait, pool_next_deadline(&s->dispatch.pool) - mono_ms);
+    wait = smaller(wait, recorder_next(&s->dispatch.recorder) - mono_ms);
     if (wait < 0)
         wait = 0;
     /* Times due come from the wall clock, which may jump: never sleep past one second blindly. */
@@ -314,7 +350,7 @@ static void wait_for_events(struct scheduler *s, int timeout_ms, int64_t *out_mo
         return;
     pool_serve(&s->dispatch.pool, workers);
     /* Outcomes first: whatever a request asks, it sees what has been settled. */
-    dispatch_record(&s->dispatch, *out_mono_ms);
+    recorder_commit(&s->dispatch.recorder, *out_mono_ms);
     control_serve(&s->control, control);
     if ((s->fds[0].revents & POLLIN) != 0)
         serve_signals(s, *out_mono_ms);
@@ -322,16 +358,20 @@ static void wait_for_events(struct scheduler *s, int timeout_ms, int64_t *out_mo
         drain_watch(s);
 }
 
+/* Outcomes that stand in memory only keep a stopping daemon as what is in flight does. */
 static void check_end(struct scheduler *s, int64_t mono_ms)
 {
     size_t busy = pool_busy(&s->dispatch.pool);
+    size_t unrecorded = s->dispatch.recorder.unrecorded_count;
     if (!s->stopping || s->ended)
         return;
-    if (busy == 0) {
+    if (busy == 0 && unrecorded == 0) {
         s->ended = true;
     } else if (mono_ms >= s->stop_at_mono_ms) {
         log_event(LOG_WARN, "daemon.timeout",
-                  "in_flight=%zu note=\"not finished within the shutdown limit; ended now\"", busy);
+                  "in_flight=%zu unrecorded=%zu note=\"not finished within the shutdown limit; "
+                  "ended now\"",
+                  busy, unrecorded);
         s->ended = true;
     }
 }
@@ -339,13 +379,14 @@ static void check_end(struct scheduler *s, int64_t mono_ms)
 static void turn(struct scheduler *s)
 {
     int64_t mono = clock_mono_ms();
-    size_t workers = (size_t)s->setup->settings->workers;
     wait_for_events(s, wait_ms(s, mono, clock_wall_ms()), &mono);
     pool_tend(&s->dispatch.pool, mono);
-    dispatch_record(&s->dispatch, mono);
+    recorder_commit(&s->dispatch.recorder, mono);
+    watch_clock(s, mono, clock_wall_ms());
+    clean_tmp(s, mono);
     scan(s, mono);
     if (!s->stopping) {
-        pool_fill(&s->dispatch.pool, workers, s->setup, mono);
+        pool_fill(&s->dispatch.pool, (size_t)s->setup->settings->workers, s->setup, mono);
         s->next_due_wall_ms = dispatch_run(&s->dispatch, mono, clock_wall_ms());
     }
     check_end(s, mono);
@@ -358,7 +399,8 @@ int scheduler_run(const struct scheduler_options *options, struct error *err)
         .signals = -1,
         .watch = -1,
         .control = {.listener = -1},
-        .started_ms = clock_wall_ms(),
+        .started_mono_ms = clock_mono_ms(),
+        .wall_ahead_ms = clock_wall_ms() - clock_mono_ms(),
         .next_due_wall_ms = INT64_MAX,
     };
     log_set_process("scheduler");
@@ -370,7 +412,7 @@ int scheduler_run(const struct scheduler_options *options, struct error *err)
         while (!s.ended)
             turn(&s);
         log_event(LOG_INFO, "daemon.ended", "uptime_ms=%lld",
-                  (long long)(clock_wall_ms() - s.started_ms));
+                  (long long)(clock_mono_ms() - s.started_mono_ms));
     }
     close_all(&s);
     return rc;

@@ -1,0 +1,176 @@
+#include "engine/recorder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+/* The commit group of design.md 3: power loss repeats at most this much, or this long. */
+#define SYNC_OUTCOMES 256
+#define SYNC_MS       50
+#define RETRY_MS      1000
+
+/* A settlement that outlives the report it came from. */
+struct settlement_copy {
+    struct settlement settlement;
+    struct disposition disposition;
+    char sha256[DIGEST_HEX_SIZE];
+    char locale[36];
+    char cause[DISPOSITION_CAUSE_SIZE];
+    char transport[80];
+};
+
+/* ---- the ledger's state ---- */
+
+void recorder_ledger_failed(struct recorder *r, const struct error *why)
+{
+    if (!r->told)
+        log_event(LOG_ERR, "ledger.unavailable",
+                  "reason=\"%s\" action=\"sending stops until outcomes can be recorded again\"",
+                  why->text);
+    r->told = true;
+    r->down = true;
+    r->retry_mono_ms = clock_mono_ms() + RETRY_MS;
+    ledger_rollback(r->ledger);
+    r->in_transaction = false;
+}
+
+/* An empty transaction proves nothing, it commits on a full disk too: so only writers call this. */
+void recorder_ledger_wrote(struct recorder *r)
+{
+    if (r->told)
+        log_event(LOG_INFO, "ledger.available", "note=\"sending goes on\"");
+    r->told = false;
+}
+
+static int open_transaction(struct recorder *r, struct error *err)
+{
+    if (r->in_transaction)
+        return 0;
+    int rc = ledger_begin(r->ledger, LEDGER_FAST, err);
+    r->in_transaction = rc == 0;
+    return rc;
+}
+
+/* ---- settling ---- */
+
+static void keep(struct recorder *r, const struct settlement *s)
+{
+    r->unrecorded = xreallocarray(r->unrecorded, r->unrecorded_count + 1, sizeof(*r->unrecorded));
+    struct settlement_copy *copy = &r->unrecorded[r->unrecorded_count++];
+    *copy = (struct settlement_copy){.settlement = *s};
+    if (s->disposition != NULL)
+        copy->disposition = *s->disposition;
+    snprintf(copy->sha256, sizeof(copy->sha256), "%s", s->sha256);
+    snprintf(copy->locale, sizeof(copy->locale), "%s", s->locale);
+    snprintf(copy->cause, sizeof(copy->cause), "%s", s->cause);
+    snprintf(copy->transport, sizeof(copy->transport), "%s", s->transport);
+}
+
+void recorder_settle(struct recorder *r, const struct settlement *s)
+{
+    struct error why;
+    bool settled = false;
+    keep(r, s);
+    if (r->down)
+        return;
+    int rc = open_transaction(r, &why);
+    if (rc == 0)
+        rc = ledger_settle(r->ledger, s, &settled, &why);
+    if (rc != 0)
+        recorder_ledger_failed(r, &why);
+    else if (!settled)
+        log_event(LOG_WARN, "delivery.moved", "delivery=%lld note=\"no longer in flight\"",
+                  (long long)s->delivery);
+}
+
+/* Copies move when their array grows, so their texts are found again here. */
+static void restore(struct settlement_copy *copy)
+{
+    struct settlement *s = &copy->settlement;
+    s->disposition = s->disposition != NULL ? &copy->disposition : NULL;
+    s->sha256 = copy->sha256;
+    s->locale = copy->locale;
+    s->cause = copy->cause;
+    s->transport = copy->transport;
+}
+
+static void settle_again(struct recorder *r)
+{
+    struct error why;
+    bool settled;
+    int rc = open_transaction(r, &why);
+    for (size_t i = 0; rc == 0 && i < r->unrecorded_count; i++) {
+        restore(&r->unrecorded[i]);
+        rc = ledger_settle(r->ledger, &r->unrecorded[i].settlement, &settled, &why);
+    }
+    if (rc != 0)
+        recorder_ledger_failed(r, &why);
+}
+
+/* ---- committing ---- */
+
+static void commit(struct recorder *r, int64_t mono_ms)
+{
+    struct error why;
+    if (!r->in_transaction)
+        return;
+    r->in_transaction = false;
+    if (ledger_commit(r->ledger, &why) != 0) {
+        recorder_ledger_failed(r, &why);
+        return;
+    }
+    r->down = false;
+    if (r->unrecorded_count > 0)
+        recorder_ledger_wrote(r);
+    if (r->unsynced == 0)
+        r->unsynced_since_mono_ms = mono_ms;
+    r->unsynced += r->unrecorded_count;
+    r->unrecorded_count = 0;
+}
+
+static void sync_group(struct recorder *r)
+{
+    struct error why;
+    if (r->unsynced == 0 || r->down)
+        return;
+    if (ledger_sync(r->ledger, &why) != 0) {
+        recorder_ledger_failed(r, &why);
+        return;
+    }
+    r->unsynced = 0;
+    recorder_ledger_wrote(r);
+}
+
+void recorder_commit(struct recorder *r, int64_t mono_ms)
+{
+    if (r->down && mono_ms >= r->retry_mono_ms)
+        settle_again(r);
+    commit(r, mono_ms);
+    if (r->unsynced >= SYNC_OUTCOMES || mono_ms - r->unsynced_since_mono_ms >= SYNC_MS)
+        sync_group(r);
+}
+
+int64_t recorder_next(const struct recorder *r)
+{
+    if (r->down)
+        return r->retry_mono_ms;
+    return r->unsynced > 0 ? r->unsynced_since_mono_ms + SYNC_MS : INT64_MAX;
+}
+
+void recorder_end(struct recorder *r)
+{
+    r->retry_mono_ms = 0;
+    recorder_commit(r, clock_mono_ms());
+    sync_group(r);
+    if (r->unrecorded_count > 0)
+        log_event(LOG_ERR, "ledger.lost",
+                  "outcomes=%zu note=\"they were never recorded; the next start treats these "
+                  "deliveries as interrupted\"",
+                  r->unrecorded_count);
+    free(r->unrecorded);
+    r->unrecorded = NULL;
+}

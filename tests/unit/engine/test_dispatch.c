@@ -1,0 +1,266 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "engine/dispatch.h"
+
+/* A ledger with notices, two transports, and workers that do nothing: their side of the socket is
+ * ours. */
+static char directory[64];
+static struct ledger *ledger;
+static struct dispatch dispatch;
+static char mail_name[] = "mail", texts_name[] = "texts";
+static struct transport transports[2];
+static struct settings settings;
+static struct setup setup;
+static int sides[8];
+static size_t side_count;
+
+static int open_world(void **state)
+{
+    struct error err;
+    (void)state;
+    snprintf(directory, sizeof(directory), "/tmp/dispatcher-test-XXXXXX");
+    if (mkdtemp(directory) == NULL || ledger_open(directory, LEDGER_WRITE, &ledger, &err) != 0)
+        return -1;
+    const struct transport plain = {.name = mail_name,
+                                    .channel = CHANNEL_EMAIL,
+                                    .concurrency = 4,
+                                    .packet_size = 1,
+                                    .deadline_ms = 1000,
+                                    .retry = {.delays_ms = {1000}, .count = 1}};
+    transports[0] = plain;
+    transports[1] = plain;
+    transports[1].name = texts_name;
+    transports[1].channel = CHANNEL_SMS;
+    settings = (struct settings){
+        .transports = transports, .transport_count = 2, .workers = 1, .worker_jobs_max = 1000};
+    setup = (struct setup){.settings = &settings, .references = 1000};
+    side_count = 0;
+    log_set_level(LOG_ERR);
+    dispatch_init(&dispatch, ledger, &setup);
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    static const char *const files[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm"};
+    char path[200];
+    (void)state;
+    dispatch_end(&dispatch);
+    ledger_close(ledger);
+    while (side_count > 0)
+        close(sides[--side_count]);
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
+        remove(path);
+    }
+    remove(directory);
+    return 0;
+}
+
+static void add_worker(void)
+{
+    struct pool *p = &dispatch.pool;
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        for (;;)
+            pause();
+    }
+    sides[side_count++] = pair[1];
+    p->slots = xreallocarray(p->slots, p->count + 1, sizeof(*p->slots));
+    p->slots[p->count++] =
+        (struct worker_slot){.pid = pid, .socket = pair[0], .setup = setup_retain(&setup)};
+}
+
+static void accept_notices(const char *transport, int first, int count, size_t text_len)
+{
+    struct error err;
+    char id[32], json[200];
+    unsigned char digest[DIGEST_SIZE] = {0};
+    char *text = xcalloc(text_len + 1, 1);
+    memset(text, ' ', text_len);
+    assert_int_equal(ledger_begin(ledger, LEDGER_FAST, &err), 0);
+    for (int i = first; i < first + count; i++) {
+        struct job *job;
+        enum accept_result result;
+        snprintf(id, sizeof(id), "%s%d", transport, i);
+        snprintf(json, sizeof(json),
+                 "{\"version\":1,\"id\":\"%s\",\"to\":{\"email\":\"a@example.org\"}}", id);
+        memcpy(text, json, strlen(json));
+        assert_int_equal(job_parse(json, strlen(json), "f", 1, &job, &err), 0);
+        const struct planned_delivery delivery = {.channel = CHANNEL_EMAIL,
+                                                  .transport = transport,
+                                                  .address = "a@example.org",
+                                                  .state = DELIVERY_WAITING,
+                                                  .cause = "",
+                                                  .due_ms = 1000};
+        const struct acceptance a = {.job = job,
+                                     .text = text,
+                                     .len = text_len,
+                                     .digest = digest,
+                                     .template_name = "apology",
+                                     .locale = "en",
+                                     .method = JOB_ALL,
+                                     .deliveries = &delivery,
+                                     .count = 1,
+                                     .now_ms = 1000,
+                                     .source = "spool"};
+        assert_int_equal(ledger_accept(ledger, &a, &result, &err), 0);
+        job_free(job);
+    }
+    assert_int_equal(ledger_commit(ledger, &err), 0);
+    free(text);
+}
+
+static int64_t count_of(enum delivery_state state)
+{
+    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
+    struct error err;
+    assert_int_equal(ledger_count(ledger, counts, &err), 0);
+    return counts[CHANNEL_EMAIL][state];
+}
+
+/* The worker of a slot says what became of its first delivery and that it is through. */
+static void finish(size_t slot, const struct disposition *d)
+{
+    struct worker_slot *w = &dispatch.pool.slots[slot];
+    struct pollfd fds[COUNT_OF(sides)];
+    struct buf wire = {0};
+    struct report r = {.stage = REPORT_DONE,
+                       .packet = w->packet_number,
+                       .delivery = w->assignments[0].lease.delivery,
+                       .disposition = *d};
+    report_put_frame(&r, &wire);
+    r = (struct report){.stage = REPORT_FINISHED, .packet = w->packet_number};
+    report_put_frame(&r, &wire);
+    assert_int_equal(write(sides[slot], wire.data, wire.len), (ssize_t)wire.len);
+    buf_free(&wire);
+    size_t count = pool_poll(&dispatch.pool, fds);
+    assert_true(poll(fds, (nfds_t)count, 1000) > 0);
+    pool_serve(&dispatch.pool, fds);
+    recorder_commit(&dispatch.recorder, 0);
+}
+
+static void gives_every_transport_its_turn(void **state)
+{
+    const struct disposition delivered = {.outcome = OUTCOME_DELIVERED};
+    int mails = 0, texts = 0;
+    (void)state;
+    add_worker();
+    accept_notices("mail", 0, 10, 200);
+    accept_notices("texts", 0, 10, 200);
+    for (int i = 0; i < 8; i++) {
+        dispatch_run(&dispatch, 0, 5000);
+        const struct worker_slot *w = &dispatch.pool.slots[0];
+        assert_true(w->busy);
+        mails += w->transport == &transports[0] ? 1 : 0;
+        texts += w->transport == &transports[1] ? 1 : 0;
+        finish(0, &delivered);
+    }
+    assert_int_equal(mails, 4);
+    assert_int_equal(texts, 4);
+}
+
+static void comes_back_soon_from_a_backlog_it_must_not_send(void **state)
+{
+    (void)state;
+    add_worker();
+    settings.trial = true;
+    accept_notices("mail", 0, 500, 200);
+    assert_int_equal(dispatch_run(&dispatch, 0, 5000), 5000); /* again, at once */
+    assert_in_range(count_of(DELIVERY_SUPPRESSED), 1, 100);
+    for (int i = 0; i < 20; i++)
+        dispatch_run(&dispatch, 0, 5000);
+    assert_int_equal(count_of(DELIVERY_SUPPRESSED), 500);
+    assert_int_equal(dispatch_run(&dispatch, 0, 5000), INT64_MAX);
+}
+
+static void keeps_a_packet_below_what_a_frame_may_hold(void **state)
+{
+    const size_t large = 250 * 1024;
+    (void)state;
+    add_worker();
+    transports[0].packet_size = 1000;
+    accept_notices("mail", 0, 100, large);
+    dispatch_run(&dispatch, 0, 5000);
+    const struct worker_slot *w = &dispatch.pool.slots[0];
+    assert_true(w->busy);
+    assert_in_range(w->assignment_count * large, 1, 9 * 1024 * 1024);
+    assert_int_equal(count_of(DELIVERY_IN_FLIGHT), (int64_t)w->assignment_count);
+    assert_int_equal(count_of(DELIVERY_WAITING), 100 - (int64_t)w->assignment_count);
+}
+
+static void leaves_a_worker_for_other_transports(void **state)
+{
+    (void)state;
+    settings.workers = 3;
+    for (int i = 0; i < 3; i++)
+        add_worker();
+    accept_notices("mail", 0, 10, 200);
+    dispatch_run(&dispatch, 0, 5000);
+    assert_int_equal(pool_in_flight(&dispatch.pool, "mail"), 2);
+    accept_notices("texts", 0, 10, 200);
+    dispatch_run(&dispatch, 0, 5000);
+    assert_int_equal(pool_in_flight(&dispatch.pool, "texts"), 1);
+}
+
+static void uses_all_workers_when_every_transport_has_one(void **state)
+{
+    (void)state;
+    settings.workers = 4;
+    for (int i = 0; i < 4; i++)
+        add_worker();
+    accept_notices("mail", 0, 10, 200);
+    accept_notices("texts", 0, 1, 200);
+    dispatch_run(&dispatch, 0, 5000);
+    assert_int_equal(pool_in_flight(&dispatch.pool, "mail"), 3);
+    assert_int_equal(pool_in_flight(&dispatch.pool, "texts"), 1);
+}
+
+static void tells_the_reason_of_a_pause_in_whole_characters(void **state)
+{
+    struct disposition d;
+    char reply[400] = "x";
+    (void)state;
+    for (size_t i = 1; i + 3 < sizeof(reply); i += 3)
+        memcpy(reply + i, "한", 3);
+    add_worker();
+    accept_notices("mail", 0, 1, 200);
+    dispatch_run(&dispatch, 0, 5000);
+    disposition_set(&d, OUTCOME_NOT_TRIED, 0, "connect", reply, strlen(reply));
+    finish(0, &d);
+    const struct transport_health *h = dispatch_health(&dispatch, "mail");
+    assert_non_null(h);
+    assert_true(strlen(h->reason) > 200);
+    assert_true(utf8_valid(h->reason, strlen(h->reason)));
+}
+
+#define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_WORLD(gives_every_transport_its_turn),
+        WITH_WORLD(comes_back_soon_from_a_backlog_it_must_not_send),
+        WITH_WORLD(keeps_a_packet_below_what_a_frame_may_hold),
+        WITH_WORLD(leaves_a_worker_for_other_transports),
+        WITH_WORLD(uses_all_workers_when_every_transport_has_one),
+        WITH_WORLD(tells_the_reason_of_a_pause_in_whole_characters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
