@@ -23,7 +23,6 @@ struct client {
     const struct settings *settings;
     struct spool *spool;
     struct ledger *ledger;
-    struct buf in;
 };
 
 static int connect_daemon(const char *path)
@@ -37,6 +36,7 @@ static int connect_daemon(const char *path)
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* of connect() too */
     if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
         int why = errno;
         close(fd);
@@ -46,14 +46,9 @@ static int connect_daemon(const char *path)
     return fd;
 }
 
-static int open_locally(struct client *c, enum ledger_mode mode, struct error *err)
+static int open_for_change(struct client *c, struct error *err)
 {
-    int rc = ERR_NOT_FOUND;
-    if (mode == LEDGER_READ)
-        rc = ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err);
-    if (rc != ERR_NOT_FOUND)
-        return rc;
-    rc = spool_open(c->settings->spool, &c->spool, err);
+    int rc = spool_open(c->settings->spool, &c->spool, err);
     if (rc == 0)
         rc = spool_lock(c->spool, err);
     if (rc == ERR_AGAIN) {
@@ -64,6 +59,20 @@ static int open_locally(struct client *c, enum ledger_mode mode, struct error *e
     if (rc == 0)
         rc = ledger_open(c->settings->spool, LEDGER_WRITE, &c->ledger, err);
     return rc;
+}
+
+static int open_to_look(struct client *c, struct error *err)
+{
+    int rc = ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err);
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    /* A spool nobody has used yet: the empty ledger is made, and the lock let go again. */
+    rc = open_for_change(c, err);
+    ledger_close(c->ledger);
+    spool_close(c->spool);
+    c->ledger = NULL;
+    c->spool = NULL;
+    return rc == 0 ? ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err) : rc;
 }
 
 int client_open(const struct settings *s, enum ledger_mode mode, struct client **out,
@@ -78,7 +87,7 @@ int client_open(const struct settings *s, enum ledger_mode mode, struct client *
         rc = error_set(err, ERR_DENIED, "you may not use the control socket %s; join its group",
                        s->control_socket);
     else if (c->socket < 0)
-        rc = open_locally(c, mode, err);
+        rc = mode == LEDGER_READ ? open_to_look(c, err) : open_for_change(c, err);
     if (rc != 0) {
         client_close(c);
         return rc;
@@ -95,7 +104,6 @@ void client_close(struct client *c)
         close(c->socket);
     ledger_close(c->ledger);
     spool_close(c->spool);
-    buf_free(&c->in);
     free(c);
 }
 

@@ -109,6 +109,20 @@ static bool selects_everything(const struct selector *s)
 
 /* ---- verbs ---- */
 
+struct page {
+    struct buf *out;
+    int64_t limit, count, last;
+};
+
+static void put_page_row(void *context, const struct delivery_row *row)
+{
+    struct page *page = context;
+    if (page->count++ >= page->limit)
+        return; /* only asked for to know that there is more */
+    page->last = row->delivery;
+    put_delivery(page->out, row);
+}
+
 static int handle_queue(const struct request *r, struct error *err)
 {
     struct selector selector;
@@ -117,12 +131,15 @@ static int handle_queue(const struct request *r, struct error *err)
     int rc = read_selector(r->root, &selector, err);
     if (limit < 1 || limit > ROWS_MAX)
         limit = ROWS_MAX;
+    struct page page = {r->out, limit, 0, json_get_int(r->root, "after", 0)};
     if (rc == 0)
-        rc = ledger_walk(r->world->ledger, &selector, json_get_int(r->root, "after", 0),
-                         (size_t)limit, put_delivery, r->out, &count, &last, err);
+        rc = ledger_walk(r->world->ledger, &selector, page.last, (size_t)limit + 1, put_page_row,
+                         &page, &count, &last, err);
+    bool more = page.count > limit;
     if (rc == 0)
-        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%zu,\"last\":%lld,\"more\":%s}\n",
-                   count, (long long)last, count == (size_t)limit ? "true" : "false");
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%lld,\"last\":%lld,\"more\":%s}\n",
+                   (long long)(more ? limit : page.count), (long long)page.last,
+                   more ? "true" : "false");
     return rc;
 }
 
@@ -216,7 +233,7 @@ static int handle_retry(const struct request *r, struct error *err)
     if (rc == 0)
         rc = require_known(r, selector.id, err);
     if (rc == 0 && json_get_bool(r->root, "dry_run", false)) {
-        rc = ledger_count_selected(r->world->ledger, &selector, &count, err);
+        rc = ledger_count_retry(r->world->ledger, &selector, &count, err);
     } else if (rc == 0) {
         json_put(&text, json_get(r->root, "selector"));
         const struct action action = {
@@ -227,7 +244,6 @@ static int handle_retry(const struct request *r, struct error *err)
             .now_ms = r->world->now_ms,
         };
         rc = ledger_retry(r->world->ledger, &selector, &action, &count, err);
-        r->world->changed = r->world->changed || count > 0;
     }
     if (rc == 0)
         put_end_count(r->out, count);

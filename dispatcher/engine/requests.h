@@ -30,7 +30,6 @@ struct request_world {
     /* Appends members of the daemon's own state to `status`; NULL without a daemon. */
     void (*put_state)(void *context, struct buf *out);
     void *state_context;
-    bool changed; /* out: deliveries became due; dispatch soon */
 };
 
 /* Answers one request line. Never fails: what is wrong is in the answer. */

@@ -23,7 +23,8 @@ static void add_row(void *context, const struct json_t *row)
     table_cell(t, output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)));
 }
 
-/* Page after page, so that the daemon never holds a long answer. */
+/* Page after page, so that neither the daemon nor we ever hold a long answer: JSON is printed at
+ * once, only a table has to be gathered. */
 static int gather(struct session *s, const struct invocation *inv, int64_t limit, struct buf *rows,
                   bool *out_more, struct error *err)
 {
@@ -40,6 +41,10 @@ static int gather(struct session *s, const struct invocation *inv, int64_t limit
         rc = client_ask(s->client, request.data, rows, &end, err);
         if (rc == 0)
             rc = json_parse(end.data, end.len, "answer", 1, 8, &facts, err);
+        if (rc == 0 && invocation_json(inv)) {
+            fwrite(buf_text(rows), 1, rows->len, stdout);
+            buf_reset(rows);
+        }
         limit -= json_get_int(facts, "count", 0);
         after = json_get_int(facts, "last", 0);
         *out_more = json_get_bool(facts, "more", false);
@@ -110,9 +115,7 @@ static int run_list(const struct invocation *inv, struct session *s, struct erro
                         &limit, err);
     if (rc == 0)
         rc = gather(s, inv, limit, &rows, &more, err);
-    if (rc == 0 && invocation_json(inv))
-        fwrite(buf_text(&rows), 1, rows.len, stdout);
-    else if (rc == 0)
+    if (rc == 0 && !invocation_json(inv))
         print_rows(&rows);
     if (rc == 0 && more && !invocation_json(inv))
         fprintf(stderr, "There are more; see --limit, or --summary for the counts.\n");
