@@ -13,6 +13,7 @@
 
 #define OPTIONS_MAX   32
 #define OVERRIDES_MAX 16
+#define FIRST_ROW     256 /* what getopt_long() returns for the first row: above every letter */
 
 /* Understood by every command. */
 static const struct option_row global_options[] = {
@@ -190,7 +191,9 @@ static int unknown_command(const struct command *const *table, size_t count, con
     const char *meant =
         text_closest(word, names, count < COUNT_OF(names) ? count : COUNT_OF(names));
     fprintf(stderr, "dispatcher: there is no command \"%s\"", word);
-    if (meant != NULL)
+    if (word[0] == '-')
+        fprintf(stderr, "; options stand behind the command: dispatcher COMMAND %s\n", word);
+    else if (meant != NULL)
         fprintf(stderr, "; did you mean \"%s\"?\n", meant);
     else
         fprintf(stderr, "; `dispatcher help` lists them\n");
@@ -207,11 +210,24 @@ static void gather_rows(struct invocation *inv)
         inv->rows[inv->row_count++] = &inv->command->options[i];
 }
 
-static int unknown_option(const struct invocation *inv, const char *word, struct error *err)
+/* What getopt_long() did not like: the letter within its cluster, or the long word it has just left
+ * behind. */
+static const char *disliked_word(char *const *argv, char out[3])
+{
+    if (optopt <= 0 || optopt >= FIRST_ROW)
+        return argv[optind - 1];
+    snprintf(out, 3, "-%c", optopt);
+    return out;
+}
+
+static int unknown_option(const struct invocation *inv, char *const *argv, struct error *err)
 {
     const char *names[OPTIONS_MAX];
-    char bare[64];
-    assert(word != NULL);
+    char bare[64], letter[3];
+    const char *word = disliked_word(argv, letter);
+    if (optopt >= FIRST_ROW)
+        return error_set(err, ERR_USAGE, "--%s takes no value",
+                         inv->rows[optopt - FIRST_ROW]->name);
     snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(word + strspn(word, "-"), "="),
              word + strspn(word, "-"));
     for (size_t i = 0; i < inv->row_count; i++)
@@ -225,8 +241,11 @@ static int unknown_option(const struct invocation *inv, const char *word, struct
 static int take_override(struct invocation *inv, char *text, struct error *err)
 {
     char *equals = strchr(text, '=');
-    if (equals == NULL || inv->override_count >= OVERRIDES_MAX)
+    if (equals == NULL)
         return error_set(err, ERR_USAGE, "--set wants KEY=VALUE, not \"%s\"", text);
+    if (inv->override_count >= OVERRIDES_MAX)
+        return error_set(err, ERR_USAGE, "--set may be given %d times, not more; use --config",
+                         OVERRIDES_MAX);
     *equals = '\0';
     inv->overrides[inv->override_count++] =
         (struct config_override){.key = text, .value = equals + 1};
@@ -239,7 +258,7 @@ static size_t build_long_options(const struct invocation *inv, struct option *ou
         out[i] = (struct option){
             .name = inv->rows[i]->name,
             .has_arg = inv->rows[i]->value != NULL ? required_argument : no_argument,
-            .val = (int)(256 + i),
+            .val = (int)(FIRST_ROW + i),
         };
     }
     out[inv->row_count] = (struct option){0};
@@ -249,8 +268,8 @@ static size_t build_long_options(const struct invocation *inv, struct option *ou
 /* The row behind what getopt_long() returned, or -1. */
 static int row_of(const struct invocation *inv, int code)
 {
-    if (code >= 256)
-        return code - 256;
+    if (code >= FIRST_ROW)
+        return code - FIRST_ROW;
     for (size_t i = 0; i < inv->row_count; i++) {
         if (inv->rows[i]->letter == code && code != 0)
             return (int)i;
@@ -265,7 +284,6 @@ static int parse_options(struct invocation *inv, int argc, char **argv, struct e
     opterr = 0;
     optind = 1;
     for (;;) {
-        int at_word = optind;
         int code = getopt_long(argc, argv, ":c:nhqy", long_options, NULL);
         if (code == -1)
             break;
@@ -273,7 +291,7 @@ static int parse_options(struct invocation *inv, int argc, char **argv, struct e
             return error_set(err, ERR_USAGE, "%s wants a value", argv[optind - 1]);
         int row = row_of(inv, code);
         if (row < 0)
-            return unknown_option(inv, argv[at_word < argc ? at_word : argc - 1], err);
+            return unknown_option(inv, argv, err);
         inv->values[row] = optarg != NULL ? optarg : "";
         int rc = strcmp(inv->rows[row]->name, "set") == 0 ? take_override(inv, optarg, err) : 0;
         if (rc != 0)

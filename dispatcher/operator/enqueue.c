@@ -130,26 +130,43 @@ static int take(struct enqueue *e, const char *text, size_t len, const char *sho
 
 /* ---- the input ---- */
 
-/* JSON Lines if the first line is a value by itself, else one JSON document. */
-static bool is_lines(const char *text, size_t len)
+static bool is_blank(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (memchr(" \t\r\n", text[i], 4) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static size_t line_length(const char *at, const char *end)
+{
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    return (size_t)((newline != NULL ? newline : end) - at);
+}
+
+/* Is it one JSON value? With `key`: an object that has it. */
+static bool is_value(const char *text, size_t len, const char *key)
 {
     struct json_t *value = NULL;
-    const char *newline = memchr(text, '\n', len);
-    if (newline == NULL)
-        return false;
-    bool whole =
-        json_parse(text, (size_t)(newline - text), "", 1, JOB_DEPTH_MAX, &value, NULL) == 0;
+    bool whole = json_parse(text, len, "", 1, JOB_DEPTH_MAX, &value, NULL) == 0 &&
+                 (key == NULL || json_get(value, key) != NULL);
     json_free(value);
     return whole;
 }
 
-static bool is_blank(const char *text, size_t len)
+/* JSON Lines if it is no single value but a line of it is a notice: one broken line, be it the
+ * first, does not make the good ones a broken document. */
+static bool is_lines(const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (strchr(" \t\r", text[i]) == NULL)
-            return false;
+    const char *end = text + len;
+    if (is_value(text, len, NULL))
+        return false;
+    for (const char *at = text; at < end; at += line_length(at, end) + 1) {
+        if (*at == '{' && is_value(at, line_length(at, end), "id"))
+            return true;
     }
-    return true;
+    return false;
 }
 
 static int take_lines(struct enqueue *e, const char *text, size_t len, const char *shown,
@@ -158,8 +175,7 @@ static int take_lines(struct enqueue *e, const char *text, size_t len, const cha
     const char *at = text, *end = text + len;
     int rc = 0;
     for (int line = 1; rc == 0 && at < end; line++) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t size = (size_t)((newline != NULL ? newline : end) - at);
+        size_t size = line_length(at, end);
         if (!is_blank(at, size))
             rc = take(e, at, size, shown, line, err);
         at += size + 1;

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import time
 
 import lib
@@ -82,8 +83,8 @@ def test_a_stopping_daemon_rests_while_other_deliveries_become_due(t):
     t.drop(t.notice("stuck"))
     t.wait(server.accepted, 5, "the mail to be taken")
     soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
-    t.drop(t.notice("soon", channels=["webhook"], to={"webhook": "crm"}, not_before=soon))
-    t.wait(lambda: t.row("soon", "webhook"), 5, "the second notice to be accepted")
+    t.drop(t.notice("soon", channels=["sms"], to={"phone": "+4915112345678"}, not_before=soon))
+    t.wait(lambda: t.row("soon", "sms"), 5, "the second notice to be accepted")
     t.daemon.signal(signal.SIGTERM)
     time.sleep(2)
     check_rests(t, 1.5, "while stopping")
@@ -129,25 +130,72 @@ def test_a_request_that_is_too_long_gets_a_sentence(t):
     t.contains(answer.err, "65536", "the limit is named")
 
 
-def test_a_flood_of_requests_on_one_connection_keeps_nobody_waiting(t):
-    t.configure()
-    t.enqueue_before = None
-    t.daemon.start()
-    t.enqueue(*t.notices(300, channels=["webhook", "sms"]) if False else t.notices(300))
-    (flood,) = connections(t, 1)
-    flood.setblocking(False)
-    line = json.dumps({"v": 1, "verb": "queue", "limit": 300}).encode() + b"\n"
-    flood.send(line * 1000)
-    began = time.monotonic()
-    t.ask("status")
-    took = time.monotonic() - began
-    t.check(took < 1 * lib.PATIENCE, f"status waited {took:.1f} s behind a flood")
-    flood.close()
-
-
 def test_a_file_in_the_place_of_the_control_socket_is_not_removed(t):
     precious = t.write("precious", "do not lose me")
     t.configure(control_socket=precious)
     answer = t.command("run")
     t.equal(answer.status, 78, "exit status")
     t.check(os.path.exists(precious), "the file is gone")
+
+
+def test_enqueue_takes_the_good_lines_behind_a_broken_first_one(t):
+    t.configure()
+    good = [json.dumps(n, ensure_ascii=False) for n in t.notices(3)]
+    answer = t.command("enqueue", "-", text="\n".join(['{"version": 1, "id": "n', *good]) + "\n")
+    t.equal((answer.status, answer.out.split()), (65, ["n0", "n1", "n2"]), "status and ids")
+    t.contains(answer.err, "standard input:1:", "the broken line")
+    answer = t.command("enqueue", "-", text="\n\n" + "\n".join(good) + "\n")
+    t.equal((answer.status, answer.out.split()), (0, ["n0", "n1", "n2"]), "behind empty lines")
+    pretty = json.dumps(t.notice("pretty"), indent=2, ensure_ascii=False)
+    answer = t.command("enqueue", "-", text=pretty)
+    t.equal((answer.status, answer.out.split()), (0, ["pretty"]), "one notice over many lines")
+    answer = t.command("enqueue", "-", text=pretty[:-1])
+    t.equal((answer.status, len(answer.err.splitlines())), (65, 1), "the same without its end: one error")
+
+
+def test_an_option_that_is_not_known_is_named(t):
+    t.configure()
+    cases = {
+        ("queue", "some-id", "--bogus"): '"--bogus"',
+        ("retry", "some-id", "-nx"): '"-x"',
+        ("queue", "--json=1"): "--json takes no value",
+        ("queue", "--limt", "3"): "did you mean --limit?",
+        ("queue", "-c"): "-c wants a value",
+    }
+    for arguments, part in cases.items():
+        answer = t.command(*arguments) if arguments[-1] != "-c" else bare(t, *arguments)
+        t.equal(answer.status, 64, f"exit status of {arguments}")
+        t.contains(answer.err, part, f"{arguments}")
+    t.contains(bare(t, "--json", "queue").err, "options stand behind the command", "an option in front")
+
+
+def bare(t, *arguments):
+    """Without the --config every command gets."""
+    done = subprocess.run([lib.DISPATCHER, *arguments], capture_output=True, env=t.environment, cwd=t.dir)
+    return lib.Answer(done)
+
+
+def test_a_retry_says_beforehand_what_it_will_do(t):
+    """One delivered, one failed: a dry run counts the one that would move."""
+    hooks = t.https()
+    t.configure(
+        webhook=t.webhook_transport(retry=[]), endpoints={"gone": t.endpoint(hooks, "/gone"), "crm": t.endpoint(hooks)}
+    )
+    t.daemon.start()
+    t.drop(t.notice("bad", channels=["webhook"], to={"webhook": "gone"}, campaign="c"))
+    t.drop(t.notice("good", channels=["webhook"], to={"webhook": "crm"}, campaign="c"))
+    t.wait_for_state("bad", "failed", channel="webhook")
+    t.wait_for_state("good", "delivered", channel="webhook")
+    dry = t.command("retry", "--campaign", "c", "--dry-run", "--json").json()
+    t.equal(dry["count"], 1, "deliveries a retry would move")
+    t.equal(t.command("retry", "--campaign", "c", "--json").json()["count"], 1, "deliveries it moved")
+
+
+def test_a_full_page_is_not_more(t):
+    t.configure()
+    t.daemon.start()
+    t.enqueue(*t.notices(4))
+    t.wait(lambda: len(t.rows()) == 4, 5, "the notices")
+    t.check("There are more" not in t.command("queue", "--limit", "4").err, "four of four")
+    t.contains(t.command("queue", "--limit", "3").err, "There are more", "three of four")
+    t.equal(len(t.command("queue", "--json").lines()), 4, "rows")
