@@ -234,6 +234,7 @@ class Daemon:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=peer.die_when_parent_dies,
                 cwd=self.flow.dir,
                 env=self.flow.environment,
             )
@@ -563,7 +564,7 @@ class Flow:
 
     def command(self, *arguments, text=None, timeout=60):
         """Runs `dispatcher VERB ...` with this test's configuration."""
-        return Answer(
+        answer = Answer(
             subprocess.run(
                 [DISPATCHER, *arguments, "--config", self.config_path],
                 input=text.encode() if isinstance(text, str) else text,
@@ -574,6 +575,8 @@ class Flow:
                 timeout=timeout * PATIENCE,
             )
         )
+        self.problems += sanitizer_reports(answer.err)
+        return answer
 
     def enqueue(self, *notices):
         """Hands them over as JSON Lines and expects success; the ids."""

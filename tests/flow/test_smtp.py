@@ -106,9 +106,9 @@ BROKEN = {
     # mode: (first outcome, mails the server took in all)
     "mail-close": ("not_tried", 1),
     "rcpt-close": ("transient", 1),
-    # The mail is short enough to be handed to the kernel as a whole before the end is seen.
-    "data-close": ("uncertain", 1),
-    "data-reset": ("uncertain", 1),
+    # Short enough to be handed to the kernel as a whole, mostly before the end is seen.
+    "data-close": ("uncertain|transient", 1),
+    "data-reset": ("uncertain|transient", 1),
     "end-close": ("uncertain", 1),
     "end-close-accepted": ("uncertain", 2),
     "end-reset-accepted": ("uncertain", 2),
@@ -124,7 +124,7 @@ def broken(mode, outcome, mails):
         t.wait_for_state("one", "delivered", seconds=15)
         said = outcomes(t)
         if outcome != "not_tried":
-            t.equal(said[0], outcome, f"{mode}: first outcome")
+            t.contains(outcome.split("|"), said[0], f"{mode}: first outcome")
         t.equal(said.count("delivered"), 1, f"{mode}: delivered attempts in {said}")
         accepted = server.accepted()
         t.equal(len(accepted), mails, f"{mode}: mails accepted")

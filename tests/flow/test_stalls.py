@@ -1,5 +1,7 @@
 """Peers that drip, hang or never read: the attempt ends by its deadline, and nobody else waits for it."""
 
+import os
+import signal
 import time
 
 import lib
@@ -114,6 +116,36 @@ def test_a_slow_answer_within_the_deadline_counts(t):
     t.drop(t.notice("slow"))
     t.wait_for_state("slow", "delivered", seconds=8)
     t.equal(len(server.accepted()), 1, "mails")
+
+
+def test_a_worker_that_hangs_is_killed_at_its_deadline(t):
+    """Stopped in the middle of a mail: no limit of its own can end it, only its scheduler."""
+    server = t.faulty("end-slow", "--delay", "0.7", "--on", "1")
+    t.configure(email=t.email_transport(server, deadline="2s", retry=["200ms"], packet=1))
+    t.daemon.start()
+    t.drop(t.notice("stuck"))
+    t.wait(server.accepted, 5, "the mail to be taken")
+    sending = [pid for pid in t.daemon.workers() if has_peer(pid, server.port)]
+    for pid in sending or t.daemon.workers():
+        os.kill(pid, signal.SIGSTOP)
+    if sending:  # else not root, and all of them hang
+        t.drop(t.notice("other"))
+        t.wait_for_state("other", "delivered", seconds=1)
+    t.wait(lambda: "killed at its deadline" in t.daemon.log(), 4, "the worker to be killed")
+    t.wait_for_state("stuck", "delivered", seconds=4)
+    said = [(a["outcome"], a["cause"]) for a in t.attempts("stuck")]
+    t.equal(said, [("uncertain", "deadline"), ("delivered", "accepted")], "attempts")
+
+
+def has_peer(pid, port):
+    """Does this process hold a connection to that port of ours?"""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    inodes = {f"socket:[{row[9]}]" for row in rows if int(row[2].split(":")[1], 16) == port}
+    try:
+        return any(os.readlink(f"/proc/{pid}/fd/{name}") in inodes for name in os.listdir(f"/proc/{pid}/fd"))
+    except PermissionError:
+        return False
 
 
 def gateway_stall(mode, *states):
