@@ -70,8 +70,6 @@ static const struct param top[] = {
      ABOUT("How often the spool is searched, should a notification be lost.")},
     {DURATION("shutdown", "30s", 0, HOUR), TOP(shutdown_ms),
      ABOUT("How long SIGTERM waits for what is in flight.")},
-    {DURATION("dedupe", "14d", SECOND, 3650 * DAY), TOP(dedupe_window_ms),
-     ABOUT("How long the id of a finished notice is remembered, so that it is not sent twice.")},
     {CHOICE("log.level", "info", level_names), TOP(log_level),
      ABOUT("Least important events that are still written to the log.")},
     {BOOLEAN("trial", "true"), TOP(trial),

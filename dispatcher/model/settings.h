@@ -150,7 +150,6 @@ struct settings {
                             leak */
     int64_t rescan_ms;
     int64_t shutdown_ms; /* how long SIGTERM waits for what is in flight */
-    int64_t dedupe_window_ms;
     enum log_level log_level;
     bool trial;
     char **allow; /* exact addresses or `*@domain` or `+49151*` wildcards */

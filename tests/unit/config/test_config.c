@@ -30,7 +30,6 @@ static void an_empty_file_gives_the_defaults(void **state)
     assert_int_equal(s->workers, 8);
     assert_int_equal(s->rescan_ms, 30000);
     assert_int_equal(s->shutdown_ms, 30000);
-    assert_int_equal(s->dedupe_window_ms, INT64_C(14) * 86400000);
     assert_int_equal(s->log_level, LOG_INFO);
     assert_true(s->trial);
     assert_int_equal(s->allow_count, 0);
