@@ -31,7 +31,7 @@ bool header_is_secret(const char *name);
 int check_name(const char *name, struct error *err);
 /* "whsec_" and base64 of 24 to 64 bytes; the prefix may be missing and is put in front then. */
 int check_signing_secret(char **secret, struct error *err);
-/* BCP 47 range or tag of a rule. */
+/* low, normal, high. */
 int check_priority(const char *name, struct error *err);
 
 #endif

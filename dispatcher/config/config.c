@@ -7,13 +7,13 @@
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "config/config_read.h"
-#include "config/fit.h"
 #include "config/load.h"
+#include "config/named_sections.h"
 #include "config/params.h"
 #include "config/path.h"
 #include "config/reader.h"
+#include "config/related_keys.h"
 #include "config/rules.h"
-#include "config/sections.h"
 
 /* ---- which file ---- */
 
@@ -56,11 +56,11 @@ static void read_rules(struct load *l, struct settings *s)
 static void read_sections(struct load *l, const struct section *top, struct settings *s)
 {
     reader_read(l, top, &params_top, s);
-    sections_read_organisation(l, top, s);
-    sections_read_transports(l, top, s);
-    sections_read_endpoints(l, top, s);
-    fit_fill(s);
-    fit_check(l, place_of(top->file, top->map), s);
+    named_sections_read_organisation(l, top, s);
+    named_sections_read_transports(l, top, s);
+    named_sections_read_endpoints(l, top, s);
+    related_keys_fill(s);
+    related_keys_check(l, place_of(top->file, top->map), s);
     read_rules(l, s);
     reader_check_overrides(l);
 }

@@ -34,9 +34,10 @@ MUST_CHECK int config_load(const struct config_options *options, struct settings
                            struct error *err);
 
 /*
- * `dispatcher config show`: one line per key, sorted by table: `key = value   # origin (file:line
- * or default)`, secrets as ***. `json`: one object per line
- * {"v":1,"key":..,"value":..,"origin":..}.
+ * `dispatcher config show`: one line per key, in the order of the tables, secrets as ***:
+ *     key = value   # origin (file:line, default, environment variable, command line)
+ * With `json` one object per line, "about" being the sentence of the table:
+ *     {"v":1,"key":..,"value":..,"origin":..,"about":..}
  */
 MUST_CHECK int config_show(const struct config_options *options, bool json, struct buf *out,
                            struct error *err);

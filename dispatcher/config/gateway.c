@@ -72,7 +72,10 @@ static const struct param rows[] = {
 };
 static const struct param_table table = {rows, COUNT_OF(rows)};
 
-static const struct param name_row = {.key = "gateway", .type = PARAM_TEXT, .check = check_name};
+static const struct param name_row = {.key = "gateway",
+                                      .type = PARAM_TEXT,
+                                      .check = check_name,
+                                      .about = "Name of the description: gateways/NAME.yaml."};
 
 struct gateway *gateway_default(void)
 {

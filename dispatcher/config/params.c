@@ -174,5 +174,7 @@ const struct param_table params_top = {top, COUNT_OF(top)};
 const struct param_table params_transport = {transport, COUNT_OF(transport)};
 const struct param_table params_endpoint = {endpoint, COUNT_OF(endpoint)};
 
-const struct param param_free_text = {.key = "*", .type = PARAM_TEXT};
-const struct param param_free_secret = {.key = "*", .type = PARAM_SECRET};
+const struct param param_free_text = {
+    .key = "*", .type = PARAM_TEXT, ABOUT("A value under a name of your own.")};
+const struct param param_free_secret = {
+    .key = "*", .type = PARAM_SECRET, ABOUT("A secret under a name of your own.")};

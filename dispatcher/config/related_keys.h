@@ -1,13 +1,13 @@
 /* What one key says about another: defaults that follow, and values that do not fit together. */
-#ifndef CONFIG_FIT_H
-#define CONFIG_FIT_H
+#ifndef CONFIG_RELATED_KEYS_H
+#define CONFIG_RELATED_KEYS_H
 
 #include "config/load.h"
 #include "model/settings.h"
 
 /* Fills what follows from other keys: control socket, outbox directories, domain. */
-void fit_fill(struct settings *s);
+void related_keys_fill(struct settings *s);
 /* Adds a problem for everything that does not fit; `file` is the place of what is missing. */
-void fit_check(struct load *l, struct place file, struct settings *s);
+void related_keys_check(struct load *l, struct place file, struct settings *s);
 
 #endif

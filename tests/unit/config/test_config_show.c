@@ -85,12 +85,22 @@ static void writes_one_object_per_line_for_programs(void **state)
     (void)state;
     char *text = show(true);
     must_hold(text, "{\"v\":1,\"key\":\"workers\",\"value\":3,\"origin\":\"");
-    must_hold(text, "{\"v\":1,\"key\":\"trial\",\"value\":true,\"origin\":\"default\"}\n");
-    must_hold(text, "{\"v\":1,\"key\":\"timezone\",\"value\":null,\"origin\":\"default\"}\n");
+    must_hold(text, "{\"v\":1,\"key\":\"trial\",\"value\":true,\"origin\":\"default\",");
+    must_hold(text, "{\"v\":1,\"key\":\"timezone\",\"value\":null,\"origin\":\"default\",");
     must_hold(text, "{\"v\":1,\"key\":\"allow\",\"value\":[\"*@example.org\"],");
     must_hold(text, "{\"v\":1,\"key\":\"transports.mail.jitter\",\"value\":0.2,");
     for (const char *at = text; *at != '\0'; at = strchr(at, '\n') + 1)
         assert_int_equal(strncmp(at, "{\"v\":1,\"key\":\"", 14), 0);
+    free(text);
+}
+
+static void tells_programs_what_a_key_is_about(void **state)
+{
+    (void)state;
+    char *text = show(true);
+    must_hold(text, "\"about\":\"How many processes render and send.\"}\n");
+    must_hold(text, "\"about\":\"A value under a name of your own.\"}\n");
+    assert_null(strstr(text, "\"about\":null"));
     free(text);
 }
 
@@ -114,6 +124,7 @@ int main(void)
         cmocka_unit_test(says_value_and_origin_of_every_key),
         cmocka_unit_test(never_shows_a_secret_nor_needs_one),
         cmocka_unit_test(writes_one_object_per_line_for_programs),
+        cmocka_unit_test(tells_programs_what_a_key_is_about),
         cmocka_unit_test(the_table_has_a_sentence_for_every_key),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,4 +1,4 @@
-#include "config/sections.h"
+#include "config/named_sections.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +113,7 @@ static size_t count_leaves(const struct yaml_node *map)
     return count;
 }
 
-void sections_read_organisation(struct load *l, const struct section *top, struct settings *s)
+void named_sections_read_organisation(struct load *l, const struct section *top, struct settings *s)
 {
     struct section section = *top;
     section.map = map_member(top, "organisation");
@@ -236,7 +236,7 @@ static const struct yaml_node *named_map(struct load *l, const struct section *t
     return map;
 }
 
-void sections_read_transports(struct load *l, const struct section *top, struct settings *s)
+void named_sections_read_transports(struct load *l, const struct section *top, struct settings *s)
 {
     const struct yaml_node *map = named_map(l, top, "transports");
     if (map == NULL)
@@ -298,7 +298,7 @@ static void read_endpoint(struct load *l, const struct section *top, const struc
     buf_free(&prefix);
 }
 
-void sections_read_endpoints(struct load *l, const struct section *top, struct settings *s)
+void named_sections_read_endpoints(struct load *l, const struct section *top, struct settings *s)
 {
     const struct yaml_node *map = named_map(l, top, "endpoints");
     if (map == NULL)

@@ -1,4 +1,4 @@
-#include "config/fit.h"
+#include "config/related_keys.h"
 
 #include <string.h>
 #include <sys/un.h>
@@ -24,7 +24,7 @@ static void fill_paths(struct settings *s)
     }
 }
 
-void fit_fill(struct settings *s)
+void related_keys_fill(struct settings *s)
 {
     struct organisation *o = &s->organisation;
     if (o->domain == NULL && o->from_address != NULL)
@@ -126,7 +126,7 @@ static void check_socket(const struct check *c)
             strlen(path), room - 1);
 }
 
-void fit_check(struct load *l, struct place file, struct settings *s)
+void related_keys_check(struct load *l, struct place file, struct settings *s)
 {
     const struct check check = {.l = l, .s = s, .file = file}, *c = &check;
     check_transports(c);
