@@ -305,6 +305,19 @@ static int find_verb(const struct json_t *root, const struct verb **out, struct 
     return error_set(err, ERR_USAGE, "the daemon does not know the request \"%.40s\"", name);
 }
 
+/* A sentence that quotes something long may have been cut within a character: JSON wants whole
+ * ones.
+ */
+static void put_error(struct buf *out, int code, const struct error *why)
+{
+    struct buf sentence = {0};
+    text_put_visible(&sentence, why->text, strlen(why->text));
+    buf_puts(out, "{\"v\":1,\"error\":");
+    buf_put_json(out, buf_text(&sentence));
+    buf_printf(out, ",\"code\":%d}\n", code);
+    buf_free(&sentence);
+}
+
 void request_handle(struct request_world *world, const char *line, size_t len, struct buf *out)
 {
     struct json_t *root = NULL;
@@ -320,9 +333,7 @@ void request_handle(struct request_world *world, const char *line, size_t len, s
     }
     if (rc != 0) {
         buf_truncate(out, start); /* half an answer followed by an error would read as the whole */
-        buf_puts(out, "{\"v\":1,\"error\":");
-        buf_put_json(out, why.text);
-        buf_printf(out, ",\"code\":%d}\n", rc);
+        put_error(out, rc, &why);
     }
     json_free(root);
 }

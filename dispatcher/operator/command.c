@@ -1,6 +1,5 @@
 #include "operator/command.h"
 
-#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/text.h"
+#include "operator/output.h"
 
 #define OPTIONS_MAX   32
 #define OVERRIDES_MAX 16
@@ -293,9 +293,9 @@ static int parse_options(struct invocation *inv, int argc, char **argv, struct e
         if (row < 0)
             return unknown_option(inv, argv, err);
         inv->values[row] = optarg != NULL ? optarg : "";
-        int rc = strcmp(inv->rows[row]->name, "set") == 0 ? take_override(inv, optarg, err) : 0;
-        if (rc != 0)
-            return rc;
+        bool is_set = optarg != NULL && strcmp(inv->rows[row]->name, "set") == 0;
+        if (is_set && take_override(inv, optarg, err) != 0)
+            return ERR_USAGE;
     }
     inv->arguments = argv + optind;
     inv->argument_count = (size_t)(argc - optind);
@@ -322,7 +322,7 @@ static int check_arguments(const struct invocation *inv, struct error *err)
 static int finish(int rc, const struct error *err)
 {
     if (rc < 0) {
-        fprintf(stderr, "dispatcher: %s\n", err->text);
+        output_error(err);
         rc = error_exit_status(rc);
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {

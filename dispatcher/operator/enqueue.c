@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "engine/intake.h"
 #include "model/json.h"
+#include "operator/output.h"
 #include "operator/session.h"
 #include "spool/spool.h"
 
@@ -44,11 +45,11 @@ static void report_rejected(struct enqueue *e, int line, const struct error *why
     struct buf out = {0};
     e->rejected++;
     if (!invocation_json(e->inv)) {
-        fprintf(stderr, "dispatcher: %s\n", why->text);
+        output_error(why);
         return;
     }
     buf_printf(&out, "{\"v\":1,\"line\":%d,\"status\":\"rejected\",\"errors\":[{\"detail\":", line);
-    buf_put_json(&out, why->text);
+    output_put_error(&out, why);
     buf_puts(&out, "}]}\n");
     fwrite(out.data, 1, out.len, stdout);
     buf_free(&out);
@@ -133,7 +134,7 @@ static int take(struct enqueue *e, const char *text, size_t len, const char *sho
 static bool is_blank(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (memchr(" \t\r\n", text[i], 4) == NULL)
+        if (text[i] == '\0' || strchr(" \t\r\n", text[i]) == NULL)
             return false;
     }
     return true;

@@ -10,7 +10,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/text.h"
 #include "base/unicode.h"
 #include "model/json.h"
@@ -97,6 +96,35 @@ void output_each_line(const struct buf *lines, void (*fn)(void *context, const s
         json_free(row);
         at = newline + 1;
     }
+}
+
+/* Line by line: the list of problems of a configuration has several. */
+static void put_sentence(struct buf *out, const char *text)
+{
+    size_t len = strcspn(text, "\n");
+    text_put_visible(out, text, len);
+    while (text[len] == '\n') {
+        text += len + 1;
+        len = strcspn(text, "\n");
+        buf_putc(out, '\n');
+        text_put_visible(out, text, len);
+    }
+}
+
+void output_error(const struct error *err)
+{
+    struct buf sentence = {0};
+    put_sentence(&sentence, err->text);
+    fprintf(stderr, "dispatcher: %s\n", buf_text(&sentence));
+    buf_free(&sentence);
+}
+
+void output_put_error(struct buf *out, const struct error *err)
+{
+    struct buf sentence = {0};
+    put_sentence(&sentence, err->text);
+    buf_put_json(out, buf_text(&sentence));
+    buf_free(&sentence);
 }
 
 bool output_confirm(const char *question)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 
 #define TABLE_COLUMNS_MAX 12
 
@@ -33,6 +34,10 @@ const char *output_time(const char *rfc3339, char *out, size_t size);
 struct json_t;
 void output_each_line(const struct buf *lines, void (*fn)(void *context, const struct json_t *row),
                       void *context);
+/* An error on stderr, and as a JSON text: it may quote what a stranger wrote, and may have been cut
+ * within a character, so it is made visible first. */
+void output_error(const struct error *err);
+void output_put_error(struct buf *out, const struct error *err);
 /* Asks on the terminal; false without one. */
 bool output_confirm(const char *question);
 

@@ -199,3 +199,25 @@ def test_a_full_page_is_not_more(t):
     t.check("There are more" not in t.command("queue", "--limit", "4").err, "four of four")
     t.contains(t.command("queue", "--limit", "3").err, "There are more", "three of four")
     t.equal(len(t.command("queue", "--json").lines()), 4, "rows")
+
+
+def test_a_sentence_cut_within_a_character_is_still_an_answer(t):
+    """A sentence has a limit, and what it quotes may not end at a character there."""
+    t.configure()
+    t.daemon.start()
+    answer = t.command("retry", "가" * 700)
+    t.equal(answer.status, 66, "exit status")
+    t.contains(answer.err, "there is no notice with the id", "the sentence")
+    notice = t.notice("n")
+    notice["data"] = {"한" * 900: 1}
+    notice["\x1b]0;owned\x07" + "한" * 900] = 1
+    lines = t.command("enqueue", "-", "--json", text=json.dumps(notice, ensure_ascii=False)).lines()
+    t.equal(lines[0]["status"], "rejected", "status")
+    t.check("\x1b" not in t.command("enqueue", "-", text=json.dumps(notice, ensure_ascii=False)).err, "an escape reached the terminal")
+
+
+def test_every_problem_of_a_configuration_has_its_line(t):
+    t.configure(worker=3, shutdwn="1s")
+    answer = t.command("queue")
+    t.equal(answer.status, 78, "exit status")
+    t.check(len(answer.err.splitlines()) >= 2 and "\\x" not in answer.err, f"lines: {answer.err!r}")
