@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "channel/channel.h"
 #include "model/packet.h"
+#include "render/renderer.h"
 
 struct worker {
     int socket;

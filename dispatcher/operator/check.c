@@ -9,6 +9,7 @@
 #include "base/unicode.h"
 #include "config/config.h"
 #include "model/settings.h"
+#include "render/fixtures.h"
 #include "render/library.h"
 
 struct check {
@@ -76,7 +77,7 @@ static void print_source(const char *position)
 
 /* ---- problems ---- */
 
-static void print_json(const struct library_problem *p)
+static void print_json(const struct problem *p)
 {
     struct buf out = {0};
     buf_printf(&out,
@@ -91,7 +92,7 @@ static void print_json(const struct library_problem *p)
     buf_free(&out);
 }
 
-static void on_problem(void *context, const struct library_problem *p)
+static void on_problem(void *context, const struct problem *p)
 {
     struct check *c = context;
     if (p->is_error)
@@ -112,12 +113,12 @@ static void config_problem(struct check *c, const struct error *why)
     char position[1024];
     const char *sentence = strstr(why->text, ": ");
     if (sentence == NULL || (size_t)(sentence - why->text) >= sizeof(position)) {
-        const struct library_problem p = {true, "configuration", why->text, "config"};
+        const struct problem p = {true, "configuration", why->text, "config"};
         on_problem(c, &p);
         return;
     }
     snprintf(position, sizeof(position), "%.*s", (int)(sentence - why->text), why->text);
-    const struct library_problem p = {true, position, sentence + 2, "config"};
+    const struct problem p = {true, position, sentence + 2, "config"};
     on_problem(c, &p);
 }
 
@@ -134,6 +135,8 @@ static int check_letters(struct check *c, const struct settings *s, size_t *out_
         .problem_context = c,
     };
     int rc = library_load(&options, &library, err);
+    if (rc == 0)
+        fixtures_check(library, on_problem, c);
     *out_templates = library != NULL ? library_template_count(library) : 0;
     library_free(library);
     if (rc != 0 && c->errors > 0)
@@ -149,7 +152,7 @@ static void check_fallback(struct check *c, const struct settings *s)
             r->locale == NULL && r->priority == NULL)
             return;
     }
-    const struct library_problem p = {
+    const struct problem p = {
         false, s->rules.file,
         "there is no rule without `when`; a notice that matches none and names no "
         "channels is refused",

@@ -14,6 +14,7 @@
 #include "channel/sms_text.h"
 #include "engine/setup.h"
 #include "model/message.h"
+#include "render/renderer.h"
 
 struct preview {
     const struct invocation *inv;

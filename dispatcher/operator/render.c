@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "render/library.h"
+#include "render/mustache.h"
 
 static int read_choice(const struct invocation *inv, const char *name, const char *yes,
                        const char *no, bool fallback, bool *out, struct error *err)
@@ -22,7 +22,7 @@ static int read_choice(const struct invocation *inv, const char *name, const cha
 static int run(const struct invocation *inv, struct error *err)
 {
     struct buf out = {0};
-    struct bare_options options = {
+    struct mustache_options options = {
         .template_path = option_value(inv, "template"),
         .data_path = option_value(inv, "data"),
         .partials = option_value(inv, "partials"),
@@ -33,7 +33,7 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0)
         rc = read_choice(inv, "escape", "html", "none", true, &options.escape_html, err);
     if (rc == 0)
-        rc = render_bare(&options, &out, err);
+        rc = mustache_render(&options, &out, err);
     if (rc == 0)
         fwrite(buf_text(&out), 1, out.len, stdout);
     buf_free(&out);

@@ -1,7 +1,7 @@
 /*
  * Inside of a compiled template, private to render/: flat instructions and the builder that lays
- * them. Markdown letters (body.c) and plain templates (program.c) build the same code; run.c is the
- * only one that executes it.
+ * them. Markdown letters (letter_parts.h) and plain templates (program.c) build the same code;
+ * code_run.c is the only one that executes it.
  *
  *     TEXT bytes                 put the bytes
  *     VALUE expression           look it up, filter, escape, put

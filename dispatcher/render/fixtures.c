@@ -5,6 +5,8 @@
 
 #include "base/file.h"
 #include "model/json.h"
+#include "render/library_backend.h"
+#include "render/renderer.h"
 
 #define FIXTURE_ACCEPTED_MS                                                                        \
     INT64_C(1767225600000) /* any time does: it only dates the standard webhook */
@@ -12,7 +14,7 @@
 struct sample {
     const struct library *library;
     struct renderer *renderer;
-    struct report *report;
+    struct problems *problems;
     int template_index;
     const char *path;
     struct buf text;
@@ -20,11 +22,11 @@ struct sample {
     struct message message;
 };
 
-static void report_at(const struct sample *s, const char *pointer, const char *text)
+static void add_error_at(const struct sample *s, const char *pointer, const char *text)
 {
     struct json_position position = json_position(buf_text(&s->text), s->text.len, pointer, false);
     struct place at = {s->path, position.line, position.column};
-    report_error(s->report, &at, "fixture", "%s", text);
+    problems_add_error(s->problems, &at, "fixture", "%s", text);
 }
 
 static void render_channels(struct sample *s, const char *locale)
@@ -36,8 +38,8 @@ static void render_channels(struct sample *s, const char *locale)
         struct place at = {s->path, 0, 0};
         if (renderer_render(s->renderer, s->template_index, locale, s->job, FIXTURE_ACCEPTED_MS,
                             (enum channel_kind)kind, &s->message, &err) < 0)
-            report_error(s->report, &at, "fixture", "%s in %s: %s",
-                         channel_kind_name((enum channel_kind)kind), locale, err.text);
+            problems_add_error(s->problems, &at, "fixture", "%s in %s: %s",
+                               channel_kind_name((enum channel_kind)kind), locale, err.text);
     }
 }
 
@@ -47,7 +49,7 @@ static void check_language(struct sample *s, const char *locale)
     char *pointer;
     int rc = library_check_job(s->library, s->template_index, locale, s->job, &pointer, &err);
     if (rc < 0)
-        report_at(s, pointer != NULL ? pointer : "", err.text);
+        add_error_at(s, pointer != NULL ? pointer : "", err.text);
     else
         render_channels(s, locale);
     free(pointer);
@@ -62,7 +64,7 @@ static void check_file(struct sample *s)
     if (rc == 0)
         rc = job_parse_fixture(buf_text(&s->text), s->text.len, s->path, &s->job, &err);
     if (rc < 0) {
-        report_failure(s->report, &err, "fixture");
+        problems_add_failure(s->problems, &err, "fixture");
         return;
     }
     for (size_t i = 0; locales[i] != NULL; i++)
@@ -77,7 +79,7 @@ static void check_folder(struct sample *s, const char *folder)
     struct stat facts;
     if (stat(folder, &facts) != 0)
         return;
-    name_list_read(folder, ".json", s->report, &names);
+    name_list_read(folder, ".json", s->problems, &names);
     for (size_t i = 0; i < names.count; i++) {
         struct buf name = {0};
         buf_printf(&name, "%s.json", names.names[i]);
@@ -90,12 +92,13 @@ static void check_folder(struct sample *s, const char *folder)
     name_list_free(&names);
 }
 
-void fixtures_check(const struct library *l, struct report *report)
+void fixtures_check(const struct library *l, problem_fn *problem, void *context)
 {
-    struct sample s = {.library = l, .report = report};
+    struct problems problems = {.tell = problem, .context = context};
+    struct sample s = {.library = l, .problems = &problems};
     struct error err = {0};
     if (renderer_open(l, &s.renderer, &err) < 0) {
-        report_failure(report, &err, "locale");
+        problems_add_failure(&problems, &err, "locale");
         return;
     }
     for (size_t i = 0; i < l->template_count; i++) {

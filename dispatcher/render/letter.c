@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "base/unicode.h"
 #include "base/yaml.h"
-#include "render/compose.h"
-#include "render/lint.h"
-#include "render/markdown.h"
+#include "render/letter_parts.h"
+#include "render/letter_lint.h"
+#include "render/letter_markdown.h"
 
 #define LETTER_SIZE_MAX (256 * 1024)
 
@@ -27,7 +27,7 @@ static const char *character_problem(uint32_t c)
     return NULL;
 }
 
-static int check_characters(const struct buf *text, const char *path, struct report *report)
+static int check_characters(const struct buf *text, const char *path, struct problems *problems)
 {
     struct place at = {path, 1, 1};
     const char *p = buf_text(text), *end = p + text->len;
@@ -35,23 +35,23 @@ static int check_characters(const struct buf *text, const char *path, struct rep
         uint32_t c = utf8_next(&p, end);
         const char *problem = character_problem(c);
         if (problem != NULL)
-            return report_error(report, &at, "characters", "%s", problem);
+            return problems_add_error(problems, &at, "characters", "%s", problem);
         at.line += c == '\n' ? 1 : 0;
         at.column = c == '\n' ? 1 : at.column + 1;
     }
     return 0;
 }
 
-/* The first line that is not composed; one report per file is enough. */
-static void check_normal_form(const struct buf *text, const char *path, struct report *report)
+/* The first line that is not composed; one problem per file is enough. */
+static void check_normal_form(const struct buf *text, const char *path, struct problems *problems)
 {
     struct place at = {path, 1, 1};
     const char *p = buf_text(text);
     while (*p != '\0') {
         size_t len = strcspn(p, "\n");
         if (!unicode_is_nfc(p, len)) {
-            report_error(
-                report, &at, "unicode-nfd",
+            problems_add_error(
+                problems, &at, "unicode-nfd",
                 "the text is decomposed (often copied on a Mac): save it in Unicode form NFC");
             return;
         }
@@ -67,21 +67,21 @@ static void put_lf_lines(const char *text, size_t len, struct buf *out)
             buf_putc(out, text[i]);
 }
 
-int letter_read_source(const char *path, struct report *report, struct buf *out)
+int letter_read_source(const char *path, struct problems *problems, struct buf *out)
 {
     struct buf raw = {0};
     struct error why = {0};
     int rc = file_read_path(path, LETTER_SIZE_MAX, &raw, &why);
     if (rc < 0) {
         struct place at = {path, 0, 0};
-        rc = report_error(report, &at, "file", "%s", why.text);
+        rc = problems_add_error(problems, &at, "file", "%s", why.text);
     } else {
         size_t bom = text_starts_with(buf_text(&raw), "\xef\xbb\xbf") ? 3 : 0;
         put_lf_lines(buf_text(&raw) + bom, raw.len - bom, out);
-        rc = check_characters(out, path, report);
+        rc = check_characters(out, path, problems);
     }
     if (rc == 0)
-        check_normal_form(out, path, report);
+        check_normal_form(out, path, problems);
     buf_free(&raw);
     return rc;
 }
@@ -107,13 +107,13 @@ static int split_source(const struct buf *text, const struct letter_options *o, 
     const char *start = buf_text(text), *front = start + 4;
     struct place at = {o->path, 1, 1};
     if (!text_starts_with(start, "---\n"))
-        return report_error(
-            o->report, &at, "front-matter",
+        return problems_add_error(
+            o->problems, &at, "front-matter",
             "a letter begins with a line ---, then subject: and preheader:, then --- again");
     const char *end = text_starts_with(front, "---\n") ? front : strstr(front, "\n---\n");
     if (end == NULL)
-        return report_error(o->report, &at, "front-matter",
-                            "the front matter is never closed: write a line --- behind it");
+        return problems_add_error(o->problems, &at, "front-matter",
+                                  "the front matter is never closed: write a line --- behind it");
     end += *end == '\n' ? 1 : 0;
     *out = (struct source){.front = front,
                            .front_len = (size_t)(end - front),
@@ -140,10 +140,11 @@ static int fail_key(const struct yaml_node *node, const struct letter_options *o
     for (size_t i = 0; i < COUNT_OF(front_keys); i++)
         names[i] = front_keys[i].key;
     const char *closest = text_closest(node->key, names, COUNT_OF(front_keys));
-    return report_error(o->report, &at, "yaml-unknown-key",
-                        "\"%s\" is not a key of a letter (subject, preheader, sms, title)%s%s%s",
-                        node->key, closest != NULL ? "; did you mean \"" : "",
-                        closest != NULL ? closest : "", closest != NULL ? "\"?" : "");
+    return problems_add_error(
+        o->problems, &at, "yaml-unknown-key",
+        "\"%s\" is not a key of a letter (subject, preheader, sms, title)%s%s%s", node->key,
+        closest != NULL ? "; did you mean \"" : "", closest != NULL ? closest : "",
+        closest != NULL ? "\"?" : "");
 }
 
 static int compile_field(struct letter *l, const struct yaml_node *node, enum letter_part part,
@@ -152,13 +153,15 @@ static int compile_field(struct letter *l, const struct yaml_node *node, enum le
     struct error err = {0};
     struct place at = {l->file, node->line, node->column};
     if (node->kind != YAML_SCALAR)
-        return report_error(o->report, &at, "yaml-type", "\"%s\" must be a text", node->key);
+        return problems_add_error(o->problems, &at, "yaml-type", "\"%s\" must be a text",
+                                  node->key);
     if (!node->quoted && strstr(node->text, "{{") != NULL)
-        return report_error(o->report, &at, "yaml-quote",
-                            "put this value in quotes: it contains {{");
+        return problems_add_error(o->problems, &at, "yaml-quote",
+                                  "put this value in quotes: it contains {{");
     if (part != LETTER_SMS && strchr(node->text, '\n') != NULL)
-        return report_error(o->report, &at, "yaml-type", "\"%s\" must be one line", node->key);
-    lint_line(node->text, strlen(node->text), &at, o->report);
+        return problems_add_error(o->problems, &at, "yaml-type", "\"%s\" must be one line",
+                                  node->key);
+    lint_line(node->text, strlen(node->text), &at, o->problems);
     struct program_options options = {
         .file = l->file,
         .first_line = node->line,
@@ -167,7 +170,7 @@ static int compile_field(struct letter *l, const struct yaml_node *node, enum le
         .strict = true,
     };
     int rc = program_compile(node->text, strlen(node->text), &options, &l->parts[part], &err);
-    return rc < 0 ? report_failure(o->report, &err, "tag") : 0;
+    return rc < 0 ? problems_add_failure(o->problems, &err, "tag") : 0;
 }
 
 static int compile_key(struct letter *l, const struct yaml_node *node,
@@ -186,11 +189,11 @@ static int compile_front(struct letter *l, const struct source *source,
     struct error err = {0};
     int rc = yaml_parse(source->front, source->front_len, o->path, 2, &root, &err);
     if (rc < 0)
-        return report_failure(o->report, &err, "yaml-syntax");
+        return problems_add_failure(o->problems, &err, "yaml-syntax");
     if (root->kind != YAML_MAP) {
         struct place at = {o->path, root->line, root->column};
-        rc = report_error(o->report, &at, "yaml-type",
-                          "write one key and its text per line, like subject: \"...\"");
+        rc = problems_add_error(o->problems, &at, "yaml-type",
+                                "write one key and its text per line, like subject: \"...\"");
     }
     for (size_t i = 0; rc == 0 && i < root->count; i++)
         rc = compile_key(l, root->items[i], o);
@@ -200,35 +203,35 @@ static int compile_front(struct letter *l, const struct source *source,
 
 /* ---- body ---- */
 
-static int add_section(struct letter *l, const struct node *heading, struct report *report)
+static int add_section(struct letter *l, const struct node *heading, struct problems *problems)
 {
     for (size_t i = 0; i < l->section_count; i++)
         if (strcmp(l->sections[i].id, heading->text) == 0)
-            return report_error(report, &heading->place, "section-duplicate",
-                                "{#%s} is used twice in this letter (first on line %d)",
-                                heading->text, l->sections[i].place.line);
+            return problems_add_error(problems, &heading->place, "section-duplicate",
+                                      "{#%s} is used twice in this letter (first on line %d)",
+                                      heading->text, l->sections[i].place.line);
     l->sections = xreallocarray(l->sections, l->section_count + 1, sizeof *l->sections);
     l->sections[l->section_count++] =
         (struct letter_section){.id = xstrdup(heading->text), .place = heading->place};
     return 0;
 }
 
-static void collect_sections(struct letter *l, const struct node *parent, struct report *report)
+static void collect_sections(struct letter *l, const struct node *parent, struct problems *problems)
 {
     for (const struct node *n = parent->first; n != NULL; n = n->next) {
         if (n->kind == NODE_HEADING && n->text != NULL)
-            add_section(l, n, report);
-        collect_sections(l, n, report);
+            add_section(l, n, problems);
+        collect_sections(l, n, problems);
     }
 }
 
-static void lint_body(const struct body *body, struct report *report)
+static void lint_body(const struct body *body, struct problems *problems)
 {
     for (size_t i = 0; i < body->line_count; i++) {
         const struct body_line *line = &body->lines[i];
         const char *text = buf_text(&body->text) + line->start;
         struct place at = {line->file, line->line, 1};
-        lint_line(text, strcspn(text, "\n"), &at, report);
+        lint_line(text, strcspn(text, "\n"), &at, problems);
     }
 }
 
@@ -243,17 +246,17 @@ static int compile_body(struct letter *l, const struct source *source,
     struct node *root;
     int rc = body_prepare(source->body, source->body_len, &options, &l->body, &err);
     if (rc < 0)
-        return report_failure(o->report, &err, "tag");
-    rc = markdown_parse(&l->body, o->report, &root);
+        return problems_add_failure(o->problems, &err, "tag");
+    rc = markdown_parse(&l->body, o->problems, &root);
     if (rc < 0)
         return rc;
     if (root->first != NULL) {
-        l->parts[LETTER_HTML] = compose_html(root, &l->body);
-        l->parts[LETTER_TEXT] = compose_text(root, &l->body);
+        l->parts[LETTER_HTML] = parts_make_html(root, &l->body);
+        l->parts[LETTER_TEXT] = parts_make_text(root, &l->body);
     }
-    collect_sections(l, root, o->report);
+    collect_sections(l, root, o->problems);
     lint_links(root, o, &l->body);
-    lint_body(&l->body, o->report);
+    lint_body(&l->body, o->problems);
     node_free(root);
     return 0;
 }
@@ -265,13 +268,13 @@ static int compile_letter(struct letter *l, const struct buf *text, const struct
     if (rc == 0)
         rc = compile_front(l, &source, o);
     /* the body is read even if the front matter is wrong: a check tells everything at once */
-    if (rc == 0 || o->report->problem != NULL) {
+    if (rc == 0 || o->problems->tell != NULL) {
         int body = source.front != NULL ? compile_body(l, &source, o) : rc;
         rc = rc < 0 ? rc : body;
     }
     if (rc == 0)
-        lint_parts(l, o->report);
-    return rc == 0 && report_is_over(o->report) ? ERR_CONFIG : rc;
+        lint_parts(l, o->problems);
+    return rc == 0 && problems_stop_load(o->problems) ? ERR_CONFIG : rc;
 }
 
 int letter_load(const struct letter_options *options, struct letter **out)
@@ -280,7 +283,7 @@ int letter_load(const struct letter_options *options, struct letter **out)
     struct buf text = {0};
     l->locale = xstrdup(options->locale);
     l->file = xstrdup(options->path);
-    int rc = letter_read_source(options->path, options->report, &text);
+    int rc = letter_read_source(options->path, options->problems, &text);
     if (rc == 0)
         rc = compile_letter(l, &text, options);
     buf_free(&text);

@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "render/body.h"
+#include "render/letter_body.h"
 #include "render/program.h"
-#include "render/report.h"
+#include "render/problems.h"
 
 /* The id of a heading, `## Text {#id}`. */
 struct letter_section {
@@ -44,15 +44,15 @@ struct letter_options {
     const char *partials; /* directory */
     const char *const *links_allowed;
     size_t links_allowed_count;
-    struct report *report;
+    struct problems *problems;
 };
 
-/* ERR_CONFIG if it cannot be used; what is wrong went to the report. *out is NULL then. */
+/* ERR_CONFIG if it cannot be used; what is wrong went to the problems. *out is NULL then. */
 MUST_CHECK int letter_load(const struct letter_options *options, struct letter **out);
 void letter_free(struct letter *l);
 
 /* Reads a file of templates/: UTF-8 without BOM, no control characters, no private-use
  * placeholders; LF line ends. NFD text is reported and read on. */
-MUST_CHECK int letter_read_source(const char *path, struct report *report, struct buf *out);
+MUST_CHECK int letter_read_source(const char *path, struct problems *problems, struct buf *out);
 
 #endif

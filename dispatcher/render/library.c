@@ -8,15 +8,14 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "render/context.h"
-#include "render/fixtures.h"
 #include "render/format.h"
 #include "render/library_backend.h"
-#include "render/names.h"
+#include "render/template_names.h"
 
 /* ---- locales ---- */
 
 static void load_locale(struct library *l, const struct library_options *o, const char *name,
-                        struct report *report)
+                        struct problems *problems)
 {
     struct buf file = {0};
     struct error err = {0};
@@ -26,11 +25,11 @@ static void load_locale(struct library *l, const struct library_options *o, cons
     struct place at = {path, 1, 1};
     int rc = locale_load(path, &locale, &err);
     if (rc < 0) {
-        report_failure(report, &err, "yaml-syntax");
+        problems_add_failure(problems, &err, "yaml-syntax");
     } else if (strcmp(locale_tag(locale), name) != 0) {
-        report_error(report, &at, "locale-name",
-                     "this file must begin with %s:, or be called %s.yaml", name,
-                     locale_tag(locale));
+        problems_add_error(problems, &at, "locale-name",
+                           "this file must begin with %s:, or be called %s.yaml", name,
+                           locale_tag(locale));
         locale_free(locale);
     } else {
         l->locales[l->locale_count] = locale;
@@ -41,15 +40,16 @@ static void load_locale(struct library *l, const struct library_options *o, cons
     buf_free(&file);
 }
 
-static void load_locales(struct library *l, const struct library_options *o, struct report *report)
+static void load_locales(struct library *l, const struct library_options *o,
+                         struct problems *problems)
 {
     struct name_list names;
-    name_list_read(o->locales, ".yaml", report, &names);
+    name_list_read(o->locales, ".yaml", problems, &names);
     l->locales = xcalloc(names.count + 1, sizeof(struct locale *));
     l->contexts = xcalloc(names.count + 1, sizeof(struct json_t *));
     l->locale_tags = xcalloc(names.count + 1, sizeof *l->locale_tags);
-    for (size_t i = 0; i < names.count && !report_is_over(report); i++)
-        load_locale(l, o, names.names[i], report);
+    for (size_t i = 0; i < names.count && !problems_stop_load(problems); i++)
+        load_locale(l, o, names.names[i], problems);
     name_list_free(&names);
 }
 
@@ -64,35 +64,36 @@ int library_locale_index(const struct library *l, const char *tag)
 /* ---- the layout ---- */
 
 static void check_layout_names(const struct library *l, const struct library_options *o,
-                               struct report *report)
+                               struct problems *problems)
 {
     for (size_t i = 0; i < l->locale_count && l->layout != NULL; i++) {
         struct names_options names = {.locale_context = l->contexts[i],
                                       .org_known = o->organisation != NULL,
                                       .layout = true,
-                                      .report = report};
+                                      .problems = problems};
         names_check_program(l->layout, &names, NULL);
     }
 }
 
-static void load_layout(struct library *l, const struct library_options *o, struct report *report)
+static void load_layout(struct library *l, const struct library_options *o,
+                        struct problems *problems)
 {
     struct buf text = {0};
     struct error err = {0};
     l->layout_file = file_join(o->templates, "_layouts/letter.html");
     struct program_options options = {
         .file = l->layout_file, .letter = true, .layout = true, .strict = true};
-    if (letter_read_source(l->layout_file, report, &text) == 0 &&
+    if (letter_read_source(l->layout_file, problems, &text) == 0 &&
         program_compile(buf_text(&text), text.len, &options, &l->layout, &err) < 0)
-        report_failure(report, &err, "tag");
+        problems_add_failure(problems, &err, "tag");
     buf_free(&text);
-    check_layout_names(l, o, report);
+    check_layout_names(l, o, problems);
 }
 
 /* ---- templates ---- */
 
 static void check_parts(const struct template *t, const struct letter *letter,
-                        struct report *report)
+                        struct problems *problems)
 {
     static const struct {
         enum channel_kind channel;
@@ -106,26 +107,26 @@ static void check_parts(const struct template *t, const struct letter *letter,
     struct place at = {letter->file, 0, 0};
     for (size_t i = 0; i < COUNT_OF(needed); i++)
         if (t->channels[needed[i].channel] && letter->parts[needed[i].part] == NULL)
-            report_error(report, &at, "part-missing",
-                         "template.yaml has the channel %s, but this letter has no %s",
-                         channel_kind_name(needed[i].channel), needed[i].name);
+            problems_add_error(problems, &at, "part-missing",
+                               "template.yaml has the channel %s, but this letter has no %s",
+                               channel_kind_name(needed[i].channel), needed[i].name);
 }
 
 static void check_languages(const struct library *l, const struct template *t,
-                            struct report *report)
+                            struct problems *problems)
 {
     struct place at = {t->directory, 0, 0};
     for (size_t i = 0; i < t->letter_count; i++)
         if (library_locale_index(l, t->tags[i]) < 0)
-            report_error(report, &at, "locale-missing",
-                         "%s.md is there, but not %s.yaml among the locales", t->tags[i],
-                         t->tags[i]);
+            problems_add_error(problems, &at, "locale-missing",
+                               "%s.md is there, but not %s.yaml among the locales", t->tags[i],
+                               t->tags[i]);
     /* a regional locale (de-AT) may leave the letter to its language */
     for (size_t i = 0; i < l->locale_count; i++)
         if (strchr(l->locale_tags[i], '-') == NULL && template_letter(t, l->locale_tags[i]) == NULL)
-            report_error(report, &at, "locale-missing",
-                         "%s.md is missing: every language of the locales needs its letter",
-                         l->locale_tags[i]);
+            problems_add_error(problems, &at, "locale-missing",
+                               "%s.md is missing: every language of the locales needs its letter",
+                               l->locale_tags[i]);
 }
 
 static void check_letter_names(const struct letter *letter, const struct names_options *names,
@@ -137,53 +138,53 @@ static void check_letter_names(const struct letter *letter, const struct names_o
 }
 
 static void check_template(const struct library *l, const struct template *t,
-                           const struct library_options *o, struct report *report)
+                           const struct library_options *o, struct problems *problems)
 {
     bool **used = xcalloc(t->letter_count + 1, sizeof *used);
     for (size_t i = 0; i <= t->letter_count; i++)
         used[i] = xcalloc(t->variables.count + 1, sizeof **used);
-    check_languages(l, t, report);
+    check_languages(l, t, problems);
     for (size_t i = 0; i < t->letter_count; i++) {
         int locale = library_locale_index(l, t->tags[i]);
         struct names_options names = {.variables = &t->variables,
                                       .locale_context = locale >= 0 ? l->contexts[locale] : NULL,
                                       .org_known = o->organisation != NULL,
-                                      .report = report};
-        check_parts(t, t->letters[i], report);
+                                      .problems = problems};
+        check_parts(t, t->letters[i], problems);
         if (locale < 0)
             continue;
         check_letter_names(t->letters[i], &names, used[i]);
         if (t->webhook != NULL)
             names_check_program(t->webhook, &names, used[t->letter_count]);
     }
-    names_check_parity(t, used, report);
+    names_check_parity(t, used, problems);
     for (size_t i = 0; i <= t->letter_count; i++)
         free(used[i]);
     free(used);
 }
 
 static void load_template(struct library *l, const struct library_options *o, const char *name,
-                          struct report *report)
+                          struct problems *problems)
 {
     char *directory = file_join(o->templates, name);
     struct template_options options = {
-        .directory = directory, .name = name, .partials = l->partials, .report = report};
+        .directory = directory, .name = name, .partials = l->partials, .problems = problems};
     struct template *t = template_load(&options);
     if (t != NULL) {
         l->templates[l->template_count++] = t;
-        check_template(l, t, o, report);
+        check_template(l, t, o, problems);
     }
     free(directory);
 }
 
 static void load_templates(struct library *l, const struct library_options *o,
-                           struct report *report)
+                           struct problems *problems)
 {
     struct name_list names;
-    name_list_read(o->templates, "", report, &names);
+    name_list_read(o->templates, "", problems, &names);
     l->templates = xcalloc(names.count + 1, sizeof(struct template *));
-    for (size_t i = 0; i < names.count && !report_is_over(report); i++)
-        load_template(l, o, names.names[i], report);
+    for (size_t i = 0; i < names.count && !problems_stop_load(problems); i++)
+        load_template(l, o, names.names[i], problems);
     name_list_free(&names);
 }
 
@@ -191,26 +192,24 @@ static void load_templates(struct library *l, const struct library_options *o,
 
 int library_load(const struct library_options *options, struct library **out, struct error *err)
 {
-    struct report report = {
-        .problem = options->problem, .context = options->problem_context, .first = err};
+    struct problems problems = {
+        .tell = options->problem, .context = options->problem_context, .first = err};
     struct library *l = xcalloc(1, sizeof *l);
     *out = NULL;
     l->partials = file_join(options->templates, "_partials");
     l->default_zone = xstrdup(options->default_zone);
     if (l->default_zone != NULL && !formatter_zone_exists(l->default_zone)) {
         struct place at = {"timezone", 0, 0};
-        report_error(&report, &at, "zone",
-                     "there is no time zone \"%s\": write one like Europe/Berlin", l->default_zone);
+        problems_add_error(&problems, &at, "zone",
+                           "there is no time zone \"%s\": write one like Europe/Berlin",
+                           l->default_zone);
     }
-    load_locales(l, options, &report);
-    if (!report_is_over(&report))
-        load_layout(l, options, &report);
-    if (!report_is_over(&report))
-        load_templates(l, options, &report);
-    /* samples are for whoever wants to know everything; a daemon that starts does not need them */
-    if (options->problem != NULL)
-        fixtures_check(l, &report);
-    if (report_is_over(&report)) {
+    load_locales(l, options, &problems);
+    if (!problems_stop_load(&problems))
+        load_layout(l, options, &problems);
+    if (!problems_stop_load(&problems))
+        load_templates(l, options, &problems);
+    if (problems_stop_load(&problems)) {
         library_free(l);
         return ERR_CONFIG;
     }
@@ -242,11 +241,6 @@ void library_free(struct library *l)
 size_t library_template_count(const struct library *l)
 {
     return l->template_count;
-}
-
-const char *library_template_name(const struct library *l, size_t index)
-{
-    return l->templates[index]->name;
 }
 
 const char *library_template_directory(const struct library *l, size_t index)

@@ -1,6 +1,6 @@
 /*
- * The library: every template folder and every locale, compiled once, read by all workers. A letter
- * is chosen by name and language, and rendered for a recipient by walking instructions.
+ * The library: every template folder and every locale, compiled once, read by all workers. Here a
+ * letter is chosen by name and language and a job is checked against it; renderer.h makes messages.
  */
 #ifndef RENDER_LIBRARY_H
 #define RENDER_LIBRARY_H
@@ -11,10 +11,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "model/job.h"
-#include "model/message.h"
+#include "render/problems.h"
 
 struct library;
-struct renderer;
 
 /* A member of org.*; the same shape as in model/settings.h so that the engine just passes it on. */
 struct organisation;
@@ -22,23 +21,14 @@ struct organisation;
 /*
  * Loads all of `templates` and `locales`. With `problem` NULL the first error ends it (ERR_CONFIG).
  * Otherwise every problem found is handed to it and the library of what could be loaded is
- * returned; the caller counts (check). Then the
- * samples of every template are rendered too, in all their languages and channels.
+ * returned; the caller counts.
  */
-struct library_problem {
-    bool is_error;        /* else a warning */
-    const char *position; /* "templates/apology/ko.md:14:12", may lack line and column */
-    const char *text;
-    const char *rule; /* "var-unknown" */
-};
-typedef void library_problem_fn(void *context, const struct library_problem *problem);
-
 struct library_options {
     const char *templates;
     const char *locales;
     const char *default_zone; /* NULL: the locale's */
     const struct organisation *organisation;
-    library_problem_fn *problem; /* NULL: stop at the first error */
+    problem_fn *problem; /* NULL: stop at the first error */
     void *problem_context;
 };
 
@@ -47,7 +37,6 @@ MUST_CHECK int library_load(const struct library_options *options, struct librar
 void library_free(struct library *l);
 
 size_t library_template_count(const struct library *l);
-const char *library_template_name(const struct library *l, size_t index);
 const char *library_template_directory(const struct library *l, size_t index);
 /* -1 if there is none. */
 int library_find_template(const struct library *l, const char *name);
@@ -68,28 +57,5 @@ bool library_has_part(const struct library *l, int template_index, const char *l
  */
 MUST_CHECK int library_check_job(const struct library *l, int template_index, const char *locale,
                                  const struct job *job, char **out_path, struct error *err);
-
-/* One per process that renders: ICU formatters and scratch memory. */
-MUST_CHECK int renderer_open(const struct library *l, struct renderer **out, struct error *err);
-void renderer_close(struct renderer *r);
-/*
- * Renders the parts `kind` needs (email: subject, preheader, text, html; sms: sms, title; webhook:
- * body) of the letter for this job into *out (reset first). `locale` is one of the template's tags.
- * ERR_INPUT: the sentence.
- */
-MUST_CHECK int renderer_render(struct renderer *r, int template_index, const char *locale,
-                               const struct job *job, int64_t accepted_ms, enum channel_kind kind,
-                               struct message *out, struct error *err);
-
-/* A bare Mustache template over JSON text, for `dispatcher render`. partials: directory of
- * NAME.mustache or NULL. */
-struct bare_options {
-    const char *template_path; /* "-": standard input is not supported here; the caller reads */
-    const char *data_path;
-    const char *partials;
-    bool missing_is_error;
-    bool escape_html;
-};
-MUST_CHECK int render_bare(const struct bare_options *options, struct buf *out, struct error *err);
 
 #endif

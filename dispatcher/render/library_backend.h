@@ -1,4 +1,4 @@
-/* The inside of the library, for library.c and renderer.c. */
+/* The inside of the library, for the files of render/ that walk through it. */
 #ifndef RENDER_LIBRARY_BACKEND_H
 #define RENDER_LIBRARY_BACKEND_H
 

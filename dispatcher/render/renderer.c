@@ -1,4 +1,4 @@
-#include "render/library.h"
+#include "render/renderer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 #include "render/format.h"
 #include "render/library_backend.h"
 #include "render/payload.h"
-#include "render/run.h"
-#include "render/wrap.h"
+#include "render/code_run.h"
+#include "render/letter_wrap.h"
 
 #define WEBHOOK_DEPTH_MAX 40
 
@@ -22,7 +22,7 @@ struct renderer {
     const struct library *library;
     struct formatter **formatters; /* one per locale */
     struct buf scratch, marked, raw;
-    struct run_memo memo;
+    struct code_memo memo;
 };
 
 /* One message while it is made. */
@@ -31,7 +31,7 @@ struct rendering {
     const struct template *template;
     const struct letter *letter;
     const struct job *job;
-    struct run_input input;
+    struct code_input input;
     struct message *out;
 };
 
@@ -61,7 +61,7 @@ void renderer_close(struct renderer *r)
     buf_free(&r->scratch);
     buf_free(&r->marked);
     buf_free(&r->raw);
-    run_memo_free(&r->memo);
+    code_memo_free(&r->memo);
     free(r);
 }
 
@@ -70,7 +70,7 @@ static int run_part(struct rendering *m, enum letter_part part, enum escape esca
 {
     const struct program *p = m->letter->parts[part];
     m->input.escape = escape;
-    return p != NULL ? run_program(p, &m->input, out, err) : 0;
+    return p != NULL ? code_run(p, &m->input, out, err) : 0;
 }
 
 static int render_text(struct rendering *m, struct error *err)
@@ -86,7 +86,7 @@ static int render_text(struct rendering *m, struct error *err)
 /* The layout is run with the letter as its content, and sees its subject and preheader. */
 static int render_html(struct rendering *m, struct error *err)
 {
-    struct run_input input = m->input;
+    struct code_input input = m->input;
     if (m->renderer->library->layout == NULL)
         return error_set(err, ERR_CONFIG, "%s could not be loaded",
                          m->renderer->library->layout_file);
@@ -98,7 +98,7 @@ static int render_html(struct rendering *m, struct error *err)
     input.layers[input.layer_count++] = parts;
     input.escape = ESCAPE_HTML;
     input.content = m->letter->parts[LETTER_HTML];
-    int rc = run_program(m->renderer->library->layout, &input, &m->out->html, err);
+    int rc = code_run(m->renderer->library->layout, &input, &m->out->html, err);
     json_decref(parts);
     return rc;
 }
@@ -128,7 +128,7 @@ static int render_own_webhook(struct rendering *m, struct error *err)
     json_t *body = NULL;
     buf_reset(raw);
     m->input.escape = ESCAPE_JSON;
-    int rc = run_program(m->template->webhook, &m->input, raw, err);
+    int rc = code_run(m->template->webhook, &m->input, raw, err);
     if (rc < 0)
         return rc;
     rc = json_parse(buf_text(raw), raw->len, m->template->webhook_file, 1, WEBHOOK_DEPTH_MAX, &body,
@@ -186,11 +186,11 @@ int renderer_render(struct renderer *r, int template_index, const char *locale,
     if (rc < 0)
         return rc;
     json_t *context = context_of_job(&t->variables, l->locales[index], job);
-    m.input = (struct run_input){.layers = {l->contexts[index], context},
-                                 .layer_count = 2,
-                                 .formatter = r->formatters[index],
-                                 .scratch = &r->scratch,
-                                 .memo = &r->memo};
+    m.input = (struct code_input){.layers = {l->contexts[index], context},
+                                  .layer_count = 2,
+                                  .formatter = r->formatters[index],
+                                  .scratch = &r->scratch,
+                                  .memo = &r->memo};
     r->memo.count = 0;
     rc = render_kind(&m, kind, accepted_ms, err);
     json_decref(context);

@@ -28,14 +28,14 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void name_list_read(const char *directory, const char *suffix, struct report *report,
+void name_list_read(const char *directory, const char *suffix, struct problems *problems,
                     struct name_list *out)
 {
     struct place at = {directory, 0, 0};
     *out = (struct name_list){0};
     DIR *dir = opendir(directory);
     if (dir == NULL) {
-        report_error(report, &at, "file", "this directory cannot be read");
+        problems_add_error(problems, &at, "file", "this directory cannot be read");
         return;
     }
     for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
@@ -62,64 +62,67 @@ void name_list_free(struct name_list *l)
 
 /* ---- template.yaml ---- */
 
-static void fail_at(const struct template *t, const struct yaml_node *node, struct report *report,
-                    const char *rule, const char *text)
+static void fail_at(const struct template *t, const struct yaml_node *node,
+                    struct problems *problems, const char *rule, const char *text)
 {
     struct place at = {t->file, node->line, node->column};
-    report_error(report, &at, rule, "%s", text);
+    problems_add_error(problems, &at, rule, "%s", text);
 }
 
-static void read_schema(struct template *t, const struct yaml_node *node, struct report *report)
+static void read_schema(struct template *t, const struct yaml_node *node, struct problems *problems)
 {
     if (!text_equal(node->text, "1"))
-        fail_at(t, node, report, "yaml-type", "schema must be 1");
+        fail_at(t, node, problems, "yaml-type", "schema must be 1");
 }
 
-static void read_version(struct template *t, const struct yaml_node *node, struct report *report)
+static void read_version(struct template *t, const struct yaml_node *node,
+                         struct problems *problems)
 {
     int64_t version = 0;
     if (node->text == NULL || !text_parse_int(node->text, &version) || version < 1 ||
         version > 1000000)
-        fail_at(t, node, report, "yaml-type", "version must be a whole number from 1");
+        fail_at(t, node, problems, "yaml-type", "version must be a whole number from 1");
     t->version = (int)version;
 }
 
-static void read_source(struct template *t, const struct yaml_node *node, struct report *report)
+static void read_source(struct template *t, const struct yaml_node *node, struct problems *problems)
 {
     if (node->kind != YAML_SCALAR)
-        fail_at(t, node, report, "yaml-type", "source must be a language, like en");
+        fail_at(t, node, problems, "yaml-type", "source must be a language, like en");
     else
         t->source = xstrdup(node->text);
 }
 
-static void read_channels(struct template *t, const struct yaml_node *node, struct report *report)
+static void read_channels(struct template *t, const struct yaml_node *node,
+                          struct problems *problems)
 {
     enum channel_kind kind;
     if (node->kind != YAML_LIST || node->count == 0)
-        fail_at(t, node, report, "yaml-type",
+        fail_at(t, node, problems, "yaml-type",
                 "channels must be a list, like [email, sms, webhook]");
     for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++) {
         const char *name = node->items[i]->text;
         if (name != NULL && channel_kind_parse(name, &kind))
             t->channels[kind] = true;
         else
-            fail_at(t, node->items[i], report, "yaml-type", "a channel is email, sms or webhook");
+            fail_at(t, node->items[i], problems, "yaml-type", "a channel is email, sms or webhook");
     }
 }
 
-static void read_variables(struct template *t, const struct yaml_node *node, struct report *report)
+static void read_variables(struct template *t, const struct yaml_node *node,
+                           struct problems *problems)
 {
-    variables_load(node, t->file, report, &t->variables);
+    variables_load(node, t->file, problems, &t->variables);
 }
 
-static void read_links(struct template *t, const struct yaml_node *node, struct report *report)
+static void read_links(struct template *t, const struct yaml_node *node, struct problems *problems)
 {
     if (node->kind != YAML_LIST)
-        fail_at(t, node, report, "yaml-type", "links_allowed must be a list of host names");
+        fail_at(t, node, problems, "yaml-type", "links_allowed must be a list of host names");
     for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++) {
         const struct yaml_node *item = node->items[i];
         if (item->text == NULL || strpbrk(item->text, "/:@ ") != NULL) {
-            fail_at(t, item, report, "yaml-type", "write the host alone, like www.example.org");
+            fail_at(t, item, problems, "yaml-type", "write the host alone, like www.example.org");
             continue;
         }
         t->links_allowed =
@@ -131,50 +134,50 @@ static void read_links(struct template *t, const struct yaml_node *node, struct 
 static const struct {
     const char *name;
     bool required;
-    void (*read)(struct template *t, const struct yaml_node *node, struct report *report);
+    void (*read)(struct template *t, const struct yaml_node *node, struct problems *problems);
 } keys[] = {
     {"schema", true, read_schema},        {"version", true, read_version},
     {"source", false, read_source},       {"channels", true, read_channels},
     {"variables", false, read_variables}, {"links_allowed", false, read_links},
 };
 
-static void read_key(struct template *t, const struct yaml_node *node, struct report *report)
+static void read_key(struct template *t, const struct yaml_node *node, struct problems *problems)
 {
     const char *names[COUNT_OF(keys)];
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         names[i] = keys[i].name;
         if (strcmp(keys[i].name, node->key) == 0) {
-            keys[i].read(t, node, report);
+            keys[i].read(t, node, problems);
             return;
         }
     }
     struct place at = {t->file, node->key_line, node->key_column};
     const char *closest = text_closest(node->key, names, COUNT_OF(keys));
     if (closest != NULL)
-        report_error(report, &at, "yaml-unknown-key",
-                     "there is no key \"%s\"; did you mean \"%s\"?", node->key, closest);
+        problems_add_error(problems, &at, "yaml-unknown-key",
+                           "there is no key \"%s\"; did you mean \"%s\"?", node->key, closest);
     else
-        report_error(
-            report, &at, "yaml-unknown-key",
+        problems_add_error(
+            problems, &at, "yaml-unknown-key",
             "there is no key \"%s\": the keys are schema, version, source, channels, variables "
             "and links_allowed",
             node->key);
 }
 
-static int read_description(struct template *t, struct report *report)
+static int read_description(struct template *t, struct problems *problems)
 {
     struct yaml_node *root;
     struct error err = {0};
     int rc = yaml_load(t->file, &root, &err);
     if (rc < 0)
-        return report_failure(report, &err, "yaml-syntax");
+        return problems_add_failure(problems, &err, "yaml-syntax");
     struct place at = {t->file, 1, 1};
     for (size_t i = 0; root->kind == YAML_MAP && i < root->count; i++)
-        read_key(t, root->items[i], report);
+        read_key(t, root->items[i], problems);
     for (size_t i = 0; i < COUNT_OF(keys); i++)
         if (keys[i].required && yaml_get(root, keys[i].name) == NULL)
-            report_error(report, &at, "yaml-missing-key", "the key \"%s\" is missing",
-                         keys[i].name);
+            problems_add_error(problems, &at, "yaml-missing-key", "the key \"%s\" is missing",
+                               keys[i].name);
     yaml_free(root);
     return 0;
 }
@@ -191,7 +194,7 @@ static void load_letter(struct template *t, const char *tag, const struct templa
                                      .partials = o->partials,
                                      .links_allowed = (const char *const *)t->links_allowed,
                                      .links_allowed_count = t->links_allowed_count,
-                                     .report = o->report};
+                                     .problems = o->problems};
     struct letter *letter;
     if (letter_load(&options, &letter) == 0)
         t->letters[t->letter_count++] = letter;
@@ -202,9 +205,9 @@ static void load_letter(struct template *t, const char *tag, const struct templa
 static void load_letters(struct template *t, const struct template_options *o)
 {
     struct name_list tags;
-    name_list_read(t->directory, ".md", o->report, &tags);
+    name_list_read(t->directory, ".md", o->problems, &tags);
     t->letters = xcalloc(tags.count + 1, sizeof(struct letter *));
-    for (size_t i = 0; i < tags.count && !report_is_over(o->report); i++)
+    for (size_t i = 0; i < tags.count && !problems_stop_load(o->problems); i++)
         load_letter(t, tags.names[i], o);
     t->tags = xcalloc(t->letter_count + 1, sizeof *t->tags);
     for (size_t i = 0; i < t->letter_count; i++)
@@ -222,7 +225,7 @@ const struct letter *template_letter(const struct template *t, const char *tag)
 
 /* ---- webhook.json ---- */
 
-static void load_webhook(struct template *t, struct report *report)
+static void load_webhook(struct template *t, struct problems *problems)
 {
     struct buf text = {0};
     struct error err = {0};
@@ -233,7 +236,7 @@ static void load_webhook(struct template *t, struct report *report)
     if (rc == 0)
         rc = program_compile(buf_text(&text), text.len, &options, &t->webhook, &err);
     if (rc < 0 && rc != ERR_NOT_FOUND)
-        report_failure(report, &err, "tag");
+        problems_add_failure(problems, &err, "tag");
     buf_free(&text);
 }
 
@@ -246,8 +249,8 @@ static bool name_ok(const char *name)
 
 struct template *template_load(const struct template_options *options)
 {
-    struct report *report = options->report;
-    int errors = report->errors;
+    struct problems *problems = options->problems;
+    int errors = problems->errors;
     struct template *t = xcalloc(1, sizeof *t);
     struct place at = {options->directory, 0, 0};
     t->name = xstrdup(options->name);
@@ -255,13 +258,14 @@ struct template *template_load(const struct template_options *options)
     t->file = file_join(options->directory, "template.yaml");
     t->webhook_file = file_join(options->directory, "webhook.json");
     if (!name_ok(t->name))
-        report_error(report, &at, "template-name",
-                     "the name of a template folder is made of a-z, 0-9 and -: rename it");
-    if (!report_is_over(report) && read_description(t, report) == 0 && !report_is_over(report)) {
+        problems_add_error(problems, &at, "template-name",
+                           "the name of a template folder is made of a-z, 0-9 and -: rename it");
+    if (!problems_stop_load(problems) && read_description(t, problems) == 0 &&
+        !problems_stop_load(problems)) {
         load_letters(t, options);
-        load_webhook(t, report);
+        load_webhook(t, problems);
     }
-    if (report->errors == errors)
+    if (problems->errors == errors)
         return t;
     template_free(t);
     return NULL;

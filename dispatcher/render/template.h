@@ -32,10 +32,10 @@ struct template_options {
     const char *directory;
     const char *name;
     const char *partials;
-    struct report *report;
+    struct problems *problems;
 };
 
-/* NULL if it cannot be used; what is wrong went to the report. Free with template_free(). */
+/* NULL if it cannot be used; what is wrong went to the problems. Free with template_free(). */
 struct template *template_load(const struct template_options *options);
 void template_free(struct template *t);
 /* NULL if there is no letter in this language. */
@@ -48,7 +48,7 @@ struct name_list {
     char **names;
     size_t count;
 };
-void name_list_read(const char *directory, const char *suffix, struct report *report,
+void name_list_read(const char *directory, const char *suffix, struct problems *problems,
                     struct name_list *out);
 void name_list_free(struct name_list *l);
 

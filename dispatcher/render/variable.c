@@ -182,27 +182,28 @@ static const struct variable_type *find_type(const char *name)
     return NULL;
 }
 
-static void fail_type(const struct yaml_node *node, const struct place *at, struct report *report)
+static void fail_type(const struct yaml_node *node, const struct place *at,
+                      struct problems *problems)
 {
     const char *names[COUNT_OF(types)], *written = yaml_text(node, "type");
     for (size_t i = 0; i < COUNT_OF(types); i++)
         names[i] = types[i].name;
     const char *closest = written != NULL ? text_closest(written, names, COUNT_OF(types)) : NULL;
     if (written == NULL)
-        report_error(report, at, "yaml-type", "a variable needs a type, like %s: {type: text}",
-                     node->key);
+        problems_add_error(problems, at, "yaml-type",
+                           "a variable needs a type, like %s: {type: text}", node->key);
     else if (closest != NULL)
-        report_error(report, at, "yaml-type", "there is no type \"%s\"; did you mean \"%s\"?",
-                     written, closest);
+        problems_add_error(problems, at, "yaml-type",
+                           "there is no type \"%s\"; did you mean \"%s\"?", written, closest);
     else
-        report_error(
-            report, at, "yaml-type",
+        problems_add_error(
+            problems, at, "yaml-type",
             "there is no type \"%s\": write text, date, datetime, integer, number, boolean, list, "
             "terms, localized, localized_list or object",
             written);
 }
 
-static bool members_ok(const struct yaml_node *node, const char *file, struct report *report)
+static bool members_ok(const struct yaml_node *node, const char *file, struct problems *problems)
 {
     static const char *const known[] = {"type", "required", "about"};
     bool ok = true;
@@ -214,9 +215,10 @@ static bool members_ok(const struct yaml_node *node, const char *file, struct re
             found = found || strcmp(known[k], member->key) == 0;
         const char *closest = text_closest(member->key, known, COUNT_OF(known));
         if (!found)
-            report_error(report, &at, "yaml-unknown-key", "a variable has no key \"%s\"%s%s%s",
-                         member->key, closest != NULL ? "; did you mean \"" : "",
-                         closest != NULL ? closest : "", closest != NULL ? "\"?" : "");
+            problems_add_error(problems, &at, "yaml-unknown-key",
+                               "a variable has no key \"%s\"%s%s%s", member->key,
+                               closest != NULL ? "; did you mean \"" : "",
+                               closest != NULL ? closest : "", closest != NULL ? "\"?" : "");
         ok = ok && found;
     }
     return ok;
@@ -245,28 +247,28 @@ static bool name_ok(const char *name)
 }
 
 static void load_one(struct variable_set *set, const struct yaml_node *node, const char *file,
-                     struct report *report)
+                     struct problems *problems)
 {
     struct place at = {file, node->key_line, node->key_column};
     const struct yaml_node *required = yaml_get(node, "required");
     struct variable v = {.type = find_type(yaml_text(node, "type")), .place = at};
     v.required = required != NULL && text_equal(required->text, "true");
     if (node->kind != YAML_MAP) {
-        report_error(report, &at, "yaml-type",
-                     "write a variable like %s: {type: text, required: true}", node->key);
+        problems_add_error(problems, &at, "yaml-type",
+                           "write a variable like %s: {type: text, required: true}", node->key);
     } else if (!name_ok(node->key)) {
-        report_error(
-            report, &at, "yaml-type",
+        problems_add_error(
+            problems, &at, "yaml-type",
             "\"%s\" is not a name: use letters a-z, digits, _ and -, with dots between groups",
             node->key);
     } else if (is_reserved(node->key)) {
-        report_error(report, &at, "var-reserved", "\"%s\" is always there and cannot be declared",
-                     node->key);
+        problems_add_error(problems, &at, "var-reserved",
+                           "\"%s\" is always there and cannot be declared", node->key);
     } else if (v.type == NULL) {
-        fail_type(node, &at, report);
+        fail_type(node, &at, problems);
     } else if (required != NULL && !v.required && !text_equal(required->text, "false")) {
-        report_error(report, &at, "yaml-type", "required is true or false");
-    } else if (members_ok(node, file, report)) {
+        problems_add_error(problems, &at, "yaml-type", "required is true or false");
+    } else if (members_ok(node, file, problems)) {
         v.name = xstrdup(node->key);
         set->items = xreallocarray(set->items, set->count + 1, sizeof *set->items);
         set->items[set->count++] = v;
@@ -296,22 +298,23 @@ static void collect_groups(struct variable_set *set)
             add_group(set, set->items[i].name, (size_t)(p - set->items[i].name));
 }
 
-void variables_load(const struct yaml_node *map, const char *file, struct report *report,
+void variables_load(const struct yaml_node *map, const char *file, struct problems *problems,
                     struct variable_set *out)
 {
     *out = (struct variable_set){0};
     struct place at = {file, map != NULL ? map->line : 0, map != NULL ? map->column : 0};
     if (map != NULL && map->kind != YAML_MAP)
-        report_error(report, &at, "yaml-type", "variables must be a map of names");
+        problems_add_error(problems, &at, "yaml-type", "variables must be a map of names");
     for (size_t i = 0; map != NULL && map->kind == YAML_MAP && i < map->count; i++)
-        load_one(out, map->items[i], file, report);
+        load_one(out, map->items[i], file, problems);
     collect_groups(out);
     for (size_t i = 0; i < out->count; i++)
         for (size_t k = 0; k < out->count; k++)
             if (is_below(out->items[i].name, out->items[k].name))
-                report_error(report, &out->items[i].place, "var-group",
-                             "\"%s\" is declared as a value already and cannot be a group too",
-                             out->items[k].name);
+                problems_add_error(
+                    problems, &out->items[i].place, "var-group",
+                    "\"%s\" is declared as a value already and cannot be a group too",
+                    out->items[k].name);
 }
 
 void variables_free(struct variable_set *set)

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "render/locale.h"
-#include "render/report.h"
+#include "render/problems.h"
 #include "render/scan.h"
 
 struct json_t;
@@ -47,7 +47,7 @@ enum variable_match {
 };
 
 /* `map` is the map `variables` of template.yaml (NULL: none). `file` outlives the set. */
-void variables_load(const struct yaml_node *map, const char *file, struct report *report,
+void variables_load(const struct yaml_node *map, const char *file, struct problems *problems,
                     struct variable_set *out);
 void variables_free(struct variable_set *set);
 /* *out_index (may be NULL) is set for EXACT and BELOW. */

@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
-#include "render/wrap.h"
+#include "render/letter_wrap.h"
 
 /* ---- helpers ---- */
 
@@ -58,7 +58,7 @@ static int remove_directory(void **state)
 }
 
 /* All that was told: "rule position text" per line. */
-static void collect(void *context, const struct library_problem *problem)
+static void collect(void *context, const struct problem *problem)
 {
     buf_printf(context, "%s %s %s\n", problem->rule, problem->position, problem->text);
 }
@@ -70,13 +70,13 @@ static struct letter *load(const char *locale, const char *source, struct buf *p
     buf_printf(&name, "%s.md", locale);
     write_file(buf_text(&name), source);
     char *path = file_join(directory, buf_text(&name));
-    struct report report = {.problem = collect, .context = problems};
+    struct problems watched = {.tell = collect, .context = problems};
     struct letter_options options = {.path = path,
                                      .locale = locale,
                                      .partials = directory,
                                      .links_allowed = hosts,
                                      .links_allowed_count = 1,
-                                     .report = &report};
+                                     .problems = &watched};
     struct letter *l;
     int rc = letter_load(&options, &l);
     assert_true((rc == 0) == (l != NULL));
@@ -394,13 +394,13 @@ static void the_first_error_ends_a_load_nobody_watches(void **state)
     write_file("xx.md", FRONT "*one*\n\n*two*\n");
     char *path = file_join(directory, "xx.md");
     struct error err = {0};
-    struct report report = {.first = &err};
+    struct problems watched = {.first = &err};
     struct letter_options options = {
-        .path = path, .locale = "xx", .partials = directory, .report = &report};
+        .path = path, .locale = "xx", .partials = directory, .problems = &watched};
     struct letter *l;
     assert_int_equal(letter_load(&options, &l), ERR_CONFIG);
     assert_null(l);
-    assert_int_equal(report.errors, 1);
+    assert_int_equal(watched.errors, 1);
     assert_non_null(strstr(err.text, "xx.md:6:1: letters have no italics"));
     free(path);
 }

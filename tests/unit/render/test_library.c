@@ -16,6 +16,8 @@
 
 #include "base/file.h"
 #include "model/settings.h"
+#include "render/fixtures.h"
+#include "render/renderer.h"
 
 /* ---- a small library in a temporary directory ---- */
 
@@ -123,7 +125,7 @@ static void restore(const char *name)
             write_file(name, files[i].text);
 }
 
-static void collect(void *context, const struct library_problem *p)
+static void collect(void *context, const struct problem *p)
 {
     buf_printf(context, "%s %s %s %s\n", p->is_error ? "E" : "W", p->rule, p->position, p->text);
 }
@@ -211,7 +213,6 @@ static void a_good_library_has_no_problems(void **state)
     struct library *l = load(&problems);
     assert_string_equal(buf_text(&problems), "");
     assert_int_equal(library_template_count(l), 1);
-    assert_string_equal(library_template_name(l, 0), "news");
     assert_int_equal(library_find_template(l, "news"), 0);
     assert_int_equal(library_find_template(l, "old"), -1);
     assert_string_equal(library_closest_template(l, "nwes"), "news");
@@ -308,7 +309,9 @@ static void samples_are_rendered_by_a_check(void **state)
     for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
         struct buf problems = {0};
         write_file("t/news/fixtures/a.json", jobs[i][0]);
-        library_free(load(&problems));
+        struct library *l = load(&problems);
+        fixtures_check(l, collect, &problems);
+        library_free(l);
         if (strstr(buf_text(&problems), jobs[i][1]) == NULL)
             fail_msg("\"%s\" is not in \"%s\"", jobs[i][1], buf_text(&problems));
         buf_free(&problems);
@@ -478,44 +481,6 @@ static void a_line_break_in_a_subject_is_refused(void **state)
     job_free(job);
 }
 
-/* ---- bare templates ---- */
-
-static void bare_templates_are_rendered_from_files(void **state)
-{
-    (void)state;
-    struct buf out = {0};
-    struct error err = {0};
-    write_file("b.mustache", "{{>p}} {{v}} {{gone}}|\n");
-    write_file("p.mustache", "P{{v}}");
-    write_file("d.json", "{\"v\":\"<\"}");
-    char *template = path_of("b.mustache"), *data = path_of("d.json");
-    struct bare_options o = {
-        .template_path = template, .data_path = data, .partials = directory, .escape_html = true};
-    assert_int_equal(render_bare(&o, &out, &err), 0);
-    assert_string_equal(buf_text(&out), "P&lt; &lt; |\n");
-    o.escape_html = false;
-    buf_reset(&out);
-    assert_int_equal(render_bare(&o, &out, &err), 0);
-    assert_string_equal(buf_text(&out), "P< < |\n");
-    o.missing_is_error = true;
-    assert_int_equal(render_bare(&o, &out, &err), ERR_INPUT);
-    assert_non_null(strstr(err.text, "b.mustache:1:14"));
-    write_file("d.json", "{\"v\":}");
-    assert_int_equal(render_bare(&o, &out, &err), ERR_INPUT);
-    assert_non_null(strstr(err.text, "d.json:1:"));
-    remove_file("d.json");
-    assert_int_equal(render_bare(&o, &out, &err), ERR_NOT_FOUND);
-    write_file("b.mustache", "{{>t/../p}}");
-    write_file("d.json", "{}");
-    assert_int_equal(render_bare(&o, &out, &err), ERR_CONFIG);
-    remove_file("b.mustache");
-    remove_file("p.mustache");
-    remove_file("d.json");
-    free(template);
-    free(data);
-    buf_free(&out);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -531,7 +496,6 @@ int main(void)
         cmocka_unit_test(the_standard_webhook_says_what_the_job_said),
         cmocka_unit_test(an_own_webhook_is_checked_and_minified),
         cmocka_unit_test(a_line_break_in_a_subject_is_refused),
-        cmocka_unit_test(bare_templates_are_rendered_from_files),
     };
     return cmocka_run_group_tests(tests, make_library, remove_library);
 }

@@ -4,14 +4,14 @@
  * italics, HTML, images, code) is refused here. Sections between blocks become part of the tree:
  * around one list they repeat its items.
  */
-#ifndef RENDER_MARKDOWN_H
-#define RENDER_MARKDOWN_H
+#ifndef RENDER_LETTER_MARKDOWN_H
+#define RENDER_LETTER_MARKDOWN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "render/body.h"
-#include "render/report.h"
+#include "render/letter_body.h"
+#include "render/problems.h"
 
 enum node_kind {
     NODE_DOCUMENT,
@@ -42,9 +42,10 @@ struct node {
     struct node *parent, *first, *last, *next;
 };
 
-/* What is wrong goes to `report`; ERR_CONFIG if the letter cannot be used. *out is NULL then; else
- * free it with node_free(). */
-MUST_CHECK int markdown_parse(const struct body *body, struct report *report, struct node **out);
+/* What is wrong goes to `problems`; ERR_CONFIG if the letter cannot be used. *out is NULL then;
+ * else free it with node_free(). */
+MUST_CHECK int markdown_parse(const struct body *body, struct problems *problems,
+                              struct node **out);
 void node_free(struct node *n);
 
 #endif

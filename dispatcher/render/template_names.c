@@ -1,4 +1,4 @@
-#include "render/names.h"
+#include "render/template_names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -112,20 +112,20 @@ static void fail_unknown(const struct names_options *o, const struct instruction
     bool word = text_starts_with(name, "words."), own = text_starts_with(name, "org.");
     const char *prefix = word ? "words." : own ? "org." : "";
     if (closest != NULL)
-        report_error(o->report, &i->place, "var-unknown",
-                     "{{%s}} is not defined; did you mean {{%s%s}}?", name, prefix, closest);
+        problems_add_error(o->problems, &i->place, "var-unknown",
+                           "{{%s}} is not defined; did you mean {{%s%s}}?", name, prefix, closest);
     else if (own)
-        report_error(
-            o->report, &i->place, "var-unknown",
+        problems_add_error(
+            o->problems, &i->place, "var-unknown",
             "{{%s}} is not defined: add it to `organisation` in dispatcher.yaml or to `org` in the "
             "locale file",
             name);
     else if (word)
-        report_error(o->report, &i->place, "var-unknown",
-                     "{{%s}} is not defined: add it to `words` in the locale file", name);
+        problems_add_error(o->problems, &i->place, "var-unknown",
+                           "{{%s}} is not defined: add it to `words` in the locale file", name);
     else
-        report_error(o->report, &i->place, "var-unknown",
-                     "{{%s}} is not defined: declare it in template.yaml or remove it", name);
+        problems_add_error(o->problems, &i->place, "var-unknown",
+                           "{{%s}} is not defined: declare it in template.yaml or remove it", name);
 }
 
 static void check_use(const struct names_options *o, const struct instruction *i,
@@ -135,17 +135,18 @@ static void check_use(const struct names_options *o, const struct instruction *i
     if (i->op != OP_VALUE)
         return;
     if (f->group)
-        report_error(o->report, &i->place, "var-type",
-                     "{{%s}} is a group of values: name one of them", name);
+        problems_add_error(o->problems, &i->place, "var-type",
+                           "{{%s}} is a group of values: name one of them", name);
     else if (f->list && last == NULL)
-        report_error(o->report, &i->place, "var-type",
-                     "{{%s}} is a list: write {{%s | list}}, or a section with {{.}}", name, name);
+        problems_add_error(o->problems, &i->place, "var-type",
+                           "{{%s}} is a list: write {{%s | list}}, or a section with {{.}}", name,
+                           name);
     else if (f->optional && !i->guarded)
-        report_error(o->report, &i->place, "var-optional",
-                     "{{%s}} may be absent: put it inside {{#%s}}...{{/%s}}, write {{%s | "
-                     "default:\"...\"}}, "
-                     "or declare it required",
-                     name, name, name, name);
+        problems_add_error(o->problems, &i->place, "var-optional",
+                           "{{%s}} may be absent: put it inside {{#%s}}...{{/%s}}, write {{%s | "
+                           "default:\"...\"}}, "
+                           "or declare it required",
+                           name, name, name, name);
 }
 
 /* ---- a program ---- */
@@ -207,35 +208,37 @@ static bool has_section(const struct letter *l, const char *id)
     return false;
 }
 
-static void compare_sections(const struct letter *a, const struct letter *b, struct report *report)
+static void compare_sections(const struct letter *a, const struct letter *b,
+                             struct problems *problems)
 {
     struct place at = {b->file, 0, 0};
     for (size_t i = 0; i < a->section_count; i++)
         if (!has_section(b, a->sections[i].id))
-            report_error(report, &at, "section-missing",
-                         "section {#%s} is in %s.md but not in %s.md", a->sections[i].id, a->locale,
-                         b->locale);
+            problems_add_error(problems, &at, "section-missing",
+                               "section {#%s} is in %s.md but not in %s.md", a->sections[i].id,
+                               a->locale, b->locale);
 }
 
-static void compare_parts(const struct letter *a, const struct letter *b, struct report *report)
+static void compare_parts(const struct letter *a, const struct letter *b, struct problems *problems)
 {
     static const char *const names[LETTER_PARTS] = {"subject", "preheader", "sms",
                                                     "title",   "body",      NULL};
     struct place at = {b->file, 0, 0};
     for (int part = 0; part < LETTER_PARTS; part++)
         if (names[part] != NULL && a->parts[part] != NULL && b->parts[part] == NULL)
-            report_error(report, &at, "part-missing", "\"%s\" is in %s.md but not in %s.md",
-                         names[part], a->locale, b->locale);
+            problems_add_error(problems, &at, "part-missing", "\"%s\" is in %s.md but not in %s.md",
+                               names[part], a->locale, b->locale);
 }
 
 static void compare_variables(const struct template *t, size_t a, size_t b, bool *const *used,
-                              struct report *report)
+                              struct problems *problems)
 {
     struct place at = {t->letters[b]->file, 0, 0};
     for (size_t v = 0; v < t->variables.count; v++)
         if (used[a][v] && !used[b][v])
-            report_error(report, &at, "parity-fact", "{{%s}} is used in %s.md but not in %s.md",
-                         t->variables.items[v].name, t->letters[a]->locale, t->letters[b]->locale);
+            problems_add_error(
+                problems, &at, "parity-fact", "{{%s}} is used in %s.md but not in %s.md",
+                t->variables.items[v].name, t->letters[a]->locale, t->letters[b]->locale);
 }
 
 /* Each language is compared with the source only, or every difference would be told many times. */
@@ -247,31 +250,32 @@ static size_t source_letter(const struct template *t)
     return 0;
 }
 
-static void check_unused(const struct template *t, bool *const *used, struct report *report)
+static void check_unused(const struct template *t, bool *const *used, struct problems *problems)
 {
     for (size_t v = 0; v < t->variables.count; v++) {
         bool any = false;
         for (size_t i = 0; i <= t->letter_count; i++)
             any = any || used[i][v];
         if (!any)
-            report_warning(report, &t->variables.items[v].place, "var-unused",
-                           "{{%s}} is declared but no letter uses it", t->variables.items[v].name);
+            problems_add_warning(problems, &t->variables.items[v].place, "var-unused",
+                                 "{{%s}} is declared but no letter uses it",
+                                 t->variables.items[v].name);
     }
 }
 
-void names_check_parity(const struct template *t, bool *const *used, struct report *report)
+void names_check_parity(const struct template *t, bool *const *used, struct problems *problems)
 {
     size_t source = t->letter_count > 0 ? source_letter(t) : 0;
     for (size_t i = 0; i < t->letter_count; i++) {
         if (i == source)
             continue;
         const struct letter *a = t->letters[source], *b = t->letters[i];
-        compare_sections(a, b, report);
-        compare_sections(b, a, report);
-        compare_parts(a, b, report);
-        compare_parts(b, a, report);
-        compare_variables(t, source, i, used, report);
-        compare_variables(t, i, source, used, report);
+        compare_sections(a, b, problems);
+        compare_sections(b, a, problems);
+        compare_parts(a, b, problems);
+        compare_parts(b, a, problems);
+        compare_variables(t, source, i, used, problems);
+        compare_variables(t, i, source, used, problems);
     }
-    check_unused(t, used, report);
+    check_unused(t, used, problems);
 }

@@ -1,9 +1,9 @@
 /* Whether the names a template uses exist, and whether its languages say the same (notes: letters
  * 9). */
-#ifndef RENDER_NAMES_H
-#define RENDER_NAMES_H
+#ifndef RENDER_TEMPLATE_NAMES_H
+#define RENDER_TEMPLATE_NAMES_H
 
-#include "render/report.h"
+#include "render/problems.h"
 #include "render/template.h"
 
 struct json_t;
@@ -13,7 +13,7 @@ struct names_options {
     const struct json_t *locale_context;  /* of the language: org, words */
     bool org_known; /* there is a configuration: a missing org.x is an error */
     bool layout;    /* subject and preheader too */
-    struct report *report;
+    struct problems *problems;
 };
 
 /* Every name in `p`: declared or built in, optional ones guarded, lists not as plain values. Marks
@@ -21,6 +21,6 @@ struct names_options {
 void names_check_program(const struct program *p, const struct names_options *options, bool *used);
 /* All letters of a template against each other: sections, parts, variables; and what is declared
  * but never used. `used`: one array per letter, and the last one for webhook.json. */
-void names_check_parity(const struct template *t, bool *const *used, struct report *report);
+void names_check_parity(const struct template *t, bool *const *used, struct problems *problems);
 
 #endif

@@ -1,4 +1,4 @@
-#include "render/lint.h"
+#include "render/letter_lint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +26,11 @@ static void check_host(const struct node *link, const char *host, const struct l
     size_t len = strcspn(host, "/?#:");
     bool tag = body_find_tag(body, host, &start, &end) != BODY_NO_TAG && start < host + len;
     if (tag || len == 0 || memchr(host, '@', len) != NULL)
-        report_error(o->report, &link->place, "link-host",
-                     "write the host of this link out: a tag may stand behind it only");
+        problems_add_error(o->problems, &link->place, "link-host",
+                           "write the host of this link out: a tag may stand behind it only");
     else if (!host_allowed(host, len, o))
-        report_error(
-            o->report, &link->place, "link-host",
+        problems_add_error(
+            o->problems, &link->place, "link-host",
             "%.*s is not in links_allowed of template.yaml: add it there or remove the link",
             (int)len, host);
 }
@@ -44,11 +44,11 @@ static void check_url(const struct node *link, const struct letter_options *o,
     if (text_starts_with(url, "https://"))
         check_host(link, url + strlen("https://"), o, body);
     else if (text_starts_with(url, "http://"))
-        report_error(o->report, &link->place, "link-http",
-                     "links must begin with https://, not http://");
+        problems_add_error(o->problems, &link->place, "link-http",
+                           "links must begin with https://, not http://");
     else
-        report_error(o->report, &link->place, "link-scheme",
-                     "a link must begin with https://, mailto: or tel:");
+        problems_add_error(o->problems, &link->place, "link-scheme",
+                           "a link must begin with https://, mailto: or tel:");
 }
 
 void lint_links(const struct node *n, const struct letter_options *options, const struct body *body)
@@ -82,7 +82,7 @@ static bool is_table_rule(const char *text, size_t len)
     return bar && len >= 3 && memmem(text, len, "--", 2) != NULL && strspn(text, "|-: \t") >= len;
 }
 
-void lint_line(const char *text, size_t len, const struct place *at, struct report *report)
+void lint_line(const char *text, size_t len, const struct place *at, struct problems *problems)
 {
     static const char *const words[] = {"TODO", "FIXME", "XXX", "Lorem ipsum", "[Name]", "[name]"};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
@@ -93,10 +93,11 @@ void lint_line(const char *text, size_t len, const struct place *at, struct repo
             continue;
         struct place place = *at;
         place.column += columns_before(text, found);
-        report_error(report, &place, "placeholder-text", "\"%s\" is still to be written", words[i]);
+        problems_add_error(problems, &place, "placeholder-text", "\"%s\" is still to be written",
+                           words[i]);
     }
     if (is_table_rule(text, len))
-        report_error(report, at, "table", "letters have no tables: write a list");
+        problems_add_error(problems, at, "table", "letters have no tables: write a list");
 }
 
 /* ---- particles ---- */
@@ -127,7 +128,7 @@ static const char *particle_of(const char *text, size_t len)
     return NULL;
 }
 
-static void check_particles(const struct program *p, struct report *report)
+static void check_particles(const struct program *p, struct problems *problems)
 {
     for (size_t i = 0; i + 1 < p->count; i++) {
         const struct instruction *value = &p->code[i], *text = value + 1;
@@ -135,15 +136,15 @@ static void check_particles(const struct program *p, struct report *report)
             continue;
         const char *pair = particle_of(text->text, text->len);
         if (pair != NULL)
-            report_error(
-                report, &value->place, "ko-josa",
+            problems_add_error(
+                problems, &value->place, "ko-josa",
                 "a particle stands behind a value, which may end in another sound: write {{%s | "
                 "josa:%s}}",
                 value->expression->name, pair);
     }
 }
 
-static void check_subject(const struct letter *letter, struct report *report)
+static void check_subject(const struct letter *letter, struct problems *problems)
 {
     const struct program *p = letter->parts[LETTER_SUBJECT];
     size_t characters = 0;
@@ -156,17 +157,17 @@ static void check_subject(const struct letter *letter, struct report *report)
     }
     struct place file = {letter->file, 0, 0};
     if (characters > SUBJECT_MAX)
-        report_warning(
-            report, at != NULL ? at : &file, "subject-length",
+        problems_add_warning(
+            problems, at != NULL ? at : &file, "subject-length",
             "the subject has %zu characters without its values; more than %d are often cut",
             characters, SUBJECT_MAX);
 }
 
-void lint_parts(const struct letter *letter, struct report *report)
+void lint_parts(const struct letter *letter, struct problems *problems)
 {
     for (int part = 0; part < LETTER_PARTS; part++)
         if (letter->parts[part] != NULL && part != LETTER_TEXT &&
             text_starts_with(letter->locale, "ko"))
-            check_particles(letter->parts[part], report);
-    check_subject(letter, report);
+            check_particles(letter->parts[part], problems);
+    check_subject(letter, problems);
 }

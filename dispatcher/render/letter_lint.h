@@ -1,16 +1,16 @@
 /* What is wrong with the words of a letter although it compiles (notes: letters 9). */
-#ifndef RENDER_LINT_H
-#define RENDER_LINT_H
+#ifndef RENDER_LETTER_LINT_H
+#define RENDER_LETTER_LINT_H
 
 #include "render/letter.h"
-#include "render/markdown.h"
+#include "render/letter_markdown.h"
 
 /* Links only to allowed hosts, by https. */
 void lint_links(const struct node *n, const struct letter_options *options,
                 const struct body *body);
 /* TODO, Lorem, XXX, [Name] in a line. */
-void lint_line(const char *text, size_t len, const struct place *at, struct report *report);
+void lint_line(const char *text, size_t len, const struct place *at, struct problems *problems);
 /* A particle directly behind a value; a long subject. */
-void lint_parts(const struct letter *letter, struct report *report);
+void lint_parts(const struct letter *letter, struct problems *problems);
 
 #endif

@@ -1,4 +1,4 @@
-#include "render/body.h"
+#include "render/letter_body.h"
 
 #include <stdlib.h>
 #include <string.h>

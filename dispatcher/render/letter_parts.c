@@ -1,10 +1,10 @@
-#include "render/compose.h"
+#include "render/letter_parts.h"
 
 #include <string.h>
 
 #include "base/text.h"
 
-void compose_tag(struct builder *b, const struct body *body, const struct node *n)
+void parts_put_tag(struct builder *b, const struct body *body, const struct node *n)
 {
     const struct body_tag *tag = &body->tags[n->tag];
     if (tag->kind == TOKEN_VALUE)
@@ -16,7 +16,7 @@ void compose_tag(struct builder *b, const struct body *body, const struct node *
                    expression_hold(tag->expression), &tag->place);
 }
 
-void compose_open_condition(struct builder *b, const struct body *body, const struct node *n)
+void parts_open_condition(struct builder *b, const struct body *body, const struct node *n)
 {
     if (n->condition == BODY_NO_TAG)
         return;
@@ -25,7 +25,7 @@ void compose_open_condition(struct builder *b, const struct body *body, const st
                &tag->place);
 }
 
-void compose_close_condition(struct builder *b, const struct node *n)
+void parts_close_condition(struct builder *b, const struct node *n)
 {
     if (n->condition != BODY_NO_TAG)
         build_close(b);
@@ -38,8 +38,8 @@ static enum put_mode put_mode_of(const char *url)
     return text_starts_with(url, "tel:") ? PUT_PHONE : PUT_URL;
 }
 
-void compose_url(struct builder *b, const struct body *body, const char *url,
-                 compose_literal_fn *literal)
+void parts_put_url(struct builder *b, const struct body *body, const char *url,
+                   parts_literal_fn *literal)
 {
     enum put_mode put = put_mode_of(url);
     const char *start, *end;

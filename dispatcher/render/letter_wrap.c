@@ -1,4 +1,4 @@
-#include "render/wrap.h"
+#include "render/letter_wrap.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "render/compose.h"
+#include "render/letter_parts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static void put_children(struct html *h, const struct node *parent, bool tight);
 static void put_link(struct html *h, const struct node *n)
 {
     put(h, "<a href=\"");
-    compose_url(&h->builder, h->body, n->text, put_href);
+    parts_put_url(&h->builder, h->body, n->text, put_href);
     put(h, "\">");
     put_children(h, n, false);
     put(h, "</a>");
@@ -62,11 +62,11 @@ static void put_list(struct html *h, const struct node *n)
         snprintf(open, sizeof open, "<ol>\n");
     if (n->ordered && n->level != 1)
         snprintf(open, sizeof open, "<ol start=\"%d\">\n", n->level);
-    compose_open_condition(&h->builder, h->body, n);
+    parts_open_condition(&h->builder, h->body, n);
     put(h, open);
     put_children(h, n, n->tight);
     put(h, n->ordered ? "</ol>\n" : "</ul>\n");
-    compose_close_condition(&h->builder, n);
+    parts_close_condition(&h->builder, n);
 }
 
 static void put_item(struct html *h, const struct node *n, bool tight)
@@ -78,14 +78,14 @@ static void put_item(struct html *h, const struct node *n, bool tight)
 
 static void put_paragraph(struct html *h, const struct node *n, bool tight)
 {
-    compose_open_condition(&h->builder, h->body, n);
+    parts_open_condition(&h->builder, h->body, n);
     put(h, tight ? "" : "<p>");
     put_children(h, n, false);
     if (!tight)
         put(h, "</p>\n");
     else if (n->next != NULL)
         put(h, "\n");
-    compose_close_condition(&h->builder, n);
+    parts_close_condition(&h->builder, n);
 }
 
 static void put_quote(struct html *h, const struct node *n)
@@ -121,7 +121,7 @@ static void put_node(struct html *h, const struct node *n, bool tight)
         put(h, "<hr>\n");
         break;
     case NODE_TAG:
-        compose_tag(&h->builder, h->body, n);
+        parts_put_tag(&h->builder, h->body, n);
         break;
     case NODE_TEXT:
         put_escaped(&h->builder, n->text, strlen(n->text));
@@ -144,7 +144,7 @@ static void put_children(struct html *h, const struct node *parent, bool tight)
         put_node(h, n, tight);
 }
 
-struct program *compose_html(const struct node *root, const struct body *body)
+struct program *parts_make_html(const struct node *root, const struct body *body)
 {
     struct program *p = program_new(true, true);
     struct html h = {.builder = {.program = p}, .body = body};

@@ -1,4 +1,4 @@
-#include "render/markdown.h"
+#include "render/letter_markdown.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 struct parser {
     const struct body *body;
-    struct report *report;
+    struct problems *problems;
     struct node **seen; /* per tag: where it stands; NULL: not found */
     size_t depth;
 };
@@ -62,7 +62,7 @@ static struct place place_of(const struct parser *p, cmark_node *from)
 static int refuse(const struct parser *p, cmark_node *from, const char *rule, const char *text)
 {
     struct place at = place_of(p, from);
-    return report_error(p->report, &at, rule, "%s", text);
+    return problems_add_error(p->problems, &at, rule, "%s", text);
 }
 
 static int refuse_kind(const struct parser *p, cmark_node *from)
@@ -98,8 +98,8 @@ static int check_pair(const struct parser *p, size_t index, const struct node *e
     if (begin != NULL && begin->parent == end->parent)
         return 0;
     const struct body_tag *open = &p->body->tags[tag->pair];
-    return report_error(
-        p->report, &tag->place, "section-crossing",
+    return problems_add_error(
+        p->problems, &tag->place, "section-crossing",
         "{{/%s}} must stand in the same paragraph, item or link as its beginning on line %d, or "
         "both alone on their lines",
         open->expression->name, open->place.line);
@@ -150,8 +150,8 @@ static int check_url_tags(struct parser *p, struct node *link)
     while ((index = body_find_tag(p->body, end, &start, &end)) != BODY_NO_TAG) {
         const struct body_tag *tag = &p->body->tags[index];
         if (tag->kind != TOKEN_VALUE)
-            return report_error(p->report, &tag->place, "link-section",
-                                "a section cannot stand inside the address of a link");
+            return problems_add_error(p->problems, &tag->place, "link-section",
+                                      "a section cannot stand inside the address of a link");
         p->seen[index] = link;
     }
     return 0;
@@ -190,8 +190,8 @@ static int take_section_id(const struct parser *p, struct node *heading)
     while (is_id_char(open[2 + len]))
         len++;
     if (len == 0 || strcmp(open + 2 + len, "}") != 0)
-        return report_error(
-            p->report, &heading->place, "section-id",
+        return problems_add_error(
+            p->problems, &heading->place, "section-id",
             "a section id is written {#name} at the end of the heading, with a-z, 0-9, _ and -");
     heading->text = xstrndup(open + 2, len);
     while (open > last->text && open[-1] == ' ')
@@ -311,7 +311,7 @@ static int convert_children(struct parser *p, struct node *parent, cmark_node *f
     for (cmark_node *c = cmark_node_first_child(from); c != NULL; c = cmark_node_next(c)) {
         int child = convert(p, parent, c);
         rc = rc < 0 ? rc : child;
-        if (report_is_over(p->report))
+        if (problems_stop_load(p->problems))
             break;
     }
     p->depth--;
@@ -438,14 +438,14 @@ static int check_all_seen(const struct parser *p)
     int rc = 0;
     for (size_t i = 0; i < p->body->tag_count; i++)
         if (p->seen[i] == NULL)
-            rc = report_error(p->report, &p->body->tags[i].place, "tag-lost",
-                              "Markdown drops this tag here: move it into the text");
+            rc = problems_add_error(p->problems, &p->body->tags[i].place, "tag-lost",
+                                    "Markdown drops this tag here: move it into the text");
     return rc;
 }
 
-int markdown_parse(const struct body *body, struct report *report, struct node **out)
+int markdown_parse(const struct body *body, struct problems *problems, struct node **out)
 {
-    struct parser p = {.body = body, .report = report};
+    struct parser p = {.body = body, .problems = problems};
     p.seen = xcalloc(body->tag_count + 1, sizeof(struct node *));
     cmark_node *document =
         cmark_parse_document(buf_text(&body->text), body->text.len, CMARK_OPT_VALIDATE_UTF8);

@@ -1,4 +1,4 @@
-#include "render/library.h"
+#include "render/mustache.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static int read_utf8(const char *path, size_t limit, struct buf *out, struct err
     return rc;
 }
 
-static int compile_file(const struct bare_options *o, struct program **out, struct error *err)
+static int compile_file(const struct mustache_options *o, struct program **out, struct error *err)
 {
     struct buf source = {0};
     struct partials partials = {.directory = o->partials};
@@ -62,7 +62,7 @@ static int compile_file(const struct bare_options *o, struct program **out, stru
     return rc;
 }
 
-int render_bare(const struct bare_options *options, struct buf *out, struct error *err)
+int mustache_render(const struct mustache_options *options, struct buf *out, struct error *err)
 {
     struct program *program = NULL;
     struct json_t *data = NULL;

@@ -7,8 +7,8 @@
  * A section tag alone on its line stands between blocks, with one exception: inside a running
  * paragraph it belongs to the paragraph, as it would if the tags were expanded first.
  */
-#ifndef RENDER_BODY_H
-#define RENDER_BODY_H
+#ifndef RENDER_LETTER_BODY_H
+#define RENDER_LETTER_BODY_H
 
 #include <stdbool.h>
 #include <stddef.h>

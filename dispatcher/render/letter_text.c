@@ -1,10 +1,10 @@
-#include "render/compose.h"
+#include "render/letter_parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "render/wrap.h"
+#include "render/letter_wrap.h"
 
 struct text {
     struct builder builder;
@@ -75,7 +75,7 @@ static void put_link(struct text *t, const struct node *n)
     if (says_its_url(n, t->body))
         return;
     put(t, " (");
-    compose_url(&t->builder, t->body, shown_url(n->text), build_text);
+    parts_put_url(&t->builder, t->body, shown_url(n->text), build_text);
     put(t, ")");
 }
 
@@ -83,21 +83,21 @@ static void put_list(struct text *t, const struct node *n)
 {
     char number[16];
     snprintf(number, sizeof number, "%d;", n->level);
-    compose_open_condition(&t->builder, t->body, n);
+    parts_open_condition(&t->builder, t->body, n);
     put_mark(t, n->ordered ? WRAP_NUMBERS : WRAP_BULLETS);
     put(t, n->tight ? "t" : "l");
     put(t, n->ordered ? number : "");
     put_children(t, n);
     put_mark(t, WRAP_LIST_END);
-    compose_close_condition(&t->builder, n);
+    parts_close_condition(&t->builder, n);
 }
 
 static void put_block(struct text *t, const struct node *n, enum wrap_mark mark)
 {
-    compose_open_condition(&t->builder, t->body, n);
+    parts_open_condition(&t->builder, t->body, n);
     put_mark(t, mark);
     put_children(t, n);
-    compose_close_condition(&t->builder, n);
+    parts_close_condition(&t->builder, n);
 }
 
 static void put_heading(struct text *t, const struct node *n)
@@ -134,7 +134,7 @@ static void put_node(struct text *t, const struct node *n)
         put_mark(t, WRAP_RULE);
         break;
     case NODE_TAG:
-        compose_tag(&t->builder, t->body, n);
+        parts_put_tag(&t->builder, t->body, n);
         break;
     case NODE_TEXT:
         build_text(&t->builder, n->text, strlen(n->text));
@@ -157,7 +157,7 @@ static void put_children(struct text *t, const struct node *parent)
         put_node(t, n);
 }
 
-struct program *compose_text(const struct node *root, const struct body *body)
+struct program *parts_make_text(const struct node *root, const struct body *body)
 {
     struct program *p = program_new(true, true);
     struct text t = {.builder = {.program = p}, .body = body};

@@ -1,11 +1,11 @@
 /*
  * Plain text laid out at run time, when the values are known: paragraphs wrapped by display width,
  * lists with hanging indents and counted numbers, quotes with "> ". The code of a text part
- * (compose_text.c) puts marks into its output; they are control characters, which no value can
+ * (letter_text.c) puts marks into its output; they are control characters, which no value can
  * bring (ESCAPE_LINE).
  */
-#ifndef RENDER_WRAP_H
-#define RENDER_WRAP_H
+#ifndef RENDER_LETTER_WRAP_H
+#define RENDER_LETTER_WRAP_H
 
 #include "base/buf.h"
 

@@ -1,4 +1,4 @@
-#include "render/run.h"
+#include "render/code_run.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -30,7 +30,7 @@ struct call {
 
 struct run {
     const struct program *program;
-    const struct run_input *input;
+    const struct code_input *input;
     const struct instruction *last; /* that has a place, for messages */
     struct buf *out;
     size_t out_limit, steps;
@@ -38,7 +38,7 @@ struct run {
     struct buf indent; /* of all partials we are in; the innermost begins at indent_start */
     size_t indent_start;
     /* from here on only the first scope_count and call_count are ever set */
-    struct scope scopes[RUN_LAYERS_MAX + DEPTH_MAX];
+    struct scope scopes[CODE_LAYERS_MAX + DEPTH_MAX];
     struct call calls[DEPTH_MAX];
 };
 
@@ -208,7 +208,7 @@ static int apply_filters(struct run *r, const struct instruction *i, struct filt
 static const struct buf *remembered(const struct run *r, const struct instruction *i,
                                     const json_t *value)
 {
-    const struct run_memo *memo = r->input->memo;
+    const struct code_memo *memo = r->input->memo;
     for (size_t n = 0; memo != NULL && n < memo->count; n++)
         if (memo->entries[n].expression == i->expression && memo->entries[n].value == value)
             return &memo->entries[n].text;
@@ -218,19 +218,19 @@ static const struct buf *remembered(const struct run *r, const struct instructio
 static void remember(const struct run *r, const struct instruction *i, const json_t *value,
                      const struct buf *text)
 {
-    struct run_memo *memo = r->input->memo;
-    if (memo == NULL || value == NULL || memo->count == RUN_MEMO_MAX)
+    struct code_memo *memo = r->input->memo;
+    if (memo == NULL || value == NULL || memo->count == CODE_MEMO_MAX)
         return;
-    struct run_memo_entry *entry = &memo->entries[memo->count++];
+    struct code_memo_entry *entry = &memo->entries[memo->count++];
     entry->expression = i->expression;
     entry->value = value;
     buf_reset(&entry->text);
     buf_put(&entry->text, buf_text(text), text->len);
 }
 
-void run_memo_free(struct run_memo *memo)
+void code_memo_free(struct code_memo *memo)
 {
-    for (size_t i = 0; i < RUN_MEMO_MAX; i++)
+    for (size_t i = 0; i < CODE_MEMO_MAX; i++)
         buf_free(&memo->entries[i].text);
     memo->count = 0;
 }
@@ -408,10 +408,10 @@ static int execute(struct run *r, const struct program *p, struct error *err)
     }
 }
 
-int run_program(const struct program *p, const struct run_input *input, struct buf *out,
-                struct error *err)
+int code_run(const struct program *p, const struct code_input *input, struct buf *out,
+             struct error *err)
 {
-    assert(input->layer_count > 0 && input->layer_count <= RUN_LAYERS_MAX);
+    assert(input->layer_count > 0 && input->layer_count <= CODE_LAYERS_MAX);
     struct run r;
     memset(&r, 0, offsetof(struct run, scopes));
     r.input = input;
@@ -428,7 +428,7 @@ int run_program(const struct program *p, const struct run_input *input, struct b
 int program_run(const struct program *p, const struct json_t *data, enum escape escape,
                 struct formatter *formatter, struct buf *out, struct error *err)
 {
-    struct run_input input = {
+    struct code_input input = {
         .layers = {data}, .layer_count = 1, .escape = escape, .formatter = formatter};
-    return run_program(p, &input, out, err);
+    return code_run(p, &input, out, err);
 }

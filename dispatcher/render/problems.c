@@ -1,0 +1,67 @@
+#include "render/problems.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "render/scan.h"
+
+static int add(struct problems *p, bool is_error, const char *position, const char *text,
+               const char *rule)
+{
+    struct problem problem = {
+        .is_error = is_error, .position = position, .text = text, .rule = rule};
+    if (p->tell != NULL)
+        p->tell(p->context, &problem);
+    else if (is_error && p->errors == 0)
+        error_set(p->first, ERR_CONFIG, "%s: %s", position, text);
+    p->errors += is_error ? 1 : 0;
+    return ERR_CONFIG;
+}
+
+static void print_place(const struct place *at, char *out, size_t size)
+{
+    if (at->line > 0)
+        snprintf(out, size, "%s:%d:%d", at->file, at->line, at->column);
+    else
+        snprintf(out, size, "%s", at->file);
+}
+
+int problems_add_error(struct problems *p, const struct place *at, const char *rule,
+                       const char *format, ...)
+{
+    char position[1100], text[1500];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_place(at, position, sizeof position);
+    return add(p, true, position, text, rule);
+}
+
+void problems_add_warning(struct problems *p, const struct place *at, const char *rule,
+                          const char *format, ...)
+{
+    char position[1100], text[1500];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_place(at, position, sizeof position);
+    add(p, false, position, text, rule);
+}
+
+int problems_add_failure(struct problems *p, const struct error *err, const char *rule)
+{
+    char position[sizeof err->text];
+    const char *colon = strstr(err->text, ": ");
+    if (colon == NULL)
+        return add(p, true, "", err->text, rule);
+    snprintf(position, sizeof position, "%.*s", (int)(colon - err->text), err->text);
+    return add(p, true, position, colon + 2, rule);
+}
+
+bool problems_stop_load(const struct problems *p)
+{
+    return p->tell == NULL && p->errors > 0;
+}

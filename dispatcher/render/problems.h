@@ -1,0 +1,39 @@
+/*
+ * What is wrong with templates and locales. A check wants all of it, one problem after the other; a
+ * load wants to end at the first error.
+ */
+#ifndef RENDER_PROBLEMS_H
+#define RENDER_PROBLEMS_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct place;
+
+struct problem {
+    bool is_error;        /* else a warning */
+    const char *position; /* "templates/apology/ko.md:14:12", may lack line and column */
+    const char *text;
+    const char *rule; /* "var-unknown" */
+};
+typedef void problem_fn(void *context, const struct problem *problem);
+
+struct problems {
+    problem_fn *tell; /* NULL: the first error is kept in `first` */
+    void *context;
+    int errors;
+    struct error *first; /* may be NULL */
+};
+
+/* Returns ERR_CONFIG, so that what cannot go on can `return problems_add_error(...)`. */
+int problems_add_error(struct problems *p, const struct place *at, const char *rule,
+                       const char *format, ...) PRINTF(4, 5);
+/* The same with the text of `err`, which begins with its position. */
+int problems_add_failure(struct problems *p, const struct error *err, const char *rule);
+void problems_add_warning(struct problems *p, const struct place *at, const char *rule,
+                          const char *format, ...) PRINTF(4, 5);
+/* There was an error and nobody collects: the load is over. */
+bool problems_stop_load(const struct problems *p);
+
+#endif
