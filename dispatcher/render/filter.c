@@ -348,16 +348,44 @@ static int apply_default(struct filter_value *value, const char *argument,
     return 0;
 }
 
-static int apply_upper_first(struct filter_value *value, const char *argument UNUSED,
-                             struct formatter *formatter, struct error *err)
+/* What remains of a filter that makes another text of any text, by the rules of the language. */
+static int change_text(struct filter_value *value, const char *filter, struct formatter *formatter,
+                       int (*change)(struct formatter *, const char *, struct buf *,
+                                     struct error *),
+                       struct error *err)
 {
     struct buf plain = {0}, out = {0};
-    int rc = need_formatter(formatter, "upper-first", err);
+    int rc = need_formatter(formatter, filter, err);
     if (rc != 0 || is_nothing(value))
         return rc;
     rc = filter_put_plain(value, &plain, err);
     if (rc == 0)
-        rc = format_upper_first(formatter, buf_text(&plain), &out, err);
+        rc = change(formatter, buf_text(&plain), &out, err);
+    buf_free(&plain);
+    return finish(value, &out, rc);
+}
+
+static int apply_upper_first(struct filter_value *value, const char *argument UNUSED,
+                             struct formatter *formatter, struct error *err)
+{
+    return change_text(value, "upper-first", formatter, format_upper_first, err);
+}
+
+#define NO_BREAK_SPACE "\xc2\xa0"
+
+static int apply_nbsp(struct filter_value *value, const char *argument UNUSED,
+                      struct formatter *formatter UNUSED, struct error *err)
+{
+    struct buf plain = {0}, out = {0};
+    if (is_nothing(value))
+        return 0;
+    int rc = filter_put_plain(value, &plain, err);
+    for (const char *at = buf_text(&plain); *at != '\0'; at++) {
+        if (*at == ' ')
+            buf_puts(&out, NO_BREAK_SPACE);
+        else
+            buf_putc(&out, *at);
+    }
     buf_free(&plain);
     return finish(value, &out, rc);
 }
@@ -381,6 +409,8 @@ static const struct filter filters[] = {
      "Another text where the value is missing or empty: default:\"unknown\"."},
     {"upper-first", false, apply_upper_first, takes_no_argument,
      "The first letter as a capital, for the beginning of a sentence."},
+    {"nbsp", false, apply_nbsp, takes_no_argument,
+     "No line breaks at the spaces of the value: 010 1234 5678 stays on one line."},
 };
 
 const struct filter *filter_find(const char *name)

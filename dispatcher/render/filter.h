@@ -1,6 +1,7 @@
 /*
  * Filters: `{{value | name:argument | name}}`, left to right. To add one: write its function in
- * filter.c and add its row to the table there; nothing else knows the names.
+ * filter.c, add its row to the table there and to the list in templates/README.md; nothing else
+ * knows the names.
  */
 #ifndef RENDER_FILTER_H
 #define RENDER_FILTER_H

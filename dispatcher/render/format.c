@@ -463,17 +463,27 @@ int format_list(struct formatter *f, const char *const *items, size_t count, str
 
 /* ---- case ---- */
 
-int format_upper_first(struct formatter *f, const char *text, struct buf *out, struct error *err)
+/* ucasemap_utf8ToTitle() or one of its kind. */
+typedef int32_t case_fn(UCaseMap *casing, char *out, int32_t room, const char *text, int32_t len,
+                        UErrorCode *status);
+
+static int map_case(struct formatter *f, case_fn *map, const char *text, struct buf *out,
+                    struct error *err)
 {
     UErrorCode status = U_ZERO_ERROR;
     size_t len = strlen(text);
     /* Case mapping grows UTF-8 at most threefold. */
     buf_reserve(out, len * 3);
-    int32_t length = ucasemap_utf8ToTitle(f->casing, out->data + out->len, (int32_t)(len * 3 + 1),
-                                          text, (int32_t)len, &status);
+    int32_t length =
+        map(f->casing, out->data + out->len, (int32_t)(len * 3 + 1), text, (int32_t)len, &status);
     if (U_FAILURE(status))
         return icu_failure(status, err);
     out->len += (size_t)length;
     out->data[out->len] = '\0';
     return 0;
+}
+
+int format_upper_first(struct formatter *f, const char *text, struct buf *out, struct error *err)
+{
+    return map_case(f, ucasemap_utf8ToTitle, text, out, err);
 }
