@@ -139,14 +139,3 @@ void build_end(struct builder *b)
     append(b->program, OP_RETURN);
     buf_free(&b->text);
 }
-
-void program_walk_names(const struct program *p, program_name_fn *fn, void *context)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        const struct instruction *at = &p->code[i];
-        if (at->expression == NULL || at->expression->part_count == 0)
-            continue;
-        bool guarded = at->op != OP_VALUE || at->guarded;
-        fn(context, at->expression->name, guarded, at->place.line, at->place.column);
-    }
-}

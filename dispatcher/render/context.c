@@ -62,6 +62,7 @@ struct json_t *context_of_locale(const struct locale *locale,
     json_object_set_new_nocheck(context, "org", org);
     json_object_set_new_nocheck(context, "words", words);
     set_text(context, "lang", locale_tag(locale));
+    set_text(context, "dir", locale_direction(locale));
     set_text(context, "closing", locale_closing(locale));
     return context;
 }

@@ -1,5 +1,5 @@
-/* What names in a letter mean: the layer of a language (org, words, closing, lang), which never
- * changes, and the layer of a job (its variables, salutation, to, reference, id). */
+/* What names in a letter mean: the layer of a language (org, words, closing, lang, dir), which
+ * never changes, and the layer of a job (its variables, salutation, to, reference, id). */
 #ifndef RENDER_CONTEXT_H
 #define RENDER_CONTEXT_H
 

@@ -1,8 +1,8 @@
 /*
- * Korean particles after a value (notes: letters 4.2): 은/는, 이/가, 을/를, 과/와, 으로/로 and
- * their family, chosen by the last sound of the value: Hangul by its final consonant (ㄹ counts as
- * a vowel for the 로 family), digits and trailing zeros by their Sino-Korean reading, units by a
- * table, acronyms by letter name. Unknown: both forms, 은(는).
+ * Korean particles after a value: 은/는, 이/가, 을/를, 과/와, 으로/로 and their family, chosen by
+ * the last sound of the value: Hangul by its final consonant (ㄹ counts as a vowel for the 로
+ * family), digits and trailing zeros by their Sino-Korean reading, units by a table, acronyms by
+ * letter name. Unknown: both forms, 은(는).
  */
 #ifndef RENDER_JOSA_H
 #define RENDER_JOSA_H

@@ -1,7 +1,7 @@
 /*
  * One letter in one language: front matter (subject, preheader, sms, title) and a Markdown body,
  * compiled to the parts it is sent as. Reading it also finds what a writer should know before
- * anything is sent (notes: letters 9).
+ * anything is sent: forbidden Markdown, foreign links, unfinished words, particles behind values.
  */
 #ifndef RENDER_LETTER_H
 #define RENDER_LETTER_H

@@ -1,4 +1,4 @@
-/* What is wrong with the words of a letter although it compiles (notes: letters 9). */
+/* What is wrong with a letter although it compiles. */
 #ifndef RENDER_LETTER_LINT_H
 #define RENDER_LETTER_LINT_H
 

@@ -57,9 +57,4 @@ void program_free(struct program *p);
 MUST_CHECK int program_run(const struct program *p, const struct json_t *data, enum escape escape,
                            struct formatter *formatter, struct buf *out, struct error *err);
 
-/* Every name a program uses, for checks: called with the dotted name, whether inside a section on
- * it (or defaulted), and where. Names relative to a section's element (`.`) are not reported. */
-typedef void program_name_fn(void *context, const char *name, bool guarded, int line, int column);
-void program_walk_names(const struct program *p, program_name_fn *fn, void *context);
-
 #endif

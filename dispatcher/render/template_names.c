@@ -18,11 +18,11 @@ struct builtin {
 };
 
 static const struct builtin builtins[] = {
-    {"salutation", false, false}, {"closing", false, false},      {"lang", false, false},
-    {"id", false, false},         {"to", false, false},           {"to.name", false, false},
-    {"to.title", true, false},    {"to.given_name", true, false}, {"to.family_name", true, false},
-    {"reference", true, false},   {"subject", false, true},       {"preheader", false, true},
-    {"org", false, false},        {"words", false, false},
+    {"salutation", false, false},    {"closing", false, false},  {"lang", false, false},
+    {"dir", false, false},           {"id", false, false},       {"to", false, false},
+    {"to.name", false, false},       {"to.title", true, false},  {"to.given_name", true, false},
+    {"to.family_name", true, false}, {"reference", true, false}, {"subject", false, true},
+    {"preheader", false, true},      {"org", false, false},      {"words", false, false},
 };
 
 static const struct builtin *find_builtin(const char *name, bool layout)

@@ -1,5 +1,5 @@
-/* Whether the names a template uses exist, and whether its languages say the same (notes: letters
- * 9). */
+/* Whether the names a template uses exist, and whether its languages say the same: the same
+ * sections, parts and variables, so that no reader learns less than another. */
 #ifndef RENDER_TEMPLATE_NAMES_H
 #define RENDER_TEMPLATE_NAMES_H
 

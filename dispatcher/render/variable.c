@@ -227,9 +227,9 @@ static bool members_ok(const struct yaml_node *node, const char *file, struct pr
 /* Names that are always there and cannot be declared. */
 static bool is_reserved(const char *name)
 {
-    static const char *const reserved[] = {"salutation", "closing",   "lang", "org",
-                                           "to",         "reference", "id",   "subject",
-                                           "preheader",  "content",   "words"};
+    static const char *const reserved[] = {"salutation", "closing",   "lang",      "dir",
+                                           "org",        "to",        "reference", "id",
+                                           "subject",    "preheader", "content",   "words"};
     size_t len = strcspn(name, ".");
     for (size_t i = 0; i < COUNT_OF(reserved); i++)
         if (strlen(reserved[i]) == len && strncmp(reserved[i], name, len) == 0)

@@ -53,7 +53,8 @@ static const struct {
 } files[] = {
     {"t/_layouts/letter.html",
      "<html "
-     "lang=\"{{lang}}\"><title>{{subject}}</title><i>{{preheader}}</i>{{{content}}}{{org.name}}"
+     "lang=\"{{lang}}\" "
+     "dir=\"{{dir}}\"><title>{{subject}}</title><i>{{preheader}}</i>{{{content}}}{{org.name}}"
      "{{#reference}} {{words.reference}} {{reference}}{{/reference}}</html>\n"},
     {"t/_partials/end.de.md", "{{closing}}\n"},
     {"t/_partials/end.ko.md", "{{closing}}\n"},
@@ -395,12 +396,13 @@ static void an_email_has_all_its_parts(void **state)
     assert_string_equal(buf_text(&m.text),
                         "김민준 고객님께\n\n무엇\n----\n\n은행은 은행이 이메일 및 "
                         "전화번호\n\n2025년 9월 1일부터\n\n감사합니다.\n");
-    assert_string_equal(buf_text(&m.html),
-                        "<html lang=\"ko\"><title>소식: 은행</title><i>미리보기</i><p>김민준 "
-                        "고객님께</p>\n<h2>무엇</h2>\n"
-                        "<p>은행은 은행이 이메일 및 전화번호</p>\n<p>2025년 9월 "
-                        "1일부터</p>\n<p>감사합니다.</p>\n예시은행 접수 번호 "
-                        "R-1</html>\n");
+    assert_string_equal(
+        buf_text(&m.html),
+        "<html lang=\"ko\" dir=\"ltr\"><title>소식: 은행</title><i>미리보기</i><p>김민준 "
+        "고객님께</p>\n<h2>무엇</h2>\n"
+        "<p>은행은 은행이 이메일 및 전화번호</p>\n<p>2025년 9월 "
+        "1일부터</p>\n<p>감사합니다.</p>\n예시은행 접수 번호 "
+        "R-1</html>\n");
     render("de", job, CHANNEL_EMAIL, &m);
     assert_string_equal(buf_text(&m.subject), "Neues: Stand <1>");
     assert_non_null(strstr(buf_text(&m.html), "<title>Neues: Stand &lt;1&gt;</title>"));

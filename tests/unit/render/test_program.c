@@ -366,28 +366,6 @@ static void output_has_a_limit(void **state)
     buf_free(&data);
 }
 
-/* ---- names ---- */
-
-static void collect(void *context, const char *name, bool guarded, int line, int column)
-{
-    buf_printf(context, "%s%s@%d:%d ", name, guarded ? "?" : "", line, column);
-}
-
-static void names_are_walked_with_their_guards(void **state)
-{
-    (void)state;
-    static const char source[] = "{{a.b}}\n{{#x}}{{.}}{{x}}{{/x}} {{y | default:1}}";
-    struct program_options o = letter;
-    struct program *p;
-    struct buf found = {0};
-    o.file = "t";
-    assert_int_equal(program_compile(source, strlen(source), &o, &p, NULL), 0);
-    program_walk_names(p, collect, &found);
-    assert_string_equal(buf_text(&found), "a.b@1:1 x?@2:1 x?@2:12 y?@2:24 ");
-    buf_free(&found);
-    program_free(p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,7 +387,6 @@ int main(void)
         cmocka_unit_test(json_values_are_quoted_where_they_stand_unquoted),
         cmocka_unit_test(hostile_templates_end),
         cmocka_unit_test(output_has_a_limit),
-        cmocka_unit_test(names_are_walked_with_their_guards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
