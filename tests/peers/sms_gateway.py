@@ -9,6 +9,7 @@ modes:
   ok                 202, as Kannel says it
   hang               never answers
   slow               202 after two seconds
+  brisk              202 after 50 ms
   close              closes without an answer
   drip               one byte of the answer a second
   odd                200 and a page in HTML: a success nobody has described
@@ -31,11 +32,13 @@ import peer
 ANSWERS = {
     "ok": (202, b"0: Accepted for delivery"),
     "slow": (202, b"0: Accepted for delivery"),
+    "brisk": (202, b"0: Accepted for delivery"),
     "odd": (200, b"<html>Welcome</html>"),
     "busy": (503, b"Temporal failure, try again later."),
     "forbidden": (403, b"Authorization failed for sendsms"),
     "refused": (400, b"Sender missing and no global set, rejected"),
 }
+DELAYS_S = {"slow": 2, "brisk": 0.05}
 MODES = [*ANSWERS, "hang", "close", "drip"]
 
 
@@ -63,8 +66,7 @@ class Handler(BaseHTTPRequestHandler):
             while True:
                 self.wfile.write(b"H")
                 time.sleep(1)
-        if mode == "slow":
-            time.sleep(2)
+        time.sleep(DELAYS_S.get(mode, 0))
         status, body = ANSWERS[mode]
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
