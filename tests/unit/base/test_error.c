@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,6 +73,23 @@ static void cuts_sentences_that_are_too_long(void **state)
     assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
+static void never_cuts_a_character_in_two(void **state)
+{
+    (void)state;
+    struct error err;
+    char hangul[3 * 1000 + 1] = "";
+    for (size_t i = 0; i < 1000; i++)
+        memcpy(hangul + 3 * i, "한", 4);
+    for (int shift = 0; shift < 4; shift++) {
+        error_set(&err, ERR_INPUT, "%.*s%s", shift, "abc", hangul);
+        assert_true(utf8_valid(err.text, strlen(err.text)));
+        assert_true(strlen(err.text) > sizeof(err.text) - 8);
+        errno = ENOENT;
+        error_errno(&err, ERR_IO, "%.*s%s", shift, "abc", hangul);
+        assert_true(utf8_valid(err.text, strlen(err.text)));
+    }
+}
+
 static void maps_every_code_to_its_exit_status(void **state)
 {
     (void)state;
@@ -106,6 +124,7 @@ int main(void)
         cmocka_unit_test(says_what_errno_means),
         cmocka_unit_test(calls_a_full_disk_a_reason_to_try_again),
         cmocka_unit_test(cuts_sentences_that_are_too_long),
+        cmocka_unit_test(never_cuts_a_character_in_two),
         cmocka_unit_test(maps_every_code_to_its_exit_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
