@@ -156,7 +156,7 @@ int intake_accept(struct ledger *l, const struct setup *s, const struct intake_p
     for (size_t i = 0; i < count; i++)
         plan_delivery(s, plan, i, now_ms, &deliveries[i]);
     job_put_canonical(plan->job, &canonical);
-    digest_sha256(canonical.data, canonical.len, digest);
+    job_digest(plan->job, &canonical, digest);
     const struct acceptance a = {
         .job = plan->job,
         .text = canonical.data,

@@ -549,12 +549,26 @@ void job_put_canonical(const struct job *job, struct buf *out)
     json_put(out, job->root);
 }
 
-void job_digest(const struct job *job, unsigned char out[DIGEST_SIZE])
+/* What is left of a notice without its names. */
+static void put_content(const struct job *job, struct buf *out)
 {
-    struct buf canonical = {0};
-    job_put_canonical(job, &canonical);
-    digest_sha256(buf_text(&canonical), canonical.len, out);
-    buf_free(&canonical);
+    json_t *content = json_copy(job->root);
+    json_object_del(content, "id");
+    json_object_del(content, "idempotency_key");
+    json_put(out, content);
+    json_decref(content);
+}
+
+void job_digest(const struct job *job, const struct buf *canonical, unsigned char out[DIGEST_SIZE])
+{
+    struct buf own = {0};
+    if (job->idempotency_key != NULL)
+        put_content(job, &own);
+    else if (canonical == NULL)
+        job_put_canonical(job, &own);
+    const struct buf *text = own.len > 0 ? &own : canonical;
+    digest_sha256(text->data, text->len, out);
+    buf_free(&own);
 }
 
 const char *job_address(const struct job *job, enum channel_kind kind)

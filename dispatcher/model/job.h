@@ -78,11 +78,15 @@ MUST_CHECK int job_parse_fixture(const char *text, size_t len, const char *file,
                                  struct error *err);
 void job_free(struct job *job);
 
-/* SHA-256 of the canonical form (sorted keys, no white space): equal content, equal digest. */
-void job_digest(const struct job *job, unsigned char out[DIGEST_SIZE]);
-/* The canonical text itself, appended. */
 struct buf;
+/* The canonical form (sorted keys, no white space), appended. */
 void job_put_canonical(const struct job *job, struct buf *out);
+/*
+ * SHA-256 by which a repeat is told from a conflict: equal content, equal digest, whatever the
+ * spelling. With an idempotency_key the names (id and key) do not count: the same key under another
+ * id is the same notice. `canonical` saves work if the caller has it; NULL: made here.
+ */
+void job_digest(const struct job *job, const struct buf *canonical, unsigned char out[DIGEST_SIZE]);
 
 /* The address of the recipient on a channel (e-mail, number, endpoint name), NULL if there is none.
  * Borrowed. */

@@ -85,7 +85,7 @@ static int ask_known(struct enqueue *e, const struct job *job, bool *out_same, s
     else if (rc == 0)
         rc = json_parse(end.data, end.len, "answer", 1, 8, &facts, err);
     if (rc == 0 && json_get_bool(facts, "known", false)) {
-        job_digest(job, digest);
+        job_digest(job, NULL, digest);
         digest_hex(digest, hex);
         *out_same = strcmp(hex, json_get_text(facts, "sha256", "")) == 0;
         if (!*out_same)

@@ -25,7 +25,7 @@ static void accept_notice(const char *id)
     snprintf(text, sizeof(text),
              "{\"version\":1,\"id\":\"%s\",\"to\":{\"email\":\"a@example.org\"}}", id);
     assert_int_equal(job_parse(text, strlen(text), "f", 1, &job, &err), 0);
-    job_digest(job, digest);
+    job_digest(job, NULL, digest);
     const struct planned_delivery delivery = {.channel = CHANNEL_EMAIL,
                                               .transport = "mail",
                                               .address = "a@example.org",

@@ -124,11 +124,37 @@ static void digest_ignores_order_and_white_space(void **state)
         struct job *job;
         struct error err;
         assert_int_equal(job_parse(texts[i], strlen(texts[i]), "f", 1, &job, &err), 0);
-        job_digest(job, digests[i]);
+        job_digest(job, NULL, digests[i]);
         job_free(job);
     }
     assert_memory_equal(digests[0], digests[1], DIGEST_SIZE);
     assert_memory_not_equal(digests[0], digests[2], DIGEST_SIZE);
+}
+
+static void names_do_not_count_where_a_key_stands(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{\"version\":1,\"id\":\"a\",\"idempotency_key\":\"k\",\"to\":{\"email\":\"a@example.org\"}"
+        "}",
+        "{\"version\":1,\"id\":\"b\",\"idempotency_key\":\"k\",\"to\":{\"email\":\"a@example.org\"}"
+        "}",
+        "{\"version\":1,\"id\":\"b\",\"idempotency_key\":\"k\",\"to\":{\"email\":\"b@example.org\"}"
+        "}",
+        "{\"version\":1,\"id\":\"a\",\"to\":{\"email\":\"a@example.org\"}}",
+        "{\"version\":1,\"id\":\"b\",\"to\":{\"email\":\"a@example.org\"}}",
+    };
+    unsigned char digests[5][DIGEST_SIZE];
+    for (size_t i = 0; i < 5; i++) {
+        struct job *job;
+        struct error err;
+        assert_int_equal(job_parse(texts[i], strlen(texts[i]), "f", 1, &job, &err), 0);
+        job_digest(job, NULL, digests[i]);
+        job_free(job);
+    }
+    assert_memory_equal(digests[0], digests[1], DIGEST_SIZE);
+    assert_memory_not_equal(digests[1], digests[2], DIGEST_SIZE);
+    assert_memory_not_equal(digests[3], digests[4], DIGEST_SIZE);
 }
 
 static void fixture_needs_no_envelope(void **state)
@@ -150,6 +176,7 @@ int main(void)
         cmocka_unit_test(needs_version_id_and_somebody),
         cmocka_unit_test(refuses_injections_in_names_and_addresses),
         cmocka_unit_test(digest_ignores_order_and_white_space),
+        cmocka_unit_test(names_do_not_count_where_a_key_stands),
         cmocka_unit_test(fixture_needs_no_envelope),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
