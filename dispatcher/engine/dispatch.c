@@ -110,8 +110,8 @@ static void settle_disposition(struct dispatch *d, const struct transport *t,
     log_outcome(row, t, disposition, &v);
     if (v.pause_transport)
         pause_transport(d, t->name, v.pause_ms, disposition);
-    else if (disposition->outcome == OUTCOME_DELIVERED)
-        praise_transport(d, t->name);
+    else if (disposition->outcome == OUTCOME_DELIVERED || disposition->code > 0)
+        praise_transport(d, t->name); /* an answer, be it a refusal: the way there is open */
 }
 
 /* No attempt took place: the row goes where `state` says, with a word why. */

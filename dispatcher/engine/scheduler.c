@@ -83,6 +83,25 @@ static bool transport_holds(void *context, const char *transport)
     return t == NULL || t->on_uncertain == UNCERTAIN_HOLD;
 }
 
+static void warn_if_missing(void *context, const char *transport)
+{
+    const struct scheduler *s = context;
+    if (settings_find_transport(s->setup->settings, transport) == NULL)
+        log_event(LOG_ERR, "transport.missing",
+                  "transport=%s note=\"deliveries wait for a transport that is not in %s; put it "
+                  "back under "
+                  "this name\"",
+                  transport, s->setup->settings->file);
+}
+
+/* A renamed transport would leave its deliveries waiting for ever, and in silence. */
+static void warn_about_missing_transports(struct scheduler *s)
+{
+    struct error why;
+    if (ledger_walk_waiting_transports(s->ledger, warn_if_missing, s, &why) != 0)
+        log_event(LOG_WARN, "ledger.look", "reason=\"%s\"", why.text);
+}
+
 static int open_ledger(struct scheduler *s, struct error *err)
 {
     size_t deferred = 0, uncertain = 0;
@@ -95,6 +114,8 @@ static int open_ledger(struct scheduler *s, struct error *err)
                   "in_flight_before=%zu again=%zu uncertain=%zu note=\"the last daemon did not end "
                   "by itself\"",
                   deferred + uncertain, deferred, uncertain);
+    if (rc == 0)
+        warn_about_missing_transports(s);
     return rc;
 }
 
@@ -223,6 +244,7 @@ static void reload(struct scheduler *s)
     log_set_level(fresh->settings->log_level);
     dispatch_use(&s->dispatch, fresh);
     setup_release(old);
+    warn_about_missing_transports(s);
     log_event(LOG_INFO, "config.reloaded", "file=%s generation=%d", fresh->settings->file,
               fresh->generation);
 }

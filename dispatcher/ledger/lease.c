@@ -20,6 +20,9 @@ static const char lease_sql[] = "UPDATE delivery SET state = 1, changed_ms = ? W
 static const char next_due_sql[] =
     "SELECT due_ms FROM delivery WHERE state IN (0, 2) AND transport = ? AND priority = ?"
     " ORDER BY due_ms LIMIT 1";
+static const char waiting_transports_sql[] =
+    "SELECT t.name FROM transport t WHERE EXISTS"
+    " (SELECT 1 FROM delivery d WHERE d.state IN (0, 2) AND d.transport = t.seq) ORDER BY t.name";
 static const char in_flight_sql[] =
     "SELECT d.seq, d.channel, t.name FROM delivery d INDEXED BY delivery_in_flight"
     " JOIN transport t ON t.seq = d.transport WHERE d.state = 1 AND d.seq > ?"
@@ -140,6 +143,16 @@ int ledger_next_due(struct ledger *l, const char *transport, int64_t *out_ms, st
             *out_ms = due_ms;
         rc = rc < 0 ? rc : 0;
     }
+    return rc;
+}
+
+int ledger_walk_waiting_transports(struct ledger *l, ledger_name_fn *fn, void *context,
+                                   struct error *err)
+{
+    struct query *q = db_query(l->db, waiting_transports_sql);
+    int rc;
+    while ((rc = query_step(q, err)) > 0)
+        fn(context, query_text(q));
     return rc;
 }
 

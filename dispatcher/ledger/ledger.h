@@ -104,6 +104,12 @@ void leased_clear(struct leased *row);
 MUST_CHECK int ledger_next_due(struct ledger *l, const char *transport, int64_t *out_ms,
                                struct error *err);
 
+/* The names of all transports that have a delivery waiting or deferred, whether configured today or
+ * not. */
+typedef void ledger_name_fn(void *context, const char *name);
+MUST_CHECK int ledger_walk_waiting_transports(struct ledger *l, ledger_name_fn *fn, void *context,
+                                              struct error *err);
+
 /* ---- settle ---- */
 
 struct settlement {

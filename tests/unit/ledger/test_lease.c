@@ -9,6 +9,26 @@ static void accept_as(struct ledger *l, const char *id, enum job_priority priori
     take_in(l, &n);
 }
 
+static void gather_name(void *context, const char *name)
+{
+    buf_printf(context, "%s;", name);
+}
+
+static void names_the_transports_something_waits_for(void **state)
+{
+    struct fixture *f = *state;
+    struct error err;
+    struct buf names = {0};
+    accept_as(f->l, "a-1", JOB_NORMAL, NOON);
+    must(ledger_walk_waiting_transports(f->l, gather_name, &names, &err), &err);
+    assert_string_equal(buf_text(&names), "relay;");
+    buf_reset(&names);
+    settle(f->l, lease_one(f->l, "relay"), DELIVERY_DELIVERED);
+    must(ledger_walk_waiting_transports(f->l, gather_name, &names, &err), &err);
+    assert_string_equal(buf_text(&names), "");
+    buf_free(&names);
+}
+
 static void hands_over_all_a_worker_needs(void **state)
 {
     struct fixture *f = *state;
@@ -207,6 +227,7 @@ static void recovers_a_second_time_without_effect(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(names_the_transports_something_waits_for),
         TEST(hands_over_all_a_worker_needs),
         TEST(says_what_a_notice_does_not_have),
         TEST(leases_high_priority_first_then_by_due_time),
