@@ -45,15 +45,6 @@ const char *clock_format_rfc3339(int64_t wall_ms, char *out)
     return out;
 }
 
-const char *clock_format_seconds(int64_t wall_ms, char *out)
-{
-    struct tm t;
-    split_ms(wall_ms, &t);
-    snprintf(out, CLOCK_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", (t.tm_year + 1900) % 10000,
-             t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
-    return out;
-}
-
 const char *clock_format_rfc5322(int64_t wall_ms, char *out)
 {
     static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

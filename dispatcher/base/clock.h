@@ -16,8 +16,6 @@ int64_t clock_mono_ms(void);
 /* RFC 3339 in UTC with milliseconds, "2026-11-24T00:00:01.000Z", into `out` (CLOCK_TEXT_SIZE
  * bytes). */
 const char *clock_format_rfc3339(int64_t wall_ms, char *out);
-/* The same in whole seconds, "2026-11-24T00:00:01Z". */
-const char *clock_format_seconds(int64_t wall_ms, char *out);
 /*
  * Parses an RFC 3339 date-time; an offset or Z is required, because a time without one means
  * something else in every office. Leap second 60 is read as 59.999. Returns false on anything else.

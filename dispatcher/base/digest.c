@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -31,11 +30,6 @@ void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size
     unsigned int size = DIGEST_SIZE;
     if (HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, &size) == NULL)
         abort();
-}
-
-bool digest_equal(const void *a, const void *b, size_t len)
-{
-    return CRYPTO_memcmp(a, b, len) == 0;
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -15,8 +15,6 @@ void digest_sha256(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE]
 const char *digest_hex(const unsigned char digest[DIGEST_SIZE], char *out);
 void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
                         unsigned char out[DIGEST_SIZE]);
-/* Compares without telling by its duration where they differ. */
-bool digest_equal(const void *a, const void *b, size_t len);
 
 /* RFC 4648 standard alphabet, padded. */
 void base64_put(struct buf *out, const void *bytes, size_t len);

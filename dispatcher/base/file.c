@@ -181,21 +181,6 @@ int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes, 
     return rc;
 }
 
-int file_replace(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
-                 struct error *err)
-{
-    char tmp[NAME_SIZE];
-    int rc = write_synced(dirfd, tmp, bytes, len, mode, err);
-    if (rc != 0)
-        return rc;
-    if (renameat(dirfd, tmp, dirfd, name) != 0) {
-        rc = error_errno(err, ERR_IO, "cannot replace %s", name);
-        unlinkat(dirfd, tmp, 0);
-        return rc;
-    }
-    return file_sync_directory(dirfd, name, err);
-}
-
 int file_move(int from_dirfd, const char *name, int to_dirfd, const char *new_name,
               struct error *err)
 {

@@ -52,10 +52,6 @@ MUST_CHECK int file_read_stream(int fd, const char *shown, size_t limit, struct 
  */
 MUST_CHECK int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes,
                             size_t len, struct error *err);
-/* Writes or replaces `dir/name` durably by a temporary file in the same directory and rename. Mode
- * as given. */
-MUST_CHECK int file_replace(int dirfd, const char *name, const void *bytes, size_t len, mode_t mode,
-                            struct error *err);
 /* Moves from/name to to/new_name without overwriting (RENAME_NOREPLACE); ERR_CONFLICT if taken. No
  * fsync. */
 MUST_CHECK int file_move(int from_dirfd, const char *name, int to_dirfd, const char *new_name,

@@ -24,20 +24,3 @@ uint64_t random_bits(void)
         abort();
     return bits;
 }
-
-static void put_base32(uint64_t value, int digits, char *out)
-{
-    static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    for (int i = digits - 1; i >= 0; i--) {
-        out[i] = alphabet[value & 31];
-        value >>= 5;
-    }
-}
-
-void id_random(int64_t wall_ms, char *out)
-{
-    put_base32((uint64_t)wall_ms & 0xffffffffffffULL, 10, out);
-    put_base32(random_bits() & 0xffffffffffULL, 8, out + 10);
-    put_base32(random_bits() & 0xffffffffffULL, 8, out + 18);
-    out[26] = '\0';
-}

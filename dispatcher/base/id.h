@@ -11,9 +11,6 @@
 #define ID_MAX 128
 
 bool id_valid(const char *text, size_t len);
-/* 26 characters: time-ordered (48 bits of `wall_ms`), then 80 random bits, Crockford base 32. `out`
- * holds 27 bytes. */
-void id_random(int64_t wall_ms, char *out);
 /* 64 random bits from the kernel. The only dice of the program; engine/ and operator/ throw them.
  */
 uint64_t random_bits(void);

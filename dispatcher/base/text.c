@@ -204,32 +204,3 @@ void text_put_visible(struct buf *out, const char *bytes, size_t len)
         at += length;
     }
 }
-
-static void put_first_character(struct buf *out, const char *text)
-{
-    const char *at = text;
-    if (*text == '\0')
-        return;
-    utf8_next(&at, text + strlen(text));
-    text_put_visible(out, text, (size_t)(at - text));
-}
-
-void text_put_masked(struct buf *out, const char *address)
-{
-    const char *at = strrchr(address, '@');
-    size_t length = strlen(address);
-    if (at != NULL) {
-        if (at > address)
-            put_first_character(out, address);
-        buf_puts(out, "***");
-        text_put_visible(out, at, strlen(at));
-    } else if (address[0] == '+' && length > 5) {
-        text_put_visible(out, address, 3);
-        for (size_t i = 3; i + 2 < length; i++)
-            buf_putc(out, '*');
-        text_put_visible(out, address + length - 2, 2);
-    } else {
-        put_first_character(out, address);
-        buf_puts(out, "***");
-    }
-}

@@ -35,7 +35,5 @@ const char *text_closest(const char *word, const char *const *names, size_t coun
 /* Control characters, ESC, NUL and invalid UTF-8 become visible \xNN escapes: safe for a log and a
  * terminal. */
 void text_put_visible(struct buf *out, const char *bytes, size_t len);
-/* "m***@example.org", "+82******78", anything else its first character and stars. For logs. */
-void text_put_masked(struct buf *out, const char *address);
 
 #endif

@@ -70,8 +70,8 @@ static void log_outcome(const struct leased *row, const struct transport *t,
 {
     enum log_level level = v->state == DELIVERY_DELIVERED ? LOG_INFO : LOG_WARN;
     log_event(level, "delivery.attempt",
-              "id=%s channel=%s transport=%s attempt=%d outcome=%s state=%s code=%d cause=%s",
-              row->notice_id, channel_kind_name(row->channel), t->name, row->attempts + 1,
+              "id=%s channel=%s transport=%s try=%d outcome=%s state=%s code=%d cause=%s",
+              row->notice_id, channel_kind_name(row->channel), t->name, row->tries + 1,
               outcome_name(d->outcome), delivery_state_name(v->state), d->code, d->cause);
 }
 
@@ -84,7 +84,7 @@ static void settle_disposition(struct dispatch *d, const struct transport *t,
         .disposition = disposition,
         .schedule = &t->retry,
         .on_uncertain = t->on_uncertain,
-        .attempts = row->attempts + 1,
+        .tries = row->tries + 1,
         .now_ms = clock_wall_ms(),
         .expires_at_ms = row->expires_at_ms,
         .draw = random_bits(),

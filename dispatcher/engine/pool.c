@@ -100,7 +100,7 @@ static void put_packet(struct worker_slot *w)
         const struct leased *row = &w->assignments[i].lease;
         packet.items[i] = (struct packet_item){
             .delivery = row->delivery,
-            .attempt = row->attempts + 1,
+            .attempt = row->tries + 1,
             .accepted_ms = row->accepted_ms,
             .address = row->address,
             .template_name = row->template_name,

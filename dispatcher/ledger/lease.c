@@ -40,7 +40,7 @@ static void read_leased(struct query *q, struct leased *out, enum delivery_state
 {
     *out = (struct leased){.delivery = query_int(q)};
     *out_state = (enum delivery_state)query_int(q);
-    out->attempts = (int)query_int(q);
+    out->tries = (int)query_int(q);
     out->channel = (enum channel_kind)query_int(q);
     out->accepted_ms = query_int(q);
     out->expires_at_ms = query_int(q);

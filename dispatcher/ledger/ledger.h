@@ -84,7 +84,7 @@ MUST_CHECK int ledger_find_digest(struct ledger *l, const char *id, bool *out_kn
 
 struct leased {
     int64_t delivery;
-    int attempts; /* counted so far */
+    int tries; /* counted since the schedule last began; the history in attempt rows numbers on */
     enum channel_kind channel;
     int64_t accepted_ms;
     int64_t expires_at_ms; /* 0: never */
@@ -192,8 +192,6 @@ MUST_CHECK int ledger_count(struct ledger *l, int64_t counts[CHANNEL_KINDS][DELI
 /* Recounts from the rows and compares. ERR_INTERNAL with the difference if the books do not
  * balance. */
 MUST_CHECK int ledger_reconcile(struct ledger *l, struct error *err);
-MUST_CHECK int ledger_count_selected(struct ledger *l, const struct selector *selector,
-                                     int64_t *out, struct error *err);
 
 /* ---- act ---- */
 

@@ -150,19 +150,3 @@ int ledger_read_notice(struct ledger *l, const char *id, struct buf *out, struct
     query_end(q);
     return 0;
 }
-
-int ledger_count_selected(struct ledger *l, const struct selector *selector, int64_t *out,
-                          struct error *err)
-{
-    struct buf sql = {0};
-    buf_puts(&sql, "SELECT count(*)");
-    selector_put_from(&sql, selector);
-    buf_puts(&sql, " WHERE true");
-    selector_put_where(&sql, selector);
-    struct query *q = db_query_once(l->db, buf_text(&sql));
-    selector_bind(q, selector);
-    *out = 0;
-    int rc = query_run_int(q, out, err);
-    buf_free(&sql);
-    return rc < 0 ? rc : 0;
-}

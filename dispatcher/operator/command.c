@@ -88,12 +88,6 @@ bool invocation_json(const struct invocation *inv)
     return option_given(inv, "json");
 }
 
-const struct command *const *invocation_table(const struct invocation *inv, size_t *out_count)
-{
-    *out_count = inv->table_count;
-    return inv->table;
-}
-
 /* ---- help ---- */
 
 static void print_options(const struct option_row *rows, size_t count)

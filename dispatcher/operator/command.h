@@ -55,7 +55,5 @@ const char *argument_at(const struct invocation *inv, size_t index);
  * invocation. */
 const struct config_options *invocation_config(const struct invocation *inv);
 bool invocation_json(const struct invocation *inv);
-/* The table, for `help`. */
-const struct command *const *invocation_table(const struct invocation *inv, size_t *out_count);
 
 #endif

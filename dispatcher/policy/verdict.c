@@ -70,11 +70,6 @@ static const struct row rows[OUTCOMES] = {
 
 static const struct row uncertain_hold = {.state = DELIVERY_UNCERTAIN, .counts = true};
 
-bool verdict_counts(enum outcome outcome)
-{
-    return rows[outcome].counts;
-}
-
 /* U(1 - jitter, 1 + jitter): the upper 53 bits are all a double can hold. */
 static double jitter_factor(double jitter, uint64_t draw)
 {
@@ -87,10 +82,9 @@ static int64_t stretch_ms(int64_t delay_ms, double factor)
     return (int64_t)((double)delay_ms * factor + 0.5);
 }
 
-int64_t retry_delay_ms(const struct retry_schedule *s, int attempts, uint64_t draw,
-                       double *out_jitter)
+int64_t retry_delay_ms(const struct retry_schedule *s, int tries, uint64_t draw, double *out_jitter)
 {
-    size_t step = attempts > 1 ? (size_t)attempts - 1 : 0;
+    size_t step = tries > 1 ? (size_t)tries - 1 : 0;
     *out_jitter = 1.0;
     if (step >= s->count)
         return -1;
@@ -117,7 +111,7 @@ static int64_t own_delay_ms(const struct verdict_question *q, enum wait wait, do
         delay = transport_pause_ms(1);
         break;
     case WAIT_SCHEDULE:
-        delay = retry_delay_ms(q->schedule, q->attempts, q->draw, out_jitter);
+        delay = retry_delay_ms(q->schedule, q->tries, q->draw, out_jitter);
         break;
     case WAIT_FIRST_STEP:
         delay = retry_delay_ms(q->schedule, 1, q->draw, out_jitter);

@@ -17,7 +17,7 @@ struct verdict_question {
     const struct disposition *disposition;
     const struct retry_schedule *schedule;
     enum uncertain_policy on_uncertain;
-    int attempts; /* counted attempts of this delivery, this one included if it counts */
+    int tries; /* counted since the schedule last began, this one included */
     int64_t now_ms;
     int64_t expires_at_ms; /* 0: never */
     uint64_t draw;         /* 64 random bits: the jitter */
@@ -35,13 +35,10 @@ struct verdict {
     double jitter;        /* the factor drawn, recorded with the attempt; 1.0 if none */
 };
 
-/* Does a try with this outcome count as an attempt? (verdict.counts says the same afterwards.) */
-bool verdict_counts(enum outcome outcome);
-
 void verdict_decide(const struct verdict_question *q, struct verdict *out);
 
-/* Delay before attempt `attempts + 1`, or -1 when the schedule is used up. */
-int64_t retry_delay_ms(const struct retry_schedule *s, int attempts, uint64_t draw,
+/* Delay before try number `tries + 1`, or -1 when the schedule is used up. */
+int64_t retry_delay_ms(const struct retry_schedule *s, int tries, uint64_t draw,
                        double *out_jitter);
 
 /* How long a transport at fault rests: 5 s doubling to 5 min with its consecutive faults (from 1).

@@ -117,11 +117,6 @@ void spool_close(struct spool *s)
     free(s);
 }
 
-const char *spool_path(const struct spool *s)
-{
-    return s->path;
-}
-
 const char *spool_new_path(const struct spool *s)
 {
     return s->new_path;

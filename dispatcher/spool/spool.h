@@ -20,7 +20,6 @@ struct spool;
  * spool_close(). */
 MUST_CHECK int spool_open(const char *path, struct spool **out, struct error *err);
 void spool_close(struct spool *s);
-const char *spool_path(const struct spool *s);
 /* Takes the lock: one scheduler per spool. ERR_AGAIN with the pid of the holder if it is taken.
  * Held until close. */
 MUST_CHECK int spool_lock(struct spool *s, struct error *err);

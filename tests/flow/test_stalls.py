@@ -39,7 +39,7 @@ def check_end(t, *outcomes):
     row = t.wait(settled, DEADLINE_S + 2, "the attempt to end by its deadline")
     t.check(row["state"] in ("waiting", "deferred", "uncertain"), f"state {row['state']}")
     t.matches(t.daemon.log(), f"id=stuck channel=email .*outcome=({'|'.join(outcomes)}) ", "the outcome")
-    t.check("id=stuck channel=email transport=mail attempt=1 outcome=delivered" not in t.daemon.log(), "called delivered")
+    t.check("id=stuck channel=email transport=mail try=1 outcome=delivered" not in t.daemon.log(), "called delivered")
     return time.monotonic() - began
 
 

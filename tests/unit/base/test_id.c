@@ -43,35 +43,6 @@ static void limits_the_length(void **state)
     assert_false(id_valid(id, ID_MAX + 1));
 }
 
-static void makes_ids_in_the_order_of_time(void **state)
-{
-    (void)state;
-    char earlier[27], later[27];
-    static const int64_t times[] = {
-        0, 1, 31, 32, 1023, 1024, 1795478401000, 1795478401001, INT64_C(0xffffffffffff)};
-    for (size_t i = 1; i < sizeof(times) / sizeof(times[0]); i++) {
-        id_random(times[i - 1], earlier);
-        id_random(times[i], later);
-        assert_true(strncmp(earlier, later, 10) < 0);
-        assert_int_equal(strlen(later), 26);
-        assert_true(id_valid(later, 26));
-        assert_null(strpbrk(later, "ILOU"));
-    }
-}
-
-static void never_repeats_an_id(void **state)
-{
-    (void)state;
-    enum { count = 2000 };
-    static char ids[count][27];
-    for (int i = 0; i < count; i++) {
-        id_random(1795478401000, ids[i]);
-        assert_memory_equal(ids[i], ids[0], 10);
-        for (int j = 0; j < i; j++)
-            assert_string_not_equal(ids[i], ids[j]);
-    }
-}
-
 /* Of 64 bits over 200 draws, none stays the same: the chance that one honestly did is 2^-193. */
 static void throws_all_64_bits(void **state)
 {
@@ -92,8 +63,6 @@ int main(void)
         cmocka_unit_test(takes_the_letters_of_the_grammar),
         cmocka_unit_test(refuses_names_that_are_dangerous_as_files),
         cmocka_unit_test(limits_the_length),
-        cmocka_unit_test(makes_ids_in_the_order_of_time),
-        cmocka_unit_test(never_repeats_an_id),
         cmocka_unit_test(throws_all_64_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static void retries_what_is_selected_and_begins_the_schedule_anew(void **state)
     assert_int_equal(row_of(f->l, "n0").due_ms, NOON + 70000);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(lease(f->l, "relay", 1, NOON + 70000, &row), 1);
-        assert_int_equal(row.attempts, 0); /* the schedule counts from the start */
+        assert_int_equal(row.tries, 0); /* the schedule counts from the start */
         settle(f->l, row.delivery, DELIVERY_FAILED);
         leased_clear(&row);
     }

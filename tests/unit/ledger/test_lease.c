@@ -48,7 +48,7 @@ static void hands_over_all_a_worker_needs(void **state)
     assert_string_equal(row.locale, "ko");
     assert_string_equal(row.job_text, n.a.text);
     assert_string_equal(row.campaign, "breach-2026-11");
-    assert_int_equal(row.attempts, 0);
+    assert_int_equal(row.tries, 0);
     assert_int_equal(row.channel, CHANNEL_EMAIL);
     assert_int_equal(row.accepted_ms, NOON);
     assert_int_equal(row.expires_at_ms, NOON + 99);

@@ -67,7 +67,7 @@ static void numbers_attempts_and_counts_them_for_the_schedule(void **state)
     assert_true(settle(f->l, delivery, DELIVERY_DEFERRED));
     assert_int_equal(lease(f->l, "relay", 1, NOON + 59999, &row), 0); /* not due yet */
     assert_int_equal(lease(f->l, "relay", 1, NOON + 60000, &row), 1);
-    assert_int_equal(row.attempts, 1);
+    assert_int_equal(row.tries, 1);
     leased_clear(&row);
     assert_true(settle(f->l, delivery, DELIVERY_FAILED));
     attempts_of(f->l, delivery, &seen);
@@ -98,7 +98,7 @@ static void leaves_no_attempt_when_none_took_place(void **state)
     assert_string_equal(seen_row.cause, "connect");
     assert_string_equal(seen_row.reply, "connection refused"); /* an operator sees why */
     assert_int_equal(lease(f->l, "relay", 1, NOON, &row), 1);
-    assert_int_equal(row.attempts, 0);
+    assert_int_equal(row.tries, 0);
     leased_clear(&row);
 }
 

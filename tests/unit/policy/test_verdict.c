@@ -24,7 +24,7 @@ static struct verdict ask(enum outcome outcome, int attempts, int64_t retry_afte
     struct verdict_question q = {.disposition = &d,
                                  .schedule = &email_schedule,
                                  .on_uncertain = UNCERTAIN_RESEND,
-                                 .attempts = attempts,
+                                 .tries = attempts,
                                  .now_ms = NOW,
                                  .expires_at_ms = expires_at_ms,
                                  .draw = draw,
@@ -65,7 +65,6 @@ static void every_outcome_becomes_what_its_row_says(void **state)
         struct verdict v = ask(rows[i].outcome, 1, 0, 0, 12345);
         assert_int_equal(v.state, rows[i].state);
         assert_int_equal(v.counts, rows[i].counts);
-        assert_int_equal(verdict_counts(rows[i].outcome), rows[i].counts);
         assert_int_equal(v.pause_transport, rows[i].pause);
         assert_int_equal(v.pause_ms > 0, rows[i].pause);
         assert_int_equal(v.next_channel, rows[i].next_channel);
@@ -102,7 +101,7 @@ static void passes_nothing_on_without_a_channel_left(void **state)
     (void)state;
     struct disposition d = {.outcome = OUTCOME_PERMANENT};
     struct verdict_question q = {
-        .disposition = &d, .schedule = &email_schedule, .attempts = 1, .now_ms = NOW};
+        .disposition = &d, .schedule = &email_schedule, .tries = 1, .now_ms = NOW};
     struct verdict v;
     verdict_decide(&q, &v);
     assert_int_equal(v.state, DELIVERY_FAILED);
@@ -116,7 +115,7 @@ static void holds_an_uncertain_notice_where_a_repeat_costs_money(void **state)
     struct verdict_question q = {.disposition = &d,
                                  .schedule = &email_schedule,
                                  .on_uncertain = UNCERTAIN_HOLD,
-                                 .attempts = 1,
+                                 .tries = 1,
                                  .now_ms = NOW,
                                  .more_channels = true};
     struct verdict v;
