@@ -1,11 +1,7 @@
 /*
- * The templates of a gateway description: {{name}} or {{name|filter|filter}}. One pass: a value is
- * never read as a template again, so a text that holds {{to.e164}} stays what it is. Encoding is
- * implied by the place, never written.
- *
- *   to.e164 to.digits from from.digits text id enc segments kr.type   of the message (kr.type: SMS
- * or LMS) anything else                                                     a variable of the
- * gateway filters: utf16be, hex
+ * Fills in the templates of a gateway description; their names and filters are those of
+ * model/gateway_template.h. One pass: a value is never read as a template again, so a text that
+ * holds {{to.e164}} stays what it is. Encoding is implied by the place, never written.
  */
 #ifndef CHANNEL_GATEWAY_TEMPLATE_H
 #define CHANNEL_GATEWAY_TEMPLATE_H
@@ -14,7 +10,6 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "channel/http_request.h"
 #include "channel/sms_text.h"
 #include "model/gateway.h"
 
@@ -39,12 +34,8 @@ enum template_place {
 MUST_CHECK int gateway_template_put(struct buf *out, const char *template,
                                     enum template_place place, const struct gateway_values *v,
                                     struct error *err);
-
-/*
- * The whole request of the description. ERR_CONFIG from a template; ERR_INPUT if a value cannot
- * stand in a header. The caller frees `out` with http_request_free() in any case.
- */
-MUST_CHECK int gateway_build_request(const struct gateway_values *v, struct http_request *out,
-                                     struct error *err);
+/* RFC 3986: everything but unreserved characters. Good for a form too: %20 is a space there as well
+ * as +. */
+void gateway_put_percent_encoded(struct buf *out, const char *bytes, size_t len);
 
 #endif

@@ -18,15 +18,19 @@
 #include "base/attributes.h"
 #include "channel/address_filter.h"
 
+/* clang-format off */
 /*
  * libcurl's multi interface with one epoll for all pools:
  *
- *   run ── queue of item numbers per pool ── start ──▶ exchange (easy handle) in the pool's multi
- * handle ▲                 │ sockets and one timer per pool, in the epoll └──── finish ◀────┘
+ *   run ── queue of item numbers per pool ── start ──▶ exchange (easy handle) in the pool's multi handle
+ *                         ▲                                      │ sockets and one timer per pool,
+ *                         │                                      │ in the epoll
+ *                         └────────────── finish ◀───────────────┘
  *
  * Items wait in our queue, never inside libcurl: there CURLOPT_TIMEOUT_MS would run while they
  * wait.
  */
+/* clang-format on */
 
 #define NONE        SIZE_MAX
 #define EVENTS      32

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "channel/gateway_answer.h"
-#include "channel/gateway_template.h"
+#include "channel/gateway_request.h"
 #include "channel/http.h"
 #include "channel/sms_text.h"
 #include "model/address.h"
@@ -21,7 +21,6 @@
 struct channel_session {
     const struct transport *transport;
     const struct gateway *gateway;
-    struct gateway_answers *answers;
     struct http_client *client;
     struct http_pool *pool;
 };
@@ -157,7 +156,6 @@ static void close_session(struct channel_session *session)
     if (session == NULL)
         return;
     http_client_close(session->client);
-    gateway_answers_close(session->answers);
     free(session);
 }
 
@@ -169,8 +167,6 @@ static int open_session(const struct settings *s, const struct transport *t,
     session->transport = t;
     session->gateway = t->sms.gateway;
     int rc = check_templates(t, err);
-    if (rc == 0)
-        rc = gateway_answers_open(session->gateway, &session->answers, err);
     if (rc == 0)
         rc = open_connections(session, err);
     if (rc != 0) {
@@ -227,7 +223,7 @@ static void answered(void *context, size_t index, const struct http_answer *answ
 {
     const struct delivery_run *run = context;
     struct disposition d;
-    gateway_answers_judge(run->session->answers, answer, &d);
+    gateway_judge(run->session->gateway, answer, &d);
     run->reporter->done(run->reporter->context, &run->items[index], &d);
 }
 

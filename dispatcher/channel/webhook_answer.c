@@ -1,51 +1,38 @@
 #include "channel/webhook_answer.h"
 
-#include <stdbool.h>
-
 #include "base/attributes.h"
 #include "base/buf.h"
+#include "channel/http_verdict.h"
 #include "channel/mask.h"
 
 #define MASKED_MAX 16
-
-struct answer_rule {
-    int from, to;
-    bool with_advice; /* only if there is a Retry-After */
-    enum outcome outcome;
-    const char *cause;
-    const char *sentence;
-};
 
 /*
  * The first match wins. Most refusals are worth another try, because receivers deploy broken code
  * (so do Standard Webhooks say); only "gone" and "too large" are words about this message.
  */
-static const struct answer_rule answer_rules[] = {
-    {200, 299, false, OUTCOME_DELIVERED, "accepted", "accepted"},
-    {300, 399, false, OUTCOME_TRANSIENT, "moved", NULL},
-    {401, 401, false, OUTCOME_TRANSIENT, "auth", "the receiver does not accept our signature"},
-    {403, 403, false, OUTCOME_TRANSIENT, "auth", "the receiver refuses us"},
-    {404, 404, false, OUTCOME_TRANSIENT, "not_found", "the receiver has nothing at this url"},
-    {408, 408, false, OUTCOME_TRANSIENT, "timeout", "the receiver waited too long for us"},
-    {410, 410, false, OUTCOME_PERMANENT, "endpoint_gone",
-     "the receiver is gone for good; remove the endpoint or change its url"},
-    {413, 413, false, OUTCOME_PERMANENT, "too_large", "the notice is too large for the receiver"},
-    {425, 425, false, OUTCOME_TRANSIENT, "too_early", "the receiver wants it later"},
-    {429, 429, false, OUTCOME_THROTTLE, "rate_limited", "too many requests for the receiver"},
-    {400, 499, false, OUTCOME_TRANSIENT, "refused", "the receiver refuses the request"},
-    {503, 503, true, OUTCOME_THROTTLE, "overloaded", "the receiver asks us to wait"},
-    {502, 504, false, OUTCOME_TRANSIENT, "unavailable", "the receiver is not available"},
-    {500, 599, false, OUTCOME_TRANSIENT, "server_error", "the receiver failed"},
-    {0, 999, false, OUTCOME_TRANSIENT, "odd_answer", "the receiver answered with a strange status"},
+/* clang-format off */
+static const struct http_status_rule statuses[] = {
+    {200, 299, {OUTCOME_DELIVERED, "accepted", "accepted"}, false},
+    {300, 399, {OUTCOME_TRANSIENT, "moved", NULL}, false},
+    {401, 401, {OUTCOME_TRANSIENT, "auth", "the receiver does not accept our signature"}, false},
+    {403, 403, {OUTCOME_TRANSIENT, "auth", "the receiver refuses us"}, false},
+    {404, 404, {OUTCOME_TRANSIENT, "not_found", "the receiver has nothing at this url"}, false},
+    {408, 408, {OUTCOME_TRANSIENT, "timeout", "the receiver waited too long for us"}, false},
+    {410, 410, {OUTCOME_PERMANENT, "endpoint_gone",
+                "the receiver is gone for good; remove the endpoint or change its url"}, false},
+    {413, 413, {OUTCOME_PERMANENT, "too_large", "the notice is too large for the receiver"}, false},
+    {425, 425, {OUTCOME_TRANSIENT, "too_early", "the receiver wants it later"}, false},
+    {429, 429, {OUTCOME_THROTTLE, "rate_limited", "too many requests for the receiver"}, false},
+    {400, 499, {OUTCOME_TRANSIENT, "refused", "the receiver refuses the request"}, false},
+    {503, 503, {OUTCOME_THROTTLE, "overloaded", "the receiver asks us to wait"}, true},
+    {502, 504, {OUTCOME_TRANSIENT, "unavailable", "the receiver is not available"}, false},
+    {500, 599, {OUTCOME_TRANSIENT, "server_error", "the receiver failed"}, false},
+    {0, 999, {OUTCOME_TRANSIENT, "odd_answer", "the receiver answered a strange status"}, false},
 };
+/* clang-format on */
 
-struct failure_rule {
-    enum outcome outcome;
-    const char *cause;
-    const char *sentence;
-};
-
-static const struct failure_rule failure_rules[HTTP_ERRORS] = {
+static const struct http_verdict failures[HTTP_ERRORS] = {
     [HTTP_BAD_REQUEST] = {OUTCOME_PERMANENT, "bad_request", "the request cannot be made"},
     [HTTP_BLOCKED] = {OUTCOME_PERMANENT, "blocked_address",
                       "the url leads to a private, loopback or reserved address; "
@@ -64,18 +51,9 @@ static const struct failure_rule failure_rules[HTTP_ERRORS] = {
                          "the notice was sent, the connection broke before a complete answer"},
 };
 
-static const struct answer_rule *find_answer_rule(const struct http_answer *answer)
-{
-    size_t i = 0;
-    while (i + 1 < COUNT_OF(answer_rules)) {
-        const struct answer_rule *rule = &answer_rules[i];
-        if (answer->status >= rule->from && answer->status <= rule->to &&
-            (!rule->with_advice || answer->retry_after_s > 0))
-            break;
-        i++;
-    }
-    return &answer_rules[i];
-}
+static const struct http_verdict_tables tables = {statuses, COUNT_OF(statuses), failures};
+
+/* ---- the words of the reply */
 
 /* Custom headers may hold credentials, and a receiver may repeat what it got. */
 static void put_their_words(struct buf *out, const struct endpoint *e, const char *text, size_t len)
@@ -87,44 +65,39 @@ static void put_their_words(struct buf *out, const struct endpoint *e, const cha
     mask_put(out, text, len, secrets, count);
 }
 
-static void judge_answer(const struct endpoint *e, const struct http_answer *answer,
-                         struct disposition *d)
+static void put_answer(struct buf *out, const struct endpoint *e, const char *sentence,
+                       const struct http_answer *answer)
 {
-    const struct answer_rule *rule = find_answer_rule(answer);
-    struct buf reply = {0};
-    if (rule->sentence == NULL)
-        buf_printf(&reply,
+    if (sentence == NULL) {
+        buf_printf(out,
                    "moved: the receiver answered a redirect to %s; change the url in the "
                    "configuration",
                    answer->location[0] != '\0' ? answer->location : "nowhere");
-    else
-        buf_puts(&reply, rule->sentence);
-    if (answer->body.len > 0 && rule->sentence != NULL) {
-        buf_puts(&reply, ": ");
-        put_their_words(&reply, e, answer->body.data, answer->body.len);
+        return;
     }
-    disposition_set(d, rule->outcome, answer->status, rule->cause, reply.data, reply.len);
-    d->retry_after_s = rule->outcome == OUTCOME_DELIVERED ? 0 : answer->retry_after_s;
-    buf_free(&reply);
+    buf_puts(out, sentence);
+    if (answer->body.len == 0)
+        return;
+    buf_puts(out, ": ");
+    put_their_words(out, e, answer->body.data, answer->body.len);
 }
 
-static void judge_failure(const struct http_answer *answer, struct disposition *d)
+static void put_failure(struct buf *out, const char *sentence, const struct http_answer *answer)
 {
-    const struct failure_rule *rule = &failure_rules[answer->error];
-    struct buf reply = {0};
-    buf_puts(&reply, rule->sentence);
+    buf_puts(out, sentence);
     if (answer->detail[0] != '\0')
-        buf_printf(&reply, " (%s)", answer->detail);
-    disposition_set(d, rule->outcome, answer->status, rule->cause, reply.data, reply.len);
-    d->retry_after_s = answer->retry_after_s;
-    buf_free(&reply);
+        buf_printf(out, " (%s)", answer->detail);
 }
 
 void webhook_judge(const struct endpoint *endpoint, const struct http_answer *answer,
                    struct disposition *out)
 {
+    const struct http_verdict *verdict = http_verdict_find(&tables, answer);
+    struct buf reply = {0};
     if (answer->error == HTTP_ANSWERED)
-        judge_answer(endpoint, answer, out);
+        put_answer(&reply, endpoint, verdict->sentence, answer);
     else
-        judge_failure(answer, out);
+        put_failure(&reply, verdict->sentence, answer);
+    http_verdict_set(verdict, answer, &reply, out);
+    buf_free(&reply);
 }

@@ -6,10 +6,13 @@
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "config/checks.h"
+#include "config/gateway_answer.h"
 #include "config/gateway_request.h"
+#include "config/gateway_template.h"
 #include "config/path.h"
 #include "config/secret.h"
 #include "config/value.h"
+#include "model/gateway_template.h"
 
 static const char *const profile_names[] = {"gsm", "euc-kr", "cp949", NULL};
 
@@ -132,10 +135,11 @@ static void read_variable(struct load *l, const struct variables *v,
                           struct gateway_variable *out)
 {
     struct error why = {0};
+    enum gateway_name name;
     struct place place = place_of_key(v->described.file, described);
     if (check_name(described->key, &why) != 0)
         load_problem(l, place, "`%s`: %s", described->key, why.text);
-    else if (gateway_is_builtin(described->key))
+    else if (gateway_name_parse(described->key, &name))
         load_problem(l, place, "`%s` is a part of every message; name the variable otherwise",
                      described->key);
     out->name = xstrdup(described->key);

@@ -1,6 +1,16 @@
 #include "model/gateway.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+const struct gateway_variable *gateway_find_variable(const struct gateway *g, const char *name)
+{
+    for (size_t i = 0; i < g->variable_count; i++) {
+        if (strcmp(g->variables[i].name, name) == 0)
+            return &g->variables[i];
+    }
+    return NULL;
+}
 
 static void free_fields(struct gateway_field *fields, size_t count)
 {
@@ -23,10 +33,8 @@ static void free_variables(struct gateway *g)
 
 static void free_answers(struct gateway *g)
 {
-    for (size_t i = 0; i < g->answer_count; i++) {
-        free(g->answers[i].body_regex);
-        free(g->answers[i].cause);
-    }
+    for (size_t i = 0; i < g->answer_count; i++)
+        gateway_predicate_free(&g->answers[i]);
     free(g->answers);
 }
 

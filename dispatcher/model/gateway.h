@@ -1,7 +1,8 @@
 /*
- * A gateway description (config/gateways/NAME.yaml) as data: the request as templates, the answers
- * as an ordered list of predicates. No C per provider. config/gateway.c reads it, channel/sms.c
- * follows it.
+ * A gateway description (config/gateways/NAME.yaml) as data: the request as templates
+ * (gateway_template.h), the answers as an ordered list of predicates (gateway_answer.h). No C per
+ * provider. config/gateway.c reads it, channel/sms.c follows it; the files gateway_template,
+ * gateway_request and gateway_answer there are about the same parts of it.
  */
 #ifndef MODEL_GATEWAY_H
 #define MODEL_GATEWAY_H
@@ -10,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/disposition.h"
+#include "model/gateway_answer.h"
 
 enum length_profile { LENGTH_GSM, LENGTH_EUC_KR, LENGTH_CP949 };
 
@@ -22,15 +23,6 @@ struct gateway_field {
 };
 
 enum gateway_body { GATEWAY_BODY_NONE, GATEWAY_BODY_FORM, GATEWAY_BODY_TEXT };
-
-/* One answer predicate: all conditions that are set must hold. */
-struct gateway_predicate {
-    int status_from, status_to; /* 200-299; 0-0: any */
-    char *body_regex;           /* POSIX extended, NULL: any */
-    enum outcome outcome;
-    char *cause;
-    int line; /* in the description, for explanations */
-};
 
 struct gateway_variable {
     char *name;
@@ -60,6 +52,8 @@ struct gateway {
     size_t answer_count;
 };
 
+/* Borrowed; NULL if there is none. */
+const struct gateway_variable *gateway_find_variable(const struct gateway *g, const char *name);
 /* The struct too. */
 void gateway_free(struct gateway *g);
 

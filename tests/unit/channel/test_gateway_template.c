@@ -98,106 +98,12 @@ static void refuses_what_it_does_not_know(void **state)
     }
 }
 
-static void builds_a_request_in_the_order_of_the_description(void **state)
-{
-    (void)state;
-    static struct gateway_field query[] = {
-        {TEXT("username"), TEXT("{{user}}"), NULL},
-        {TEXT("to"), TEXT("{{to.digits}}"), NULL},
-        {TEXT("text"), TEXT("{{text}}"), TEXT("gsm7")},
-        {TEXT("text"), TEXT("{{text|utf16be}}"), TEXT("ucs2")},
-        {TEXT("coding"), TEXT("2"), TEXT("ucs2")},
-    };
-    struct gateway g = gateway;
-    struct gateway_values v = values("한");
-    struct http_request r = {0};
-    struct error err;
-    g.url = TEXT("{{base}}/cgi-bin/sendsms");
-    g.query = query;
-    g.query_count = COUNT_OF(query);
-    v.gateway = &g;
-    assert_int_equal(gateway_build_request(&v, &r, &err), 0);
-    assert_string_equal(r.method, "GET");
-    assert_string_equal(buf_text(&r.url),
-                        "http://127.0.0.1:13013/cgi-bin/"
-                        "sendsms?username=tester&to=821012345678&text=%D5%5C&coding=2");
-    assert_int_equal(r.header_count, 0);
-    http_request_free(&r);
-    g.url = TEXT("{{base}}/send?version=1");
-    struct sms_length gsm = {.encoding = SMS_GSM7};
-    v.length = &gsm;
-    assert_int_equal(gateway_build_request(&v, &r, &err), 0);
-    assert_string_equal(buf_text(&r.url),
-                        "http://127.0.0.1:13013/"
-                        "send?version=1&username=tester&to=821012345678&text=%ED%95%9C");
-    http_request_free(&r);
-}
-
-static void builds_forms_and_text_bodies(void **state)
-{
-    (void)state;
-    static struct gateway_field form[] = {{TEXT("m s"), TEXT("{{text}}"), NULL},
-                                          {TEXT("k"), TEXT("{{password}}"), NULL}};
-    static struct gateway_field headers[] = {{TEXT("X-To"), TEXT("{{to.digits}}"), NULL}};
-    struct gateway g = gateway;
-    struct gateway_values v = values("a&b");
-    struct http_request r = {0};
-    struct error err;
-    g.method = TEXT("POST");
-    g.url = TEXT("{{base}}/");
-    g.body_kind = GATEWAY_BODY_FORM;
-    g.form = form;
-    g.form_count = COUNT_OF(form);
-    g.headers = headers;
-    g.header_count = 1;
-    v.gateway = &g;
-    assert_int_equal(gateway_build_request(&v, &r, &err), 0);
-    assert_string_equal(r.method, "POST");
-    assert_string_equal(buf_text(&r.body), "m%20s=a%26b&k=p%26s%2F%C3%B6%7B%7Bto.e164%7D%7D");
-    assert_string_equal(r.headers[0], "X-To: 821012345678");
-    assert_string_equal(r.headers[1], "Content-Type: application/x-www-form-urlencoded");
-    http_request_free(&r);
-    g.body_kind = GATEWAY_BODY_TEXT;
-    g.body_text = TEXT("{{text}}\n");
-    assert_int_equal(gateway_build_request(&v, &r, &err), 0);
-    assert_string_equal(buf_text(&r.body), "a&b\n");
-    assert_string_equal(r.headers[1], "Content-Type: text/plain; charset=UTF-8");
-    http_request_free(&r);
-}
-
-static void refuses_a_text_that_would_add_a_header(void **state)
-{
-    (void)state;
-    static struct gateway_field headers[] = {{TEXT("X-Text"), TEXT("{{text}}"), NULL}};
-    struct gateway g = gateway;
-    struct gateway_values v = values("hi\r\nX-Evil: 1");
-    struct http_request r = {0};
-    struct error err;
-    g.url = TEXT("{{base}}/");
-    g.headers = headers;
-    g.header_count = 1;
-    v.gateway = &g;
-    assert_int_equal(gateway_build_request(&v, &r, &err), ERR_INPUT);
-    assert_int_equal(r.header_count, 0);
-    http_request_free(&r);
-    v = values("x");
-    headers[0].value = TEXT("{{text|utf16be}}"); /* holds a NUL */
-    v.gateway = &g;
-    assert_int_equal(gateway_build_request(&v, &r, &err), ERR_INPUT);
-    http_request_free(&r);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(replaces_names_by_values),
-        cmocka_unit_test(encodes_by_the_place),
-        cmocka_unit_test(never_reads_a_value_as_a_template),
-        cmocka_unit_test(filters_text),
+        cmocka_unit_test(replaces_names_by_values),          cmocka_unit_test(encodes_by_the_place),
+        cmocka_unit_test(never_reads_a_value_as_a_template), cmocka_unit_test(filters_text),
         cmocka_unit_test(refuses_what_it_does_not_know),
-        cmocka_unit_test(builds_a_request_in_the_order_of_the_description),
-        cmocka_unit_test(builds_forms_and_text_bodies),
-        cmocka_unit_test(refuses_a_text_that_would_add_a_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
