@@ -268,6 +268,31 @@ static int handle_known(const struct request *r, struct error *err)
     return 0;
 }
 
+/* Recounts every row and walks the chain of actions; what does not add up is in `reason`. */
+static int handle_reconcile(const struct request *r, struct error *err)
+{
+    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], total = 0;
+    struct error why = {0};
+    int rc = ledger_count(r->world->ledger, counts, err);
+    if (rc != 0)
+        return rc;
+    int unbalanced = ledger_reconcile(r->world->ledger, &why);
+    if (unbalanced != 0 && unbalanced != ERR_INTERNAL)
+        return error_set(err, unbalanced, "%s", why.text);
+    buf_printf(r->out, "{\"v\":1,\"end\":true,\"balanced\":%s", unbalanced == 0 ? "true" : "false");
+    put_text(r->out, "reason", why.text);
+    for (int state = 0; state < DELIVERY_STATES; state++) {
+        int64_t of_state = 0;
+        for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+            of_state += counts[kind][state];
+        buf_printf(r->out, ",\"%s\":%lld", delivery_state_name((enum delivery_state)state),
+                   (long long)of_state);
+        total += of_state;
+    }
+    buf_printf(r->out, ",\"deliveries\":%lld}\n", (long long)total);
+    return 0;
+}
+
 static int handle_status(const struct request *r, struct error *err UNUSED)
 {
     buf_puts(r->out, "{\"v\":1,\"end\":true");
@@ -282,8 +307,9 @@ static int handle_status(const struct request *r, struct error *err UNUSED)
 }
 
 static const struct verb verbs[] = {
-    {"queue", handle_queue}, {"summary", handle_summary}, {"show", handle_show},
-    {"retry", handle_retry}, {"known", handle_known},     {"status", handle_status},
+    {"queue", handle_queue},         {"summary", handle_summary}, {"show", handle_show},
+    {"retry", handle_retry},         {"known", handle_known},     {"status", handle_status},
+    {"reconcile", handle_reconcile},
 };
 
 static int find_verb(const struct json_t *root, const struct verb **out, struct error *err)

@@ -10,6 +10,7 @@ extern const struct command command_queue;
 extern const struct command command_show;
 extern const struct command command_retry;
 extern const struct command command_status;
+extern const struct command command_reconcile;
 extern const struct command command_check;
 extern const struct command command_preview;
 extern const struct command command_render;

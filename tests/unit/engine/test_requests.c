@@ -161,6 +161,15 @@ static void counts_by_channel_and_state(void **state)
                     "{\"v\":1,\"channel\":\"email\",\"waiting\":1,");
 }
 
+static void counts_again_from_every_row(void **state)
+{
+    (void)state;
+    accept_notice("n1");
+    const char *answer = ask("{\"v\":1,\"verb\":\"reconcile\"}");
+    assert_contains(answer, "\"balanced\":true");
+    assert_contains(answer, "\"deliveries\":1");
+}
+
 #define WITH_LEDGER(test) cmocka_unit_test_setup_teardown(test, open_ledger, close_ledger)
 
 int main(void)
@@ -169,7 +178,7 @@ int main(void)
         WITH_LEDGER(lists_what_is_waiting),        WITH_LEDGER(pages_by_the_last_number),
         WITH_LEDGER(shows_a_notice_with_its_job),  WITH_LEDGER(refuses_a_retry_of_everything),
         WITH_LEDGER(tells_whether_an_id_is_known), WITH_LEDGER(answers_nonsense_with_a_sentence),
-        WITH_LEDGER(counts_by_channel_and_state),
+        WITH_LEDGER(counts_by_channel_and_state),  WITH_LEDGER(counts_again_from_every_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
