@@ -27,7 +27,7 @@ static int run(const struct invocation *inv, struct error *err)
     struct session s;
     struct buf end = {0};
     struct json_t *books = NULL;
-    int rc = session_open(inv, &s, err);
+    int rc = session_open(inv, LEDGER_READ, &s, err);
     if (rc == 0)
         rc = client_ask(s.client, "{\"v\":1,\"verb\":\"reconcile\"}", NULL, &end, err);
     if (rc == 0)
