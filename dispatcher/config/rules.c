@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/text.h"
 #include "config/checks.h"
 #include "config/reader.h"
 #include "model/address.h"
@@ -120,10 +121,16 @@ static void read_rule(struct load *l, const char *file, const struct yaml_node *
 
 /* ---- the list ---- */
 
+/* No condition is set; all rows when.* are texts. */
 static bool takes_everything(const struct rule *rule)
 {
-    return rule->campaign == NULL && rule->template_pattern == NULL && rule->category == NULL &&
-           rule->locale == NULL && rule->priority == NULL;
+    for (size_t i = 0; i < COUNT_OF(rule_rows); i++) {
+        const char *member = (const char *)rule + rule_rows[i].offset;
+        if (text_starts_with(rule_rows[i].key, "when.") &&
+            *(char *const *)(const void *)member != NULL)
+            return false;
+    }
+    return true;
 }
 
 static void check_order(struct load *l, const char *file, const struct yaml_node *list,

@@ -2,8 +2,6 @@
 
 #include "scratch.h"
 
-#include "config/params.h"
-
 static struct scratch scratch;
 
 static int setup(void **state UNUSED)
@@ -104,20 +102,6 @@ static void tells_programs_what_a_key_is_about(void **state)
     free(text);
 }
 
-static void the_table_has_a_sentence_for_every_key(void **state)
-{
-    (void)state;
-    static const struct param_table *const tables[] = {&params_top, &params_transport,
-                                                       &params_endpoint};
-    for (size_t t = 0; t < COUNT_OF(tables); t++) {
-        for (size_t i = 0; i < tables[t]->count; i++) {
-            const char *about = tables[t]->rows[i].about;
-            assert_non_null(about);
-            assert_int_equal(about[strlen(about) - 1], '.');
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,7 +109,6 @@ int main(void)
         cmocka_unit_test(never_shows_a_secret_nor_needs_one),
         cmocka_unit_test(writes_one_object_per_line_for_programs),
         cmocka_unit_test(tells_programs_what_a_key_is_about),
-        cmocka_unit_test(the_table_has_a_sentence_for_every_key),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
