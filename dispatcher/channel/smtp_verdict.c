@@ -48,7 +48,13 @@ static struct enhanced read_enhanced(const struct smtp_answer *a)
     return good && known && e.class == a->code / 100 ? e : (struct enhanced){0, 0, 0};
 }
 
-/* ---- negative answers ---- */
+/*
+ * ---- negative answers ----
+ *
+ * The enhanced code names the cause, without one the code does (by_enhanced, by_code); 4yz is
+ * temporary and 5yz permanent. Of a temporary answer the words are read too, and they win. What is
+ * about our login is found before all that: is_about_login().
+ */
 
 /* Words that say more than the code; the first match counts. Lower case. */
 static const struct {
@@ -56,10 +62,15 @@ static const struct {
     enum outcome temporary;
     const char *cause;
 } words[] = {
-    {"greylist", OUTCOME_TRANSIENT, "greylisted"},   {"graylist", OUTCOME_TRANSIENT, "greylisted"},
-    {"too many", OUTCOME_THROTTLE, "throttled"},     {"too fast", OUTCOME_THROTTLE, "throttled"},
-    {"throttl", OUTCOME_THROTTLE, "throttled"},      {"rate limit", OUTCOME_THROTTLE, "throttled"},
+    /* clang-format off */
+    {"greylist", OUTCOME_TRANSIENT, "greylisted"},
+    {"graylist", OUTCOME_TRANSIENT, "greylisted"},
+    {"too many", OUTCOME_THROTTLE, "throttled"},
+    {"too fast", OUTCOME_THROTTLE, "throttled"},
+    {"throttl", OUTCOME_THROTTLE, "throttled"},
+    {"rate limit", OUTCOME_THROTTLE, "throttled"},
     {"unusual rate", OUTCOME_THROTTLE, "throttled"},
+    /* clang-format on */
 };
 
 /* By enhanced code; `class` 0: 4 and 5. The first match counts. */
@@ -96,23 +107,31 @@ static const struct {
     {0, 7, ANY, "policy"},
 };
 
-/* Without an enhanced code; stage OTHER: any. */
+/* Without an enhanced code; stage OTHER: any. The first match counts. */
 static const struct {
     int code;
     enum smtp_stage stage;
     const char *cause;
 } by_code[] = {
-    {421, SMTP_STAGE_OTHER, "server"},       {450, SMTP_STAGE_RCPT, "mailbox"},
-    {451, SMTP_STAGE_OTHER, "server"},       {452, SMTP_STAGE_OTHER, "server_full"},
-    {454, SMTP_STAGE_OTHER, "auth"},         {530, SMTP_STAGE_OTHER, "auth"},
-    {534, SMTP_STAGE_OTHER, "auth"},         {535, SMTP_STAGE_OTHER, "auth"},
-    {538, SMTP_STAGE_OTHER, "auth"},         {550, SMTP_STAGE_RCPT, "bad_recipient"},
-    {551, SMTP_STAGE_RCPT, "bad_recipient"}, {553, SMTP_STAGE_RCPT, "bad_recipient"},
-    {552, SMTP_STAGE_RCPT, "mailbox_full"},  {552, SMTP_STAGE_OTHER, "too_big"},
-    {550, SMTP_STAGE_MAIL, "bad_sender"},    {553, SMTP_STAGE_MAIL, "bad_sender"},
-    {500, SMTP_STAGE_OTHER, "protocol"},     {501, SMTP_STAGE_OTHER, "protocol"},
-    {502, SMTP_STAGE_OTHER, "protocol"},     {503, SMTP_STAGE_OTHER, "protocol"},
+    /* clang-format off */
+    {421, SMTP_STAGE_OTHER, "server"},
+    {450, SMTP_STAGE_RCPT, "mailbox"},
+    {451, SMTP_STAGE_OTHER, "server"},
+    {452, SMTP_STAGE_OTHER, "server_full"},
+    {454, SMTP_STAGE_OTHER, "auth"},
+    {550, SMTP_STAGE_RCPT, "bad_recipient"},
+    {551, SMTP_STAGE_RCPT, "bad_recipient"},
+    {553, SMTP_STAGE_RCPT, "bad_recipient"},
+    {552, SMTP_STAGE_RCPT, "mailbox_full"},
+    {552, SMTP_STAGE_OTHER, "too_big"},
+    {550, SMTP_STAGE_MAIL, "bad_sender"},
+    {553, SMTP_STAGE_MAIL, "bad_sender"},
+    {500, SMTP_STAGE_OTHER, "protocol"},
+    {501, SMTP_STAGE_OTHER, "protocol"},
+    {502, SMTP_STAGE_OTHER, "protocol"},
+    {503, SMTP_STAGE_OTHER, "protocol"},
     {504, SMTP_STAGE_OTHER, "protocol"},
+    /* clang-format on */
 };
 
 static const char *cause_of_enhanced(struct enhanced e)
