@@ -141,6 +141,18 @@ static void close_line(struct wrapper *w)
     w->line_open = false;
 }
 
+/* One call to the buffer for a word and the blank before it: this is most of the work here. */
+static void append_word(struct wrapper *w, const char *word, size_t len)
+{
+    size_t blank = w->has_word ? 1 : 0;
+    buf_reserve(w->out, blank + len);
+    char *at = w->out->data + w->out->len;
+    *at = ' ';
+    memcpy(at + blank, word, len);
+    at[blank + len] = '\0';
+    w->out->len += blank + len;
+}
+
 static void put_word(struct wrapper *w, const char *word, size_t len, size_t width)
 {
     open_line(w);
@@ -148,12 +160,8 @@ static void put_word(struct wrapper *w, const char *word, size_t len, size_t wid
         close_line(w);
         open_line(w);
     }
-    if (w->has_word) {
-        buf_putc(w->out, ' ');
-        w->column++;
-    }
-    buf_put(w->out, word, len);
-    w->column += width;
+    append_word(w, word, len);
+    w->column += width + (w->has_word ? 1 : 0);
     w->has_word = true;
 }
 
@@ -313,11 +321,15 @@ static bool belongs_together(const char *word, const char *at, const char *end)
 static const char *take_word(struct wrapper *w, const char *at, const char *end)
 {
     const char *word = at;
-    bool ascii = true;
-    for (; at < end && ((unsigned char)*at > ' ' || belongs_together(word, at, end)); at++)
-        ascii = ascii && (unsigned char)*at < 0x80;
+    unsigned char bits = 0;
+    for (;; at++) {
+        for (; at < end && (unsigned char)*at > ' '; at++)
+            bits |= (unsigned char)*at;
+        if (!belongs_together(word, at, end))
+            break;
+    }
     size_t len = (size_t)(at - word);
-    put_word(w, word, len, ascii ? len : width_of(word, len));
+    put_word(w, word, len, bits < 0x80 ? len : width_of(word, len));
     return at;
 }
 
