@@ -1,7 +1,8 @@
 /*
  * The table of keys: what a key is called, what may stand there, what stands there if nobody says
  * anything, and one sentence about it. Reading, errors, `config show` and the manual all follow it.
- * A new key is a new row (and a member of the struct it lands in).
+ * A new key is a new row and a member of the struct it lands in; if that owns memory, a free() in
+ * model/settings.c and a value in tests/unit/config/test_params.c.
  */
 #ifndef CONFIG_PARAMS_H
 #define CONFIG_PARAMS_H
