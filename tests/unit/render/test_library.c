@@ -6,153 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <jansson.h>
-
-#include "base/file.h"
-#include "model/settings.h"
-#include "render/fixtures.h"
-#include "render/renderer.h"
-
-/* ---- a small library in a temporary directory ---- */
-
-static char directory[] = "/tmp/test_library_XXXXXX";
-
-static char *path_of(const char *name)
-{
-    return file_join(directory, name);
-}
-
-static void write_file(const char *name, const char *text)
-{
-    char *path = path_of(name);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
-    assert_int_equal(fclose(f), 0);
-    free(path);
-}
-
-static void remove_file(const char *name)
-{
-    char *path = path_of(name);
-    unlink(path);
-    free(path);
-}
-
-static const char *const folders[] = {"t",      "t/_layouts",      "t/_partials",
-                                      "t/news", "t/news/fixtures", "l"};
-
-static const struct {
-    const char *name, *text;
-} files[] = {
-    {"t/_layouts/letter.html",
-     "<html "
-     "lang=\"{{lang}}\" "
-     "dir=\"{{dir}}\"><title>{{subject}}</title><i>{{preheader}}</i>{{{content}}}{{org.name}}"
-     "{{#reference}} {{words.reference}} {{reference}}{{/reference}}</html>\n"},
-    {"t/_partials/end.de.md", "{{closing}}\n"},
-    {"t/_partials/end.ko.md", "{{closing}}\n"},
-    {"t/news/template.yaml",
-     "schema: 1\nversion: 3\nsource: de\nchannels: [email, sms, webhook]\nvariables:\n"
-     "  what: {type: localized, required: true}\n"
-     "  items: {type: terms, required: true}\n"
-     "  count: {type: integer, required: true}\n"
-     "  when.start: {type: date}\n"
-     "links_allowed: []\n"},
-    {"t/news/de.md", "---\nsubject: \"Neues: {{what}}\"\npreheader: Vorschau\nsms: \"SMS {{count | "
-                     "number}}\"\n---\n"
-                     "{{salutation}}\n\n## Was {#what}\n\n{{what}}: {{items | "
-                     "list}}\n\n{{#when.start}}\nAb {{when.start | date}}\n"
-                     "{{/when.start}}\n\n{{> end}}\n"},
-    {"t/news/ko.md",
-     "---\nsubject: \"소식: {{what}}\"\npreheader: 미리보기\nsms: \"문자 {{count | "
-     "number}}\"\n---\n"
-     "{{salutation}}\n\n## 무엇 {#what}\n\n{{what | josa:은/는}} {{what | josa:이/가}} {{items | "
-     "list}}\n\n{{#when.start}}\n"
-     "{{when.start | date}}부터\n{{/when.start}}\n\n{{> end}}\n"},
-    {"l/de.yaml", "de:\n  name: Deutsch\n  zone: Europe/Berlin\n  salutation: {named: \"Guten Tag "
-                  "{{name}},\", anonymous: "
-                  "\"Guten Tag,\"}\n  closing: Gruß\n  org: {hours: immer}\n  words: {reference: "
-                  "Nummer}\n  terms: {email: "
-                  "E-Mail-Adresse, phone: Telefonnummer}\n"},
-    {"l/ko.yaml", "ko:\n  name: 한국어\n  zone: Asia/Seoul\n  salutation: {named: \"{{name}} "
-                  "고객님께\", anonymous: "
-                  "\"고객님께\"}\n  closing: 감사합니다.\n  words: {reference: 접수 번호}\n  "
-                  "terms: {email: 이메일, phone: "
-                  "전화번호}\n"},
-};
-
-static int make_library(void **state)
-{
-    (void)state;
-    if (mkdtemp(directory) == NULL)
-        return -1;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        char *path = path_of(folders[i]);
-        int rc = mkdir(path, 0700);
-        free(path);
-        if (rc != 0)
-            return -1;
-    }
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        write_file(files[i].name, files[i].text);
-    return 0;
-}
-
-static int remove_library(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        remove_file(files[i].name);
-    remove_file("t/news/webhook.json");
-    for (size_t i = sizeof folders / sizeof *folders; i > 0; i--) {
-        char *path = path_of(folders[i - 1]);
-        rmdir(path);
-        free(path);
-    }
-    return rmdir(directory);
-}
-
-static void restore(const char *name)
-{
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (strcmp(files[i].name, name) == 0)
-            write_file(name, files[i].text);
-}
-
-static void collect(void *context, const struct problem *p)
-{
-    buf_printf(context, "%s %s %s %s\n", p->is_error ? "E" : "W", p->rule, p->position, p->text);
-}
-
-static char name_key[] = "name", name_value[] = "Muster & Co", ko_tag[] = "ko",
-            ko_value[] = "예시은행";
-
-static struct library *load(struct buf *problems)
-{
-    static struct organisation_field fields[] = {{NULL, name_key, name_value},
-                                                 {ko_tag, name_key, ko_value}};
-    static const struct organisation organisation = {.fields = fields, .field_count = 2};
-    char *templates = path_of("t"), *locales = path_of("l");
-    struct error err = {0};
-    struct library_options o = {.templates = templates,
-                                .locales = locales,
-                                .organisation = &organisation,
-                                .problem = problems != NULL ? collect : NULL,
-                                .problem_context = problems};
-    struct library *l;
-    if (library_load(&o, &l, &err) < 0)
-        fail_msg("%s", err.text);
-    free(templates);
-    free(locales);
-    return l;
-}
+#include "render/small_library.h"
 
 /* With `text` in the place of a file the check says `expected`; the file is put back. */
 static void expect_problem(const char *file, const char *text, const char *expected)
@@ -183,26 +37,6 @@ static void expect_problem_of(const char *file, const char *from, const char *to
         expect_problem(file, buf_text(&text), expected);
         buf_free(&text);
     }
-}
-
-#define DATA                                                                                       \
-    "{\"what\":{\"de\":\"Stand "                                                                   \
-    "<1>\",\"ko\":\"은행\"},\"items\":[\"email\",\"phone\"],\"count\":2970000,"                  \
-    "\"when\":{\"start\":\"2025-09-01\"}}"
-
-static struct job *job_with(const char *to, const char *data, const char *more)
-{
-    struct buf text = {0};
-    struct error err = {0};
-    struct job *job;
-    buf_printf(&text,
-               "{\"version\":1,\"id\":\"j1\",\"template\":\"news\",\"to\":{\"email\":\"a@example."
-               "org\"%s},\"data\":%s%s}",
-               to, data, more);
-    if (job_parse_fixture(buf_text(&text), text.len, "job.json", &job, &err) < 0)
-        fail_msg("%s", err.text);
-    buf_free(&text);
-    return job;
 }
 
 /* ---- loading ---- */
@@ -292,34 +126,6 @@ static void the_first_error_ends_an_unwatched_load(void **state)
     free(nowhere);
 }
 
-static void samples_are_rendered_by_a_check(void **state)
-{
-    (void)state;
-    static const char *const jobs[][2] = {
-        {"{\"to\":{\"email\":\"a@example.org\"},\n\"data\":{\"what\":{\"ko\":\"x\"},"
-         "\"items\":[\"email\"],\"count\":1}}",
-         "E fixture"},
-        {"{\"to\":{\"email\":\"a@example.org\"},\n\"data\":{\"what\":{\"ko\":\"x\"},"
-         "\"items\":[\"email\"],\"count\":1}}",
-         "a.json:2:16 /data/what has no text in \"de\""},
-        {"{\"to\":{\"email\":\"a@example.org\"},\"data\":{\"what\":{\"ko\":\"x\\ny\",\"de\":\"x\"},"
-         "\"items\":[\"email\"],\"count\":1}}",
-         "email in ko: "},
-        {"{", "a.json:1:"},
-    };
-    for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
-        struct buf problems = {0};
-        write_file("t/news/fixtures/a.json", jobs[i][0]);
-        struct library *l = load(&problems);
-        fixtures_check(l, collect, &problems);
-        library_free(l);
-        if (strstr(buf_text(&problems), jobs[i][1]) == NULL)
-            fail_msg("\"%s\" is not in \"%s\"", jobs[i][1], buf_text(&problems));
-        buf_free(&problems);
-    }
-    remove_file("t/news/fixtures/a.json");
-}
-
 /* ---- checking jobs ---- */
 
 static void expect_job(const struct library *l, const char *to, const char *data, const char *path,
@@ -369,120 +175,6 @@ static void jobs_are_checked_by_declared_types(void **state)
     library_free(l);
 }
 
-/* ---- rendering ---- */
-
-static void render(const char *locale, const struct job *job, enum channel_kind kind,
-                   struct message *out)
-{
-    struct library *l = load(NULL);
-    struct renderer *r;
-    struct error err = {0};
-    assert_int_equal(renderer_open(l, &r, &err), 0);
-    if (renderer_render(r, 0, locale, job, 1763942401000, kind, out, &err) < 0)
-        fail_msg("%s", err.text);
-    renderer_close(r);
-    library_free(l);
-}
-
-static void an_email_has_all_its_parts(void **state)
-{
-    (void)state;
-    struct message m = {0};
-    struct job *job = job_with(",\"name\":\"김민준\"", DATA, ",\"reference\":\"R-1\"");
-    render("ko", job, CHANNEL_EMAIL, &m);
-    assert_string_equal(m.locale, "ko");
-    assert_string_equal(buf_text(&m.subject), "소식: 은행");
-    assert_string_equal(buf_text(&m.preheader), "미리보기");
-    assert_string_equal(buf_text(&m.text),
-                        "김민준 고객님께\n\n무엇\n----\n\n은행은 은행이 이메일 및 "
-                        "전화번호\n\n2025년 9월 1일부터\n\n감사합니다.\n");
-    assert_string_equal(
-        buf_text(&m.html),
-        "<html lang=\"ko\" dir=\"ltr\"><title>소식: 은행</title><i>미리보기</i><p>김민준 "
-        "고객님께</p>\n<h2>무엇</h2>\n"
-        "<p>은행은 은행이 이메일 및 전화번호</p>\n<p>2025년 9월 "
-        "1일부터</p>\n<p>감사합니다.</p>\n예시은행 접수 번호 "
-        "R-1</html>\n");
-    render("de", job, CHANNEL_EMAIL, &m);
-    assert_string_equal(buf_text(&m.subject), "Neues: Stand <1>");
-    assert_non_null(strstr(buf_text(&m.html), "<title>Neues: Stand &lt;1&gt;</title>"));
-    assert_non_null(strstr(buf_text(&m.html), "E-Mail-Adresse und Telefonnummer"));
-    assert_non_null(strstr(buf_text(&m.html), "Muster &amp; Co"));
-    message_free(&m);
-    job_free(job);
-}
-
-static void a_text_message_has_its_line_only(void **state)
-{
-    (void)state;
-    struct message m = {0};
-    struct job *job = job_with("", DATA, "");
-    render("de", job, CHANNEL_SMS, &m);
-    assert_string_equal(buf_text(&m.sms), "SMS 2.970.000");
-    assert_int_equal(m.html.len, 0);
-    message_free(&m);
-    job_free(job);
-}
-
-static void the_standard_webhook_says_what_the_job_said(void **state)
-{
-    (void)state;
-    struct message m = {0};
-    struct job *job = job_with(",\"recipient_id\":\"c17\"",
-                               "{\"what\":{\"de\":\"a\"},\"items\":[\"email\"],\"count\":1}", "");
-    render("de", job, CHANNEL_WEBHOOK, &m);
-    assert_string_equal(buf_text(&m.webhook), "{\"type\":\"news\",\"timestamp\":\"2025-11-24T00:00:"
-                                              "01.000Z\",\"data\":{\"what\":{\"de\":\"a\"},"
-                                              "\"items\":[\"email\"],\"count\":1,\"id\":\"j1\","
-                                              "\"locale\":\"de\",\"recipient_id\":\"c17\"}}");
-    message_free(&m);
-    job_free(job);
-}
-
-static void an_own_webhook_is_checked_and_minified(void **state)
-{
-    (void)state;
-    struct message m = {0};
-    struct job *job = job_with("", DATA, "");
-    write_file("t/news/webhook.json",
-               "{ \"type\": \"news.out\",\n \"n\": {{count}}, \"t\": \"{{what}}\" }\n");
-    render("de", job, CHANNEL_WEBHOOK, &m);
-    assert_string_equal(buf_text(&m.webhook),
-                        "{\"type\":\"news.out\",\"n\":2970000,\"t\":\"Stand <1>\"}");
-    write_file("t/news/webhook.json", "{ \"n\": {{count}}, }\n");
-    struct library *l = load(NULL);
-    struct renderer *r;
-    struct error err = {0};
-    assert_int_equal(renderer_open(l, &r, &err), 0);
-    assert_int_equal(renderer_render(r, 0, "de", job, 0, CHANNEL_WEBHOOK, &m, &err), ERR_INPUT);
-    assert_non_null(strstr(err.text, "webhook.json:1"));
-    renderer_close(r);
-    library_free(l);
-    remove_file("t/news/webhook.json");
-    message_free(&m);
-    job_free(job);
-}
-
-static void a_line_break_in_a_subject_is_refused(void **state)
-{
-    (void)state;
-    struct message m = {0};
-    struct error err = {0};
-    struct renderer *r;
-    struct job *job = job_with(
-        "", "{\"what\":{\"de\":\"a\\r\\nBcc: x@example.org\"},\"items\":[\"email\"],\"count\":1}",
-        "");
-    struct library *l = load(NULL);
-    assert_int_equal(renderer_open(l, &r, &err), 0);
-    assert_int_equal(renderer_render(r, 0, "de", job, 0, CHANNEL_EMAIL, &m, &err), ERR_INPUT);
-    assert_non_null(strstr(err.text, "de.md:2:"));
-    assert_int_equal(renderer_render(r, 0, "fr", job, 0, CHANNEL_EMAIL, &m, &err), ERR_INPUT);
-    renderer_close(r);
-    library_free(l);
-    message_free(&m);
-    job_free(job);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -491,13 +183,7 @@ int main(void)
         cmocka_unit_test(names_are_checked_in_every_language),
         cmocka_unit_test(languages_must_say_the_same),
         cmocka_unit_test(the_first_error_ends_an_unwatched_load),
-        cmocka_unit_test(samples_are_rendered_by_a_check),
         cmocka_unit_test(jobs_are_checked_by_declared_types),
-        cmocka_unit_test(an_email_has_all_its_parts),
-        cmocka_unit_test(a_text_message_has_its_line_only),
-        cmocka_unit_test(the_standard_webhook_says_what_the_job_said),
-        cmocka_unit_test(an_own_webhook_is_checked_and_minified),
-        cmocka_unit_test(a_line_break_in_a_subject_is_refused),
     };
     return cmocka_run_group_tests(tests, make_library, remove_library);
 }

@@ -1,0 +1,133 @@
+#include "render/renderer.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "render/small_library.h"
+
+static void render(const char *locale, const struct job *job, enum channel_kind kind,
+                   struct message *out)
+{
+    struct library *l = load(NULL);
+    struct renderer *r;
+    struct error err = {0};
+    assert_int_equal(renderer_open(l, &r, &err), 0);
+    if (renderer_render(r, 0, locale, job, 1763942401000, kind, out, &err) < 0)
+        fail_msg("%s", err.text);
+    renderer_close(r);
+    library_free(l);
+}
+
+static void an_email_has_all_its_parts(void **state)
+{
+    (void)state;
+    struct message m = {0};
+    struct job *job = job_with(",\"name\":\"김민준\"", DATA, ",\"reference\":\"R-1\"");
+    render("ko", job, CHANNEL_EMAIL, &m);
+    assert_string_equal(m.locale, "ko");
+    assert_string_equal(buf_text(&m.subject), "소식: 은행");
+    assert_string_equal(buf_text(&m.preheader), "미리보기");
+    assert_string_equal(buf_text(&m.text),
+                        "김민준 고객님께\n\n무엇\n----\n\n은행은 은행이 이메일 및 "
+                        "전화번호\n\n2025년 9월 1일부터\n\n감사합니다.\n");
+    assert_string_equal(
+        buf_text(&m.html),
+        "<html lang=\"ko\" dir=\"ltr\"><title>소식: 은행</title><i>미리보기</i><p>김민준 "
+        "고객님께</p>\n<h2>무엇</h2>\n"
+        "<p>은행은 은행이 이메일 및 전화번호</p>\n<p>2025년 9월 "
+        "1일부터</p>\n<p>감사합니다.</p>\n예시은행 접수 번호 "
+        "R-1</html>\n");
+    render("de", job, CHANNEL_EMAIL, &m);
+    assert_string_equal(buf_text(&m.subject), "Neues: Stand <1>");
+    assert_non_null(strstr(buf_text(&m.html), "<title>Neues: Stand &lt;1&gt;</title>"));
+    assert_non_null(strstr(buf_text(&m.html), "E-Mail-Adresse und Telefonnummer"));
+    assert_non_null(strstr(buf_text(&m.html), "Muster &amp; Co"));
+    message_free(&m);
+    job_free(job);
+}
+
+static void a_text_message_has_its_line_only(void **state)
+{
+    (void)state;
+    struct message m = {0};
+    struct job *job = job_with("", DATA, "");
+    render("de", job, CHANNEL_SMS, &m);
+    assert_string_equal(buf_text(&m.sms), "SMS 2.970.000");
+    assert_int_equal(m.html.len, 0);
+    message_free(&m);
+    job_free(job);
+}
+
+static void the_standard_webhook_says_what_the_job_said(void **state)
+{
+    (void)state;
+    struct message m = {0};
+    struct job *job = job_with(",\"recipient_id\":\"c17\"",
+                               "{\"what\":{\"de\":\"a\"},\"items\":[\"email\"],\"count\":1}", "");
+    render("de", job, CHANNEL_WEBHOOK, &m);
+    assert_string_equal(buf_text(&m.webhook), "{\"type\":\"news\",\"timestamp\":\"2025-11-24T00:00:"
+                                              "01.000Z\",\"data\":{\"what\":{\"de\":\"a\"},"
+                                              "\"items\":[\"email\"],\"count\":1,\"id\":\"j1\","
+                                              "\"locale\":\"de\",\"recipient_id\":\"c17\"}}");
+    message_free(&m);
+    job_free(job);
+}
+
+static void an_own_webhook_is_checked_and_minified(void **state)
+{
+    (void)state;
+    struct message m = {0};
+    struct job *job = job_with("", DATA, "");
+    write_file("t/news/webhook.json",
+               "{ \"type\": \"news.out\",\n \"n\": {{count}}, \"t\": \"{{what}}\" }\n");
+    render("de", job, CHANNEL_WEBHOOK, &m);
+    assert_string_equal(buf_text(&m.webhook),
+                        "{\"type\":\"news.out\",\"n\":2970000,\"t\":\"Stand <1>\"}");
+    write_file("t/news/webhook.json", "{ \"n\": {{count}}, }\n");
+    struct library *l = load(NULL);
+    struct renderer *r;
+    struct error err = {0};
+    assert_int_equal(renderer_open(l, &r, &err), 0);
+    assert_int_equal(renderer_render(r, 0, "de", job, 0, CHANNEL_WEBHOOK, &m, &err), ERR_INPUT);
+    assert_non_null(strstr(err.text, "webhook.json:1"));
+    renderer_close(r);
+    library_free(l);
+    remove_file("t/news/webhook.json");
+    message_free(&m);
+    job_free(job);
+}
+
+static void a_line_break_in_a_subject_is_refused(void **state)
+{
+    (void)state;
+    struct message m = {0};
+    struct error err = {0};
+    struct renderer *r;
+    struct job *job = job_with(
+        "", "{\"what\":{\"de\":\"a\\r\\nBcc: x@example.org\"},\"items\":[\"email\"],\"count\":1}",
+        "");
+    struct library *l = load(NULL);
+    assert_int_equal(renderer_open(l, &r, &err), 0);
+    assert_int_equal(renderer_render(r, 0, "de", job, 0, CHANNEL_EMAIL, &m, &err), ERR_INPUT);
+    assert_non_null(strstr(err.text, "de.md:2:"));
+    assert_int_equal(renderer_render(r, 0, "fr", job, 0, CHANNEL_EMAIL, &m, &err), ERR_INPUT);
+    renderer_close(r);
+    library_free(l);
+    message_free(&m);
+    job_free(job);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_email_has_all_its_parts),
+        cmocka_unit_test(a_text_message_has_its_line_only),
+        cmocka_unit_test(the_standard_webhook_says_what_the_job_said),
+        cmocka_unit_test(an_own_webhook_is_checked_and_minified),
+        cmocka_unit_test(a_line_break_in_a_subject_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make_library, remove_library);
+}
