@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import stat
 import time
 
 import lib
@@ -65,6 +66,8 @@ def test_strange_files_are_set_aside_with_a_reason_and_stop_nobody(t):
     os.link(t.write("outside/hard.json", valid(t, "hard")), new(t, "hard.json"))
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(new(t, "socket.json"))
+    if os.getuid() == 0:
+        os.mknod(new(t, "device.json"), 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # /dev/zero
     check_alive(t, mail)
     expected = {
         "linked": "symbolic link",
@@ -74,6 +77,7 @@ def test_strange_files_are_set_aside_with_a_reason_and_stop_nobody(t):
         "folder": "directory",
         "hard": "hard link",
         "socket": "socket",
+        **({"device": "device"} if os.getuid() == 0 else {}),
     }
     for stem, word in expected.items():
         t.contains(t.corrupt(stem), word, stem)
@@ -96,6 +100,26 @@ def test_files_of_a_wrong_size_or_mode(t):
     t.equal(os.path.getsize(os.path.join(t.spool, "corrupt", "huge.json")), 5 * 1024**3, "kept whole")
 
 
+def test_the_limit_of_a_file_is_the_limit(t):
+    mail = start(t)
+    for identity, size in (("most", 256 * 1024), ("more", 256 * 1024 + 1)):
+        text = valid(t, identity).encode()
+        t.drop(text + b" " * (size - len(text)), identity)
+    t.wait_for_state("most", "delivered")
+    t.contains(t.corrupt("more"), "262144", "one byte more")
+    t.equal(len(mail.accepted()), 1, "mails")
+
+
+def test_a_writer_that_died_before_its_last_step_has_dropped(t):
+    """tmp/x is linked to new/ID.json and still there: a second name, and no foreign one."""
+    mail = start(t)
+    os.makedirs(os.path.join(t.spool, "tmp"), exist_ok=True)
+    path = t.write("spool/tmp/left", valid(t, "linked"))
+    os.link(path, new(t, "linked.json"))
+    t.wait_for_state("linked", "delivered")
+    t.equal((len(mail.accepted()), os.path.exists(path)), (1, True), "mails, and the writer's file")
+
+
 def test_names_that_are_no_ids(t):
     mail = start(t)
     names = ["a\nb.json", f"esc{ESC}.json", "dot.dot.json", "-dash.json", "a b.json", "x" * 129 + ".json", "noending", "ümlaut.json", b"\xff\xfe.json", "$(id).json"]
@@ -103,12 +127,14 @@ def test_names_that_are_no_ids(t):
         put(t, name, valid(t, "a"))
     put(t, ".hidden.json", valid(t, "hidden"))
     put(t, "other.json", valid(t, "name-and-id-differ"))
+    put(t, "up.json", valid(t, "../../up"))
     check_alive(t, mail)
-    t.wait(lambda: len(reasons(t)) == len(names) + 1, 8, "reasons for all")
+    t.wait(lambda: len(reasons(t)) == len(names) + 2, 8, "reasons for all")
     for stem, reason in reasons(t).items():
         t.check("\x1b" not in stem + reason and "\n" not in stem, f"a control character in {stem!r} or its reason")
-        if stem != "other":
+        if stem not in ("other", "up"):
             t.contains(reason, "named like", stem)
+    t.contains(reasons(t)["up"], '"id"', "an id that climbs")
     t.contains(reasons(t)["other"], "name-and-id-differ", "a name that is not the id")
     t.equal(os.listdir(os.path.join(t.spool, "new")), [".hidden.json"], "left in new/")
     t.check("\x1b" not in t.daemon.log(), "an escape reached the log")

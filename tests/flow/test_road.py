@@ -7,6 +7,9 @@ import html.parser
 import json
 import os
 import re
+import ssl
+import urllib.error
+import urllib.request
 
 import lib
 
@@ -184,6 +187,33 @@ def check_webhook(t, hooks, record, notice):
     t.equal(headers["webhook-id"], notice["id"], "webhook-id")
     t.equal(body["type"], "apology", "type")
     t.equal(body["data"]["nature"], notice["data"]["nature"], "data in every language")
+
+
+def post(hooks, headers, body):
+    context = ssl.create_default_context(cafile=lib.certificates() + "/ca.pem")
+    request = urllib.request.Request(hooks.url(), body, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=5, context=context) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_a_webhook_that_was_tampered_with_is_refused(t):
+    """What arrived is sent once more as it was, and then with one letter changed."""
+    hooks = t.https()
+    t.configure(webhook=t.webhook_transport(), endpoints={"crm": t.endpoint(hooks)})
+    t.daemon.start()
+    for number, locale in enumerate(("de", "ko")):
+        t.drop({**plain_notice(t, locale, locale, number), "routing": {"method": "all", "channels": ["webhook"]}})
+        t.wait_for_state(locale, "delivered", channel="webhook")
+        record = next(r for r in hooks.received() if r["id"] == locale)
+        body = hooks.body(record)
+        headers = {k: v for k, v in hooks.headers(record).items() if k.startswith("webhook-")}
+        t.equal(post(hooks, headers, body), 204, "as it was")
+        t.equal(post(hooks, headers, body.replace(b"a", b"e", 1)), 401, "one letter changed")
+        t.equal(post(hooks, {**headers, "webhook-id": "other"}, body), 401, "another id")
+        t.equal(post(hooks, {**headers, "webhook-timestamp": "1"}, body), 401, "another time")
 
 
 def test_the_evidence_is_the_digest_of_the_bytes_that_arrived(t):
