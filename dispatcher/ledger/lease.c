@@ -27,9 +27,17 @@ static const char in_flight_sql[] =
     "SELECT d.seq, d.channel, t.name FROM delivery d INDEXED BY delivery_in_flight"
     " JOIN transport t ON t.seq = d.transport WHERE d.state = 1 AND d.seq > ?"
     " ORDER BY d.seq LIMIT 256";
+/* The attempt nobody saw the end of, as evidence: it may be the reason why somebody was told twice.
+ */
+static const char insert_interrupted_sql[] =
+    "INSERT INTO attempt (delivery, n, ended_ms, duration_ms, transport, outcome, code, enhanced,"
+    " cause, locale, sha256, state, next_due_ms, jitter, reply)"
+    " SELECT seq, attempts + 1, ?, max(? - changed_ms, 0), transport, ?, 0, '', 'interrupted', '',"
+    " NULL, ?, ?, 1.0, ? FROM delivery WHERE seq = ?";
+/* `tries` stays: a daemon that was killed blames nobody. */
 static const char recover_sql[] =
-    "UPDATE delivery SET state = ?, cause = 'interrupted', remark = ?, due_ms = ?, changed_ms = ?"
-    " WHERE seq = ?";
+    "UPDATE delivery SET state = ?, cause = 'interrupted', remark = ?, due_ms = ?, changed_ms = ?,"
+    " attempts = attempts + 1 WHERE seq = ?";
 
 static char *copy_text(struct query *q)
 {
@@ -173,6 +181,21 @@ struct recovery {
     size_t deferred, uncertain;
 };
 
+static int insert_interrupted(struct ledger *l, const struct recovery *r,
+                              const struct interrupted *row, enum delivery_state to,
+                              const char *remark, struct error *err)
+{
+    struct query *q = db_query(l->db, insert_interrupted_sql);
+    query_bind_int(q, r->now_ms);
+    query_bind_int(q, r->now_ms);
+    query_bind_int(q, OUTCOME_UNCERTAIN);
+    query_bind_int(q, to);
+    query_bind_int(q, row->hold ? 0 : r->now_ms);
+    query_bind_text(q, remark);
+    query_bind_int(q, row->delivery);
+    return query_run(q, err);
+}
+
 static int recover_row(struct ledger *l, struct recovery *r, const struct interrupted *row,
                        struct error *err)
 {
@@ -181,13 +204,16 @@ static int recover_row(struct ledger *l, struct recovery *r, const struct interr
         "the dispatcher stopped during this attempt; whether it arrived is not known",
     };
     enum delivery_state to = row->hold ? DELIVERY_UNCERTAIN : DELIVERY_DEFERRED;
+    int rc = insert_interrupted(l, r, row, to, remarks[row->hold], err);
+    if (rc != 0)
+        return rc;
     struct query *q = db_query(l->db, recover_sql);
     query_bind_int(q, to);
     query_bind_text(q, remarks[row->hold]);
     query_bind_int(q, r->now_ms);
     query_bind_int(q, r->now_ms);
     query_bind_int(q, row->delivery);
-    int rc = query_run(q, err);
+    rc = query_run(q, err);
     if (rc != 0)
         return rc;
     ledger_count_move(l, row->channel, DELIVERY_IN_FLIGHT, to);

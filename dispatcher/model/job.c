@@ -1,5 +1,6 @@
 #include "model/job.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -567,6 +568,7 @@ void job_digest(const struct job *job, const struct buf *canonical, unsigned cha
     else if (canonical == NULL)
         job_put_canonical(job, &own);
     const struct buf *text = own.len > 0 ? &own : canonical;
+    assert(text != NULL);
     digest_sha256(text->data, text->len, out);
     buf_free(&own);
 }

@@ -202,6 +202,33 @@ static void resends_or_holds_what_a_crash_left_in_flight(void **state)
     must_balance(f->l);
 }
 
+static void see_interrupted(void *context, const struct attempt_row *row)
+{
+    int *count = context;
+    assert_string_equal(row->cause, "interrupted");
+    assert_string_equal(row->outcome, "uncertain");
+    assert_int_equal(row->number, 1);
+    (*count)++;
+}
+
+/* Otherwise a repeat after a kill would look like the first and only attempt. */
+static void an_interrupted_attempt_is_on_record_and_costs_no_try(void **state)
+{
+    struct fixture *f = *state;
+    size_t deferred, uncertain;
+    struct error err;
+    struct leased row;
+    int count = 0;
+    take_in_many(f->l, "n", 1);
+    int64_t delivery = lease_one(f->l, "relay");
+    must(ledger_recover(f->l, holds_sms, NULL, NOON + 7, &deferred, &uncertain, &err), &err);
+    must(ledger_walk_attempts(f->l, delivery, see_interrupted, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_int_equal(lease(f->l, "relay", 1, NOON + 7, &row), 1);
+    assert_int_equal(row.tries, 0);
+    leased_clear(&row);
+}
+
 static void recovers_a_second_time_without_effect(void **state)
 {
     struct fixture *f = *state;
@@ -236,6 +263,7 @@ int main(void)
         TEST(gives_leases_back_on_rollback),
         TEST(knows_when_the_next_one_is_due),
         TEST(resends_or_holds_what_a_crash_left_in_flight),
+        TEST(an_interrupted_attempt_is_on_record_and_costs_no_try),
         TEST(recovers_a_second_time_without_effect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
