@@ -14,6 +14,7 @@ A flow test is a function `test_*(t)` in tests/flow/test_*.py; `t` is a Flow. Wh
 import base64
 import email
 import email.policy
+import fcntl
 import glob
 import json
 import os
@@ -73,9 +74,12 @@ def peer_environment():
 
 
 def certificates():
-    """The directory of the test authority, made once per checkout."""
+    """The directory of the test authority, made once per checkout, by whoever comes first."""
     directory = os.path.join(ROOT, "build", "tests", "ca")
-    subprocess.run(["sh", os.path.join(PEERS, "ca.sh"), directory], check=True)
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(directory, "lock"), "a", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["sh", os.path.join(PEERS, "ca.sh"), directory], check=True)
     return directory
 
 
@@ -681,14 +685,15 @@ ORGANISATION = {
     "ko": {"name": "예시은행", "street": "서울특별시 중구 예시로 1"},
 }
 
-# notes on the drop protocol stand in docs; this is its shell form, word by word what a producer would use.
-DROP_CLIENT = """
-t=$(mktemp tmp/XXXXXXXX); trap 'rm -f "$t"' EXIT
-cat >"$t"; chmod 0640 "$t"; sync "$t" || exit 75
-if ln "$t" "new/$id.json" 2>/dev/null; then sync new; exit 0; fi
-cmp -s "$t" "new/$id.json" && exit 0
-[ -e "new/$id.json" ] && exit 65 || exit 75
-"""
+
+def drop_client():
+    """The shell client that README.md shows to producers: what it promises there is tested here."""
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as readme:
+        (client,) = re.findall(r"^```sh\n(.*?)^```$", readme.read(), re.M | re.S)
+    return client
+
+
+DROP_CLIENT = drop_client()
 
 
 def sanitizer_reports(log):
