@@ -6,6 +6,7 @@ directory, so the self-test can hand them a house with a planted fault.
 
 import os
 import re
+import subprocess
 
 FLOORS = [
     ["base"],
@@ -264,8 +265,19 @@ def check_no_conditional_compilation_in_functions(house):
                 yield source.path, source.line(found.start()), f"#{found.group(1)} inside a function"
 
 
+def top_level(root):
+    """What git tracks, because a user's own folder is his affair; without git everything there is."""
+    if os.path.exists(os.path.join(root, ".git")):
+        try:
+            listed = subprocess.run(["git", "-C", root, "ls-files", "-z"], capture_output=True, check=True)
+            return {name.partition("/")[0] for name in os.fsdecode(listed.stdout).split("\0") if name}
+        except (OSError, subprocess.CalledProcessError):
+            pass
+    return os.listdir(root)
+
+
 def check_top_level_is_tidy(house):
-    for name in sorted(os.listdir(house.root)):
+    for name in sorted(top_level(house.root)):
         if not name.startswith(".") and name not in TOP_LEVEL:
             yield name, 1, "does not belong at the top level"
     inside = os.path.join(house.root, "dispatcher")

@@ -1,6 +1,8 @@
 """The rules of the house hold, and the checks find what they are for: each fault is planted once."""
 
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -167,6 +169,27 @@ def test_finds_strangers_at_the_top():
     finds(floors.check_top_level_is_tidy, "notes.txt", "", "notes.txt")
     finds(floors.check_top_level_is_tidy, "dispatcher/util/x.c", "", "dispatcher/util")
     silent(floors.check_top_level_is_tidy, ".hidden", "")
+
+
+def test_leaves_alone_at_the_top_what_git_does_not_track():
+    if not shutil.which("git"):
+        return
+    with tempfile.TemporaryDirectory() as root:
+        for folder in ("dispatcher", "mine", "tests"):
+            os.makedirs(os.path.join(root, folder))
+        for name in ("stray.txt", "mine/x", "tests/x"):
+            open(os.path.join(root, name), "w").close()
+        git(root, "init", "--quiet")
+        git(root, "add", "stray.txt", "tests")
+        found = list(floors.check_top_level_is_tidy(floors.House(root)))
+        assert [path for path, _, _ in found] == ["stray.txt"], found
+        os.rename(os.path.join(root, ".git", "index"), os.path.join(root, ".git", "HEAD"))
+        found = list(floors.check_top_level_is_tidy(floors.House(root)))
+        assert [path for path, _, _ in found] == ["mine", "stray.txt"], found
+
+
+def git(root, *arguments):
+    subprocess.run(["git", "-C", root, *arguments], check=True)
 
 
 def test_measures_functions_and_files():

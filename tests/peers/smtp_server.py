@@ -19,7 +19,13 @@ import signal
 import ssl
 import sys
 
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+try:
+    from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+except ImportError:
+    sys.exit(
+        "smtp_server.py: there is no aiosmtpd here. Unpack it with `tests/tools/peers.sh build/peers`, then set "
+        "PYTHONPATH as `tests/tools/peers.sh --env build/peers` prints it."
+    )
 
 import peer
 
