@@ -18,7 +18,7 @@
 /* ---- which file ---- */
 
 static const char *const default_files[] = {"config/dispatcher.yaml",
-                                            "/etc/dispatcher/dispatcher.yaml"};
+                                            DISPATCHER_CONFDIR "/dispatcher.yaml"};
 
 /* NULL after an error. Borrowed. */
 static const char *find_file(const struct config_options *options, struct error *err)

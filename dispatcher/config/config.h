@@ -21,7 +21,7 @@ struct config_override {
 
 struct config_options {
     const char *path; /* NULL: $DISPATCHER_CONFIG, ./config/dispatcher.yaml,
-                         /etc/dispatcher/dispatcher.yaml: the first that exists */
+                         SYSCONFDIR/dispatcher/dispatcher.yaml: the first that exists */
     const struct config_override *overrides;
     size_t override_count;
     bool without_secrets; /* do not read secret files: `check` on another machine */

@@ -18,7 +18,7 @@
 /* Understood by every command. */
 static const struct option_row global_options[] = {
     {"config", 'c', "FILE",
-     "the configuration (else $DISPATCHER_CONFIG, config/dispatcher.yaml, /etc)"},
+     "the configuration (else $DISPATCHER_CONFIG, config/dispatcher.yaml, the installed)"},
     {"set", 0, "KEY=VALUE", "override one key of the configuration; may be repeated"},
     {"json", 0, NULL, "print JSON, one object per line: the stable form for programs"},
     {"help", 'h', NULL, "print this help"},
