@@ -167,6 +167,7 @@ static int compile_field(struct letter *l, const struct yaml_node *node, enum le
         .first_line = node->line,
         .first_column = node->column + (node->quoted ? 1 : 0),
         .letter = true,
+        .prose = true,
         .strict = true,
     };
     int rc = program_compile(node->text, strlen(node->text), &options, &l->parts[part], &err);

@@ -168,7 +168,8 @@ static int read_partial(struct assembly *a, const struct token *t, const char *p
     else if (!utf8_valid(buf_text(&text), text.len) || strlen(buf_text(&text)) != text.len)
         rc = error_set(err, ERR_CONFIG, "%s: this file is not UTF-8 text", path);
     if (rc == 0) {
-        struct scan_options scan = {.file = keep_file(a->body, path), .letter = true};
+        struct scan_options scan = {
+            .file = keep_file(a->body, path), .letter = true, .prose = true, .section_ids = true};
         a->inside[a->depth++] = name;
         rc = assemble(a, buf_text(&text), text.len, &scan, err);
         a->depth--;
@@ -423,8 +424,11 @@ int body_prepare(const char *source, size_t len, const struct body_options *opti
 {
     struct assembly a = {.body = out, .options = options};
     *out = (struct body){0};
-    struct scan_options scan = {
-        .file = keep_file(out, options->file), .first_line = options->first_line, .letter = true};
+    struct scan_options scan = {.file = keep_file(out, options->file),
+                                .first_line = options->first_line,
+                                .letter = true,
+                                .prose = true,
+                                .section_ids = true};
     int rc = assemble(&a, source, len, &scan, err);
     if (rc == 0) {
         decide_blocks(&a, 0, a.count, false);

@@ -185,7 +185,9 @@ static int take_section_id(const struct parser *p, struct node *heading)
     struct node *last = heading->last;
     char *open = last != NULL && last->kind == NODE_TEXT ? strstr(last->text, "{#") : NULL;
     if (open == NULL)
-        return 0;
+        return problems_add_error(
+            p->problems, &heading->place, "section-id",
+            "give this heading an id, the same in every language: ## Heading {#id}");
     size_t len = 0;
     while (is_id_char(open[2 + len]))
         len++;

@@ -171,6 +171,7 @@ static int compile_all(struct compiler *c, const char *source, size_t len, struc
         .first_column = o->first_column,
         .letter = o->letter,
         .layout = o->layout,
+        .prose = o->prose,
     };
     int rc = compile_source(c, source, len, &scan, false, err);
     /* the list may grow and move while one of its partials is compiled */

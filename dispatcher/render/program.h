@@ -37,6 +37,7 @@ struct program_options {
     int first_line, first_column; /* where `source` begins in it; 0 counts as 1 */
     bool letter; /* letter dialect: no raw output, no delimiter change, no partials */
     bool layout; /* with letter: the frame of a letter, {{{content}}} is its one raw tag */
+    bool prose;  /* with letter: words for people, so a brace left over is a mistake */
     bool strict; /* a missing name is an error (else empty, as Mustache says) */
     program_partial_fn *partial; /* NULL: no partials */
     void *partial_context;

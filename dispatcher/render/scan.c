@@ -204,6 +204,17 @@ static int close_section(struct scanner *s, struct error *err)
     return 0;
 }
 
+/* A note that was never closed ends at the next tag's }} and takes the text up to there along. */
+static int check_note(const struct scanner *s, const struct token *t, struct error *err)
+{
+    bool swallows = t->len >= 2 && memmem(t->text, t->len, "{{", 2) != NULL;
+    bool runs_on = s->options->prose && memchr(t->source, '\n', t->source_len) != NULL;
+    if (t->kind == TOKEN_COMMENT && (swallows || runs_on))
+        return place_fail(&t->place, ERR_CONFIG, err,
+                          "this note is not closed; write }} behind it, on the same line");
+    return 0;
+}
+
 static int check_dialect(const struct scanner *s, const struct token *t, struct error *err)
 {
     bool content = t->len == 7 && memcmp(t->text, "content", 7) == 0;
@@ -223,7 +234,7 @@ static int check_dialect(const struct scanner *s, const struct token *t, struct 
     if (t->kind == TOKEN_DELIMITERS)
         return place_fail(&t->place, ERR_CONFIG, err,
                           "letters cannot change the delimiters of tags: write {{ and }}");
-    return 0;
+    return check_note(s, t, err);
 }
 
 static int add_tag(struct scanner *s, const struct tag *tag, struct error *err)
@@ -248,12 +259,53 @@ static int add_tag(struct scanner *s, const struct tag *tag, struct error *err)
     return rc;
 }
 
-static void add_text(struct scanner *s, const char *end)
+static const char name_characters[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+
+static size_t name_length(const char *text, const char *end)
+{
+    size_t len = 0;
+    while (text + len < end && strchr(name_characters, text[len]) != NULL && text[len] != '\0')
+        len++;
+    return len;
+}
+
+static int fail_brace(struct scanner *s, const char *brace, const char *end, struct error *err)
+{
+    struct place at = place_of(s, brace);
+    size_t name = name_length(brace + 1, end);
+    if (*brace == '}')
+        return place_fail(&at, ERR_CONFIG, err,
+                          "this } closes no tag: remove it, or write {{ before the name");
+    if (name == 0 || name > SHOWN_MAX)
+        return place_fail(
+            &at, ERR_CONFIG, err,
+            "a tag is written with two braces, {{...}}: a single { cannot stand here");
+    return place_fail(&at, ERR_CONFIG, err, "a tag is written with two braces: write {{%.*s}}",
+                      (int)name, brace + 1);
+}
+
+/* A brace that is left over in the words of a letter is a tag somebody mistyped. */
+static int check_braces(struct scanner *s, const char *end, struct error *err)
+{
+    for (const char *p = s->at; p < end; p++) {
+        if (*p != '{' && *p != '}')
+            continue;
+        if (*p == '}' || !s->options->section_ids || p + 1 == end || p[1] != '#')
+            return fail_brace(s, p, end, err);
+        p += 1 + name_length(p + 2, end);
+        p += p + 1 < end && p[1] == '}' ? 1 : 0;
+    }
+    return 0;
+}
+
+static int add_text(struct scanner *s, const char *end, struct error *err)
 {
     if (end <= s->at)
-        return;
+        return 0;
     struct place place = place_of(s, s->at);
     add_token(s, TOKEN_TEXT, s->at, (size_t)(end - s->at))->place = place;
+    return s->options->prose ? check_braces(s, end, err) : 0;
 }
 
 static int scan_tag(struct scanner *s, const char *start, struct error *err)
@@ -264,8 +316,9 @@ static int scan_tag(struct scanner *s, const char *start, struct error *err)
         return rc;
     const char *line = start, *next = tag.end;
     bool alone = stands_alone(s, &tag, &line, &next);
-    add_text(s, line);
-    rc = add_tag(s, &tag, err);
+    rc = add_text(s, line, err);
+    if (rc == 0)
+        rc = add_tag(s, &tag, err);
     if (rc < 0)
         return rc;
     struct token *t = &s->tokens[s->count - 1];
@@ -284,9 +337,9 @@ static int scan_all(struct scanner *s, struct error *err)
         if (rc < 0)
             return rc;
     }
-    add_text(s, s->end);
-    if (s->depth == 0)
-        return 0;
+    int rc = add_text(s, s->end, err);
+    if (rc < 0 || s->depth == 0)
+        return rc;
     const struct token *open = &s->tokens[s->sections[s->depth - 1]];
     int shown = open->len < SHOWN_MAX ? (int)open->len : SHOWN_MAX;
     return place_fail(

@@ -55,6 +55,9 @@ struct scan_options {
     int first_line, first_column; /* 0 counts as 1 */
     bool letter;                  /* no raw output, no change of delimiters */
     bool layout;                  /* with letter: {{{content}}} alone is allowed */
+    bool prose;       /* words for people, not HTML or JSON: no brace stands in the text, no note
+                         goes on over the next line */
+    bool section_ids; /* with prose: but {#id} may, which is Markdown's business */
 };
 
 /* ERR_CONFIG with file:line:column. The tokens borrow from `source`; free the array with free(). */

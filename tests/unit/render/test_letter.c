@@ -209,7 +209,7 @@ static void a_section_around_blocks_repeats_or_drops_them(void **state)
                 "<p>Before.</p>\n<p>Inside a.</p>\n<p>Inside b.</p>\n<p>After.</p>\n");
     expect_html(body, "{}", "<p>Before.</p>\n<p>Nothing.</p>\n<p>After.</p>\n");
     expect_text(body, "{\"s\":[\"a\",\"b\"]}", "Before.\n\nInside a.\n\nInside b.\n\nAfter.\n");
-    expect_html("{{#s}}\n## H\n\ntext\n{{/s}}\n", "{\"s\":true}", "<h2>H</h2>\n<p>text</p>\n");
+    expect_html("{{#s}}\n## H {#h}\n\ntext\n{{/s}}\n", "{\"s\":true}", "<h2>H</h2>\n<p>text</p>\n");
 }
 
 static void a_section_around_a_list_repeats_its_items(void **state)
@@ -313,6 +313,49 @@ static void forbidden_markdown_is_told_where_it_stands(void **state)
     expect_problem("## A {#x\n", "section-id ");
     expect_problem("Text {#x}\n", "section-id ");
     expect_problem("| a | b |\n|---|---|\n| c | d |\n", "table ");
+}
+
+static void a_note_that_is_not_closed_swallows_nothing(void **state)
+{
+    (void)state;
+    expect_problem("{{! after the comma\n{{v}}\n", "xx.md:6:1 this note is not closed");
+    expect_problem("{{! after {{v}}\n", "xx.md:6:1 this note is not closed");
+    expect_problem("Text {{! one\ntwo }}\n", "xx.md:6:6 this note is not closed");
+    expect_problem_in("xx", "---\nsubject: \"a {{! b {{v}}\"\n---\nx\n",
+                      "xx.md:2:13 this note is not closed");
+    write_file("sign.xx.md", "Yours\n{{! who\n{{v}}\n");
+    expect_problem("{{> sign}}\n", "sign.xx.md:2:1 this note is not closed");
+    expect_html("{{! a { note } }}\nText\n", "{}", "<p>Text</p>\n");
+}
+
+static void braces_left_over_are_mistyped_tags(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"subject", "preheader", "sms", "title"};
+    expect_problem("One\ntwo {nature}\n", "xx.md:7:5 a tag is written with two braces: write "
+                                          "{{nature}}");
+    expect_problem("One {nature}}\n", "write {{nature}}");
+    expect_problem("One nature}}\n", "xx.md:6:11 this } closes no tag");
+    expect_problem("One {{v}}}\n", "xx.md:6:10 this } closes no tag");
+    expect_problem("One {{v} two\n\n{{v}}\n", "xx.md:6:5 ");
+    expect_problem("One {{ two\n", "xx.md:6:5 ");
+    expect_problem("One { two\n", "a single { cannot stand here");
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        struct buf source = {0};
+        buf_printf(&source, "---\n%s: \"a {v}\"\n---\nx\n", fields[i]);
+        expect_problem_in("xx", buf_text(&source), "write {{v}}");
+        expect_problem_in("xx", buf_text(&source), "xx.md:2:");
+        buf_free(&source);
+    }
+    expect_problem_in("xx", "---\nsubject: \"a {#v}\"\n---\nx\n", "a single { cannot");
+}
+
+static void every_heading_has_an_id(void **state)
+{
+    (void)state;
+    expect_problem("Text\n\n## What {{v}}\n",
+                   "xx.md:8:1 give this heading an id, the same in every language");
+    expect_problem("## {#what} {{v}}\n", "section-id ");
 }
 
 static void links_go_to_allowed_hosts_only(void **state)
@@ -421,6 +464,9 @@ int main(void)
         cmocka_unit_test(quotes_and_rules_and_nested_lists_are_there),
         cmocka_unit_test(partials_bring_their_blocks_and_their_lines),
         cmocka_unit_test(forbidden_markdown_is_told_where_it_stands),
+        cmocka_unit_test(a_note_that_is_not_closed_swallows_nothing),
+        cmocka_unit_test(braces_left_over_are_mistyped_tags),
+        cmocka_unit_test(every_heading_has_an_id),
         cmocka_unit_test(links_go_to_allowed_hosts_only),
         cmocka_unit_test(words_to_be_written_are_found),
         cmocka_unit_test(particles_behind_values_are_found),
