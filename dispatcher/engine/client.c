@@ -61,12 +61,23 @@ static int open_for_change(struct client *c, struct error *err)
     return rc;
 }
 
+/* Looking must not make a spool where somebody only mistyped a path. */
+static int require_spool(const struct client *c, struct error *err)
+{
+    if (access(c->settings->spool, F_OK) == 0)
+        return 0;
+    return error_set(
+        err, ERR_NOT_FOUND,
+        "there is no spool at %s yet; `dispatcher run` or `dispatcher enqueue` makes it",
+        c->settings->spool);
+}
+
 static int open_to_look(struct client *c, struct error *err)
 {
     int rc = ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err);
     if (rc != ERR_NOT_FOUND)
         return rc;
-    /* A spool nobody has used yet: the empty ledger is made, and the lock let go again. */
+    /* A spool nobody has run yet: the empty ledger is made, and the lock let go again. */
     rc = open_for_change(c, err);
     ledger_close(c->ledger);
     spool_close(c->spool);
@@ -87,6 +98,8 @@ int client_open(const struct settings *s, enum ledger_mode mode, struct client *
         rc = error_set(err, ERR_DENIED, "you may not use the control socket %s; join its group",
                        s->control_socket);
     else if (c->socket < 0)
+        rc = require_spool(c, err);
+    if (rc == 0 && c->socket < 0)
         rc = mode == LEDGER_READ ? open_to_look(c, err) : open_for_change(c, err);
     if (rc != 0) {
         client_close(c);

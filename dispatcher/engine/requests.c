@@ -268,6 +268,28 @@ static int handle_known(const struct request *r, struct error *err)
     return 0;
 }
 
+static void put_action(void *context, const struct action_row *row)
+{
+    struct buf *out = context;
+    buf_printf(out, "{\"v\":1,\"action\":%lld", (long long)row->number);
+    put_time(out, "at", row->action.now_ms);
+    put_text(out, "who", row->action.who);
+    put_text(out, "verb", row->action.verb);
+    put_text(out, "selector", row->action.selector);
+    put_text(out, "reason", row->action.reason);
+    buf_printf(out, ",\"count\":%lld", (long long)row->count);
+    put_text(out, "hash", row->hash);
+    buf_puts(out, "}\n");
+}
+
+static int handle_actions(const struct request *r, struct error *err)
+{
+    int rc = ledger_walk_actions(r->world->ledger, put_action, r->out, err);
+    if (rc == 0)
+        buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
+    return rc;
+}
+
 /* Recounts every row and walks the chain of actions; what does not add up is in `reason`. */
 static int handle_reconcile(const struct request *r, struct error *err)
 {
@@ -309,7 +331,7 @@ static int handle_status(const struct request *r, struct error *err UNUSED)
 static const struct verb verbs[] = {
     {"queue", handle_queue},         {"summary", handle_summary}, {"show", handle_show},
     {"retry", handle_retry},         {"known", handle_known},     {"status", handle_status},
-    {"reconcile", handle_reconcile},
+    {"reconcile", handle_reconcile}, {"actions", handle_actions},
 };
 
 static int find_verb(const struct json_t *root, const struct verb **out, struct error *err)

@@ -127,7 +127,8 @@ static void put_state(void *context, struct buf *out)
                (int)getpid(), (long long)(clock_mono_ms() - s->started_mono_ms),
                s->dispatch.pool.count, pool_busy(&s->dispatch.pool),
                s->stopping ? "true" : "false");
-    buf_printf(out, ",\"ledger_available\":%s,\"transports\":[",
+    buf_printf(out, ",\"refused\":%lld,\"ledger_available\":%s,\"transports\":[",
+               (long long)spool_count_refused(s->spool),
                s->dispatch.recorder.told ? "false" : "true");
     for (size_t i = 0; i < settings->transport_count; i++) {
         const struct transport *t = &settings->transports[i];

@@ -11,6 +11,7 @@ extern const struct command command_show;
 extern const struct command command_retry;
 extern const struct command command_status;
 extern const struct command command_reconcile;
+extern const struct command command_actions;
 extern const struct command command_check;
 extern const struct command command_preview;
 extern const struct command command_render;

@@ -93,10 +93,27 @@ static void print_summary(const struct buf *rows)
     table_end(&t);
 }
 
+/* The counters are kept for everything; a part of it must not look like the whole. */
+static int refuse_selectors(const struct invocation *inv, struct error *err)
+{
+    static const char *const names[] = {"state", "channel", "campaign", "cause", "limit"};
+    if (argument_at(inv, 0) != NULL)
+        return error_set(err, ERR_USAGE, "--summary counts the whole ledger; leave out the id");
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (option_given(inv, names[i]))
+            return error_set(err, ERR_USAGE, "--summary counts the whole ledger; leave out --%s",
+                             names[i]);
+    }
+    return 0;
+}
+
 static int run_summary(const struct invocation *inv, struct session *s, struct error *err)
 {
     struct buf rows = {0}, end = {0};
-    int rc = client_ask(s->client, "{\"v\":1,\"verb\":\"summary\"}", &rows, &end, err);
+    int rc = refuse_selectors(inv, err);
+    if (rc != 0)
+        return rc;
+    rc = client_ask(s->client, "{\"v\":1,\"verb\":\"summary\"}", &rows, &end, err);
     if (rc == 0 && invocation_json(inv))
         fwrite(buf_text(&rows), 1, rows.len, stdout);
     else if (rc == 0)

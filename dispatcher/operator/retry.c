@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "model/json.h"
@@ -44,10 +45,33 @@ static int ask_all(struct session *s, const struct invocation *inv, bool dry_run
     return rc;
 }
 
+/* These may have arrived: whoever sends them again may tell somebody twice, and pay twice. */
+static int confirm_doubtful(int64_t count, struct error *err)
+{
+    char question[160];
+    snprintf(question, sizeof(question),
+             "%" PRId64
+             " deliveries may have arrived already; trying again may repeat them. Continue?",
+             count);
+    if (output_confirm(question))
+        return 0;
+    return error_set(err, ERR_USAGE,
+                     "nothing was changed: %" PRId64
+                     " deliveries may have arrived already. Look at the gateway or the "
+                     "mail server first; add --yes to send them again",
+                     count);
+}
+
 static int confirm(const struct invocation *inv, int64_t count, struct error *err)
 {
     char question[160];
-    if (count <= ASK_ABOVE || option_given(inv, "yes"))
+    const char *state = option_value(inv, "state");
+    bool doubtful = count > 0 && state != NULL && strcmp(state, "uncertain") == 0;
+    if (option_given(inv, "yes"))
+        return 0;
+    if (doubtful)
+        return confirm_doubtful(count, err);
+    if (count <= ASK_ABOVE)
         return 0;
     snprintf(question, sizeof(question),
              "%" PRId64 " deliveries will be tried again now. Continue?", count);
@@ -104,7 +128,9 @@ const struct command command_retry = {
     .summary = "try deliveries again now",
     .details = "Takes ids, or a selector; without either nothing happens (exit 64). A delivery "
                "that was already\n"
-               "delivered, or is in flight, stays as it is. Who did it, when, why and how many is "
+               "delivered, or is in flight, stays as it is. `--state uncertain` asks first: those "
+               "may have\n"
+               "arrived already. Who did it, when, why and how many is "
                "recorded.",
     .options = options,
     .option_count = COUNT_OF(options),

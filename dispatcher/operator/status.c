@@ -21,6 +21,14 @@ static void print_transports(const struct json_t *status)
     }
 }
 
+static void print_refused(const struct json_t *status)
+{
+    long long refused = (long long)json_get_int(status, "refused", 0);
+    if (refused > 0)
+        printf("%lld refused %s in %s/corrupt, each with a .reason beside it\n", refused,
+               refused == 1 ? "file" : "files", json_get_text(status, "spool", ""));
+}
+
 static void print_status(const struct json_t *status)
 {
     bool daemon = json_get_bool(status, "daemon", false);
@@ -39,6 +47,7 @@ static void print_status(const struct json_t *status)
            json_get_bool(status, "ledger_available", true)
                ? ""
                : ", NOT SENDING: outcomes cannot be recorded (see the log)");
+    print_refused(status);
     print_transports(status);
 }
 

@@ -249,17 +249,35 @@ static void clean_entry(struct spool *s, const char *name, int64_t now_ms)
         unlinkat(s->tmp_fd, name, 0);
 }
 
+/* A reader of its own: directory descriptors share their place. NULL if it cannot be read. */
+static DIR *open_reader(int directory)
+{
+    int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *reader = fd >= 0 ? fdopendir(fd) : NULL;
+    if (reader == NULL && fd >= 0)
+        close(fd);
+    return reader;
+}
+
 void spool_clean_tmp(struct spool *s, int64_t now_ms)
 {
-    int fd = openat(s->tmp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *reader = fd >= 0 ? fdopendir(fd) : NULL;
-    if (reader == NULL) {
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
+    DIR *reader = open_reader(s->tmp_fd);
     const struct dirent *entry;
-    while ((entry = readdir(reader)) != NULL)
+    while (reader != NULL && (entry = readdir(reader)) != NULL)
         clean_entry(s, entry->d_name, now_ms);
+    if (reader != NULL)
+        closedir(reader);
+}
+
+int64_t spool_count_refused(const struct spool *s)
+{
+    DIR *reader = open_reader(s->corrupt_fd);
+    const struct dirent *entry;
+    int64_t count = 0;
+    if (reader == NULL)
+        return -1;
+    while ((entry = readdir(reader)) != NULL)
+        count += entry->d_name[0] != '.' && !text_ends_with(entry->d_name, ".reason") ? 1 : 0;
     closedir(reader);
+    return count;
 }

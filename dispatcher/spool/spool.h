@@ -78,6 +78,8 @@ struct spool_counts {
  */
 MUST_CHECK int spool_scan(struct spool *s, const struct spool_intake *intake, size_t limit,
                           struct spool_counts *out, struct error *err);
+/* How many refused entries lie in corrupt/; -1 if it cannot be read. */
+int64_t spool_count_refused(const struct spool *s);
 /* Removes leftovers in tmp/ older than 36 h (Maildir's rule). */
 void spool_clean_tmp(struct spool *s, int64_t now_ms);
 

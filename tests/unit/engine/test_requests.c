@@ -170,6 +170,16 @@ static void counts_again_from_every_row(void **state)
     assert_contains(answer, "\"deliveries\":1");
 }
 
+static void remembers_who_changed_what(void **state)
+{
+    (void)state;
+    accept_notice("n1");
+    ask("{\"v\":1,\"verb\":\"retry\",\"selector\":{\"id\":\"n1\"},\"reason\":\"ticket 4711\"}");
+    const char *answer = ask("{\"v\":1,\"verb\":\"actions\"}");
+    assert_contains(answer, "\"who\":\"uid 0 (test)\"");
+    assert_contains(answer, "\"reason\":\"ticket 4711\"");
+}
+
 #define WITH_LEDGER(test) cmocka_unit_test_setup_teardown(test, open_ledger, close_ledger)
 
 int main(void)
@@ -179,6 +189,7 @@ int main(void)
         WITH_LEDGER(shows_a_notice_with_its_job),  WITH_LEDGER(refuses_a_retry_of_everything),
         WITH_LEDGER(tells_whether_an_id_is_known), WITH_LEDGER(answers_nonsense_with_a_sentence),
         WITH_LEDGER(counts_by_channel_and_state),  WITH_LEDGER(counts_again_from_every_row),
+        WITH_LEDGER(remembers_who_changed_what),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
