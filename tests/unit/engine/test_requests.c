@@ -170,10 +170,35 @@ static void counts_again_from_every_row(void **state)
     assert_contains(answer, "\"deliveries\":1");
 }
 
+static void fail_everything(void)
+{
+    struct leased row;
+    struct error err;
+    struct disposition d;
+    bool settled;
+    size_t count = 0;
+    assert_int_equal(ledger_lease(ledger, "mail", 1, 2000, LEDGER_FAST, &row, &count, &err), 0);
+    assert_int_equal(count, 1);
+    disposition_set(&d, OUTCOME_PERMANENT, 550, "bad_recipient", "550 no", 6);
+    const struct settlement s = {.delivery = row.delivery,
+                                 .state = DELIVERY_FAILED,
+                                 .counts = true,
+                                 .now_ms = 2000,
+                                 .jitter = 1.0,
+                                 .disposition = &d,
+                                 .cause = "bad_recipient",
+                                 .sha256 = "",
+                                 .locale = "en",
+                                 .transport = "mail"};
+    assert_int_equal(ledger_settle(ledger, &s, &settled, &err), 0);
+    leased_clear(&row);
+}
+
 static void remembers_who_changed_what(void **state)
 {
     (void)state;
     accept_notice("n1");
+    fail_everything();
     ask("{\"v\":1,\"verb\":\"retry\",\"selector\":{\"id\":\"n1\"},\"reason\":\"ticket 4711\"}");
     const char *answer = ask("{\"v\":1,\"verb\":\"actions\"}");
     assert_contains(answer, "\"who\":\"uid 0 (test)\"");
