@@ -1,6 +1,6 @@
 /*
  * Memory that is always there. Running out of it ends the process with one line on stderr: the
- * spool and the ledger are durable, so dying is safe and half-built state is not (style.md 2).
+ * spool and the ledger are durable, so dying is safe and half-built state is not.
  * Every result is freed with free(); all of these accept NULL where free() does.
  */
 #ifndef BASE_ALLOC_H

@@ -34,7 +34,7 @@ int error_set(struct error *err, int code, const char *format, ...) PRINTF(3, 4)
 /* The same with ": <what errno means>" behind the text. errno ENOSPC and EDQUOT turn ERR_IO into
  * ERR_AGAIN. */
 int error_errno(struct error *err, int code, const char *format, ...) PRINTF(3, 4);
-/* The sysexits value of a code (notes: 64 usage, 65 data, 66 no input, 69, 70, 74, 75, 77, 78); 0
+/* The sysexits value of a code (64 usage, 65 data, 66 no input, 69, 70, 74, 75, 77, 78); 0
  * for 0. */
 int error_exit_status(int code);
 

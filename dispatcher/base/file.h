@@ -1,7 +1,6 @@
 /*
  * Files: reading what strangers left (never following, never blocking) and writing what must
- * survive a power cut. The one place, with the ledger, that calls fsync, link and rename (style.md
- * 13).
+ * survive a power cut. The one place, with the ledger, that calls fsync, link and rename.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H

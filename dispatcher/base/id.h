@@ -1,4 +1,4 @@
-/* Identities. A job id is `[A-Za-z0-9_-]{1,128}` and does not start with `-` (design.md 3): it is a
+/* Identities. A job id is `[A-Za-z0-9_-]{1,128}` and does not start with `-`: it is a
  * file name, the left part of a Message-ID and the `webhook-id`, so nothing in it may need quoting
  * anywhere. */
 #ifndef BASE_ID_H

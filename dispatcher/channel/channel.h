@@ -23,7 +23,7 @@ struct channel_reporter {
     void (*started)(void *context, const struct outgoing *item);
     /* The outcome; exactly once per item. */
     void (*done)(void *context, const struct outgoing *item, const struct disposition *d);
-    /* Wall clock in ms, from the engine (style.md 10: nothing below reads a clock). */
+    /* Wall clock in ms, from the engine (nothing below reads a clock). */
     int64_t (*now_ms)(void *context);
 };
 

@@ -22,7 +22,7 @@ int check_timezone(const char *zone, struct error *err);
 int check_sender(const char *sender, struct error *err);
 /* An entry of the allow list. A lone `*` would end trial mode by the back door. */
 int check_allow(const char *entry, struct error *err);
-/* Header names an endpoint may add (notes: Standard Webhooks owns webhook-*, HTTP owns the
+/* Header names an endpoint may add (Standard Webhooks owns webhook-*, HTTP owns the
  * framing). */
 int check_header_name(const char *name, struct error *err);
 /* Headers that always carry a credential. */

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* The commit group of design.md 3: power loss repeats at most this much, or this long. */
+/* The commit group: power loss repeats at most this much, or this long. */
 #define SYNC_OUTCOMES 256
 #define SYNC_MS       50
 #define RETRY_MS      1000
