@@ -178,20 +178,16 @@ format: ## lay out every source with clang-format
 	clang-format -i $(SOURCES) $(HEADERS) $(TESTS)
 
 CONFIGS := $(sort $(wildcard config/*.yaml config/*/*.yaml))
-DATA     = $(shell find templates locales -type f | LC_ALL=C sort)
 
 # The shipped configuration points into the checkout; the installed one points to where things were installed.
 RELOCATE = -e 's|^spool: .*|spool: $(localstatedir)/spool/dispatcher|' \
            -e 's|^templates: .*|templates: $(datadir)/dispatcher/templates|' \
            -e 's|^locales: .*|locales: $(datadir)/dispatcher/locales|'
 
-install: all ## install; never overwrites a configuration file (DESTDIR, prefix, bindir, sysconfdir ...)
+install: all ## install; keeps configuration and letters somebody changed (DESTDIR, prefix, bindir, sysconfdir ...)
 	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(datadir)/dispatcher" "$(DESTDIR)$(sysconfdir)/dispatcher"
 	$(INSTALL_PROGRAM) $(BUILD)/dispatcher "$(DESTDIR)$(bindir)/dispatcher"
-	@for f in $(DATA); do \
-		to="$(DESTDIR)$(datadir)/dispatcher/$$f"; \
-		$(INSTALL) -d "$${to%/*}" && $(INSTALL_DATA) "$$f" "$$to" || exit 1; \
-	done
+	@INSTALL="$(INSTALL)" INSTALL_DATA="$(INSTALL_DATA)" sh tests/tools/letters.sh install "$(DESTDIR)$(datadir)/dispatcher"
 	@for f in $(CONFIGS); do \
 		to="$(DESTDIR)$(sysconfdir)/dispatcher/$${f#config/}"; \
 		if [ -e "$$to" ]; then echo "kept $$to"; continue; fi; \
@@ -199,9 +195,9 @@ install: all ## install; never overwrites a configuration file (DESTDIR, prefix,
 	done
 	@spool="$(DESTDIR)$(localstatedir)/spool/dispatcher"; [ -d "$$spool" ] || $(INSTALL) -d -m 2770 "$$spool"
 
-uninstall: ## remove what install placed, but neither configuration nor spool
+uninstall: ## remove what install placed, but no configuration, spool or changed letter
 	rm -f "$(DESTDIR)$(bindir)/dispatcher"
-	rm -rf "$(DESTDIR)$(datadir)/dispatcher"
+	@sh tests/tools/letters.sh uninstall "$(DESTDIR)$(datadir)/dispatcher"
 
 clean: ## remove build/
 	rm -rf build
