@@ -136,6 +136,8 @@ static int check_letters(struct check *c, const struct settings *s, size_t *out_
     };
     int rc = library_load(&options, &library, err);
     if (rc == 0)
+        rc = library_check_rules(library, &s->rules, on_problem, c, err);
+    if (rc == 0)
         fixtures_check(library, on_problem, c);
     *out_templates = library != NULL ? library_template_count(library) : 0;
     library_free(library);

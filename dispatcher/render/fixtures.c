@@ -102,6 +102,8 @@ void fixtures_check(const struct library *l, problem_fn *problem, void *context)
         return;
     }
     for (size_t i = 0; i < l->template_count; i++) {
+        if (!library_template_sound(l, i))
+            continue; /* the samples would only say the same again */
         char *folder = file_join(l->templates[i]->directory, "fixtures");
         s.template_index = (int)i;
         check_folder(&s, folder);

@@ -7,10 +7,28 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "model/json.h"
+#include "model/settings.h"
 #include "render/context.h"
 #include "render/format.h"
 #include "render/library_backend.h"
 #include "render/template_names.h"
+
+/* ---- what is there, but wrong ---- */
+
+static void add_refused(struct library *l, const char *name)
+{
+    l->refused = xreallocarray(l->refused, l->refused_count + 1, sizeof *l->refused);
+    l->refused[l->refused_count++] = xstrdup(name);
+}
+
+/* So that one mistake is told once, and not again by everything that misses the file. */
+static bool was_refused(const struct library *l, const char *name)
+{
+    for (size_t i = 0; i < l->refused_count; i++)
+        if (strcmp(l->refused[i], name) == 0)
+            return true;
+    return false;
+}
 
 /* ---- locales ---- */
 
@@ -36,6 +54,8 @@ static void load_locale(struct library *l, const struct library_options *o, cons
         l->locale_tags[l->locale_count] = locale_tag(locale);
         l->contexts[l->locale_count++] = context_of_locale(locale, o->organisation);
     }
+    if (library_locale_index(l, name) < 0)
+        add_refused(l, name);
     free(path);
     buf_free(&file);
 }
@@ -80,6 +100,7 @@ static void load_layout(struct library *l, const struct library_options *o,
 {
     struct buf text = {0};
     struct error err = {0};
+    int errors = problems->errors;
     l->layout_file = file_join(o->templates, "_layouts/letter.html");
     struct program_options options = {
         .file = l->layout_file, .letter = true, .layout = true, .strict = true};
@@ -88,6 +109,7 @@ static void load_layout(struct library *l, const struct library_options *o,
         problems_add_failure(problems, &err, "tag");
     buf_free(&text);
     check_layout_names(l, o, problems);
+    l->layout_sound = problems->errors == errors;
 }
 
 /* ---- templates ---- */
@@ -117,7 +139,7 @@ static void check_languages(const struct library *l, const struct template *t,
 {
     struct place at = {t->directory, 0, 0};
     for (size_t i = 0; i < t->letter_count; i++)
-        if (library_locale_index(l, t->tags[i]) < 0)
+        if (library_locale_index(l, t->tags[i]) < 0 && !was_refused(l, t->tags[i]))
             problems_add_error(problems, &at, "locale-missing",
                                "%s.md is there, but not %s.yaml among the locales", t->tags[i],
                                t->tags[i]);
@@ -137,9 +159,11 @@ static void check_letter_names(const struct letter *letter, const struct names_o
             names_check_program(letter->parts[part], names, used);
 }
 
-static void check_template(const struct library *l, const struct template *t,
+static void check_template(const struct library *l, struct template *t,
                            const struct library_options *o, struct problems *problems)
 {
+    int errors = problems->errors;
+    bool complete = true;
     bool **used = xcalloc(t->letter_count + 1, sizeof *used);
     for (size_t i = 0; i <= t->letter_count; i++)
         used[i] = xcalloc(t->variables.count + 1, sizeof **used);
@@ -151,13 +175,16 @@ static void check_template(const struct library *l, const struct template *t,
                                       .org_known = o->organisation != NULL,
                                       .problems = problems};
         check_parts(t, t->letters[i], problems);
+        complete = complete && locale >= 0;
         if (locale < 0)
             continue;
         check_letter_names(t->letters[i], &names, used[i]);
         if (t->webhook != NULL)
             names_check_program(t->webhook, &names, used[t->letter_count]);
     }
-    names_check_parity(t, used, problems);
+    t->sound = complete && problems->errors == errors;
+    if (t->sound) /* a mistyped name is not one that a language lacks */
+        names_check_parity(t, used, problems);
     for (size_t i = 0; i <= t->letter_count; i++)
         free(used[i]);
     free(used);
@@ -173,6 +200,8 @@ static void load_template(struct library *l, const struct library_options *o, co
     if (t != NULL) {
         l->templates[l->template_count++] = t;
         check_template(l, t, o, problems);
+    } else {
+        add_refused(l, name);
     }
     free(directory);
 }
@@ -227,7 +256,10 @@ void library_free(struct library *l)
         json_free(l->contexts[i]);
         locale_free(l->locales[i]);
     }
+    for (size_t i = 0; i < l->refused_count; i++)
+        free(l->refused[i]);
     program_free(l->layout);
+    free(l->refused);
     free(l->templates);
     free(l->locales);
     free(l->contexts);
@@ -264,6 +296,34 @@ const char *library_closest_template(const struct library *l, const char *name)
     const char *closest = text_closest(name, names, l->template_count);
     free(names);
     return closest;
+}
+
+bool library_template_sound(const struct library *l, size_t index)
+{
+    return l->layout_sound && l->templates[index]->sound;
+}
+
+static void check_rule(const struct library *l, const struct rules *rules, const struct rule *rule,
+                       struct problems *problems)
+{
+    const char *name = rule->template_name;
+    struct place at = {rules->file, rule->line, 1};
+    if (name == NULL || library_find_template(l, name) >= 0 || was_refused(l, name))
+        return;
+    const char *closest = library_closest_template(l, name);
+    problems_add_error(problems, &at, "rule-template",
+                       "this rule chooses the template \"%s\", which is not there%s%s%s", name,
+                       closest != NULL ? "; did you mean \"" : "", closest != NULL ? closest : "",
+                       closest != NULL ? "\"?" : "");
+}
+
+int library_check_rules(const struct library *l, const struct rules *rules, problem_fn *problem,
+                        void *problem_context, struct error *err)
+{
+    struct problems problems = {.tell = problem, .context = problem_context, .first = err};
+    for (size_t i = 0; i < rules->count && !problems_stop_load(&problems); i++)
+        check_rule(l, rules, &rules->rules[i], &problems);
+    return problems_stop_load(&problems) ? ERR_CONFIG : 0;
 }
 
 const char *const *library_template_locales(const struct library *l, int template_index)

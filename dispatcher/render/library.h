@@ -17,6 +17,7 @@ struct library;
 
 /* A member of org.*; the same shape as in model/settings.h so that the engine just passes it on. */
 struct organisation;
+struct rules;
 
 /*
  * Loads all of `templates` and `locales`. With `problem` NULL the first error ends it (ERR_CONFIG).
@@ -34,6 +35,13 @@ struct library_options {
 
 MUST_CHECK int library_load(const struct library_options *options, struct library **out,
                             struct error *err);
+/*
+ * Is every template that the rules choose (then.template) there? As with library_load(), `problem`
+ * NULL: ERR_CONFIG for the first that is not, with the file and line of its rule; else each is
+ * handed to it, and 0. A template that could not be loaded is there: its own problems were told.
+ */
+MUST_CHECK int library_check_rules(const struct library *l, const struct rules *rules,
+                                   problem_fn *problem, void *problem_context, struct error *err);
 void library_free(struct library *l);
 
 size_t library_template_count(const struct library *l);

@@ -17,7 +17,10 @@ struct library {
     size_t locale_count;
     struct template **templates; /* sorted by name */
     size_t template_count;
+    char **refused; /* names of templates and locales that are there, but could not be loaded */
+    size_t refused_count;
     struct program *layout;
+    bool layout_sound; /* its names are known */
     char *layout_file;
     char *partials;
     char *default_zone; /* NULL: the locale's */
@@ -25,5 +28,7 @@ struct library {
 
 /* Index of a locale by its exact tag, -1 if there is none. */
 int library_locale_index(const struct library *l, const char *tag);
+/* A template without a mistake in it or in the layout around it: worth trying on samples. */
+bool library_template_sound(const struct library *l, size_t index);
 
 #endif

@@ -6,14 +6,34 @@
 
 #include "render/scan.h"
 
+/* FNV-1a, 64 bits */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return (hash ^ 0xff) * UINT64_C(1099511628211);
+}
+
+/* Has the same been told of the same place? If not, it counts as told from here on. */
+static bool told_already(struct problems *p, const char *position, const char *text)
+{
+    uint64_t hash = hash_text(hash_text(UINT64_C(14695981039346656037), position), text);
+    for (size_t i = 0; i < p->told_count; i++)
+        if (p->told[i] == hash)
+            return true;
+    if (p->told_count < COUNT_OF(p->told))
+        p->told[p->told_count++] = hash;
+    return false;
+}
+
 static int add(struct problems *p, bool is_error, const char *position, const char *text,
                const char *rule)
 {
     struct problem problem = {
         .is_error = is_error, .position = position, .text = text, .rule = rule};
-    if (p->tell != NULL)
+    if (p->tell != NULL && !told_already(p, position, text))
         p->tell(p->context, &problem);
-    else if (is_error && p->errors == 0)
+    else if (p->tell == NULL && is_error && p->errors == 0)
         error_set(p->first, ERR_CONFIG, "%s: %s", position, text);
     p->errors += is_error ? 1 : 0;
     return ERR_CONFIG;

@@ -6,10 +6,14 @@
 #define RENDER_PROBLEMS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 struct place;
+
+#define PROBLEMS_REMEMBERED 256
 
 struct problem {
     bool is_error;        /* else a warning */
@@ -24,6 +28,10 @@ struct problems {
     void *context;
     int errors;
     struct error *first; /* may be NULL */
+    /* What was told already, as hashes: a partial or the layout is read for many letters, and its
+     * mistakes are told once. Beyond so many problems nobody minds one that comes twice. */
+    uint64_t told[PROBLEMS_REMEMBERED];
+    size_t told_count;
 };
 
 /* Returns ERR_CONFIG, so that what cannot go on can `return problems_add_error(...)`. */

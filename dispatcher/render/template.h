@@ -26,6 +26,7 @@ struct template
     size_t letter_count;
     struct program *webhook; /* NULL: the standard body */
     char *webhook_file;
+    bool sound; /* its names were checked and nothing was wrong */
 };
 
 struct template_options {

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "render/fixtures.h"
 #include "render/small_library.h"
 
 /* With `text` in the place of a file the check says `expected`; the file is put back. */
@@ -112,6 +113,77 @@ static void languages_must_say_the_same(void **state)
     restore("t/news/ko.md");
 }
 
+static size_t count_in(const struct buf *problems, const char *what)
+{
+    size_t count = 0;
+    for (const char *p = buf_text(problems); (p = strstr(p, what)) != NULL; p++)
+        count++;
+    return count;
+}
+
+/* `file` with this text makes one problem, from loading to samples, and the rule is this. */
+static void expect_one_problem(const char *file, const char *text, const char *rule)
+{
+    struct buf problems = {0};
+    write_file(file, text);
+    write_file("t/news/fixtures/a.json",
+               "{\"to\":{\"email\":\"a@example.org\"},\"data\":" DATA "}");
+    struct library *l = load(&problems);
+    fixtures_check(l, collect, &problems);
+    if (count_in(&problems, "\n") != 1 || count_in(&problems, rule) != 1)
+        fail_msg("not one %s: %s", rule, buf_text(&problems));
+    library_free(l);
+    restore(file);
+    remove_file("t/news/fixtures/a.json");
+    buf_free(&problems);
+}
+
+static void one_mistake_is_told_once(void **state)
+{
+    (void)state;
+    expect_one_problem("t/_layouts/letter.html", "{{{content}}}{{sujet}}\n", "E var-unknown");
+    expect_one_problem("t/news/de.md",
+                       "---\nsubject: \"{{wath}}\"\npreheader: p\nsms: \"{{count}}\"\n---\n"
+                       "{{items | list}} {{when.start | default:x}}\n\n## Was {#what}\n",
+                       "E var-unknown");
+    expect_one_problem("t/_partials/end.de.md", "{{! note\n", "E tag");
+    expect_one_problem("l/de.yaml", "de:\n  nam: Deutsch\n", "E yaml-syntax");
+}
+
+static void rules_choose_templates_that_are_there(void **state)
+{
+    (void)state;
+    char good[] = "news", bad[] = "nwes", strange[] = "zzzzzzzz", file[] = "rules.yaml";
+    struct rule chosen[] = {{.template_name = good, .line = 2},
+                            {.template_name = NULL, .line = 3},
+                            {.template_name = bad, .line = 7},
+                            {.template_name = strange, .line = 9}};
+    const struct rules rules = {.file = file, .rules = chosen, .count = COUNT_OF(chosen)};
+    struct buf problems = {0};
+    struct error err = {0};
+    struct library *l = load(NULL);
+    assert_int_equal(library_check_rules(l, &rules, collect, &problems, &err), 0);
+    assert_string_equal(
+        buf_text(&problems),
+        "E rule-template rules.yaml:7:1 this rule chooses the template \"nwes\", which is not "
+        "there; did you mean \"news\"?\n"
+        "E rule-template rules.yaml:9:1 this rule chooses the template \"zzzzzzzz\", which is not "
+        "there\n");
+    assert_int_equal(library_check_rules(l, &rules, NULL, NULL, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.text, "rules.yaml:7:1: this rule"));
+    library_free(l);
+    buf_free(&problems);
+    write_file("t/news/de.md", "{{");
+    struct buf told = {0};
+    l = load(&told);
+    chosen[2].template_name = chosen[3].template_name = NULL;
+    assert_int_equal(library_check_rules(l, &rules, collect, &problems, &err), 0);
+    assert_string_equal(buf_text(&problems), "");
+    restore("t/news/de.md");
+    library_free(l);
+    buf_free(&told);
+}
+
 static void the_first_error_ends_an_unwatched_load(void **state)
 {
     (void)state;
@@ -182,6 +254,8 @@ int main(void)
         cmocka_unit_test(descriptions_are_strict),
         cmocka_unit_test(names_are_checked_in_every_language),
         cmocka_unit_test(languages_must_say_the_same),
+        cmocka_unit_test(one_mistake_is_told_once),
+        cmocka_unit_test(rules_choose_templates_that_are_there),
         cmocka_unit_test(the_first_error_ends_an_unwatched_load),
         cmocka_unit_test(jobs_are_checked_by_declared_types),
     };
