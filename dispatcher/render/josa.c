@@ -21,6 +21,10 @@ static const struct pair pairs[] = {
     {"이", "가", "이(가)", false},
     {"을", "를", "을(를)", false},
     {"과", "와", "과(와)", false},
+    {"이며", "며", "(이)며", false},
+    {"이고", "고", "(이)고", false},
+    {"이라고", "라고", "(이)라고", false},
+    {"이라는", "라는", "(이)라는", false},
     {"이나", "나", "(이)나", false},
     {"이란", "란", "(이)란", false},
     {"이랑", "랑", "(이)랑", false},
@@ -64,6 +68,57 @@ static const struct pair *find_pair(const char *text)
 bool josa_pair_known(const char *pair)
 {
     return find_pair(pair) != NULL;
+}
+
+/* ---- written by hand ---- */
+
+static bool begins_with_hangul(const char *text, const char *end)
+{
+    if (text >= end)
+        return false;
+    uint32_t c = utf8_next(&text, end);
+    return c >= 0xac00 && c <= 0xd7a3;
+}
+
+static bool begins_with_word(const char *text, size_t len, const char *word)
+{
+    size_t n = strlen(word);
+    return len >= n && memcmp(text, word, n) == 0 && !begins_with_hangul(text + n, text + len);
+}
+
+static void put_both(struct buf *out, const char *const *way, const char *first, const char *second)
+{
+    buf_printf(out, "%s%s%s%s%s", way[0], first, way[1], second, way[2]);
+}
+
+/* One form alone, or both in one of the ways people write them where they do not know which. */
+static bool begins_with_pair(const char *text, size_t len, const struct pair *pair)
+{
+    static const char *const ways[][3] = {{"", "(", ")"}, {"(", ")", ""}, {"", "/", ""}};
+    bool found = begins_with_word(text, len, pair->consonant) ||
+                 begins_with_word(text, len, pair->vowel) ||
+                 begins_with_word(text, len, pair->both);
+    for (size_t i = 0; i < COUNT_OF(ways) && !found; i++) {
+        struct buf one = {0}, other = {0};
+        put_both(&one, ways[i], pair->consonant, pair->vowel);
+        put_both(&other, ways[i], pair->vowel, pair->consonant);
+        found = begins_with_word(text, len, buf_text(&one)) ||
+                begins_with_word(text, len, buf_text(&other));
+        buf_free(&one);
+        buf_free(&other);
+    }
+    return found;
+}
+
+bool josa_find_written(const char *text, size_t len, struct buf *out_pair)
+{
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        if (begins_with_pair(text, len, &pairs[i])) {
+            buf_printf(out_pair, "%s/%s", pairs[i].consonant, pairs[i].vowel);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- characters from the end ---- */

@@ -1,8 +1,8 @@
 /*
- * Korean particles after a value: 은/는, 이/가, 을/를, 과/와, 으로/로 and their family, chosen by
- * the last sound of the value: Hangul by its final consonant (ㄹ counts as a vowel for the 로
- * family), digits and trailing zeros by their Sino-Korean reading, units by a table, acronyms by
- * letter name. Unknown: both forms, 은(는).
+ * Korean particles after a value: 은/는, 이/가, 을/를, 과/와, 으로/로, 이며/며 and their family,
+ * chosen by the last sound of the value: Hangul by its final consonant (ㄹ counts as a vowel for
+ * the 로 family), digits and trailing zeros by their Sino-Korean reading, units by a table,
+ * acronyms by letter name. Unknown: both forms, 은(는).
  */
 #ifndef RENDER_JOSA_H
 #define RENDER_JOSA_H
@@ -26,5 +26,10 @@ MUST_CHECK int josa_put(const char *value, size_t len, const char *pair, josa_un
                         struct error *err);
 /* Is it one of the pairs of the table? */
 bool josa_pair_known(const char *pair);
+/*
+ * Does a text behind a value begin with a particle written by hand, as a word end of its own: 은,
+ * 은(는), (으)로? Puts its pair ("은/는") and returns true.
+ */
+bool josa_find_written(const char *text, size_t len, struct buf *out_pair);
 
 #endif

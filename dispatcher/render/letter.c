@@ -162,6 +162,7 @@ static int compile_field(struct letter *l, const struct yaml_node *node, enum le
         return problems_add_error(o->problems, &at, "yaml-type", "\"%s\" must be one line",
                                   node->key);
     lint_line(node->text, strlen(node->text), &at, o->problems);
+    lint_urls(node->text, &at, false, o);
     struct program_options options = {
         .file = l->file,
         .first_line = node->line,

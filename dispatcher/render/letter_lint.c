@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "render/code.h"
+#include "render/filter.h"
+#include "render/josa.h"
 
 #define SUBJECT_MAX 78 /* RFC 5322 2.1.1: what a line should have at most */
 
@@ -19,20 +21,32 @@ static bool host_allowed(const char *host, size_t len, const struct letter_optio
     return false;
 }
 
-static void check_host(const struct node *link, const char *host, const struct letter_options *o,
-                       const struct body *body)
+/* `whole`: nothing but the host stands there, no tag and no user in front of an @. */
+static void check_host(const struct place *at, const char *host, size_t len, bool whole,
+                       const struct letter_options *o)
+{
+    if (!whole || len == 0)
+        problems_add_error(o->problems, at, "link-host",
+                           "write the host of this link out: a tag may stand behind it only");
+    else if (!host_allowed(host, len, o))
+        problems_add_error(
+            o->problems, at, "link-host",
+            "%.*s is not in links_allowed of template.yaml: add it there or remove the link",
+            (int)len, host);
+}
+
+static void refuse_http(const struct place *at, const struct letter_options *o)
+{
+    problems_add_error(o->problems, at, "link-http", "links must begin with https://, not http://");
+}
+
+static void check_link_host(const struct node *link, const char *host,
+                            const struct letter_options *o, const struct body *body)
 {
     const char *start, *end;
     size_t len = strcspn(host, "/?#:");
     bool tag = body_find_tag(body, host, &start, &end) != BODY_NO_TAG && start < host + len;
-    if (tag || len == 0 || memchr(host, '@', len) != NULL)
-        problems_add_error(o->problems, &link->place, "link-host",
-                           "write the host of this link out: a tag may stand behind it only");
-    else if (!host_allowed(host, len, o))
-        problems_add_error(
-            o->problems, &link->place, "link-host",
-            "%.*s is not in links_allowed of template.yaml: add it there or remove the link",
-            (int)len, host);
+    check_host(&link->place, host, len, !tag && memchr(host, '@', len) == NULL, o);
 }
 
 static void check_url(const struct node *link, const struct letter_options *o,
@@ -42,19 +56,60 @@ static void check_url(const struct node *link, const struct letter_options *o,
     if (text_starts_with(url, "mailto:") || text_starts_with(url, "tel:"))
         return;
     if (text_starts_with(url, "https://"))
-        check_host(link, url + strlen("https://"), o, body);
+        check_link_host(link, url + strlen("https://"), o, body);
     else if (text_starts_with(url, "http://"))
-        problems_add_error(o->problems, &link->place, "link-http",
-                           "links must begin with https://, not http://");
+        refuse_http(&link->place, o);
     else
         problems_add_error(o->problems, &link->place, "link-scheme",
                            "a link must begin with https://, mailto: or tel:");
 }
 
+static int columns_before(const char *text, const char *at)
+{
+    int columns = 0;
+    for (; text < at; text++)
+        columns += ((unsigned char)*text & 0xc0) != 0x80;
+    return columns;
+}
+
+/* In running text a host ends where the words go on: "siehe https://www.example.org." */
+static void check_written_host(const struct place *at, const char *host, bool tag_follows,
+                               const struct letter_options *o)
+{
+    static const char host_characters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+    size_t len = strspn(host, host_characters), authority = strcspn(host, "/?# \t\n");
+    bool tag = text_starts_with(host + len, "{{") || (host[len] == '\0' && tag_follows);
+    bool user = memchr(host, '@', authority) != NULL;
+    while (len > 0 && host[len - 1] == '.')
+        len--;
+    check_host(at, host, len, !tag && !user, o);
+}
+
+/* Most programs that show mail or text messages make a link of an address in the text, too. */
+void lint_urls(const char *text, const struct place *at, bool tag_follows,
+               const struct letter_options *options)
+{
+    const char *p = text;
+    while ((p = strcasestr(p, "http")) != NULL) {
+        struct place place = *at;
+        place.column += columns_before(text, p);
+        p += strlen("http");
+        if (strncasecmp(p, "s://", 4) == 0)
+            check_written_host(&place, p + 4, tag_follows, options);
+        else if (text_starts_with(p, "://"))
+            refuse_http(&place, options);
+    }
+}
+
 void lint_links(const struct node *n, const struct letter_options *options, const struct body *body)
 {
-    if (n->kind == NODE_LINK)
+    if (n->kind == NODE_TEXT)
+        lint_urls(n->text, &n->place, n->next != NULL && n->next->kind == NODE_TAG, options);
+    if (n->kind == NODE_LINK) {
         check_url(n, options, body);
+        return; /* its words may be its address */
+    }
     for (const struct node *child = n->first; child != NULL; child = child->next)
         lint_links(child, options, body);
 }
@@ -65,14 +120,6 @@ static bool is_word_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            (unsigned char)c >= 0x80;
-}
-
-static int columns_before(const char *text, const char *at)
-{
-    int columns = 0;
-    for (; text < at; text++)
-        columns += ((unsigned char)*text & 0xc0) != 0x80;
-    return columns;
 }
 
 /* The line under the head of a table, `| --- | :-: |`: Markdown as letters know it has none. */
@@ -102,45 +149,59 @@ void lint_line(const char *text, size_t len, const struct place *at, struct prob
 
 /* ---- particles ---- */
 
-static bool begins_with_hangul(const char *text, const char *end)
+/* As it is written in the tag, without a josa it may have had. */
+static void put_expression(struct buf *out, const struct expression *e)
 {
-    if (text >= end)
-        return false;
-    uint32_t c = utf8_next(&text, end);
-    return c >= 0xac00 && c <= 0xd7a3;
-}
-
-/* The particle a text begins with, as a word end of its own; NULL if it does not. */
-static const char *particle_of(const char *text, size_t len)
-{
-    static const struct {
-        const char *particle, *pair;
-    } particles[] = {
-        {"은", "은/는"}, {"는", "은/는"}, {"이", "이/가"}, {"가", "이/가"},     {"을", "을/를"},
-        {"를", "을/를"}, {"과", "과/와"}, {"와", "과/와"}, {"으로", "으로/로"}, {"로", "으로/로"},
-    };
-    for (size_t i = 0; i < COUNT_OF(particles); i++) {
-        size_t n = strlen(particles[i].particle);
-        if (len >= n && memcmp(text, particles[i].particle, n) == 0 &&
-            !begins_with_hangul(text + n, text + len))
-            return particles[i].pair;
+    buf_puts(out, e->name);
+    for (size_t i = 0; i < e->call_count; i++) {
+        const struct filter_call *call = &e->calls[i];
+        const char *quote = call->is_default ? "\"" : "";
+        if (strcmp(call->filter->name, "josa") == 0)
+            continue;
+        buf_printf(out, " | %s", call->filter->name);
+        if (call->argument != NULL)
+            buf_printf(out, ":%s%s%s", quote, call->argument, quote);
     }
-    return NULL;
 }
 
 static void check_particles(const struct program *p, struct problems *problems)
 {
     for (size_t i = 0; i + 1 < p->count; i++) {
         const struct instruction *value = &p->code[i], *text = value + 1;
-        if (value->op != OP_VALUE || text->op != OP_TEXT)
+        struct buf pair = {0}, tag = {0};
+        if (value->op != OP_VALUE || text->op != OP_TEXT ||
+            !josa_find_written(text->text, text->len, &pair))
             continue;
-        const char *pair = particle_of(text->text, text->len);
-        if (pair != NULL)
-            problems_add_error(
-                problems, &value->place, "ko-josa",
-                "a particle stands behind a value, which may end in another sound: write {{%s | "
-                "josa:%s}}",
-                value->expression->name, pair);
+        put_expression(&tag, value->expression);
+        problems_add_error(problems, &value->place, "ko-josa",
+                           "a particle stands behind a value, which may end in another sound: "
+                           "write {{%s | josa:%s}}",
+                           buf_text(&tag), buf_text(&pair));
+        buf_free(&tag);
+        buf_free(&pair);
+    }
+}
+
+static bool has_josa(const struct expression *e)
+{
+    for (size_t i = 0; i < e->call_count; i++)
+        if (strcmp(e->calls[i].filter->name, "josa") == 0)
+            return true;
+    return false;
+}
+
+static void refuse_josa(const struct program *p, struct problems *problems)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct instruction *value = &p->code[i];
+        if (value->op != OP_VALUE || !has_josa(value->expression))
+            continue;
+        struct buf tag = {0};
+        put_expression(&tag, value->expression);
+        problems_add_error(problems, &value->place, "josa-language",
+                           "particles are Korean and this letter is not: write {{%s}}",
+                           buf_text(&tag));
+        buf_free(&tag);
     }
 }
 
@@ -165,9 +226,14 @@ static void check_subject(const struct letter *letter, struct problems *problems
 
 void lint_parts(const struct letter *letter, struct problems *problems)
 {
-    for (int part = 0; part < LETTER_PARTS; part++)
-        if (letter->parts[part] != NULL && part != LETTER_TEXT &&
-            text_starts_with(letter->locale, "ko"))
+    bool korean = text_equal(letter->locale, "ko") || text_starts_with(letter->locale, "ko-");
+    for (int part = 0; part < LETTER_PARTS; part++) {
+        if (letter->parts[part] == NULL || part == LETTER_TEXT) /* it has the tags of LETTER_HTML */
+            continue;
+        if (korean)
             check_particles(letter->parts[part], problems);
+        else
+            refuse_josa(letter->parts[part], problems);
+    }
     check_subject(letter, problems);
 }

@@ -114,10 +114,13 @@ static int add_tag(struct parser *p, struct node *parent, size_t index)
     return tag->kind == TOKEN_END ? check_pair(p, index, n) : 0;
 }
 
-static void add_text(struct node *parent, struct place at, const char *text, size_t len)
+/* Moves `at` on behind the text. */
+static void add_text(struct node *parent, struct place *at, const char *text, size_t len)
 {
     if (len > 0)
-        append(parent, new_node(NODE_TEXT, at))->text = xstrndup(text, len);
+        append(parent, new_node(NODE_TEXT, *at))->text = xstrndup(text, len);
+    for (size_t i = 0; i < len; i++)
+        at->column += ((unsigned char)text[i] & 0xc0) != 0x80;
 }
 
 static int convert_text(struct parser *p, struct node *parent, cmark_node *from)
@@ -131,13 +134,14 @@ static int convert_text(struct parser *p, struct node *parent, cmark_node *from)
         return refuse(p, from, "section-id",
                       "a section id {#name} stands at the end of a heading only");
     while ((index = body_find_tag(p->body, text, &start, &end)) != BODY_NO_TAG) {
-        add_text(parent, at, text, (size_t)(start - text));
+        add_text(parent, &at, text, (size_t)(start - text));
         int rc = add_tag(p, parent, index);
         if (rc < 0)
             return rc;
+        at.column += p->body->tags[index].columns;
         text = end;
     }
-    add_text(parent, at, text, strlen(text));
+    add_text(parent, &at, text, strlen(text));
     return 0;
 }
 

@@ -370,6 +370,24 @@ static void links_go_to_allowed_hosts_only(void **state)
     expect_problem("[x](/path)\n", "link-scheme");
 }
 
+static void addresses_in_the_text_obey_like_links(void **state)
+{
+    (void)state;
+    expect_problem("Ü {{v}} https://evil.example/a\n", "xx.md:6:9 evil.example is not in links");
+    expect_problem("See https://www.example.org.evil.example\n", "link-host");
+    expect_problem("See https://www.example.org@evil.example\n", "link-host");
+    expect_problem("See https://{{v}}/\n", "link-host");
+    expect_problem("See https://www.example.org{{v}}/\n", "link-host");
+    expect_problem("See HTTPS://evil.example\n", "link-host");
+    expect_problem("See http://www.example.org/\n", "link-http");
+    expect_problem_in("xx", "---\nsms: \"a http://www.example.org\"\n---\nx\n", "link-http");
+    expect_problem_in("xx", "---\nsms: \"a https://evil.example\"\n---\nx\n", "evil.example");
+    expect_problem_in("xx", "---\nsms: \"https://{{v}}\"\n---\nx\n", "link-host");
+    struct letter *l = load_good("See https://www.example.org. Or (https://www.example.org/{{v}}), "
+                                 "https://www.example.org에서, http is a word\n");
+    letter_free(l);
+}
+
 static void words_to_be_written_are_found(void **state)
 {
     (void)state;
@@ -386,12 +404,37 @@ static void particles_behind_values_are_found(void **state)
     expect_problem_in("ko", FRONT "{{v}}을 보냅니다.\n", "ko-josa");
     expect_problem_in("ko", FRONT "{{v}}을 보냅니다.\n", "{{v | josa:을/를}}");
     expect_problem_in("ko", FRONT "{{v}}으로\n", "josa:으로/로");
+    expect_problem_in("ko", FRONT "{{v | list}}는\n", "{{v | list | josa:은/는}}");
+    expect_problem_in("ko", FRONT "{{v | date:full | default:\"x y\"}}는\n",
+                      "{{v | date:full | default:\"x y\" | josa:은/는}}");
+    static const char *const written[][2] = {
+        {"이며", "이며/며"},     {"며", "이며/며"},     {"이라는", "이라는/라는"},
+        {"라는", "이라는/라는"}, {"(으)로", "으로/로"}, {"(은)는", "은/는"},
+        {"은(는)", "은/는"},     {"를(을)", "을/를"},   {"(이)며", "이며/며"},
+        {"로서", "으로서/로서"}, {"이/가", "이/가"},    {"이라고", "이라고/라고"},
+    };
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        struct buf source = {0}, wanted = {0};
+        buf_printf(&source, "%s{{v}}%s, x\n", FRONT, written[i][0]);
+        buf_printf(&wanted, "{{v | josa:%s}}", written[i][1]);
+        expect_problem_in("ko", buf_text(&source), buf_text(&wanted));
+        buf_free(&source);
+        buf_free(&wanted);
+    }
     struct buf problems = {0};
-    struct letter *l =
-        load("ko", FRONT "{{v}}입니다. {{v}}이며 {{v | josa:을/를}} {{v}}의\n", &problems);
+    struct letter *l = load("ko", FRONT "{{v}}입니다. {{v | josa:을/를}} {{v}}의\n", &problems);
     assert_string_equal(buf_text(&problems), "");
     letter_free(l);
     buf_free(&problems);
+}
+
+static void particles_are_korean(void **state)
+{
+    (void)state;
+    expect_problem("{{v | list | josa:은/는}}\n", "josa-language ");
+    expect_problem("{{v | list | josa:은/는}}\n", "xx.md:6:1 particles are Korean and this letter "
+                                                  "is not: write {{v | list}}");
+    expect_problem_in("xx", "---\nsubject: \"{{v | josa:은/는}}\"\n---\nx\n", "xx.md:2:11");
 }
 
 static void decomposed_text_is_found(void **state)
@@ -468,8 +511,10 @@ int main(void)
         cmocka_unit_test(braces_left_over_are_mistyped_tags),
         cmocka_unit_test(every_heading_has_an_id),
         cmocka_unit_test(links_go_to_allowed_hosts_only),
+        cmocka_unit_test(addresses_in_the_text_obey_like_links),
         cmocka_unit_test(words_to_be_written_are_found),
         cmocka_unit_test(particles_behind_values_are_found),
+        cmocka_unit_test(particles_are_korean),
         cmocka_unit_test(decomposed_text_is_found),
         cmocka_unit_test(broken_files_are_refused),
         cmocka_unit_test(windows_line_ends_make_no_difference),
