@@ -543,8 +543,8 @@ class Flow:
         notice.update(members)
         return notice
 
-    def notices(self, count, prefix="n", **members):
-        """Many, each to a mailbox and a number of its own."""
+    def notices(self, count, prefix="n", first=0, **members):
+        """Many, numbered from `first`, each to a mailbox and a number of its own."""
         return [
             self.notice(
                 f"{prefix}{i}",
@@ -552,7 +552,7 @@ class Flow:
                 to={"email": f"{prefix}{i}@example.org", "phone": f"+4915100{i:06d}", "webhook": "crm"},
                 **members,
             )
-            for i in range(count)
+            for i in range(first, first + count)
         ]
 
     def drop(self, notice, identity=None):
