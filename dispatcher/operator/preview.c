@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "channel/channel.h"
 #include "channel/sms_text.h"
 #include "engine/setup.h"
@@ -141,16 +142,57 @@ static enum length_profile profile_of(const struct preview *p)
     return t->sms.gateway != NULL ? t->sms.gateway->profile : LENGTH_GSM;
 }
 
-static void print_sms_length(const struct preview *p, const struct buf *sms)
+/* A character that cannot be told from its neighbours is named by its number. */
+static void print_replacement(uint32_t c, const struct buf *by)
+{
+    struct buf shown = {0};
+    utf8_put(&shown, c);
+    if (unicode_width(buf_text(&shown), shown.len) > 0 && c > 0x20 && c != 0xa0 &&
+        !(c >= 0x2000 && c <= 0x200a) && c != 0x202f && c != 0x205f && c != 0x3000)
+        printf("%s (U+%04X)", buf_text(&shown), (unsigned)c);
+    else
+        printf("U+%04X", (unsigned)c);
+    if (by->len > 0)
+        printf(" by \"%s\"", buf_text(by));
+    else
+        printf(" by nothing");
+    buf_free(&shown);
+}
+
+/* Every character that is replaced, once each. */
+static void print_replacements(const struct buf *sms, enum length_profile profile)
+{
+    const char *begin = buf_text(sms), *at = begin, *end = begin + sms->len;
+    const char *separator = ": ";
+    while (at < end) {
+        const char *start = at;
+        uint32_t c = utf8_next(&at, end);
+        size_t len = (size_t)(at - start);
+        struct buf by = {0};
+        if (memmem(begin, (size_t)(start - begin), start, len) == NULL &&
+            sms_prepare(start, len, profile, &by) > 0) {
+            printf("%s", separator);
+            print_replacement(c, &by);
+            separator = ", ";
+        }
+        buf_free(&by);
+    }
+}
+
+/* The text as it will be sent, and what that costs. */
+static void print_prepared_sms(const struct preview *p, const struct buf *sms)
 {
     struct sms_length l;
     struct buf prepared = {0};
     size_t replaced = sms_prepare(buf_text(sms), sms->len, profile_of(p), &prepared);
+    print_buf(&prepared);
     sms_measure(buf_text(&prepared), prepared.len, profile_of(p), &l);
     printf("[SMS: %s, %zu units, %zu %s%s", sms_encoding_name(l.encoding), l.units, l.segments,
            l.segments == 1 ? "part" : "parts", l.sendable ? "" : ", CANNOT BE SENT");
-    if (replaced > 0)
-        printf(", %zu characters replaced by cheaper ones", replaced);
+    if (replaced > 0) {
+        printf(", %zu %s replaced", replaced, replaced == 1 ? "character" : "characters");
+        print_replacements(sms, profile_of(p));
+    }
     printf("]\n");
     sms_length_free(&l);
     buf_free(&prepared);
@@ -196,10 +238,8 @@ static int print_sms(const struct preview *p, struct message *m, const char *loc
                      struct error *err)
 {
     int rc = render(p, locale, CHANNEL_SMS, m, err);
-    if (rc == 0) {
-        print_buf(&m->sms);
-        print_sms_length(p, &m->sms);
-    }
+    if (rc == 0)
+        print_prepared_sms(p, &m->sms);
     return rc;
 }
 
@@ -269,6 +309,17 @@ static int preview_locale(const struct preview *p, const char *wanted, bool head
     return rc;
 }
 
+/* Without the blanks around it; changes `text`. */
+static char *trim(char *text)
+{
+    text += strspn(text, " \t");
+    size_t len = strlen(text);
+    while (len > 0 && strchr(" \t", text[len - 1]) != NULL)
+        len--;
+    text[len] = '\0';
+    return text;
+}
+
 static int preview_all(const struct preview *p, struct error *err)
 {
     const char *wanted = option_value(p->inv, "locale");
@@ -282,7 +333,7 @@ static int preview_all(const struct preview *p, struct error *err)
     }
     bool several = list != NULL && strchr(list, ',') != NULL;
     while (rc == 0 && (one = strsep(&rest, ",")) != NULL)
-        rc = preview_locale(p, one, several, err);
+        rc = preview_locale(p, trim(one), several, err);
     free(list);
     return rc;
 }
