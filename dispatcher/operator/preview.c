@@ -152,10 +152,10 @@ static void print_replacement(uint32_t c, const struct buf *by)
         printf("%s (U+%04X)", buf_text(&shown), (unsigned)c);
     else
         printf("U+%04X", (unsigned)c);
-    if (by->len > 0)
-        printf(" by \"%s\"", buf_text(by));
-    else
+    if (by->len == 0)
         printf(" by nothing");
+    else
+        printf(" by %s", text_equal(buf_text(by), " ") ? "a blank" : buf_text(by));
     buf_free(&shown);
 }
 
