@@ -15,25 +15,6 @@ static int load_library(struct setup *s, struct error *err)
     return library_load(&options, &s->library, err);
 }
 
-/* A rule that names a letter nobody wrote would refuse every notice it matches: better found now.
- */
-static int check_rule_templates(const struct setup *s, struct error *err)
-{
-    const struct rules *rules = &s->settings->rules;
-    for (size_t i = 0; i < rules->count; i++) {
-        const char *name = rules->rules[i].template_name;
-        if (name == NULL || library_find_template(s->library, name) >= 0)
-            continue;
-        const char *meant = library_closest_template(s->library, name);
-        return error_set(err, ERR_CONFIG,
-                         "%s:%d:1: rule \"%s\" names the letter \"%s\", which does not exist%s%s%s",
-                         rules->file, rules->rules[i].line, rules->rules[i].name, name,
-                         meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
-                         meant != NULL ? "\"?" : "");
-    }
-    return 0;
-}
-
 int setup_load(const struct config_options *options, int generation, struct setup **out,
                struct error *err)
 {
@@ -45,7 +26,7 @@ int setup_load(const struct config_options *options, int generation, struct setu
     if (rc == 0)
         rc = load_library(s, err);
     if (rc == 0)
-        rc = check_rule_templates(s, err);
+        rc = library_check_rules(s->library, &s->settings->rules, NULL, NULL, err);
     if (rc != 0) {
         setup_release(s);
         return rc;
