@@ -77,6 +77,8 @@ static void print_source(const char *position)
 
 /* ---- problems ---- */
 
+static const char config_rule[] = "config";
+
 static void print_json(const struct problem *p)
 {
     struct buf out = {0};
@@ -104,7 +106,9 @@ static void on_problem(void *context, const struct problem *p)
         return;
     }
     printf("%s: %s: %s [%s]\n", p->position, p->is_error ? "error" : "warning", p->text, p->rule);
-    print_source(p->position);
+    /* A line of the configuration may hold a password somebody wrote there: its place is enough. */
+    if (strcmp(p->rule, config_rule) != 0)
+        print_source(p->position);
 }
 
 /* A failure of the configuration carries its position in front of the sentence. */
@@ -113,12 +117,12 @@ static void config_problem(struct check *c, const struct error *why)
     char position[1024];
     const char *sentence = strstr(why->text, ": ");
     if (sentence == NULL || (size_t)(sentence - why->text) >= sizeof(position)) {
-        const struct problem p = {true, "configuration", why->text, "config"};
+        const struct problem p = {true, "configuration", why->text, config_rule};
         on_problem(c, &p);
         return;
     }
     snprintf(position, sizeof(position), "%.*s", (int)(sentence - why->text), why->text);
-    const struct problem p = {true, position, sentence + 2, "config"};
+    const struct problem p = {true, position, sentence + 2, config_rule};
     on_problem(c, &p);
 }
 
@@ -199,7 +203,8 @@ const struct command command_check = {
     .name = "check",
     .arguments = "",
     .summary = "check configuration, rules, letters and locales",
-    .details = "Prints every problem as file:line:column with the source line. Exit status 65 if "
+    .details = "Prints every problem as file:line:column, those of letters with the source line. "
+               "Exit status 65 if "
                "there are errors.",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -286,6 +286,20 @@ def test_a_configuration_with_mistakes_names_them_all(t):
         t.contains(out, word, "all mistakes at once")
 
 
+def test_check_never_prints_a_secret_it_stumbles_over(t):
+    """A password written into the configuration is an error; saying so must not carry it into a terminal or a CI log."""
+    for server in ({"user": "notices", "password": "hunter2"}, {"user": "notices", "password": {"fiel": "hunter2"}}):
+        t.configure(email={"channel": "email", "host": "localhost", "ca_file": f"{lib.certificates()}/ca.pem", **server})
+        answer = t.command("check")
+        t.equal(answer.status, 65, "exit status of check")
+        t.matches(answer.out, r"dispatcher\.yaml:\d+:\d+: error: ", "the place")
+        t.check("hunter2" not in answer.out + answer.err, f"the secret is printed: {answer.out}")
+    t.configure(endpoints={"crm": {"url": "https://user:hunter2@crm.example.org/", "secret": {"env": "HOME"}}})
+    answer = t.command("check")
+    t.equal(answer.status, 65, "exit status of check, URL with a password")
+    t.check("hunter2" not in answer.out + answer.err, f"the URL's password is printed: {answer.out}")
+
+
 def test_a_readable_secret_is_refused(t):
     mail = t.smtp()
     t.configure(email=t.email_transport(mail))
