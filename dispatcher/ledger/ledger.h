@@ -42,6 +42,7 @@ MUST_CHECK int ledger_sync(struct ledger *l, struct error *err);
 
 /* ---- accept ---- */
 
+/* One delivery as intake plans it. Texts are borrowed. */
 struct planned_delivery {
     enum channel_kind channel;
     const char *transport;
@@ -73,36 +74,144 @@ struct acceptance {
 enum accept_result { ACCEPT_NEW, ACCEPT_DUPLICATE, ACCEPT_CONFLICT };
 
 /* ACCEPT_DUPLICATE: this id (or idempotency_key) with this content is known: nothing changes.
- * ACCEPT_CONFLICT: known with other content: nothing changes. */
+ * ACCEPT_CONFLICT: known with other content, or the id of a batch's recipient: nothing changes. */
 MUST_CHECK int ledger_accept(struct ledger *l, const struct acceptance *a, enum accept_result *out,
                              struct error *err);
-/* Is the id known, and with which digest? *out_known false if not. */
+/* Is the id known (of a notice or a batch), and with which digest? *out_known false if not. */
 MUST_CHECK int ledger_find_digest(struct ledger *l, const char *id, bool *out_known,
                                   unsigned char out[DIGEST_SIZE], struct error *err);
 
+/* ---- accept: batches ---- */
+
+/*
+ * A batch is taken in by lines, in any number of transactions: begun once, then for each line its
+ * deliveries are put and the position is moved in the same transaction, then it is finished. What a
+ * kill interrupts goes on behind the last committed position. The notices stay in the spool
+ * (batches/ID/notices.jsonl); a row points into them by offset and length, and holds everything the
+ * books and the evidence need without them.
+ */
+enum batch_state {
+    BATCH_LOADING,  /* lines are still being taken in; what is in may already be sent */
+    BATCH_RUNNING,  /* all lines are in the books */
+    BATCH_PURGED,   /* over, and its notices are gone after retention; the rows stay */
+};
+/* Why nothing of a batch is leased. Order is part of the file. */
+enum batch_stop { BATCH_GOES, BATCH_HALTED /* too many failures */, BATCH_PAUSED /* an operator */ };
+
+struct batch_acceptance {
+    const char *id;
+    const unsigned char *digest; /* DIGEST_SIZE, of batch.json and the notices together */
+    const char *text;            /* batch.json, canonical */
+    size_t len;
+    int64_t total; /* lines */
+    int64_t bytes; /* of notices.jsonl */
+    const char *campaign; /* NULL if absent */
+    enum job_priority priority;
+    int64_t now_ms;
+    int64_t expires_at_ms; /* 0: never */
+};
+
+/* Begins a batch, BATCH_LOADING; *out_batch its number. ACCEPT_CONFLICT: known with other content,
+ * or notices are known whose ids begin with ID_. ACCEPT_DUPLICATE also sets *out_batch. */
+MUST_CHECK int ledger_begin_batch(struct ledger *l, const struct batch_acceptance *a,
+                                  enum accept_result *out, int64_t *out_batch, struct error *err);
+
+struct planned_line {
+    int64_t line;          /* from 1 */
+    int64_t offset;        /* of its text in notices.jsonl */
+    int64_t length;        /* without the line end */
+    const char *recipient; /* behind ID_: the line's own id, or its number */
+    const char *template_name, *locale;
+    bool fallback;
+    const char *zone; /* IANA zone of the recipient; NULL: unknown */
+    int rest;         /* channels of single routing behind this delivery */
+    const struct planned_delivery *deliveries;
+    size_t count; /* at least one; a line that cannot be sent is one FAILED delivery */
+};
+/* One row for each delivery. *out_known: this recipient stands in the batch already; then the line
+ * is booked as one FAILED delivery with cause `duplicate_recipient` and without a recipient. */
+MUST_CHECK int ledger_put_line(struct ledger *l, int64_t batch, const struct planned_line *line,
+                               int64_t now_ms, bool *out_known, struct error *err);
+/* Where the next line begins. `finished`: that was the last one, the batch is BATCH_RUNNING. */
+MUST_CHECK int ledger_advance_batch(struct ledger *l, int64_t batch, int64_t next_line,
+                                    int64_t next_offset, bool finished, struct error *err);
+
+struct batch_row {
+    int64_t batch;
+    const char *id, *text, *campaign; /* text: batch.json; NULL once purged */
+    enum batch_state state;
+    enum batch_stop stop;
+    const char *stop_reason; /* "" while it goes */
+    bool go_on;              /* an operator said: do not halt it any more */
+    enum job_priority priority;
+    int64_t total, bytes;
+    int64_t next_line, next_offset; /* LOADING: where to go on */
+    int64_t accepted_ms, expires_at_ms;
+    int64_t finished_ms; /* the last delivery reached a final state; 0: not yet */
+};
+typedef void ledger_batch_fn(void *context, const struct batch_row *row);
+/* Batches in the order they came, behind number `after`; with `id` only that one; with
+ * `unfinished` only those that load or have open deliveries. Texts are valid during the call. */
+struct batch_question {
+    const char *id;
+    int64_t batch; /* 0: any */
+    int64_t after;
+    bool loading;    /* only BATCH_LOADING */
+    bool unfinished;
+};
+MUST_CHECK int ledger_walk_batches(struct ledger *l, const struct batch_question *q,
+                                   ledger_batch_fn *fn, void *context, struct error *err);
+/* counts[channel][state] of one batch, from counters kept with every change. */
+MUST_CHECK int ledger_count_batch(struct ledger *l, int64_t batch,
+                                  int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
+                                  struct error *err);
+
 /* ---- lease ---- */
+
+/*
+ * A lane is what stands in line together, in the order of due times: the deliveries of one
+ * transport, one priority, and one batch or (batch 0) no batch. A lease takes from one lane; which
+ * one is the engine's choice, so that a small notice need not wait behind a campaign.
+ *
+ * A lease writes one row for the whole packet and leaves the rows of its deliveries alone: that row
+ * is what a crash leaves, and what tells IN_FLIGHT from WAITING everywhere in this interface.
+ */
+struct lane {
+    int64_t lane;
+    const char *transport;
+    enum job_priority priority;
+    int64_t batch;       /* 0: single notices */
+    int64_t batch_total; /* lines of the batch, 0 without one */
+    bool stopped;        /* its batch is halted or paused: nothing can be leased */
+    int64_t next_due_ms; /* of what is not leased; INT64_MAX: nothing stands in it */
+};
+/* Every lane something stands in, from memory and without a query. Borrowed until the next call
+ * that changes the ledger. Only with LEDGER_WRITE. */
+const struct lane *ledger_lanes(const struct ledger *l, size_t *out_count);
 
 struct leased {
     int64_t delivery;
+    int64_t packet; /* number of the lease */
     int tries; /* counted since the schedule last began; the history in attempt rows numbers on */
+    int crashes; /* workers this delivery has cost since then */
+    bool suspect; /* it was in flight when a worker or the daemon died: it goes alone */
     enum channel_kind channel;
     int64_t accepted_ms;
     int64_t expires_at_ms; /* 0: never */
-    char *notice_id, *address, *template_name, *locale, *job_text,
-        *campaign; /* owned; campaign may be NULL */
+    int64_t batch;         /* 0: a notice of its own */
+    int64_t line, offset, length; /* of a batch: where its text stands */
+    char *notice_id, *address, *template_name, *locale, *zone, *batch_id, *job_text,
+        *campaign; /* owned; zone, batch_id, job_text (a batch's: read it from the spool) and
+                      campaign may be NULL */
     bool more_channels;
 };
 
-/* Up to `limit` due deliveries of a transport (high priority first, then by due time), moved to
- * IN_FLIGHT in one transaction of the given durability. *out has room for `limit`; leased_clear()
- * each. */
-MUST_CHECK int ledger_lease(struct ledger *l, const char *transport, size_t limit, int64_t now_ms,
+/* Up to `limit` due deliveries of a lane, IN_FLIGHT from now on as one packet. A suspect is leased
+ * alone. *out has room for `limit`; leased_clear() each. */
+MUST_CHECK int ledger_lease(struct ledger *l, int64_t lane, size_t limit, int64_t now_ms,
                             enum ledger_durability durability, struct leased *out,
                             size_t *out_count, struct error *err);
 void leased_clear(struct leased *row);
-/* When the next delivery of the transport is due; -1 if none waits. */
-MUST_CHECK int ledger_next_due(struct ledger *l, const char *transport, int64_t *out_ms,
-                               struct error *err);
 
 /* The names of all transports that have a delivery waiting or deferred, whether configured today or
  * not. */
@@ -116,8 +225,13 @@ struct settlement {
     int64_t delivery;
     enum delivery_state state;
     int64_t due_ms;
-    bool counts;       /* an attempt row is written and attempts goes up */
-    bool next_channel; /* makes the next spare channel's delivery WAITING, due now */
+    bool counts;       /* an attempt is recorded and attempts goes up */
+    bool crashed;      /* a worker died of it: crashes goes up */
+    bool suspect;      /* next time it goes alone */
+    bool next_channel; /* a notice of its own: makes the next spare channel's delivery WAITING, due
+                          now */
+    const struct planned_delivery *next; /* of a batch, with next_channel: the channel that follows */
+    int next_rest;                       /* channels behind that one */
     double jitter;     /* recorded with the attempt */
     int64_t now_ms;
     int64_t duration_ms;
@@ -129,19 +243,25 @@ struct settlement {
     const char *transport;
 };
 
-/* IN_FLIGHT -> state. Asserts the edge. A delivery that is no longer IN_FLIGHT is left alone and
- * *out_settled false. */
+/* IN_FLIGHT -> state: one update of one row (an earlier attempt's evidence moves to a row of its own
+ * first). Asserts the edge. A delivery that is not IN_FLIGHT is left alone and *out_settled false. */
 MUST_CHECK int ledger_settle(struct ledger *l, const struct settlement *s, bool *out_settled,
                              struct error *err);
 
 /*
- * After a crash of the scheduler: what was IN_FLIGHT goes to DEFERRED due now with cause
- * `interrupted` where its transport resends, and to UNCERTAIN where it holds. `holds(context,
- * transport)` tells. Returns counts.
+ * After a crash of the scheduler: what was IN_FLIGHT goes to DEFERRED, due at once and before
+ * others, with cause `interrupted` and as suspect, where its transport resends, and to UNCERTAIN
+ * where it holds. `holds(context, transport)` tells. Nobody is blamed: tries and crashes stay.
  */
 MUST_CHECK int ledger_recover(struct ledger *l, bool (*holds)(void *context, const char *transport),
                               void *context, int64_t now_ms, size_t *out_deferred,
                               size_t *out_uncertain, struct error *err);
+
+/* How many deliveries a transport was given today (delivered, day as the engine counts it, from
+ * 1970): for warm-up. ledger_settle() counts what it books as delivered under `day`. */
+MUST_CHECK int ledger_count_day(struct ledger *l, const char *transport, int64_t day, int64_t *out,
+                                struct error *err);
+void ledger_set_day(struct ledger *l, int64_t day);
 
 /* ---- look ---- */
 
@@ -149,6 +269,7 @@ struct selector {
     const char *id;       /* notice id, NULL: any */
     const char *campaign; /* NULL: any */
     const char *cause;    /* NULL: any */
+    const char *batch;    /* its id, NULL: any */
     int channel;          /* enum channel_kind, -1: any */
     int state;            /* enum delivery_state, -1: any */
 };
@@ -157,6 +278,9 @@ struct selector {
 struct delivery_row {
     int64_t delivery;
     const char *notice_id, *campaign, *template_name, *locale, *transport, *address, *cause, *reply;
+    const char *batch_id; /* NULL: a notice of its own */
+    int64_t line;         /* in the batch */
+    int crashes;
     enum channel_kind channel;
     enum delivery_state state;
     int attempts;
@@ -181,7 +305,8 @@ struct attempt_row {
 typedef void ledger_attempt_fn(void *context, const struct attempt_row *row);
 MUST_CHECK int ledger_walk_attempts(struct ledger *l, int64_t delivery, ledger_attempt_fn *fn,
                                     void *context, struct error *err);
-/* The job text of a notice as accepted, appended. ERR_NOT_FOUND. */
+/* The job text of a notice as accepted, appended. ERR_NOT_FOUND; also for a recipient of a batch,
+ * whose text stands in the spool, and for what was purged. */
 struct buf;
 MUST_CHECK int ledger_read_notice(struct ledger *l, const char *id, struct buf *out,
                                   struct error *err);
@@ -189,9 +314,21 @@ MUST_CHECK int ledger_read_notice(struct ledger *l, const char *id, struct buf *
 /* counts[channel][state], from counters kept with every change, not from a scan. */
 MUST_CHECK int ledger_count(struct ledger *l, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
                             struct error *err);
-/* Recounts from the rows and compares. ERR_INTERNAL with the difference if the books do not
- * balance. */
-MUST_CHECK int ledger_reconcile(struct ledger *l, struct error *err);
+/* When the delivery that has been in this state the longest was accepted; 0: none is, or (delivered)
+ * nobody asks. By index, not from a scan. */
+MUST_CHECK int ledger_oldest(struct ledger *l, enum channel_kind channel, enum delivery_state state,
+                             int64_t *out_accepted_ms, struct error *err);
+
+/* Recounts from the rows and compares: counters and rows, lines and total of each batch that is
+ * whole, notices without a delivery, the chain of actions. `batch` NULL: everything. ERR_INTERNAL
+ * with the difference if the books do not balance, ERR_NOT_FOUND if there is no such batch. */
+struct books {
+    int64_t notices;   /* single notices, or lines of the batch */
+    int64_t expected;  /* of a batch that is whole: its lines; else equal to notices */
+    int64_t deliveries[DELIVERY_STATES];
+};
+MUST_CHECK int ledger_reconcile(struct ledger *l, const char *batch, struct books *out,
+                                struct error *err);
 
 /* ---- act ---- */
 
@@ -217,6 +354,25 @@ MUST_CHECK int ledger_retry(struct ledger *l, const struct selector *selector,
 /* How many ledger_retry() would move now. Not within a transaction. */
 MUST_CHECK int ledger_count_retry(struct ledger *l, const struct selector *selector, int64_t *out,
                                   struct error *err);
+
+/* Stops a batch (state of its deliveries unchanged, nothing is leased) or lets it go on; `go_on`:
+ * it is not halted by failures again. With an action it is recorded in the chain, durable; NULL (the
+ * engine's own halt): also recorded, by "dispatcher". ERR_NOT_FOUND. */
+MUST_CHECK int ledger_stop_batch(struct ledger *l, const char *id, enum batch_stop stop,
+                                 const char *reason, bool go_on, const struct action *action,
+                                 struct error *err);
+
+/* What retention allows: texts of single notices whose deliveries are all final (but not uncertain)
+ * since `before_ms` are emptied, at most `limit`; batches likewise become BATCH_PURGED and are
+ * handed to `fn`, which removes their notices (again after a crash: fn must accept what is gone).
+ * Rows, addresses, attempts and hashes stay. */
+struct purge_counts {
+    int64_t notices, batches;
+    bool more;
+};
+MUST_CHECK int ledger_purge(struct ledger *l, int64_t before_ms, size_t limit, ledger_name_fn *fn,
+                            void *context, const struct action *action, struct purge_counts *out,
+                            struct error *err);
 
 struct action_row {
     int64_t number; /* from 1, without gaps */

@@ -1,8 +1,10 @@
 /*
  * What crosses the socketpair between scheduler and worker: packets down, reports up. A frame is a
- * 4-byte length in network order and that many bytes of JSON. One side is ours and so is the other,
- * but a worker runs libraries with memory faults, so the scheduler reads its reports as strictly as
- * a stranger's.
+ * 4-byte length in network order and that many bytes: numbers of fixed width in network order,
+ * texts with their length before them. No JSON but that of the notices themselves, which is passed on
+ * as it stands: a campaign sends millions of these. One side is ours and so is the other, but a
+ * worker runs libraries with memory faults, so the scheduler reads its reports as strictly as a
+ * stranger's.
  */
 #ifndef MODEL_PACKET_H
 #define MODEL_PACKET_H
@@ -18,6 +20,13 @@
 
 #define FRAME_MAX (64 * 1024 * 1024)
 
+/* What the notices of one batch share: sent once per packet. */
+struct packet_batch {
+    int64_t batch;
+    char *text;          /* for encoding: batch.json */
+    struct batch *parsed; /* after decoding; NULL: it is none, and its items have a `problem` */
+};
+
 struct packet_item {
     int64_t delivery;    /* ledger number */
     int attempt;         /* this one's number, from 1 */
@@ -25,7 +34,9 @@ struct packet_item {
     char *address;       /* owned after decoding, borrowed for encoding; like all texts here */
     char *template_name;
     char *locale;    /* the locale the router chose */
-    char *job_text;  /* for encoding: the job as accepted (JSON) */
+    int64_t batch;   /* 0: job_text is a whole job; else a line of that batch */
+    int64_t line;    /* its number */
+    char *job_text;  /* for encoding: the job as accepted (JSON), or the line */
     struct job *job; /* after decoding; NULL: it is none (any more), and `problem` says why */
     char *problem;
 };
@@ -33,6 +44,8 @@ struct packet_item {
 struct packet {
     int64_t number;
     char *transport;
+    struct packet_batch *batches;
+    size_t batch_count;
     struct packet_item *items;
     size_t count;
 };

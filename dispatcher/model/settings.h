@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "model/batch.h"
 #include "model/delivery.h"
 #include "model/gateway.h"
 #include "model/job.h"
@@ -26,6 +27,7 @@ struct smtp_settings {
     char *helo_name; /* NULL: organisation.domain */
     char *user;      /* NULL: no authentication */
     char *password;  /* resolved secret; NULL without user */
+    bool pipelining; /* commands of several letters may be under way: for a trusted relay */
 };
 
 /* transports.NAME with channel: webhook */
@@ -54,6 +56,27 @@ struct retry_schedule {
     double jitter; /* 0.2 = each delay times U(0.8, 1.2) */
 };
 
+/* So many in so long; count 0: unlimited. Written 50/s, 1200/min, 20000/h, 100000/d. */
+struct rate {
+    int64_t count;
+    int64_t per_ms;
+};
+
+/* transports.NAME.domains: the pace towards recipients of one mail domain */
+struct domain_rate {
+    char *domain; /* lower case; "default": every domain without a line of its own */
+    struct rate rate;
+};
+
+#define WARMUP_DAYS_MAX 90
+
+/* A new sending address earns trust by sending little at first. */
+struct warmup {
+    int64_t start_day; /* days from 1970, in settings.timezone */
+    int64_t limits[WARMUP_DAYS_MAX]; /* of the first day, the second ... */
+    size_t days; /* 0: no warm-up */
+};
+
 struct transport {
     char *name;
     enum channel_kind channel;
@@ -63,6 +86,11 @@ struct transport {
     int64_t deadline_ms; /* wall clock for one packet; then the worker is killed */
     enum uncertain_policy on_uncertain;
     struct retry_schedule retry;
+    struct rate rate;             /* messages of this transport; delays, never parks */
+    struct domain_rate *domains;  /* email */
+    size_t domain_count;
+    struct send_window window;    /* hours in the recipient's zone; no length: always */
+    struct warmup warmup;
     char *directory; /* outbox: where the letters land; SPOOL/outbox/NAME unless set */
     struct smtp_settings smtp;
     struct sms_settings sms;
@@ -151,6 +179,9 @@ struct settings {
     int64_t rescan_ms;
     int64_t shutdown_ms; /* how long SIGTERM waits for what is in flight */
     enum log_level log_level;
+    int64_t retention_ms; /* how long the texts of finished notices and batches are kept; 0: for good */
+    int64_t min_free_bytes; /* room that must be left on the spool's disk for anything to be accepted */
+    struct halt_rule halt;  /* when a batch stops by itself */
     bool trial;
     char **allow; /* exact addresses or `*@domain` or `+49151*` wildcards */
     size_t allow_count;

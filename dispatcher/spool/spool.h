@@ -31,6 +31,11 @@ const char *spool_new_path(const struct spool *s);
 MUST_CHECK int spool_drop(struct spool *s, const char *id, const void *bytes, size_t len,
                           bool *out_duplicate, struct error *err);
 
+/* Room that must be left on the spool's file system (its inodes and bytes) for anything to be
+ * accepted: ERR_AGAIN with a sentence that says how much is missing. The ledger needs it for the
+ * outcomes of what is already in flight. */
+MUST_CHECK int spool_check_room(const struct spool *s, int64_t min_free_bytes, struct error *err);
+
 enum spool_verdict { SPOOL_TAKEN, SPOOL_REFUSED, SPOOL_LATER, SPOOL_STOP };
 
 /* One notice file as found: its text and where it stands ("new/ID.json" in messages). */
@@ -50,6 +55,11 @@ struct spool_entry {
  */
 struct spool_intake {
     void *context;
+    /* A directory ID/ that looks like a batch (name is an id, batch.json and notices.jsonl are
+     * regular files of one link, nothing else in it). TAKEN here means: noted, leave it, its intake
+     * goes on by itself; it is not moved and not counted as later. REFUSED: the whole directory goes
+     * to corrupt/ID with ID.reason. NULL: directories are refused. */
+    enum spool_verdict (*batch)(void *context, const char *id, struct error *reason);
     enum spool_verdict (*entry)(void *context, const struct spool_entry *entry,
                                 struct error *reason);
     /* Called with at most `group` taken entries standing: makes the ledger durable. Non-zero: they
@@ -80,6 +90,65 @@ MUST_CHECK int spool_scan(struct spool *s, const struct spool_intake *intake, si
                           struct spool_counts *out, struct error *err);
 /* How many refused entries lie in corrupt/; -1 if it cannot be read. */
 int64_t spool_count_refused(const struct spool *s);
+
+/* ---- batches ---- */
+
+#define BATCH_TEXT_MAX ((size_t)1024 * 1024) /* batch.json */
+
+enum batch_place { BATCH_PLACE_NONE, BATCH_PLACE_NEW, BATCH_PLACE_BATCHES };
+
+/* Where ID/ stands now. */
+enum batch_place spool_find_batch(const struct spool *s, const char *id);
+/* Reads batch.json of ID/ in the given place. ERR_INPUT for anything but a regular file of one link,
+ * or one over BATCH_TEXT_MAX. */
+MUST_CHECK int spool_read_batch_text(const struct spool *s, enum batch_place place, const char *id,
+                                     struct buf *out, struct error *err);
+/* Opens notices.jsonl of ID/ for reading (O_NOFOLLOW, regular, one link); the descriptor or a
+ * negative error code. *out_size in bytes. */
+MUST_CHECK int spool_open_notices(const struct spool *s, enum batch_place place, const char *id,
+                                  int64_t *out_size, struct error *err);
+/* new/ID to batches/ID, durable (both directories synced). Success if it stands there already. */
+MUST_CHECK int spool_adopt_batch(struct spool *s, const char *id, struct error *err);
+/* new/ID to corrupt/ID, with the reason in corrupt/ID.reason. */
+MUST_CHECK int spool_refuse_batch(struct spool *s, const char *id, const char *reason,
+                                  struct error *err);
+/* Takes back a batch that was handed over again with equal content: new/ID is removed. */
+MUST_CHECK int spool_drop_known_batch(struct spool *s, const char *id, struct error *err);
+/* One line of an accepted batch, appended to *out: `length` bytes at `offset`. The file stays open
+ * for the next line (a handful of batches; pread). ERR_NOT_FOUND if the batch or that piece of it is
+ * gone, ERR_IO. */
+MUST_CHECK int spool_read_line(struct spool *s, const char *id, int64_t offset, int64_t length,
+                               struct buf *out, struct error *err);
+/* Removes batches/ID after retention. What is gone already is success. */
+MUST_CHECK int spool_remove_batch(struct spool *s, const char *id, struct error *err);
+
+/*
+ * Producer's side: builds ID/ aside in tmp/ and publishes it as a whole.
+ *
+ *     spool_begin_batch(s, id, &b, err)
+ *     spool_put_notice(b, line, len, err)          one JSON object without line end, as often as needed
+ *     spool_publish_batch(b, text, len, &duplicate, err)   text: batch.json, complete
+ *     spool_end_batch(b)                           in any case; removes what was not published
+ *
+ * Publishing syncs both files and the directory, renames it without overwriting and syncs new/.
+ * ERR_CONFLICT if the id stands in new/ or batches/ with other bytes; equal bytes are success with
+ * *out_duplicate true. ERR_AGAIN when the disk is full.
+ */
+struct batch_builder;
+MUST_CHECK int spool_begin_batch(struct spool *s, const char *id, struct batch_builder **out,
+                                 struct error *err);
+MUST_CHECK int spool_put_notice(struct batch_builder *b, const char *line, size_t len,
+                                struct error *err);
+/* Of what was put so far: for batch.json. */
+struct batch_sum {
+    int64_t count, bytes;
+    unsigned char sha256[DIGEST_SIZE];
+};
+void spool_sum_batch(struct batch_builder *b, struct batch_sum *out);
+MUST_CHECK int spool_publish_batch(struct batch_builder *b, const char *text, size_t len,
+                                   bool *out_duplicate, struct error *err);
+void spool_end_batch(struct batch_builder *b);
+
 /* Removes leftovers in tmp/ older than 36 h (Maildir's rule). */
 void spool_clean_tmp(struct spool *s, int64_t now_ms);
 

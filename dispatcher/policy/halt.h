@@ -1,0 +1,19 @@
+/*
+ * Does a campaign halt itself? Pure. Only failures that tell about the campaign count: failed and
+ * uncertain, not suppressed or expired. Number AND share, so that neither three bad addresses of ten
+ * nor a thousand of six million stop it.
+ */
+#ifndef POLICY_HALT_H
+#define POLICY_HALT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/batch.h"
+#include "model/delivery.h"
+
+/* `own` is the batch's rule, `general` the configuration's. */
+bool halt_decide(const struct halt_rule *own, const struct halt_rule *general,
+                 int64_t counts[CHANNEL_KINDS][DELIVERY_STATES]);
+
+#endif
