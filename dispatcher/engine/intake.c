@@ -10,15 +10,7 @@
 /* As many durable rows per commit as one fsync should carry. */
 #define INTAKE_GROUP 100
 
-/* Where a sentence without a position belongs: the text, and how messages call it. */
-struct source {
-    const char *text;
-    size_t len;
-    const char *shown;
-    int first_line;
-};
-
-static int fail_at(const struct source *from, const char *path, struct error *err)
+static int fail_at(const struct intake_source *from, const char *path, struct error *err)
 {
     struct error why = *err;
     struct json_position p = json_position(from->text, from->len, path, false);
@@ -26,8 +18,8 @@ static int fail_at(const struct source *from, const char *path, struct error *er
                      p.column, why.text);
 }
 
-static int find_template(const struct setup *s, const struct source *from, struct intake_plan *plan,
-                         struct error *err)
+static int find_template(const struct setup *s, const struct intake_source *from,
+                         struct intake_plan *plan, struct error *err)
 {
     const char *name = plan->route.template_name;
     plan->template_index = library_find_template(s->library, name);
@@ -41,8 +33,8 @@ static int find_template(const struct setup *s, const struct source *from, struc
 }
 
 /* RFC 4647 lookup among the letter's languages, then the rules' fallback, visibly. */
-static int choose_locale(const struct setup *s, const struct source *from, struct intake_plan *plan,
-                         struct error *err)
+static int choose_locale(const struct setup *s, const struct intake_source *from,
+                         struct intake_plan *plan, struct error *err)
 {
     const struct rules *rules = &s->settings->rules;
     plan->locale = library_match_locale(s->library, plan->template_index, plan->route.locale);
@@ -60,8 +52,8 @@ static int choose_locale(const struct setup *s, const struct source *from, struc
     return fail_at(from, "/locale", err);
 }
 
-static int check_data(const struct setup *s, const struct source *from, struct intake_plan *plan,
-                      struct error *err)
+static int check_data(const struct setup *s, const struct intake_source *from,
+                      struct intake_plan *plan, struct error *err)
 {
     char *path = NULL;
     int rc =
@@ -74,7 +66,7 @@ static int check_data(const struct setup *s, const struct source *from, struct i
 
 /* A webhook goes to an endpoint by name; a name nobody configured is found now, not at the first
  * attempt. */
-static int check_channels(const struct setup *s, const struct source *from,
+static int check_channels(const struct setup *s, const struct intake_source *from,
                           const struct intake_plan *plan, struct error *err)
 {
     for (size_t i = 0; i < plan->route.channel_count; i++) {
@@ -100,28 +92,34 @@ static int check_channels(const struct setup *s, const struct source *from,
     return 0;
 }
 
-int intake_plan(const struct setup *s, const char *text, size_t len, const char *shown,
-                int first_line, struct intake_plan *out, struct error *err)
+int intake_plan_job(const struct setup *s, struct job *job, const struct intake_source *from,
+                    struct intake_plan *out, struct error *err)
 {
-    const struct source from = {text, len, shown, first_line};
-    *out = (struct intake_plan){0};
-    int rc = job_parse(text, len, shown, first_line, &out->job, err);
+    *out = (struct intake_plan){.job = job};
+    int rc = route_decide(&s->settings->rules, job, &out->route, err);
     if (rc != 0)
-        return rc;
-    rc = route_decide(&s->settings->rules, out->job, &out->route, err);
-    if (rc != 0)
-        rc = fail_at(&from, "", err);
+        rc = fail_at(from, "", err);
     if (rc == 0)
-        rc = find_template(s, &from, out, err);
+        rc = find_template(s, from, out, err);
     if (rc == 0)
-        rc = choose_locale(s, &from, out, err);
+        rc = choose_locale(s, from, out, err);
     if (rc == 0)
-        rc = check_data(s, &from, out, err);
+        rc = check_data(s, from, out, err);
     if (rc == 0)
-        rc = check_channels(s, &from, out, err);
+        rc = check_channels(s, from, out, err);
     if (rc != 0)
         intake_plan_clear(out);
     return rc;
+}
+
+int intake_plan(const struct setup *s, const char *text, size_t len, const char *shown,
+                int first_line, struct intake_plan *out, struct error *err)
+{
+    const struct intake_source from = {text, len, shown, first_line};
+    struct job *job;
+    *out = (struct intake_plan){0};
+    int rc = job_parse(text, len, shown, first_line, &job, err);
+    return rc == 0 ? intake_plan_job(s, job, &from, out, err) : rc;
 }
 
 void intake_plan_clear(struct intake_plan *plan)

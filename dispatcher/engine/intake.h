@@ -29,6 +29,18 @@ struct intake_plan {
  */
 MUST_CHECK int intake_plan(const struct setup *s, const char *text, size_t len, const char *shown,
                            int first_line, struct intake_plan *out, struct error *err);
+/* Where the text of a job stands, for messages: file:line:column. */
+struct intake_source {
+    const char *text;
+    size_t len;
+    const char *shown;
+    int first_line;
+};
+/* The same of a job already parsed (a batch's line, read against its batch). The job belongs to the
+ * plan from now on; if it cannot be accepted it is gone. */
+MUST_CHECK int intake_plan_job(const struct setup *s, struct job *job,
+                               const struct intake_source *from, struct intake_plan *out,
+                               struct error *err);
 void intake_plan_clear(struct intake_plan *plan);
 
 /* Writes a plan into the ledger, inside the caller's transaction. */
