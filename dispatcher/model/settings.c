@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
@@ -22,6 +23,9 @@ static void free_organisation(struct organisation *o)
 
 static void free_transport(struct transport *t)
 {
+    for (size_t i = 0; i < t->domain_count; i++)
+        free(t->domains[i].domain);
+    free(t->domains);
     free(t->name);
     free(t->directory);
     free(t->smtp.host);
@@ -123,6 +127,19 @@ const struct transport *settings_transport_for(const struct settings *s, enum ch
             return &s->transports[i];
     }
     return NULL;
+}
+
+const struct rate *settings_domain_rate(const struct transport *t, const char *domain)
+{
+    static const struct rate unlimited = {0};
+    const struct rate *found = &unlimited;
+    for (size_t i = 0; i < t->domain_count; i++) {
+        if (strcasecmp(t->domains[i].domain, domain) == 0)
+            return &t->domains[i].rate;
+        if (strcmp(t->domains[i].domain, "default") == 0)
+            found = &t->domains[i].rate;
+    }
+    return found;
 }
 
 static char *lower_ascii(const char *text)

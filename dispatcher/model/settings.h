@@ -56,6 +56,9 @@ struct retry_schedule {
     double jitter; /* 0.2 = each delay times U(0.8, 1.2) */
 };
 
+#define RATE_COUNT_MAX  INT64_C(100000000)
+#define RATE_PER_MAX_MS INT64_C(86400000)
+
 /* So many in so long; count 0: unlimited. Written 50/s, 1200/min, 20000/h, 100000/d. */
 struct rate {
     int64_t count;
@@ -64,7 +67,7 @@ struct rate {
 
 /* transports.NAME.domains: the pace towards recipients of one mail domain */
 struct domain_rate {
-    char *domain; /* lower case; "default": every domain without a line of its own */
+    char *domain; /* lower case; "default": each domain without a line of its own */
     struct rate rate;
 };
 
@@ -72,9 +75,9 @@ struct domain_rate {
 
 /* A new sending address earns trust by sending little at first. */
 struct warmup {
-    int64_t start_day; /* days from 1970, in settings.timezone */
+    int64_t start_day;               /* days from 1970, in settings.timezone */
     int64_t limits[WARMUP_DAYS_MAX]; /* of the first day, the second ... */
-    size_t days; /* 0: no warm-up */
+    size_t days;                     /* 0: no warm-up */
 };
 
 struct transport {
@@ -86,10 +89,10 @@ struct transport {
     int64_t deadline_ms; /* wall clock for one packet; then the worker is killed */
     enum uncertain_policy on_uncertain;
     struct retry_schedule retry;
-    struct rate rate;             /* messages of this transport; delays, never parks */
-    struct domain_rate *domains;  /* email */
+    struct rate rate;            /* messages of this transport; delays, never parks */
+    struct domain_rate *domains; /* email */
     size_t domain_count;
-    struct send_window window;    /* hours in the recipient's zone; no length: always */
+    struct send_window window; /* hours in the recipient's zone; no length: always */
     struct warmup warmup;
     char *directory; /* outbox: where the letters land; SPOOL/outbox/NAME unless set */
     struct smtp_settings smtp;
@@ -179,9 +182,11 @@ struct settings {
     int64_t rescan_ms;
     int64_t shutdown_ms; /* how long SIGTERM waits for what is in flight */
     enum log_level log_level;
-    int64_t retention_ms; /* how long the texts of finished notices and batches are kept; 0: for good */
-    int64_t min_free_bytes; /* room that must be left on the spool's disk for anything to be accepted */
-    struct halt_rule halt;  /* when a batch stops by itself */
+    int64_t
+        retention_ms; /* how long the texts of finished notices and batches are kept; 0: for good */
+    int64_t
+        min_free_bytes; /* room that must be left on the spool's disk for anything to be accepted */
+    struct halt_rule halt; /* when a batch stops by itself */
     bool trial;
     char **allow; /* exact addresses or `*@domain` or `+49151*` wildcards */
     size_t allow_count;
@@ -201,6 +206,9 @@ const struct transport *settings_find_transport(const struct settings *s, const 
 const struct endpoint *settings_find_endpoint(const struct settings *s, const char *name);
 /* The transport a channel uses: the first one configured for it. */
 const struct transport *settings_transport_for(const struct settings *s, enum channel_kind channel);
+/* The pace towards a mail domain (in any case of letters): its own, else `default`'s, else
+ * unlimited. Each domain has a bucket of its own, those of `default` too. */
+const struct rate *settings_domain_rate(const struct transport *t, const char *domain);
 /* Trial mode's allow list. Letter case does not matter: KIM@example.org and kim@example.org are one
  * mailbox everywhere. */
 bool settings_allows(const struct settings *s, const char *address);

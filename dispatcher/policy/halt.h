@@ -1,7 +1,8 @@
 /*
- * Does a campaign halt itself? Pure. Only failures that tell about the campaign count: failed and
- * uncertain, not suppressed or expired. Number AND share, so that neither three bad addresses of ten
- * nor a thousand of six million stop it.
+ * Does a campaign halt itself? Pure. Only what tells about the campaign counts: failed and
+ * uncertain, as a share of those and the delivered; not what was suppressed, cancelled or expired.
+ * Number AND share, so that neither three bad addresses of ten nor a thousand of six million stop
+ * it.
  */
 #ifndef POLICY_HALT_H
 #define POLICY_HALT_H
@@ -12,7 +13,7 @@
 #include "model/batch.h"
 #include "model/delivery.h"
 
-/* `own` is the batch's rule, `general` the configuration's. */
+/* `own` is the batch's rule, `general` the configuration's, for a batch that says nothing. */
 bool halt_decide(const struct halt_rule *own, const struct halt_rule *general,
                  int64_t counts[CHANNEL_KINDS][DELIVERY_STATES]);
 
