@@ -7,10 +7,49 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/alloc.h"
+
 void digest_sha256(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
 {
     if (EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) != 1)
         abort();
+}
+
+struct digest {
+    EVP_MD_CTX *running;
+    EVP_MD_CTX *asked; /* a copy to finish, so that the running one can go on */
+};
+
+struct digest *digest_begin(void)
+{
+    struct digest *d = xmalloc(sizeof(*d));
+    *d = (struct digest){.running = EVP_MD_CTX_new(), .asked = EVP_MD_CTX_new()};
+    if (d->running == NULL || d->asked == NULL ||
+        EVP_DigestInit_ex(d->running, EVP_sha256(), NULL) != 1)
+        abort();
+    return d;
+}
+
+void digest_put(struct digest *d, const void *bytes, size_t len)
+{
+    if (EVP_DigestUpdate(d->running, bytes, len) != 1)
+        abort();
+}
+
+void digest_sum(const struct digest *d, unsigned char out[DIGEST_SIZE])
+{
+    if (EVP_MD_CTX_copy_ex(d->asked, d->running) != 1 ||
+        EVP_DigestFinal_ex(d->asked, out, NULL) != 1)
+        abort();
+}
+
+void digest_end(struct digest *d)
+{
+    if (d == NULL)
+        return;
+    EVP_MD_CTX_free(d->running);
+    EVP_MD_CTX_free(d->asked);
+    free(d);
 }
 
 const char *digest_hex(const unsigned char digest[DIGEST_SIZE], char *out)

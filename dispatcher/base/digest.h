@@ -11,6 +11,13 @@
 #define DIGEST_HEX_SIZE 65
 
 void digest_sha256(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE]);
+/* The same of bytes that come piece by piece; the sum may be asked for in between. */
+struct digest;
+struct digest *digest_begin(void);
+void digest_put(struct digest *d, const void *bytes, size_t len);
+void digest_sum(const struct digest *d, unsigned char out[DIGEST_SIZE]);
+/* NULL is fine. */
+void digest_end(struct digest *d);
 /* `out` holds DIGEST_HEX_SIZE bytes; returns it. */
 const char *digest_hex(const unsigned char digest[DIGEST_SIZE], char *out);
 void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,

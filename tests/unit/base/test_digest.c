@@ -28,6 +28,25 @@ static void hashes_as_the_standard_says(void **state)
     }
 }
 
+static void sums_pieces_as_the_whole(void **state)
+{
+    (void)state;
+    const char *text = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+    unsigned char half[DIGEST_SIZE], whole[DIGEST_SIZE], pieces[DIGEST_SIZE];
+    struct digest *d = digest_begin();
+    digest_put(d, text, 5);
+    digest_put(d, text + 5, 0);
+    digest_sum(d, pieces);
+    digest_sha256(text, 5, half);
+    assert_memory_equal(pieces, half, DIGEST_SIZE);
+    digest_put(d, text + 5, strlen(text) - 5);
+    digest_sum(d, pieces);
+    digest_sha256(text, strlen(text), whole);
+    assert_memory_equal(pieces, whole, DIGEST_SIZE);
+    digest_end(d);
+    digest_end(NULL);
+}
+
 /* RFC 4231, test cases 1, 2 and 6. */
 static void signs_as_the_standard_says(void **state)
 {
@@ -128,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_as_the_standard_says),
+        cmocka_unit_test(sums_pieces_as_the_whole),
         cmocka_unit_test(signs_as_the_standard_says),
         cmocka_unit_test(encodes_base64),
         cmocka_unit_test(decodes_base64_with_or_without_padding),
