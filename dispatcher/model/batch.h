@@ -1,11 +1,12 @@
 /*
  * A batch: one letter for many people. `batch.json` says what all notices share, `notices.jsonl`
- * holds one recipient per line. Recipient c17 of batch b is the notice b_c17, or without an id of its
- * own b_17 by its line (from 1).
+ * holds one recipient per line. Recipient c17 of batch b is the notice b_c17, or without an id of
+ * its own b_17 by its line (from 1).
  *
  *     {"version": 1, "id": "recall-2026", "count": 6500000, "sha256": "...of notices.jsonl",
  *      "template": "apology", "locale": "de", "routing": {...}, "priority": "normal",
- *      "category": "...", "campaign": "...", "event_type": "...", "created_at": "...",
+ *      "category": "...", "campaign": "...", "reference": "...", "event_type": "...",
+ *      "created_at": "...",
  *      "not_before": "...", "expires_at": "...", "window": "08:00-21:00",
  *      "halt": {"failures": 500, "share": 0.05}, "data": {...}}
  *
@@ -29,12 +30,14 @@
 #define BATCH_LINE_MAX ((size_t)64 * 1024)
 #define BATCH_ID_MAX   96 /* so that ID_RECIPIENT stays within 128 */
 
-/* A send window, minutes of the day of the recipient; from == to: always. 21:00-08:00 spans midnight. */
+/* A send window, minutes of the day of the recipient; from == to: always. 21:00-08:00 spans
+ * midnight. */
 struct send_window {
     int from_minute, to_minute;
 };
 
-/* When a batch stops by itself: failures >= `failures` AND failures >= `share` of what is decided. */
+/* When a batch stops by itself: failures >= `failures` AND failures >= `share` of what is decided.
+ */
 struct halt_rule {
     bool off; /* null in batch.json: an operator said go on whatever happens */
     bool set; /* false: the configuration's */
@@ -44,7 +47,7 @@ struct halt_rule {
 
 struct batch {
     char *id;
-    int64_t count;                     /* lines; -1 if absent (only before publishing) */
+    int64_t count; /* lines; -1 if absent (only before publishing) */
     bool has_sum;
     unsigned char sha256[DIGEST_SIZE]; /* of notices.jsonl, from the hex in batch.json */
     char *campaign;                    /* NULL: the id */
@@ -53,7 +56,11 @@ struct batch {
     struct send_window window;
     struct halt_rule halt;
     struct json_t *root; /* the whole document; owned */
+    struct job *shared;  /* what every notice of it starts from; owned */
 };
+
+/* Like "08:00-21:00", hours of the day as 00:00 to 24:00; false on anything else. */
+bool send_window_parse(const char *text, struct send_window *out);
 
 /* `with_sum`: count and sha256 must be there (a published batch). ERR_INPUT with file:line:column.
  * Caller frees with batch_free(). */
@@ -69,9 +76,9 @@ void batch_put_summed(const struct batch *b, int64_t count, const unsigned char 
 
 /*
  * The notice a line stands for, complete: as if it had been handed over alone. What is shared is
- * referenced, not copied. `file` and `line` (its number) only for messages and for the id. ERR_INPUT
- * with file:line:column. Caller frees with job_free(); *out_recipient (may be NULL) gets the part of
- * the id behind ID_, borrowed from the job.
+ * referenced, not copied. `file` and `line` (its number) only for messages and for the id.
+ * ERR_INPUT with file:line:column. Caller frees with job_free(); *out_recipient (may be NULL) gets
+ * the part of the id behind ID_, borrowed from the job.
  */
 MUST_CHECK int batch_read_line(const struct batch *b, const char *text, size_t len,
                                const char *file, int64_t line, struct job **out,

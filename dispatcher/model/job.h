@@ -59,8 +59,10 @@ struct job {
     int64_t created_at_ms; /* 0 if absent */
     int64_t not_before_ms; /* 0 if absent */
     int64_t expires_at_ms; /* 0 if absent */
-    struct json_t *root;   /* the whole document; owned */
-    struct json_t *data;   /* its `data`, an object, borrowed from root; NULL if absent */
+    struct json_t *root;   /* the whole document; of a batch's line: the line. One reference */
+    struct json_t *shared; /* of a batch's line: batch.json. One reference; else NULL */
+    struct json_t *data;   /* an object, the line's laid over the batch's; NULL if absent. One
+                              reference */
 };
 
 /*
@@ -69,17 +71,17 @@ struct job {
  */
 MUST_CHECK int job_parse(const char *text, size_t len, const char *file, int first_line,
                          struct job **out, struct error *err);
-/* The same of a value already parsed (a job inside a packet); takes a reference of its own.
- * Messages have no position. */
-MUST_CHECK int job_from_value(struct json_t *root, struct job **out, struct error *err);
 /* A sample for preview: the same, but `version`, `id` and `template` may be absent (id becomes
  * "preview"). */
 MUST_CHECK int job_parse_fixture(const char *text, size_t len, const char *file, struct job **out,
                                  struct error *err);
+/* A job of its own with the same content; the JSON is shared. */
+struct job *job_copy(const struct job *job);
 void job_free(struct job *job);
 
 struct buf;
-/* The canonical form (sorted keys, no white space), appended. */
+/* The canonical form (sorted keys, no white space), appended; of a batch's line: as if it had been
+ * handed over alone. */
 void job_put_canonical(const struct job *job, struct buf *out);
 /*
  * SHA-256 by which a repeat is told from a conflict: equal content, equal digest, whatever the

@@ -1,31 +1,25 @@
 #include "model/packet.h"
 
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/alloc.h"
-#include "model/json.h"
+#include "base/text.h"
+#include "model/wire.h"
 
 #define FRAME_HEAD 4
 
-static const char *const stage_names[] = {
-    [REPORT_WORKING] = "working",
-    [REPORT_STARTED] = "started",
-    [REPORT_DONE] = "done",
-    [REPORT_FINISHED] = "finished",
-};
+/* ---- frames ---- */
 
-static size_t begin_frame(struct buf *out)
+size_t frame_begin(struct buf *out)
 {
     size_t start = out->len;
     buf_put(out, "\0\0\0\0", FRAME_HEAD);
     return start;
 }
 
-static void end_frame(struct buf *out, size_t start)
+void frame_end(struct buf *out, size_t start)
 {
     size_t len = out->len - start - FRAME_HEAD;
     for (size_t i = 0; i < FRAME_HEAD; i++)
@@ -49,162 +43,216 @@ int frame_peek(const struct buf *in, size_t offset, const char **payload, size_t
     return 1;
 }
 
-static void put_member(struct buf *out, const char *key, const char *text)
-{
-    buf_printf(out, ",\"%s\":", key);
-    buf_put_json(out, text);
-}
+/* ---- packets ---- */
+
+/*
+ *  packet   number, transport, count of batches, each: number, batch.json
+ *           count of items, each: delivery, attempt, accepted, address, template, locale,
+ *                                 batch, line, job or line
+ */
+#define BATCH_LEAST (8 + 4)
+#define ITEM_LEAST  (5 * 8 + 4 * 4)
 
 static void put_item(const struct packet_item *item, struct buf *out)
 {
-    buf_printf(out, "{\"delivery\":%lld,\"attempt\":%d,\"accepted_ms\":%lld",
-               (long long)item->delivery, item->attempt, (long long)item->accepted_ms);
-    put_member(out, "address", item->address);
-    put_member(out, "template", item->template_name);
-    put_member(out, "locale", item->locale);
-    /* Already JSON, checked at intake: pasted in as it is, copied once. */
-    buf_puts(out, ",\"job\":");
-    buf_puts(out, item->job_text);
-    buf_putc(out, '}');
+    wire_put_int(out, item->delivery);
+    wire_put_int(out, item->attempt);
+    wire_put_int(out, item->accepted_ms);
+    wire_put_text(out, item->address);
+    wire_put_text(out, item->template_name);
+    wire_put_text(out, item->locale);
+    wire_put_int(out, item->batch);
+    wire_put_int(out, item->line);
+    wire_put_text(out, item->job_text);
 }
 
 void packet_put_frame(const struct packet *p, struct buf *out)
 {
-    size_t start = begin_frame(out);
-    buf_printf(out, "{\"packet\":%lld", (long long)p->number);
-    put_member(out, "transport", p->transport);
-    buf_puts(out, ",\"items\":[");
-    for (size_t i = 0; i < p->count; i++) {
-        if (i > 0)
-            buf_putc(out, ',');
-        put_item(&p->items[i], out);
+    size_t start = frame_begin(out);
+    wire_put_int(out, p->number);
+    wire_put_text(out, p->transport);
+    wire_put_count(out, p->batch_count);
+    for (size_t i = 0; i < p->batch_count; i++) {
+        wire_put_int(out, p->batches[i].batch);
+        wire_put_text(out, p->batches[i].text);
     }
-    buf_puts(out, "]}");
-    end_frame(out, start);
+    wire_put_count(out, p->count);
+    for (size_t i = 0; i < p->count; i++)
+        put_item(&p->items[i], out);
+    frame_end(out, start);
+}
+
+static void decode_batch(struct wire *w, struct packet_batch *out)
+{
+    size_t len;
+    out->batch = wire_int(w);
+    const char *text = wire_bytes(w, &len);
+    struct error why;
+    if (!w->broken && batch_parse(text, len, "batch.json", false, &out->parsed, &why) != 0)
+        out->problem = xstrdup(why.text);
+}
+
+static const struct packet_batch *find_batch(const struct packet *p, int64_t batch)
+{
+    for (size_t i = 0; i < p->batch_count; i++) {
+        if (p->batches[i].batch == batch)
+            return &p->batches[i];
+    }
+    return NULL;
+}
+
+static int decode_line(const struct packet *p, const struct packet_item *item, const char *text,
+                       size_t len, struct job **out, struct error *err)
+{
+    const struct packet_batch *batch = find_batch(p, item->batch);
+    if (batch == NULL || batch->parsed == NULL)
+        return error_set(err, ERR_INPUT, "%s",
+                         batch != NULL ? batch->problem : "its batch is not in the packet");
+    return batch_read_line(batch->parsed, text, len, "notices.jsonl", item->line, out, NULL, err);
 }
 
 /* A job was checked at intake, but perhaps by an older program with other rules. */
-static void decode_item(const json_t *from, struct packet_item *out)
+static void decode_item(struct wire *w, const struct packet *p, struct packet_item *out)
 {
-    out->delivery = json_get_int(from, "delivery", 0);
-    out->attempt = (int)json_get_int(from, "attempt", 1);
-    out->accepted_ms = json_get_int(from, "accepted_ms", 0);
-    out->address = xstrdup(json_get_text(from, "address", ""));
-    out->template_name = xstrdup(json_get_text(from, "template", ""));
-    out->locale = xstrdup(json_get_text(from, "locale", ""));
     struct error why;
-    if (job_from_value(json_object_get(from, "job"), &out->job, &why) != 0)
+    size_t len;
+    out->delivery = wire_int(w);
+    out->attempt = (int)wire_int_within(w, 0, INT_MAX);
+    out->accepted_ms = wire_int(w);
+    out->address = wire_text(w);
+    out->template_name = wire_text(w);
+    out->locale = wire_text(w);
+    out->batch = wire_int(w);
+    out->line = wire_int(w);
+    const char *text = wire_bytes(w, &len);
+    if (w->broken)
+        return;
+    int rc = out->batch == 0 ? job_parse(text, len, "job", 1, &out->job, &why)
+                             : decode_line(p, out, text, len, &out->job, &why);
+    if (rc != 0)
         out->problem = xstrdup(why.text);
 }
 
 int packet_decode(const char *payload, size_t len, struct packet **out, struct error *err)
 {
-    json_t *root = NULL;
-    *out = NULL;
-    int rc = json_parse(payload, len, "packet", 1, JOB_DEPTH_MAX + 4, &root, err);
-    if (rc != 0)
-        return rc;
+    struct wire w = wire_begin(payload, len);
     struct packet *p = xcalloc(1, sizeof(*p));
-    const json_t *items = json_object_get(root, "items");
-    size_t count = json_count(items);
-    p->number = json_get_int(root, "packet", 0);
-    p->transport = xstrdup(json_get_text(root, "transport", ""));
-    p->items = xcalloc(count, sizeof(*p->items));
-    for (; p->count < count; p->count++)
-        decode_item(json_array_get(items, p->count), &p->items[p->count]);
-    json_decref(root);
-    *out = p;
-    return 0;
+    *out = NULL;
+    p->number = wire_int(&w);
+    p->transport = wire_text(&w);
+    p->batch_count = wire_count(&w, BATCH_LEAST);
+    p->batches = xcalloc(p->batch_count + 1, sizeof(*p->batches));
+    for (size_t i = 0; i < p->batch_count; i++)
+        decode_batch(&w, &p->batches[i]);
+    p->count = wire_count(&w, ITEM_LEAST);
+    p->items = xcalloc(p->count + 1, sizeof(*p->items));
+    for (size_t i = 0; i < p->count; i++)
+        decode_item(&w, p, &p->items[i]);
+    if (wire_ended(&w)) {
+        *out = p;
+        return 0;
+    }
+    packet_free(p);
+    return error_set(err, ERR_INPUT, "a packet of %zu bytes is damaged", len);
+}
+
+static void free_item(struct packet_item *item)
+{
+    free(item->address);
+    free(item->template_name);
+    free(item->locale);
+    free(item->job_text);
+    free(item->problem);
+    job_free(item->job);
 }
 
 void packet_free(struct packet *p)
 {
     if (p == NULL)
         return;
-    for (size_t i = 0; i < p->count; i++) {
-        struct packet_item *item = &p->items[i];
-        free(item->address);
-        free(item->template_name);
-        free(item->locale);
-        free(item->job_text);
-        free(item->problem);
-        job_free(item->job);
+    for (size_t i = 0; i < p->count; i++)
+        free_item(&p->items[i]);
+    for (size_t i = 0; i < p->batch_count; i++) {
+        free(p->batches[i].text);
+        free(p->batches[i].problem);
+        batch_free(p->batches[i].parsed);
     }
+    free(p->batches);
     free(p->items);
     free(p->transport);
     free(p);
 }
 
+/* ---- reports ---- */
+
 static void put_disposition(const struct disposition *d, struct buf *out)
 {
-    put_member(out, "outcome", outcome_name(d->outcome));
-    put_member(out, "cause", d->cause);
-    put_member(out, "enhanced", d->enhanced);
-    put_member(out, "reply", d->reply);
-    buf_printf(out, ",\"code\":%d,\"retry_after_s\":%lld", d->code, (long long)d->retry_after_s);
+    wire_put_byte(out, (unsigned)d->outcome);
+    wire_put_int(out, d->code);
+    wire_put_int(out, d->retry_after_s);
+    wire_put_text(out, d->cause);
+    wire_put_text(out, d->enhanced);
+    wire_put_text(out, d->reply);
 }
 
 void report_put_frame(const struct report *r, struct buf *out)
 {
-    size_t start = begin_frame(out);
-    buf_printf(out, "{\"packet\":%lld,\"delivery\":%lld,\"attempt\":%d,\"duration_ms\":%lld",
-               (long long)r->packet, (long long)r->delivery, r->attempt, (long long)r->duration_ms);
-    put_member(out, "stage", stage_names[r->stage]);
+    size_t start = frame_begin(out);
+    wire_put_byte(out, (unsigned)r->stage);
+    wire_put_int(out, r->packet);
+    wire_put_int(out, r->delivery);
+    wire_put_int(out, r->attempt);
     if (r->stage == REPORT_DONE) {
-        put_member(out, "sha256", r->sha256);
-        put_member(out, "locale", r->locale);
+        wire_put_int(out, r->duration_ms);
+        wire_put_text(out, r->sha256);
+        wire_put_text(out, r->locale);
         put_disposition(&r->disposition, out);
     }
-    buf_putc(out, '}');
-    end_frame(out, start);
+    frame_end(out, start);
 }
 
-static void copy_text(char *out, size_t size, const json_t *from, const char *key)
+/* A text that ends in the ledger or on a terminal. */
+static void read_visible(struct wire *w, char *out, size_t size)
 {
-    snprintf(out, size, "%s", json_get_text(from, key, ""));
+    wire_copy_text(w, out, size);
+    w->broken = w->broken || !utf8_valid(out, strlen(out));
 }
 
-static int decode_stage(const json_t *from, enum report_stage *out, struct error *err)
+static void decode_disposition(struct wire *w, struct disposition *d)
 {
-    const char *name = json_get_text(from, "stage", "");
-    for (size_t i = 0; i < COUNT_OF(stage_names); i++) {
-        if (strcmp(stage_names[i], name) == 0) {
-            *out = (enum report_stage)i;
-            return 0;
-        }
-    }
-    return error_set(err, ERR_INTERNAL, "a worker reports the unknown stage \"%.40s\"", name);
+    unsigned outcome = wire_byte(w);
+    w->broken = w->broken || outcome >= OUTCOMES;
+    d->outcome = w->broken ? OUTCOME_UNCERTAIN : (enum outcome)outcome;
+    d->code = (int)wire_int_within(w, INT_MIN, INT_MAX);
+    d->retry_after_s = wire_int(w);
+    read_visible(w, d->cause, sizeof(d->cause));
+    read_visible(w, d->enhanced, sizeof(d->enhanced));
+    read_visible(w, d->reply, sizeof(d->reply));
 }
 
-static int decode_disposition(const json_t *from, struct disposition *d, struct error *err)
+static bool is_digest(const char *hex)
 {
-    const char *name = json_get_text(from, "outcome", "");
-    if (!outcome_parse(name, &d->outcome))
-        return error_set(err, ERR_INTERNAL, "a worker reports the unknown outcome \"%.40s\"", name);
-    d->code = (int)json_get_int(from, "code", 0);
-    d->retry_after_s = json_get_int(from, "retry_after_s", 0);
-    copy_text(d->cause, sizeof(d->cause), from, "cause");
-    copy_text(d->enhanced, sizeof(d->enhanced), from, "enhanced");
-    copy_text(d->reply, sizeof(d->reply), from, "reply");
-    return 0;
+    return *hex == '\0' ||
+           (strlen(hex) == DIGEST_HEX_SIZE - 1 && strspn(hex, "0123456789abcdef") == strlen(hex));
 }
 
 int report_decode(const char *payload, size_t len, struct report *out, struct error *err)
 {
-    json_t *root = NULL;
+    struct wire w = wire_begin(payload, len);
     *out = (struct report){0};
-    int rc = json_parse(payload, len, "report", 1, 4, &root, err);
-    if (rc != 0)
-        return rc;
-    rc = decode_stage(root, &out->stage, err);
-    out->packet = json_get_int(root, "packet", 0);
-    out->delivery = json_get_int(root, "delivery", 0);
-    out->attempt = (int)json_get_int(root, "attempt", 0);
-    out->duration_ms = json_get_int(root, "duration_ms", 0);
-    copy_text(out->sha256, sizeof(out->sha256), root, "sha256");
-    copy_text(out->locale, sizeof(out->locale), root, "locale");
-    if (rc == 0 && out->stage == REPORT_DONE)
-        rc = decode_disposition(root, &out->disposition, err);
-    json_decref(root);
-    return rc;
+    unsigned stage = wire_byte(&w);
+    w.broken = w.broken || stage > REPORT_FINISHED;
+    out->stage = w.broken ? REPORT_WORKING : (enum report_stage)stage;
+    out->packet = wire_int(&w);
+    out->delivery = wire_int(&w);
+    out->attempt = (int)wire_int_within(&w, 0, INT_MAX);
+    if (out->stage == REPORT_DONE) {
+        out->duration_ms = wire_int(&w);
+        read_visible(&w, out->sha256, sizeof(out->sha256));
+        read_visible(&w, out->locale, sizeof(out->locale));
+        decode_disposition(&w, &out->disposition);
+    }
+    if (wire_ended(&w) && is_digest(out->sha256))
+        return 0;
+    return error_set(err, ERR_INTERNAL, "a report of %zu bytes is damaged", len);
 }

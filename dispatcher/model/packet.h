@@ -1,8 +1,8 @@
 /*
  * What crosses the socketpair between scheduler and worker: packets down, reports up. A frame is a
  * 4-byte length in network order and that many bytes: numbers of fixed width in network order,
- * texts with their length before them. No JSON but that of the notices themselves, which is passed on
- * as it stands: a campaign sends millions of these. One side is ours and so is the other, but a
+ * texts with their length before them. No JSON but that of the notices themselves, which is passed
+ * on as it stands: a campaign sends millions of these. One side is ours and so is the other, but a
  * worker runs libraries with memory faults, so the scheduler reads its reports as strictly as a
  * stranger's.
  */
@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "model/batch.h"
 #include "model/disposition.h"
 #include "model/job.h"
 
@@ -23,8 +24,9 @@
 /* What the notices of one batch share: sent once per packet. */
 struct packet_batch {
     int64_t batch;
-    char *text;          /* for encoding: batch.json */
+    char *text;           /* for encoding: batch.json */
     struct batch *parsed; /* after decoding; NULL: it is none, and its items have a `problem` */
+    char *problem;        /* then: why */
 };
 
 struct packet_item {
@@ -53,7 +55,7 @@ struct packet {
 /* Appends one frame. */
 void packet_put_frame(const struct packet *p, struct buf *out);
 /* Decodes the payload of a frame; caller frees with packet_free(). An item whose job cannot be read
- * costs only itself. ERR_INPUT if the payload is no JSON. */
+ * costs only itself. ERR_INPUT if the payload is damaged. */
 MUST_CHECK int packet_decode(const char *payload, size_t len, struct packet **out,
                              struct error *err);
 void packet_free(struct packet *p);
@@ -81,6 +83,9 @@ void report_put_frame(const struct report *r, struct buf *out);
 MUST_CHECK int report_decode(const char *payload, size_t len, struct report *out,
                              struct error *err);
 
+/* A frame of another kind: what is appended between these two is its payload. */
+size_t frame_begin(struct buf *out);
+void frame_end(struct buf *out, size_t start);
 /*
  * Takes one complete frame from the front of `in` (bytes as they came from the socket). Returns 1
  * and sets payload and len (borrowed from `in`), 0 if more bytes are needed, ERR_INTERNAL if the

@@ -5,8 +5,10 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "model/packet.h"
 
 static char job_text[] =
@@ -116,25 +118,142 @@ static void waits_for_a_whole_frame(void **state)
     buf_free(&wire);
 }
 
+static char shared_text[] =
+    "{\"version\":1,\"id\":\"b\",\"template\":\"apology\",\"locale\":\"ko\","
+    "\"data\":{\"x\":1}}";
+static char line_text[] = "{\"id\":\"c7\",\"to\":{\"email\":\"a@example.org\"},\"data\":{\"y\":2}}";
+
+/* One batch whose text is sent once for two of its lines, and a notice of its own. */
+static void put_mixed_packet(struct buf *wire)
+{
+    char empty[] = "", transport[] = "relay", nonsense[] = "{\"to\":";
+    struct packet_batch batch = {.batch = 3, .text = shared_text};
+    struct packet_item items[] = {
+        {.delivery = 1, .batch = 3, .line = 7, .job_text = line_text},
+        {.delivery = 2, .batch = 3, .line = 8, .job_text = nonsense},
+        {.delivery = 3, .batch = 4, .line = 9, .job_text = line_text},
+        {.delivery = 4, .job_text = job_text},
+    };
+    for (size_t i = 0; i < COUNT_OF(items); i++)
+        items[i].address = items[i].template_name = items[i].locale = empty;
+    const struct packet out = {.number = 9,
+                               .transport = transport,
+                               .batches = &batch,
+                               .batch_count = 1,
+                               .items = items,
+                               .count = COUNT_OF(items)};
+    packet_put_frame(&out, wire);
+}
+
+static void a_line_is_read_against_its_batch(void **state)
+{
+    struct buf wire = {0};
+    struct packet *in = NULL;
+    const char *payload;
+    size_t len;
+    struct error err;
+    (void)state;
+    put_mixed_packet(&wire);
+    assert_int_equal(frame_peek(&wire, 0, &payload, &len, &err), 1);
+    assert_int_equal(packet_decode(payload, len, &in, &err), 0);
+    assert_int_equal(in->count, 4);
+    assert_string_equal(in->items[0].job->id, "b_c7");
+    assert_string_equal(in->items[0].job->template_name, "apology");
+    assert_non_null(strstr(in->items[1].problem, "notices.jsonl:8"));
+    assert_non_null(strstr(in->items[2].problem, "batch"));
+    assert_string_equal(in->items[3].job->id, "n1");
+    packet_free(in);
+    buf_free(&wire);
+}
+
+static void put_done(struct buf *wire)
+{
+    struct report r = {.stage = REPORT_DONE, .packet = 5, .delivery = 7, .attempt = 2};
+    disposition_set(&r.disposition, OUTCOME_TRANSIENT, 452, "mailbox_full", "voll", 4);
+    report_put_frame(&r, wire);
+}
+
+/* Every frame that was cut short, and every one with a byte too many. */
+static void refuses_what_is_cut_or_too_long(void **state)
+{
+    struct buf packet = {0}, report = {0};
+    struct packet *p;
+    struct report r;
+    struct error err;
+    (void)state;
+    put_mixed_packet(&packet);
+    put_done(&report);
+    for (size_t len = 0; len < packet.len - 4; len++)
+        assert_int_equal(packet_decode(packet.data + 4, len, &p, &err), ERR_INPUT);
+    for (size_t len = 0; len < report.len - 4; len++)
+        assert_int_equal(report_decode(report.data + 4, len, &r, &err), ERR_INTERNAL);
+    buf_putc(&packet, 'x');
+    buf_putc(&report, 'x');
+    assert_int_equal(packet_decode(packet.data + 4, packet.len - 4, &p, &err), ERR_INPUT);
+    assert_int_equal(report_decode(report.data + 4, report.len - 4, &r, &err), ERR_INTERNAL);
+    buf_free(&packet);
+    buf_free(&report);
+}
+
 static void refuses_nonsense_of_a_damaged_worker(void **state)
 {
     (void)state;
-    static const char *const nonsense[] = {"",
-                                           "{}",
-                                           "[1]",
-                                           "{\"stage\":\"sent\"}",
-                                           "{\"stage\":\"done\",\"outcome\":\"great\"}",
-                                           "\xff\xfe"};
+    static const char *const nonsense[] = {"", "{}", "\xff\xfe", "\x04", "\x02"};
     struct report in;
     struct error err;
     for (size_t i = 0; i < COUNT_OF(nonsense); i++)
         assert_int_not_equal(report_decode(nonsense[i], strlen(nonsense[i]), &in, &err), 0);
+    struct report out = {.stage = REPORT_DONE, .sha256 = "not a digest"};
+    struct buf wire = {0};
+    report_put_frame(&out, &wire);
+    assert_int_equal(report_decode(wire.data + 4, wire.len - 4, &in, &err), ERR_INTERNAL);
+    buf_free(&wire);
     struct buf huge = {0};
     const char *payload;
     size_t len;
     buf_put(&huge, "\xff\xff\xff\xff", 4);
     assert_true(frame_peek(&huge, 0, &payload, &len, &err) < 0);
     buf_free(&huge);
+}
+
+static unsigned next_random(unsigned *seed)
+{
+    *seed = *seed * 1103515245U + 12345U;
+    return *seed >> 8;
+}
+
+/* A copy with a few bytes changed, on the heap and exactly as long: reading behind it is seen. */
+static char *damage(const char *bytes, size_t len, unsigned *seed)
+{
+    char *copy = xmalloc(len);
+    memcpy(copy, bytes, len);
+    for (unsigned i = 0; i <= next_random(seed) % 4; i++)
+        copy[next_random(seed) % len] = (char)next_random(seed);
+    return copy;
+}
+
+static void survives_any_damage(void **state)
+{
+    struct buf packet = {0}, report = {0};
+    unsigned seed = 20260101;
+    (void)state;
+    put_mixed_packet(&packet);
+    put_done(&report);
+    for (int i = 0; i < 20000; i++) {
+        struct packet *p = NULL;
+        struct report r;
+        struct error err;
+        char *one = damage(packet.data + 4, packet.len - 4, &seed);
+        char *other = damage(report.data + 4, report.len - 4, &seed);
+        if (packet_decode(one, packet.len - 4, &p, &err) == 0)
+            packet_free(p);
+        if (report_decode(other, report.len - 4, &r, &err) == 0)
+            assert_true((size_t)r.disposition.outcome < OUTCOMES);
+        free(one);
+        free(other);
+    }
+    buf_free(&packet);
+    buf_free(&report);
 }
 
 int main(void)
@@ -144,6 +263,9 @@ int main(void)
         cmocka_unit_test(a_job_that_cannot_be_read_costs_only_itself),
         cmocka_unit_test(carries_a_report_back),
         cmocka_unit_test(waits_for_a_whole_frame),
+        cmocka_unit_test(a_line_is_read_against_its_batch),
+        cmocka_unit_test(refuses_what_is_cut_or_too_long),
+        cmocka_unit_test(survives_any_damage),
         cmocka_unit_test(refuses_nonsense_of_a_damaged_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

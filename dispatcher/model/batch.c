@@ -1,0 +1,342 @@
+#include "model/batch.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/id.h"
+#include "model/job_members.h"
+#include "model/json.h"
+
+/* ---- batch.json ---- */
+
+static int read_id(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    int rc = member_read_text(r, path, value, 1024, &r->batch->id);
+    size_t len = rc == 0 ? strlen(r->batch->id) : 0;
+    if (rc == 0 && (len > BATCH_ID_MAX || !id_valid(r->batch->id, len)))
+        return member_fail_with(r, path,
+                                "must be 1 to %d letters, digits, _ or -, and not start with -: "
+                                "each recipient's own id is put behind it",
+                                BATCH_ID_MAX);
+    return rc;
+}
+
+static int read_count(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 0)
+        return member_fail(r, path, "must be the number of lines of notices.jsonl");
+    r->batch->count = json_integer_value(value);
+    return 0;
+}
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c != '\0' ? strchr(digits, c) : NULL;
+    return at != NULL ? (int)(at - digits) : -1;
+}
+
+static int read_sha256(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    const char *hex = json_string_value(value);
+    bool good = hex != NULL && strlen(hex) == (size_t)2 * DIGEST_SIZE;
+    for (size_t i = 0; good && i < DIGEST_SIZE; i++) {
+        int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+        good = high >= 0 && low >= 0;
+        r->batch->sha256[i] = (unsigned char)(high << 4 | low);
+    }
+    if (!good)
+        return member_fail(r, path,
+                           "must be the SHA-256 of notices.jsonl, 64 digits and small letters a-f");
+    r->batch->has_sum = true;
+    return 0;
+}
+
+static bool parse_minute(const char *text, int *out)
+{
+    static const char digits[] = "0123456789";
+    if (strspn(text, digits) != 2 || text[2] != ':' || strspn(text + 3, digits) < 2)
+        return false;
+    int hour = (text[0] - '0') * 10 + (text[1] - '0');
+    int minute = (text[3] - '0') * 10 + (text[4] - '0');
+    *out = (hour * 60 + minute) % (24 * 60);
+    return minute < 60 && hour * 60 + minute <= 24 * 60;
+}
+
+bool send_window_parse(const char *text, struct send_window *out)
+{
+    struct send_window w;
+    if (strlen(text) != strlen("08:00-21:00") || text[5] != '-' ||
+        !parse_minute(text, &w.from_minute) || !parse_minute(text + 6, &w.to_minute))
+        return false;
+    *out = w;
+    return true;
+}
+
+static int read_window(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    if (json_is_string(value) && send_window_parse(json_string_value(value), &r->batch->window))
+        return 0;
+    return member_fail(r, path, "must be hours of the recipient's day, like 08:00-21:00");
+}
+
+static int read_failures(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 1)
+        return member_fail(r, path, "must be a number of failures, from 1");
+    r->batch->halt.failures = json_integer_value(value);
+    return 0;
+}
+
+static int read_share(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    double share = json_number_value(value);
+    if (!json_is_number(value) || !(share > 0 && share <= 1))
+        return member_fail(r, path, "must be a share, like 0.05 for five of a hundred");
+    r->batch->halt.share = share;
+    return 0;
+}
+
+static int read_halt(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const struct member members[] = {{"failures", read_failures}, {"share", read_share}};
+    struct halt_rule *halt = &r->batch->halt;
+    halt->set = true;
+    halt->off = json_is_null(value);
+    if (halt->off)
+        return 0;
+    int rc = member_read_all(r, path, value, members, COUNT_OF(members));
+    if (rc == 0 && (halt->failures == 0 || halt->share <= 0))
+        return member_fail(r, path,
+                           "needs both: like {\"failures\": 500, \"share\": 0.05}, or null for "
+                           "never");
+    return rc;
+}
+
+static const struct member batch_members[] = {
+    {"version", job_read_version},
+    {"id", read_id},
+    {"count", read_count},
+    {"sha256", read_sha256},
+    {"template", job_read_template},
+    {"locale", job_read_locale},
+    {"routing", job_read_routing},
+    {"priority", job_read_priority},
+    {"category", job_read_category},
+    {"campaign", job_read_campaign},
+    {"reference", job_read_reference},
+    {"event_type", job_read_event_type},
+    {"created_at", job_read_created_at},
+    {"not_before", job_read_not_before},
+    {"expires_at", job_read_expires_at},
+    {"window", read_window},
+    {"halt", read_halt},
+    {"data", job_read_data},
+};
+
+static int require(struct reading *r, bool with_sum)
+{
+    static const char *const names[] = {"version", "id", "count", "sha256"};
+    size_t count = with_sum ? 4 : 2;
+    for (size_t i = 0; i < count; i++) {
+        if (json_object_get(r->batch->root, names[i]) == NULL)
+            return error_set(r->err, ERR_INPUT, "%s:1:1: \"%s\" is missing; every batch needs it",
+                             r->file, names[i]);
+    }
+    return 0;
+}
+
+static int read_batch(struct reading *r, bool with_sum)
+{
+    static const struct member_path document = {NULL, ""};
+    struct batch *b = r->batch;
+    if (!json_is_object(b->root))
+        return error_set(r->err, ERR_INPUT, "%s:1:1: a batch is a JSON object in braces", r->file);
+    int rc = member_read_all(r, &document, b->root, batch_members, COUNT_OF(batch_members));
+    if (rc == 0)
+        rc = require(r, with_sum);
+    if (rc != 0)
+        return rc;
+    b->campaign = xstrdup(b->shared->campaign);
+    if (b->campaign == NULL)
+        b->shared->campaign = xstrdup(b->id);
+    b->priority = b->shared->priority;
+    b->expires_at_ms = b->shared->expires_at_ms;
+    b->not_before_ms = b->shared->not_before_ms;
+    return 0;
+}
+
+int batch_parse(const char *text, size_t len, const char *file, bool with_sum, struct batch **out,
+                struct error *err)
+{
+    json_t *root = NULL;
+    *out = NULL;
+    int rc = json_parse(text, len, file, 1, JOB_DEPTH_MAX, &root, err);
+    if (rc != 0)
+        return rc;
+    struct batch *b = xcalloc(1, sizeof(*b));
+    b->count = -1;
+    b->root = root;
+    b->shared = xcalloc(1, sizeof(*b->shared));
+    b->shared->priority = JOB_NORMAL;
+    b->shared->shared = json_incref(root);
+    struct reading r = {.text = text,
+                        .len = len,
+                        .file = file,
+                        .first_line = 1,
+                        .what = "a batch",
+                        .err = err,
+                        .job = b->shared,
+                        .batch = b};
+    rc = read_batch(&r, with_sum);
+    if (rc == 0)
+        *out = b;
+    else
+        batch_free(b);
+    return rc;
+}
+
+void batch_free(struct batch *b)
+{
+    if (b == NULL)
+        return;
+    free(b->id);
+    free(b->campaign);
+    json_decref(b->root);
+    job_free(b->shared);
+    free(b);
+}
+
+void batch_put_canonical(const struct batch *b, struct buf *out)
+{
+    json_put(out, b->root);
+}
+
+void batch_put_summed(const struct batch *b, int64_t count, const unsigned char sha256[DIGEST_SIZE],
+                      struct buf *out)
+{
+    char hex[DIGEST_HEX_SIZE];
+    json_t *root = json_copy(b->root);
+    json_object_set_new(root, "count", json_integer(count));
+    json_object_set_new(root, "sha256", json_string(digest_hex(sha256, hex)));
+    json_put(out, root);
+    json_decref(root);
+}
+
+/* ---- a line ---- */
+
+/* Until the whole id is made of it, job->id holds the line's own. */
+static int read_line_id(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_text(r, path, value, 1024, &r->job->id);
+}
+
+static const struct member line_members[] = {
+    {"id", read_line_id},
+    {"to", job_read_to},
+    {"data", job_read_data},
+    {"locale", job_read_locale},
+    {"reference", job_read_reference},
+};
+
+static int name_line(struct reading *r, const struct batch *b, int64_t line,
+                     const char **out_recipient)
+{
+    char number[24];
+    struct buf id = {0};
+    char *own = r->job->id;
+    snprintf(number, sizeof(number), "%lld", (long long)line);
+    buf_puts(&id, b->id);
+    buf_putc(&id, '_');
+    size_t at = id.len;
+    buf_puts(&id, own != NULL ? own : number);
+    r->job->id = buf_steal(&id);
+    free(own);
+    if (out_recipient != NULL)
+        *out_recipient = r->job->id + at;
+    if (id_valid(r->job->id, strlen(r->job->id)))
+        return 0;
+    const struct member_path document = {NULL, ""}, path = {&document, "id"};
+    return member_fail_with(
+        r, &path, "must be 1 to %zu letters, digits, _ or -: with the batch's id in front of it",
+        ID_MAX - at);
+}
+
+/* What the line brings lies over what the batch has. */
+static void lay_data_over(struct job *job, struct json_t *of_the_batch)
+{
+    if (of_the_batch == NULL)
+        return;
+    if (job->data == NULL) {
+        job->data = json_incref(of_the_batch);
+        return;
+    }
+    json_t *whole = json_copy(of_the_batch);
+    json_object_update(whole, job->data);
+    json_decref(job->data);
+    job->data = whole;
+}
+
+static int read_line(struct reading *r, const struct batch *b, int64_t line,
+                     const char **out_recipient)
+{
+    static const struct member_path document = {NULL, ""};
+    struct job *job = r->job;
+    if (!json_is_object(job->root))
+        return error_set(r->err, ERR_INPUT, "%s:%d:1: a line is a JSON object in braces", r->file,
+                         r->first_line);
+    int rc = member_read_all(r, &document, job->root, line_members, COUNT_OF(line_members));
+    if (rc == 0 && json_object_get(job->root, "to") == NULL)
+        rc = error_set(r->err, ERR_INPUT,
+                       "%s:%d:1: \"to\" is missing; every line names its recipient", r->file,
+                       r->first_line);
+    if (rc == 0)
+        rc = name_line(r, b, line, out_recipient);
+    if (rc == 0)
+        lay_data_over(job, b->shared->data);
+    return rc;
+}
+
+/* The shared members, without those a line brings itself. */
+static struct job *begin_line(const struct batch *b)
+{
+    struct job *job = job_copy(b->shared);
+    json_decref(job->data);
+    job->data = NULL;
+    return job;
+}
+
+int batch_read_line(const struct batch *b, const char *text, size_t len, const char *file,
+                    int64_t line, struct job **out, const char **out_recipient, struct error *err)
+{
+    int shown = line < INT_MAX ? (int)line : INT_MAX;
+    json_t *root = NULL;
+    *out = NULL;
+    if (len > BATCH_LINE_MAX)
+        return error_set(err, ERR_INPUT,
+                         "%s:%d:1: the line is %zu bytes long; at most %zu are accepted", file,
+                         shown, len, BATCH_LINE_MAX);
+    int rc = json_parse(text, len, file, shown, JOB_DEPTH_MAX, &root, err);
+    if (rc != 0)
+        return rc;
+    struct reading r = {.text = text,
+                        .len = len,
+                        .file = file,
+                        .first_line = shown,
+                        .what = "a line of a batch",
+                        .err = err,
+                        .job = begin_line(b)};
+    r.job->root = root;
+    rc = read_line(&r, b, line, out_recipient);
+    if (rc == 0)
+        *out = r.job;
+    else
+        job_free(r.job);
+    return rc;
+}

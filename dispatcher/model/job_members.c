@@ -1,0 +1,267 @@
+#include "model/job_members.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "base/id.h"
+#include "model/address.h"
+#include "model/job.h"
+
+/* ---- to ---- */
+
+static int read_recipient_id(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 255, &r->job->to.recipient_id);
+}
+
+static int read_name(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 255, &r->job->to.name);
+}
+
+static int read_title(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 64, &r->job->to.title);
+}
+
+static int read_given_name(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 255, &r->job->to.given_name);
+}
+
+static int read_family_name(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 255, &r->job->to.family_name);
+}
+
+static int read_gender(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const char *const words[] = {"female", "male", "neutral"};
+    size_t at = 0;
+    int rc = member_read_word(r, path, value, words, COUNT_OF(words), &at);
+    if (rc == 0)
+        r->job->to.gender = xstrdup(words[at]);
+    return rc;
+}
+
+static int read_email(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_checked(r, path, value, &r->job->to.email, address_check_email);
+}
+
+static int read_phone(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_checked(r, path, value, &r->job->to.phone, address_check_phone);
+}
+
+static int read_webhook(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_checked(r, path, value, &r->job->to.webhook, address_check_endpoint);
+}
+
+static int read_timezone(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 64, &r->job->to.timezone);
+}
+
+int job_read_to(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const struct member members[] = {
+        {"recipient_id", read_recipient_id},
+        {"name", read_name},
+        {"title", read_title},
+        {"given_name", read_given_name},
+        {"family_name", read_family_name},
+        {"gender", read_gender},
+        {"email", read_email},
+        {"phone", read_phone},
+        {"webhook", read_webhook},
+        {"timezone", read_timezone},
+    };
+    int rc = member_read_all(r, path, value, members, COUNT_OF(members));
+    const struct recipient *to = &r->job->to;
+    if (rc == 0 && to->email == NULL && to->phone == NULL && to->webhook == NULL)
+        return member_fail(r, path,
+                           "names nobody: give it an email, a phone or a webhook endpoint");
+    return rc;
+}
+
+/* ---- routing ---- */
+
+static int read_method(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const char *const words[] = {"single", "all"};
+    size_t at = 0;
+    int rc = member_read_word(r, path, value, words, COUNT_OF(words), &at);
+    r->job->method = at == 1 ? JOB_ALL : JOB_SINGLE;
+    return rc;
+}
+
+static int read_channels(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const char *const words[] = {"email", "sms", "webhook"};
+    bool seen[CHANNEL_KINDS] = {false};
+    if (!json_is_array(value) || json_array_size(value) < 1)
+        return member_fail(r, path, "must be a list of channels, like [\"email\", \"sms\"]");
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        char index[24];
+        size_t at = 0;
+        snprintf(index, sizeof(index), "%zu", i);
+        const struct member_path below = {path, index};
+        int rc = member_read_word(r, &below, json_array_get(value, i), words, COUNT_OF(words), &at);
+        if (rc == 0 && seen[at])
+            rc = member_fail(r, &below, "is listed twice");
+        if (rc != 0)
+            return rc;
+        seen[at] = true;
+        r->job->channels[r->job->channel_count++] = (enum channel_kind)at;
+    }
+    return 0;
+}
+
+int job_read_routing(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const struct member members[] = {{"method", read_method}, {"channels", read_channels}};
+    r->job->has_routing = true;
+    return member_read_all(r, path, value, members, COUNT_OF(members));
+}
+
+/* ---- overrides ---- */
+
+int job_read_event_type(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    int rc = member_read_line(r, path, value, 128, &r->job->event_type);
+    const char *grammar = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.";
+    if (rc == 0 && strspn(r->job->event_type, grammar) != strlen(r->job->event_type))
+        return member_fail(r, path, "may only hold letters, digits, _ and . (Standard Webhooks)");
+    return rc;
+}
+
+static int read_webhook_overrides(struct reading *r, const struct member_path *path,
+                                  const json_t *value)
+{
+    static const struct member members[] = {{"event_type", job_read_event_type}};
+    return member_read_all(r, path, value, members, COUNT_OF(members));
+}
+
+int job_read_overrides(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const struct member members[] = {{"webhook", read_webhook_overrides}};
+    return member_read_all(r, path, value, members, COUNT_OF(members));
+}
+
+/* ---- the envelope ---- */
+
+int job_read_version(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    if (!json_is_integer(value) || json_integer_value(value) != 1)
+        return member_fail(r, path, "must be 1: this program knows job version 1 only");
+    return 0;
+}
+
+int job_read_id(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    int rc = member_read_text(r, path, value, 1024, &r->job->id);
+    if (rc == 0 && !id_valid(r->job->id, strlen(r->job->id)))
+        return member_fail(r, path,
+                           "must be 1 to 128 letters, digits, _ or -, and not start with -");
+    return rc;
+}
+
+int job_read_idempotency_key(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 255, &r->job->idempotency_key);
+}
+
+int job_read_template(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const char grammar[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    int rc = member_read_text(r, path, value, 64, &r->job->template_name);
+    if (rc == 0 && strspn(r->job->template_name, grammar) != strlen(r->job->template_name))
+        return member_fail(r, path,
+                           "must be the name of a template folder: small letters, digits and -");
+    return rc;
+}
+
+int job_read_template_version(struct reading *r, const struct member_path *path,
+                              const json_t *value)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 1 ||
+        json_integer_value(value) > 1000000)
+        return member_fail(r, path, "must be a whole number from 1");
+    r->job->template_version = (int)json_integer_value(value);
+    return 0;
+}
+
+int job_read_locale(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_checked(r, path, value, &r->job->locale, address_check_locale);
+}
+
+int job_read_data(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    if (!json_is_object(value))
+        return member_fail(r, path, "must be an object in braces");
+    r->job->data = json_incref((json_t *)(uintptr_t)value);
+    return 0;
+}
+
+int job_read_priority(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const char *const words[] = {"low", "normal", "high"};
+    size_t at = JOB_NORMAL;
+    int rc = member_read_word(r, path, value, words, COUNT_OF(words), &at);
+    r->job->priority = (enum job_priority)at;
+    return rc;
+}
+
+int job_read_category(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const char grammar[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
+    int rc = member_read_text(r, path, value, 64, &r->job->category);
+    if (rc == 0 && strspn(r->job->category, grammar) != strlen(r->job->category))
+        return member_fail(r, path, "may only hold small letters, digits, _ . and -");
+    return rc;
+}
+
+int job_read_campaign(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 128, &r->job->campaign);
+}
+
+int job_read_reference(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 255, &r->job->reference);
+}
+
+int job_read_created_at(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_time(r, path, value, &r->job->created_at_ms);
+}
+
+int job_read_not_before(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_time(r, path, value, &r->job->not_before_ms);
+}
+
+int job_read_expires_at(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_time(r, path, value, &r->job->expires_at_ms);
+}
+
+int job_read_metadata(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    const char *key;
+    json_t *member;
+    if (!json_is_object(value) || json_object_size(value) > 32)
+        return member_fail(r, path, "must be an object of at most 32 texts");
+    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    {
+        if (!json_is_string(member) || json_string_length(member) > 512)
+            return member_fail(r, path, "may only hold texts of at most 512 bytes");
+    }
+    return 0;
+}
