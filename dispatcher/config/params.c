@@ -34,9 +34,16 @@ static const char *const uncertain_names[] = {"resend", "hold", NULL};
 #define TEXT(k, def, grammar)    ROW(k, TEXT, def), .check = (grammar)
 #define PATH(k, def)             ROW(k, PATH, def)
 #define INTEGER(k, def, lo, hi)  ROW(k, INTEGER, def), .min = (lo), .max = (hi)
+#define NUMBER(k, def, lo, hi)   ROW(k, COUNT, def), .min = (lo), .max = (hi)
 #define FRACTION(k, def, lo, hi) ROW(k, FRACTION, def), .min = (lo), .max = (hi)
 #define DURATION(k, def, lo, hi) ROW(k, DURATION, def), .min = (lo), .max = (hi)
 #define SCHEDULE(k, def, lo, hi) ROW(k, SCHEDULE, def), .min = (lo), .max = (hi)
+#define RATE(k, def)             ROW(k, RATE, def)
+#define SIZE(k, def)             ROW(k, SIZE, def)
+#define WINDOW(k, def)           ROW(k, WINDOW, def)
+#define DATE(k)                  ROW(k, DATE, NULL)
+#define LIMITS(k, lo, hi)        ROW(k, LIMITS, NULL), .min = (lo), .max = (hi)
+#define NULLABLE(k)              ROW(k, NULL, NULL)
 #define BOOLEAN(k, def)          ROW(k, BOOLEAN, def)
 #define CHOICE(k, def, names)    ROW(k, CHOICE, def), .choices = (names)
 #define LIST(k, grammar)         ROW(k, LIST, NULL), .check = (grammar)
@@ -70,6 +77,15 @@ static const struct param top[] = {
      ABOUT("How often the spool is searched, should a notification be lost.")},
     {DURATION("shutdown", "30s", 0, HOUR), TOP(shutdown_ms),
      ABOUT("How long SIGTERM waits for what is in flight.")},
+    {DURATION("retention", "30d", 0, 3650 * DAY), TOP(retention_ms),
+     ABOUT("How long the texts of finished notices and batches are kept; 0s keeps them for good.")},
+    {SIZE("min_free", "64MB"), TOP(min_free_bytes),
+     ABOUT("Room that must be left on the spool's disk; below it nothing is accepted.")},
+    {NULLABLE("halt"), TOP(halt.off), ABOUT("null: no batch stops by itself.")},
+    {NUMBER("halt.failures", "500", 1, 1000000000), TOP(halt.failures),
+     ABOUT("A batch stops by itself when at least so many deliveries failed, and halt.share too.")},
+    {FRACTION("halt.share", "0.05", 1, 1000), TOP(halt.share),
+     ABOUT("Share of failures among what was tried at which a batch stops by itself.")},
     {CHOICE("log.level", "info", level_names), TOP(log_level),
      ABOUT("Least important events that are still written to the log.")},
     {BOOLEAN("trial", "true"), TOP(trial),
@@ -122,6 +138,17 @@ static const struct param transport[] = {
      ABOUT("Waits after the first, second, ... failed attempt; behind the last it has failed.")},
     {FRACTION("jitter", "0.2", 0, 900), IN_T(retry.jitter),
      ABOUT("Share by which each wait is lengthened or shortened at random.")},
+    {RATE("rate", "unlimited"), IN_T(rate),
+     ABOUT("How many leave in how long; what is above it waits its turn.")},
+    {SUBTREE("domains.*"), FOR(EMAIL),
+     ABOUT("Pace towards each mail domain, by name; `default` for each of the others.")},
+    {WINDOW("window", "always"), IN_T(window),
+     ABOUT("Hours in the recipient's time zone in which anything is sent.")},
+    {DATE("warmup.start"), FOR(EMAIL | SMS), IN_T(warmup.start_day),
+     ABOUT("First day of the warm-up of a new sender.")},
+    {LIMITS("warmup.limits", 1, 1000000000), FOR(EMAIL | SMS), IN_T(warmup),
+     ABOUT(
+         "Most deliveries on the first day of the warm-up, the second, ...; behind it no limit.")},
     {PATH("directory", NULL), ONLY(OUTBOX), IN_T(directory),
      ABOUT("Folder the letters land in; outbox/NAME in the spool unless set.")},
 
@@ -138,6 +165,8 @@ static const struct param transport[] = {
     {TEXT("user", NULL, NULL), ONLY(SMTP), IN_T(smtp.user),
      ABOUT("User name for AUTH; without it no authentication.")},
     {SECRET("password"), ONLY(SMTP), IN_T(smtp.password), ABOUT("Password for AUTH.")},
+    {BOOLEAN("pipelining", "false"), ONLY(SMTP), IN_T(smtp.pipelining),
+     ABOUT("Send commands without waiting for each reply: faster, for a relay of your own.")},
 
     {SUBTREE("gateway"), ONLY(GATEWAY), ABOUT("Name of the description: gateways/NAME.yaml.")},
     {SUBTREE("vars.*"), ONLY(GATEWAY),
@@ -178,3 +207,5 @@ const struct param param_free_text = {
     .key = "*", .type = PARAM_TEXT, ABOUT("A value under a name of your own.")};
 const struct param param_free_secret = {
     .key = "*", .type = PARAM_SECRET, ABOUT("A secret under a name of your own.")};
+const struct param param_domain_rate = {
+    .key = "*", .type = PARAM_RATE, ABOUT("Pace towards the recipients of this mail domain.")};

@@ -17,12 +17,19 @@ enum param_type {
     PARAM_TEXT,     /* char *: one line, not empty */
     PARAM_PATH,     /* char *: relative to the directory of the file it stands in */
     PARAM_INTEGER,  /* int, min..max */
+    PARAM_COUNT,    /* int64_t, min..max */
     PARAM_FRACTION, /* double, min..max in thousandths */
     PARAM_DURATION, /* int64_t in ms, min..max; written 30s, 5m, 2h, 14d, 500ms */
     PARAM_BOOLEAN,  /* bool: true or false, nothing else */
     PARAM_CHOICE,   /* an enum: the place in `choices` */
     PARAM_LIST,     /* char **, and a size_t at count_offset */
     PARAM_SCHEDULE, /* struct retry_schedule: a list of durations */
+    PARAM_RATE,     /* struct rate: 50/s, 1200/min, 20000/h, 100000/d, unlimited */
+    PARAM_SIZE,     /* int64_t in bytes: 64MB, 2GiB */
+    PARAM_WINDOW,   /* struct send_window: 08:00-21:00, always */
+    PARAM_DATE,     /* int64_t, days from 1970: 2027-01-31 */
+    PARAM_LIMITS,   /* the limits of a struct warmup: a list of integers, min..max */
+    PARAM_NULL,     /* bool: a section that `null` switches off; true then, untouched otherwise */
     PARAM_SECRET,   /* char *: {file: PATH}, {env: NAME} or {credential: NAME} */
     PARAM_SUBTREE,  /* read by code of its own; key "x.*": anything may stand below x */
 };
@@ -55,6 +62,7 @@ extern const struct param_table params_endpoint;  /* into struct endpoint */
 /* Keys whose values belong to maps of free names: organisation fields, headers, variables. */
 extern const struct param param_free_text;
 extern const struct param param_free_secret;
+extern const struct param param_domain_rate;
 
 /* NULL-terminated, in the order of their enums. */
 extern const char *const param_channel_names[];

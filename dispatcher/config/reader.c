@@ -30,7 +30,7 @@ static bool tolerated(const struct section *section, const struct param *row)
 /* ---- unknown keys ---- */
 
 /* "log.level" is the key of a row; "log" its section. */
-enum key_kind { KEY_UNKNOWN, KEY_VALUE, KEY_MISPLACED, KEY_SECTION, KEY_OPEN };
+enum key_kind { KEY_UNKNOWN, KEY_VALUE, KEY_MISPLACED, KEY_SECTION, KEY_NULLABLE, KEY_OPEN };
 
 static bool is_open(const char *row_key, const char *key)
 {
@@ -48,7 +48,7 @@ static enum key_kind classify(const struct section *section, const struct param_
         const struct param *row = &table->rows[i];
         bool fits = applies(section, row) || tolerated(section, row);
         if (strcmp(row->key, key) == 0 && fits)
-            return KEY_VALUE;
+            return row->type == PARAM_NULL ? KEY_NULLABLE : KEY_VALUE;
         if (is_open(row->key, key) && fits)
             return KEY_OPEN;
         if (strcmp(row->key, key) == 0 || is_open(row->key, key))
@@ -101,13 +101,12 @@ static void check_keys(struct load *l, const struct section *section,
         } else if (kind == KEY_MISPLACED) {
             load_problem(l, place_of_key(section->file, node), "`%s` is not a key of %s", node->key,
                          section->description);
-        } else if (kind == KEY_SECTION || kind == KEY_OPEN) {
-            bool is_map = node->kind == YAML_MAP;
-            buf_putc(&key, '.');
-            if (!is_map)
+        } else if (kind != KEY_VALUE && node->kind != YAML_MAP) {
+            if (kind != KEY_NULLABLE)
                 load_problem(l, place_of(section->file, node), "`%s` must be a map", node->key);
-            else if (kind == KEY_SECTION)
-                check_keys(l, section, table, key.data, node);
+        } else if (kind == KEY_SECTION || kind == KEY_NULLABLE) {
+            buf_putc(&key, '.');
+            check_keys(l, section, table, key.data, node);
         }
         buf_free(&key);
     }
@@ -189,9 +188,16 @@ static void find_value(struct load *l, const struct section *section, struct set
     setting->place = (struct place){.source = "default"};
 }
 
+/* A section that is not switched off: its keys speak for themselves. */
+static bool says_nothing(const struct setting *setting)
+{
+    return setting->param->type == PARAM_NULL &&
+           (setting->is_default || (setting->node != NULL && setting->node->kind == YAML_MAP));
+}
+
 static void keep_setting(struct load *l, const struct section *section, struct setting setting)
 {
-    if (section->shown)
+    if (section->shown && !says_nothing(&setting))
         load_add_setting(l, setting);
     else
         free(setting.key);

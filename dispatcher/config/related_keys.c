@@ -29,6 +29,7 @@ void related_keys_fill(struct settings *s)
     struct organisation *o = &s->organisation;
     if (o->domain == NULL && o->from_address != NULL)
         o->domain = xstrdup(address_domain(o->from_address));
+    s->halt.set = true;
     fill_paths(s);
 }
 
@@ -86,6 +87,17 @@ static void check_smtp(const struct check *c, const struct transport *t)
                      t->name);
 }
 
+static void check_warmup(const struct check *c, const struct transport *t)
+{
+    bool start = is_given_for(c, t, "warmup.start"), limits = is_given_for(c, t, "warmup.limits");
+    if (start != limits)
+        load_problem(
+            c->l, place_in(c, "transports", t->name, start ? "warmup.start" : "warmup.limits"),
+            "transport `%s`: `warmup.start` (the first day) and `warmup.limits` (how many on each "
+            "day) belong together",
+            t->name);
+}
+
 static void check_transports(const struct check *c)
 {
     bool has_mail = false;
@@ -94,6 +106,7 @@ static void check_transports(const struct check *c)
         has_mail = has_mail || t->channel == CHANNEL_EMAIL;
         if (t->type == TRANSPORT_SMTP && t->channel == CHANNEL_EMAIL)
             check_smtp(c, t);
+        check_warmup(c, t);
     }
     if (has_mail && !is_given(c, "organisation.from"))
         load_problem(c->l, c->file,

@@ -7,7 +7,9 @@
 #include "base/attributes.h"
 #include "base/text.h"
 #include "config/path.h"
+#include "config/quantity.h"
 #include "config/secret.h"
+#include "config/value_parts.h"
 #include "model/settings.h"
 
 struct type {
@@ -15,8 +17,17 @@ struct type {
     void (*show)(const struct setting *s, bool json, struct buf *out);
 };
 
-/* The last part of the key is what a person looks for in the file. */
-static void complain(struct load *l, const struct setting *s, const char *what)
+void value_put_word(struct buf *out, const char *text, bool json)
+{
+    if (json)
+        buf_put_json(out, text);
+    else if (text == NULL)
+        buf_puts(out, "(not set)");
+    else
+        text_put_visible(out, text, strlen(text));
+}
+
+void value_complain(struct load *l, const struct setting *s, const char *what)
 {
     load_problem(l, s->place, "`%s` %s", s->key, what);
 }
@@ -28,17 +39,17 @@ static const char *scalar_text(struct load *l, const struct setting *s)
 {
     const char *text = s->node == NULL ? s->text : s->node->text;
     if (s->node != NULL && s->node->kind != YAML_SCALAR) {
-        complain(l, s, "must be a single value, not a list or a map");
+        value_complain(l, s, "must be a single value, not a list or a map");
         return NULL;
     }
     if (text[0] == '\0') {
-        complain(l, s, "has no value");
+        value_complain(l, s, "has no value");
         return NULL;
     }
     return text;
 }
 
-static bool one_line(const char *text)
+bool value_is_one_line(const char *text)
 {
     for (const char *c = text; *c != '\0'; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7f)
@@ -60,8 +71,8 @@ static void read_text(struct load *l, const struct setting *s)
     const char *text = scalar_text(l, s);
     if (text == NULL)
         return;
-    if (!one_line(text))
-        complain(l, s, "must be one line without control characters");
+    if (!value_is_one_line(text))
+        value_complain(l, s, "must be one line without control characters");
     else if (s->param->check != NULL && s->param->check(text, &why) != 0)
         load_problem(l, s->place, "`%s`: %s", s->key, why.text);
     else
@@ -73,25 +84,38 @@ static void read_path(struct load *l, const struct setting *s)
     const char *text = scalar_text(l, s);
     if (text == NULL)
         return;
-    if (one_line(text))
+    if (value_is_one_line(text))
         replace_text(s, path_resolve(s->directory, text));
     else
-        complain(l, s, "must be one line without control characters");
+        value_complain(l, s, "must be one line without control characters");
+}
+
+bool value_integer_in_range(struct load *l, const struct setting *s, const char *text, int64_t *out)
+{
+    if (!text_parse_int(text, out))
+        load_problem(l, s->place, "`%s` must be a whole number, not `%s`", s->key, text);
+    else if (*out < s->param->min || *out > s->param->max)
+        load_problem(l, s->place, "`%s` must be between %lld and %lld, not %s", s->key,
+                     (long long)s->param->min, (long long)s->param->max, text);
+    else
+        return true;
+    return false;
 }
 
 static void read_integer(struct load *l, const struct setting *s)
 {
     int64_t number = 0;
     const char *text = scalar_text(l, s);
-    if (text == NULL)
-        return;
-    if (!text_parse_int(text, &number))
-        load_problem(l, s->place, "`%s` must be a whole number, not `%s`", s->key, text);
-    else if (number < s->param->min || number > s->param->max)
-        load_problem(l, s->place, "`%s` must be between %lld and %lld, not %s", s->key,
-                     (long long)s->param->min, (long long)s->param->max, text);
-    else
+    if (text != NULL && value_integer_in_range(l, s, text, &number))
         *(int *)s->target = (int)number;
+}
+
+static void read_count(struct load *l, const struct setting *s)
+{
+    int64_t number = 0;
+    const char *text = scalar_text(l, s);
+    if (text != NULL && value_integer_in_range(l, s, text, &number))
+        *(int64_t *)s->target = number;
 }
 
 static void read_fraction(struct load *l, const struct setting *s)
@@ -147,47 +171,12 @@ static void read_choice(struct load *l, const struct setting *s)
     buf_free(&names);
 }
 
-/* ---- durations ---- */
+/* ---- quantities ---- */
 
-static const struct {
-    const char *name;
-    int64_t ms;
-} units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
-
-bool value_parse_duration(const char *text, int64_t *out_ms)
+bool value_duration_in_range(struct load *l, const struct setting *s, const char *text,
+                             int64_t *out_ms)
 {
-    char number[16];
-    int64_t count = 0;
-    size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || digits > 10)
-        return false;
-    memcpy(number, text, digits);
-    number[digits] = '\0';
-    for (size_t i = 0; i < COUNT_OF(units); i++) {
-        if (strcmp(text + digits, units[i].name) == 0 && text_parse_int(number, &count)) {
-            *out_ms = count * units[i].ms; /* ten digits of days still fit */
-            return true;
-        }
-    }
-    return false;
-}
-
-void value_put_duration(struct buf *out, int64_t ms)
-{
-    size_t unit = 0;
-    if (ms == 0) {
-        buf_puts(out, "0s");
-        return;
-    }
-    while (ms % units[unit].ms != 0) /* ends: the last one is 1 */
-        unit++;
-    buf_printf(out, "%lld%s", (long long)(ms / units[unit].ms), units[unit].name);
-}
-
-static bool duration_in_range(struct load *l, const struct setting *s, const char *text,
-                              int64_t *out_ms)
-{
-    if (!value_parse_duration(text, out_ms)) {
+    if (!quantity_parse_duration(text, out_ms)) {
         load_problem(l, s->place,
                      "`%s` must be a duration with its unit (ms, s, m, h, d), like 30s, not `%s`",
                      s->key, text);
@@ -196,9 +185,9 @@ static bool duration_in_range(struct load *l, const struct setting *s, const cha
     if (*out_ms >= s->param->min && *out_ms <= s->param->max)
         return true;
     struct buf range = {0};
-    value_put_duration(&range, s->param->min);
+    quantity_put_duration(&range, s->param->min);
     buf_puts(&range, " and ");
-    value_put_duration(&range, s->param->max);
+    quantity_put_duration(&range, s->param->max);
     load_problem(l, s->place, "`%s` must be between %s, not %s", s->key, buf_text(&range), text);
     buf_free(&range);
     return false;
@@ -208,124 +197,80 @@ static void read_duration(struct load *l, const struct setting *s)
 {
     int64_t ms = 0;
     const char *text = scalar_text(l, s);
-    if (text != NULL && duration_in_range(l, s, text, &ms))
+    if (text != NULL && value_duration_in_range(l, s, text, &ms))
         *(int64_t *)s->target = ms;
 }
 
-/* ---- lists ---- */
-
-/* One item at a time, wherever the list comes from. */
-struct item {
-    char *text;
-    struct place place;
+/* A rate, a size, hours or a date: text and back by a grammar of quantity.h. */
+struct grammar {
+    bool (*parse)(const char *text, void *out);
+    void (*put)(struct buf *out, const void *value);
+    const char *advice;
 };
 
-static void add_item(struct item **items, size_t *count, const char *text, size_t len,
-                     struct place place)
+static bool parse_rate(const char *text, void *out)
 {
-    *items = xreallocarray(*items, *count + 1, sizeof(**items));
-    (*items)[(*count)++] = (struct item){.text = xstrndup(text, len), .place = place};
+    return quantity_parse_rate(text, out);
 }
 
-static void split_text(const struct setting *s, struct item **items, size_t *count)
+static bool parse_size(const char *text, void *out)
 {
-    for (const char *at = s->text; *at != '\0';) {
-        size_t len = strcspn(at, ",");
-        add_item(items, count, at, len, s->place);
-        at += len;
-        at += strspn(at, ", ");
-    }
+    return quantity_parse_size(text, out);
 }
 
-static void walk_nodes(struct load *l, const struct setting *s, struct item **items, size_t *count)
+static bool parse_window(const char *text, void *out)
 {
-    for (size_t i = 0; i < s->node->count; i++) {
-        const struct yaml_node *node = s->node->items[i];
-        struct place place = place_of(s->place.source, node);
-        if (node->kind != YAML_SCALAR || node->text[0] == '\0' || !one_line(node->text))
-            load_problem(l, place, "an item of `%s` must be a single value", s->key);
-        else
-            add_item(items, count, node->text, strlen(node->text), place);
-    }
+    return quantity_parse_window(text, out);
 }
 
-static bool list_items(struct load *l, const struct setting *s, struct item **items, size_t *count)
+static bool parse_date(const char *text, void *out)
 {
-    *items = NULL;
-    *count = 0;
-    if (s->node == NULL) {
-        split_text(s, items, count);
-    } else if (s->node->kind == YAML_LIST) {
-        walk_nodes(l, s, items, count);
-    } else {
-        complain(l, s, "must be a list, like [a, b]");
-        return false;
-    }
-    return true;
+    return quantity_parse_date(text, out);
 }
 
-static void free_items(struct item *items, size_t count)
+static void put_rate(struct buf *out, const void *value)
 {
-    for (size_t i = 0; i < count; i++)
-        free(items[i].text);
-    free(items);
+    quantity_put_rate(out, value);
 }
 
-/* The count of a list stands beside it in the same struct. */
-static size_t *list_count(const struct setting *s)
+static void put_size(struct buf *out, const void *value)
 {
-    return (size_t *)(void *)((char *)s->target - s->param->offset + s->param->count_offset);
+    quantity_put_size(out, *(const int64_t *)value);
 }
 
-static void free_list(const struct setting *s)
+static void put_window(struct buf *out, const void *value)
 {
-    char ***list = s->target;
-    for (size_t i = 0; i < *list_count(s); i++)
-        free((*list)[i]);
-    free(*list);
-    *list = NULL;
-    *list_count(s) = 0;
+    quantity_put_window(out, value);
 }
 
-static void read_list(struct load *l, const struct setting *s)
+static void put_date(struct buf *out, const void *value)
 {
-    struct item *items = NULL;
-    size_t count = 0;
-    char ***list = s->target;
-    if (!list_items(l, s, &items, &count))
-        return;
-    free_list(s);
-    *list = xcalloc(count + 1, sizeof(**list));
-    for (size_t i = 0; i < count; i++) {
-        struct error why = {0};
-        if (s->param->check != NULL && s->param->check(items[i].text, &why) != 0)
-            load_problem(l, items[i].place, "`%s`: %s", s->key, why.text);
-        else
-            (*list)[(*list_count(s))++] = xstrdup(items[i].text);
-    }
-    free_items(items, count);
+    quantity_put_date(out, *(const int64_t *)value);
 }
 
-static void read_schedule(struct load *l, const struct setting *s)
+static const struct grammar grammars[] = {
+    [PARAM_RATE] = {parse_rate, put_rate,
+                    "so many in so long, like 50/s, 1200/min, 20000/h or 100000/d, or unlimited"},
+    [PARAM_SIZE] = {parse_size, put_size, "a size with its unit, like 64MB or 2GiB"},
+    [PARAM_WINDOW] = {parse_window, put_window,
+                      "hours of the recipient's day, like 08:00-21:00, or always"},
+    [PARAM_DATE] = {parse_date, put_date, "a date, like 2027-01-31"},
+};
+
+static void read_quantity(struct load *l, const struct setting *s)
 {
-    struct item *items = NULL;
-    size_t count = 0;
-    struct retry_schedule *schedule = s->target;
-    if (!list_items(l, s, &items, &count))
-        return;
-    if (count > RETRY_STEPS_MAX) {
-        load_problem(l, s->place, "`%s` has %zu steps; at most %d fit", s->key, count,
-                     RETRY_STEPS_MAX);
-        count = RETRY_STEPS_MAX;
-    }
-    schedule->count = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct setting step = *s;
-        step.place = items[i].place;
-        if (duration_in_range(l, &step, items[i].text, &schedule->delays_ms[schedule->count]))
-            schedule->count++;
-    }
-    free_items(items, count);
+    const struct grammar *grammar = &grammars[s->param->type];
+    const char *text = scalar_text(l, s);
+    if (text != NULL && !grammar->parse(text, s->target))
+        load_problem(l, s->place, "`%s` must be %s, not `%s`", s->key, grammar->advice, text);
+}
+
+static void show_quantity(const struct setting *s, bool json, struct buf *out)
+{
+    struct buf text = {0};
+    grammars[s->param->type].put(&text, s->target);
+    value_put_word(out, text.data, json);
+    buf_free(&text);
 }
 
 /* ---- secrets ---- */
@@ -335,11 +280,23 @@ static void read_secret(struct load *l, const struct setting *s)
     struct error why = {0};
     char *secret = NULL;
     if (s->node == NULL)
-        complain(l, s, "is a secret: name its file in the configuration, not here");
+        value_complain(l, s, "is a secret: name its file in the configuration, not here");
     else if (secret_resolve(s->node, s->directory, l->without_secrets, &secret, &why) != 0)
         load_problem(l, s->place, "`%s`: %s", s->key, why.text);
     else
         replace_text(s, secret);
+}
+
+/* The keys below it are rows of their own. */
+static void read_null(struct load *l, const struct setting *s)
+{
+    const char *text = s->node == NULL ? s->text : s->node->text;
+    bool off = (s->node == NULL || (s->node->kind == YAML_SCALAR && !s->node->quoted)) &&
+               strcmp(text, "null") == 0;
+    if (off)
+        *(bool *)s->target = true;
+    else if (s->node == NULL || s->node->kind != YAML_MAP)
+        value_complain(l, s, "must be a map, or null to switch it off");
 }
 
 static void read_nothing(struct load *l UNUSED, const struct setting *s UNUSED)
@@ -348,24 +305,19 @@ static void read_nothing(struct load *l UNUSED, const struct setting *s UNUSED)
 
 /* ---- showing ---- */
 
-static void put_word(struct buf *out, const char *text, bool json)
-{
-    if (json)
-        buf_put_json(out, text);
-    else if (text == NULL)
-        buf_puts(out, "(not set)");
-    else
-        text_put_visible(out, text, strlen(text));
-}
-
 static void show_text(const struct setting *s, bool json, struct buf *out)
 {
-    put_word(out, *(char *const *)s->target, json);
+    value_put_word(out, *(char *const *)s->target, json);
 }
 
 static void show_integer(const struct setting *s, bool json UNUSED, struct buf *out)
 {
     buf_printf(out, "%d", *(const int *)s->target);
+}
+
+static void show_count(const struct setting *s, bool json UNUSED, struct buf *out)
+{
+    buf_printf(out, "%lld", (long long)*(const int64_t *)s->target);
 }
 
 static void show_fraction(const struct setting *s, bool json UNUSED, struct buf *out)
@@ -382,58 +334,48 @@ static void show_choice(const struct setting *s, bool json, struct buf *out)
 {
     int place = 0;
     memcpy(&place, s->target, sizeof(place));
-    put_word(out, s->param->choices[place], json);
+    value_put_word(out, s->param->choices[place], json);
 }
 
-static void put_time(struct buf *out, int64_t ms, bool json)
+void value_put_time(struct buf *out, int64_t ms, bool json)
 {
     buf_puts(out, json ? "\"" : "");
-    value_put_duration(out, ms);
+    quantity_put_duration(out, ms);
     buf_puts(out, json ? "\"" : "");
 }
 
 static void show_duration(const struct setting *s, bool json, struct buf *out)
 {
-    put_time(out, *(const int64_t *)s->target, json);
+    value_put_time(out, *(const int64_t *)s->target, json);
 }
 
-static void show_list(const struct setting *s, bool json, struct buf *out)
+static void show_null(const struct setting *s UNUSED, bool json UNUSED, struct buf *out)
 {
-    char *const *list = *(char *const *const *)s->target;
-    buf_putc(out, '[');
-    for (size_t i = 0; i < *list_count(s); i++) {
-        buf_puts(out, i > 0 ? ", " : "");
-        put_word(out, list[i], json);
-    }
-    buf_putc(out, ']');
-}
-
-static void show_schedule(const struct setting *s, bool json, struct buf *out)
-{
-    const struct retry_schedule *schedule = s->target;
-    buf_putc(out, '[');
-    for (size_t i = 0; i < schedule->count; i++) {
-        buf_puts(out, i > 0 ? ", " : "");
-        put_time(out, schedule->delays_ms[i], json);
-    }
-    buf_putc(out, ']');
+    buf_puts(out, "null");
 }
 
 static void show_secret(const struct setting *s, bool json, struct buf *out)
 {
-    put_word(out, *(char *const *)s->target != NULL ? "***" : NULL, json);
+    value_put_word(out, *(char *const *)s->target != NULL ? "***" : NULL, json);
 }
 
 static const struct type types[] = {
     [PARAM_TEXT] = {read_text, show_text},
     [PARAM_PATH] = {read_path, show_text},
     [PARAM_INTEGER] = {read_integer, show_integer},
+    [PARAM_COUNT] = {read_count, show_count},
     [PARAM_FRACTION] = {read_fraction, show_fraction},
     [PARAM_DURATION] = {read_duration, show_duration},
     [PARAM_BOOLEAN] = {read_boolean, show_boolean},
     [PARAM_CHOICE] = {read_choice, show_choice},
-    [PARAM_LIST] = {read_list, show_list},
-    [PARAM_SCHEDULE] = {read_schedule, show_schedule},
+    [PARAM_LIST] = {value_read_list, value_show_list},
+    [PARAM_SCHEDULE] = {value_read_schedule, value_show_schedule},
+    [PARAM_RATE] = {read_quantity, show_quantity},
+    [PARAM_SIZE] = {read_quantity, show_quantity},
+    [PARAM_WINDOW] = {read_quantity, show_quantity},
+    [PARAM_DATE] = {read_quantity, show_quantity},
+    [PARAM_LIMITS] = {value_read_limits, value_show_limits},
+    [PARAM_NULL] = {read_null, show_null},
     [PARAM_SECRET] = {read_secret, show_secret},
     [PARAM_SUBTREE] = {read_nothing, show_text},
 };

@@ -25,7 +25,7 @@ static bool has_length(const struct send_window *w)
 
 /* ---- send windows ---- */
 
-/* How many minutes it is open: 21:00-08:00 is 11 hours, 00:00-24:00 a whole day. */
+/* How many minutes it is open: 21:00-08:00 is 11 hours. */
 static int length_minutes(const struct send_window *w)
 {
     int length = w->to_minute - w->from_minute;
@@ -72,7 +72,7 @@ static struct send_window overlap(const struct send_window *a, const struct send
     if (end <= from)
         return (struct send_window){0};
     return (struct send_window){.from_minute = (a->from_minute + from) % DAY_MINUTES,
-                                .to_minute = (a->from_minute + end - 1) % DAY_MINUTES + 1};
+                                .to_minute = (a->from_minute + end) % DAY_MINUTES};
 }
 
 struct send_window window_meet(const struct send_window *a, const struct send_window *b)

@@ -73,6 +73,90 @@ static void every_channel_has_its_own_defaults(void **state)
     scratch_free(s);
 }
 
+static void without_a_word_about_pace_nothing_is_held_back(void **state)
+{
+    (void)state;
+    struct settings *s = scratch_must_load(&scratch, "transports: {hook: {channel: webhook}}\n");
+    const struct transport *t = &s->transports[0];
+    assert_int_equal(t->rate.count, 0);
+    assert_int_equal(t->domain_count, 0);
+    assert_int_equal(t->window.from_minute, t->window.to_minute);
+    assert_int_equal(t->warmup.days, 0);
+    assert_int_equal(s->retention_ms, INT64_C(30) * 86400000);
+    assert_int_equal(s->min_free_bytes, 64000000);
+    assert_false(s->halt.off);
+    assert_true(s->halt.set);
+    assert_int_equal(s->halt.failures, 500);
+    assert_true(s->halt.share > 0.0499 && s->halt.share < 0.0501);
+    scratch_free(s);
+}
+
+static void pace_is_read_for_each_transport(void **state)
+{
+    (void)state;
+    struct settings *s = scratch_must_load(
+        &scratch,
+        MINIMAL "retention: 0s\nmin_free: 1GiB\nhalt: {failures: 20, share: 0.5}\n"
+                "transports:\n"
+                "  mail:\n    channel: email\n    host: mail.example.org\n    rate: 1200/min\n"
+                "    domains: {Big.Example: 20/s, default: 100/min, own.example: unlimited}\n"
+                "    window: 08:00-21:00\n    pipelining: true\n"
+                "    warmup: {start: 2027-01-31, limits: [50, 100, 500]}\n");
+    const struct transport *t = &s->transports[0];
+    assert_int_equal(s->retention_ms, 0);
+    assert_int_equal(s->min_free_bytes, 1 << 30);
+    assert_int_equal(s->halt.failures, 20);
+    assert_int_equal(t->rate.count, 1200);
+    assert_int_equal(t->rate.per_ms, 60000);
+    assert_int_equal(t->domain_count, 3);
+    assert_string_equal(t->domains[0].domain, "big.example");
+    assert_int_equal(settings_domain_rate(t, "BIG.example")->count, 20);
+    assert_int_equal(settings_domain_rate(t, "small.example")->count, 100);
+    assert_int_equal(settings_domain_rate(t, "own.example")->count, 0);
+    assert_int_equal(t->window.from_minute, 480);
+    assert_int_equal(t->window.to_minute, 1260);
+    assert_int_equal(t->warmup.start_day, 20849);
+    assert_int_equal(t->warmup.days, 3);
+    assert_int_equal(t->warmup.limits[2], 500);
+    assert_true(t->smtp.pipelining);
+    scratch_free(s);
+}
+
+static void null_switches_the_halt_off_wherever_it_is_said(void **state)
+{
+    (void)state;
+    static const struct config_override overrides[] = {{"halt", "null"}};
+    const struct config_options options = {
+        .path = scratch.config, .overrides = overrides, .override_count = 1};
+    struct settings *s = scratch_must_load(&scratch, "halt: null\n");
+    struct error err;
+    assert_true(s->halt.off);
+    assert_int_equal(s->halt.failures, 500);
+    scratch_free(s);
+    scratch_write(&scratch, "dispatcher.yaml", 0644, "halt: {failures: 3}\n");
+    if (config_load(&options, &s, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_true(s->halt.off);
+    scratch_free(s);
+    setenv("DISPATCHER_HALT", "no", 1);
+    scratch_must_refuse(&scratch, "", "DISPATCHER_HALT: `halt` must be a map, or null");
+    unsetenv("DISPATCHER_HALT");
+}
+
+static void a_warm_up_is_no_longer_than_its_table(void **state)
+{
+    (void)state;
+    char text[2000] = MINIMAL "transports: {m: {channel: email, type: outbox, warmup: {start: "
+                              "2027-01-31, limits: [1";
+    for (int i = 1; i < WARMUP_DAYS_MAX; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %d", i);
+    size_t full = strlen(text);
+    snprintf(text + full, sizeof(text) - full, "]}}}\n");
+    scratch_free(scratch_must_load(&scratch, text));
+    snprintf(text + full, sizeof(text) - full, ", 1]}}}\n");
+    scratch_must_refuse(&scratch, text, "has 91 days; at most 90 fit");
+}
+
 static void errors_name_line_column_and_what_was_meant(void **state)
 {
     (void)state;
@@ -118,6 +202,45 @@ static void errors_name_line_column_and_what_was_meant(void **state)
         {"transports: {x: {channel: webhook, retry: 5s}}\n", "must be a list"},
         {"transports: {x: {channel: webhook, jitter: 1.5}}\n", "between 0 and 0.9"},
         {"transports: {x: {channel: webhook, jitter: 0x1}}\n", "like 0.2, not `0x1`"},
+        {"retention: 30\n", ":1:12: `retention` must be a duration"},
+        {"min_free: 64\n", ":1:11: `min_free` must be a size with its unit, like 64MB or 2GiB"},
+        {"halt: off\n", ":1:7: `halt` must be a map, or null to switch it off"},
+        {"halt: \"null\"\n", "must be a map, or null"},
+        {"halt:\n", "must be a map, or null"},
+        {"halt: {failure: 3}\n", ":1:8: unknown key `failure`; did you mean `failures`?"},
+        {"halt: {failures: 0}\n", "`halt.failures` must be between 1 and 1000000000, not 0"},
+        {"halt: {share: 5%}\n", "`halt.share` must be a number between 0.001 and 1"},
+        {"transports: {x: {channel: webhook, rate: 50}}\n",
+         ":1:42: `transports.x.rate` must be so many in so long, like 50/s, 1200/min, 20000/h or "
+         "100000/d, or unlimited, not `50`"},
+        {"transports: {x: {channel: webhook, rate: 0/s}}\n", "must be so many in so long"},
+        {"transports: {x: {channel: sms, type: outbox, window: 8-21}}\n",
+         ":1:54: `transports.x.window` must be hours of the recipient's day, like 08:00-21:00, or "
+         "always, not `8-21`"},
+        {"transports: {x: {channel: sms, type: outbox, domains: {default: 1/s}}}\n",
+         "`domains` is not a key of a transport for sms"},
+        {"transports: {x: {channel: webhook, warmup: {start: 2027-01-31}}}\n",
+         "`start` is not a key of a transport for webhook"},
+        {MINIMAL "transports: {m: {channel: email, type: outbox, domains: 3/s}}\n",
+         "`domains` must be a map"},
+        {MINIMAL "transports: {m: {channel: email, type: outbox, domains: {gmail: 3/s}}}\n",
+         ":2:58: `gmail` is no domain"},
+        {MINIMAL "transports: {m: {channel: email, type: outbox, domains: {a.example: 3}}}\n",
+         ":2:69: `transports.m.domains.a.example` must be so many"},
+        {MINIMAL "transports: {m: {channel: email, type: outbox, domains: {a.example: 3/s, "
+                 "A.example: 3/s}}}\n",
+         "`A.example` stands here twice"},
+        {MINIMAL "transports: {m: {channel: email, type: outbox, warmup: {start: 2027-02-30, "
+                 "limits: [1]}}}\n",
+         "must be a date, like 2027-01-31, not `2027-02-30`"},
+        {MINIMAL "transports: {m: {channel: email, type: outbox, warmup: {limits: [50, 0]}}}\n",
+         ":2:70: `transports.m.warmup.limits` must be between 1 and"},
+        {MINIMAL "transports: {m: {channel: email, type: outbox, warmup: {limits: [50]}}}\n",
+         ":2:65: transport `m`: `warmup.start` (the first day) and `warmup.limits`"},
+        {MINIMAL "transports: {m: {channel: email, type: outbox, warmup: {start: 2027-01-31}}}\n",
+         "belong together"},
+        {MINIMAL "transports: {m: {channel: email, host: a.example, pipelining: yes}}\n",
+         "must be true or false, not `yes`"},
         {MINIMAL "transports: {m: {channel: email}}\n", "`transports.m.host` is missing"},
         {"transports: {m: {channel: email, type: outbox}}\n", "`organisation.from` is missing"},
         {MINIMAL "transports: {m: {channel: email, host: a.example, port: 465}}\n", "mostly 587"},
@@ -420,6 +543,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_file_gives_the_defaults),
         cmocka_unit_test(every_channel_has_its_own_defaults),
+        cmocka_unit_test(without_a_word_about_pace_nothing_is_held_back),
+        cmocka_unit_test(pace_is_read_for_each_transport),
+        cmocka_unit_test(null_switches_the_halt_off_wherever_it_is_said),
+        cmocka_unit_test(a_warm_up_is_no_longer_than_its_table),
         cmocka_unit_test(errors_name_line_column_and_what_was_meant),
         cmocka_unit_test(all_problems_are_said_at_once),
         cmocka_unit_test(a_problem_is_not_said_twice_in_other_words),

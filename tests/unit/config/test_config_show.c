@@ -14,7 +14,10 @@ static int setup(void **state UNUSED)
         "allow: [\"*@example.org\"]\n"
         "organisation: {from: notices@example.org, ko: {name: 예시은행}}\n"
         "transports:\n"
-        "  mail: {channel: email, host: mail.example.org, user: x, password: {file: password}}\n"
+        "  mail: {channel: email, host: mail.example.org, user: x, password: {file: password},\n"
+        "         rate: 50/s, domains: {big.example: 20/min}, window: 08:00-21:00,\n"
+        "         warmup: {start: 2027-01-31, limits: [50, 100]}}\n"
+        "  hook: {channel: webhook}\n"
         "endpoints:\n"
         "  crm: {url: \"https://crm.example.org/\", secret: {env: NOT_SET},\n"
         "        headers: {authorization: {file: password}}}\n");
@@ -62,6 +65,45 @@ static void says_value_and_origin_of_every_key(void **state)
     free(text);
 }
 
+static void shows_pace_as_it_is_written(void **state)
+{
+    (void)state;
+    char *text = show(false);
+    must_hold(text, "transports.mail.rate = 50/s   # ");
+    must_hold(text, "/dispatcher.yaml:6\n");
+    must_hold(text, "transports.mail.domains.big.example = 20/min   # ");
+    must_hold(text, "transports.mail.window = 08:00-21:00   # ");
+    must_hold(text, "transports.mail.warmup.start = 2027-01-31   # ");
+    must_hold(text, "transports.mail.warmup.limits = [50, 100]   # ");
+    must_hold(text, "transports.mail.pipelining = false   # default\n");
+    must_hold(text, "transports.hook.rate = unlimited   # default\n");
+    must_hold(text, "transports.hook.window = always   # default\n");
+    must_hold(text, "retention = 30d   # default\n");
+    must_hold(text, "min_free = 64MB   # default\n");
+    must_hold(text, "halt.failures = 500   # default\n");
+    must_hold(text, "halt.share = 0.05   # default\n");
+    assert_null(strstr(text, "halt = "));
+    free(text);
+    text = show(true);
+    must_hold(text, "\"key\":\"transports.mail.rate\",\"value\":\"50/s\"");
+    must_hold(text, "\"key\":\"transports.mail.warmup.limits\",\"value\":[50, 100]");
+    must_hold(text, "\"key\":\"halt.failures\",\"value\":500");
+    free(text);
+}
+
+static void shows_a_halt_that_is_switched_off(void **state)
+{
+    (void)state;
+    static const struct config_override overrides[] = {{"halt", "null"}};
+    const struct config_options options = {
+        .path = scratch.config, .overrides = overrides, .override_count = 1};
+    struct buf out = {0};
+    struct error err;
+    assert_int_equal(config_show(&options, false, &out, &err), 0);
+    must_hold(out.data, "halt = null   # command line\n");
+    buf_free(&out);
+}
+
 static void never_shows_a_secret_nor_needs_one(void **state)
 {
     (void)state;
@@ -106,6 +148,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_value_and_origin_of_every_key),
+        cmocka_unit_test(shows_pace_as_it_is_written),
+        cmocka_unit_test(shows_a_halt_that_is_switched_off),
         cmocka_unit_test(never_shows_a_secret_nor_needs_one),
         cmocka_unit_test(writes_one_object_per_line_for_programs),
         cmocka_unit_test(tells_programs_what_a_key_is_about),

@@ -25,7 +25,7 @@ static const char everything[] =
     "transports:\n"
     "  mail: {channel: email, host: mail.example.org, ca_file: ca.pem, helo: example.org, user: "
     "x,\n"
-    "         password: {file: secret}}\n"
+    "         password: {file: secret}, domains: {big.example: 20/s, default: 5/s}}\n"
     "  text: {channel: sms, gateway: test, sender: Example, ca_file: ca.pem,\n"
     "         vars: {key: {file: secret}, user: tester}}\n"
     "  form: {channel: sms, gateway: form, sender: Example, ca_file: ca.pem}\n"
@@ -109,6 +109,7 @@ static void every_key_that_owns_memory_is_set_and_freed(void **state)
     must_all_be_set(&params_top, s, NULL);
     for (size_t i = 0; i < s->transport_count; i++)
         must_all_be_set(&params_transport, &s->transports[i], &s->transports[i]);
+    assert_int_equal(s->transports[0].domain_count, 2);
     must_all_be_set(&params_endpoint, &s->endpoints[0], NULL);
     assert_int_equal(s->rules.count, 1);
     scratch_free(s);
