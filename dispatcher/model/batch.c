@@ -1,6 +1,5 @@
 #include "model/batch.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +48,7 @@ static int read_sha256(struct reading *r, const struct member_path *path, const 
     for (size_t i = 0; good && i < DIGEST_SIZE; i++) {
         int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
         good = high >= 0 && low >= 0;
-        r->batch->sha256[i] = (unsigned char)(high << 4 | low);
+        r->batch->sha256[i] = (unsigned char)(good ? high << 4 | low : 0);
     }
     if (!good)
         return member_fail(r, path,
@@ -231,6 +230,9 @@ void batch_put_summed(const struct batch *b, int64_t count, const unsigned char 
 
 /* ---- a line ---- */
 
+/* Messages count lines in int, and add to it. */
+#define LINE_SHOWN_MAX 2000000000
+
 /* Until the whole id is made of it, job->id holds the line's own. */
 static int read_line_id(struct reading *r, const struct member_path *path, const json_t *value)
 {
@@ -315,7 +317,7 @@ static struct job *begin_line(const struct batch *b)
 int batch_read_line(const struct batch *b, const char *text, size_t len, const char *file,
                     int64_t line, struct job **out, const char **out_recipient, struct error *err)
 {
-    int shown = line < INT_MAX ? (int)line : INT_MAX;
+    int shown = (int)(line < LINE_SHOWN_MAX ? line : LINE_SHOWN_MAX);
     json_t *root = NULL;
     *out = NULL;
     if (len > BATCH_LINE_MAX)

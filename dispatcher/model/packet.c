@@ -51,7 +51,7 @@ int frame_peek(const struct buf *in, size_t offset, const char **payload, size_t
  *                                 batch, line, job or line
  */
 #define BATCH_LEAST (8 + 4)
-#define ITEM_LEAST  (5 * 8 + 4 * 4)
+#define ITEM_LEAST  (5 * 8 + 3 * 5 + 4)
 
 static void put_item(const struct packet_item *item, struct buf *out)
 {
@@ -63,7 +63,7 @@ static void put_item(const struct packet_item *item, struct buf *out)
     wire_put_text(out, item->locale);
     wire_put_int(out, item->batch);
     wire_put_int(out, item->line);
-    wire_put_text(out, item->job_text);
+    wire_put_bytes(out, item->job_text, strlen(item->job_text));
 }
 
 void packet_put_frame(const struct packet *p, struct buf *out)
@@ -74,7 +74,7 @@ void packet_put_frame(const struct packet *p, struct buf *out)
     wire_put_count(out, p->batch_count);
     for (size_t i = 0; i < p->batch_count; i++) {
         wire_put_int(out, p->batches[i].batch);
-        wire_put_text(out, p->batches[i].text);
+        wire_put_bytes(out, p->batches[i].text, strlen(p->batches[i].text));
     }
     wire_put_count(out, p->count);
     for (size_t i = 0; i < p->count; i++)
@@ -119,9 +119,9 @@ static void decode_item(struct wire *w, const struct packet *p, struct packet_it
     out->delivery = wire_int(w);
     out->attempt = (int)wire_int_within(w, 0, INT_MAX);
     out->accepted_ms = wire_int(w);
-    out->address = wire_text(w);
-    out->template_name = wire_text(w);
-    out->locale = wire_text(w);
+    out->address = wire_dup_text(w);
+    out->template_name = wire_dup_text(w);
+    out->locale = wire_dup_text(w);
     out->batch = wire_int(w);
     out->line = wire_int(w);
     const char *text = wire_bytes(w, &len);
@@ -139,7 +139,7 @@ int packet_decode(const char *payload, size_t len, struct packet **out, struct e
     struct packet *p = xcalloc(1, sizeof(*p));
     *out = NULL;
     p->number = wire_int(&w);
-    p->transport = wire_text(&w);
+    p->transport = wire_dup_text(&w);
     p->batch_count = wire_count(&w, BATCH_LEAST);
     p->batches = xcalloc(p->batch_count + 1, sizeof(*p->batches));
     for (size_t i = 0; i < p->batch_count; i++)

@@ -38,7 +38,9 @@ void wire_put_bytes(struct buf *out, const char *bytes, size_t len)
 
 void wire_put_text(struct buf *out, const char *text)
 {
-    wire_put_bytes(out, text, text != NULL ? strlen(text) : 0);
+    size_t len = text != NULL ? strlen(text) : 0;
+    wire_put_bytes(out, text, len);
+    buf_putc(out, '\0');
 }
 
 struct wire wire_begin(const char *bytes, size_t len)
@@ -103,28 +105,35 @@ const char *wire_bytes(struct wire *w, size_t *out_len)
     return from != NULL ? from : "";
 }
 
-/* A text ends where C thinks it ends, or somebody has damaged it. */
-static const char *text(struct wire *w, size_t *out_len)
+/* It ends where C thinks it ends, or somebody has damaged it. */
+static const char *read_text(struct wire *w, size_t *out_len)
 {
     const char *from = wire_bytes(w, out_len);
-    if (memchr(from, '\0', *out_len) != NULL) {
-        w->broken = true;
-        *out_len = 0;
-    }
-    return from;
+    const char *end = take(w, 1);
+    if (end != NULL && memchr(from, '\0', *out_len + 1) == end)
+        return from;
+    w->broken = true;
+    *out_len = 0;
+    return "";
 }
 
-char *wire_text(struct wire *w)
+const char *wire_text(struct wire *w)
 {
     size_t len;
-    const char *from = text(w, &len);
+    return read_text(w, &len);
+}
+
+char *wire_dup_text(struct wire *w)
+{
+    size_t len;
+    const char *from = read_text(w, &len);
     return xstrndup(from, len);
 }
 
 void wire_copy_text(struct wire *w, char *out, size_t size)
 {
     size_t len;
-    const char *from = text(w, &len);
+    const char *from = read_text(w, &len);
     if (len >= size) {
         w->broken = true;
         len = 0;

@@ -1,7 +1,8 @@
 /*
  * Numbers and texts as bytes, for what our own processes tell each other: numbers of fixed width in
- * network order, texts with their length before them. Reading is strict: who reads past the end, or
- * a text that holds NUL, gets zeros and "" from then on, and wire_ended() is false.
+ * network order, texts with their length before them and NUL behind, so that they can be used where
+ * they stand. Reading is strict: who reads past the end, or a text that holds NUL, gets zeros and
+ * "" from then on, and wire_ended() is false.
  */
 #ifndef MODEL_WIRE_H
 #define MODEL_WIRE_H
@@ -33,8 +34,10 @@ int64_t wire_int_within(struct wire *w, int64_t low, int64_t high);
 size_t wire_count(struct wire *w, size_t size);
 /* Borrowed bytes, not NUL-terminated. */
 const char *wire_bytes(struct wire *w, size_t *out_len);
-/* A text; caller frees with free(). */
-char *wire_text(struct wire *w);
+/* A text, borrowed from the bytes. */
+const char *wire_text(struct wire *w);
+/* A text of its own; caller frees with free(). */
+char *wire_dup_text(struct wire *w);
 /* A text into `out` of `size` bytes; one that is longer breaks the wire. */
 void wire_copy_text(struct wire *w, char *out, size_t size);
 /* Everything was there, and nothing is left. */
