@@ -105,13 +105,11 @@ void value_read_schedule(struct load *l, const struct setting *s)
     struct retry_schedule *schedule = s->target;
     if (!list_items(l, s, &items, &count))
         return;
-    if (count > RETRY_STEPS_MAX) {
+    if (count > RETRY_STEPS_MAX)
         load_problem(l, s->place, "`%s` has %zu steps; at most %d fit", s->key, count,
                      RETRY_STEPS_MAX);
-        count = RETRY_STEPS_MAX;
-    }
     schedule->count = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < RETRY_STEPS_MAX; i++) {
         struct setting step = *s;
         step.place = items[i].place;
         if (value_duration_in_range(l, &step, items[i].text, &schedule->delays_ms[schedule->count]))
@@ -127,13 +125,11 @@ void value_read_limits(struct load *l, const struct setting *s)
     struct warmup *warmup = s->target;
     if (!list_items(l, s, &items, &count))
         return;
-    if (count > WARMUP_DAYS_MAX) {
+    if (count > WARMUP_DAYS_MAX)
         load_problem(l, s->place, "`%s` has %zu days; at most %d fit", s->key, count,
                      WARMUP_DAYS_MAX);
-        count = WARMUP_DAYS_MAX;
-    }
     warmup->days = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < WARMUP_DAYS_MAX; i++) {
         struct setting day = *s;
         day.place = items[i].place;
         if (value_integer_in_range(l, &day, items[i].text, &warmup->limits[warmup->days]))
