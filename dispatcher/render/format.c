@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include <unicode/ucal.h>
 #include <unicode/ucasemap.h>
 #include <unicode/udat.h>
 #include <unicode/udatpg.h>
@@ -15,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/unicode.h"
+#include "render/calendar.h"
 
 /* The shapes a date or a time can take: the three of enum date_style, and times. */
 enum shape { SHAPE_LONG, SHAPE_FULL, SHAPE_SHORT, SHAPE_TIME, SHAPE_HOUR };
@@ -27,8 +27,8 @@ struct formatter {
     const struct locale *locale;
     char icu_locale[LOCALE_SIZE];
     UDateFormat *shapes[SHAPES]; /* SHAPE_HOUR may be NULL: full hours look like any time */
-    UCalendar *utc;              /* for calendar dates */
-    UCalendar *zoned;            /* for moments, in the reader's zone */
+    struct calendar *utc;        /* for calendar dates */
+    struct calendar *zoned;      /* for moments, in the reader's zone */
     char *zone;                  /* of `zoned` */
     UNumberFormatter *plain;
     UNumberFormatter *compact;
@@ -83,15 +83,7 @@ static int icu_failure(UErrorCode status, struct error *err)
 
 bool formatter_zone_exists(const char *zone)
 {
-    UErrorCode status = U_ZERO_ERROR;
-    UChar canonical[128];
-    UBool is_system = false;
-    uint16_t *units;
-    size_t count = unicode_to_utf16(zone, strlen(zone), &units);
-    ucal_getCanonicalTimeZoneID(units, (int32_t)count, canonical, (int32_t)COUNT_OF(canonical),
-                                &is_system, &status);
-    free(units);
-    return U_SUCCESS(status) && is_system;
+    return calendar_zone_exists(zone);
 }
 
 static int refuse_zone(const struct formatter *f, const char *zone, int code, struct error *err)
@@ -103,29 +95,16 @@ static int refuse_zone(const struct formatter *f, const char *zone, int code, st
     return error_set(err, code, advice, zone);
 }
 
-/* Opened in UTC, with the Gregorian calendar at all times (ICU would go Julian before 1582). */
-static UCalendar *open_calendar(const char *icu_locale, UErrorCode *status)
-{
-    static const UChar utc[] = u"UTC";
-    UCalendar *calendar = ucal_open(utc, -1, icu_locale, UCAL_GREGORIAN, status);
-    ucal_setGregorianChange(calendar, -8.64e15, status);
-    return calendar;
-}
-
 static int set_zone(struct formatter *f, const char *zone, int code, struct error *err)
 {
-    UErrorCode status = U_ZERO_ERROR;
     const char *wanted = zone != NULL ? zone : locale_zone(f->locale);
     if (f->zone != NULL && strcmp(f->zone, wanted) == 0)
         return 0;
     if (!formatter_zone_exists(wanted))
         return refuse_zone(f, wanted, code, err);
-    uint16_t *units;
-    size_t count = unicode_to_utf16(wanted, strlen(wanted), &units);
-    ucal_setTimeZone(f->zoned, units, (int32_t)count, &status);
-    free(units);
-    if (U_FAILURE(status))
-        return icu_failure(status, err);
+    int rc = calendar_set_zone(f->zoned, wanted, err);
+    if (rc != 0)
+        return rc;
     free(f->zone);
     f->zone = xstrdup(wanted);
     return 0;
@@ -190,12 +169,12 @@ static int open_shape(struct formatter *f, enum shape shape, const char *text,
 static int open_dates(struct formatter *f, size_t custom, struct error *err)
 {
     UErrorCode status = U_ZERO_ERROR;
-    int rc = 0;
     UDateTimePatternGenerator *generator = udatpg_open(f->icu_locale, &status);
-    f->utc = open_calendar(f->icu_locale, &status);
-    f->zoned = open_calendar(f->icu_locale, &status);
-    if (U_FAILURE(status))
-        rc = icu_failure(status, err);
+    int rc = U_FAILURE(status) ? icu_failure(status, err) : 0;
+    if (rc == 0)
+        rc = calendar_open(f->icu_locale, &f->utc, err);
+    if (rc == 0)
+        rc = calendar_open(f->icu_locale, &f->zoned, err);
     for (int shape = 0; shape < SHAPES && rc == 0; shape++) {
         const char *pattern = choose_pattern(f, (enum shape)shape, custom);
         if (pattern != NULL)
@@ -227,11 +206,9 @@ static int open_rest(struct formatter *f, struct error *err)
  * word. */
 static int check_language(const struct formatter *f, struct error *err)
 {
-    UErrorCode status = U_ZERO_ERROR;
-    const char *valid = ucal_getLocaleByType(f->utc, ULOC_VALID_LOCALE, &status);
+    const char *valid = calendar_locale(f->utc);
     size_t length = strcspn(f->icu_locale, "_");
-    if (U_FAILURE(status) || length == 0 || strncmp(valid, f->icu_locale, length) != 0 ||
-        strcspn(valid, "_") != length)
+    if (length == 0 || strncmp(valid, f->icu_locale, length) != 0 || strcspn(valid, "_") != length)
         return locale_fail(f->locale, "", err,
                            "%s is not a language ICU knows; write a tag like de, ko or en-GB",
                            locale_tag(f->locale));
@@ -278,8 +255,8 @@ void formatter_close(struct formatter *f)
         return;
     for (int i = 0; i < SHAPES; i++)
         udat_close(f->shapes[i]);
-    ucal_close(f->utc);
-    ucal_close(f->zoned);
+    calendar_close(f->utc);
+    calendar_close(f->zoned);
     unumf_close(f->plain);
     unumf_close(f->compact);
     unumf_closeResult(f->number);
@@ -298,24 +275,17 @@ const struct locale *formatter_locale(const struct formatter *f)
 
 #define DATE_SIZE 256
 
-static int put_shape(const struct formatter *f, enum shape shape, UCalendar *calendar,
+static int put_shape(const struct formatter *f, enum shape shape, struct calendar *calendar,
                      struct buf *out, struct error *err)
 {
     UErrorCode status = U_ZERO_ERROR;
     UChar text[DATE_SIZE];
-    int32_t length =
-        udat_formatCalendar(f->shapes[shape], calendar, text, DATE_SIZE, NULL, &status);
+    int32_t length = udat_formatCalendar(f->shapes[shape], calendar_handle(calendar), text,
+                                         DATE_SIZE, NULL, &status);
     if (U_FAILURE(status))
         return icu_failure(status, err);
     unicode_put_utf16(out, text, (size_t)length);
     return 0;
-}
-
-static int set_moment(UCalendar *calendar, int64_t wall_ms, struct error *err)
-{
-    UErrorCode status = U_ZERO_ERROR;
-    ucal_setMillis(calendar, (UDate)wall_ms, &status);
-    return U_FAILURE(status) ? icu_failure(status, err) : 0;
 }
 
 static enum shape shape_of(enum date_style style)
@@ -338,24 +308,23 @@ int format_date(struct formatter *f, int year, int month, int day, enum date_sty
     if (!clock_days_from_date(year, month, day, &days))
         return error_set(err, ERR_INPUT, "the date %04d-%02d-%02d does not exist", year, month,
                          day);
-    int rc = set_moment(f->utc, days * MS_PER_DAY, err);
+    int rc = calendar_set_moment(f->utc, days * MS_PER_DAY, err);
     return rc != 0 ? rc : put_shape(f, shape_of(style), f->utc, out, err);
 }
 
 int format_moment_date(struct formatter *f, int64_t wall_ms, enum date_style style, struct buf *out,
                        struct error *err)
 {
-    int rc = set_moment(f->zoned, wall_ms, err);
+    int rc = calendar_set_moment(f->zoned, wall_ms, err);
     return rc != 0 ? rc : put_shape(f, shape_of(style), f->zoned, out, err);
 }
 
 int format_moment_time(struct formatter *f, int64_t wall_ms, struct buf *out, struct error *err)
 {
-    UErrorCode status = U_ZERO_ERROR;
-    int rc = set_moment(f->zoned, wall_ms, err);
+    int rc = calendar_set_moment(f->zoned, wall_ms, err);
     if (rc != 0)
         return rc;
-    bool full_hour = ucal_get(f->zoned, UCAL_MINUTE, &status) == 0;
+    bool full_hour = calendar_minute(f->zoned) == 0;
     bool own_shape = full_hour && f->shapes[SHAPE_HOUR] != NULL;
     return put_shape(f, own_shape ? SHAPE_HOUR : SHAPE_TIME, f->zoned, out, err);
 }
