@@ -5,6 +5,9 @@
  *       │           └── empty, too large, unreadable ─▶ corrupt/
  *       └── no regular file, foreign link, strange name ─▶ corrupt/
  *
+ *   new/ID/ ── looks like a batch, settled ── asked: TAKEN (stays; its intake goes on by itself)
+ *       └── anything else in it, or wrong when it has settled ─▶ corrupt/
+ *
  * An entry is unlinked only after the ledger is durable. A crash or an error between the two leaves
  * it in new/: the next scan hands it over again, the ledger knows it, and it is taken a second time
  * without effect. For the same reason new/ is not synced after unlinking: a power cut may bring the
@@ -60,15 +63,16 @@ struct found {
     bool settled;
 };
 
-static int64_t time_ms(struct timespec t)
+/* It stays; this pass does not look at it again. */
+static void leave(struct pass *p, const char *name)
 {
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    buf_put(&p->kept, name, strlen(name) + 1);
 }
 
 static void keep(struct pass *p, const char *name)
 {
     p->counts->later++;
-    buf_put(&p->kept, name, strlen(name) + 1);
+    leave(p, name);
 }
 
 static bool was_kept(const struct pass *p, const char *name)
@@ -90,7 +94,7 @@ static bool is_same(const struct pass *p, const struct taken *t)
     struct stat st;
     return fstatat(p->spool->new_fd, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
            st.st_dev == t->device && st.st_ino == t->inode && st.st_size == t->size &&
-           time_ms(st.st_mtim) == t->modified_ms;
+           spool_time_ms(st.st_mtim) == t->modified_ms;
 }
 
 static void remove_taken(struct pass *p, const struct taken *t)
@@ -126,7 +130,7 @@ static void take(struct pass *p, const struct found *f)
                                                 .device = f->st.st_dev,
                                                 .inode = f->st.st_ino,
                                                 .size = f->st.st_size,
-                                                .modified_ms = time_ms(f->st.st_mtim)};
+                                                .modified_ms = spool_time_ms(f->st.st_mtim)};
     if (p->taken_count >= p->intake->group)
         commit_group(p);
 }
@@ -158,9 +162,9 @@ static void refuse_if_settled(struct pass *p, const struct found *f, const char 
 
 /* ---- judging one entry ---- */
 
-static bool is_settled(const struct stat *st, int64_t now_ms)
+bool spool_is_settled(const struct stat *st, int64_t now_ms)
 {
-    int64_t age_ms = now_ms - time_ms(st->st_ctim);
+    int64_t age_ms = now_ms - spool_time_ms(st->st_ctim);
     return age_ms >= SETTLED_MS || age_ms < -CLOCK_WENT_BACK_MS;
 }
 
@@ -184,17 +188,39 @@ static const char *kind_name(mode_t mode)
 static void refuse_kind(struct pass *p, const struct found *f)
 {
     struct error reason;
-    if (S_ISDIR(f->st.st_mode))
-        error_set(
-            &reason, ERR_INPUT,
-            "%s is a directory. Batches are not accepted yet; drop one ID.json for each notice",
-            buf_text(&f->shown));
-    else
-        error_set(
-            &reason, ERR_INPUT,
-            "%s is %s, not a regular file. Drop the file itself, it was not opened or followed",
-            buf_text(&f->shown), kind_name(f->st.st_mode));
+    error_set(&reason, ERR_INPUT,
+              "%s is %s, not a regular file. Drop the file itself, it was not opened or followed",
+              buf_text(&f->shown), kind_name(f->st.st_mode));
     refuse(p, f, reason.text);
+}
+
+static void judge_batch(struct pass *p, const struct found *f)
+{
+    struct error reason = {0};
+    enum spool_verdict verdict = SPOOL_REFUSED;
+    if (p->intake->batch == NULL)
+        error_set(&reason, ERR_INPUT,
+                  "%s is a directory. Batches are not accepted here; drop one ID.json for each "
+                  "notice",
+                  buf_text(&f->shown));
+    else
+        verdict = batch_inspect(p->spool, f->name, p->intake->now_ms, &reason);
+    if (verdict == SPOOL_TAKEN)
+        verdict = p->intake->batch(p->intake->context, f->name, &reason);
+    switch (verdict) {
+    case SPOOL_TAKEN:
+        leave(p, f->name);
+        break;
+    case SPOOL_REFUSED:
+        refuse(p, f, reason.text);
+        break;
+    case SPOOL_LATER:
+        keep(p, f->name);
+        break;
+    case SPOOL_STOP:
+        p->stop = true;
+        break;
+    }
 }
 
 static unsigned long count_links_in_tmp(const struct spool *s, const struct stat *wanted)
@@ -255,7 +281,7 @@ static void ask(struct pass *p, const struct found *f, const struct buf *text)
                                 .id = id,
                                 .text = text->data,
                                 .len = text->len,
-                                .modified_ms = time_ms(f->st.st_mtim)};
+                                .modified_ms = spool_time_ms(f->st.st_mtim)};
     enum spool_verdict verdict = p->intake->entry(p->intake->context, &entry, &reason);
     free(id);
     switch (verdict) {
@@ -297,7 +323,9 @@ static void judge(struct pass *p, const struct found *f)
 {
     size_t id_len = 0;
     struct error reason;
-    if (!S_ISREG(f->st.st_mode)) {
+    if (S_ISDIR(f->st.st_mode)) {
+        judge_batch(p, f);
+    } else if (!S_ISREG(f->st.st_mode)) {
         refuse_kind(p, f);
     } else if (!spool_name_valid(f->name, &id_len)) {
         error_set(&reason, ERR_INPUT,
@@ -320,7 +348,7 @@ static void look_at(struct pass *p, const char *name)
     struct found f = {.name = name};
     if (fstatat(p->spool->new_fd, name, &f.st, AT_SYMLINK_NOFOLLOW) != 0)
         return; /* vanished */
-    f.settled = is_settled(&f.st, p->intake->now_ms);
+    f.settled = spool_is_settled(&f.st, p->intake->now_ms);
     buf_puts(&f.shown, "new/");
     text_put_visible(&f.shown, name, strlen(name));
     judge(p, &f);

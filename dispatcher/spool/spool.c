@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -87,12 +88,15 @@ int spool_open(const char *path, struct spool **out, struct error *err)
                         .tmp_fd = -1,
                         .new_fd = -1,
                         .corrupt_fd = -1,
+                        .batches_fd = -1,
                         .lock_fd = -1};
     rc = open_part(path, "tmp", &s->tmp_fd, err);
     if (rc == 0)
         rc = open_part(path, "new", &s->new_fd, err);
     if (rc == 0)
         rc = open_part(path, "corrupt", &s->corrupt_fd, err);
+    if (rc == 0)
+        rc = open_part(path, "batches", &s->batches_fd, err);
     if (rc != 0) {
         spool_close(s);
         return rc;
@@ -105,13 +109,14 @@ void spool_close(struct spool *s)
 {
     if (s == NULL)
         return;
-    const int descriptors[] = {s->tmp_fd, s->new_fd, s->corrupt_fd, s->lock_fd};
+    const int descriptors[] = {s->tmp_fd, s->new_fd, s->corrupt_fd, s->batches_fd, s->lock_fd};
     for (size_t i = 0; i < COUNT_OF(descriptors); i++) {
         if (descriptors[i] >= 0)
             close(descriptors[i]);
     }
     if (s->reader != NULL)
         closedir(s->reader);
+    batch_close_notices(s);
     free(s->path);
     free(s->new_path);
     free(s);
@@ -170,6 +175,34 @@ int spool_lock(struct spool *s, struct error *err)
     }
     write_pid(fd);
     s->lock_fd = fd;
+    return 0;
+}
+
+/* ---- room ---- */
+
+/* What a few notices, the ledger's own files and an operator's editor need. */
+#define FREE_INODES_MIN 64
+
+int spool_check_room(const struct spool *s, int64_t min_free_bytes, struct error *err)
+{
+    struct statvfs fs;
+    if (fstatvfs(s->new_fd, &fs) != 0)
+        return error_errno(err, ERR_IO, "cannot ask how much room is left for %s", s->path);
+    uint64_t wanted = min_free_bytes > 0 ? (uint64_t)min_free_bytes : 0;
+    uint64_t block = fs.f_frsize > 0 ? fs.f_frsize : 1;
+    if (fs.f_bavail < wanted / block + (wanted % block != 0 ? 1 : 0))
+        return error_set(err, ERR_AGAIN,
+                         "the disk of the spool %s has %llu MiB free and must keep %llu MiB; make "
+                         "room (%llu MiB more) and try again",
+                         s->path, (unsigned long long)(fs.f_bavail * block >> 20),
+                         (unsigned long long)(wanted >> 20),
+                         (unsigned long long)(((wanted - fs.f_bavail * block) >> 20) + 1));
+    /* 0 in all: a file system that makes inodes as it goes. */
+    if (fs.f_files > 0 && fs.f_favail < FREE_INODES_MIN)
+        return error_set(err, ERR_AGAIN,
+                         "the disk of the spool %s has %llu inodes left and must keep %d; remove "
+                         "files and try again",
+                         s->path, (unsigned long long)fs.f_favail, FREE_INODES_MIN);
     return 0;
 }
 
@@ -232,7 +265,7 @@ int spool_drop(struct spool *s, const char *id, const void *bytes, size_t len, b
 
 /* ---- tmp/ ---- */
 
-static int64_t time_ms(struct timespec t)
+int64_t spool_time_ms(struct timespec t)
 {
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
@@ -240,12 +273,16 @@ static int64_t time_ms(struct timespec t)
 static void clean_entry(struct spool *s, const char *name, int64_t now_ms)
 {
     struct stat st;
-    if (fstatat(s->tmp_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode))
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+        fstatat(s->tmp_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return;
+    if (S_ISDIR(st.st_mode)) {
+        discard_old(s, name, now_ms, TMP_MAX_AGE_MS);
+        return;
+    }
     /* Both times: a copy that keeps the old date of its source is still being written. */
-    int64_t newest =
-        time_ms(st.st_mtim) > time_ms(st.st_ctim) ? time_ms(st.st_mtim) : time_ms(st.st_ctim);
-    if (now_ms - newest > TMP_MAX_AGE_MS)
+    int64_t modified_ms = spool_time_ms(st.st_mtim), changed_ms = spool_time_ms(st.st_ctim);
+    if (now_ms - (modified_ms > changed_ms ? modified_ms : changed_ms) > TMP_MAX_AGE_MS)
         unlinkat(s->tmp_fd, name, 0);
 }
 

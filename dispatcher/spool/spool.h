@@ -57,8 +57,8 @@ struct spool_intake {
     void *context;
     /* A directory ID/ that looks like a batch (name is an id, batch.json and notices.jsonl are
      * regular files of one link, nothing else in it). TAKEN here means: noted, leave it, its intake
-     * goes on by itself; it is not moved and not counted as later. REFUSED: the whole directory goes
-     * to corrupt/ID with ID.reason. NULL: directories are refused. */
+     * goes on by itself; it is not moved and not counted as later. REFUSED: the whole directory
+     * goes to corrupt/ID with ID.reason. NULL: directories are refused. */
     enum spool_verdict (*batch)(void *context, const char *id, struct error *reason);
     enum spool_verdict (*entry)(void *context, const struct spool_entry *entry,
                                 struct error *reason);
@@ -99,8 +99,8 @@ enum batch_place { BATCH_PLACE_NONE, BATCH_PLACE_NEW, BATCH_PLACE_BATCHES };
 
 /* Where ID/ stands now. */
 enum batch_place spool_find_batch(const struct spool *s, const char *id);
-/* Reads batch.json of ID/ in the given place. ERR_INPUT for anything but a regular file of one link,
- * or one over BATCH_TEXT_MAX. */
+/* Reads batch.json of ID/ in the given place. ERR_INPUT for anything but a regular file of one
+ * link, or one over BATCH_TEXT_MAX. */
 MUST_CHECK int spool_read_batch_text(const struct spool *s, enum batch_place place, const char *id,
                                      struct buf *out, struct error *err);
 /* Opens notices.jsonl of ID/ for reading (O_NOFOLLOW, regular, one link); the descriptor or a
@@ -115,8 +115,8 @@ MUST_CHECK int spool_refuse_batch(struct spool *s, const char *id, const char *r
 /* Takes back a batch that was handed over again with equal content: new/ID is removed. */
 MUST_CHECK int spool_drop_known_batch(struct spool *s, const char *id, struct error *err);
 /* One line of an accepted batch, appended to *out: `length` bytes at `offset`. The file stays open
- * for the next line (a handful of batches; pread). ERR_NOT_FOUND if the batch or that piece of it is
- * gone, ERR_IO. */
+ * for the next line (a handful of batches; pread). ERR_NOT_FOUND if the batch or that piece of it
+ * is gone, ERR_IO. */
 MUST_CHECK int spool_read_line(struct spool *s, const char *id, int64_t offset, int64_t length,
                                struct buf *out, struct error *err);
 /* Removes batches/ID after retention. What is gone already is success. */
@@ -126,8 +126,8 @@ MUST_CHECK int spool_remove_batch(struct spool *s, const char *id, struct error 
  * Producer's side: builds ID/ aside in tmp/ and publishes it as a whole.
  *
  *     spool_begin_batch(s, id, &b, err)
- *     spool_put_notice(b, line, len, err)          one JSON object without line end, as often as needed
- *     spool_publish_batch(b, text, len, &duplicate, err)   text: batch.json, complete
+ *     spool_put_notice(b, line, len, err)          one JSON object without line end, as often as
+ * needed spool_publish_batch(b, text, len, &duplicate, err)   text: batch.json, complete
  *     spool_end_batch(b)                           in any case; removes what was not published
  *
  * Publishing syncs both files and the directory, renames it without overwriting and syncs new/.

@@ -4,14 +4,29 @@
 
 #include <dirent.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "spool/spool.h"
 
+#define BATCH_TEXT_NAME    "batch.json"
+#define BATCH_NOTICES_NAME "notices.jsonl"
+#define OPEN_NOTICES_MAX   8
+
+/* notices.jsonl of an accepted batch, kept open between lines. */
+struct open_notices {
+    char *id; /* NULL: free */
+    int fd;
+    uint64_t used; /* when it was wanted last, by spool->uses */
+};
+
 struct spool {
     char *path;     /* as given */
     char *new_path; /* path/new */
-    int tmp_fd, new_fd, corrupt_fd;
+    int tmp_fd, new_fd, corrupt_fd, batches_fd;
+    struct open_notices open[OPEN_NOTICES_MAX];
+    uint64_t uses;
     int lock_fd;   /* -1: not locked */
     DIR *reader;   /* of new/, standing where the last scan stopped; NULL before the first one */
     bool at_start; /* the reader stands at the beginning */
@@ -25,6 +40,31 @@ struct spool {
  */
 MUST_CHECK int quarantine_move(struct spool *s, const char *name, const char *reason,
                                struct error *err);
+
+/*
+ * Is new/NAME a batch: an id for a name, batch.json and notices.jsonl, regular files of one link,
+ * and nothing else? SPOOL_TAKEN: yes. SPOOL_LATER: something may still be on its way, or has just
+ * vanished. SPOOL_REFUSED: *reason says why.
+ */
+enum spool_verdict batch_inspect(const struct spool *s, const char *name, int64_t now_ms,
+                                 struct error *reason);
+/* Closes what spool_read_line() keeps open. */
+void batch_close_notices(struct spool *s);
+
+/* Has this inode not changed for two seconds? The change time is asked: it cannot be set. */
+bool spool_is_settled(const struct stat *st, int64_t now_ms);
+int64_t spool_time_ms(struct timespec t);
+
+/*
+ * Removes directory/NAME, a directory of files: moved to tmp/ first, so that a kill leaves no half
+ * of it standing where somebody would read it. What is gone already is success.
+ */
+MUST_CHECK int discard_directory(struct spool *s, int directory, const char *name,
+                                 const char *shown, struct error *err);
+/* Removes tmp/NAME, a directory, if nothing in it changed for `age_ms`. */
+void discard_old(struct spool *s, const char *name, int64_t now_ms, int64_t age_ms);
+/* A name in tmp/ that nobody else uses, ".KINDpid.n", into `out` (64 bytes). */
+void discard_name(const char *kind, char *out);
 
 /* ID.json with a valid ID; *out_len is the length of the ID. */
 bool spool_name_valid(const char *name, size_t *out_len);

@@ -63,14 +63,14 @@ static void refuses_a_device(void **state)
     must_be_refused(f, "a-1.json", "a-1", "is a character device");
 }
 
-static void refuses_a_directory_and_says_that_batches_come_later(void **state)
+static void refuses_a_directory_where_no_batches_are_taken(void **state)
 {
     struct fixture *f = *state;
     struct intake in = intake_of(f);
     assert_int_equal(mkdirat(f->fd, "new/batch", 0755), 0);
     write_file(f->fd, "new/batch/batch.json", "{}");
     must_count(scan_at(f, &in, MANY, clock_wall_ms()), 0, 1, 0);
-    must_be_refused(f, "batch", "batch", "Batches are not accepted yet");
+    must_be_refused(f, "batch", "batch", "Batches are not accepted here");
     assert_true(stands(f, "corrupt/batch/batch.json"));
 }
 
@@ -287,7 +287,7 @@ int main(void)
         TEST(refuses_a_fifo_without_waiting_for_a_writer),
         TEST(refuses_a_socket),
         TEST(refuses_a_device),
-        TEST(refuses_a_directory_and_says_that_batches_come_later),
+        TEST(refuses_a_directory_where_no_batches_are_taken),
         TEST(refuses_a_hard_link_to_something_else),
         TEST(takes_a_drop_whose_producer_died_before_its_last_step),
         TEST(refuses_more_than_256_kib),

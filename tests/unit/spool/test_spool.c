@@ -201,7 +201,7 @@ static void removes_leftovers_after_36_hours(void **state)
     assert_int_not_equal(fstatat(f->fd, "tmp/left", &st, 0), 0);
     assert_int_not_equal(fstatat(f->fd, "tmp/.left", &st, 0), 0);
     assert_int_not_equal(fstatat(f->fd, "tmp/link", &st, AT_SYMLINK_NOFOLLOW), 0);
-    assert_int_equal(fstatat(f->fd, "tmp/batch", &st, 0), 0);
+    assert_int_not_equal(fstatat(f->fd, "tmp/batch", &st, 0), 0); /* a batch nobody finished */
     assert_int_equal(fstatat(f->fd, "new", &st, 0), 0);
 }
 
@@ -216,11 +216,22 @@ static void keeps_a_fresh_copy_with_an_old_date(void **state)
     assert_int_equal(fstatat(f->fd, "tmp/copy", &st, 0), 0);
 }
 
+static void asks_for_room(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    assert_int_equal(spool_check_room(f->s, 0, &err), 0);
+    assert_int_equal(spool_check_room(f->s, 4096, &err), 0);
+    assert_int_equal(spool_check_room(f->s, INT64_MAX, &err), ERR_AGAIN);
+    assert_non_null(strstr(err.text, "MiB more"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(asks_for_room),
         TEST(makes_its_directories_for_the_group),
         TEST(leaves_the_modes_an_administrator_chose),
         TEST(says_which_directory_it_could_not_open),
