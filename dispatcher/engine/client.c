@@ -72,18 +72,30 @@ static int require_spool(const struct client *c, struct error *err)
         c->settings->spool);
 }
 
-static int open_to_look(struct client *c, struct error *err)
+/* A spool nobody has run yet: the empty ledger is made, and the lock let go again. */
+static int make_ledger(struct client *c, struct error *err)
 {
-    int rc = ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err);
-    if (rc != ERR_NOT_FOUND)
-        return rc;
-    /* A spool nobody has run yet: the empty ledger is made, and the lock let go again. */
-    rc = open_for_change(c, err);
+    int rc = open_for_change(c, err);
     ledger_close(c->ledger);
     spool_close(c->spool);
     c->ledger = NULL;
     c->spool = NULL;
-    return rc == 0 ? ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err) : rc;
+    return rc;
+}
+
+static int open_to_look(struct client *c, struct error *err)
+{
+    struct error ignored;
+    int rc = ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err);
+    if (rc == ERR_NOT_FOUND) {
+        rc = make_ledger(c, err);
+        if (rc == 0)
+            rc = ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err);
+    }
+    /* For the texts of batches. Who may not read the spool sees everything else. */
+    if (rc == 0 && spool_open(c->settings->spool, &c->spool, &ignored) != 0)
+        c->spool = NULL;
+    return rc;
 }
 
 int client_open(const struct settings *s, enum ledger_mode mode, struct client **out,
@@ -109,6 +121,22 @@ int client_open(const struct settings *s, enum ledger_mode mode, struct client *
     return 0;
 }
 
+int client_open_beside(const struct settings *s, struct client **out, struct error *err)
+{
+    struct client *c = xcalloc(1, sizeof(*c));
+    c->settings = s;
+    c->socket = -1;
+    int rc = require_spool(c, err);
+    if (rc == 0)
+        rc = ledger_open(s->spool, LEDGER_READ, &c->ledger, err);
+    if (rc != 0) {
+        client_close(c);
+        c = NULL;
+    }
+    *out = c;
+    return rc;
+}
+
 void client_close(struct client *c)
 {
     if (c == NULL)
@@ -131,6 +159,7 @@ static void ask_locally(struct client *c, const char *request, struct buf *answe
     control_describe_user(getuid(), who, sizeof(who));
     struct request_world world = {
         .ledger = c->ledger,
+        .spool = c->spool,
         .settings = c->settings,
         .who = who,
         .now_ms = clock_wall_ms(),

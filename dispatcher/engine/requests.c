@@ -4,15 +4,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "engine/requests_backend.h"
 #include "model/json.h"
-
-#define ROWS_MAX 1000
-
-struct request {
-    struct request_world *world;
-    const struct json_t *root;
-    struct buf *out;
-};
 
 struct verb {
     const char *name;
@@ -21,58 +14,90 @@ struct verb {
 
 /* ---- writing answers ---- */
 
-static void put_text(struct buf *out, const char *key, const char *value)
+void answer_put_text(struct buf *out, const char *key, const char *value)
 {
     buf_printf(out, ",\"%s\":", key);
     buf_put_json(out, value);
 }
 
-static void put_time(struct buf *out, const char *key, int64_t wall_ms)
+void answer_put_time(struct buf *out, const char *key, int64_t wall_ms)
 {
     char when[CLOCK_TEXT_SIZE];
-    put_text(out, key, wall_ms > 0 ? clock_format_rfc3339(wall_ms, when) : NULL);
+    answer_put_text(out, key, wall_ms > 0 ? clock_format_rfc3339(wall_ms, when) : NULL);
 }
 
-static void put_delivery(void *context, const struct delivery_row *row)
+void answer_put_counts(struct buf *out, const int64_t counts[DELIVERY_STATES])
+{
+    for (int state = 0; state < DELIVERY_STATES; state++)
+        buf_printf(out, ",\"%s\":%lld", delivery_state_name((enum delivery_state)state),
+                   (long long)counts[state]);
+}
+
+void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
+                         int64_t out[DELIVERY_STATES])
+{
+    for (int state = 0; state < DELIVERY_STATES; state++) {
+        out[state] = 0;
+        for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+            out[state] += counts[kind][state];
+    }
+}
+
+void answer_put_delivery(void *context, const struct delivery_row *row)
 {
     struct buf *out = context;
-    buf_puts(out, "{\"v\":1");
-    put_text(out, "id", row->notice_id);
-    buf_printf(out, ",\"delivery\":%lld", (long long)row->delivery);
-    put_text(out, "channel", channel_kind_name(row->channel));
-    put_text(out, "state", delivery_state_name(row->state));
-    put_text(out, "cause", row->cause);
-    buf_printf(out, ",\"attempts\":%d", row->attempts);
-    put_text(out, "template", row->template_name);
-    put_text(out, "locale", row->locale);
-    put_text(out, "campaign", row->campaign);
-    put_text(out, "transport", row->transport);
-    put_text(out, "address", row->address);
-    put_text(out, "reply", row->reply);
-    put_time(out, "accepted_at", row->accepted_ms);
-    put_time(out, "changed_at", row->changed_ms);
     bool pending = row->state == DELIVERY_WAITING || row->state == DELIVERY_DEFERRED;
-    put_time(out, "next_attempt_at", pending ? row->due_ms : 0);
+    buf_puts(out, "{\"v\":1");
+    answer_put_text(out, "id", row->notice_id);
+    buf_printf(out, ",\"delivery\":%lld", (long long)row->delivery);
+    if (row->batch_id != NULL) {
+        answer_put_text(out, "batch", row->batch_id);
+        buf_printf(out, ",\"line\":%lld", (long long)row->line);
+    }
+    answer_put_text(out, "channel", channel_kind_name(row->channel));
+    answer_put_text(out, "state", delivery_state_name(row->state));
+    answer_put_text(out, "cause", row->cause);
+    buf_printf(out, ",\"attempts\":%d,\"crashes\":%d", row->attempts, row->crashes);
+    answer_put_text(out, "template", row->template_name);
+    answer_put_text(out, "locale", row->locale);
+    answer_put_text(out, "campaign", row->campaign);
+    answer_put_text(out, "transport", row->transport);
+    answer_put_text(out, "address", row->address);
+    answer_put_text(out, "reply", row->reply);
+    answer_put_time(out, "accepted_at", row->accepted_ms);
+    answer_put_time(out, "changed_at", row->changed_ms);
+    answer_put_time(out, "next_attempt_at", pending ? row->due_ms : 0);
     buf_puts(out, "}\n");
 }
 
-static void put_attempt(void *context, const struct attempt_row *row)
+void answer_put_attempt(void *context, const struct attempt_row *row)
 {
     struct buf *out = context;
     buf_printf(out, "{\"v\":1,\"attempt\":%d", row->number);
-    put_time(out, "at", row->ended_ms);
+    answer_put_time(out, "at", row->ended_ms);
     buf_printf(out, ",\"duration_ms\":%lld", (long long)row->duration_ms);
-    put_text(out, "transport", row->transport);
-    put_text(out, "outcome", row->outcome);
-    put_text(out, "state", delivery_state_name(row->state));
-    put_text(out, "cause", row->cause);
+    answer_put_text(out, "transport", row->transport);
+    answer_put_text(out, "outcome", row->outcome);
+    answer_put_text(out, "state", delivery_state_name(row->state));
+    answer_put_text(out, "cause", row->cause);
     buf_printf(out, ",\"code\":%d", row->code);
-    put_text(out, "enhanced", row->enhanced);
-    put_text(out, "reply", row->reply);
-    put_text(out, "locale", row->locale);
-    put_text(out, "rendered_sha256", row->sha256);
-    put_time(out, "next_attempt_at", row->next_due_ms);
+    answer_put_text(out, "enhanced", row->enhanced);
+    answer_put_text(out, "reply", row->reply);
+    answer_put_text(out, "locale", row->locale);
+    answer_put_text(out, "rendered_sha256", row->sha256);
+    answer_put_time(out, "next_attempt_at", row->next_due_ms);
     buf_printf(out, ",\"jitter\":%.4f}\n", row->jitter);
+}
+
+struct action request_action(const struct request *r, const char *verb, const char *selector)
+{
+    return (struct action){
+        .verb = verb,
+        .who = r->world->who,
+        .reason = json_get_text(r->root, "reason", ""),
+        .selector = selector,
+        .now_ms = r->world->now_ms,
+    };
 }
 
 /* ---- selectors ---- */
@@ -88,6 +113,7 @@ static int read_selector(const struct json_t *root, struct selector *out, struct
     out->id = json_get_text(from, "id", NULL);
     out->campaign = json_get_text(from, "campaign", NULL);
     out->cause = json_get_text(from, "cause", NULL);
+    out->batch = json_get_text(from, "batch", NULL);
     if (channel != NULL && !channel_kind_parse(channel, &kind))
         return error_set(err, ERR_USAGE,
                          "there is no channel \"%s\"; channels are email, sms, webhook", channel);
@@ -103,8 +129,8 @@ static int read_selector(const struct json_t *root, struct selector *out, struct
 
 static bool selects_everything(const struct selector *s)
 {
-    return s->id == NULL && s->campaign == NULL && s->cause == NULL && s->channel < 0 &&
-           s->state < 0;
+    return s->id == NULL && s->campaign == NULL && s->cause == NULL && s->batch == NULL &&
+           s->channel < 0 && s->state < 0;
 }
 
 /* ---- verbs ---- */
@@ -114,13 +140,21 @@ struct page {
     int64_t limit, count, last;
 };
 
+static int require_batch(const struct request *r, const char *id, struct error *err)
+{
+    struct batch_facts facts;
+    int rc = request_find_batch(r, id, &facts, err);
+    batch_facts_clear(&facts);
+    return rc;
+}
+
 static void put_page_row(void *context, const struct delivery_row *row)
 {
     struct page *page = context;
     if (page->count++ >= page->limit)
         return; /* only asked for to know that there is more */
     page->last = row->delivery;
-    put_delivery(page->out, row);
+    answer_put_delivery(page->out, row);
 }
 
 static int handle_queue(const struct request *r, struct error *err)
@@ -132,6 +166,8 @@ static int handle_queue(const struct request *r, struct error *err)
     if (limit < 1 || limit > ROWS_MAX)
         limit = ROWS_MAX;
     struct page page = {r->out, limit, 0, json_get_int(r->root, "after", 0)};
+    if (rc == 0 && selector.batch != NULL)
+        rc = require_batch(r, selector.batch, err);
     if (rc == 0)
         rc = ledger_walk(r->world->ledger, &selector, page.last, (size_t)limit + 1, put_page_row,
                          &page, &count, &last, err);
@@ -143,80 +179,87 @@ static int handle_queue(const struct request *r, struct error *err)
     return rc;
 }
 
-static int handle_summary(const struct request *r, struct error *err)
+/* When the one that has been in its state the longest was accepted; states nobody waits in are left
+ * out. */
+static int put_oldest(const struct request *r, enum channel_kind kind,
+                      const int64_t counts[DELIVERY_STATES], struct error *err)
 {
-    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
-    int rc = ledger_count(r->world->ledger, counts, err);
-    if (rc != 0)
-        return rc;
-    for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
-        buf_puts(r->out, "{\"v\":1");
-        put_text(r->out, "channel", channel_kind_name((enum channel_kind)kind));
-        for (int state = 0; state < DELIVERY_STATES; state++)
-            buf_printf(r->out, ",\"%s\":%lld", delivery_state_name((enum delivery_state)state),
-                       (long long)counts[kind][state]);
-        buf_puts(r->out, "}\n");
+    char when[CLOCK_TEXT_SIZE];
+    const char *sign = ",\"oldest\":{";
+    for (int state = 0; state < DELIVERY_STATES; state++) {
+        int64_t accepted_ms = 0;
+        int rc = counts[state] == 0 ? 0
+                                    : ledger_oldest(r->world->ledger, kind,
+                                                    (enum delivery_state)state, &accepted_ms, err);
+        if (rc != 0)
+            return rc;
+        if (accepted_ms == 0)
+            continue;
+        buf_printf(r->out, "%s\"%s\":\"%s\"", sign, delivery_state_name((enum delivery_state)state),
+                   clock_format_rfc3339(accepted_ms, when));
+        sign = ",";
     }
-    buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
+    if (sign[1] == '\0')
+        buf_putc(r->out, '}');
     return 0;
 }
 
-struct show {
-    struct ledger *ledger;
-    struct buf *out;
-    struct error *err;
-    int rc;
-};
-
-static void show_delivery(void *context, const struct delivery_row *row)
+static int count_selected(const struct request *r, const char *batch,
+                          int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], struct error *err)
 {
-    struct show *show = context;
-    put_delivery(show->out, row);
-    if (show->rc == 0)
-        show->rc =
-            ledger_walk_attempts(show->ledger, row->delivery, put_attempt, show->out, show->err);
-}
-
-/* The notice as accepted, then each delivery followed by its attempts. */
-static int handle_show(const struct request *r, struct error *err)
-{
-    const char *id = json_get_text(r->root, "id", "");
-    struct selector selector = SELECTOR_ALL;
-    struct buf job = {0};
-    struct show show = {r->world->ledger, r->out, err, 0};
-    size_t count = 0;
-    int64_t last = 0;
-    int rc = ledger_read_notice(r->world->ledger, id, &job, err);
-    selector.id = id;
-    if (rc == 0) {
-        buf_puts(r->out, "{\"v\":1,\"job\":");
-        buf_put(r->out, job.data, job.len);
-        buf_puts(r->out, "}\n");
-        rc = ledger_walk(r->world->ledger, &selector, 0, ROWS_MAX, show_delivery, &show, &count,
-                         &last, err);
-    }
+    struct batch_facts facts;
+    if (batch == NULL)
+        return ledger_count(r->world->ledger, counts, err);
+    int rc = request_find_batch(r, batch, &facts, err);
     if (rc == 0)
-        rc = show.rc;
-    if (rc == 0)
-        buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
-    buf_free(&job);
+        rc = ledger_count_batch(r->world->ledger, facts.batch, counts, err);
+    batch_facts_clear(&facts);
     return rc;
 }
 
-static void put_end_count(struct buf *out, int64_t count)
+/* By channel and state, of everything or of one batch. The oldest are known of everything only. */
+static int handle_summary(const struct request *r, struct error *err)
 {
-    buf_printf(out, "{\"v\":1,\"end\":true,\"count\":%lld}\n", (long long)count);
+    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
+    const char *batch = json_get_text(r->root, "batch", NULL);
+    int rc = count_selected(r, batch, counts, err);
+    for (int kind = 0; rc == 0 && kind < CHANNEL_KINDS; kind++) {
+        buf_puts(r->out, "{\"v\":1");
+        answer_put_text(r->out, "channel", channel_kind_name((enum channel_kind)kind));
+        answer_put_counts(r->out, counts[kind]);
+        if (batch == NULL)
+            rc = put_oldest(r, (enum channel_kind)kind, counts[kind], err);
+        buf_puts(r->out, "}\n");
+    }
+    if (rc == 0)
+        buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
+    return rc;
+}
+
+static void ignore_row(void *context UNUSED, const struct delivery_row *row UNUSED)
+{
 }
 
 /* An id nobody handed over is a mistake worth saying, not "0 deliveries". */
 static int require_known(const struct request *r, const char *id, struct error *err)
 {
-    unsigned char digest[DIGEST_SIZE];
-    bool known = true;
-    int rc = id != NULL ? ledger_find_digest(r->world->ledger, id, &known, digest, err) : 0;
-    if (rc == 0 && !known)
-        rc = error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
-    return rc;
+    struct selector selector = SELECTOR_ALL;
+    struct error ignored;
+    size_t count = 0;
+    int64_t last = 0;
+    selector.id = id;
+    int rc = ledger_walk(r->world->ledger, &selector, 0, 1, ignore_row, NULL, &count, &last, err);
+    if (rc != 0 || count > 0)
+        return rc;
+    if (require_batch(r, id, &ignored) == 0)
+        return error_set(err, ERR_USAGE, "\"%s\" is a batch; name it with --batch %s", id, id);
+    return error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
+}
+
+static int require_selected(const struct request *r, const struct selector *s, struct error *err)
+{
+    int rc = s->id != NULL ? require_known(r, s->id, err) : 0;
+    return rc == 0 && s->batch != NULL ? require_batch(r, s->batch, err) : rc;
 }
 
 /* With dry_run only counts: commands show the number before they ask. */
@@ -227,26 +270,20 @@ static int handle_retry(const struct request *r, struct error *err)
     struct buf text = {0};
     int rc = read_selector(r->root, &selector, err);
     if (rc == 0 && selects_everything(&selector))
-        rc = error_set(
-            err, ERR_USAGE,
-            "retry needs to know what: an id, or --state failed, --cause, --campaign, --channel");
+        rc = error_set(err, ERR_USAGE,
+                       "retry needs to know what: an id, or --state failed, --batch, --cause, "
+                       "--campaign, --channel");
     if (rc == 0)
-        rc = require_known(r, selector.id, err);
+        rc = require_selected(r, &selector, err);
     if (rc == 0 && json_get_bool(r->root, "dry_run", false)) {
         rc = ledger_count_retry(r->world->ledger, &selector, &count, err);
     } else if (rc == 0) {
         json_put(&text, json_get(r->root, "selector"));
-        const struct action action = {
-            .verb = "retry",
-            .who = r->world->who,
-            .reason = json_get_text(r->root, "reason", ""),
-            .selector = buf_text(&text),
-            .now_ms = r->world->now_ms,
-        };
+        const struct action action = request_action(r, "retry", buf_text(&text));
         rc = ledger_retry(r->world->ledger, &selector, &action, &count, err);
     }
     if (rc == 0)
-        put_end_count(r->out, count);
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%lld}\n", (long long)count);
     buf_free(&text);
     return rc;
 }
@@ -272,13 +309,13 @@ static void put_action(void *context, const struct action_row *row)
 {
     struct buf *out = context;
     buf_printf(out, "{\"v\":1,\"action\":%lld", (long long)row->number);
-    put_time(out, "at", row->action.now_ms);
-    put_text(out, "who", row->action.who);
-    put_text(out, "verb", row->action.verb);
-    put_text(out, "selector", row->action.selector);
-    put_text(out, "reason", row->action.reason);
+    answer_put_time(out, "at", row->action.now_ms);
+    answer_put_text(out, "who", row->action.who);
+    answer_put_text(out, "verb", row->action.verb);
+    answer_put_text(out, "selector", row->action.selector);
+    answer_put_text(out, "reason", row->action.reason);
     buf_printf(out, ",\"count\":%lld", (long long)row->count);
-    put_text(out, "hash", row->hash);
+    answer_put_text(out, "hash", row->hash);
     buf_puts(out, "}\n");
 }
 
@@ -290,36 +327,52 @@ static int handle_actions(const struct request *r, struct error *err)
     return rc;
 }
 
-/* Recounts every row and walks the chain of actions; what does not add up is in `reason`. */
+static void put_books(struct buf *out, const struct books *books)
+{
+    int64_t total = 0;
+    for (int state = 0; state < DELIVERY_STATES; state++)
+        total += books->deliveries[state];
+    answer_put_counts(out, books->deliveries);
+    buf_printf(out, ",\"deliveries\":%lld,\"notices\":%lld,\"expected\":%lld", (long long)total,
+               (long long)books->notices, (long long)books->expected);
+}
+
+static int put_batch_of_books(const struct request *r, const char *id, struct error *err)
+{
+    struct batch_facts facts;
+    int rc = request_find_batch(r, id, &facts, err);
+    if (rc == 0) {
+        answer_put_text(r->out, "batch", id);
+        buf_printf(r->out, ",\"lines\":%lld,\"loading\":%s", (long long)facts.total,
+                   facts.state == BATCH_LOADING ? "true" : "false");
+    }
+    batch_facts_clear(&facts);
+    return rc;
+}
+
+/* Recounts every row, of everything or of a batch, and walks the chain of actions; what does not
+ * add up is in `reason`. */
 static int handle_reconcile(const struct request *r, struct error *err)
 {
-    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], total = 0;
+    const char *batch = json_get_text(r->root, "batch", NULL);
+    struct books books = {0};
     struct error why = {0};
-    int rc = ledger_count(r->world->ledger, counts, err);
-    if (rc != 0)
-        return rc;
-    int unbalanced = ledger_reconcile(r->world->ledger, &why);
+    int unbalanced = ledger_reconcile(r->world->ledger, batch, &books, &why);
     if (unbalanced != 0 && unbalanced != ERR_INTERNAL)
         return error_set(err, unbalanced, "%s", why.text);
     buf_printf(r->out, "{\"v\":1,\"end\":true,\"balanced\":%s", unbalanced == 0 ? "true" : "false");
-    put_text(r->out, "reason", why.text);
-    for (int state = 0; state < DELIVERY_STATES; state++) {
-        int64_t of_state = 0;
-        for (int kind = 0; kind < CHANNEL_KINDS; kind++)
-            of_state += counts[kind][state];
-        buf_printf(r->out, ",\"%s\":%lld", delivery_state_name((enum delivery_state)state),
-                   (long long)of_state);
-        total += of_state;
-    }
-    buf_printf(r->out, ",\"deliveries\":%lld}\n", (long long)total);
-    return 0;
+    answer_put_text(r->out, "reason", why.text);
+    put_books(r->out, &books);
+    int rc = batch != NULL ? put_batch_of_books(r, batch, err) : 0;
+    buf_puts(r->out, "}\n");
+    return rc;
 }
 
 static int handle_status(const struct request *r, struct error *err UNUSED)
 {
     buf_puts(r->out, "{\"v\":1,\"end\":true");
-    put_text(r->out, "version", DISPATCHER_VERSION);
-    put_text(r->out, "spool", r->world->settings->spool);
+    answer_put_text(r->out, "version", DISPATCHER_VERSION);
+    answer_put_text(r->out, "spool", r->world->settings->spool);
     buf_printf(r->out, ",\"trial\":%s,\"daemon\":%s", r->world->settings->trial ? "true" : "false",
                r->world->put_state != NULL ? "true" : "false");
     if (r->world->put_state != NULL)
@@ -329,9 +382,11 @@ static int handle_status(const struct request *r, struct error *err UNUSED)
 }
 
 static const struct verb verbs[] = {
-    {"queue", handle_queue},         {"summary", handle_summary}, {"show", handle_show},
+    {"queue", handle_queue},         {"summary", handle_summary}, {"show", request_show},
     {"retry", handle_retry},         {"known", handle_known},     {"status", handle_status},
-    {"reconcile", handle_reconcile}, {"actions", handle_actions},
+    {"reconcile", handle_reconcile}, {"actions", handle_actions}, {"batches", request_batches},
+    {"progress", request_progress},  {"stop", request_stop},      {"go", request_go},
+    {"purge", request_purge},
 };
 
 static int find_verb(const struct json_t *root, const struct verb **out, struct error *err)

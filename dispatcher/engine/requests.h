@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "ledger/ledger.h"
 #include "model/settings.h"
+#include "spool/spool.h"
 
 #define REQUEST_VERSION 1
 #define REQUEST_MAX     (64 * 1024)
@@ -23,6 +24,7 @@
 /* What handlers may touch. */
 struct request_world {
     struct ledger *ledger;
+    struct spool *spool; /* NULL: it cannot be opened from here; texts of batches are not shown */
     const struct settings *settings;
     const char
         *who; /* "uid 1000 (jana)": from the socket's peer credentials, never from the request */

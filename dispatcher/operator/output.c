@@ -40,14 +40,30 @@ void table_cellf(struct table *t, const char *format, ...)
     table_cell(t, text);
 }
 
-static void print_padded(const char *text, size_t len, size_t width, bool last)
+void table_count(struct table *t, int64_t number)
 {
-    fwrite(text, 1, len, stdout);
-    size_t have = unicode_width(text, len);
-    for (size_t i = have; !last && i < width + 2; i++)
+    char text[OUTPUT_NUMBER_SIZE];
+    t->right |= 1u << t->rows % t->columns;
+    table_cell(t, output_number(number, text));
+}
+
+static void print_spaces(size_t count)
+{
+    for (size_t i = 0; i < count; i++)
         putchar(' ');
+}
+
+static void print_padded(const struct table *t, size_t column, const char *text, size_t width)
+{
+    size_t have = unicode_width(text, strlen(text)), rest = width > have ? width - have : 0;
+    bool right = (t->right >> column & 1u) != 0, last = column + 1 == t->columns;
+    if (right)
+        print_spaces(rest);
+    fputs(text, stdout);
     if (last)
         putchar('\n');
+    else
+        print_spaces(right ? 2 : rest + 2);
 }
 
 void table_end(struct table *t)
@@ -62,10 +78,9 @@ void table_end(struct table *t)
             widths[i % t->columns] = width;
     }
     for (size_t c = 0; c < t->columns; c++)
-        print_padded(t->heads[c], strlen(t->heads[c]), widths[c], c + 1 == t->columns);
+        print_padded(t, c, t->heads[c], widths[c]);
     for (size_t i = 0; i < t->rows; i++) {
-        size_t c = i % t->columns;
-        print_padded(t->cells[i].data, t->cells[i].len, widths[c], c + 1 == t->columns);
+        print_padded(t, i % t->columns, t->cells[i].data, widths[i % t->columns]);
         buf_free(&t->cells[i]);
     }
     free(t->cells);
@@ -82,6 +97,47 @@ const char *output_time(const char *rfc3339, char *out, size_t size)
     localtime_r(&seconds, &t);
     strftime(out, size, "%Y-%m-%d %H:%M:%S %z", &t);
     return out;
+}
+
+const char *output_number(int64_t number, char out[OUTPUT_NUMBER_SIZE])
+{
+    char digits[OUTPUT_NUMBER_SIZE];
+    int len = snprintf(digits, sizeof(digits), "%lld", (long long)number), at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-')
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+/* Two units at most: nobody needs the seconds of a day. */
+const char *output_span(int64_t ms, char out[OUTPUT_NUMBER_SIZE])
+{
+    static const struct {
+        int64_t unit_s, part_s;
+        char unit, part;
+    } scales[] = {{86400, 3600, 'd', 'h'}, {3600, 60, 'h', 'm'}, {60, 1, 'm', 's'}};
+    int64_t seconds = ms > 0 ? ms / 1000 : 0;
+    for (size_t i = 0; i < COUNT_OF(scales); i++) {
+        if (seconds < scales[i].unit_s)
+            continue;
+        snprintf(out, OUTPUT_NUMBER_SIZE, "%lld%c%02lld%c", (long long)(seconds / scales[i].unit_s),
+                 scales[i].unit, (long long)(seconds % scales[i].unit_s / scales[i].part_s),
+                 scales[i].part);
+        return out;
+    }
+    snprintf(out, OUTPUT_NUMBER_SIZE, "%llds", (long long)seconds);
+    return out;
+}
+
+const char *output_age(const char *rfc3339, char out[OUTPUT_NUMBER_SIZE])
+{
+    int64_t wall_ms;
+    if (rfc3339 == NULL || !clock_parse_rfc3339(rfc3339, &wall_ms))
+        return "-";
+    return output_span(clock_wall_ms() - wall_ms, out);
 }
 
 void output_each_line(const struct buf *lines, void (*fn)(void *context, const struct json_t *row),

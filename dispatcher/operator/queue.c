@@ -1,7 +1,10 @@
 #include "operator/command_list.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "base/clock.h"
+#include "base/text.h"
 #include "model/delivery.h"
 #include "model/json.h"
 #include "operator/output.h"
@@ -32,15 +35,13 @@ static int gather(struct session *s, const struct invocation *inv, int64_t limit
     int rc = 0;
     *out_more = true;
     while (rc == 0 && *out_more && limit > 0) {
-        struct buf request = {0}, end = {0};
+        struct buf request = {0};
         struct json_t *facts = NULL;
         request_begin(&request, "queue");
         request_put_selector(&request, inv, argument_at(inv, 0));
         buf_printf(&request, ",\"after\":%lld,\"limit\":%lld}", (long long)after,
                    (long long)(limit < PAGE ? limit : PAGE));
-        rc = client_ask(s->client, request.data, rows, &end, err);
-        if (rc == 0)
-            rc = json_parse(end.data, end.len, "answer", 1, 8, &facts, err);
+        rc = session_ask(s, request.data, rows, &facts, err);
         if (rc == 0 && invocation_json(inv)) {
             fwrite(buf_text(rows), 1, rows->len, stdout);
             buf_reset(rows);
@@ -50,7 +51,6 @@ static int gather(struct session *s, const struct invocation *inv, int64_t limit
         *out_more = json_get_bool(facts, "more", false);
         json_free(facts);
         buf_free(&request);
-        buf_free(&end);
     }
     return rc;
 }
@@ -68,32 +68,69 @@ static void print_rows(const struct buf *rows)
         table_end(&t);
 }
 
+struct summary {
+    struct table table;
+    int64_t total, uncertain;
+    const char *first; /* the oldest of all; borrowed */
+    char first_text[CLOCK_TEXT_SIZE];
+};
+
+/* RFC 3339 in UTC sorts as text. */
+static void note_oldest(struct summary *s, const char *when)
+{
+    if (when == NULL || (s->first != NULL && strcmp(when, s->first) >= 0))
+        return;
+    snprintf(s->first_text, sizeof(s->first_text), "%s", when);
+    s->first = s->first_text;
+}
+
 static void add_summary_row(void *context, const struct json_t *row)
 {
-    struct table *t = context;
-    int64_t total = 0;
-    table_cell(t, json_get_text(row, "channel", NULL));
+    struct summary *s = context;
+    char age[OUTPUT_NUMBER_SIZE];
     for (int state = 0; state < DELIVERY_STATES; state++) {
-        int64_t n = json_get_int(row, delivery_state_name((enum delivery_state)state), 0);
-        total += n;
-        table_cellf(t, "%lld", (long long)n);
+        const char *name = delivery_state_name((enum delivery_state)state);
+        const char *when = json_get_text(json_get(row, "oldest"), name, NULL);
+        int64_t count = json_get_int(row, name, 0);
+        if (count == 0)
+            continue;
+        table_cell(&s->table, json_get_text(row, "channel", NULL));
+        table_cell(&s->table, name);
+        table_count(&s->table, count);
+        table_cell(&s->table, output_age(when, age));
+        note_oldest(s, when);
+        s->total += count;
+        s->uncertain += state == DELIVERY_UNCERTAIN ? count : 0;
     }
-    table_cellf(t, "%lld", (long long)total);
+}
+
+/* What waits for a decision of a person says which ones there are. */
+static void hint_uncertain(bool any)
+{
+    if (any)
+        fprintf(stderr,
+                "Uncertain: may have arrived, and a repeat may cost money or tell somebody twice. "
+                "They stay until you\ndecide. Look at the gateway or mail server, then send again "
+                "what did not arrive: dispatcher retry ID\n");
 }
 
 static void print_summary(const struct buf *rows)
 {
-    const char *heads[DELIVERY_STATES + 2] = {"CHANNEL"};
-    struct table t;
-    for (int state = 0; state < DELIVERY_STATES; state++)
-        heads[state + 1] = delivery_state_name((enum delivery_state)state);
-    heads[DELIVERY_STATES + 1] = "TOTAL";
-    table_begin(&t, heads, COUNT_OF(heads));
-    output_each_line(rows, add_summary_row, &t);
-    table_end(&t);
+    static const char *const heads[] = {"CHANNEL", "STATE", "DELIVERIES", "OLDEST"};
+    struct summary s = {0};
+    char age[OUTPUT_NUMBER_SIZE];
+    table_begin(&s.table, heads, COUNT_OF(heads));
+    output_each_line(rows, add_summary_row, &s);
+    table_cell(&s.table, "TOTAL");
+    table_cell(&s.table, "");
+    table_count(&s.table, s.total);
+    table_cell(&s.table, output_age(s.first, age));
+    table_end(&s.table);
+    hint_uncertain(s.uncertain > 0);
 }
 
-/* The counters are kept for everything; a part of it must not look like the whole. */
+/* The counters are kept for everything and for each batch; a part of that must not look like the
+ * whole. */
 static int refuse_selectors(const struct invocation *inv, struct error *err)
 {
     static const char *const names[] = {"state", "channel", "campaign", "cause", "limit"};
@@ -101,7 +138,9 @@ static int refuse_selectors(const struct invocation *inv, struct error *err)
         return error_set(err, ERR_USAGE, "--summary counts the whole ledger; leave out the id");
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (option_given(inv, names[i]))
-            return error_set(err, ERR_USAGE, "--summary counts the whole ledger; leave out --%s",
+            return error_set(err, ERR_USAGE,
+                             "--summary counts the whole ledger, or with --batch one batch; leave "
+                             "out --%s",
                              names[i]);
     }
     return 0;
@@ -109,17 +148,22 @@ static int refuse_selectors(const struct invocation *inv, struct error *err)
 
 static int run_summary(const struct invocation *inv, struct session *s, struct error *err)
 {
-    struct buf rows = {0}, end = {0};
+    struct buf request = {0}, rows = {0};
+    struct json_t *end = NULL;
     int rc = refuse_selectors(inv, err);
     if (rc != 0)
         return rc;
-    rc = client_ask(s->client, "{\"v\":1,\"verb\":\"summary\"}", &rows, &end, err);
+    request_begin(&request, "summary");
+    request_put_text(&request, "batch", option_value(inv, "batch"));
+    buf_putc(&request, '}');
+    rc = session_ask(s, request.data, &rows, &end, err);
     if (rc == 0 && invocation_json(inv))
         fwrite(buf_text(&rows), 1, rows.len, stdout);
     else if (rc == 0)
         print_summary(&rows);
+    json_free(end);
+    buf_free(&request);
     buf_free(&rows);
-    buf_free(&end);
     return rc;
 }
 
@@ -136,6 +180,8 @@ static int run_list(const struct invocation *inv, struct session *s, struct erro
         print_rows(&rows);
     if (rc == 0 && more && !invocation_json(inv))
         fprintf(stderr, "There are more; see --limit, or --summary for the counts.\n");
+    if (rc == 0 && !invocation_json(inv) && text_equal(option_value(inv, "state"), "uncertain"))
+        hint_uncertain(rows.len > 0);
     buf_free(&rows);
     return rc;
 }
@@ -160,7 +206,21 @@ const struct command command_queue = {
     .name = "queue",
     .arguments = "[ID]",
     .summary = "list deliveries and their states",
-    .details = "One row per delivery: one notice on one channel.",
+    .details =
+        "One row per delivery: one notice on one channel. Recipient c17 of batch b is b_c17.\n"
+        "  dispatcher queue --state failed --batch recall-2026\n"
+        "  dispatcher queue --summary --batch recall-2026\n\n"
+        "--summary counts by channel and state; OLDEST is the age of what has been in that state "
+        "the longest\n"
+        "(kept for everything, not for a single batch). `uncertain` may have arrived: nothing "
+        "moves it but you.\n\n"
+        "JSON, one object per delivery: v, id, delivery, batch and line (of a batch), channel, "
+        "state, cause,\n"
+        "attempts, crashes, template, locale, campaign, transport, address, reply, accepted_at, "
+        "changed_at,\n"
+        "next_attempt_at. With --summary one per channel: v, channel, a number for each state, and "
+        "`oldest` with\n"
+        "the time of acceptance by state.",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_max = 1,

@@ -1,20 +1,46 @@
 #include "operator/command_list.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "model/delivery.h"
 #include "model/json.h"
 #include "operator/session.h"
 
-static void print_books(const struct json_t *books)
+/* "1000 lines", "180 notices": what the sum has to give. */
+static void print_left_side(const struct json_t *books)
 {
-    const char *sign = "";
+    int64_t notices = json_get_int(books, "notices", 0), lines = json_get_int(books, "lines", 0);
+    int64_t deliveries = json_get_int(books, "deliveries", 0);
+    bool batch = json_get(books, "batch") != NULL;
+    printf("%" PRId64, notices);
+    if (json_get_bool(books, "loading", false))
+        printf(" of %" PRId64, lines);
+    printf(batch ? " lines" : " notices");
+    if (json_get_bool(books, "loading", false))
+        printf(" taken in so far");
+    if (deliveries != notices)
+        printf(", %" PRId64 " deliveries", deliveries);
+}
+
+static void print_sum(const struct json_t *books)
+{
+    const char *sign = "=";
     for (int state = 0; state < DELIVERY_STATES; state++) {
         const char *name = delivery_state_name((enum delivery_state)state);
-        printf("%s%s %lld", sign, name, (long long)json_get_int(books, name, 0));
-        sign = " + ";
+        int64_t count = json_get_int(books, name, 0);
+        if (count == 0)
+            continue;
+        printf(" %s %" PRId64 " %s", sign, count, name);
+        sign = "+";
     }
-    printf(" = %lld\n", (long long)json_get_int(books, "deliveries", 0));
+    printf(sign[0] == '=' ? " = 0\n" : "\n");
+}
+
+static void print_books(const struct json_t *books)
+{
+    print_left_side(books);
+    print_sum(books);
     if (json_get_bool(books, "balanced", false))
         printf(
             "The books balance: counted again from every row, with the chain of actions whole.\n");
@@ -25,28 +51,41 @@ static void print_books(const struct json_t *books)
 static int run(const struct invocation *inv, struct error *err)
 {
     struct session s;
-    struct buf end = {0};
+    struct buf request = {0}, text = {0};
     struct json_t *books = NULL;
-    int rc = session_open(inv, LEDGER_READ, &s, err);
+    request_begin(&request, "reconcile");
+    request_put_text(&request, "batch", argument_at(inv, 0));
+    buf_putc(&request, '}');
+    int rc = session_open_beside(inv, &s, err);
     if (rc == 0)
-        rc = client_ask(s.client, "{\"v\":1,\"verb\":\"reconcile\"}", NULL, &end, err);
-    if (rc == 0)
-        rc = json_parse(end.data, end.len, "answer", 1, 8, &books, err);
-    if (rc == 0 && invocation_json(inv))
-        fwrite(end.data, 1, end.len, stdout);
-    else if (rc == 0)
+        rc = session_ask(&s, request.data, NULL, &books, err);
+    if (rc == 0 && invocation_json(inv)) {
+        json_put(&text, books);
+        printf("%s\n", buf_text(&text));
+    } else if (rc == 0) {
         print_books(books);
+    }
     bool balanced = json_get_bool(books, "balanced", false);
     json_free(books);
     session_close(&s);
-    buf_free(&end);
+    buf_free(&request);
+    buf_free(&text);
     return rc == 0 && !balanced ? 1 : rc;
 }
 
 const struct command command_reconcile = {
     .name = "reconcile",
-    .arguments = "",
+    .arguments = "[BATCH]",
     .summary = "count again from every row: does everything add up",
-    .details = "Exit status 0 when it does, 1 when it does not.",
+    .details =
+        "  $ dispatcher reconcile recall-2026\n"
+        "  1000 lines = 990 delivered + 10 failed\n\n"
+        "Without a batch: everything. Exit status 0 when it adds up, 1 when it does not, 66 when "
+        "there is no\n"
+        "such batch. A running daemon goes on sending meanwhile.\n\n"
+        "JSON, one object: v, balanced, reason, a number for each state, deliveries, notices (what "
+        "was counted),\n"
+        "expected (what it has to be); of a batch also batch, lines and loading.",
+    .arguments_max = 1,
     .run = run,
 };

@@ -3,18 +3,35 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "model/json.h"
 
-int session_open(const struct invocation *inv, enum ledger_mode mode, struct session *out,
-                 struct error *err)
+static int load(const struct invocation *inv, struct session *out, struct error *err)
 {
     struct config_options options = *invocation_config(inv);
     *out = (struct session){0};
     /* A command that looks or retries never sends: it needs no passwords, and its caller may not
      * read them. */
     options.without_secrets = true;
-    int rc = config_load(&options, &out->settings, err);
+    return config_load(&options, &out->settings, err);
+}
+
+int session_open(const struct invocation *inv, enum ledger_mode mode, struct session *out,
+                 struct error *err)
+{
+    int rc = load(inv, out, err);
     if (rc == 0)
         rc = client_open(out->settings, mode, &out->client, err);
+    if (rc != 0)
+        session_close(out);
+    return rc;
+}
+
+int session_open_beside(const struct invocation *inv, struct session *out, struct error *err)
+{
+    struct error ignored;
+    int rc = load(inv, out, err);
+    if (rc == 0 && client_open_beside(out->settings, &out->client, &ignored) != 0)
+        rc = client_open(out->settings, LEDGER_READ, &out->client, err);
     if (rc != 0)
         session_close(out);
     return rc;
@@ -27,6 +44,18 @@ void session_close(struct session *s)
         settings_free(s->settings);
     free(s->settings);
     *s = (struct session){0};
+}
+
+int session_ask(struct session *s, const char *request, struct buf *rows, struct json_t **out,
+                struct error *err)
+{
+    struct buf end = {0};
+    *out = NULL;
+    int rc = client_ask(s->client, request, rows, &end, err);
+    if (rc == 0)
+        rc = json_parse(buf_text(&end), end.len, "answer", 1, 8, out, err);
+    buf_free(&end);
+    return rc;
 }
 
 void request_begin(struct buf *out, const char *verb)
@@ -45,7 +74,7 @@ void request_put_text(struct buf *out, const char *key, const char *value)
 
 void request_put_selector(struct buf *out, const struct invocation *inv, const char *id)
 {
-    static const char *const names[] = {"state", "channel", "campaign", "cause"};
+    static const char *const names[] = {"state", "channel", "campaign", "batch", "cause"};
     struct buf members = {0};
     request_put_text(&members, "id", id);
     for (size_t i = 0; i < COUNT_OF(names); i++)

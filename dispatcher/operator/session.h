@@ -13,12 +13,22 @@ struct session {
 /* LEDGER_READ for commands that only look. */
 MUST_CHECK int session_open(const struct invocation *inv, enum ledger_mode mode,
                             struct session *out, struct error *err);
+/* For what reads every row: beside a running daemon, if the caller may, so that it goes on sending.
+ */
+MUST_CHECK int session_open_beside(const struct invocation *inv, struct session *out,
+                                   struct error *err);
 void session_close(struct session *s);
+
+/* One request whose answer is one object: parsed, the caller drops *out with json_free(). `rows`
+ * may be NULL. */
+struct json_t;
+MUST_CHECK int session_ask(struct session *s, const char *request, struct buf *rows,
+                           struct json_t **out, struct error *err);
 
 /* Begins a request: {"v":1,"verb":"...". The caller appends members and a closing brace. */
 void request_begin(struct buf *out, const char *verb);
 void request_put_text(struct buf *out, const char *key, const char *value);
-/* ,"selector":{...} from --state --channel --campaign --cause and an id (NULL: none). */
+/* ,"selector":{...} from --state --channel --campaign --batch --cause and an id (NULL: none). */
 void request_put_selector(struct buf *out, const struct invocation *inv, const char *id);
 
 /* The rows of every command that selects. */
@@ -28,6 +38,7 @@ void request_put_selector(struct buf *out, const struct invocation *inv, const c
      "expired, cancelled or uncertain"},                                                           \
         {"channel", 0, "CHANNEL", "email, sms or webhook"},                                        \
         {"campaign", 0, "NAME", "only this campaign"},                                             \
+        {"batch", 0, "ID", "only the recipients of this batch"},                                   \
     {                                                                                              \
         "cause", 0, "CAUSE", "only this cause, e.g. mailbox_full"                                  \
     }

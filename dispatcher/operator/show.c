@@ -18,14 +18,66 @@ static void print_value(const char *label, const char *value)
     buf_free(&visible);
 }
 
-static void print_job(const struct json_t *job)
+/* Where the text of a batch's line stands, or that it is gone. */
+static void print_origin(const struct json_t *notice)
 {
-    printf("%s\n", json_get_text(job, "id", ""));
+    char line[40];
+    const char *text = json_get_text(notice, "text", "there");
+    print_value("batch", json_get_text(notice, "batch", NULL));
+    snprintf(line, sizeof(line), "%lld of notices.jsonl",
+             (long long)json_get_int(notice, "line", 0));
+    if (json_get_text(notice, "batch", NULL) != NULL)
+        print_value("line", line);
+    if (strcmp(text, "purged") == 0)
+        print_value("text", "purged after retention; what follows is kept");
+    else if (strcmp(text, "there") != 0)
+        print_value("text", json_get_text(notice, "why", "cannot be read"));
+}
+
+static void print_notice(const struct json_t *notice)
+{
+    const struct json_t *job = json_get(notice, "job");
+    printf("%s\n", json_get_text(job, "id", json_get_text(notice, "id", "")));
+    print_origin(notice);
     print_value("template", json_get_text(job, "template", NULL));
     print_value("locale", json_get_text(job, "locale", NULL));
     print_value("campaign", json_get_text(job, "campaign", NULL));
     print_value("reference", json_get_text(job, "reference", NULL));
     print_value("name", json_get_text(json_get(job, "to"), "name", NULL));
+}
+
+/* A notice that took workers with it: the remark says with which signal, and at which stage. */
+static void print_crashes(const struct json_t *row)
+{
+    char crashes[60];
+    int64_t count = json_get_int(row, "crashes", 0);
+    snprintf(crashes, sizeof(crashes), "%lld of a worker while on this notice", (long long)count);
+    if (count > 0)
+        print_value("crashes", crashes);
+}
+
+/* What a person can do where nothing moves by itself. */
+static void print_way_out(const struct json_t *row)
+{
+    static const struct {
+        const char *state, *cause, *say;
+    } ways[] = {
+        {"uncertain", NULL,
+         "it may have arrived: look at the gateway or mail server, then `dispatcher retry ID` if "
+         "it "
+         "did not"},
+        {"held", "poison",
+         "set aside after crashes of workers: `dispatcher retry ID` once the cause is mended"},
+        {"held", NULL, "waits for a person: `dispatcher retry ID` sends it"},
+    };
+    const char *state = json_get_text(row, "state", ""), *cause = json_get_text(row, "cause", "");
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        if (strcmp(ways[i].state, state) == 0 &&
+            (ways[i].cause == NULL || strcmp(ways[i].cause, cause) == 0)) {
+            print_value("next", ways[i].say);
+            return;
+        }
+    }
 }
 
 static void print_delivery(const struct json_t *row)
@@ -36,6 +88,9 @@ static void print_delivery(const struct json_t *row)
     printf(", letter %s (%s)\n", json_get_text(row, "template", ""),
            json_get_text(row, "locale", ""));
     print_value("cause", json_get_text(row, "cause", NULL));
+    print_value("remark", json_get_text(row, "reply", NULL));
+    print_crashes(row);
+    print_way_out(row);
     printf("  %-12s %s\n", "accepted",
            output_time(json_get_text(row, "accepted_at", NULL), when, sizeof(when)));
     if (json_get_text(row, "next_attempt_at", NULL) != NULL)
@@ -61,7 +116,7 @@ static void print_attempt(const struct json_t *row)
 static void print_line(void *context UNUSED, const struct json_t *row)
 {
     if (json_get(row, "job") != NULL)
-        print_job(json_get(row, "job"));
+        print_notice(row);
     else if (json_get(row, "attempt") != NULL)
         print_attempt(row);
     else
@@ -93,9 +148,16 @@ const struct command command_show = {
     .name = "show",
     .arguments = "ID",
     .summary = "one notice as a story: every delivery, attempt and reply",
-    .details = "With --json the first line is the notice as it was accepted, then each delivery "
-               "followed by\n"
-               "its attempts, with the SHA-256 of the message as it was rendered.",
+    .details =
+        "  dispatcher show recall-2026_c17        recipient c17 of the batch recall-2026\n\n"
+        "A batch's notice is shown complete: what all share with its own line laid over it; or "
+        "that "
+        "it was purged.\n\n"
+        "JSON: the first line is the notice (v, job: null if it cannot be shown, id, text: there, "
+        "purged or\n"
+        "unread with why; of a batch also batch and line), then each delivery as in `queue` "
+        "followed by its\n"
+        "attempts, with the SHA-256 of the message as it was rendered.",
     .arguments_min = 1,
     .arguments_max = 1,
     .run = run,

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "base/clock.h"
 #include "model/json.h"
+#include "operator/output.h"
 #include "operator/session.h"
 
 static void print_transports(const struct json_t *status)
@@ -29,9 +31,35 @@ static void print_refused(const struct json_t *status)
                refused == 1 ? "file" : "files", json_get_text(status, "spool", ""));
 }
 
+/* Without a place to record outcomes nothing is sent: since when, and why. */
+static void print_stop_rule(const struct json_t *status)
+{
+    char span[OUTPUT_NUMBER_SIZE];
+    int64_t down_ms = json_get_int(status, "ledger_down_since_ms", 0);
+    if (json_get_bool(status, "ledger_available", true))
+        return;
+    printf("NOT SENDING: outcomes cannot be recorded");
+    if (down_ms > 0)
+        printf(" for %s", output_span(clock_wall_ms() - down_ms, span));
+    printf(": %s. It goes on by itself when recording works again.\n",
+           json_get_text(status, "ledger_reason", "see the log"));
+}
+
+static void print_loading(const struct json_t *status)
+{
+    const struct json_t *loading = json_get(status, "loading");
+    char line[OUTPUT_NUMBER_SIZE], total[OUTPUT_NUMBER_SIZE];
+    if (json_get_text(loading, "id", NULL) == NULL)
+        return;
+    printf("taking in the batch %s: %s of %s lines\n", json_get_text(loading, "id", ""),
+           output_number(json_get_int(loading, "line", 0), line),
+           output_number(json_get_int(loading, "total", 0), total));
+}
+
 static void print_status(const struct json_t *status)
 {
     bool daemon = json_get_bool(status, "daemon", false);
+    char up[OUTPUT_NUMBER_SIZE];
     printf("%s, spool %s\n", daemon ? "running" : "no daemon is running",
            json_get_text(status, "spool", ""));
     if (json_get_bool(status, "trial", true))
@@ -39,14 +67,12 @@ static void print_status(const struct json_t *status)
                "configuration)\n");
     if (!daemon)
         return;
-    printf("pid %lld, up %lld s, %lld of %lld workers busy%s\n",
-           (long long)json_get_int(status, "pid", 0),
-           (long long)(json_get_int(status, "uptime_ms", 0) / 1000),
-           (long long)json_get_int(status, "busy", 0),
-           (long long)json_get_int(status, "workers", 0),
-           json_get_bool(status, "ledger_available", true)
-               ? ""
-               : ", NOT SENDING: outcomes cannot be recorded (see the log)");
+    printf(
+        "pid %lld, up %s, %lld of %lld workers busy\n", (long long)json_get_int(status, "pid", 0),
+        output_span(json_get_int(status, "uptime_ms", 0), up),
+        (long long)json_get_int(status, "busy", 0), (long long)json_get_int(status, "workers", 0));
+    print_stop_rule(status);
+    print_loading(status);
     print_refused(status);
     print_transports(status);
 }
@@ -77,6 +103,11 @@ const struct command command_status = {
     .name = "status",
     .arguments = "",
     .summary = "is the daemon running, and how do its transports fare",
-    .details = "Exit status 0 when a daemon answers, 69 when none does.",
+    .details = "Exit status 0 when a daemon answers, 69 when none does.\n\n"
+               "JSON, one object: v, version, spool, trial, daemon; of a daemon also pid, "
+               "uptime_ms, workers, busy,\n"
+               "stopping, refused, ledger_available, ledger_down_since_ms (while it is not), "
+               "loading (id, line and\n"
+               "total of the batch being taken in) and transports.",
     .run = run,
 };

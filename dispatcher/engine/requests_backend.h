@@ -1,0 +1,54 @@
+/* Requests, for those who answer them: what a handler gets, and how rows are written. */
+#ifndef ENGINE_REQUESTS_BACKEND_H
+#define ENGINE_REQUESTS_BACKEND_H
+
+#include "engine/requests.h"
+
+#define ROWS_MAX 1000 /* of one answer; what is longer is asked for page after page */
+
+struct json_t;
+
+struct request {
+    struct request_world *world;
+    const struct json_t *root;
+    struct buf *out;
+};
+
+/* ,"key":"value" */
+void answer_put_text(struct buf *out, const char *key, const char *value);
+/* The same of a time as RFC 3339; null for 0. */
+void answer_put_time(struct buf *out, const char *key, int64_t wall_ms);
+/* ,"waiting":0,"in_flight":0, ... */
+void answer_put_counts(struct buf *out, const int64_t counts[DELIVERY_STATES]);
+/* counts[state] over all channels. */
+void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
+                         int64_t out[DELIVERY_STATES]);
+/* Ledger_row_fn and ledger_attempt_fn with a struct buf as context: one row of `queue`, `show`. */
+void answer_put_delivery(void *context, const struct delivery_row *row);
+void answer_put_attempt(void *context, const struct attempt_row *row);
+/* What is recorded of a change; `selector` is borrowed. */
+struct action request_action(const struct request *r, const char *verb, const char *selector);
+
+/* One batch without its texts, as it was when asked for. */
+struct batch_facts {
+    int64_t batch, total, finished_ms;
+    enum batch_state state;
+    enum batch_stop stop;
+    bool go_on;
+    struct buf text; /* batch.json; empty once purged */
+};
+/* ERR_NOT_FOUND. Clear with batch_facts_clear(), also after an error. */
+MUST_CHECK int request_find_batch(const struct request *r, const char *id, struct batch_facts *out,
+                                  struct error *err);
+void batch_facts_clear(struct batch_facts *facts);
+
+/* ---- handlers; the table in requests.c names them ---- */
+
+int request_show(const struct request *r, struct error *err);
+int request_batches(const struct request *r, struct error *err);
+int request_progress(const struct request *r, struct error *err);
+int request_stop(const struct request *r, struct error *err);
+int request_go(const struct request *r, struct error *err);
+int request_purge(const struct request *r, struct error *err);
+
+#endif

@@ -1,0 +1,313 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "engine/requests_backend.h"
+#include "model/json.h"
+
+#define BATCHES_MAX 200
+/* Notices of one step of a purge: the loop must not wait long, the command asks again. */
+#define PURGE_STEP 2000
+
+static const char *const state_names[] = {
+    [BATCH_LOADING] = "loading", [BATCH_RUNNING] = "running", [BATCH_PURGED] = "purged"};
+static const char *const stop_names[] = {
+    [BATCH_GOES] = "goes", [BATCH_HALTED] = "halted", [BATCH_PAUSED] = "paused"};
+
+/* ---- finding one ---- */
+
+static void take_facts(void *context, const struct batch_row *row)
+{
+    struct batch_facts *out = context;
+    out->batch = row->batch;
+    out->total = row->total;
+    out->finished_ms = row->finished_ms;
+    out->state = row->state;
+    out->stop = row->stop;
+    out->go_on = row->go_on;
+    if (row->text != NULL && row->state != BATCH_PURGED)
+        buf_puts(&out->text, row->text);
+}
+
+int request_find_batch(const struct request *r, const char *id, struct batch_facts *out,
+                       struct error *err)
+{
+    const struct batch_question question = {.id = id};
+    *out = (struct batch_facts){0};
+    int rc = ledger_walk_batches(r->world->ledger, &question, take_facts, out, err);
+    if (rc == 0 && out->batch == 0)
+        rc =
+            error_set(err, ERR_NOT_FOUND,
+                      "there is no batch \"%s\"; `dispatcher batches` lists them, and one that was "
+                      "refused lies in %s/corrupt with the reason beside it",
+                      id, r->world->settings->spool);
+    return rc;
+}
+
+void batch_facts_clear(struct batch_facts *facts)
+{
+    buf_free(&facts->text);
+    *facts = (struct batch_facts){0};
+}
+
+static const char *asked_batch(const struct request *r)
+{
+    return json_get_text(r->root, "batch", "");
+}
+
+/* ---- rows ---- */
+
+struct listing {
+    const struct request *r;
+    struct error *err;
+    int64_t limit, count, last;
+    bool channels; /* each channel in a row of its own before the batch's */
+    bool end;      /* the batch's row is the last line of the answer */
+    int rc;
+};
+
+/* What still moves by itself. */
+static int64_t count_open(const int64_t counts[DELIVERY_STATES])
+{
+    return counts[DELIVERY_WAITING] + counts[DELIVERY_IN_FLIGHT] + counts[DELIVERY_DEFERRED];
+}
+
+static int64_t count_all(const int64_t counts[DELIVERY_STATES])
+{
+    int64_t total = 0;
+    for (int state = 0; state < DELIVERY_STATES; state++)
+        total += counts[state];
+    return total;
+}
+
+static void put_batch(const struct listing *list, const struct batch_row *row,
+                      const int64_t counts[DELIVERY_STATES])
+{
+    struct buf *out = list->r->out;
+    int64_t taken = row->state == BATCH_LOADING ? row->next_line - 1 : row->total;
+    buf_puts(out, list->end ? "{\"v\":1,\"end\":true" : "{\"v\":1");
+    answer_put_text(out, "batch", row->id);
+    answer_put_text(out, "campaign", row->campaign);
+    answer_put_text(out, "state", state_names[row->state]);
+    answer_put_text(out, "stop", stop_names[row->stop]);
+    answer_put_text(out, "stop_reason", row->stop_reason);
+    buf_printf(out, ",\"go_on\":%s,\"lines\":%lld,\"lines_taken\":%lld",
+               row->go_on ? "true" : "false", (long long)row->total,
+               (long long)(taken > 0 ? taken : 0));
+    buf_printf(out, ",\"deliveries\":%lld,\"open\":%lld", (long long)count_all(counts),
+               (long long)count_open(counts));
+    answer_put_counts(out, counts);
+    answer_put_time(out, "accepted_at", row->accepted_ms);
+    answer_put_time(out, "expires_at", row->expires_at_ms);
+    answer_put_time(out, "finished_at", row->finished_ms);
+    answer_put_time(out, "at", list->r->world->now_ms);
+    buf_puts(out, "}\n");
+}
+
+static void put_channels(struct buf *out, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES])
+{
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
+        buf_puts(out, "{\"v\":1");
+        answer_put_text(out, "channel", channel_kind_name((enum channel_kind)kind));
+        answer_put_counts(out, counts[kind]);
+        buf_puts(out, "}\n");
+    }
+}
+
+static void list_batch(void *context, const struct batch_row *row)
+{
+    struct listing *list = context;
+    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], sums[DELIVERY_STATES];
+    if (list->rc != 0 || list->count++ >= list->limit)
+        return; /* only counted to know that there is more */
+    list->last = row->batch;
+    list->rc = ledger_count_batch(list->r->world->ledger, row->batch, counts, list->err);
+    if (list->rc != 0)
+        return;
+    answer_sum_channels(counts, sums);
+    if (list->channels)
+        put_channels(list->r->out, counts);
+    put_batch(list, row, sums);
+}
+
+int request_batches(const struct request *r, struct error *err)
+{
+    const struct batch_question question = {
+        .after = json_get_int(r->root, "after", 0),
+        .unfinished = json_get_bool(r->root, "unfinished", false),
+    };
+    struct listing list = {.r = r, .err = err, .limit = BATCHES_MAX, .last = question.after};
+    int rc = ledger_walk_batches(r->world->ledger, &question, list_batch, &list, err);
+    bool more = list.count > list.limit;
+    if (rc == 0)
+        rc = list.rc;
+    if (rc == 0)
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%lld,\"last\":%lld,\"more\":%s}\n",
+                   (long long)(more ? list.limit : list.count), (long long)list.last,
+                   more ? "true" : "false");
+    return rc;
+}
+
+/* ---- progress ---- */
+
+/* It stands in new/ and the daemon has not looked at it yet, or is still checking its sum. */
+static bool is_coming(const struct request *r, const char *id)
+{
+    return r->world->spool != NULL && spool_find_batch(r->world->spool, id) == BATCH_PLACE_NEW;
+}
+
+/* Counts by channel, then the batch. `watch` asks this twice a second: counters, no scan. */
+int request_progress(const struct request *r, struct error *err)
+{
+    const struct batch_question question = {.id = asked_batch(r)};
+    struct listing list = {.r = r, .err = err, .limit = 1, .channels = true, .end = true};
+    struct batch_facts facts;
+    int rc = ledger_walk_batches(r->world->ledger, &question, list_batch, &list, err);
+    if (rc == 0)
+        rc = list.rc;
+    if (rc != 0 || list.count > 0)
+        return rc;
+    if (!is_coming(r, question.id)) {
+        rc = request_find_batch(r, question.id, &facts, err); /* its sentence */
+        batch_facts_clear(&facts);
+        return rc;
+    }
+    buf_puts(r->out, "{\"v\":1,\"end\":true");
+    answer_put_text(r->out, "batch", question.id);
+    buf_puts(r->out, ",\"state\":\"new\"}\n");
+    return 0;
+}
+
+/* ---- stop and go ---- */
+
+static int move_batch(const struct request *r, enum batch_stop stop, bool go_on, const char *verb,
+                      struct error *err)
+{
+    const char *id = asked_batch(r);
+    struct batch_facts facts;
+    struct buf selector = {0};
+    int rc = request_find_batch(r, id, &facts, err);
+    buf_puts(&selector, "{\"batch\":");
+    buf_put_json(&selector, id);
+    buf_puts(&selector, go_on ? ",\"go_on\":true}" : "}");
+    const struct action action = request_action(r, verb, buf_text(&selector));
+    /* Who once said "go on whatever fails" need not say it again after a pause. */
+    bool change = facts.stop != stop || (go_on && !facts.go_on);
+    if (rc == 0 && change)
+        rc = ledger_stop_batch(r->world->ledger, id, stop, stop == BATCH_GOES ? "" : action.reason,
+                               go_on || facts.go_on, &action, err);
+    if (rc == 0) {
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"changed\":%s,\"was\":\"%s\"",
+                   change ? "true" : "false", stop_names[facts.stop]);
+        buf_printf(r->out, ",\"now\":\"%s\",\"go_on\":%s}\n", stop_names[stop],
+                   go_on || facts.go_on ? "true" : "false");
+    }
+    batch_facts_clear(&facts);
+    buf_free(&selector);
+    return rc;
+}
+
+int request_stop(const struct request *r, struct error *err)
+{
+    return move_batch(r, BATCH_PAUSED, false, "pause", err);
+}
+
+int request_go(const struct request *r, struct error *err)
+{
+    bool go_on = json_get_bool(r->root, "go_on", false);
+    return move_batch(r, BATCH_GOES, go_on, "resume", err);
+}
+
+/* ---- purge ---- */
+
+struct purge {
+    const struct request *r;
+    int64_t before_ms;
+    int64_t batches;
+    struct error problem; /* the first */
+    int rc;
+};
+
+static void put_purged(struct buf *out, const char *id)
+{
+    buf_puts(out, "{\"v\":1");
+    answer_put_text(out, "batch", id);
+    buf_puts(out, "}\n");
+}
+
+static void remove_notices(void *context, const char *id)
+{
+    struct purge *p = context;
+    struct error why = {0};
+    if (spool_remove_batch(p->r->world->spool, id, &why) == 0) {
+        put_purged(p->r->out, id);
+        return;
+    }
+    log_event(LOG_WARN, "batch.kept", "batch=%s reason=\"%s\"", id, why.text);
+    if (p->problem.code == 0)
+        error_set(&p->problem, why.code, "%s", why.text);
+}
+
+/* What ledger_purge() would take: over for long enough, and nothing in it that may have arrived. */
+static void list_ripe(void *context, const struct batch_row *row)
+{
+    struct purge *p = context;
+    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], sums[DELIVERY_STATES];
+    if (p->rc != 0 || row->state != BATCH_RUNNING || row->finished_ms == 0 ||
+        row->finished_ms >= p->before_ms)
+        return;
+    p->rc = ledger_count_batch(p->r->world->ledger, row->batch, counts, &p->problem);
+    answer_sum_channels(counts, sums);
+    if (p->rc != 0 || sums[DELIVERY_UNCERTAIN] > 0)
+        return;
+    p->batches++;
+    put_purged(p->r->out, row->id);
+}
+
+static int list_purge(const struct request *r, int64_t before_ms, struct error *err)
+{
+    const struct batch_question everything = {0};
+    struct purge p = {.r = r, .before_ms = before_ms};
+    int rc = ledger_walk_batches(r->world->ledger, &everything, list_ripe, &p, err);
+    if (rc == 0 && p.rc != 0)
+        rc = error_set(err, p.rc, "%s", p.problem.text);
+    if (rc == 0)
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"batches\":%lld}\n", (long long)p.batches);
+    return rc;
+}
+
+static int step_purge(const struct request *r, int64_t before_ms, struct error *err)
+{
+    struct purge p = {.r = r, .before_ms = before_ms};
+    struct purge_counts counts = {0};
+    struct buf selector = {0};
+    if (r->world->spool == NULL)
+        return error_set(err, ERR_INTERNAL, "the spool is not open for the request");
+    buf_puts(&selector, "{\"finished_before\":");
+    char when[CLOCK_TEXT_SIZE];
+    buf_put_json(&selector, clock_format_rfc3339(before_ms, when));
+    buf_putc(&selector, '}');
+    const struct action action = request_action(r, "purge", buf_text(&selector));
+    int rc = ledger_purge(r->world->ledger, before_ms, PURGE_STEP, remove_notices, &p, &action,
+                          &counts, err);
+    if (rc == 0) {
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"notices\":%lld,\"batches\":%lld,\"more\":%s",
+                   (long long)counts.notices, (long long)counts.batches,
+                   counts.more ? "true" : "false");
+        answer_put_text(r->out, "problem", p.problem.code != 0 ? p.problem.text : NULL);
+        buf_puts(r->out, "}\n");
+    }
+    buf_free(&selector);
+    return rc;
+}
+
+int request_purge(const struct request *r, struct error *err)
+{
+    int64_t retention_ms = r->world->settings->retention_ms;
+    int64_t older_ms = json_get_int(r->root, "older_than_ms", retention_ms > 0 ? retention_ms : -1);
+    if (older_ms < 0)
+        return error_set(err, ERR_USAGE,
+                         "texts are kept for good (retention: in the configuration); say which may "
+                         "go with --older-than 30d");
+    int64_t before_ms = r->world->now_ms - older_ms;
+    return json_get_bool(r->root, "dry_run", false) ? list_purge(r, before_ms, err)
+                                                    : step_purge(r, before_ms, err);
+}

@@ -1,0 +1,162 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/requests_backend.h"
+#include "model/batch.h"
+#include "model/json.h"
+
+/* A line is found by counting from the beginning of its file. Farther in than this the loop would
+ * wait for it: then the answer only says where it stands. */
+#define SEEK_MAX   ((int64_t)64 * 1024 * 1024)
+#define SEEK_BLOCK 65536
+
+struct show {
+    const struct request *r;
+    const char *id;
+    struct error *err;
+    bool begun; /* the notice stands in the answer, deliveries follow */
+    int rc;
+};
+
+/* ---- the text of a batch's line ---- */
+
+/* Appends line number `line` of an open notices.jsonl, without its end. ERR_NOT_FOUND: too far in,
+ * or not there. */
+static int seek_line(int fd, int64_t line, struct buf *out, struct error *err)
+{
+    char block[SEEK_BLOCK];
+    int64_t at = 0, number = 1;
+    ssize_t got;
+    while (at < SEEK_MAX && (got = pread(fd, block, sizeof(block), (off_t)at)) > 0) {
+        const char *from = block, *end = block + got;
+        while (from < end) {
+            const char *newline = memchr(from, '\n', (size_t)(end - from));
+            const char *stop = newline != NULL ? newline : end;
+            if (number == line)
+                buf_put(out, from, (size_t)(stop - from));
+            if (newline != NULL && number++ == line)
+                return 0;
+            from = newline != NULL ? newline + 1 : end;
+        }
+        at += got;
+    }
+    if (out->len > 0 && at < SEEK_MAX)
+        return 0; /* the last line may lack its end */
+    return error_set(err, ERR_NOT_FOUND, "line %lld is not within reach", (long long)line);
+}
+
+static int read_line(const struct request *r, const char *batch, int64_t line, struct buf *out,
+                     struct error *err)
+{
+    int64_t size = 0;
+    if (r->world->spool == NULL)
+        return error_set(err, ERR_DENIED, "the spool cannot be read from here");
+    int fd = spool_open_notices(r->world->spool, BATCH_PLACE_BATCHES, batch, &size, err);
+    if (fd < 0)
+        return fd;
+    int rc = seek_line(fd, line, out, err);
+    close(fd);
+    return rc;
+}
+
+/* The notice a line stands for, merged and canonical. */
+static int merge_line(const struct request *r, const struct delivery_row *row,
+                      const struct batch_facts *facts, struct buf *out, struct error *err)
+{
+    struct buf line = {0};
+    struct batch *batch = NULL;
+    struct job *job = NULL;
+    int rc = batch_parse(buf_text(&facts->text), facts->text.len, "batch.json", false, &batch, err);
+    if (rc == 0)
+        rc = read_line(r, row->batch_id, row->line, &line, err);
+    if (rc == 0)
+        rc = batch_read_line(batch, buf_text(&line), line.len, "notices.jsonl", row->line, &job,
+                             NULL, err);
+    if (rc == 0)
+        job_put_canonical(job, out);
+    job_free(job);
+    batch_free(batch);
+    buf_free(&line);
+    return rc;
+}
+
+/* ---- the notice ---- */
+
+/* {"v":1,"job":{...},"text":"there"}, or null and why. The rows behind it tell the story without
+ * it.
+ */
+static void put_notice(const struct show *show, const struct delivery_row *row,
+                       const struct buf *job, const char *text, const char *why)
+{
+    struct buf *out = show->r->out;
+    buf_puts(out, "{\"v\":1,\"job\":");
+    buf_puts(out, job->len > 0 ? job->data : "null");
+    answer_put_text(out, "id", show->id);
+    if (row->batch_id != NULL) {
+        answer_put_text(out, "batch", row->batch_id);
+        buf_printf(out, ",\"line\":%lld", (long long)row->line);
+    }
+    answer_put_text(out, "text", text);
+    if (why[0] != '\0')
+        answer_put_text(out, "why", why);
+    buf_puts(out, "}\n");
+}
+
+static int show_single(const struct show *show, const struct delivery_row *row, struct error *err)
+{
+    struct buf job = {0};
+    int rc = ledger_read_notice(show->r->world->ledger, show->id, &job, err);
+    if (rc == 0 || rc == ERR_NOT_FOUND)
+        put_notice(show, row, &job, rc == 0 ? "there" : "purged", "");
+    buf_free(&job);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+static int show_line(const struct show *show, const struct delivery_row *row, struct error *err)
+{
+    struct batch_facts facts;
+    struct buf job = {0};
+    struct error why = {0};
+    int rc = request_find_batch(show->r, row->batch_id, &facts, err);
+    if (rc == 0 && facts.text.len == 0)
+        put_notice(show, row, &job, "purged", "");
+    else if (rc == 0 && merge_line(show->r, row, &facts, &job, &why) != 0)
+        put_notice(show, row, &job, "unread", why.text);
+    else if (rc == 0)
+        put_notice(show, row, &job, "there", "");
+    batch_facts_clear(&facts);
+    buf_free(&job);
+    return rc;
+}
+
+static void show_delivery(void *context, const struct delivery_row *row)
+{
+    struct show *show = context;
+    if (show->rc == 0 && !show->begun)
+        show->rc = row->batch_id != NULL ? show_line(show, row, show->err)
+                                         : show_single(show, row, show->err);
+    show->begun = true;
+    answer_put_delivery(show->r->out, row);
+    if (show->rc == 0)
+        show->rc = ledger_walk_attempts(show->r->world->ledger, row->delivery, answer_put_attempt,
+                                        show->r->out, show->err);
+}
+
+/* The notice as accepted, then each delivery followed by its attempts. */
+int request_show(const struct request *r, struct error *err)
+{
+    struct selector selector = SELECTOR_ALL;
+    struct show show = {.r = r, .id = json_get_text(r->root, "id", ""), .err = err};
+    size_t count = 0;
+    int64_t last = 0;
+    selector.id = show.id;
+    int rc = ledger_walk(r->world->ledger, &selector, 0, ROWS_MAX, show_delivery, &show, &count,
+                         &last, err);
+    if (rc == 0)
+        rc = show.rc;
+    if (rc == 0 && count == 0)
+        rc = error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", show.id);
+    if (rc == 0)
+        buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
+    return rc;
+}

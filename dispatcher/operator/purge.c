@@ -1,0 +1,188 @@
+#include "operator/command_list.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "base/text.h"
+#include "config/quantity.h"
+#include "model/json.h"
+#include "operator/output.h"
+#include "operator/session.h"
+
+struct purged {
+    int64_t notices, batches;
+    int problems;
+};
+
+/* -1: as the configuration says. */
+static int read_age(const struct invocation *inv, int64_t *out_ms, struct error *err)
+{
+    const char *text = option_value(inv, "older-than");
+    *out_ms = -1;
+    if (text == NULL || quantity_parse_duration(text, out_ms))
+        return 0;
+    return error_set(err, ERR_USAGE,
+                     "--older-than wants a number and a unit, such as 30d or 12h, not \"%s\"",
+                     text);
+}
+
+static int ask(struct session *s, const struct invocation *inv, int64_t age_ms, bool dry_run,
+               struct buf *rows, struct json_t **out, struct error *err)
+{
+    struct buf request = {0};
+    request_begin(&request, "purge");
+    request_put_text(&request, "reason", option_value(inv, "reason"));
+    if (age_ms >= 0)
+        buf_printf(&request, ",\"older_than_ms\":%" PRId64, age_ms);
+    buf_printf(&request, ",\"dry_run\":%s}", dry_run ? "true" : "false");
+    int rc = session_ask(s, request.data, rows, out, err);
+    buf_free(&request);
+    return rc;
+}
+
+/* Step after step: a daemon serves everybody else between two of them. */
+static int ask_steps(struct session *s, const struct invocation *inv, int64_t age_ms,
+                     struct purged *out, struct error *err)
+{
+    bool more = true;
+    int rc = 0;
+    while (rc == 0 && more) {
+        struct json_t *end = NULL;
+        rc = ask(s, inv, age_ms, false, NULL, &end, err);
+        out->notices += json_get_int(end, "notices", 0);
+        out->batches += json_get_int(end, "batches", 0);
+        more = json_get_bool(end, "more", false);
+        const char *problem = json_get_text(end, "problem", NULL);
+        if (problem != NULL) {
+            struct error told;
+            error_set(&told, ERR_IO, "%s", problem);
+            output_error(&told);
+            out->problems++;
+        }
+        json_free(end);
+    }
+    return rc;
+}
+
+static int64_t count_batches(struct session *s, const struct invocation *inv, int64_t age_ms,
+                             struct buf *rows, int *out_rc, struct error *err)
+{
+    struct json_t *end = NULL;
+    *out_rc = ask(s, inv, age_ms, true, rows, &end, err);
+    int64_t count = json_get_int(end, "batches", 0);
+    json_free(end);
+    return count;
+}
+
+static void print_name(void *context UNUSED, const struct json_t *row)
+{
+    printf("%s\n", json_get_text(row, "batch", ""));
+}
+
+static int preview(struct session *s, const struct invocation *inv, int64_t age_ms,
+                   struct error *err)
+{
+    struct buf rows = {0};
+    int rc = 0;
+    int64_t count = count_batches(s, inv, age_ms, &rows, &rc, err);
+    if (rc == 0 && invocation_json(inv))
+        printf("{\"v\":1,\"verb\":\"purge\",\"batches\":%" PRId64
+               ",\"notices\":null,\"dry_run\":true}\n",
+               count);
+    else if (rc == 0)
+        output_each_line(&rows, print_name, NULL);
+    if (rc == 0 && !invocation_json(inv))
+        fprintf(stderr,
+                "%" PRId64 " batches would lose their texts; notices of their own are not counted "
+                "beforehand.\n",
+                count);
+    buf_free(&rows);
+    return rc;
+}
+
+static int confirm(struct session *s, const struct invocation *inv, int64_t age_ms,
+                   struct error *err)
+{
+    char question[200];
+    int rc = 0;
+    if (option_given(inv, "yes"))
+        return 0;
+    int64_t count = count_batches(s, inv, age_ms, NULL, &rc, err);
+    if (rc != 0)
+        return rc;
+    snprintf(question, sizeof(question),
+             "The texts of %" PRId64
+             " batches and of all notices finished that long ago go for good. Continue?",
+             count);
+    if (output_confirm(question))
+        return 0;
+    return error_set(err, ERR_USAGE,
+                     "nothing was changed: texts that are purged do not come back; add --yes");
+}
+
+static void report(const struct invocation *inv, const struct purged *done)
+{
+    if (invocation_json(inv))
+        printf("{\"v\":1,\"verb\":\"purge\",\"batches\":%" PRId64 ",\"notices\":%" PRId64
+               ",\"dry_run\":false}\n",
+               done->batches, done->notices);
+    else
+        printf("The texts of %" PRId64 " batches and %" PRId64
+               " notices are gone. Their rows, addresses, attempts and hashes stay.\n",
+               done->batches, done->notices);
+}
+
+static int purge(struct session *s, const struct invocation *inv, int64_t age_ms, struct error *err)
+{
+    struct purged done = {0};
+    int rc = confirm(s, inv, age_ms, err);
+    if (rc == 0)
+        rc = ask_steps(s, inv, age_ms, &done, err);
+    if (rc == 0)
+        report(inv, &done);
+    return rc == 0 && done.problems > 0 ? EX_IOERR : rc;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct session s = {0};
+    int64_t age_ms = 0;
+    bool dry_run = option_given(inv, "dry-run");
+    int rc = read_age(inv, &age_ms, err);
+    if (rc == 0)
+        rc = session_open(inv, dry_run ? LEDGER_READ : LEDGER_WRITE, &s, err);
+    if (rc == 0)
+        rc = dry_run ? preview(&s, inv, age_ms, err) : purge(&s, inv, age_ms, err);
+    session_close(&s);
+    return rc;
+}
+
+static const struct option_row options[] = {
+    {"older-than", 0, "AGE",
+     "finished so long ago, e.g. 30d (default: retention: of the configuration)"},
+    {"reason", 0, "TEXT", "why, for the record"},
+    {"dry-run", 'n', NULL, "only list the batches it would take"},
+    {"yes", 'y', NULL, "do not ask"},
+};
+
+const struct command command_purge = {
+    .name = "purge",
+    .arguments = "",
+    .summary = "let go of the texts of what is long finished",
+    .details =
+        "  dispatcher purge --older-than 30d --reason \"privacy: 30 days\"\n\n"
+        "Takes notices and batches all of whose deliveries have been final for that long; what is "
+        "open, held\n"
+        "or uncertain keeps its text. Texts go for good: letters' data, batches/ID/ in the spool. "
+        "What stays\n"
+        "is the evidence: one row per recipient with address, state, attempts, replies and the "
+        "SHA-256 of the\n"
+        "letter. A purged delivery cannot be tried again. Asks first, or wants --yes; recorded "
+        "like every\n"
+        "change.\n\n"
+        "JSON, one object: v, verb, batches, notices (null with --dry-run), dry_run.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run,
+};

@@ -1,0 +1,50 @@
+/* One look at a batch, and how it is told: as a line with or without a bar, as JSON, as the closing
+ * words. */
+#ifndef OPERATOR_TICK_H
+#define OPERATOR_TICK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "model/delivery.h"
+
+struct json_t;
+
+struct tick {
+    const char *batch;
+    struct json_t *facts;                   /* the answer to `progress`; owned */
+    const char *state, *stop, *stop_reason; /* borrowed from facts */
+    int64_t counts[DELIVERY_STATES];
+    int64_t lines, taken, deliveries, open;
+    bool daemon;
+    bool finished; /* nothing moves by itself any more */
+    double rate;   /* per second; negative: not known */
+    int64_t eta_ms;
+};
+
+/* Takes `facts` over. Rate and ETA are the caller's to fill in. */
+void tick_read(struct tick *out, const char *batch, struct json_t *facts, bool daemon);
+void tick_clear(struct tick *t);
+/* Deliveries that move no more, and how many there will be in all. */
+int64_t tick_done(const struct tick *t);
+int64_t tick_all(const struct tick *t);
+
+struct tick_look {
+    size_t bar;     /* its columns; 0: none */
+    size_t columns; /* of the terminal; 0: any. What does not fit is left out from behind */
+    bool ascii;
+};
+/* "recall  ████░░  61%  29,402/48,190  49/s  ETA 6m22s  delivered 29,120  waiting 231  failed 51"
+ */
+void tick_put_line(const struct tick *t, const struct tick_look *look, struct buf *out);
+void tick_put_json(const struct tick *t, struct buf *out);
+/* Two lines: how it ended, and what to do about what did not arrive ("" if there is nothing). */
+void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint);
+/* The command that undoes a stop; appended only while it is stopped. */
+void tick_put_stop(const struct tick *t, struct buf *out);
+/* Somebody was not told: failed, expired, uncertain or held. */
+bool tick_has_trouble(const struct tick *t);
+
+#endif

@@ -1,0 +1,311 @@
+#include "operator/command_list.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "model/json.h"
+#include "operator/output.h"
+#include "operator/pace.h"
+#include "operator/session.h"
+#include "operator/tick.h"
+
+#define TERMINAL_TICK_MS 500
+#define PLAIN_TICK_MS    1000
+#define QUIET_MS         10000 /* a plain line at least so often */
+#define RATE_WINDOW_MS   5000
+#define BAR_COLUMNS      20
+
+struct watch {
+    const struct invocation *inv;
+    const char *batch;
+    struct session session;
+    bool seen;     /* the batch was found at least once: what goes wrong now may pass */
+    bool terminal; /* standard output is one */
+    bool bar_shown;
+    bool daemon, told_daemon;
+    char *told_stop; /* the last sentence about a stop; "" while it goes */
+    struct pace pace;
+    struct buf last_line; /* plain: printed again only if it says something new */
+    int64_t last_line_ms;
+};
+
+/* ---- saying ---- */
+
+static void wipe_bar(struct watch *w)
+{
+    if (w->bar_shown)
+        fputs("\r\033[K", stdout);
+    w->bar_shown = false;
+    fflush(stdout);
+}
+
+static void say(struct watch *w, const char *sentence)
+{
+    if (invocation_json(w->inv))
+        return; /* the objects carry it */
+    wipe_bar(w);
+    fprintf(stderr, "%s\n", sentence);
+}
+
+static size_t terminal_columns(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return 80;
+    return size.ws_col;
+}
+
+static bool speaks_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0')
+            return strcasestr(value, "utf-8") != NULL || strcasestr(value, "utf8") != NULL;
+    }
+    return false;
+}
+
+/* Standard output can be drawn over. */
+static bool is_terminal(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+static void draw(struct watch *w, const struct tick *t)
+{
+    struct buf line = {0};
+    const struct tick_look look = {
+        .bar = BAR_COLUMNS, .columns = terminal_columns() - 1, .ascii = !speaks_utf8()};
+    tick_put_line(t, &look, &line);
+    printf("\r%s\033[K", buf_text(&line));
+    w->bar_shown = true;
+    buf_free(&line);
+}
+
+/* A line when something changed, else every ten seconds: a log that is quiet and yet alive. The
+ * pace alone is no news. */
+static void print_plain(struct watch *w, const struct tick *t, int64_t mono_ms)
+{
+    struct buf line = {0}, news = {0};
+    struct tick still = *t;
+    const struct tick_look look = {0};
+    still.rate = -1;
+    tick_put_line(&still, &look, &news);
+    tick_put_line(t, &look, &line);
+    bool same = strcmp(buf_text(&news), buf_text(&w->last_line)) == 0;
+    if (!same || mono_ms - w->last_line_ms >= QUIET_MS) {
+        printf("%s\n", buf_text(&line));
+        w->last_line_ms = mono_ms;
+    }
+    buf_free(&w->last_line);
+    w->last_line = news;
+    buf_free(&line);
+}
+
+static void show(struct watch *w, const struct tick *t, int64_t mono_ms)
+{
+    struct buf json = {0};
+    if (invocation_json(w->inv)) {
+        tick_put_json(t, &json);
+        fwrite(json.data, 1, json.len, stdout);
+        buf_free(&json);
+    } else if (w->terminal) {
+        draw(w, t);
+    } else {
+        print_plain(w, t, mono_ms);
+    }
+    fflush(stdout);
+}
+
+static void tell_daemon(struct watch *w, bool daemon)
+{
+    bool news = !w->told_daemon || w->daemon != daemon;
+    if (news && !daemon)
+        say(w, w->told_daemon ? "The daemon is gone; nothing is sent. Waiting for the next one "
+                                "(dispatcher run)."
+                              : "No daemon is running; nothing is sent. Waiting for one "
+                                "(dispatcher run).");
+    else if (news && w->told_daemon)
+        say(w, "A daemon is running again.");
+    w->daemon = daemon;
+    w->told_daemon = true;
+}
+
+static void tell_stop(struct watch *w, const struct tick *t)
+{
+    struct buf sentence = {0};
+    tick_put_stop(t, &sentence);
+    if (w->told_stop != NULL && strcmp(w->told_stop, buf_text(&sentence)) == 0) {
+        buf_free(&sentence);
+        return;
+    }
+    if (sentence.len > 0) {
+        say(w, sentence.data);
+    } else if (w->told_stop != NULL && w->told_stop[0] != '\0') {
+        buf_printf(&sentence, "%s goes on.", w->batch);
+        say(w, sentence.data);
+        buf_reset(&sentence);
+    }
+    free(w->told_stop);
+    w->told_stop = buf_steal(&sentence);
+}
+
+/* ---- asking ---- */
+
+/* Without a daemon the ledger is read; whether one has come is asked each time. */
+static int connect_again(struct watch *w, struct error *err)
+{
+    if (w->session.client != NULL && client_has_daemon(w->session.client))
+        return 0;
+    client_close(w->session.client);
+    w->session.client = NULL;
+    return client_open(w->session.settings, LEDGER_READ, &w->session.client, err);
+}
+
+static int look(struct watch *w, struct tick *out, struct error *err)
+{
+    struct buf request = {0};
+    struct json_t *facts = NULL;
+    int rc = connect_again(w, err);
+    request_begin(&request, "progress");
+    request_put_text(&request, "batch", w->batch);
+    buf_putc(&request, '}');
+    if (rc == 0)
+        rc = session_ask(&w->session, request.data, NULL, &facts, err);
+    if (rc == 0) {
+        tick_read(out, w->batch, facts, client_has_daemon(w->session.client));
+        w->seen = true;
+    } else {
+        client_close(w->session.client);
+        w->session.client = NULL;
+    }
+    buf_free(&request);
+    return rc;
+}
+
+/* A daemon that is being restarted, a ledger that is being opened: the next look will tell. */
+static bool may_pass(const struct watch *w, int rc)
+{
+    return rc == ERR_DOWN || (w->seen && (rc == ERR_AGAIN || rc == ERR_IO));
+}
+
+static void measure(struct watch *w, struct tick *t, int64_t mono_ms)
+{
+    pace_add(&w->pace, mono_ms, tick_done(t));
+    t->rate = pace_rate(&w->pace, RATE_WINDOW_MS);
+    t->eta_ms =
+        text_equal(t->stop, "goes") ? pace_eta_ms(&w->pace, tick_all(t) - tick_done(t)) : -1;
+}
+
+static void print_end(struct watch *w, const struct tick *t)
+{
+    struct buf end = {0}, hint = {0};
+    if (invocation_json(w->inv))
+        return;
+    wipe_bar(w);
+    tick_put_end(t, &end, &hint);
+    printf("%s\n", buf_text(&end));
+    fflush(stdout);
+    fputs(buf_text(&hint), stderr);
+    buf_free(&end);
+    buf_free(&hint);
+}
+
+/* 0, 1 when somebody was not told, 75 while it is not over. */
+static int verdict(const struct tick *t)
+{
+    if (!t->finished)
+        return EX_TEMPFAIL;
+    return tick_has_trouble(t) ? 1 : 0;
+}
+
+/* One look; *out_over: there will be none behind it. */
+static int turn(struct watch *w, bool once, bool *out_over, struct error *err)
+{
+    struct tick t = {0};
+    int64_t mono_ms = clock_mono_ms();
+    int rc = look(w, &t, err);
+    if (rc != 0 && !once && may_pass(w, rc)) {
+        tell_daemon(w, false);
+        return 0;
+    }
+    if (rc != 0)
+        return rc;
+    measure(w, &t, mono_ms);
+    if (!t.finished)
+        tell_daemon(w, t.daemon);
+    tell_stop(w, &t);
+    show(w, &t, mono_ms);
+    *out_over = once || t.finished;
+    if (*out_over)
+        rc = verdict(&t);
+    if (t.finished)
+        print_end(w, &t);
+    else if (once && w->terminal && !invocation_json(w->inv))
+        putchar('\n');
+    tick_clear(&t);
+    return rc;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct watch w = {.inv = inv, .batch = argument_at(inv, 0)};
+    bool over = false;
+    w.terminal = is_terminal() && !invocation_json(inv);
+    int rc = session_open(inv, LEDGER_READ, &w.session, err);
+    while (rc == 0 && !over) {
+        rc = turn(&w, option_given(inv, "once"), &over, err);
+        if (rc == 0 && !over)
+            poll(NULL, 0, w.terminal ? TERMINAL_TICK_MS : PLAIN_TICK_MS);
+    }
+    if (w.bar_shown && rc < 0)
+        wipe_bar(&w);
+    session_close(&w.session);
+    buf_free(&w.last_line);
+    free(w.told_stop);
+    return rc;
+}
+
+static const struct option_row options[] = {
+    {"once", 0, NULL, "one look instead of following"},
+};
+
+const struct command command_watch = {
+    .name = "watch",
+    .arguments = "BATCH",
+    .summary = "follow a batch until nothing of it is open any more",
+    .details =
+        "  $ dispatcher watch recall-2026\n"
+        "  recall-2026  ############--------  61%  29,402/48,190  49/s  ETA 6m22s  delivered "
+        "29,351 "
+        " failed 51\n\n"
+        "A bar on a terminal; else a line each second while something changes, and every ten "
+        "seconds otherwise.\n"
+        "The rate is that of the last five seconds, the ETA goes by the last minute. Ctrl-C only "
+        "stops watching.\n"
+        "It waits while no daemon runs, and says how to go on when the batch is paused or "
+        "halted.\n\n"
+        "Exit status: 0 all delivered, or suppressed or cancelled on purpose; 1 finished, but some "
+        "failed,\n"
+        "expired, are held or uncertain; 66 no such batch; 75 with --once: not finished yet.\n\n"
+        "JSON, one object each second: v, type (status; the last one: summary), batch, state (new, "
+        "loading,\n"
+        "running, purged), stop, stop_reason, daemon, lines, lines_taken, deliveries, open, done, "
+        "rate_per_s and\n"
+        "eta_s (null while not known), a number for each state, at.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};
