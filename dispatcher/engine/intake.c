@@ -4,11 +4,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/log.h"
 #include "model/json.h"
-
-/* As many durable rows per commit as one fsync should carry. */
-#define INTAKE_GROUP 100
+#include "policy/window.h"
+#include "render/zone.h"
 
 static int fail_at(const struct intake_source *from, const char *path, struct error *err)
 {
@@ -128,18 +126,31 @@ void intake_plan_clear(struct intake_plan *plan)
     *plan = (struct intake_plan){0};
 }
 
-static void plan_delivery(const struct setup *s, const struct intake_plan *plan, size_t index,
-                          int64_t now_ms, struct planned_delivery *out)
+/* The first moment from `from_ms` on at which both windows are open where the recipient is. */
+static int64_t open_ms(const struct setup *s, const struct transport *t, const char *zone,
+                       const struct send_window *window, int64_t from_ms)
 {
+    const struct send_window both = window_meet(window, &t->window);
+    return window_open_in_zone(&both, from_ms, zone_offset_ms,
+                               zone != NULL ? zone : s->settings->timezone);
+}
+
+void intake_plan_delivery(const struct setup *s, const struct intake_plan *plan, size_t index,
+                          const struct send_window *window, int64_t now_ms,
+                          struct planned_delivery *out)
+{
+    const struct job *job = plan->job;
     enum channel_kind kind = plan->route.channels[index];
+    const struct transport *t = settings_transport_for(s->settings, kind);
     bool held = plan->fallback && plan->route.on_fallback == FALLBACK_HOLD;
+    int64_t from_ms = job->not_before_ms > now_ms ? job->not_before_ms : now_ms;
     *out = (struct planned_delivery){
         .channel = kind,
-        .transport = settings_transport_for(s->settings, kind)->name,
-        .address = job_address(plan->job, kind),
+        .transport = t->name,
+        .address = job_address(job, kind),
         .state = held ? DELIVERY_HELD : DELIVERY_WAITING,
         .cause = held ? "locale_fallback" : "",
-        .due_ms = plan->job->not_before_ms > now_ms ? plan->job->not_before_ms : now_ms,
+        .due_ms = open_ms(s, t, job->to.timezone, window, from_ms),
     };
 }
 
@@ -152,7 +163,7 @@ int intake_accept(struct ledger *l, const struct setup *s, const struct intake_p
     size_t count = plan->route.channel_count;
     size_t now = plan->route.method == JOB_ALL ? count : 1;
     for (size_t i = 0; i < count; i++)
-        plan_delivery(s, plan, i, now_ms, &deliveries[i]);
+        intake_plan_delivery(s, plan, i, NULL, now_ms, &deliveries[i]);
     job_put_canonical(plan->job, &canonical);
     job_digest(plan->job, &canonical, digest);
     const struct acceptance a = {
@@ -173,113 +184,5 @@ int intake_accept(struct ledger *l, const struct setup *s, const struct intake_p
     };
     int rc = ledger_accept(l, &a, out, err);
     buf_free(&canonical);
-    return rc;
-}
-
-/* ---- the pass over new/ ---- */
-
-struct pass {
-    struct ledger *ledger;
-    const struct setup *setup;
-    int64_t now_ms;
-    bool in_transaction;
-    bool stopped;
-};
-
-/* A file still being written by a plain `cp` does not parse yet: it gets two quiet seconds. */
-#define STILL_WRITING_MS 2000
-
-static enum spool_verdict refuse(struct pass *pass, const struct spool_entry *entry,
-                                 const struct error *reason)
-{
-    if (pass->now_ms - entry->modified_ms < STILL_WRITING_MS && entry->modified_ms <= pass->now_ms)
-        return SPOOL_LATER;
-    log_event(LOG_WARN, "job.refused", "file=%s reason=\"%s\"", entry->shown, reason->text);
-    return SPOOL_REFUSED;
-}
-
-static enum spool_verdict stop(struct pass *pass, const struct error *why)
-{
-    log_event(LOG_ERR, "ledger.unavailable", "what=accept reason=\"%s\"", why->text);
-    ledger_rollback(pass->ledger);
-    pass->in_transaction = false;
-    pass->stopped = true;
-    return SPOOL_STOP;
-}
-
-static enum spool_verdict settle_accept(enum accept_result result, const struct intake_plan *plan,
-                                        struct error *reason)
-{
-    static const char *const words[] = {"job.accepted", "job.duplicate", "job.conflict"};
-    log_event(LOG_INFO, words[result], "id=%s template=%s locale=%s fallback=%s", plan->job->id,
-              plan->route.template_name, plan->locale, plan->fallback ? "yes" : "no");
-    if (result != ACCEPT_CONFLICT)
-        return SPOOL_TAKEN;
-    error_set(
-        reason, ERR_CONFLICT,
-        "the id \"%s\" (or its idempotency_key) was already used for other content; nothing was "
-        "sent. Give the new notice an id of its own",
-        plan->job->id);
-    return SPOOL_REFUSED;
-}
-
-static enum spool_verdict take_entry(void *context, const struct spool_entry *entry,
-                                     struct error *reason)
-{
-    struct pass *pass = context;
-    struct intake_plan plan;
-    struct error why;
-    enum accept_result result;
-    if (intake_plan(pass->setup, entry->text, entry->len, entry->shown, 1, &plan, reason) != 0)
-        return refuse(pass, entry, reason);
-    if (strcmp(plan.job->id, entry->id) != 0) {
-        error_set(reason, ERR_INPUT,
-                  "%s:1:1: the file is called %s but its id is \"%s\"; the name must be the id "
-                  "with .json",
-                  entry->shown, entry->name, plan.job->id);
-        intake_plan_clear(&plan);
-        return refuse(pass, entry, reason);
-    }
-    int rc = 0;
-    if (!pass->in_transaction)
-        rc = ledger_begin(pass->ledger, LEDGER_DURABLE, &why);
-    pass->in_transaction = true;
-    if (rc == 0)
-        rc = intake_accept(pass->ledger, pass->setup, &plan, pass->now_ms, &result, &why);
-    enum spool_verdict verdict = rc == 0 ? settle_accept(result, &plan, reason) : stop(pass, &why);
-    intake_plan_clear(&plan);
-    return verdict;
-}
-
-/* From here on the notices of the group are safe. */
-static int commit_group(void *context, struct error *err)
-{
-    struct pass *pass = context;
-    if (!pass->in_transaction)
-        return pass->stopped ? error_set(err, ERR_AGAIN, "the ledger cannot record now") : 0;
-    pass->in_transaction = false;
-    int rc = ledger_commit(pass->ledger, err);
-    if (rc != 0)
-        stop(pass, err);
-    return rc;
-}
-
-int intake_scan(struct spool *spool, struct ledger *l, const struct setup *s, int64_t now_ms,
-                size_t limit, struct intake_result *out, struct error *err)
-{
-    struct pass pass = {.ledger = l, .setup = s, .now_ms = now_ms};
-    const struct spool_intake intake = {
-        .context = &pass,
-        .entry = take_entry,
-        .commit = commit_group,
-        .group = INTAKE_GROUP,
-        .now_ms = now_ms,
-    };
-    *out = (struct intake_result){0};
-    int rc = spool_scan(spool, &intake, limit, &out->counts, err);
-    if (pass.in_transaction)
-        ledger_rollback(l);
-    out->stopped = pass.stopped;
-    out->more = out->counts.taken + out->counts.refused + out->counts.later >= limit;
     return rc;
 }

@@ -1,5 +1,5 @@
 /*
- * Intake: from a text in the spool to rows in the ledger. Everything that can be wrong with a
+ * Intake: from the text of a notice to rows in the ledger. Everything that can be wrong with a
  * notice is found here, before the first message leaves: its JSON, its route, its language, its
  * variables.
  */
@@ -10,8 +10,8 @@
 #include "engine/setup.h"
 #include "ledger/ledger.h"
 #include "model/job.h"
+#include "model/batch.h"
 #include "policy/route.h"
-#include "spool/spool.h"
 
 /* A notice that can be accepted: what it is, and how it will go. */
 struct intake_plan {
@@ -43,20 +43,16 @@ MUST_CHECK int intake_plan_job(const struct setup *s, struct job *job,
                                struct error *err);
 void intake_plan_clear(struct intake_plan *plan);
 
+/* The delivery on the plan's channel `index`: due when it may be sent, within the hours of its
+ * transport and of `window` (its batch's; NULL: none) in the recipient's zone. Texts are borrowed
+ * from the plan and the setup. */
+void intake_plan_delivery(const struct setup *s, const struct intake_plan *plan, size_t index,
+                          const struct send_window *window, int64_t now_ms,
+                          struct planned_delivery *out);
+
 /* Writes a plan into the ledger, inside the caller's transaction. */
 MUST_CHECK int intake_accept(struct ledger *l, const struct setup *s,
                              const struct intake_plan *plan, int64_t now_ms,
                              enum accept_result *out, struct error *err);
-
-struct intake_result {
-    struct spool_counts counts;
-    bool more;    /* the limit was reached: scan again soon */
-    bool stopped; /* the ledger could not record; nothing was lost, try later */
-};
-
-/* One pass over new/, at most `limit` entries. Never fails for the sake of one entry. */
-MUST_CHECK int intake_scan(struct spool *spool, struct ledger *l, const struct setup *s,
-                           int64_t now_ms, size_t limit, struct intake_result *out,
-                           struct error *err);
 
 #endif

@@ -1,0 +1,14 @@
+/*
+ * What a forked process of ours leaves behind of the scheduler: its descriptors, its shared memory,
+ * its signals. A library that goes astray in there must not be able to reach the ledger.
+ */
+#ifndef ENGINE_CHILD_H
+#define ENGINE_CHILD_H
+
+#include <stddef.h>
+
+/* In the child, first of all: descriptors keep[i] become 3 + i (close on exec), all others but the
+ * standard ones are closed. It dies with the scheduler. */
+void child_shed(const int *keep, size_t count);
+
+#endif

@@ -1,0 +1,139 @@
+#include "engine/intake_scan.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/intake.h"
+
+/* As many durable rows per commit as one fsync should carry. */
+#define INTAKE_GROUP 100
+
+struct pass {
+    const struct intake_door *door;
+    int64_t now_ms;
+    bool in_transaction;
+    bool stopped;
+};
+
+/* A file still being written by a plain `cp` does not parse yet: it gets two quiet seconds. */
+#define STILL_WRITING_MS 2000
+
+static enum spool_verdict refuse(struct pass *pass, const struct spool_entry *entry,
+                                 const struct error *reason)
+{
+    if (pass->now_ms - entry->modified_ms < STILL_WRITING_MS && entry->modified_ms <= pass->now_ms)
+        return SPOOL_LATER;
+    log_event(LOG_WARN, "job.refused", "file=%s reason=\"%s\"", entry->shown, reason->text);
+    return SPOOL_REFUSED;
+}
+
+static enum spool_verdict stop(struct pass *pass, const struct error *why)
+{
+    log_event(LOG_ERR, "ledger.unavailable", "what=accept reason=\"%s\"", why->text);
+    ledger_rollback(pass->door->ledger);
+    pass->in_transaction = false;
+    pass->stopped = true;
+    return SPOOL_STOP;
+}
+
+static enum spool_verdict settle_accept(enum accept_result result, const struct intake_plan *plan,
+                                        struct error *reason)
+{
+    static const char *const words[] = {"job.accepted", "job.duplicate", "job.conflict"};
+    log_event(LOG_INFO, words[result], "id=%s template=%s locale=%s fallback=%s", plan->job->id,
+              plan->route.template_name, plan->locale, plan->fallback ? "yes" : "no");
+    if (result != ACCEPT_CONFLICT)
+        return SPOOL_TAKEN;
+    error_set(
+        reason, ERR_CONFLICT,
+        "the id \"%s\" (or its idempotency_key) was already used for other content; nothing was "
+        "sent. Give the new notice an id of its own",
+        plan->job->id);
+    return SPOOL_REFUSED;
+}
+
+static enum spool_verdict take_entry(void *context, const struct spool_entry *entry,
+                                     struct error *reason)
+{
+    struct pass *pass = context;
+    struct intake_plan plan;
+    struct error why;
+    enum accept_result result;
+    if (intake_plan(pass->door->setup, entry->text, entry->len, entry->shown, 1, &plan, reason) !=
+        0)
+        return refuse(pass, entry, reason);
+    if (strcmp(plan.job->id, entry->id) != 0) {
+        error_set(reason, ERR_INPUT,
+                  "%s:1:1: the file is called %s but its id is \"%s\"; the name must be the id "
+                  "with .json",
+                  entry->shown, entry->name, plan.job->id);
+        intake_plan_clear(&plan);
+        return refuse(pass, entry, reason);
+    }
+    int rc = 0;
+    if (!pass->in_transaction)
+        rc = ledger_begin(pass->door->ledger, LEDGER_DURABLE, &why);
+    pass->in_transaction = true;
+    if (rc == 0)
+        rc = intake_accept(pass->door->ledger, pass->door->setup, &plan, pass->now_ms, &result,
+                           &why);
+    enum spool_verdict verdict = rc == 0 ? settle_accept(result, &plan, reason) : stop(pass, &why);
+    intake_plan_clear(&plan);
+    return verdict;
+}
+
+/* From here on the notices of the group are safe. */
+static int commit_group(void *context, struct error *err)
+{
+    struct pass *pass = context;
+    if (!pass->in_transaction)
+        return pass->stopped ? error_set(err, ERR_AGAIN, "the ledger cannot record now") : 0;
+    pass->in_transaction = false;
+    int rc = ledger_commit(pass->door->ledger, err);
+    if (rc != 0)
+        stop(pass, err);
+    return rc;
+}
+
+/* Its own intake looks at it; the lines of a batch never pass here. */
+static enum spool_verdict note_batch(void *context, const char *id, struct error *reason UNUSED)
+{
+    const struct pass *pass = context;
+    batch_intake_note(pass->door->batches, id);
+    return SPOOL_TAKEN;
+}
+
+/* False, and said once per pass: what stands in new/ waits for room, safe where it is. */
+static bool has_room(const struct intake_door *door)
+{
+    struct error why;
+    if (spool_check_room(door->spool, door->setup->settings->min_free_bytes, &why) == 0)
+        return true;
+    log_event(LOG_ERR, "spool.full",
+              "reason=\"%s\" action=\"nothing is accepted; trying again later\"", why.text);
+    return false;
+}
+
+int intake_scan(const struct intake_door *door, int64_t now_ms, size_t limit,
+                struct intake_result *out, struct error *err)
+{
+    struct pass pass = {.door = door, .now_ms = now_ms};
+    const struct spool_intake intake = {
+        .context = &pass,
+        .batch = door->batches != NULL ? note_batch : NULL,
+        .entry = take_entry,
+        .commit = commit_group,
+        .group = INTAKE_GROUP,
+        .now_ms = now_ms,
+    };
+    *out = (struct intake_result){0};
+    out->stopped = !has_room(door);
+    if (out->stopped)
+        return 0;
+    int rc = spool_scan(door->spool, &intake, limit, &out->counts, err);
+    if (pass.in_transaction)
+        ledger_rollback(door->ledger);
+    out->stopped = pass.stopped;
+    out->more = out->counts.taken + out->counts.refused + out->counts.later >= limit;
+    return rc;
+}
