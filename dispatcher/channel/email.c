@@ -173,9 +173,16 @@ static int email_open(const struct settings *s, const struct transport *t,
         return rc;
     }
     session->host_port = host_and_port(smtp);
-    session->route =
-        (struct smtp_route){session->host_port, session->helo_name, smtp->user, smtp->password,
-                            session->trust,     t->deadline_ms,     -1};
+    session->route = (struct smtp_route){
+        .host_port = session->host_port,
+        .helo_name = session->helo_name,
+        .user = smtp->user,
+        .password = smtp->password,
+        .trust = session->trust,
+        .deadline_ms = t->deadline_ms,
+        .pipelining = smtp->pipelining,
+        .stand_in = -1,
+    };
     *out = session;
     return 0;
 }

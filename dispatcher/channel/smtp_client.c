@@ -26,6 +26,10 @@ int smtp_starttls_set_ctx(smtp_session_t session, struct ssl_ctx_st *context);
  * the next than two writes, which is how a stall is seen.
  */
 #define CHUNK 2048
+/* How often the peer is looked at while a large mail leaves, in bytes; it always is at the end. */
+#define LOOK_EVERY (16 * CHUNK)
+/* How stale the library's limits may be. */
+#define LIMITS_STEP_MS 100
 
 struct run;
 
@@ -54,6 +58,7 @@ struct run {
     struct smtp_dial dial;
     int64_t start_ms;
     int64_t last_heard_ms; /* or written: the peer is silent since */
+    int64_t limits_ms;     /* when the library was told its timeouts last */
     long patience_ms;      /* the shortest of the library's timeouts */
     long transfer_ms;
     bool connected;
@@ -103,7 +108,8 @@ static void set_timeouts(struct run *run)
                   {Timeout_DATA, 4},
                   {Timeout_TRANSFER, 2},
                   {Timeout_DATA2, 2}};
-    int64_t left_ms = session_end_ms(run) - now(run);
+    run->limits_ms = now(run);
+    int64_t left_ms = session_end_ms(run) - run->limits_ms;
     for (size_t i = 0; i < COUNT_OF(limits); i++) {
         long ms = at_most(run->route->deadline_ms / limits[i].share, left_ms);
         smtp_set_timeout(run->session, limits[i].which | Timeout_OVERRIDE_RFC2822_MINIMUM, ms);
@@ -111,6 +117,14 @@ static void set_timeouts(struct run *run)
             run->transfer_ms = ms;
         run->patience_ms = i == 0 || ms < run->patience_ms ? ms : run->patience_ms;
     }
+}
+
+/* Dozens of times per mail somebody has a reason to; the clock tells when it makes a difference. */
+static void refresh_timeouts(struct run *run)
+{
+    int64_t age_ms = now(run) - run->limits_ms;
+    if (age_ms < 0 || age_ms >= LIMITS_STEP_MS)
+        set_timeouts(run);
 }
 
 /* ---- what the library asks for: the login and the mail ---- */
@@ -150,7 +164,7 @@ static const char *end_data(struct slot *slot, int *len)
 {
     slot->ended = true;
     smtp_monitor_data_ended(&slot->run->monitor);
-    set_timeouts(slot->run);
+    refresh_timeouts(slot->run);
     *len = 0;
     errno = 0;
     return "";
@@ -175,7 +189,9 @@ static const char *read_message(void **context, int *len, void *arg)
     }
     if (!slot->started)
         start_data(slot);
-    if (!smtp_dial_may_go_on(&slot->run->dial) || !smtp_dial_is_quiet(&slot->run->dial))
+    size_t left = slot->mail->len - slot->handed;
+    bool look = left == 0 || slot->handed % LOOK_EVERY == LOOK_EVERY - CHUNK;
+    if (!smtp_dial_may_go_on(&slot->run->dial) || (look && !smtp_dial_is_quiet(&slot->run->dial)))
         return stop_sending(len);
     if (came_late(slot)) {
         smtp_dial_cut(&slot->run->dial, "timeout");
@@ -184,7 +200,6 @@ static const char *read_message(void **context, int *len, void *arg)
     slot->last_call_ms = now(slot->run);
     slot->run->last_heard_ms = slot->last_call_ms;
     smtp_dial_limit_stall(&slot->run->dial);
-    size_t left = slot->mail->len - slot->handed;
     if (left == 0)
         return end_data(slot, len);
     const char *bytes = slot->mail->bytes + slot->handed;
@@ -248,8 +263,14 @@ static void tell(const struct run *run, struct slot *slot, bool of_this_moment,
 static void on_mail_event(struct run *run, struct slot *slot)
 {
     tell(run, slot, true, NULL);
-    set_timeouts(run);
+    refresh_timeouts(run);
     smtp_dial_may_go_on(&run->dial); /* no next command after the end of our time */
+}
+
+static void reset_monitor(struct run *run)
+{
+    smtp_monitor_reset(&run->monitor, run->route->user != NULL, run->route->trust != NULL);
+    run->monitor.may_pipeline = run->route->pipelining;
 }
 
 static void on_event(smtp_session_t session, int event, void *arg, ...)
@@ -259,7 +280,7 @@ static void on_event(smtp_session_t session, int event, void *arg, ...)
     (void)session;
     va_start(args, arg);
     if (event == SMTP_EV_CONNECT) {
-        smtp_monitor_reset(&run->monitor, run->route->user != NULL, run->route->trust != NULL);
+        reset_monitor(run);
         run->connected = true;
         run->last_heard_ms = now(run);
     } else if (event == SMTP_EV_MAILSTATUS) {
@@ -329,8 +350,11 @@ static void open_session(struct run *run)
     smtp_set_hostname(run->session, run->route->helo_name);
     smtp_set_eventcb(run->session, on_event, run);
     smtp_set_monitorcb(run->session, on_bytes, run, 0);
-    /* A refused recipient then ends its mail at once, instead of by an empty DATA. */
-    smtp_option_require_all_recipients(run->session, 1);
+    /*
+     * A refused recipient then ends its mail at once, instead of by an empty DATA; but the library
+     * waits for the answer to RCPT before it writes DATA.
+     */
+    smtp_option_require_all_recipients(run->session, !run->route->pipelining);
     set_tls(run);
     if (run->route->user != NULL)
         set_login(run);
@@ -401,7 +425,7 @@ void smtp_client_run(const struct smtp_route *route, const struct smtp_mail *mai
         .context = observer->context,
         .deadline_ms = run.start_ms + route->deadline_ms / 2,
     };
-    smtp_monitor_reset(&run.monitor, route->user != NULL, route->trust != NULL);
+    reset_monitor(&run);
     open_session(&run);
     for (size_t i = 0; i < count; i++) {
         run.slots[i] = (struct slot){.run = &run, .mail = &mails[i], .index = i};

@@ -5,6 +5,7 @@
 #ifndef CHANNEL_SMTP_CLIENT_H
 #define CHANNEL_SMTP_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct smtp_route {
     struct smtp_trust *trust; /* NULL: no TLS, even if it is offered */
     int64_t deadline_ms; /* how long a session may take; then the process is killed, so everything
                             ends before it */
+    bool pipelining;     /* RCPT and DATA of a mail may leave together */
     int stand_in;        /* -1; or a descriptor instead of the network (self-test) */
 };
 

@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #define STALL_MIN_MS 1000
+#define STALL_STEP_MS                                                                              \
+    1000 /* how stale the kernel's limit may be: told with every 2 KB it costs more                \
+            than the copying */
 
 /* The type <sys/socket.h> declares: a union that takes any sockaddr without a cast. */
 typedef int connect_function(int fd, __CONST_SOCKADDR_ARG address, socklen_t len);
@@ -27,6 +30,7 @@ void smtp_dial_begin(struct smtp_dial *dial)
     dial->fd = -1;
     dial->problem = 0;
     dial->cut = NULL;
+    dial->stall_deadline_ms = -1;
     current = dial;
 }
 
@@ -57,10 +61,16 @@ bool smtp_dial_is_quiet(const struct smtp_dial *dial)
     return dial->fd < 0 || poll(&peer, 1, 0) == 0;
 }
 
-void smtp_dial_limit_stall(const struct smtp_dial *dial)
+void smtp_dial_limit_stall(struct smtp_dial *dial)
 {
-    int64_t left_ms = dial->deadline_ms - dial->now_ms(dial->context);
+    int64_t now_ms = dial->now_ms(dial->context);
+    int64_t left_ms = dial->deadline_ms - now_ms;
     unsigned limit_ms = left_ms < STALL_MIN_MS ? STALL_MIN_MS : (unsigned)left_ms;
+    int64_t age_ms = now_ms - dial->stall_told_ms;
+    if (dial->stall_deadline_ms == dial->deadline_ms && age_ms >= 0 && age_ms < STALL_STEP_MS)
+        return;
+    dial->stall_deadline_ms = dial->deadline_ms;
+    dial->stall_told_ms = now_ms;
     if (dial->stand_in < 0)
         setsockopt(dial->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof(limit_ms));
 }
@@ -118,6 +128,7 @@ static int dial_number(struct smtp_dial *dial, connect_function *real, int fd,
     if (problem != 0)
         return fail(dial, problem);
     dial->fd = fd;
+    dial->stall_deadline_ms = -1;
     return 0;
 }
 

@@ -21,7 +21,11 @@ struct smtp_dial {
     int64_t (*now_ms)(void *context);
     void *context;
     int64_t deadline_ms;
-    const char *cut; /* why the session was cut, NULL while it is not; static text */
+    int64_t
+        stall_deadline_ms; /* the deadline and the moment the kernel was told of last: it counts */
+    int64_t
+        stall_told_ms; /* from the last byte the peer took, so it is told again as time goes by */
+    const char *cut;   /* why the session was cut, NULL while it is not; static text */
 };
 
 /* From here to the end, connect() to a TCP address in this thread is ours. */
@@ -42,7 +46,7 @@ bool smtp_dial_is_quiet(const struct smtp_dial *dial);
  * A peer that stops reading now is given up by the kernel at the deadline: the library waits for as
  * long as it was told when it began to send, and cannot be told otherwise.
  */
-void smtp_dial_limit_stall(const struct smtp_dial *dial);
+void smtp_dial_limit_stall(struct smtp_dial *dial);
 /* False once the session was cut; cuts it (why: "timeout") when its deadline has passed. */
 bool smtp_dial_may_go_on(struct smtp_dial *dial);
 

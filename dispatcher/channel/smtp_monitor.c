@@ -18,9 +18,12 @@ static const struct {
     {"DATA", SMTP_STAGE_DATA}, {"RSET", SMTP_STAGE_RSET}, {"QUIT", SMTP_STAGE_QUIT},
 };
 
-/* Words of EHLO the library must not see: with them it has several replies outstanding and crashes
- * on a loss. */
-static const char *const hidden[] = {"PIPELINING", "CHUNKING"};
+/* Words of EHLO the library must not see: with them it has several replies outstanding, and with
+ * three of them it crashes on a loss. PIPELINING alone and one recipient a mail make two. */
+static const struct {
+    const char *word;
+    bool may_be_wanted;
+} hidden[] = {{"PIPELINING", true}, {"CHUNKING", false}};
 
 const char *smtp_stage_name(enum smtp_stage stage)
 {
@@ -81,13 +84,9 @@ static enum smtp_stage stage_of(const char *bytes, size_t len)
     return SMTP_STAGE_OTHER;
 }
 
-bool smtp_monitor_writing(struct smtp_monitor *m, const char *bytes, size_t len)
+/* Whether a command of this stage may leave as things stand. */
+static bool may_write(struct smtp_monitor *m, enum smtp_stage stage)
 {
-    /* A 334 asks for the next part of a login, which can look like anything. */
-    bool in_login = m->stage == SMTP_STAGE_AUTH && m->replies[SMTP_STAGE_AUTH].code == 334;
-    enum smtp_stage stage = in_login ? SMTP_STAGE_AUTH : stage_of(bytes, len);
-    m->before = stage == SMTP_STAGE_QUIT ? m->before : stage;
-    expect_reply(m, stage);
     if (stage == SMTP_STAGE_QUIT)
         return true;
     if (m->login_refused)
@@ -101,6 +100,42 @@ bool smtp_monitor_writing(struct smtp_monitor *m, const char *bytes, size_t len)
     if (stage == SMTP_STAGE_MAIL && m->needs_login && !m->logged_in)
         return refuse(m, "no mail without a login");
     return true;
+}
+
+static size_t line_length(const char *bytes, size_t len)
+{
+    const char *end = memchr(bytes, '\n', len);
+    return end != NULL ? (size_t)(end - bytes) + 1 : len;
+}
+
+/* The commands behind the first of one write: their replies come in turn. */
+static bool write_pending(struct smtp_monitor *m, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        size_t line = line_length(bytes, len);
+        enum smtp_stage stage = stage_of(bytes, line);
+        if (!m->may_pipeline || m->pending_count == SMTP_PENDING_MAX)
+            return refuse(m, "the mail library sent more commands at once than it can bear");
+        m->pending[m->pending_count++] = stage;
+        m->replies[stage] = (struct smtp_reply){0};
+        if (!may_write(m, stage))
+            return false;
+        bytes += line;
+        len -= line;
+    }
+    return true;
+}
+
+bool smtp_monitor_writing(struct smtp_monitor *m, const char *bytes, size_t len)
+{
+    /* A 334 asks for the next part of a login, which can look like anything. */
+    bool in_login = m->stage == SMTP_STAGE_AUTH && m->replies[SMTP_STAGE_AUTH].code == 334;
+    size_t line = in_login ? len : line_length(bytes, len);
+    enum smtp_stage stage = in_login ? SMTP_STAGE_AUTH : stage_of(bytes, line);
+    m->before = stage == SMTP_STAGE_QUIT ? m->before : stage;
+    m->pending_count = 0;
+    expect_reply(m, stage);
+    return may_write(m, stage) && write_pending(m, bytes + line, len - line);
 }
 
 /* ---- reading ---- */
@@ -138,7 +173,8 @@ static void read_keyword(struct smtp_monitor *m, char *byte)
     m->keyword[at] = *byte;
     m->keyword[at + 1] = '\0';
     for (size_t i = 0; i < COUNT_OF(hidden); i++)
-        if (strcasecmp(m->keyword, hidden[i]) == 0)
+        if (strcasecmp(m->keyword, hidden[i].word) == 0 &&
+            !(hidden[i].may_be_wanted && m->may_pipeline))
             *byte = 'X';
     if (strncasecmp(m->keyword, "AUTH", 4) == 0 && at == 4 && strchr(" =\r\n", *byte) != NULL)
         m->offers_login = true;
@@ -182,6 +218,19 @@ static void read_byte(struct smtp_monitor *m, char *byte)
     m->column++;
 }
 
+/* On to the reply of the next command that was written; false if there is none. */
+static bool next_reply(struct smtp_monitor *m)
+{
+    if (m->pending_count == 0)
+        return false;
+    enum smtp_stage stage = m->pending[0];
+    m->pending_count--;
+    memmove(m->pending, m->pending + 1, m->pending_count * sizeof(m->pending[0]));
+    m->before = stage;
+    expect_reply(m, stage);
+    return true;
+}
+
 /*
  * Bytes behind a complete reply: nobody asked for them, so nobody shall read them. `line` is where
  * the reply's last line starts in these bytes, -1 if it came before them.
@@ -203,7 +252,7 @@ bool smtp_monitor_reading(struct smtp_monitor *m, char *bytes, size_t len)
 {
     ptrdiff_t line = -1;
     for (size_t i = 0; i < len; i++) {
-        if (m->replies[m->stage].whole)
+        if (m->replies[m->stage].whole && !next_reply(m))
             return spoil(m, bytes, len, i, line);
         if (m->column == 0)
             line = (ptrdiff_t)i;

@@ -3,8 +3,9 @@
  * the library from its known mistakes by changing the live buffers, in place and at the same
  * length:
  *
- *   EHLO      PIPELINING and CHUNKING are made unreadable: with either, a lost connection is a
- *             crash of the library
+ *   EHLO      CHUNKING is made unreadable, and so is PIPELINING unless the caller wants it: with
+ *             three replies outstanding a lost connection is a crash of the library
+ *   RCPT      may have one command behind it (PIPELINING), no command more
  *   STARTTLS  bytes behind the 220 come from whoever sits in the line: the 220 becomes 554
  *   AUTH      a refusal becomes 538, the one code that makes the library stop; after any other it
  *             goes on without a login
@@ -12,7 +13,8 @@
  *   MAIL      must not be written without the TLS and the login that were asked for, and nothing
  *             but QUIT after a refused login: the caller cuts the connection
  *
- * Pure: no I/O, no clock. One command is under way at a time, because PIPELINING is hidden.
+ * Pure: no I/O, no clock. One command is under way at a time or, with PIPELINING, two: RCPT and
+ * DATA of one mail.
  */
 #ifndef CHANNEL_SMTP_MONITOR_H
 #define CHANNEL_SMTP_MONITOR_H
@@ -36,6 +38,9 @@ enum smtp_stage {
     SMTP_STAGE_OTHER,
 };
 #define SMTP_STAGES 11
+#define SMTP_PENDING_MAX                                                                           \
+    1 /* replies outstanding behind the one being read; at three in all the                        \
+         library's index goes below its table */
 
 /* "MAIL", "the final dot", ... for sentences. */
 const char *smtp_stage_name(enum smtp_stage stage);
@@ -53,9 +58,12 @@ struct smtp_reply {
 struct smtp_monitor {
     bool needs_login; /* set by the caller, with smtp_monitor_reset() */
     bool needs_tls;
-    bool has_tls; /* set by the caller when the handshake is through */
+    bool has_tls;      /* set by the caller when the handshake is through */
+    bool may_pipeline; /* set by the caller after smtp_monitor_reset() */
 
-    enum smtp_stage stage; /* of the command under way */
+    enum smtp_stage stage; /* of the command under way: whose reply comes next */
+    enum smtp_stage pending[SMTP_PENDING_MAX]; /* of the commands written with it */
+    size_t pending_count;
     enum smtp_stage
         before; /* it, while the library says QUIT: where things stood when it gave up */
     struct smtp_reply replies[SMTP_STAGES];

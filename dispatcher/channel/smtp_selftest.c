@@ -8,24 +8,34 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/attributes.h"
 #include "channel/smtp_client.h"
 #include "channel/smtp_dial.h"
 
-#define SAW_DATA    1 /* exit status of the child: the mail came by DATA, one command at a time */
+#define SAW_DATA    1 /* exit status of the child: the mail came by DATA, as the play expects */
 #define DEADLINE_MS 8000
 
-/* What the server says before each line it reads. The library may send BDAT or two commands at once
- * if it believes it. */
-static const struct {
+/*
+ * What the server says before each packet it reads. The library may send BDAT or several commands
+ * at once if it believes it.
+ */
+struct line {
     const char *says;
-    const char *expects; /* how the client's next line must start, and nothing may follow it in the
-                            same packet */
-} play[] = {
-    {"220 self-test\r\n", "EHLO "},
-    {"250-self-test\r\n250-PIPELINING\r\n250 CHUNKING\r\n", "MAIL "},
-    {"250 ok\r\n", "RCPT "},
-    {"250 ok\r\n", "DATA\r\n"},
+    const char *expects; /* how the client's next packet must start */
+    const char *second;  /* its second line; "": there is none */
+};
+
+#define OFFER "250-self-test\r\n250-PIPELINING\r\n250 CHUNKING\r\n"
+
+static const struct line one_by_one[] = {
+    {"220 self-test\r\n", "EHLO ", ""}, {OFFER, "MAIL ", ""}, {"250 ok\r\n", "RCPT ", ""},
+    {"250 ok\r\n", "DATA\r\n", ""},     {NULL, NULL, NULL},
+};
+
+static const struct line two_at_once[] = {
+    {"220 self-test\r\n", "EHLO ", ""},
+    {OFFER, "MAIL ", ""},
+    {"250 ok\r\n", "RCPT ", "DATA\r\n"},
+    {"250 ok\r\n", NULL, NULL},
 };
 
 static void say(int fd, const char *text)
@@ -34,30 +44,33 @@ static void say(int fd, const char *text)
         _exit(0);
 }
 
-static bool hears(int fd, const char *expected)
+static bool hears(int fd, const char *expected, const char *second)
 {
     char line[512];
     ssize_t got = read(fd, line, sizeof(line) - 1);
     line[got > 0 ? got : 0] = '\0';
     const char *newline = strchr(line, '\n');
-    return strncmp(line, expected, strlen(expected)) == 0 && newline != NULL && newline[1] == '\0';
+    return strncmp(line, expected, strlen(expected)) == 0 && newline != NULL &&
+           strcmp(newline + 1, second) == 0;
 }
 
-/* The child: leaves with SAW_DATA if the library kept to one command at a time. */
-static void serve(int fd)
+/* The child: leaves with SAW_DATA if the library kept to the play. */
+static void serve(int fd, const struct line *play)
 {
-    for (size_t i = 0; i < COUNT_OF(play); i++) {
-        say(fd, play[i].says);
-        if (!hears(fd, play[i].expects))
+    for (; play->expects != NULL; play++) {
+        say(fd, play->says);
+        if (!hears(fd, play->expects, play->second))
             _exit(0);
     }
+    if (play->says != NULL)
+        say(fd, play->says);
     char rest[512];
     ssize_t got;
     say(fd, "354 go\r\n");
     while ((got = read(fd, rest, sizeof(rest))) >= 3 && memcmp(rest + got - 3, ".\r\n", 3) != 0)
         continue;
     say(fd, "250 ok\r\n");
-    if (hears(fd, "QUIT"))
+    if (hears(fd, "QUIT", ""))
         say(fd, "221 bye\r\n");
     _exit(SAW_DATA);
 }
@@ -79,7 +92,7 @@ static void keep_outcome(void *context, size_t index, const struct disposition *
     *(struct disposition *)context = *d;
 }
 
-static void run_session(int fd, struct disposition *out)
+static void run_session(int fd, bool pipelining, struct disposition *out)
 {
     static const char bytes[] =
         "From: a@example.org\r\nTo: b@example.org\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\n"
@@ -87,6 +100,7 @@ static void run_session(int fd, struct disposition *out)
     const struct smtp_route route = {.host_port = "127.0.0.1:9",
                                      .helo_name = "self.test",
                                      .deadline_ms = DEADLINE_MS,
+                                     .pipelining = pipelining,
                                      .stand_in = fd};
     const struct smtp_mail mail = {"a@example.org", "b@example.org", bytes, sizeof(bytes) - 1};
     const struct smtp_observer observer = {out, stopped_clock, ignore_start, keep_outcome};
@@ -101,24 +115,20 @@ static int exit_status(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
-int smtp_selftest(struct error *err)
+static int test_play(const struct line *play, bool pipelining, struct error *err)
 {
     int ends[2];
     struct disposition d = {.outcome = OUTCOME_NOT_TRIED};
-    if (!smtp_dial_is_interposed())
-        return error_set(err, ERR_INTERNAL,
-                         "libesmtp would not use this program's connect(): link it with "
-                         "-Wl,--export-dynamic-symbol=connect");
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return error_errno(err, ERR_IO, "cannot test the mail library");
     pid_t child = fork();
     if (child == 0) {
         close(ends[0]);
-        serve(ends[1]);
+        serve(ends[1], play);
     }
     close(ends[1]);
     if (child > 0)
-        run_session(ends[0], &d);
+        run_session(ends[0], pipelining, &d);
     close(ends[0]);
     if (child < 0)
         return error_errno(err, ERR_IO, "cannot test the mail library");
@@ -128,4 +138,14 @@ int smtp_selftest(struct error *err)
             "this version of libesmtp does not honour the guards of this program (%s): use 1.1.0",
             d.reply);
     return 0;
+}
+
+int smtp_selftest(struct error *err)
+{
+    if (!smtp_dial_is_interposed())
+        return error_set(err, ERR_INTERNAL,
+                         "libesmtp would not use this program's connect(): link it with "
+                         "-Wl,--export-dynamic-symbol=connect");
+    int rc = test_play(one_by_one, false, err);
+    return rc != 0 ? rc : test_play(two_at_once, true, err);
 }

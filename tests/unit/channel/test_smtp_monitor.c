@@ -51,6 +51,58 @@ static void hides_pipelining_and_chunking_however_they_are_cut(void **state)
     }
 }
 
+static void lets_pipelining_be_seen_if_it_is_wanted(void **state)
+{
+    (void)state;
+    char seen[64];
+    struct smtp_monitor m = after("EHLO x\r\n");
+    m.may_pipeline = true;
+    assert_true(feed(&m, "250-PIPELINING\r\n250 CHUNKING\r\n", 7, seen));
+    assert_string_equal(seen, "250-PIPELINING\r\n250 CHUNKINX\r\n");
+}
+
+static void reads_the_replies_of_two_commands_in_turn(void **state)
+{
+    (void)state;
+    static const char replies[] = "250-a\r\n250 2.1.5 b\r\n354 go\r\n";
+    for (size_t piece = 1; piece < sizeof(replies); piece++) {
+        char seen[64];
+        struct smtp_monitor m = after("MAIL FROM:<a>\r\n");
+        m.may_pipeline = true;
+        assert_true(feed(&m, "250 ok\r\n", 100, seen));
+        assert_true(writes(&m, "RCPT TO:<b>\r\nDATA\r\n"));
+        assert_int_equal(m.before, SMTP_STAGE_RCPT);
+        assert_true(feed(&m, replies, piece, seen));
+        assert_string_equal(seen, replies);
+        assert_int_equal(m.before, SMTP_STAGE_DATA);
+        assert_int_equal(m.replies[SMTP_STAGE_RCPT].code, 250);
+        assert_memory_equal(m.replies[SMTP_STAGE_RCPT].text, "a 2.1.5 b", 9);
+        assert_int_equal(m.replies[SMTP_STAGE_DATA].code, 354);
+        assert_false(feed(&m, "250 more\r\n", 100, seen));
+        assert_string_equal(m.violation, "the server answered more than it was asked");
+    }
+}
+
+static void lets_no_more_replies_be_outstanding_than_the_library_survives(void **state)
+{
+    (void)state;
+    struct smtp_monitor m = after("MAIL FROM:<a>\r\n");
+    assert_false(writes(&m, "RCPT TO:<b>\r\nDATA\r\n"));
+    m.may_pipeline = true;
+    assert_true(writes(&m, "RCPT TO:<b>\r\nDATA\r\n"));
+    assert_false(writes(&m, "MAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\n"));
+}
+
+static void no_command_hides_behind_another(void **state)
+{
+    (void)state;
+    struct smtp_monitor m;
+    smtp_monitor_reset(&m, false, true);
+    m.may_pipeline = true;
+    assert_false(writes(&m, "RSET\r\nMAIL FROM:<a>\r\n"));
+    assert_string_equal(m.violation, "no mail without TLS");
+}
+
 static void turns_a_refused_login_into_the_code_that_stops_the_library(void **state)
 {
     (void)state;
@@ -199,6 +251,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hides_pipelining_and_chunking_however_they_are_cut),
+        cmocka_unit_test(lets_pipelining_be_seen_if_it_is_wanted),
+        cmocka_unit_test(reads_the_replies_of_two_commands_in_turn),
+        cmocka_unit_test(lets_no_more_replies_be_outstanding_than_the_library_survives),
+        cmocka_unit_test(no_command_hides_behind_another),
         cmocka_unit_test(turns_a_refused_login_into_the_code_that_stops_the_library),
         cmocka_unit_test(follows_a_login_in_several_steps),
         cmocka_unit_test(lets_no_mail_pass_without_the_login),
