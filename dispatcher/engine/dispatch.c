@@ -1,257 +1,76 @@
 #include "engine/dispatch.h"
 
 #include <stdlib.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
-#include "policy/verdict.h"
+#include "engine/gates.h"
+#include "engine/settle.h"
+#include "policy/window.h"
+#include "render/zone.h"
 
 /* Leases per call of dispatch_run(): a backlog of which nothing may be sent (trial mode, expired)
  * would otherwise be worked off while signals and workers wait. */
 #define LEASES_PER_RUN 64
 /* One packet's notices, above their first. A frame has a limit, and so has a worker's memory. */
 #define PACKET_BYTES_MAX ((size_t)8 * 1024 * 1024)
+/* From this concurrency on big batches leave one place of a transport to small ones. */
+#define CONCURRENCY_SHARED 4
+/* A transport at its rate gets what this time allows as one packet, not a session for each. */
+#define RATE_PORTION_MS 200
+/* Lines that could not be read from the disk are tried again. */
+#define READ_AGAIN_MS 30000
 
-/* ---- health of transports ---- */
+/* What may be leased for one transport now. */
+struct allowance {
+    size_t limit;    /* deliveries */
+    bool small_only; /* the last place is for small ones */
+};
 
-static struct transport_health *find_health(struct dispatch *d, const char *transport)
+/* ---- pace ---- */
+
+/* The day warm-ups count by. */
+static void tend_day(struct dispatch *d, int64_t wall_ms)
 {
-    for (size_t i = 0; i < d->health_count; i++) {
-        if (strcmp(d->health[i].name, transport) == 0)
-            return &d->health[i];
-    }
-    d->health = xreallocarray(d->health, d->health_count + 1, sizeof(*d->health));
-    d->health[d->health_count] = (struct transport_health){.name = xstrdup(transport)};
-    return &d->health[d->health_count++];
+    if (wall_ms >= d->day_from_ms && wall_ms < d->day_to_ms)
+        return;
+    int64_t offset = zone_offset_ms(d->setup->settings->timezone, wall_ms);
+    d->day = warmup_day(wall_ms, offset);
+    d->day_from_ms = wall_ms;
+    d->day_to_ms = warmup_next_day_ms(wall_ms, offset);
+    ledger_set_day(d->recorder.ledger, d->day);
 }
 
-const struct transport_health *dispatch_health(const struct dispatch *d, const char *transport)
+static int64_t warmup_room(struct dispatch *d, const struct transport *t,
+                           struct transport_traffic *traffic)
 {
-    for (size_t i = 0; i < d->health_count; i++) {
-        if (strcmp(d->health[i].name, transport) == 0)
-            return &d->health[i];
-    }
-    return NULL;
-}
-
-static void pause_transport(struct dispatch *d, const char *transport, int64_t least_ms,
-                            const struct disposition *why)
-{
-    struct transport_health *h = find_health(d, transport);
-    int64_t now = clock_mono_ms();
-    if (h->paused_until_mono_ms > now)
-        return; /* the rest of the same packet tells the same story */
-    int64_t pause = transport_pause_ms(++h->faults);
-    if (pause < least_ms)
-        pause = least_ms;
-    h->paused_until_mono_ms = now + pause;
-    snprintf(h->reason, sizeof(h->reason), "%s", why->reply);
-    log_event(LOG_ERR, "transport.paused", "transport=%s for_ms=%lld cause=%s reply=\"%s\"",
-              transport, (long long)pause, why->cause, why->reply);
-}
-
-static void praise_transport(struct dispatch *d, const char *transport)
-{
-    struct transport_health *h = find_health(d, transport);
-    if (h->faults > 0)
-        log_event(LOG_INFO, "transport.recovered", "transport=%s", transport);
-    h->faults = 0;
-    h->paused_until_mono_ms = 0;
-}
-
-/* ---- settling ---- */
-
-static void log_outcome(const struct leased *row, const struct transport *t,
-                        const struct disposition *d, const struct verdict *v)
-{
-    enum log_level level = v->state == DELIVERY_DELIVERED ? LOG_INFO : LOG_WARN;
-    log_event(level, "delivery.attempt",
-              "id=%s channel=%s transport=%s try=%d outcome=%s state=%s code=%d cause=%s",
-              row->notice_id, channel_kind_name(row->channel), t->name, row->tries + 1,
-              outcome_name(d->outcome), delivery_state_name(v->state), d->code, d->cause);
-}
-
-static void settle_disposition(struct dispatch *d, const struct transport *t,
-                               const struct leased *row, const struct disposition *disposition,
-                               const struct report *report)
-{
-    struct verdict v;
-    const struct verdict_question q = {
-        .disposition = disposition,
-        .schedule = &t->retry,
-        .on_uncertain = t->on_uncertain,
-        .tries = row->tries + 1,
-        .now_ms = clock_wall_ms(),
-        .expires_at_ms = row->expires_at_ms,
-        .draw = random_bits(),
-        .more_channels = row->more_channels,
-    };
-    verdict_decide(&q, &v);
-    const struct settlement s = {
-        .delivery = row->delivery,
-        .state = v.state,
-        .due_ms = v.due_ms,
-        .counts = v.counts,
-        .next_channel = v.next_channel,
-        .jitter = v.jitter,
-        .now_ms = q.now_ms,
-        .duration_ms = report != NULL ? report->duration_ms : 0,
-        .disposition = disposition,
-        .cause = disposition->cause,
-        .sha256 = report != NULL ? report->sha256 : "",
-        .locale = report != NULL ? report->locale : "",
-        .transport = t->name,
-    };
-    recorder_settle(&d->recorder, &s);
-    log_outcome(row, t, disposition, &v);
-    if (v.pause_transport)
-        pause_transport(d, t->name, v.pause_ms, disposition);
-    else if (disposition->outcome == OUTCOME_DELIVERED || disposition->code > 0)
-        praise_transport(d, t->name); /* an answer, be it a refusal: the way there is open */
-}
-
-/* No attempt took place: the row goes where `state` says, with a word why. */
-static void settle_quietly(struct dispatch *d, const struct leased *row, const char *transport,
-                           enum delivery_state state, const char *cause)
-{
-    int64_t now = clock_wall_ms();
-    const struct settlement s = {
-        .delivery = row->delivery,
-        .state = state,
-        .due_ms = now,
-        .now_ms = now,
-        .jitter = 1.0,
-        .cause = cause,
-        .sha256 = "",
-        .locale = "",
-        .transport = transport,
-    };
-    recorder_settle(&d->recorder, &s);
-    log_event(LOG_INFO, "delivery.settled", "id=%s channel=%s state=%s cause=%s", row->notice_id,
-              channel_kind_name(row->channel), delivery_state_name(state), cause);
-}
-
-static void on_report(void *context, struct worker_slot *w, struct assignment *a,
-                      const struct report *r)
-{
-    settle_disposition(context, w->transport, &a->lease, &r->disposition, r);
-}
-
-/*
- * Who is to blame when a worker dies (or hangs): a delivery whose bytes may be on the wire is
- * uncertain; the one being rendered pays an attempt; when neither is known the transport hung
- * before anyone's turn; all others go back as if nothing had been.
- */
-static void settle_silence(struct dispatch *d, struct worker_slot *w, struct assignment *a,
-                           enum packet_end how, const char *detail, bool anyone_to_blame)
-{
-    struct disposition said;
-    const char *cause = how == PACKET_DEADLINE ? "deadline" : "worker_crash";
-    char text[160];
-    snprintf(text, sizeof(text), "the worker was %s%s",
-             how == PACKET_DEADLINE ? "" : "lost: ", detail);
-    if (a->started) {
-        disposition_set(&said, OUTCOME_UNCERTAIN, 0, cause, text, strlen(text));
-        settle_disposition(d, w->transport, &a->lease, &said, NULL);
-    } else if (w->working_on == a->lease.delivery) {
-        disposition_set(&said, OUTCOME_TRANSIENT, 0, cause, text, strlen(text));
-        settle_disposition(d, w->transport, &a->lease, &said, NULL);
-    } else if (!anyone_to_blame) {
-        disposition_set(&said, OUTCOME_NOT_TRIED, 0, cause, text, strlen(text));
-        settle_disposition(d, w->transport, &a->lease, &said, NULL);
-    } else {
-        settle_quietly(d, &a->lease, w->transport->name, DELIVERY_WAITING, "");
-    }
-}
-
-static void on_packet_end(void *context, struct worker_slot *w, enum packet_end how,
-                          const char *detail)
-{
-    struct dispatch *d = context;
-    bool blame = w->working_on != 0;
-    if (how == PACKET_FINISHED)
-        detail = "done, but said nothing about this delivery";
-    for (size_t i = 0; i < w->assignment_count; i++)
-        blame = blame || w->assignments[i].started;
-    for (size_t i = 0; i < w->assignment_count; i++) {
-        if (!w->assignments[i].done)
-            settle_silence(d, w, &w->assignments[i], how, detail, blame);
-    }
-}
-
-/* ---- leasing ---- */
-
-/* The gates every delivery passes right before it is handed out, whatever was true when it was
- * accepted. */
-static bool pass_gates(struct dispatch *d, const struct transport *t, const struct leased *row,
-                       int64_t wall_ms)
-{
-    const struct settings *s = d->setup->settings;
-    if (row->expires_at_ms != 0 && wall_ms >= row->expires_at_ms) {
-        settle_quietly(d, row, t->name, DELIVERY_EXPIRED, "expired");
-        return false;
-    }
-    if (s->trial && !settings_allows(s, row->address)) {
-        settle_quietly(d, row, t->name, DELIVERY_SUPPRESSED, "trial_mode");
-        return false;
-    }
-    return true;
-}
-
-static size_t keep_passing(struct dispatch *d, const struct transport *t, struct leased *rows,
-                           size_t count, int64_t wall_ms)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (pass_gates(d, t, &rows[i], wall_ms))
-            rows[kept++] = rows[i];
-        else
-            leased_clear(&rows[i]);
-    }
-    return kept;
-}
-
-/* As many of the rows as make one packet; what is too much goes back, and all of it if the ledger
- * failed meanwhile. */
-static size_t keep_fitting(struct dispatch *d, const struct transport *t, struct leased *rows,
-                           size_t count)
-{
-    size_t kept = 0, bytes = 0;
-    while (!d->recorder.down && kept < count && (kept == 0 || bytes < PACKET_BYTES_MAX))
-        bytes += strlen(rows[kept++].job_text);
-    for (size_t i = kept; i < count; i++) {
-        settle_quietly(d, &rows[i], t->name, DELIVERY_WAITING, "");
-        leased_clear(&rows[i]);
-    }
-    return kept;
-}
-
-/* One packet for one transport; false if nothing was due (or the ledger is down). */
-static bool hand_out(struct dispatch *d, const struct transport *t, struct worker_slot *w,
-                     int64_t mono_ms, int64_t wall_ms)
-{
-    size_t limit = (size_t)t->packet_size, count = 0;
-    struct leased *rows = xcalloc(limit, sizeof(*rows));
-    /* Where a repeat costs money the lease is on the disk before the first byte leaves. */
-    bool hold = t->on_uncertain == UNCERTAIN_HOLD;
     struct error why;
-    int rc = ledger_lease(d->recorder.ledger, t->name, limit, wall_ms,
-                          hold ? LEDGER_DURABLE : LEDGER_FAST, rows, &count, &why);
-    if (rc != 0)
-        recorder_ledger_failed(&d->recorder, &why);
-    else if (count > 0)
-        recorder_ledger_wrote(&d->recorder);
-    size_t kept = rc == 0 ? keep_passing(d, t, rows, count, wall_ms) : 0;
-    kept = keep_fitting(d, t, rows, kept);
-    if (kept > 0)
-        pool_assign(&d->pool, w, t, rows, kept, mono_ms);
-    recorder_commit(&d->recorder, mono_ms);
-    free(rows);
-    return rc == 0 && count > 0;
+    int64_t limit = t->warmup.days > 0 ? warmup_limit(&t->warmup, d->day) : INT64_MAX;
+    if (limit == INT64_MAX)
+        return limit;
+    if (traffic->day != d->day) {
+        if (ledger_count_day(d->recorder.ledger, t->name, d->day, &traffic->day_count, &why) != 0) {
+            log_event(LOG_WARN, "ledger.look", "reason=\"%s\"", why.text);
+            return 0;
+        }
+        traffic->day = d->day;
+    }
+    return limit - traffic->day_count - (int64_t)pool_deliveries(&d->pool, t->name);
+}
+
+/* How many of `wanted` the transport's rate allows; nothing until a portion of it came together. */
+static int64_t rate_room(const struct transport *t, const struct transport_traffic *traffic,
+                         int64_t mono_ms, int64_t wanted)
+{
+    if (t->rate.count == 0)
+        return wanted;
+    int64_t portion = t->rate.count * RATE_PORTION_MS / t->rate.per_ms;
+    int64_t least = portion < 1 ? 1 : portion < wanted ? portion : wanted;
+    int64_t room = bucket_room(&traffic->bucket, &t->rate, mono_ms, wanted);
+    return room >= least ? room : 0;
 }
 
 /*
@@ -270,40 +89,205 @@ static size_t seats_kept(const struct dispatch *d, const struct transport *t)
     return kept;
 }
 
-static bool may_lease(struct dispatch *d, const struct transport *t, int64_t mono_ms)
+static int64_t smaller(int64_t a, int64_t b)
 {
-    const struct transport_health *h = find_health(d, t->name);
+    return a < b ? a : b;
+}
+
+/* False: nothing now. */
+static bool allow(struct dispatch *d, const struct transport *t, int64_t mono_ms,
+                  struct allowance *out)
+{
+    struct transport_traffic *traffic = traffic_transport(&d->traffic, t->name);
     size_t in_flight = pool_in_flight(&d->pool, t->name);
-    if (h->paused_until_mono_ms > mono_ms)
+    if (breaker_room(&traffic->breaker, mono_ms, (int)in_flight, t->concurrency) <= 0)
         return false;
-    /* After a fault one packet probes; the others wait for its news. */
-    if (in_flight >= (h->faults > 0 ? 1 : (size_t)t->concurrency))
+    if (in_flight > 0 && pool_idle(&d->pool, d->setup) <= seats_kept(d, t))
         return false;
-    return in_flight == 0 || pool_idle(&d->pool, d->setup) > seats_kept(d, t);
+    int64_t limit =
+        smaller((int64_t)traffic_packet_size(traffic, (size_t)t->packet_size), PROGRESS_ITEMS_MAX);
+    if (traffic->breaker.state == BREAKER_PROBING)
+        limit = 1; /* one shows as much as a hundred */
+    limit = smaller(limit, warmup_room(d, t, traffic));
+    limit = limit > 0 ? rate_room(t, traffic, mono_ms, limit) : 0;
+    out->limit = limit > 0 ? (size_t)limit : 0;
+    out->small_only =
+        t->concurrency >= CONCURRENCY_SHARED && in_flight + 1 >= (size_t)t->concurrency;
+    return limit > 0;
 }
 
-/* Asked before leasing: an empty lease is a transaction for nothing, and where the lease is durable
- * it would sync the outcomes of all other transports one by one. */
-static bool is_due(struct dispatch *d, const struct transport *t, int64_t wall_ms)
+/* ---- one packet ---- */
+
+/* One packet on its way from the ledger to a worker. */
+struct handout {
+    struct dispatch *d;
+    const struct transport *transport;
+    struct choice choice;
+    struct gates gates;
+    struct leased *rows;
+    size_t count;
+};
+
+/* Keeps the rows `keep` says yes to; it has settled the others. */
+static void filter(struct handout *h, bool (*keep)(struct handout *h, struct leased *row))
 {
-    int64_t due = -1;
-    struct error ignored; /* the lease will say it */
-    int rc = ledger_next_due(d->recorder.ledger, t->name, &due, &ignored);
-    return rc != 0 || (due >= 0 && due <= wall_ms);
+    size_t kept = 0;
+    for (size_t i = 0; i < h->count; i++) {
+        if (keep(h, &h->rows[i]))
+            h->rows[kept++] = h->rows[i];
+        else
+            leased_clear(&h->rows[i]);
+    }
+    h->count = kept;
 }
 
-static int64_t next_due(struct dispatch *d, const struct transport *t, int64_t mono_ms,
-                        int64_t wall_ms)
+static bool passes_gates(struct handout *h, struct leased *row)
 {
-    int64_t due = -1;
+    struct gate_answer answer;
+    if (gates_pass(&h->gates, row, &answer))
+        return true;
+    settle_gated(h->d, h->transport, row, &answer);
+    return false;
+}
+
+/* Our disk, not the recipient, is at fault: again later. What is gone for good has failed. */
+static bool settle_unread(struct handout *h, const struct leased *row, const char *cause,
+                          const struct error *why)
+{
+    if (why->code == ERR_NOT_FOUND) {
+        settle_missing(h->d, h->transport, row, cause, why->text);
+        return false;
+    }
+    log_event(LOG_ERR, "batch.unreadable", "id=%s reason=\"%s\"", row->notice_id, why->text);
+    settle_returned(h->d, h->transport, row, h->gates.wall_ms + READ_AGAIN_MS, "unreadable");
+    return false;
+}
+
+static bool has_text(struct handout *h, struct leased *row)
+{
     struct error why;
-    const struct transport_health *h = find_health(d, t->name);
-    if (ledger_next_due(d->recorder.ledger, t->name, &due, &why) != 0 || due < 0)
-        return INT64_MAX;
-    if (h->paused_until_mono_ms > mono_ms && due < wall_ms + h->paused_until_mono_ms - mono_ms)
-        due = wall_ms + h->paused_until_mono_ms - mono_ms;
-    /* Due already, but every place is taken: a report will wake us. */
-    return due <= wall_ms ? INT64_MAX : due;
+    if (row->job_text != NULL || shelf_read_line(h->d->shelf, row, &why) == 0)
+        return true;
+    return settle_unread(h, row, "missing", &why);
+}
+
+static void settle_all_unread(struct handout *h, const struct error *why)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        settle_unread(h, &h->rows[i], "purged", why);
+        leased_clear(&h->rows[i]);
+    }
+    h->count = 0;
+}
+
+/* What the batch shares is needed for its window, and later for the packet. */
+static void find_batch(struct handout *h)
+{
+    const struct shelved *shelved = NULL;
+    struct error why;
+    h->gates.window = h->transport->window;
+    if (h->choice.batch == 0 || h->count == 0)
+        return;
+    if (shelf_find(h->d->shelf, h->choice.batch, &shelved, &why) == 0) {
+        h->gates.window = window_meet(&h->transport->window, &shelved->parsed->window);
+        return;
+    }
+    settle_all_unread(h, &why);
+}
+
+/* As many of the rows as make one packet; what is too much goes back, and all of it if the ledger
+ * failed meanwhile. */
+static void keep_fitting(struct handout *h)
+{
+    size_t kept = 0, bytes = 0;
+    while (!h->d->recorder.down && kept < h->count && (kept == 0 || bytes < PACKET_BYTES_MAX))
+        bytes += strlen(h->rows[kept++].job_text);
+    for (size_t i = kept; i < h->count; i++) {
+        settle_returned(h->d, h->transport, &h->rows[i], h->gates.wall_ms, "");
+        leased_clear(&h->rows[i]);
+    }
+    h->count = kept;
+}
+
+static void assign(struct handout *h, struct worker_slot *w)
+{
+    struct transport_traffic *traffic = traffic_transport(&h->d->traffic, h->transport->name);
+    const struct shelved *shelved = NULL;
+    struct error why;
+    if (h->choice.batch != 0 && shelf_find(h->d->shelf, h->choice.batch, &shelved, &why) != 0) {
+        settle_all_unread(h, &why);
+        return;
+    }
+    const struct pool_packet packet = {.transport = h->transport,
+                                       .rows = h->rows,
+                                       .count = h->count,
+                                       .batch_text = shelved != NULL ? shelved->text : NULL};
+    pool_assign(w, &packet, h->gates.mono_ms);
+    bucket_take(&traffic->bucket, &h->transport->rate, h->gates.mono_ms, (int64_t)h->count);
+    slots_account(&traffic->slots, h->choice.big, h->choice.contended, (int64_t)h->count);
+}
+
+static void make_room(struct dispatch *d, size_t limit)
+{
+    if (limit <= d->room)
+        return;
+    d->rows = xreallocarray(d->rows, limit, sizeof(*d->rows));
+    d->room = limit;
+}
+
+/* False if the ledger failed, or nothing was due after all. */
+static bool lease(struct handout *h, size_t limit)
+{
+    struct recorder *r = &h->d->recorder;
+    struct error why;
+    /* Where a repeat costs money the lease is on the disk before the first byte leaves. */
+    bool hold = h->transport->on_uncertain == UNCERTAIN_HOLD;
+    make_room(h->d, limit);
+    h->rows = h->d->rows;
+    int rc = ledger_lease(r->ledger, h->choice.lane, limit, h->gates.wall_ms,
+                          hold ? LEDGER_DURABLE : LEDGER_FAST, h->rows, &h->count, &why);
+    if (rc != 0)
+        recorder_ledger_failed(r, &why);
+    else if (h->count > 0)
+        recorder_ledger_wrote(r);
+    return rc == 0 && h->count > 0;
+}
+
+/* One packet for one transport; false if nothing was due (or the ledger is down). */
+static bool hand_out(struct handout *h, size_t limit, struct worker_slot *w)
+{
+    if (!lease(h, limit))
+        return false;
+    find_batch(h);
+    filter(h, passes_gates);
+    filter(h, has_text);
+    keep_fitting(h);
+    if (h->count > 0)
+        assign(h, w);
+    recorder_commit(&h->d->recorder, h->gates.mono_ms);
+    return true;
+}
+
+static bool serve_transport(struct dispatch *d, const struct transport *t, struct worker_slot *w,
+                            int64_t mono_ms, int64_t wall_ms)
+{
+    struct allowance allowance;
+    size_t count = 0;
+    const struct lane *lanes = ledger_lanes(d->recorder.ledger, &count);
+    struct handout h = {.d = d,
+                        .transport = t,
+                        .gates = {.setup = d->setup,
+                                  .transport = t,
+                                  .traffic = &d->traffic,
+                                  .mono_ms = mono_ms,
+                                  .wall_ms = wall_ms}};
+    /* Asked first, because it costs least. */
+    if (chooser_next_due(lanes, count, t->name) > wall_ms || !allow(d, t, mono_ms, &allowance))
+        return false;
+    const struct slots *slots = &traffic_transport(&d->traffic, t->name)->slots;
+    return chooser_pick(&d->chooser, slots, lanes, count, t->name, allowance.small_only, wall_ms,
+                        &h.choice) &&
+           hand_out(&h, allowance.limit, w);
 }
 
 /* One lease for the next transport that has something due and may have it; false if there is none.
@@ -314,9 +298,9 @@ static bool hand_out_next(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
     for (size_t i = 0; i < s->transport_count && !d->recorder.down; i++) {
         size_t at = (d->turn + i) % s->transport_count;
         struct worker_slot *w = pool_find_idle(&d->pool, d->setup);
-        if (w != NULL && may_lease(d, &s->transports[at], mono_ms) &&
-            is_due(d, &s->transports[at], wall_ms) &&
-            hand_out(d, &s->transports[at], w, mono_ms, wall_ms)) {
+        if (w == NULL)
+            return false;
+        if (serve_transport(d, &s->transports[at], w, mono_ms, wall_ms)) {
             d->turn = at + 1;
             return true;
         }
@@ -324,39 +308,100 @@ static bool hand_out_next(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
     return false;
 }
 
+/* ---- when next ---- */
+
+/* When a transport that has something due may have it; now if only a worker's word is awaited. */
+static int64_t pace_opens_ms(struct dispatch *d, const struct transport *t, int64_t mono_ms,
+                             int64_t wall_ms)
+{
+    struct transport_traffic *traffic = traffic_transport(&d->traffic, t->name);
+    int64_t rest_ms = breaker_next_ms(&traffic->breaker, mono_ms) - mono_ms;
+    if (rest_ms > 0)
+        return wall_ms + rest_ms;
+    if (warmup_room(d, t, traffic) <= 0)
+        return d->day_to_ms;
+    if (rate_room(t, traffic, mono_ms, t->packet_size) <= 0) {
+        int64_t next_ms = bucket_next_ms(&traffic->bucket, &t->rate, mono_ms) - mono_ms;
+        return wall_ms + (next_ms > RATE_PORTION_MS / 4 ? next_ms : RATE_PORTION_MS / 4);
+    }
+    return wall_ms;
+}
+
+static int64_t next_due(struct dispatch *d, const struct transport *t, int64_t mono_ms,
+                        int64_t wall_ms)
+{
+    size_t count = 0;
+    const struct lane *lanes = ledger_lanes(d->recorder.ledger, &count);
+    int64_t due = chooser_next_due(lanes, count, t->name);
+    if (due == INT64_MAX)
+        return due;
+    int64_t opens = pace_opens_ms(d, t, mono_ms, wall_ms);
+    due = due > opens ? due : opens;
+    /* Due already, but every place is taken: a report will wake us. */
+    return due <= wall_ms ? INT64_MAX : due;
+}
+
+static void tend_halting(struct dispatch *d, int64_t mono_ms)
+{
+    struct error why;
+    if (!d->recorder.down &&
+        halting_tend(&d->halting, d->recorder.ledger, d->shelf, d->setup, mono_ms, &why) != 0)
+        log_event(LOG_WARN, "batch.judge", "reason=\"%s\"", why.text);
+}
+
 int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
 {
     const struct settings *s = d->setup->settings;
-    int64_t soonest = INT64_MAX;
     int leases = 0;
+    tend_day(d, wall_ms);
+    tend_halting(d, mono_ms);
     while (leases < LEASES_PER_RUN && hand_out_next(d, mono_ms, wall_ms))
         leases++;
     if (d->recorder.down)
         return INT64_MAX; /* recorder_next() tells when to try again */
     if (leases == LEASES_PER_RUN)
         return wall_ms;
-    for (size_t i = 0; i < s->transport_count; i++) {
-        int64_t due = next_due(d, &s->transports[i], mono_ms, wall_ms);
-        soonest = due < soonest ? due : soonest;
-    }
+    int64_t look_ms = halting_next(&d->halting);
+    int64_t soonest = look_ms != INT64_MAX ? wall_ms + look_ms - mono_ms : INT64_MAX;
+    for (size_t i = 0; i < s->transport_count; i++)
+        soonest = smaller(soonest, next_due(d, &s->transports[i], mono_ms, wall_ms));
     return soonest;
+}
+
+void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_ms,
+                   struct transport_view *out)
+{
+    struct transport_traffic *traffic = traffic_transport(&d->traffic, t->name);
+    *out = (struct transport_view){
+        .in_flight = pool_in_flight(&d->pool, t->name),
+        .paused_ms = breaker_next_ms(&traffic->breaker, mono_ms) - mono_ms,
+        .breaker = breaker_state_name(traffic->breaker.state),
+        .waits_for = "",
+    };
+    out->reason = out->paused_ms > 0 ? traffic->reason : "";
+    if (warmup_room(d, t, traffic) <= 0)
+        out->waits_for = "warmup";
+    else if (bucket_room(&traffic->bucket, &t->rate, mono_ms, 1) == 0)
+        out->waits_for = "rate";
 }
 
 /* ---- life ---- */
 
-void dispatch_init(struct dispatch *d, struct ledger *l, struct setup *s)
+void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, struct setup *s)
 {
-    const struct pool_events events = {d, on_report, on_packet_end};
-    *d = (struct dispatch){.recorder = {.ledger = l}, .setup = s};
+    const struct pool_events events = {d, settle_report, settle_packet_end};
+    *d = (struct dispatch){.recorder = {.ledger = l}, .setup = s, .shelf = shelf};
+    traffic_init(&d->traffic, random_bits());
     pool_init(&d->pool, &events);
+    tend_day(d, clock_wall_ms()); /* what is settled from now on counts under it */
 }
 
 void dispatch_use(struct dispatch *d, struct setup *s)
 {
     d->setup = s;
     /* A new configuration is a new chance for every transport. */
-    for (size_t i = 0; i < d->health_count; i++)
-        d->health[i].paused_until_mono_ms = 0;
+    traffic_give_chance(&d->traffic);
+    d->day_to_ms = 0; /* its zone may be another one */
     pool_retire(&d->pool, s);
 }
 
@@ -364,7 +409,8 @@ void dispatch_end(struct dispatch *d)
 {
     pool_kill(&d->pool);
     recorder_end(&d->recorder);
-    for (size_t i = 0; i < d->health_count; i++)
-        free(d->health[i].name);
-    free(d->health);
+    traffic_free(&d->traffic);
+    chooser_free(&d->chooser);
+    halting_free(&d->halting);
+    free(d->rows);
 }

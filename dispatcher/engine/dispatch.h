@@ -1,6 +1,10 @@
 /*
  * Dispatch: what is due goes to workers, what they report goes to the ledger. Here meet ledger,
  * policy and pool; the scheduler's loop only calls it in time (and its recorder's commit).
+ *
+ *   which transport   in turn; not while its breaker, its rate, its warm-up or its concurrency say
+ * no which lane        engine/chooser.h: small passes big how many          about half a second of
+ * work which of them     engine/gates.h
  */
 #ifndef ENGINE_DISPATCH_H
 #define ENGINE_DISPATCH_H
@@ -9,36 +13,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/chooser.h"
+#include "engine/halting.h"
 #include "engine/pool.h"
 #include "engine/recorder.h"
 #include "engine/setup.h"
+#include "engine/shelf.h"
+#include "engine/traffic.h"
 #include "ledger/ledger.h"
-
-/* How a transport fares, kept by name over reloads. */
-struct transport_health {
-    char *name;
-    int faults; /* consecutive faults of the transport itself */
-    int64_t paused_until_mono_ms;
-    char reason[DISPOSITION_REPLY_SIZE];
-};
 
 struct dispatch {
     struct recorder recorder;
     struct setup *setup; /* borrowed from the scheduler: the current one */
+    struct shelf *shelf; /* borrowed */
     struct pool pool;
-    struct transport_health *health;
-    size_t health_count;
-    size_t turn; /* which transport is asked first, so that none starves */
+    struct traffic traffic;
+    struct chooser chooser;
+    struct halting halting;
+    size_t turn;         /* which transport is asked first, so that none starves */
+    struct leased *rows; /* room for one packet */
+    size_t room;
+    int64_t day, day_from_ms, day_to_ms; /* for warm-up */
 };
 
-void dispatch_init(struct dispatch *d, struct ledger *l, struct setup *s);
+void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, struct setup *s);
 void dispatch_use(struct dispatch *d, struct setup *s);
 /* Leases and hands out while workers are idle and something is due, but only for a few rounds, so
  * that the loop stays awake. Returns the wall time in ms at which it wants to be called again
  * (INT64_MAX: none known). */
 int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms);
-const struct transport_health *dispatch_health(const struct dispatch *d, const char *transport);
 /* Ends the workers and tries once more to record what is known. */
 void dispatch_end(struct dispatch *d);
+
+/* How a transport fares, for the status. */
+struct transport_view {
+    size_t in_flight;  /* packets */
+    int64_t paused_ms; /* how long it still rests after a fault, 0: it does not */
+    const char *reason, *breaker;
+    const char *waits_for; /* "rate", "warmup": nothing is leased before its time; "" */
+};
+void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_ms,
+                   struct transport_view *out);
 
 #endif

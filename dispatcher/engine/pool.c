@@ -13,38 +13,52 @@
 #include "base/log.h"
 #include "engine/worker.h"
 
-/* A worker that dies young must not turn the scheduler into a fork bomb. */
+/* A worker that dies before it is ready must not turn the scheduler into a fork bomb. */
 #define FORK_PAUSE_MS 250
 /* An idle worker only has to close its connections; a peer may make even that last. */
 #define LEAVE_MS 5000
 
 void pool_init(struct pool *p, const struct pool_events *events)
 {
-    *p = (struct pool){.events = *events, .next_packet = 1};
+    *p = (struct pool){.events = *events};
 }
 
 /* ---- birth ---- */
 
+/* 0, or -1 with errno. */
+static int fork_with(struct pool *p, struct setup *setup, const int pair[2],
+                     struct progress_page *page)
+{
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        worker_main(pair[1], parent, page, setup);
+    if (pid < 0)
+        return -1;
+    p->slots = xreallocarray(p->slots, p->count + 1, sizeof(*p->slots));
+    p->slots[p->count++] = (struct worker_slot){
+        .pid = pid, .socket = pair[0], .page = page, .setup = setup_retain(setup)};
+    log_event(LOG_DEBUG, "worker.started", "pid=%d", (int)pid);
+    return 0;
+}
+
 static int fork_worker(struct pool *p, struct setup *setup)
 {
     int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+    struct progress_page *page = progress_page_open();
+    if (page == NULL)
         return -1;
-    pid_t pid = fork();
-    if (pid == 0)
-        worker_main(pair[1], setup);
-    int why = errno;
-    close(pair[1]);
-    if (pid < 0) {
-        close(pair[0]);
-        errno = why;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        progress_page_close(page);
         return -1;
     }
-    p->slots = xreallocarray(p->slots, p->count + 1, sizeof(*p->slots));
-    p->slots[p->count++] =
-        (struct worker_slot){.pid = pid, .socket = pair[0], .setup = setup_retain(setup)};
-    log_event(LOG_DEBUG, "worker.started", "pid=%d", (int)pid);
-    return 0;
+    int rc = fork_with(p, setup, pair, page), why = errno;
+    close(pair[1]);
+    if (rc != 0) {
+        close(pair[0]);
+        progress_page_close(page);
+        errno = why;
+    }
+    return rc;
 }
 
 static size_t count_staying(const struct pool *p)
@@ -91,10 +105,16 @@ size_t pool_idle(const struct pool *p, const struct setup *setup)
     return idle;
 }
 
-static void put_packet(struct worker_slot *w)
+static void put_packet(struct worker_slot *w, const char *batch_text)
 {
-    struct packet packet = {
-        .number = w->packet_number, .transport = w->transport->name, .count = w->assignment_count};
+    struct packet_batch shared = {.batch = w->assignments[0].lease.batch};
+    struct packet packet = {.number = w->packet_number,
+                            .transport = w->transport->name,
+                            .batches = &shared,
+                            .batch_count = batch_text != NULL ? 1 : 0,
+                            .count = w->assignment_count};
+    /* For encoding only: nothing is written to it. */
+    shared.text = (char *)(uintptr_t)batch_text;
     packet.items = xcalloc(packet.count, sizeof(*packet.items));
     for (size_t i = 0; i < packet.count; i++) {
         const struct leased *row = &w->assignments[i].lease;
@@ -105,6 +125,8 @@ static void put_packet(struct worker_slot *w)
             .address = row->address,
             .template_name = row->template_name,
             .locale = row->locale,
+            .batch = row->batch,
+            .line = row->line,
             .job_text = row->job_text,
         };
     }
@@ -127,20 +149,21 @@ static void flush(struct worker_slot *w)
     w->out_sent = 0;
 }
 
-void pool_assign(struct pool *p, struct worker_slot *w, const struct transport *t,
-                 struct leased *rows, size_t count, int64_t mono_ms)
+void pool_assign(struct worker_slot *w, const struct pool_packet *packet, int64_t mono_ms)
 {
     w->busy = true;
-    w->deadline_passed = false;
-    w->transport = settings_find_transport(w->setup->settings, t->name);
-    w->packet_number = p->next_packet++;
-    w->deadline_mono_ms = mono_ms + t->deadline_ms;
-    w->working_on = 0;
-    w->assignment_count = count;
-    w->assignments = xcalloc(count, sizeof(*w->assignments));
-    for (size_t i = 0; i < count; i++)
-        w->assignments[i].lease = rows[i];
-    put_packet(w);
+    w->deadline_passed = w->said_fault = w->said_answer = false;
+    w->transport = settings_find_transport(w->setup->settings, packet->transport->name);
+    w->packet_number = packet->rows[0].packet;
+    w->assigned_mono_ms = mono_ms;
+    w->deadline_mono_ms = mono_ms + packet->transport->deadline_ms;
+    w->next_report = 0;
+    w->assignment_count = packet->count;
+    w->assignments = xcalloc(packet->count, sizeof(*w->assignments));
+    for (size_t i = 0; i < packet->count; i++)
+        w->assignments[i].lease = packet->rows[i];
+    progress_page_reset(w->page, packet->count);
+    put_packet(w, packet->batch_text);
     flush(w);
 }
 
@@ -169,6 +192,17 @@ size_t pool_in_flight(const struct pool *p, const char *transport)
     return packets;
 }
 
+size_t pool_deliveries(const struct pool *p, const char *transport)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct worker_slot *w = &p->slots[i];
+        if (w->busy && strcmp(w->transport->name, transport) == 0)
+            count += w->assignment_count;
+    }
+    return count;
+}
+
 size_t pool_busy(const struct pool *p)
 {
     size_t busy = 0;
@@ -182,24 +216,25 @@ size_t pool_busy(const struct pool *p)
 static struct assignment *find_assignment(struct worker_slot *w, int64_t delivery)
 {
     for (size_t i = 0; i < w->assignment_count; i++) {
-        if (w->assignments[i].lease.delivery == delivery)
-            return &w->assignments[i];
+        size_t at = (w->next_report + i) % w->assignment_count;
+        if (w->assignments[at].lease.delivery == delivery) {
+            w->next_report = at + 1;
+            return &w->assignments[at];
+        }
     }
     return NULL;
 }
 
 static void take_report(struct pool *p, struct worker_slot *w, const struct report *r)
 {
-    struct assignment *a = find_assignment(w, r->delivery);
     if (!w->busy || r->packet != w->packet_number)
         return;
     if (r->stage == REPORT_FINISHED) {
         end_packet(p, w, PACKET_FINISHED, "");
-    } else if (r->stage == REPORT_WORKING) {
-        w->working_on = r->delivery;
-    } else if (a != NULL && r->stage == REPORT_STARTED) {
-        a->started = true;
-    } else if (a != NULL && !a->done) {
+        return;
+    }
+    struct assignment *a = r->stage == REPORT_DONE ? find_assignment(w, r->delivery) : NULL;
+    if (a != NULL && !a->done) {
         p->events.report(p->events.context, w, a, r);
         a->done = true;
     }
@@ -290,11 +325,12 @@ static void bury(struct pool *p, size_t index, int status, int64_t mono_ms)
     bool untimely = w->busy || !w->retiring;
     if (untimely) {
         log_event(LOG_WARN, "worker.died", "pid=%d how=\"%s\"", (int)w->pid, detail);
-        p->next_fork_mono_ms = mono_ms + (w->jobs_done > 0 || w->busy ? 0 : FORK_PAUSE_MS);
+        p->next_fork_mono_ms = mono_ms + (progress_page_is_ready(w->page) ? 0 : FORK_PAUSE_MS);
     }
     if (w->busy)
         end_packet(p, w, w->deadline_passed ? PACKET_DEADLINE : PACKET_CRASHED, detail);
     close(w->socket);
+    progress_page_close(w->page);
     setup_release(w->setup);
     buf_free(&w->in);
     buf_free(&w->out);
@@ -320,6 +356,23 @@ static void end_overdue(struct worker_slot *w, int64_t mono_ms)
     kill(w->pid, SIGKILL);
 }
 
+/* One question for all of them, and none of them is lost by it: a child of somebody else stays to
+ * be reaped by him. */
+static bool anybody_died(void)
+{
+    siginfo_t info = {0};
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
+static void bury_dead(struct pool *p, int64_t mono_ms)
+{
+    for (size_t i = p->count; i-- > 0;) {
+        int status = 0;
+        if (waitpid(p->slots[i].pid, &status, WNOHANG) == p->slots[i].pid)
+            bury(p, i, status, mono_ms);
+    }
+}
+
 void pool_tend(struct pool *p, int64_t mono_ms)
 {
     for (size_t i = 0; i < p->count; i++) {
@@ -329,11 +382,8 @@ void pool_tend(struct pool *p, int64_t mono_ms)
         else if (w->retiring)
             dismiss(w, mono_ms);
     }
-    for (size_t i = p->count; i-- > 0;) {
-        int status = 0;
-        if (waitpid(p->slots[i].pid, &status, WNOHANG) == p->slots[i].pid)
-            bury(p, i, status, mono_ms);
-    }
+    if (anybody_died())
+        bury_dead(p, mono_ms);
 }
 
 int64_t pool_next_deadline(const struct pool *p)

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "engine/progress_page.h"
 #include "engine/setup.h"
 #include "ledger/ledger.h"
 #include "model/packet.h"
@@ -21,24 +22,25 @@
 /* What the scheduler remembers of a delivery while a worker has it. */
 struct assignment {
     struct leased lease; /* owned */
-    bool started;        /* bytes may be on the wire */
     bool done;           /* its outcome is in the ledger (or waits for it) */
 };
 
 struct worker_slot {
     pid_t pid;
     int socket;
-    struct setup *setup; /* the one it was forked with; retained */
+    struct setup *setup;        /* the one it was forked with; retained */
+    struct progress_page *page; /* what it is doing, in its own words */
     bool busy, retiring, deadline_passed;
     bool distrusted;          /* it spoke nonsense: what it still says is not read */
     int64_t leave_by_mono_ms; /* dismissed: then it is killed; 0: it is not */
     int64_t packet_number;
-    int64_t deadline_mono_ms;
-    int64_t working_on; /* delivery being rendered, 0: none */
+    int64_t assigned_mono_ms, deadline_mono_ms;
+    bool said_fault, said_answer; /* of its packet, about the transport: told once */
     int jobs_done;
     const struct transport *transport; /* of the packet, in `setup` */
     struct assignment *assignments;
     size_t assignment_count;
+    size_t next_report; /* reports mostly come in the order of the packet */
     struct buf in, out;
     size_t out_sent;
 };
@@ -61,8 +63,7 @@ struct pool {
     struct worker_slot *slots;
     size_t count;
     size_t wanted;
-    int64_t next_packet;
-    int64_t next_fork_mono_ms; /* after a crash the next fork waits a little */
+    int64_t next_fork_mono_ms; /* behind one that died before it was ready */
     struct pool_events events;
 };
 
@@ -73,11 +74,18 @@ void pool_fill(struct pool *p, size_t wanted, struct setup *setup, int64_t mono_
 struct worker_slot *pool_find_idle(struct pool *p, const struct setup *setup);
 /* How many of them there are. */
 size_t pool_idle(const struct pool *p, const struct setup *setup);
-/* Hands `count` leased rows (ownership moves) to an idle worker as one packet. */
-void pool_assign(struct pool *p, struct worker_slot *w, const struct transport *t,
-                 struct leased *rows, size_t count, int64_t mono_ms);
-/* Packets of a transport in flight, by name. */
+/* What a packet is made of. */
+struct pool_packet {
+    const struct transport *transport;
+    struct leased *rows;    /* of one lease; ownership of what is in them moves */
+    size_t count;           /* 1..PROGRESS_ITEMS_MAX */
+    const char *batch_text; /* NULL unless they are lines of a batch */
+};
+/* Hands it to an idle worker. */
+void pool_assign(struct worker_slot *w, const struct pool_packet *packet, int64_t mono_ms);
+/* Packets of a transport in flight, by name, and the deliveries in them. */
 size_t pool_in_flight(const struct pool *p, const char *transport);
+size_t pool_deliveries(const struct pool *p, const char *transport);
 size_t pool_busy(const struct pool *p);
 
 /* Appends one pollfd per worker to fds (room for p->count); returns how many. */

@@ -1,6 +1,5 @@
 #include "engine/recorder.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,17 +19,22 @@ struct settlement_copy {
     char sha256[DIGEST_HEX_SIZE];
     char locale[36];
     char cause[DISPOSITION_CAUSE_SIZE];
-    char transport[80];
+    char *transport; /* these are owned */
+    struct planned_delivery next;
+    char *next_transport, *next_address, *next_cause, *next_remark;
 };
 
 /* ---- the ledger's state ---- */
 
 void recorder_ledger_failed(struct recorder *r, const struct error *why)
 {
-    if (!r->told)
+    if (!r->told) {
         log_event(LOG_ERR, "ledger.unavailable",
                   "reason=\"%s\" action=\"sending stops until outcomes can be recorded again\"",
                   why->text);
+        r->told_wall_ms = clock_wall_ms();
+    }
+    r->why = *why;
     r->told = true;
     r->down = true;
     r->retry_mono_ms = clock_mono_ms() + RETRY_MS;
@@ -57,17 +61,57 @@ static int open_transaction(struct recorder *r, struct error *err)
 
 /* ---- settling ---- */
 
+static void copy_text(char *out, size_t size, const char *text)
+{
+    size_t len = strnlen(text, size - 1);
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+static void copy_next(struct settlement_copy *copy, const struct planned_delivery *next)
+{
+    if (next == NULL)
+        return;
+    copy->next = *next;
+    copy->next_transport = xstrdup(next->transport);
+    copy->next_address = xstrdup(next->address);
+    copy->next_cause = xstrdup(next->cause);
+    copy->next_remark = next->remark != NULL ? xstrdup(next->remark) : NULL;
+}
+
+static void make_room(struct recorder *r)
+{
+    if (r->unrecorded_count < r->unrecorded_room)
+        return;
+    r->unrecorded_room = r->unrecorded_room * 2 + 64;
+    r->unrecorded = xreallocarray(r->unrecorded, r->unrecorded_room, sizeof(*r->unrecorded));
+}
+
 static void keep(struct recorder *r, const struct settlement *s)
 {
-    r->unrecorded = xreallocarray(r->unrecorded, r->unrecorded_count + 1, sizeof(*r->unrecorded));
+    make_room(r);
     struct settlement_copy *copy = &r->unrecorded[r->unrecorded_count++];
-    *copy = (struct settlement_copy){.settlement = *s};
+    copy->settlement = *s;
     if (s->disposition != NULL)
         copy->disposition = *s->disposition;
-    snprintf(copy->sha256, sizeof(copy->sha256), "%s", s->sha256);
-    snprintf(copy->locale, sizeof(copy->locale), "%s", s->locale);
-    snprintf(copy->cause, sizeof(copy->cause), "%s", s->cause);
-    snprintf(copy->transport, sizeof(copy->transport), "%s", s->transport);
+    copy_text(copy->sha256, sizeof(copy->sha256), s->sha256);
+    copy_text(copy->locale, sizeof(copy->locale), s->locale);
+    copy_text(copy->cause, sizeof(copy->cause), s->cause);
+    copy->transport = xstrdup(s->transport);
+    copy->next_transport = copy->next_address = copy->next_cause = copy->next_remark = NULL;
+    copy_next(copy, s->next);
+}
+
+static void forget_recorded(struct recorder *r)
+{
+    for (size_t i = 0; i < r->unrecorded_count; i++) {
+        free(r->unrecorded[i].transport);
+        free(r->unrecorded[i].next_transport);
+        free(r->unrecorded[i].next_address);
+        free(r->unrecorded[i].next_cause);
+        free(r->unrecorded[i].next_remark);
+    }
+    r->unrecorded_count = 0;
 }
 
 void recorder_settle(struct recorder *r, const struct settlement *s)
@@ -96,6 +140,13 @@ static void restore(struct settlement_copy *copy)
     s->locale = copy->locale;
     s->cause = copy->cause;
     s->transport = copy->transport;
+    if (s->next == NULL)
+        return;
+    copy->next.transport = copy->next_transport;
+    copy->next.address = copy->next_address;
+    copy->next.cause = copy->next_cause;
+    copy->next.remark = copy->next_remark;
+    s->next = &copy->next;
 }
 
 static void settle_again(struct recorder *r)
@@ -129,7 +180,7 @@ static void commit(struct recorder *r, int64_t mono_ms)
     if (r->unsynced == 0)
         r->unsynced_since_mono_ms = mono_ms;
     r->unsynced += r->unrecorded_count;
-    r->unrecorded_count = 0;
+    forget_recorded(r);
 }
 
 static void sync_group(struct recorder *r)
@@ -171,6 +222,8 @@ void recorder_end(struct recorder *r)
                   "outcomes=%zu note=\"they were never recorded; the next start treats these "
                   "deliveries as interrupted\"",
                   r->unrecorded_count);
+    forget_recorded(r);
     free(r->unrecorded);
     r->unrecorded = NULL;
+    r->unrecorded_room = 0;
 }

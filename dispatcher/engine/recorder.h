@@ -2,7 +2,8 @@
  * The recorder: takes settlements to the ledger in groups and loses none. What a wake-up of the
  * loop settled is committed together (survives kill -9) and synced every 256 outcomes or 50 ms
  * (survives power loss). While the ledger takes nothing, outcomes stay in memory, are tried again
- * every second, and nothing new may be sent: losing one would mean telling somebody twice.
+ * every second, and nothing new may be sent: losing one would mean telling somebody twice. As
+ * nothing is leased meanwhile, no more can come than was in flight when it began.
  */
 #ifndef ENGINE_RECORDER_H
 #define ENGINE_RECORDER_H
@@ -19,9 +20,11 @@ struct recorder {
     size_t unsynced; /* outcomes committed but not yet durable */
     int64_t unsynced_since_mono_ms;
     struct settlement_copy *unrecorded; /* until the commit that holds them has succeeded */
-    size_t unrecorded_count;
+    size_t unrecorded_count, unrecorded_room;
     bool down; /* nothing may be leased */
     bool told; /* the log and the status say so; true until something was really written */
+    int64_t told_wall_ms; /* since when */
+    struct error why;
     int64_t retry_mono_ms;
 };
 

@@ -13,11 +13,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "channel/channel.h"
+#include "engine/batch_intake.h"
 #include "engine/control.h"
 #include "engine/dispatch.h"
-#include "engine/intake.h"
+#include "engine/intake_scan.h"
 #include "engine/requests.h"
+#include "engine/retention.h"
 #include "engine/setup.h"
+#include "engine/shelf.h"
 #include "spool/spool.h"
 
 /* Entries of new/ per turn of the loop: enough for speed, few enough that reports do not wait. */
@@ -33,7 +36,10 @@ struct scheduler {
     struct setup *setup;
     struct spool *spool;
     struct ledger *ledger;
+    struct shelf *shelf;
+    struct batch_intake *batches;
     struct dispatch dispatch;
+    struct retention retention;
     struct control control;
     int signals;
     int watch;
@@ -41,6 +47,7 @@ struct scheduler {
     int64_t next_scan_mono_ms;
     int64_t next_clean_mono_ms;
     int64_t next_due_wall_ms;
+    int64_t next_batch_mono_ms;
     int64_t wall_ahead_ms; /* wall clock minus monotonic clock, as last seen */
     bool stopping;
     int64_t stop_at_mono_ms;
@@ -119,30 +126,71 @@ static int open_ledger(struct scheduler *s, struct error *err)
     return rc;
 }
 
+static void put_transport(struct scheduler *s, const struct transport *t, struct buf *out)
+{
+    struct transport_view view;
+    dispatch_view(&s->dispatch, t, clock_mono_ms(), &view);
+    buf_puts(out, "{\"name\":");
+    buf_put_json(out, t->name);
+    buf_printf(out, ",\"channel\":\"%s\",\"in_flight\":%zu,\"paused_ms\":%lld,\"reason\":",
+               channel_kind_name(t->channel), view.in_flight, (long long)view.paused_ms);
+    buf_put_json(out, view.reason);
+    buf_printf(out, ",\"breaker\":\"%s\",\"waits_for\":\"%s\"}", view.breaker, view.waits_for);
+}
+
+static void put_transports(struct scheduler *s, struct buf *out)
+{
+    const struct settings *settings = s->setup->settings;
+    buf_puts(out, ",\"transports\":[");
+    for (size_t i = 0; i < settings->transport_count; i++) {
+        if (i > 0)
+            buf_putc(out, ',');
+        put_transport(s, &settings->transports[i], out);
+    }
+    buf_putc(out, ']');
+}
+
+/* Why nothing is sent while the ledger takes nothing, and since when. */
+static void put_ledger_state(const struct recorder *r, struct buf *out)
+{
+    char since[CLOCK_TEXT_SIZE];
+    buf_printf(out, ",\"ledger_available\":%s", r->told ? "false" : "true");
+    if (!r->told)
+        return;
+    buf_puts(out, ",\"ledger_reason\":");
+    buf_put_json(out, r->why.text);
+    buf_printf(out, ",\"ledger_since\":\"%s\",\"unrecorded\":%zu",
+               clock_format_rfc3339(r->told_wall_ms, since), r->unrecorded_count);
+}
+
+static void put_intake_state(const struct scheduler *s, struct buf *out)
+{
+    int64_t line = 0, total = 0;
+    const char *id = batch_intake_current(s->batches, &line, &total);
+    buf_puts(out, ",\"intake\":");
+    if (id == NULL) {
+        buf_puts(out, "null");
+        return;
+    }
+    buf_puts(out, "{\"batch\":");
+    buf_put_json(out, id);
+    buf_printf(out, ",\"line\":%lld,\"total\":%lld}", (long long)line, (long long)total);
+}
+
 static void put_state(void *context, struct buf *out)
 {
-    const struct scheduler *s = context;
-    const struct settings *settings = s->setup->settings;
+    struct scheduler *s = context;
+    size_t lanes = 0;
+    (void)ledger_lanes(s->ledger, &lanes);
     buf_printf(out, ",\"pid\":%d,\"uptime_ms\":%lld,\"workers\":%zu,\"busy\":%zu,\"stopping\":%s",
                (int)getpid(), (long long)(clock_mono_ms() - s->started_mono_ms),
                s->dispatch.pool.count, pool_busy(&s->dispatch.pool),
                s->stopping ? "true" : "false");
-    buf_printf(out, ",\"refused\":%lld,\"ledger_available\":%s,\"transports\":[",
-               (long long)spool_count_refused(s->spool),
-               s->dispatch.recorder.told ? "false" : "true");
-    for (size_t i = 0; i < settings->transport_count; i++) {
-        const struct transport *t = &settings->transports[i];
-        const struct transport_health *h = dispatch_health(&s->dispatch, t->name);
-        int64_t left = h != NULL ? h->paused_until_mono_ms - clock_mono_ms() : 0;
-        buf_printf(out, "%s{\"name\":", i > 0 ? "," : "");
-        buf_put_json(out, t->name);
-        buf_printf(out, ",\"channel\":\"%s\",\"in_flight\":%zu,\"paused_ms\":%lld,\"reason\":",
-                   channel_kind_name(t->channel), pool_in_flight(&s->dispatch.pool, t->name),
-                   (long long)(left > 0 ? left : 0));
-        buf_put_json(out, left > 0 ? h->reason : "");
-        buf_putc(out, '}');
-    }
-    buf_putc(out, ']');
+    buf_printf(out, ",\"refused\":%lld,\"lanes\":%zu", (long long)spool_count_refused(s->spool),
+               lanes);
+    put_ledger_state(&s->dispatch.recorder, out);
+    put_intake_state(s, out);
+    put_transports(s, out);
 }
 
 static void on_request(void *context, const char *who, const char *line, size_t len,
@@ -151,6 +199,7 @@ static void on_request(void *context, const char *who, const char *line, size_t 
     struct scheduler *s = context;
     struct request_world world = {
         .ledger = s->ledger,
+        .spool = s->spool,
         .settings = s->setup->settings,
         .who = who,
         .now_ms = clock_wall_ms(),
@@ -182,14 +231,19 @@ static int open_all(struct scheduler *s, struct error *err)
     s->control.context = s;
     s->control.handle = on_request;
     open_watch(s);
-    dispatch_init(&s->dispatch, s->ledger, s->setup);
+    s->shelf = shelf_open(s->ledger, s->spool);
+    dispatch_init(&s->dispatch, s->ledger, s->shelf, s->setup);
+    s->batches = batch_intake_open(s->spool, s->ledger, &s->dispatch.recorder);
+    batch_intake_use(s->batches, s->setup);
     return 0;
 }
 
 static void close_all(struct scheduler *s)
 {
+    batch_intake_close(s->batches);
     if (s->dispatch.recorder.ledger != NULL)
         dispatch_end(&s->dispatch);
+    shelf_close(s->shelf);
     if (s->control.path != NULL)
         control_close(&s->control);
     ledger_close(s->ledger);
@@ -244,6 +298,7 @@ static void reload(struct scheduler *s)
     s->setup = fresh;
     log_set_level(fresh->settings->log_level);
     dispatch_use(&s->dispatch, fresh);
+    batch_intake_use(s->batches, fresh);
     setup_release(old);
     warn_about_missing_transports(s);
     log_event(LOG_INFO, "config.reloaded", "file=%s generation=%d", fresh->settings->file,
@@ -298,7 +353,8 @@ static void scan(struct scheduler *s, int64_t mono_ms)
     if (s->stopping || s->dispatch.recorder.down || mono_ms < s->next_scan_mono_ms)
         return;
     s->next_scan_mono_ms = mono_ms + s->setup->settings->rescan_ms;
-    int rc = intake_scan(s->spool, s->ledger, s->setup, clock_wall_ms(), SCAN_LIMIT, &result, &why);
+    const struct intake_door door = {s->spool, s->ledger, s->setup, s->batches};
+    int rc = intake_scan(&door, clock_wall_ms(), SCAN_LIMIT, &result, &why);
     if (rc != 0)
         log_event(LOG_ERR, "spool.scan", "reason=\"%s\"", why.text);
     bool progress = rc == 0 && !result.stopped && result.counts.taken + result.counts.refused > 0;
@@ -332,6 +388,12 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* Old texts go while nothing else is to be done. */
+static bool may_tidy(const struct scheduler *s)
+{
+    return !s->dispatch.recorder.down && pool_busy(&s->dispatch.pool) == 0;
+}
+
 /* What the daemon does by itself while it is not stopping. Every time that counts here is moved by
  * the turn that serves it, or the loop would spin. */
 static int64_t until_next_work_ms(const struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
@@ -339,6 +401,10 @@ static int64_t until_next_work_ms(const struct scheduler *s, int64_t mono_ms, in
     int64_t wait = INT64_MAX;
     if (!s->dispatch.recorder.down)
         wait = s->next_scan_mono_ms - mono_ms;
+    if (may_tidy(s))
+        wait = smaller(wait, retention_next(&s->retention, s->setup->settings) - mono_ms);
+    if (s->next_batch_mono_ms != INT64_MAX)
+        wait = smaller(wait, s->next_batch_mono_ms - mono_ms);
     if (s->next_due_wall_ms != INT64_MAX)
         wait = smaller(wait, s->next_due_wall_ms - wall_ms);
     if (s->dispatch.pool.count < s->dispatch.pool.wanted)
@@ -360,12 +426,14 @@ static int wait_ms(const struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
 
 static void wait_for_events(struct scheduler *s, int timeout_ms, int64_t *out_mono_ms)
 {
-    size_t most = 2 + CONTROL_CLIENTS_MAX + 1 + s->dispatch.pool.count;
+    size_t most = 2 + CONTROL_CLIENTS_MAX + 1 + 1 + s->dispatch.pool.count;
     s->fds = xreallocarray(s->fds, most, sizeof(*s->fds));
     s->fds[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
     s->fds[1] = (struct pollfd){.fd = s->watch, .events = POLLIN};
     struct pollfd *control = s->fds + 2;
-    struct pollfd *workers = control + control_poll(&s->control, control);
+    struct pollfd *reader = control + control_poll(&s->control, control);
+    size_t readers = s->stopping ? 0 : batch_intake_poll(s->batches, reader);
+    struct pollfd *workers = reader + readers;
     size_t total = (size_t)(workers - s->fds) + pool_poll(&s->dispatch.pool, workers);
     int ready = poll(s->fds, (nfds_t)total, timeout_ms);
     *out_mono_ms = clock_mono_ms();
@@ -374,6 +442,8 @@ static void wait_for_events(struct scheduler *s, int timeout_ms, int64_t *out_mo
     pool_serve(&s->dispatch.pool, workers);
     /* Outcomes first: whatever a request asks, it sees what has been settled. */
     recorder_commit(&s->dispatch.recorder, *out_mono_ms);
+    if (readers > 0)
+        batch_intake_serve(s->batches, reader, clock_wall_ms());
     control_serve(&s->control, control);
     if ((s->fds[0].revents & POLLIN) != 0)
         serve_signals(s, *out_mono_ms);
@@ -399,6 +469,16 @@ static void check_end(struct scheduler *s, int64_t mono_ms)
     }
 }
 
+static void work(struct scheduler *s, int64_t mono_ms)
+{
+    pool_fill(&s->dispatch.pool, (size_t)s->setup->settings->workers, s->setup, mono_ms);
+    s->next_due_wall_ms = dispatch_run(&s->dispatch, mono_ms, clock_wall_ms());
+    s->next_batch_mono_ms = batch_intake_tend(s->batches, mono_ms, clock_wall_ms());
+    if (may_tidy(s))
+        retention_step(&s->retention, s->ledger, s->spool, s->setup->settings, mono_ms,
+                       clock_wall_ms());
+}
+
 static void turn(struct scheduler *s)
 {
     int64_t mono = clock_mono_ms();
@@ -408,10 +488,8 @@ static void turn(struct scheduler *s)
     watch_clock(s, mono, clock_wall_ms());
     clean_tmp(s, mono);
     scan(s, mono);
-    if (!s->stopping) {
-        pool_fill(&s->dispatch.pool, (size_t)s->setup->settings->workers, s->setup, mono);
-        s->next_due_wall_ms = dispatch_run(&s->dispatch, mono, clock_wall_ms());
-    }
+    if (!s->stopping)
+        work(s, mono);
     check_end(s, mono);
 }
 
@@ -425,6 +503,7 @@ int scheduler_run(const struct scheduler_options *options, struct error *err)
         .started_mono_ms = clock_mono_ms(),
         .wall_ahead_ms = clock_wall_ms() - clock_mono_ms(),
         .next_due_wall_ms = INT64_MAX,
+        .next_batch_mono_ms = INT64_MAX,
     };
     log_set_process("scheduler");
     int rc = open_all(&s, err);

@@ -35,6 +35,15 @@ int setup_load(const struct config_options *options, int generation, struct setu
     return 0;
 }
 
+const char *setup_zone(const struct setup *s, const char *zone, const char *locale)
+{
+    if (zone != NULL && *zone != '\0')
+        return zone;
+    if (s->settings->timezone != NULL)
+        return s->settings->timezone;
+    return library_zone(s->library, locale);
+}
+
 struct setup *setup_retain(struct setup *s)
 {
     s->references++;

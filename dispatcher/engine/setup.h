@@ -21,6 +21,9 @@ struct setup {
  * *out NULL otherwise. */
 MUST_CHECK int setup_load(const struct config_options *options, int generation, struct setup **out,
                           struct error *err);
+/* The zone a recipient lives in as far as anybody knows: their own, the configuration's, that of
+ * the language. NULL: UTC. Borrowed. */
+const char *setup_zone(const struct setup *s, const char *zone, const char *locale);
 struct setup *setup_retain(struct setup *s);
 /* The last release frees; NULL is fine. */
 void setup_release(struct setup *s);

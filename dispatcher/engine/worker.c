@@ -20,6 +20,7 @@
 
 struct worker {
     int socket;
+    struct progress_page *page;
     const struct settings *settings;
     const struct library *library;
     struct renderer *renderer;
@@ -34,7 +35,8 @@ struct round {
     const struct transport *transport;
     struct packet *packet;
     struct message *messages;  /* one per item */
-    struct outgoing *outgoing; /* those that composed, in order; `delivery` tells which */
+    struct outgoing *outgoing; /* those that composed, in order */
+    size_t *item_of;           /* by place in `outgoing`: the index in the packet */
     size_t outgoing_count;
     bool *reported; /* by item of the packet */
     int64_t *begun_ms;
@@ -43,11 +45,12 @@ struct round {
 /* ---- leaving the scheduler behind ---- */
 
 /*
- * Writable memory shared with the scheduler (SQLite's wal-index) is unmapped: a stray write of a
- * library in this process must not be able to reach the ledger. What is shared for reading only
- * (caches of libc) stays. Descriptors are closed by close_range() below.
+ * Writable memory shared with the scheduler (SQLite's wal-index, other workers' pages) is unmapped:
+ * a stray write of a library in this process must not be able to reach the ledger. Only the page of
+ * this worker stays, and what is shared for reading (caches of libc). Descriptors are closed by
+ * close_range() below.
  */
-static void unmap_shared_memory(void)
+static void unmap_shared_memory(const struct progress_page *own)
 {
     char line[512];
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -58,7 +61,8 @@ static void unmap_shared_memory(void)
         char *at = line;
         uintptr_t from = strtoul(at, &at, 16);
         uintptr_t to = *at == '-' ? strtoul(at + 1, &at, 16) : from;
-        if (to > from && strlen(at) > 4 && at[2] == 'w' && at[4] == 's')
+        bool is_own = (uintptr_t)own >= from && (uintptr_t)own < to;
+        if (to > from && !is_own && strlen(at) > 4 && at[2] == 'w' && at[4] == 's')
             munmap((void *)from, to - from); /* NOLINT(performance-no-int-to-ptr) */
     }
     fclose(maps);
@@ -78,17 +82,18 @@ static void ignore_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void shed_inheritance(int socket)
+static void shed_inheritance(int socket, pid_t parent, const struct progress_page *page)
 {
-    unmap_shared_memory();
+    unmap_shared_memory(page);
     if (socket != WORKER_SOCKET)
         dup2(socket, WORKER_SOCKET);
     close_range(WORKER_SOCKET + 1, ~0U, 0);
     fcntl(WORKER_SOCKET, F_SETFD, FD_CLOEXEC);
     ignore_signals();
-    /* Should the scheduler have died before this line, the socket tells: a worker reports before it
-     * renders and before it sends, and ends when nobody listens. */
+    /* Nobody may send for a scheduler that is gone: the next one would send it again. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(EXIT_SUCCESS);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     prctl(PR_SET_DUMPABLE, 0);
 }
@@ -104,21 +109,11 @@ static void write_or_end(struct worker *w)
     buf_reset(&w->out);
 }
 
-static void report(struct round *r, enum report_stage stage, int64_t delivery, int attempt)
+static void report_finished(struct round *r)
 {
-    struct report message = {
-        .stage = stage, .packet = r->packet->number, .delivery = delivery, .attempt = attempt};
+    const struct report message = {.stage = REPORT_FINISHED, .packet = r->packet->number};
     report_put_frame(&message, &r->worker->out);
     write_or_end(r->worker);
-}
-
-static size_t item_index(const struct round *r, int64_t delivery)
-{
-    for (size_t i = 0; i < r->packet->count; i++) {
-        if (r->packet->items[i].delivery == delivery)
-            return i;
-    }
-    abort();
 }
 
 static void report_outcome(struct round *r, size_t index, const struct disposition *d,
@@ -146,15 +141,21 @@ static void report_outcome(struct round *r, size_t index, const struct dispositi
 
 /* ---- what channels call ---- */
 
+static size_t item_index(const struct round *r, const struct outgoing *item)
+{
+    return r->item_of[item - r->outgoing];
+}
+
 static void on_started(void *context, const struct outgoing *item)
 {
-    report(context, REPORT_STARTED, item->delivery, item->attempt);
+    struct round *r = context;
+    progress_page_start(r->worker->page, item_index(r, item));
 }
 
 static void on_done(void *context, const struct outgoing *item, const struct disposition *d)
 {
     struct round *r = context;
-    size_t index = item_index(r, item->delivery);
+    size_t index = item_index(r, item);
     if (!r->reported[index])
         report_outcome(r, index, d, &item->wire);
 }
@@ -193,7 +194,7 @@ static void prepare_item(struct round *r, size_t index)
     struct outgoing *out = &r->outgoing[r->outgoing_count];
     struct error why;
     r->begun_ms[index] = clock_mono_ms();
-    report(r, REPORT_WORKING, item->delivery, item->attempt);
+    progress_page_enter(r->worker->page, PROGRESS_RENDERING, index);
     if (item->job == NULL) {
         refuse_item(r, index, "job", item->problem);
         return;
@@ -215,12 +216,13 @@ static void prepare_item(struct round *r, size_t index)
         .message = &r->messages[index],
     };
     const struct channel *channel = channel_for(r->transport);
+    progress_page_enter(r->worker->page, PROGRESS_COMPOSING, index);
     if (channel->compose(r->worker->settings, r->transport, out, &why) != 0) {
         refuse_item(r, index, "compose", why.text);
         buf_free(&out->wire);
         return;
     }
-    r->outgoing_count++;
+    r->item_of[r->outgoing_count++] = index;
 }
 
 static void report_all(struct round *r, enum outcome outcome, const char *cause, const char *text)
@@ -257,6 +259,7 @@ static void end_round(struct round *r)
         buf_free(&r->outgoing[i].wire);
     free(r->messages);
     free(r->outgoing);
+    free(r->item_of);
     free(r->reported);
     free(r->begun_ms);
 }
@@ -270,6 +273,7 @@ static void work_on(struct worker *w, struct packet *packet)
         .packet = packet,
         .messages = xcalloc(count, sizeof(*r.messages)),
         .outgoing = xcalloc(count, sizeof(*r.outgoing)),
+        .item_of = xcalloc(count, sizeof(*r.item_of)),
         .reported = xcalloc(count, sizeof(*r.reported)),
         .begun_ms = xcalloc(count, sizeof(*r.begun_ms)),
     };
@@ -280,11 +284,11 @@ static void work_on(struct worker *w, struct packet *packet)
     } else {
         for (size_t i = 0; i < count; i++)
             prepare_item(&r, i);
-        report(&r, REPORT_WORKING, 0, 0);
+        progress_page_enter(w->page, PROGRESS_SENDING, 0);
         if (r.outgoing_count > 0)
             deliver(&r);
     }
-    report(&r, REPORT_FINISHED, 0, 0);
+    report_finished(&r);
     end_round(&r);
 }
 
@@ -340,21 +344,23 @@ static void serve(struct worker *w)
     }
 }
 
-void worker_main(int socket, const struct setup *s)
+void worker_main(int socket, pid_t parent, struct progress_page *page, const struct setup *s)
 {
     struct worker w = {
         .socket = WORKER_SOCKET,
+        .page = page,
         .settings = s->settings,
         .library = s->library,
         .sessions = xcalloc(s->settings->transport_count, sizeof(*w.sessions)),
     };
     struct error why;
-    shed_inheritance(socket);
+    shed_inheritance(socket, parent, page);
     log_set_process("worker");
     if (channel_global_init(&why) != 0 || renderer_open(s->library, &w.renderer, &why) != 0) {
         log_event(LOG_ERR, "worker.start", "reason=\"%s\"", why.text);
         _exit(EXIT_FAILURE);
     }
+    progress_page_be_ready(page);
     serve(&w);
     close_sessions(&w);
     renderer_close(w.renderer);

@@ -338,6 +338,12 @@ const char *library_match_locale(const struct library *l, int template_index, co
     return index >= 0 ? t->tags[index] : NULL;
 }
 
+const char *library_zone(const struct library *l, const char *locale)
+{
+    int at = library_locale_index(l, locale);
+    return at >= 0 ? locale_zone(l->locales[at]) : NULL;
+}
+
 bool library_has_part(const struct library *l, int template_index, const char *locale,
                       enum channel_kind kind)
 {

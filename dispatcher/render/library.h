@@ -54,6 +54,9 @@ const char *library_closest_template(const struct library *l, const char *name);
 const char *const *library_template_locales(const struct library *l, int template_index);
 /* RFC 4647 lookup of `wanted` among them: the tag, or NULL. */
 const char *library_match_locale(const struct library *l, int template_index, const char *wanted);
+/* The zone people of this language live in as far as its locale file knows (IANA name); NULL
+ * without such a locale. */
+const char *library_zone(const struct library *l, const char *locale);
 /* Does this template have what this channel needs in this language (sms: an sms line, ...)? */
 bool library_has_part(const struct library *l, int template_index, const char *locale,
                       enum channel_kind kind);

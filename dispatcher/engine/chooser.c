@@ -1,0 +1,134 @@
+#include "engine/chooser.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* Contenders looked at per choice. More lanes than this stand in line only if thousands of batches
+ * run at once; those behind come when others are through. */
+#define CONTENDERS_MAX 256
+
+struct lane_turn {
+    int64_t lane, turn;
+};
+
+static bool is_big(const struct lane *lane)
+{
+    return lane->batch != 0 && lane->batch_total > SLOTS_SMALL;
+}
+
+static bool belongs(const struct lane *lane, const char *transport, bool small_only)
+{
+    return !lane->stopped && !(small_only && is_big(lane)) &&
+           strcmp(lane->transport, transport) == 0;
+}
+
+/* ---- whose turn was when ---- */
+
+static size_t find_place(const struct chooser *c, int64_t lane)
+{
+    size_t low = 0, high = c->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (c->turns[middle].lane < lane)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int64_t last_turn(const struct chooser *c, int64_t lane)
+{
+    size_t at = find_place(c, lane);
+    return at < c->count && c->turns[at].lane == lane ? c->turns[at].turn : 0;
+}
+
+static bool is_there(const struct lane *lanes, size_t count, int64_t lane)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (lanes[i].lane == lane)
+            return true;
+    }
+    return false;
+}
+
+/* Lanes end with their batches: once in a while what is remembered of them goes too. */
+static void forget_gone(struct chooser *c, const struct lane *lanes, size_t count)
+{
+    size_t kept = 0;
+    if (c->count <= 2 * count + 64)
+        return;
+    for (size_t i = 0; i < c->count; i++) {
+        if (is_there(lanes, count, c->turns[i].lane))
+            c->turns[kept++] = c->turns[i];
+    }
+    c->count = kept;
+}
+
+static void note_turn(struct chooser *c, int64_t lane)
+{
+    size_t at = find_place(c, lane);
+    if (at == c->count || c->turns[at].lane != lane) {
+        c->turns = xreallocarray(c->turns, c->count + 1, sizeof(*c->turns));
+        memmove(&c->turns[at + 1], &c->turns[at], (c->count - at) * sizeof(*c->turns));
+        c->count++;
+    }
+    c->turns[at] = (struct lane_turn){lane, ++c->turn};
+}
+
+/* ---- choosing ---- */
+
+/* Does one of the other kind and the same priority wait too? */
+static bool is_contended(const struct contender *contenders, int count, int chosen)
+{
+    for (int i = 0; i < count; i++) {
+        if (contenders[i].big != contenders[chosen].big &&
+            contenders[i].priority == contenders[chosen].priority)
+            return true;
+    }
+    return false;
+}
+
+bool chooser_pick(struct chooser *c, const struct slots *s, const struct lane *lanes, size_t count,
+                  const char *transport, bool small_only, int64_t wall_ms, struct choice *out)
+{
+    struct contender contenders[CONTENDERS_MAX];
+    const struct lane *of[CONTENDERS_MAX];
+    int found = 0;
+    for (size_t i = 0; i < count && found < CONTENDERS_MAX; i++) {
+        const struct lane *lane = &lanes[i];
+        if (lane->next_due_ms > wall_ms || !belongs(lane, transport, small_only))
+            continue;
+        of[found] = lane;
+        contenders[found++] = (struct contender){.priority = lane->priority,
+                                                 .big = is_big(lane),
+                                                 .due_ms = lane->next_due_ms,
+                                                 .last_turn = last_turn(c, lane->lane)};
+    }
+    if (found == 0)
+        return false;
+    int at = slots_choose(s, contenders, found);
+    *out = (struct choice){of[at]->lane, of[at]->batch, contenders[at].big,
+                           is_contended(contenders, found, at)};
+    note_turn(c, out->lane);
+    forget_gone(c, lanes, count);
+    return true;
+}
+
+int64_t chooser_next_due(const struct lane *lanes, size_t count, const char *transport)
+{
+    int64_t soonest = INT64_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (lanes[i].next_due_ms < soonest && belongs(&lanes[i], transport, false))
+            soonest = lanes[i].next_due_ms;
+    }
+    return soonest;
+}
+
+void chooser_free(struct chooser *c)
+{
+    free(c->turns);
+    *c = (struct chooser){0};
+}

@@ -1,0 +1,127 @@
+#include "engine/gates.h"
+
+#include <limits.h>
+
+#include "base/attributes.h"
+#include "base/id.h"
+#include "policy/window.h"
+#include "render/zone.h"
+
+/* Farther ahead no turn is promised: who stands behind asks again then. */
+#define RATE_HORIZON_MS (INT64_C(3600) * 1000)
+/* A destination that probes or ramps up is asked again about this soon. */
+#define PROBE_AGAIN_MS 2000
+/* What waited for a destination comes back at most this densely, not all in one moment. */
+#define COMES_BACK_MS 1
+
+static int64_t draw_up_to(int64_t limit)
+{
+    return limit > 0 ? (int64_t)(random_bits() % (uint64_t)limit) : 0;
+}
+
+/* Back to where it came from. What was never tried waits, everything else is deferred. */
+static void send_back(const struct leased *row, int64_t due_ms, const char *cause,
+                      struct gate_answer *out)
+{
+    /* No later than its expiry: then it is told what it is. */
+    if (row->expires_at_ms != 0 && due_ms > row->expires_at_ms)
+        due_ms = row->expires_at_ms;
+    out->state = row->tries > 0 ? DELIVERY_DEFERRED : DELIVERY_WAITING;
+    out->due_ms = due_ms;
+    out->cause = cause;
+}
+
+static bool pass_expiry(const struct gates *g, const struct leased *row, struct gate_answer *out)
+{
+    if (row->expires_at_ms == 0 || g->wall_ms < row->expires_at_ms)
+        return true;
+    *out = (struct gate_answer){DELIVERY_EXPIRED, 0, "expired"};
+    return false;
+}
+
+static bool pass_trial(const struct gates *g, const struct leased *row, struct gate_answer *out)
+{
+    const struct settings *s = g->setup->settings;
+    if (!s->trial || settings_allows(s, row->address))
+        return true;
+    *out = (struct gate_answer){DELIVERY_SUPPRESSED, 0, "trial_mode"};
+    return false;
+}
+
+static bool pass_window(const struct gates *g, const struct leased *row, struct gate_answer *out)
+{
+    if (g->window.from_minute == g->window.to_minute)
+        return true;
+    const char *zone = setup_zone(g->setup, row->zone, row->locale);
+    int64_t open_ms = window_open_in_zone(&g->window, g->wall_ms, zone_offset_ms, zone);
+    if (open_ms <= g->wall_ms)
+        return true;
+    send_back(row, open_ms, "window", out);
+    return false;
+}
+
+/* Spread over some time, and the longer the more of them wait. */
+static int64_t rest_left_ms(const struct gates *g, struct destination *d)
+{
+    int64_t left = breaker_next_ms(&d->breaker, g->mono_ms) - g->mono_ms;
+    if (left <= 0)
+        left = PROBE_AGAIN_MS;
+    d->pushed_back++;
+    return left + draw_up_to(left / 5 + d->pushed_back * COMES_BACK_MS);
+}
+
+static bool pass_destination(const struct gates *g, struct destination *d, const struct leased *row,
+                             struct gate_answer *out)
+{
+    if (d->breaker.state == BREAKER_CLOSED ||
+        breaker_room(&d->breaker, g->mono_ms, d->under_way, INT_MAX) > 0)
+        return true;
+    send_back(row, g->wall_ms + rest_left_ms(g, d), "destination_rest", out);
+    return false;
+}
+
+static const struct rate *domain_rate(const struct gates *g, const struct leased *row)
+{
+    static const struct rate unlimited = {0};
+    const char *domain = g->transport->domain_count > 0
+                             ? traffic_destination_name(CHANNEL_EMAIL, row->address)
+                             : NULL;
+    return domain != NULL ? settings_domain_rate(g->transport, domain) : &unlimited;
+}
+
+static bool pass_rate(const struct gates *g, struct destination *d, const struct leased *row,
+                      struct gate_answer *out)
+{
+    const struct rate *rate = domain_rate(g, row);
+    if (rate->count == 0)
+        return true;
+    if (bucket_room(&d->bucket, rate, g->mono_ms, 1) > 0) {
+        bucket_take(&d->bucket, rate, g->mono_ms, 1);
+        return true;
+    }
+    int64_t turn_ms = bucket_reserve(&d->bucket, rate, g->mono_ms, RATE_HORIZON_MS);
+    send_back(row, g->wall_ms + (turn_ms - g->mono_ms), "rate", out);
+    return false;
+}
+
+bool gates_pass(const struct gates *g, const struct leased *row, struct gate_answer *out)
+{
+    if (!pass_expiry(g, row, out) || !pass_trial(g, row, out) || !pass_window(g, row, out))
+        return false;
+    struct destination *d = traffic_destination(g->traffic, g->transport, row->address, g->mono_ms);
+    if (d == NULL)
+        return true;
+    if (!pass_destination(g, d, row, out) || !pass_rate(g, d, row, out))
+        return false;
+    d->under_way++;
+    return true;
+}
+
+void gates_return(const struct gates *g, const struct leased *row)
+{
+    struct destination *d = traffic_destination(g->traffic, g->transport, row->address, g->mono_ms);
+    if (d == NULL)
+        return;
+    d->under_way -= d->under_way > 0 ? 1 : 0;
+    bucket_give_back(&d->bucket, domain_rate(g, row), g->mono_ms, 1);
+}

@@ -1,0 +1,111 @@
+#include "engine/halting.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "policy/halt.h"
+
+#define LOOK_MS 1000
+
+void halting_note(struct halting *h, int64_t batch)
+{
+    /* Failures of one batch come in a row. */
+    for (size_t i = h->count; i-- > 0;) {
+        if (h->noted[i] == batch)
+            return;
+    }
+    h->noted = xreallocarray(h->noted, h->count + 1, sizeof(*h->noted));
+    h->noted[h->count++] = batch;
+}
+
+struct standing {
+    struct buf id;
+    bool may_halt;
+};
+
+static void take_standing(void *context, const struct batch_row *row)
+{
+    struct standing *s = context;
+    buf_puts(&s->id, row->id);
+    s->may_halt = row->stop == BATCH_GOES && !row->go_on;
+}
+
+static int64_t sum(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], enum delivery_state state)
+{
+    int64_t total = 0;
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+        total += counts[kind][state];
+    return total;
+}
+
+static int halt(struct ledger *l, const char *id, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
+                struct error *err)
+{
+    struct buf reason = {0};
+    int64_t failed = sum(counts, DELIVERY_FAILED), unsure = sum(counts, DELIVERY_UNCERTAIN);
+    int64_t decided = failed + unsure + sum(counts, DELIVERY_DELIVERED);
+    buf_printf(&reason,
+               "of %lld deliveries %lld failed and %lld are uncertain, more than its limit; mend "
+               "the cause, then let it go on",
+               (long long)decided, (long long)failed, (long long)unsure);
+    int rc = ledger_stop_batch(l, id, BATCH_HALTED, reason.data, false, NULL, err);
+    if (rc == 0)
+        log_event(LOG_ERR, "batch.halted", "batch=%s reason=\"%s\"", id, reason.data);
+    buf_free(&reason);
+    return rc;
+}
+
+/* A batch whose text is gone is over: nothing of it is sent any more. */
+static int judge(struct ledger *l, struct shelf *shelf, const struct setup *setup, int64_t batch,
+                 const char *id, struct error *err)
+{
+    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
+    const struct shelved *shelved = NULL;
+    int rc = shelf_find(shelf, batch, &shelved, err);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    if (rc == 0)
+        rc = ledger_count_batch(l, batch, counts, err);
+    if (rc == 0 && halt_decide(&shelved->parsed->halt, &setup->settings->halt, counts))
+        rc = halt(l, id, counts, err);
+    return rc;
+}
+
+static int look_at(struct ledger *l, struct shelf *shelf, const struct setup *setup, int64_t batch,
+                   struct error *err)
+{
+    const struct batch_question q = {.batch = batch};
+    struct standing standing = {0};
+    int rc = ledger_walk_batches(l, &q, take_standing, &standing, err);
+    if (rc == 0 && standing.may_halt)
+        rc = judge(l, shelf, setup, batch, standing.id.data, err);
+    buf_free(&standing.id);
+    return rc;
+}
+
+int halting_tend(struct halting *h, struct ledger *l, struct shelf *shelf,
+                 const struct setup *setup, int64_t mono_ms, struct error *err)
+{
+    int rc = 0;
+    if (h->count == 0 || mono_ms < h->next_look_mono_ms)
+        return 0;
+    h->next_look_mono_ms = mono_ms + LOOK_MS;
+    while (rc == 0 && h->count > 0) {
+        rc = look_at(l, shelf, setup, h->noted[h->count - 1], err);
+        h->count -= rc == 0 ? 1 : 0;
+    }
+    return rc;
+}
+
+int64_t halting_next(const struct halting *h)
+{
+    return h->count > 0 ? h->next_look_mono_ms : INT64_MAX;
+}
+
+void halting_free(struct halting *h)
+{
+    free(h->noted);
+    *h = (struct halting){0};
+}

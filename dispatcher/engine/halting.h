@@ -1,0 +1,31 @@
+/*
+ * Halting: a batch that fails too often stops by itself. What was settled as failed or uncertain
+ * notes its batch; the counters of noted batches are looked at once a second, and policy/halt.h
+ * decides. An operator lets it go on.
+ */
+#ifndef ENGINE_HALTING_H
+#define ENGINE_HALTING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/setup.h"
+#include "engine/shelf.h"
+#include "ledger/ledger.h"
+
+struct halting {
+    int64_t *noted; /* batches with new failures */
+    size_t count;
+    int64_t next_look_mono_ms;
+};
+
+void halting_note(struct halting *h, int64_t batch);
+/* Looks at what is noted, if it is time; not within a transaction. ERR_...: the ledger failed, the
+ * rest stays noted. */
+MUST_CHECK int halting_tend(struct halting *h, struct ledger *l, struct shelf *shelf,
+                            const struct setup *setup, int64_t mono_ms, struct error *err);
+/* When halting_tend() wants to be called, INT64_MAX if nothing is noted. */
+int64_t halting_next(const struct halting *h);
+void halting_free(struct halting *h);
+
+#endif

@@ -1,0 +1,415 @@
+#include "engine/settle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "engine/blame.h"
+#include "policy/verdict.h"
+
+/* A delivery that cost a worker is tried again whatever its schedule says: until it is clear
+ * whether it is poison. */
+#define CRASH_AGAIN_MS 60000
+
+/* What is known about an attempt beside the disposition. */
+struct settling {
+    struct dispatch *dispatch;
+    const struct transport *transport;
+    struct worker_slot *worker; /* NULL: it never reached one */
+    const struct leased *row;
+    const struct report *report; /* NULL: it said nothing */
+    struct blame blame;
+};
+
+/* ---- what it tells about the transport ---- */
+
+static void fault_transport(struct settling *s, const struct disposition *why)
+{
+    struct transport_traffic *t = traffic_transport(&s->dispatch->traffic, s->transport->name);
+    int64_t now = clock_mono_ms();
+    /* The rest of the same packet tells the same story. And where somebody was answered since it
+     * began, the way is open: a connection too many, or one that broke. */
+    if (s->worker == NULL || s->worker->said_fault ||
+        t->answered_mono_ms >= s->worker->assigned_mono_ms)
+        return;
+    s->worker->said_fault = true;
+    bool opened = breaker_fault(&t->breaker, &breaker_transport, now, why->retry_after_s * 1000,
+                                random_bits());
+    snprintf(t->reason, sizeof(t->reason), "%s", why->reply);
+    if (opened)
+        log_event(LOG_ERR, "transport.paused", "transport=%s for_ms=%lld cause=%s reply=\"%s\"",
+                  t->name, (long long)(t->breaker.until_ms - now), why->cause, why->reply);
+}
+
+static void praise_transport(struct settling *s)
+{
+    struct transport_traffic *t = traffic_transport(&s->dispatch->traffic, s->transport->name);
+    t->answered_mono_ms = clock_mono_ms();
+    if (s->worker == NULL || s->worker->said_answer)
+        return;
+    s->worker->said_answer = true;
+    if (breaker_success(&t->breaker, s->transport->concurrency))
+        log_event(LOG_INFO, "transport.recovered", "transport=%s", t->name);
+}
+
+static void note_transport(struct settling *s, const struct disposition *d, const struct verdict *v)
+{
+    if (v->pause_transport)
+        fault_transport(s, d);
+    else if (d->outcome == OUTCOME_DELIVERED || d->code > 0)
+        praise_transport(s); /* an answer, be it a refusal: the way there is open */
+}
+
+/* ---- what it tells about the destination ---- */
+
+static void fault_destination(struct settling *s, struct destination *at,
+                              const struct disposition *d, int64_t now_ms)
+{
+    if (!breaker_fault(&at->breaker, &breaker_destination, now_ms, d->retry_after_s * 1000,
+                       random_bits()))
+        return;
+    at->pushed_back = 0;
+    log_event(LOG_WARN, "destination.resting",
+              "transport=%s destination=%s for_ms=%lld cause=%s reply=\"%s\"", s->transport->name,
+              traffic_destination_name(s->transport->channel, s->row->address),
+              (long long)(at->breaker.until_ms - now_ms), d->cause, d->reply);
+}
+
+static void praise_destination(struct settling *s, struct destination *at)
+{
+    if (!breaker_success(&at->breaker, INT32_MAX))
+        return;
+    at->pushed_back = 0;
+    log_event(LOG_INFO, "destination.recovered", "transport=%s destination=%s", s->transport->name,
+              traffic_destination_name(s->transport->channel, s->row->address));
+}
+
+static void note_destination(struct settling *s, const struct disposition *d)
+{
+    int64_t now = clock_mono_ms();
+    bool answered = false;
+    struct destination *at =
+        traffic_destination(&s->dispatch->traffic, s->transport, s->row->address, now);
+    if (at == NULL)
+        return;
+    at->under_way -= at->under_way > 0 ? 1 : 0;
+    if (traffic_is_destination_fault(s->transport->channel, d, &answered))
+        fault_destination(s, at, d, now);
+    else if (answered)
+        praise_destination(s, at);
+}
+
+/* ---- one attempt ---- */
+
+static void log_outcome(const struct settling *s, const struct disposition *d,
+                        const struct verdict *v)
+{
+    enum log_level level = v->state == DELIVERY_DELIVERED ? LOG_INFO : LOG_WARN;
+    log_event(level, "delivery.attempt",
+              "id=%s channel=%s transport=%s try=%d outcome=%s state=%s code=%d cause=%s",
+              s->row->notice_id, channel_kind_name(s->row->channel), s->transport->name,
+              s->row->tries + 1, outcome_name(d->outcome), delivery_state_name(v->state), d->code,
+              d->cause);
+}
+
+/* Single routing of a batch: the channel behind this one, from the line. False: there is none. */
+static bool find_next_channel(struct settling *s, struct settlement *to, struct next_channel *next)
+{
+    struct error why;
+    if (!to->next_channel || s->row->batch == 0)
+        return false;
+    int rc =
+        shelf_next_channel(s->dispatch->shelf, s->dispatch->setup, s->row, to->now_ms, next, &why);
+    if (rc != 0) {
+        to->next_channel = false;
+        log_event(LOG_WARN, "delivery.no_next_channel", "id=%s reason=\"%s\"", s->row->notice_id,
+                  why.text);
+        return false;
+    }
+    to->next = &next->planned;
+    to->next_rest = next->rest;
+    return true;
+}
+
+static void record(struct settling *s, const struct disposition *said, const struct verdict *v,
+                   int64_t wall_ms)
+{
+    const struct report *r = s->report;
+    struct next_channel next;
+    struct settlement to = {
+        .delivery = s->row->delivery,
+        .state = v->state,
+        .due_ms = v->due_ms,
+        .counts = v->counts,
+        .crashed = s->blame.crashed,
+        .suspect = s->blame.suspect || s->blame.crashed,
+        .next_channel = v->next_channel,
+        .jitter = v->jitter,
+        .now_ms = wall_ms,
+        .duration_ms = r != NULL ? r->duration_ms : 0,
+        .disposition = said,
+        .cause = said->cause,
+        .sha256 = r != NULL ? r->sha256 : "",
+        .locale = r != NULL ? r->locale : "",
+        .transport = s->transport->name,
+    };
+    bool passed_on = find_next_channel(s, &to, &next);
+    recorder_settle(&s->dispatch->recorder, &to);
+    if (passed_on)
+        next_channel_clear(&next);
+}
+
+static void count_for_day(struct settling *s, enum delivery_state state)
+{
+    struct transport_traffic *t = traffic_transport(&s->dispatch->traffic, s->transport->name);
+    if (state == DELIVERY_DELIVERED && t->day == s->dispatch->day)
+        t->day_count++;
+}
+
+static void give_turn_back(struct settling *s, const struct verdict *v)
+{
+    struct transport_traffic *t = traffic_transport(&s->dispatch->traffic, s->transport->name);
+    if (v->pause_transport) /* not tried: the other side never saw it */
+        bucket_give_back(&t->bucket, &s->transport->rate, clock_mono_ms(), 1);
+}
+
+static void decide(const struct settling *s, const struct disposition *said, int64_t wall_ms,
+                   struct verdict *out)
+{
+    const struct verdict_question q = {
+        .disposition = said,
+        .schedule = &s->transport->retry,
+        .on_uncertain = s->transport->on_uncertain,
+        .tries = s->row->tries + 1,
+        .now_ms = wall_ms,
+        .expires_at_ms = s->row->expires_at_ms,
+        .draw = said->outcome == OUTCOME_DELIVERED ? 0 : random_bits(),
+        .more_channels = s->row->more_channels,
+    };
+    verdict_decide(&q, out);
+}
+
+static void finish(struct settling *s, const struct disposition *said, const struct verdict *v,
+                   int64_t wall_ms)
+{
+    record(s, said, v, wall_ms);
+    log_outcome(s, said, v);
+    note_transport(s, said, v);
+    note_destination(s, said);
+    count_for_day(s, v->state);
+    give_turn_back(s, v);
+    if (s->row->batch != 0 && (v->state == DELIVERY_FAILED || v->state == DELIVERY_UNCERTAIN))
+        halting_note(&s->dispatch->halting, s->row->batch);
+}
+
+static void settle(struct settling *s, const struct disposition *said)
+{
+    int64_t wall = clock_wall_ms();
+    struct verdict v;
+    decide(s, said, wall, &v);
+    finish(s, said, &v, wall);
+}
+
+void settle_report(void *context, struct worker_slot *w, struct assignment *a,
+                   const struct report *r)
+{
+    struct settling s = {
+        .dispatch = context, .transport = w->transport, .worker = w, .row = &a->lease, .report = r};
+    settle(&s, &r->disposition);
+}
+
+void settle_missing(struct dispatch *d, const struct transport *t, const struct leased *row,
+                    const char *cause, const char *sentence)
+{
+    struct settling s = {.dispatch = d, .transport = t, .row = row};
+    struct disposition said;
+    disposition_set(&said, OUTCOME_PERMANENT, 0, cause, sentence, strlen(sentence));
+    settle(&s, &said);
+}
+
+/* ---- no attempt ---- */
+
+static void settle_quietly(struct dispatch *d, const struct transport *t, const struct leased *row,
+                           const struct gate_answer *to)
+{
+    bool goes_on = to->state == DELIVERY_WAITING || to->state == DELIVERY_DEFERRED;
+    const struct settlement s = {
+        .delivery = row->delivery,
+        .state = to->state,
+        .due_ms = to->due_ms,
+        .suspect = goes_on && row->suspect,
+        .now_ms = clock_wall_ms(),
+        .jitter = 1.0,
+        .cause = to->cause,
+        .sha256 = "",
+        .locale = "",
+        .transport = t->name,
+    };
+    recorder_settle(&d->recorder, &s);
+    /* A campaign at its pace comes by here with every delivery. */
+    log_event(goes_on ? LOG_DEBUG : LOG_INFO, "delivery.settled",
+              "id=%s channel=%s state=%s cause=%s", row->notice_id, channel_kind_name(row->channel),
+              delivery_state_name(to->state), to->cause);
+}
+
+void settle_gated(struct dispatch *d, const struct transport *t, const struct leased *row,
+                  const struct gate_answer *answer)
+{
+    settle_quietly(d, t, row, answer);
+}
+
+void settle_returned(struct dispatch *d, const struct transport *t, const struct leased *row,
+                     int64_t due_ms, const char *cause)
+{
+    const struct gates g = {
+        .setup = d->setup, .transport = t, .traffic = &d->traffic, .mono_ms = clock_mono_ms()};
+    const struct gate_answer to = {row->tries > 0 ? DELIVERY_DEFERRED : DELIVERY_WAITING, due_ms,
+                                   cause};
+    gates_return(&g, row);
+    settle_quietly(d, t, row, &to);
+}
+
+/* ---- a packet that ended without all its outcomes ---- */
+
+struct silence {
+    enum packet_end how;
+    enum progress_stage stage;
+    const char *detail; /* "ended by signal 11 (SEGV)" */
+};
+
+static void describe(const struct silence *why, const struct blame *blame, enum outcome outcome,
+                     struct disposition *out)
+{
+    static const char *const causes[] = {[PACKET_FINISHED] = "no_report",
+                                         [PACKET_CRASHED] = "worker_crash",
+                                         [PACKET_DEADLINE] = "deadline"};
+    char text[200];
+    if (why->how == PACKET_FINISHED)
+        snprintf(text, sizeof(text), "the worker ended the packet without a word about this one");
+    else
+        snprintf(text, sizeof(text), "the worker was %s%s%s%s",
+                 why->how == PACKET_CRASHED ? "lost: " : "", why->detail,
+                 blame->role == BLAME_TRANSPORT ? "" : " while ",
+                 blame->role == BLAME_TRANSPORT ? "" : progress_stage_name(why->stage));
+    disposition_set(out, outcome, 0, causes[why->how], text, strlen(text));
+}
+
+/* The third worker lost with it: set aside. Where it may have arrived and must not be repeated it
+ * is uncertain, and that says enough. */
+static void set_aside(const struct settling *s, const struct silence *why, struct disposition *said,
+                      struct verdict *v)
+{
+    static const char ended[] = "ended ";
+    const char *detail = why->detail;
+    char text[200];
+    if (strncmp(detail, ended, sizeof(ended) - 1) == 0)
+        detail += sizeof(ended) - 1;
+    snprintf(text, sizeof(text), "crashed three workers, last %s while %s", detail,
+             progress_stage_name(why->stage));
+    disposition_set(said, said->outcome, 0, "poison", text, strlen(text));
+    *v = (struct verdict){.state = DELIVERY_HELD, .counts = true, .jitter = 1.0};
+    log_event(LOG_ERR, "delivery.poison",
+              "id=%s channel=%s transport=%s how=\"%s\" note=\"held; it goes on only when an "
+              "operator retries it\"",
+              s->row->notice_id, channel_kind_name(s->row->channel), s->transport->name, text);
+}
+
+static void settle_blamed(struct settling *s, const struct silence *why)
+{
+    static const enum outcome outcomes[] = {[BLAME_TRANSPORT] = OUTCOME_NOT_TRIED,
+                                            [BLAME_FAULTY] = OUTCOME_TRANSIENT,
+                                            [BLAME_UNCERTAIN] = OUTCOME_UNCERTAIN};
+    int64_t wall = clock_wall_ms();
+    struct disposition said;
+    struct verdict v;
+    describe(why, &s->blame, outcomes[s->blame.role], &said);
+    decide(s, &said, wall, &v);
+    if (s->blame.crashed && v.state != DELIVERY_UNCERTAIN) {
+        if (s->row->crashes + 1 >= BLAME_MAX)
+            set_aside(s, why, &said, &v);
+        else if (v.state == DELIVERY_FAILED)
+            v = (struct verdict){.state = DELIVERY_DEFERRED,
+                                 .due_ms = wall + CRASH_AGAIN_MS,
+                                 .counts = true,
+                                 .jitter = 1.0};
+    }
+    finish(s, &said, &v, wall);
+}
+
+static void settle_silence(struct settling *s, const struct silence *why)
+{
+    struct transport_traffic *t = traffic_transport(&s->dispatch->traffic, s->transport->name);
+    if (s->blame.role != BLAME_INNOCENT) {
+        settle_blamed(s, why);
+        return;
+    }
+    bucket_give_back(&t->bucket, &s->transport->rate, clock_mono_ms(), 1);
+    settle_returned(s->dispatch, s->transport, s->row, clock_wall_ms(), "");
+}
+
+/* A worker that finished and forgot some: no crash, but each of those pays an attempt, or it could
+ * go on like this for ever. */
+static void judge_forgotten(const struct blame_case *c, struct blame *out)
+{
+    for (size_t i = 0; i < c->count; i++)
+        out[i] = (struct blame){.role = progress_page_has_started(c->page, i) ? BLAME_UNCERTAIN
+                                                                              : BLAME_FAULTY};
+}
+
+static void judge(const struct worker_slot *w, struct silence *why, struct blame *out)
+{
+    bool *done = xcalloc(w->assignment_count, sizeof(*done));
+    const struct blame_case c = {.page = w->page,
+                                 .count = w->assignment_count,
+                                 .done = done,
+                                 .deadline = why->how == PACKET_DEADLINE};
+    for (size_t i = 0; i < c.count; i++)
+        done[i] = w->assignments[i].done;
+    if (why->how == PACKET_FINISHED)
+        judge_forgotten(&c, out);
+    else
+        blame_judge(&c, out, &why->stage);
+    free(done);
+}
+
+static size_t count_open(const struct worker_slot *w)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < w->assignment_count; i++)
+        open += w->assignments[i].done ? 0 : 1;
+    return open;
+}
+
+static void measure(struct dispatch *d, const struct worker_slot *w)
+{
+    size_t told = w->assignment_count - count_open(w);
+    if (told > 0)
+        traffic_measure(traffic_transport(&d->traffic, w->transport->name),
+                        clock_mono_ms() - w->assigned_mono_ms, told);
+}
+
+void settle_packet_end(void *context, struct worker_slot *w, enum packet_end how,
+                       const char *detail)
+{
+    struct dispatch *d = context;
+    struct silence why = {how, PROGRESS_SENDING, detail};
+    measure(d, w);
+    if (count_open(w) == 0)
+        return;
+    struct blame *blames = xcalloc(w->assignment_count, sizeof(*blames));
+    judge(w, &why, blames);
+    for (size_t i = 0; i < w->assignment_count; i++) {
+        struct settling s = {.dispatch = d,
+                             .transport = w->transport,
+                             .worker = w,
+                             .row = &w->assignments[i].lease,
+                             .blame = blames[i]};
+        if (!w->assignments[i].done)
+            settle_silence(&s, &why);
+    }
+    free(blames);
+}
