@@ -1,0 +1,48 @@
+/*
+ * Progress of something long, on stderr: a bar that redraws itself on a terminal; else one plain
+ * line every ten seconds ($DISPATCHER_PROGRESS_SECONDS), so that a log stays readable.
+ */
+#ifndef OPERATOR_PROGRESS_H
+#define OPERATOR_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "operator/pace.h"
+
+struct progress_facts {
+    const char *label;
+    int64_t done, total; /* total 0: not known */
+    double per_second;   /* below 0: not known yet */
+    int64_t eta_ms;      /* below 0: nobody knows */
+    const char *tail;    /* e.g. "delivered 29,120  failed 51"; NULL: nothing */
+};
+
+/*
+ * One line without its end: for a terminal of `width` columns at most so many
+ *
+ *     recall-2026  ████████████░░░░░░░░  61%  29,402/48,190  49/s  ETA 6m22s  delivered 29,120
+ *
+ * with width 0 the same in plain words. Pure.
+ */
+void progress_put_line(struct buf *out, const struct progress_facts *f, size_t width);
+struct progress {
+    const char *label; /* borrowed */
+    bool terminal, quiet;
+    int64_t interval_ms, shown_ms;
+    struct pace pace;
+    int64_t sampled_ms;
+};
+
+/* `quiet`: shows nothing (--json). Times are monotonic. */
+void progress_begin(struct progress *p, const char *label, bool quiet, int64_t now_ms);
+/* As often as you like: shows something when it is time to. Takes the samples for the speed. */
+void progress_update(struct progress *p, int64_t done, int64_t total, const char *tail,
+                     int64_t now_ms);
+/* On a terminal: shows the last state and leaves the line. */
+void progress_end(struct progress *p, int64_t done, int64_t total, const char *tail,
+                  int64_t now_ms);
+
+#endif
