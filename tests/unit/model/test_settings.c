@@ -68,6 +68,24 @@ static void allows_exact_addresses_domains_and_prefixes(void **state)
         assert_int_equal(settings_allows(&s, rows[i].address), rows[i].allowed);
 }
 
+static void a_domain_has_its_own_pace_or_the_others(void **state)
+{
+    (void)state;
+    struct domain_rate domains[] = {{(char[]){"big.example"}, {20, 1000}},
+                                    {(char[]){"default"}, {5, 60000}},
+                                    {(char[]){"own.example"}, {0}}};
+    const struct transport t = {.domains = domains, .domain_count = COUNT_OF(domains)};
+    const struct transport without_default = {.domains = domains, .domain_count = 1};
+    const struct transport none = {0};
+    assert_ptr_equal(settings_domain_rate(&t, "big.example"), &domains[0].rate);
+    assert_ptr_equal(settings_domain_rate(&t, "Big.EXAMPLE"), &domains[0].rate);
+    assert_ptr_equal(settings_domain_rate(&t, "sub.big.example"), &domains[1].rate);
+    assert_ptr_equal(settings_domain_rate(&t, ""), &domains[1].rate);
+    assert_ptr_equal(settings_domain_rate(&t, "own.example"), &domains[2].rate);
+    assert_int_equal(settings_domain_rate(&without_default, "small.example")->count, 0);
+    assert_int_equal(settings_domain_rate(&none, "big.example")->count, 0);
+}
+
 static void freeing_nothing_is_fine(void **state)
 {
     (void)state;
@@ -83,6 +101,7 @@ int main(void)
         cmocka_unit_test(finds_by_name_and_the_first_by_channel),
         cmocka_unit_test(allows_nobody_without_a_list),
         cmocka_unit_test(allows_exact_addresses_domains_and_prefixes),
+        cmocka_unit_test(a_domain_has_its_own_pace_or_the_others),
         cmocka_unit_test(freeing_nothing_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/attributes.h"
+#include "policy/dice.h"
 
 #define MINUTE INT64_C(60000)
 #define HOUR   (60 * MINUTE)
@@ -32,15 +33,6 @@ static struct verdict ask(enum outcome outcome, int attempts, int64_t retry_afte
     struct verdict v;
     verdict_decide(&q, &v);
     return v;
-}
-
-/* xorshift: the same draws in every run. */
-static uint64_t next_draw(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
 }
 
 static void every_outcome_becomes_what_its_row_says(void **state)
@@ -221,6 +213,30 @@ static void jitter_stays_within_its_bounds_and_reaches_for_them(void **state)
                     MINUTE * 12 / 10);
 }
 
+/* A smarthost comes back after an hour: all that was deferred in the same second spreads evenly
+ * over twice the jitter of its wait, at every step, and the draw shows in nothing but the time. */
+static void a_hundred_thousand_deferred_at_once_return_spread_out(void **state)
+{
+    (void)state;
+    uint64_t dice = 88172645463325252u;
+    for (int step = 1; step <= (int)email_schedule.count; step++) {
+        int64_t delay = email_schedule.delays_ms[step - 1], width = delay * 4 / 10;
+        int hundredths[100] = {0};
+        for (int n = 0; n < 100000; n++) {
+            struct verdict v = ask(OUTCOME_TRANSIENT, step, 0, 0, next_draw(&dice));
+            int64_t late = v.due_ms - NOW - delay * 8 / 10;
+            assert_in_range(late, 0, width);
+            hundredths[late * 100 / (width + 1)]++;
+            assert_true(v.counts && !v.next_channel && !v.pause_transport && v.pause_ms == 0);
+            assert_int_equal(v.state, DELIVERY_DEFERRED);
+            int64_t recorded = (int64_t)((double)delay * v.jitter + 0.5);
+            assert_int_equal(recorded, v.due_ms - NOW);
+        }
+        for (size_t i = 0; i < COUNT_OF(hundredths); i++)
+            assert_in_range(hundredths[i], 850, 1150); /* 1000, and five deviations */
+    }
+}
+
 static void the_drawn_jitter_is_in_the_verdict(void **state)
 {
     (void)state;
@@ -272,6 +288,7 @@ int main(void)
         cmocka_unit_test(nothing_is_ever_due_behind_its_expiry),
         cmocka_unit_test(the_expiry_itself_is_still_in_time),
         cmocka_unit_test(jitter_stays_within_its_bounds_and_reaches_for_them),
+        cmocka_unit_test(a_hundred_thousand_deferred_at_once_return_spread_out),
         cmocka_unit_test(the_drawn_jitter_is_in_the_verdict),
         cmocka_unit_test(a_later_attempt_waits_longer_with_the_same_draw),
         cmocka_unit_test(a_transport_at_fault_rests_from_5_s_to_5_min),
