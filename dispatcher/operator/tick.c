@@ -1,18 +1,13 @@
 #include "operator/tick.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "base/unicode.h"
 #include "model/json.h"
 #include "operator/output.h"
-
-#define BAR_FULL  "\xe2\x96\x88" /* U+2588 */
-#define BAR_EMPTY "\xe2\x96\x91" /* U+2591 */
+#include "operator/progress.h"
 
 /* ---- reading ---- */
 
@@ -63,69 +58,8 @@ bool tick_has_trouble(const struct tick *t)
 
 /* ---- the line ---- */
 
-/* A line that grows by whole pieces, and takes none that would not fit. */
-struct line {
-    struct buf *out;
-    size_t start, width, columns;
-    bool full;
-};
-
-static void add(struct line *line, const struct buf *piece)
-{
-    size_t width = unicode_width(buf_text(piece), piece->len);
-    size_t gap = line->out->len > line->start ? 2 : 0;
-    line->full = line->full || (line->columns > 0 && line->width + gap + width > line->columns);
-    if (line->full || width == 0)
-        return;
-    buf_put(line->out, "  ", gap);
-    buf_put(line->out, piece->data, piece->len);
-    line->width += gap + width;
-}
-
-static void addf(struct line *line, const char *format, ...) PRINTF(2, 3);
-static void addf(struct line *line, const char *format, ...)
-{
-    char text[256];
-    struct buf piece = {0};
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    text_put_visible(&piece, text, strlen(text));
-    add(line, &piece);
-    buf_free(&piece);
-}
-
-static void add_bar(struct line *line, const struct tick *t, const struct tick_look *look)
-{
-    struct buf bar = {0};
-    int64_t all = tick_all(t);
-    size_t full = all > 0 ? (size_t)(tick_done(t) * (int64_t)look->bar / all) : 0;
-    for (size_t i = 0; i < look->bar; i++)
-        buf_puts(&bar, i < full ? (look->ascii ? "#" : BAR_FULL) : (look->ascii ? "-" : BAR_EMPTY));
-    add(line, &bar);
-    buf_free(&bar);
-}
-
-static void add_pace(struct line *line, const struct tick *t)
-{
-    char number[OUTPUT_NUMBER_SIZE];
-    if (!text_equal(t->stop, "goes")) {
-        addf(line, "%s", text_equal(t->stop, "halted") ? "HALTED" : "PAUSED");
-        return;
-    }
-    if (t->finished || t->rate < 0)
-        return;
-    if (t->rate < 10)
-        addf(line, "%.1f/s", t->rate);
-    else
-        addf(line, "%s/s", output_number((int64_t)(t->rate + 0.5), number));
-    if (t->eta_ms >= 0)
-        addf(line, "ETA %s", output_span(t->eta_ms, number));
-}
-
 /* What a reader asks first stands first: on a narrow terminal the rest is cut. */
-static void add_counts(struct line *line, const struct tick *t)
+static void put_counts(struct buf *out, const struct tick *t, const char *gap)
 {
     static const enum delivery_state order[] = {
         DELIVERY_DELIVERED, DELIVERY_FAILED,    DELIVERY_UNCERTAIN, DELIVERY_HELD,
@@ -135,28 +69,41 @@ static void add_counts(struct line *line, const struct tick *t)
     char number[OUTPUT_NUMBER_SIZE];
     for (size_t i = 0; i < COUNT_OF(order); i++) {
         if (t->counts[order[i]] > 0)
-            addf(line, "%s %s", delivery_state_name(order[i]),
-                 output_number(t->counts[order[i]], number));
+            buf_printf(out, "%s%s %s", out->len > 0 ? gap : "", delivery_state_name(order[i]),
+                       output_number(t->counts[order[i]], number));
     }
 }
 
-void tick_put_line(const struct tick *t, const struct tick_look *look, struct buf *out)
+static void put_tail(struct buf *out, const struct tick *t, const char *gap)
 {
-    struct line line = {.out = out, .start = out->len, .columns = look->columns};
-    char done[OUTPUT_NUMBER_SIZE], all[OUTPUT_NUMBER_SIZE];
-    int64_t total = tick_all(t);
-    addf(&line, "%s", t->batch);
+    char number[OUTPUT_NUMBER_SIZE];
+    if (!text_equal(t->stop, "goes"))
+        buf_puts(out, text_equal(t->stop, "halted") ? "HALTED" : "PAUSED");
+    if (t->taken < t->lines)
+        buf_printf(out, "%staken in %s", out->len > 0 ? gap : "", output_number(t->taken, number));
+    put_counts(out, t, gap);
+}
+
+void tick_put_line(const struct tick *t, size_t width, struct buf *out)
+{
+    const char *gap = width > 0 ? "  " : ", ";
+    struct buf tail = {0};
+    bool moves = text_equal(t->stop, "goes") && !t->finished;
     if (text_equal(t->state, "new")) {
-        addf(&line, "waits to be taken in");
+        buf_printf(out, "%s%swaits to be taken in", t->batch, width > 0 ? gap : ": ");
         return;
     }
-    add_bar(&line, t, look);
-    addf(&line, "%3d%%", total > 0 ? (int)(100 * tick_done(t) / total) : 100);
-    addf(&line, "%s/%s", output_number(tick_done(t), done), output_number(total, all));
-    add_pace(&line, t);
-    if (t->taken < t->lines)
-        addf(&line, "taken in %s", output_number(t->taken, done));
-    add_counts(&line, t);
+    put_tail(&tail, t, gap);
+    const struct progress_facts facts = {
+        .label = t->batch,
+        .done = tick_done(t),
+        .total = tick_all(t),
+        .per_second = moves ? t->rate : -1,
+        .eta_ms = moves ? t->eta_ms : -1,
+        .tail = buf_text(&tail),
+    };
+    progress_put_line(out, &facts, width);
+    buf_free(&tail);
 }
 
 /* ---- for programs ---- */

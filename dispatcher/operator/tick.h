@@ -31,14 +31,8 @@ void tick_clear(struct tick *t);
 int64_t tick_done(const struct tick *t);
 int64_t tick_all(const struct tick *t);
 
-struct tick_look {
-    size_t bar;     /* its columns; 0: none */
-    size_t columns; /* of the terminal; 0: any. What does not fit is left out from behind */
-    bool ascii;
-};
-/* "recall  ████░░  61%  29,402/48,190  49/s  ETA 6m22s  delivered 29,120  waiting 231  failed 51"
- */
-void tick_put_line(const struct tick *t, const struct tick_look *look, struct buf *out);
+/* One line without its end for a terminal of so many columns, as in progress.h; 0: plain words. */
+void tick_put_line(const struct tick *t, size_t width, struct buf *out);
 void tick_put_json(const struct tick *t, struct buf *out);
 /* Two lines: how it ended, and what to do about what did not arrive ("" if there is nothing). */
 void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint);

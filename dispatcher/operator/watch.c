@@ -21,7 +21,6 @@
 #define PLAIN_TICK_MS    1000
 #define QUIET_MS         10000 /* a plain line at least so often */
 #define RATE_WINDOW_MS   5000
-#define BAR_COLUMNS      20
 
 struct watch {
     const struct invocation *inv;
@@ -63,17 +62,6 @@ static size_t terminal_columns(void)
     return size.ws_col;
 }
 
-static bool speaks_utf8(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const char *value = getenv(names[i]);
-        if (value != NULL && value[0] != '\0')
-            return strcasestr(value, "utf-8") != NULL || strcasestr(value, "utf8") != NULL;
-    }
-    return false;
-}
-
 /* Standard output can be drawn over. */
 static bool is_terminal(void)
 {
@@ -84,9 +72,7 @@ static bool is_terminal(void)
 static void draw(struct watch *w, const struct tick *t)
 {
     struct buf line = {0};
-    const struct tick_look look = {
-        .bar = BAR_COLUMNS, .columns = terminal_columns() - 1, .ascii = !speaks_utf8()};
-    tick_put_line(t, &look, &line);
+    tick_put_line(t, terminal_columns(), &line);
     printf("\r%s\033[K", buf_text(&line));
     w->bar_shown = true;
     buf_free(&line);
@@ -98,10 +84,9 @@ static void print_plain(struct watch *w, const struct tick *t, int64_t mono_ms)
 {
     struct buf line = {0}, news = {0};
     struct tick still = *t;
-    const struct tick_look look = {0};
     still.rate = -1;
-    tick_put_line(&still, &look, &news);
-    tick_put_line(t, &look, &line);
+    tick_put_line(&still, 0, &news);
+    tick_put_line(t, 0, &line);
     bool same = strcmp(buf_text(&news), buf_text(&w->last_line)) == 0;
     if (!same || mono_ms - w->last_line_ms >= QUIET_MS) {
         printf("%s\n", buf_text(&line));
@@ -286,7 +271,9 @@ const struct command command_watch = {
     .summary = "follow a batch until nothing of it is open any more",
     .details =
         "  $ dispatcher watch recall-2026\n"
-        "  recall-2026  ############--------  61%  29,402/48,190  49/s  ETA 6m22s  delivered "
+        "  recall-2026  "
+        "\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2591\u2591\u2591"
+        "\u2591\u2591\u2591\u2591\u2591  61%  29,402/48,190  49/s  ETA 6m22s  delivered "
         "29,351 "
         " failed 51\n\n"
         "A bar on a terminal; else a line each second while something changes, and every ten "
