@@ -636,7 +636,7 @@ class Flow:
 
     def summary(self, channel):
         rows, _ = self.ask("summary")
-        return next({k: v for k, v in row.items() if k not in ("v", "channel") and v} for row in rows if row["channel"] == channel)
+        return next({k: v for k, v in row.items() if k not in ("v", "channel", "oldest") and v} for row in rows if row["channel"] == channel)
 
     def wait_for_state(self, identity, *states, channel="email", seconds=10):
         """The row once it is in one of the states."""

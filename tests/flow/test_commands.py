@@ -117,9 +117,16 @@ def test_queue_shows_rows_for_people_and_for_programs(t):
     nothing = t.command("queue", "--state", "held")
     t.equal((nothing.status, nothing.out), (0, ""), "nothing is no error, and no output")
     summary = {r["channel"]: r for r in t.command("queue", "--summary", "--json").lines()}
-    counts = {k: n for k, n in summary["email"].items() if n and k not in ("v", "channel")}
+    counts = {k: n for k, n in summary["email"].items() if n and k not in ("v", "channel", "oldest")}
     t.equal(counts, {"delivered": 1, "failed": 1, "deferred": 1}, "summary")
-    t.contains(t.command("queue", "--summary").out, "TOTAL", "summary for people")
+    accepted = {r["state"]: r["accepted_at"] for r in t.command("queue", "--json").lines()}
+    t.equal(summary["email"]["oldest"]["deferred"], accepted["deferred"], "since when the oldest is there")
+    t.check("oldest" not in summary["sms"], "nothing is there, nothing is old")
+    told = t.command("queue", "--summary").out.splitlines()
+    t.equal(told[0].split(), ["CHANNEL", "STATE", "DELIVERIES", "OLDEST"], "summary for people")
+    t.equal(told[-1].split()[:3], ["TOTAL", "-", "3"], "the total")
+    t.matches(told[1], r"^email +deferred +1 +\d+s$", "an age")
+    t.equal(t.command("queue", "--summary", "--state", "failed").status, 64, "a part that would look like the whole")
 
 
 def test_queue_pages_through_many(t):
@@ -339,11 +346,12 @@ def test_help_is_there_for_everything(t):
     overview = lib.Answer(lib.subprocess.run([lib.DISPATCHER, "help"], capture_output=True))
     t.equal((overview.status, overview.err), (0, ""), "help")
     commands = [line.split("  ")[1] for line in overview.out.splitlines() if line.startswith("  ") and "  " in line.strip()]
-    t.check({"run", "enqueue", "queue", "config show", "sms-length"} <= set(commands), f"commands: {commands}")
+    t.check({"run", "enqueue", "queue", "batches", "watch", "config show", "sms-length"} <= set(commands), f"commands: {commands}")
     for name in commands:
         answer = t.command(*name.split(), "--help")
         t.equal((answer.status, answer.err), (0, ""), f"{name} --help")
         t.contains(answer.out, f"Usage: dispatcher {name}", f"{name} --help")
+        t.check(max(map(len, answer.out.splitlines())) <= 120, f"{name} --help fits a terminal")
     bare = lib.Answer(lib.subprocess.run([lib.DISPATCHER], capture_output=True))
     t.equal((bare.status, bare.out), (64, ""), "without a command")
     t.contains(bare.err, "Usage", "without a command")
