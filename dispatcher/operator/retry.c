@@ -124,14 +124,19 @@ static const struct option_row options[] = {
 
 const struct command command_retry = {
     .name = "retry",
-    .arguments = "ID... | --state failed",
+    .arguments = "ID... | --batch ID --state failed",
     .summary = "try deliveries again now",
-    .details = "Takes ids, or a selector; without either nothing happens (exit 64). A delivery "
-               "that was already\n"
-               "delivered, or is in flight, stays as it is. `--state uncertain` asks first: those "
-               "may have\n"
-               "arrived already. Who did it, when, why and how many is "
-               "recorded.",
+    .details =
+        "  dispatcher retry --batch recall-2026 --state failed --reason \"relay mended, ticket "
+        "4711\"\n\n"
+        "Takes ids, or a selector; without either nothing happens (exit 64). A delivery that was "
+        "already\n"
+        "delivered, or is in flight, stays as it is. `--state uncertain` asks first: those may "
+        "have arrived\n"
+        "already. A stopped batch stays stopped until `dispatcher resume`. Who did it, when, why "
+        "and how many\n"
+        "is recorded.\n\n"
+        "JSON, one object: v, verb, count, dry_run.",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_max = 10000,

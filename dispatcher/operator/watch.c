@@ -85,6 +85,7 @@ static void print_plain(struct watch *w, const struct tick *t, int64_t mono_ms)
     struct buf line = {0}, news = {0};
     struct tick still = *t;
     still.rate = -1;
+    still.eta_ms = -1;
     tick_put_line(&still, 0, &news);
     tick_put_line(t, 0, &line);
     bool same = strcmp(buf_text(&news), buf_text(&w->last_line)) == 0;
