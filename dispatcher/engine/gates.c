@@ -13,6 +13,7 @@
 #define PROBE_AGAIN_MS 2000
 /* What waited for a destination comes back at most this densely, not all in one moment. */
 #define COMES_BACK_MS 1
+#define SPREAD_MAX_MS (INT64_C(600) * 1000)
 
 static int64_t draw_up_to(int64_t limit)
 {
@@ -67,7 +68,8 @@ static int64_t rest_left_ms(const struct gates *g, struct destination *d)
     if (left <= 0)
         left = PROBE_AGAIN_MS;
     d->pushed_back++;
-    return left + draw_up_to(left / 5 + d->pushed_back * COMES_BACK_MS);
+    int64_t spread = d->pushed_back * COMES_BACK_MS;
+    return left + draw_up_to(left / 5 + (spread < SPREAD_MAX_MS ? spread : SPREAD_MAX_MS));
 }
 
 static bool pass_destination(const struct gates *g, struct destination *d, const struct leased *row,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -63,8 +64,9 @@ static int open_pool(void **state)
     }
     side = pair[1];
     pool.slots = xcalloc(1, sizeof(*pool.slots));
-    pool.slots[0] =
-        (struct worker_slot){.pid = pid, .socket = pair[0], .setup = setup_retain(&setup)};
+    pool.slots[0] = (struct worker_slot){
+        .pid = pid, .socket = pair[0], .page = progress_page_open(), .setup = setup_retain(&setup)};
+    progress_page_be_ready(pool.slots[0].page);
     pool.count = 1;
     return 0;
 }
@@ -80,12 +82,14 @@ static int close_pool(void **state)
 static void assign_one(void)
 {
     struct leased row = {.delivery = 7,
+                         .packet = 1,
                          .notice_id = xstrdup("n"),
                          .address = xstrdup("a@example.org"),
                          .template_name = xstrdup("apology"),
                          .locale = xstrdup("en"),
                          .job_text = xstrdup("{}")};
-    pool_assign(&pool, &pool.slots[0], &mail, &row, 1, 0);
+    const struct pool_packet packet = {.transport = &mail, .rows = &row, .count = 1};
+    pool_assign(&pool.slots[0], &packet, 0);
 }
 
 static void serve(void)
@@ -160,6 +164,40 @@ static void hears_what_a_dead_worker_said_before(void **state)
     buf_free(&wire);
 }
 
+static void does_not_wait_to_replace_one_that_crashed_at_work(void **state)
+{
+    (void)state;
+    assign_one();
+    kill(pool.slots[0].pid, SIGKILL);
+    wait_for_burial(100);
+    assert_in_range(pool.next_fork_mono_ms, 0, 100);
+}
+
+static void waits_before_it_replaces_one_that_never_got_ready(void **state)
+{
+    (void)state;
+    progress_page_close(pool.slots[0].page);
+    pool.slots[0].page = progress_page_open();
+    assign_one();
+    kill(pool.slots[0].pid, SIGKILL);
+    wait_for_burial(100);
+    assert_in_range(pool.next_fork_mono_ms, 200, 1000);
+}
+
+static void buries_only_its_own(void **state)
+{
+    (void)state;
+    pid_t stranger = fork();
+    if (stranger == 0)
+        _exit(7);
+    int status = 0;
+    usleep(20000);
+    pool_tend(&pool, 0);
+    assert_int_equal(pool.count, 1);
+    assert_int_equal(waitpid(stranger, &status, 0), stranger);
+    assert_int_equal(WEXITSTATUS(status), 7);
+}
+
 static void kills_who_passes_the_deadline(void **state)
 {
     (void)state;
@@ -200,6 +238,9 @@ int main(void)
         WITH_POOL(reads_frames_that_come_in_pieces),
         WITH_POOL(believes_nothing_behind_nonsense),
         WITH_POOL(hears_what_a_dead_worker_said_before),
+        WITH_POOL(does_not_wait_to_replace_one_that_crashed_at_work),
+        WITH_POOL(waits_before_it_replaces_one_that_never_got_ready),
+        WITH_POOL(buries_only_its_own),
         WITH_POOL(kills_who_passes_the_deadline),
         WITH_POOL(does_not_listen_to_who_was_dismissed),
         WITH_POOL(kills_who_does_not_leave),

@@ -1,0 +1,124 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "engine/chooser.h"
+
+static struct chooser chooser;
+static struct slots slots;
+static struct choice choice;
+
+static int open_chooser(void **state)
+{
+    (void)state;
+    chooser = (struct chooser){0};
+    slots_init(&slots);
+    return 0;
+}
+
+static int close_chooser(void **state)
+{
+    (void)state;
+    chooser_free(&chooser);
+    return 0;
+}
+
+#define SINGLE(number, due)                                                                        \
+    {                                                                                              \
+        .lane = (number), .transport = "mail", .priority = JOB_NORMAL, .next_due_ms = (due)        \
+    }
+#define CAMPAIGN(number, due)                                                                      \
+    {                                                                                              \
+        .lane = (number), .transport = "mail", .priority = JOB_NORMAL, .batch = (number),          \
+        .batch_total = 1000000, .next_due_ms = (due)                                               \
+    }
+
+static bool pick(const struct lane *lanes, size_t count, bool small_only)
+{
+    return chooser_pick(&chooser, &slots, lanes, count, "mail", small_only, 5000, &choice);
+}
+
+static void lets_a_single_notice_pass_a_campaign(void **state)
+{
+    const struct lane lanes[] = {CAMPAIGN(1, 10), SINGLE(2, 4000)};
+    (void)state;
+    assert_true(pick(lanes, 2, false));
+    assert_int_equal(choice.lane, 2);
+    assert_false(choice.big);
+    assert_true(choice.contended);
+}
+
+static void lets_the_campaign_go_when_the_slots_are_used_up(void **state)
+{
+    const struct lane lanes[] = {CAMPAIGN(1, 10), SINGLE(2, 4000)};
+    (void)state;
+    slots.credit = 0;
+    assert_true(pick(lanes, 2, false));
+    assert_int_equal(choice.lane, 1);
+    assert_true(choice.big);
+    assert_int_equal(choice.batch, 1);
+}
+
+static void keeps_the_last_place_for_small_ones(void **state)
+{
+    const struct lane lanes[] = {CAMPAIGN(1, 10), CAMPAIGN(3, 10)};
+    const struct lane more[] = {CAMPAIGN(1, 10), SINGLE(2, 10)};
+    (void)state;
+    assert_false(pick(lanes, 2, true));
+    assert_true(pick(more, 2, true));
+    assert_int_equal(choice.lane, 2);
+}
+
+static void gives_equals_turns(void **state)
+{
+    const struct lane lanes[] = {CAMPAIGN(7, 10), CAMPAIGN(3, 10), CAMPAIGN(5, 10)};
+    int turns[8] = {0};
+    (void)state;
+    for (int i = 0; i < 9; i++) {
+        assert_true(pick(lanes, 3, false));
+        assert_false(choice.contended);
+        turns[choice.lane]++;
+    }
+    assert_int_equal(turns[3], 3);
+    assert_int_equal(turns[5], 3);
+    assert_int_equal(turns[7], 3);
+}
+
+static void leaves_alone_what_is_not_due_or_stopped_or_of_others(void **state)
+{
+    struct lane lanes[] = {SINGLE(1, 5001), SINGLE(2, 10), SINGLE(3, 10)};
+    (void)state;
+    lanes[1].stopped = true;
+    lanes[2].transport = "texts";
+    assert_false(pick(lanes, 3, false));
+    assert_int_equal(chooser_next_due(lanes, 3, "mail"), 5001);
+    assert_int_equal(chooser_next_due(lanes, 3, "texts"), 10);
+    assert_int_equal(chooser_next_due(lanes, 3, "hooks"), INT64_MAX);
+}
+
+static void forgets_lanes_that_are_gone(void **state)
+{
+    (void)state;
+    for (int64_t i = 1; i < 10000; i++) {
+        const struct lane lane = CAMPAIGN(i, 10);
+        assert_true(pick(&lane, 1, false));
+    }
+    assert_in_range(chooser.count, 1, 100);
+}
+
+#define WITH_CHOOSER(test) cmocka_unit_test_setup_teardown(test, open_chooser, close_chooser)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_CHOOSER(lets_a_single_notice_pass_a_campaign),
+        WITH_CHOOSER(lets_the_campaign_go_when_the_slots_are_used_up),
+        WITH_CHOOSER(keeps_the_last_place_for_small_ones),
+        WITH_CHOOSER(gives_equals_turns),
+        WITH_CHOOSER(leaves_alone_what_is_not_due_or_stopped_or_of_others),
+        WITH_CHOOSER(forgets_lanes_that_are_gone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

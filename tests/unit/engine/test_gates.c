@@ -1,0 +1,198 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/gates.h"
+
+/* 2026-11-22T03:00:00Z: noon in Seoul, four in the morning in Berlin. */
+#define NOON_IN_SEOUL INT64_C(1795316400000)
+#define HOUR          INT64_C(3600000)
+
+static char mail_name[] = "mail", gmail[] = "gmail.example", zone_name[] = "Europe/Berlin";
+static char seoul[] = "Asia/Seoul", address[64], german[] = "de";
+static char *allowed[1];
+static struct domain_rate domains[1];
+static struct transport mail;
+static struct settings settings;
+static struct setup setup;
+static struct traffic traffic;
+static struct gates gates;
+static struct leased row;
+static struct gate_answer answer;
+
+static int open_gates(void **state)
+{
+    (void)state;
+    mail = (struct transport){.name = mail_name, .channel = CHANNEL_EMAIL};
+    settings = (struct settings){.timezone = zone_name};
+    setup = (struct setup){.settings = &settings};
+    traffic_init(&traffic, 1);
+    gates = (struct gates){.setup = &setup,
+                           .transport = &mail,
+                           .traffic = &traffic,
+                           .mono_ms = 1000000,
+                           .wall_ms = NOON_IN_SEOUL};
+    snprintf(address, sizeof(address), "a@gmail.example");
+    row = (struct leased){.delivery = 1, .address = address, .locale = german};
+    return 0;
+}
+
+static int close_gates(void **state)
+{
+    (void)state;
+    traffic_free(&traffic);
+    return 0;
+}
+
+static struct destination *destination(void)
+{
+    return traffic_destination(&traffic, &mail, address, gates.mono_ms);
+}
+
+static void lets_through_and_counts_as_under_way(void **state)
+{
+    (void)state;
+    assert_true(gates_pass(&gates, &row, &answer));
+    assert_int_equal(destination()->under_way, 1);
+    gates_return(&gates, &row);
+    assert_int_equal(destination()->under_way, 0);
+}
+
+static void knows_when_it_is_too_late(void **state)
+{
+    (void)state;
+    row.expires_at_ms = gates.wall_ms;
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_int_equal(answer.state, DELIVERY_EXPIRED);
+    row.expires_at_ms = gates.wall_ms + 1;
+    assert_true(gates_pass(&gates, &row, &answer));
+}
+
+static void sends_in_trial_mode_only_to_who_is_listed(void **state)
+{
+    (void)state;
+    settings.trial = true;
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_int_equal(answer.state, DELIVERY_SUPPRESSED);
+    assert_string_equal(answer.cause, "trial_mode");
+    allowed[0] = address;
+    settings.allow = allowed;
+    settings.allow_count = 1;
+    assert_true(gates_pass(&gates, &row, &answer));
+}
+
+static void waits_for_the_morning_where_the_recipient_lives(void **state)
+{
+    (void)state;
+    gates.window = (struct send_window){8 * 60, 21 * 60};
+    row.zone = seoul;
+    assert_true(gates_pass(&gates, &row, &answer));
+    row.zone = NULL; /* the configuration's: Berlin */
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_int_equal(answer.state, DELIVERY_WAITING);
+    assert_string_equal(answer.cause, "window");
+    assert_int_equal(answer.due_ms, NOON_IN_SEOUL + 4 * HOUR);
+}
+
+static void stays_deferred_when_it_was_tried_before(void **state)
+{
+    (void)state;
+    gates.window = (struct send_window){8 * 60, 21 * 60};
+    row.tries = 2;
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_int_equal(answer.state, DELIVERY_DEFERRED);
+}
+
+static void comes_back_no_later_than_it_expires(void **state)
+{
+    (void)state;
+    gates.window = (struct send_window){8 * 60, 21 * 60};
+    row.expires_at_ms = NOON_IN_SEOUL + HOUR;
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_int_equal(answer.due_ms, NOON_IN_SEOUL + HOUR);
+}
+
+static void gives_each_its_turn_at_the_pace_of_its_domain(void **state)
+{
+    int now = 0;
+    int64_t last = 0;
+    (void)state;
+    domains[0] = (struct domain_rate){gmail, {10, 1000}};
+    mail.domains = domains;
+    mail.domain_count = 1;
+    for (int i = 0; i < 50; i++) {
+        if (gates_pass(&gates, &row, &answer)) {
+            now++;
+            continue;
+        }
+        assert_string_equal(answer.cause, "rate");
+        assert_int_equal(answer.state, DELIVERY_WAITING);
+        assert_true(answer.due_ms > gates.wall_ms && answer.due_ms >= last);
+        last = answer.due_ms;
+    }
+    assert_in_range(now, 1, 10);
+    /* 40 or more at ten a second. */
+    assert_in_range(last - gates.wall_ms, 3900, 5000);
+    /* At the times they were told they pass. */
+    gates.mono_ms += last - gates.wall_ms;
+    gates.wall_ms = last;
+    assert_true(gates_pass(&gates, &row, &answer));
+    /* Others do not wait for them. */
+    snprintf(address, sizeof(address), "a@example.org");
+    assert_true(gates_pass(&gates, &row, &answer));
+}
+
+static void lets_a_domain_rest_and_then_asks_with_one(void **state)
+{
+    int passed = 0;
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        breaker_fault(&destination()->breaker, &breaker_destination, gates.mono_ms, 0, 0);
+    assert_int_equal(destination()->breaker.state, BREAKER_OPEN);
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_string_equal(answer.cause, "destination_rest");
+    assert_true(answer.due_ms >= gates.wall_ms + 30000);
+    gates.mono_ms += 60000;
+    gates.wall_ms += 60000;
+    for (int i = 0; i < 20; i++)
+        passed += gates_pass(&gates, &row, &answer) ? 1 : 0;
+    assert_int_equal(passed, 1);
+    assert_true(answer.due_ms > gates.wall_ms);
+}
+
+static void spreads_what_waited_for_a_domain(void **state)
+{
+    int64_t first = INT64_MAX, last = 0;
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        breaker_fault(&destination()->breaker, &breaker_destination, gates.mono_ms, 0, 0);
+    for (int i = 0; i < 100000; i++) {
+        assert_false(gates_pass(&gates, &row, &answer));
+        first = answer.due_ms < first ? answer.due_ms : first;
+        last = answer.due_ms > last ? answer.due_ms : last;
+    }
+    assert_true(last - first > 60000);
+}
+
+#define WITH_GATES(test) cmocka_unit_test_setup_teardown(test, open_gates, close_gates)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_GATES(lets_through_and_counts_as_under_way),
+        WITH_GATES(knows_when_it_is_too_late),
+        WITH_GATES(sends_in_trial_mode_only_to_who_is_listed),
+        WITH_GATES(waits_for_the_morning_where_the_recipient_lives),
+        WITH_GATES(stays_deferred_when_it_was_tried_before),
+        WITH_GATES(comes_back_no_later_than_it_expires),
+        WITH_GATES(gives_each_its_turn_at_the_pace_of_its_domain),
+        WITH_GATES(lets_a_domain_rest_and_then_asks_with_one),
+        WITH_GATES(spreads_what_waited_for_a_domain),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
