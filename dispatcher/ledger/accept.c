@@ -12,50 +12,12 @@ static const char insert_notice_sql[] =
     "INSERT INTO notice (id, idempotency_key, digest, template, locale, fallback, method, campaign,"
     " priority, accepted_ms, expires_at_ms, source, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-static const char insert_delivery_sql[] =
-    "INSERT INTO delivery (notice, channel, transport, priority, state, due_ms, attempts, tries,"
-    " changed_ms, address, cause) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)";
 static const char insert_spare_sql[] =
     "INSERT INTO spare (notice, position, channel, transport, state, address, cause)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)";
 static const char find_id_sql[] = "SELECT digest FROM notice WHERE id = ?";
 static const char find_key_sql[] = "SELECT digest FROM notice WHERE idempotency_key = ?";
-static const char find_transport_sql[] = "SELECT seq FROM transport WHERE name = ?";
-static const char insert_transport_sql[] = "INSERT INTO transport (name) VALUES (?)";
-
-int ledger_find_transport(struct ledger *l, const char *name, bool create, int64_t *out,
-                          struct error *err)
-{
-    struct query *q = db_query(l->db, find_transport_sql);
-    query_bind_text(q, name);
-    *out = 0;
-    int rc = query_run_int(q, out, err);
-    if (rc != 0 || !create)
-        return rc < 0 ? rc : 0;
-    q = db_query(l->db, insert_transport_sql);
-    query_bind_text(q, name);
-    rc = query_run(q, err);
-    *out = db_last_number(l->db);
-    return rc;
-}
-
-int ledger_insert_delivery(struct ledger *l, const struct new_delivery *d, struct error *err)
-{
-    struct query *q = db_query(l->db, insert_delivery_sql);
-    query_bind_int(q, d->notice);
-    query_bind_int(q, d->channel);
-    query_bind_int(q, d->transport);
-    query_bind_int(q, d->priority);
-    query_bind_int(q, d->state);
-    query_bind_int(q, d->due_ms);
-    query_bind_int(q, d->now_ms);
-    query_bind_text(q, d->address);
-    query_bind_text(q, d->cause);
-    int rc = query_run(q, err);
-    if (rc == 0)
-        ledger_count_new(l, d->channel, d->state);
-    return rc;
-}
+static const char find_batch_sql[] = "SELECT digest FROM batch WHERE id = ?";
 
 /* *out is the new notice's number, or 0 if its id or its idempotency key is taken. */
 static int insert_notice(struct ledger *l, const struct acceptance *a, int64_t *out,
@@ -83,24 +45,15 @@ static int insert_notice(struct ledger *l, const struct acceptance *a, int64_t *
 static int insert_deliveries(struct ledger *l, const struct acceptance *a, int64_t notice,
                              struct error *err)
 {
-    for (size_t i = 0; i < a->count; i++) {
-        const struct planned_delivery *p = &a->deliveries[i];
-        assert(p->state != DELIVERY_IN_FLIGHT);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < a->count; i++) {
         struct new_delivery d = {.notice = notice,
-                                 .channel = p->channel,
                                  .priority = a->job->priority,
-                                 .state = p->state,
-                                 .address = p->address,
-                                 .cause = p->cause,
-                                 .due_ms = p->due_ms,
+                                 .plan = &a->deliveries[i],
                                  .now_ms = a->now_ms};
-        int rc = ledger_find_transport(l, p->transport, true, &d.transport, err);
-        if (rc == 0)
-            rc = ledger_insert_delivery(l, &d, err);
-        if (rc != 0)
-            return rc;
+        rc = ledger_insert_delivery(l, &d, NULL, err);
     }
-    return 0;
+    return rc;
 }
 
 static int insert_spares(struct ledger *l, const struct acceptance *a, int64_t notice,
@@ -164,11 +117,28 @@ static int judge_repeat(struct ledger *l, const struct acceptance *a, enum accep
     return 0;
 }
 
+/* The id of a batch, or of one of its recipients? While a batch is taken in, of any it may have. */
+static int find_rival(struct ledger *l, const char *id, bool *out, struct error *err)
+{
+    int64_t batch = 0;
+    struct named named = {0};
+    int rc = l->has_batches ? ledger_find_batch(l, id, &batch, err) : 0;
+    if (rc == 0 && batch == 0)
+        rc = ledger_find_recipient(l, id, 0, true, &named, err);
+    *out = batch != 0 || named.batch != 0;
+    return rc;
+}
+
 static int accept_notice(struct ledger *l, const struct acceptance *a, enum accept_result *out,
                          struct error *err)
 {
     int64_t notice = 0;
-    int rc = insert_notice(l, a, &notice, err);
+    bool rival = false;
+    *out = ACCEPT_CONFLICT;
+    int rc = find_rival(l, a->job->id, &rival, err);
+    if (rc != 0 || rival)
+        return rc;
+    rc = insert_notice(l, a, &notice, err);
     if (rc != 0)
         return rc;
     if (notice == 0)
@@ -183,12 +153,34 @@ int ledger_accept(struct ledger *l, const struct acceptance *a, enum accept_resu
 {
     assert(a->count > 0); /* a notice without a delivery would be lost in the books */
     bool own = false;
+    ledger_note_time(l, a->now_ms);
     int rc = ledger_enter(l, LEDGER_FAST, &own, err);
     return rc != 0 ? rc : ledger_leave(l, own, accept_notice(l, a, out, err), err);
+}
+
+/* A recipient of a batch is known by what was handed over: the batch. */
+static int read_recipient_digest(struct ledger *l, const char *id, bool *out_known,
+                                 unsigned char out[DIGEST_SIZE], struct error *err)
+{
+    struct named named;
+    struct batch_memo *b = NULL;
+    int rc = ledger_find_recipient(l, id, 0, false, &named, err);
+    if (rc == 0 && named.batch != 0)
+        rc = ledger_read_batch(l, named.batch, &b, err);
+    return rc != 0 || b == NULL ? rc : read_digest(l, find_batch_sql, b->id, out_known, out, err);
 }
 
 int ledger_find_digest(struct ledger *l, const char *id, bool *out_known,
                        unsigned char out[DIGEST_SIZE], struct error *err)
 {
-    return read_digest(l, find_id_sql, id, out_known, out, err);
+    bool own = false;
+    int rc = ledger_look(l, &own, err);
+    if (rc != 0)
+        return rc;
+    rc = read_digest(l, find_id_sql, id, out_known, out, err);
+    if (rc == 0 && !*out_known)
+        rc = read_digest(l, find_batch_sql, id, out_known, out, err);
+    if (rc == 0 && !*out_known)
+        rc = read_recipient_digest(l, id, out_known, out, err);
+    return ledger_looked(l, own, rc, err);
 }

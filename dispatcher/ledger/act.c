@@ -22,13 +22,6 @@ static const char insert_action_sql[] =
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char actions_sql[] = "SELECT seq, at_ms, verb, who, selector, count, reason, "
                                   "previous, hash FROM action ORDER BY seq";
-/* Does another delivery of a notice with single routing still run, or has it told the person? */
-static const char told_sql[] =
-    "SELECT 1 FROM notice n JOIN delivery d ON d.notice = n.seq"
-    " WHERE n.seq = ? AND n.method = 0 AND d.seq <> ? AND d.state IN (0, 1, 2, 3, 4, 9)";
-static const char again_sql[] = "UPDATE delivery SET state = 0, due_ms = ?, tries = 0, changed_ms "
-                                "= ?, cause = '', remark = NULL"
-                                " WHERE seq = ?";
 
 static void put_hex(struct buf *out, const unsigned char digest[DIGEST_SIZE])
 {
@@ -112,11 +105,11 @@ static void read_link(struct query *q, struct link *out)
 {
     out->number = query_int(q);
     out->action.now_ms = query_int(q);
-    out->action.verb = query_text(q);
-    out->action.who = query_text(q);
-    out->action.selector = query_text(q);
+    out->action.verb = ledger_read_text(q);
+    out->action.who = ledger_read_text(q);
+    out->action.selector = ledger_read_text(q);
     out->count = query_int(q);
-    out->action.reason = query_text(q);
+    out->action.reason = ledger_read_text(q);
     copy_digest(q, out->previous);
     copy_digest(q, out->hash);
 }
@@ -161,141 +154,5 @@ int action_verify(struct ledger *l, struct error *err)
         }
         memcpy(expected, link.hash, DIGEST_SIZE);
     }
-    return rc;
-}
-
-/* ---- retry ---- */
-
-struct candidate {
-    int64_t delivery, notice;
-    enum channel_kind channel;
-    enum delivery_state state;
-};
-
-struct candidates {
-    struct candidate rows[256];
-    size_t count;
-};
-
-/*
- * What a retry moves. What waits or is in flight is on its way already. Held, cancelled, suppressed
- * and uncertain ones stand where somebody or a rule put them on purpose: they need their state or
- * their notice to be named.
- */
-static bool may_retry(const struct selector *selector, enum delivery_state state)
-{
-    bool named = selector->id != NULL || selector->state == (int)state;
-    if (state == DELIVERY_WAITING || state == DELIVERY_IN_FLIGHT ||
-        !delivery_may_move(state, DELIVERY_WAITING))
-        return false;
-    return named || state == DELIVERY_DEFERRED || state == DELIVERY_FAILED ||
-           state == DELIVERY_EXPIRED;
-}
-
-static void put_retry_states(struct buf *sql, const struct selector *selector)
-{
-    buf_puts(sql, " AND d.state IN (-1");
-    for (int s = 0; s < DELIVERY_STATES; s++) {
-        if (may_retry(selector, (enum delivery_state)s))
-            buf_printf(sql, ", %d", s);
-    }
-    buf_puts(sql, ")");
-}
-
-static int read_candidates(struct ledger *l, const struct selector *selector, int64_t after,
-                           struct candidates *out, struct error *err)
-{
-    struct buf sql = {0};
-    buf_puts(&sql, "SELECT d.seq, d.notice, d.channel, d.state");
-    selector_put_from(&sql, selector);
-    buf_puts(&sql, " WHERE d.seq > ?");
-    selector_put_where(&sql, selector);
-    put_retry_states(&sql, selector);
-    buf_printf(&sql, " ORDER BY d.seq LIMIT %zu", COUNT_OF(out->rows));
-    struct query *q = db_query_once(l->db, buf_text(&sql));
-    query_bind_int(q, after);
-    selector_bind(q, selector);
-    out->count = 0;
-    int rc;
-    while ((rc = query_step(q, err)) > 0) {
-        struct candidate *row = &out->rows[out->count++];
-        row->delivery = query_int(q);
-        row->notice = query_int(q);
-        row->channel = (enum channel_kind)query_int(q);
-        row->state = (enum delivery_state)query_int(q);
-    }
-    buf_free(&sql);
-    return rc;
-}
-
-/*
- * With single routing a failed channel hands over to the next one: while that one runs, or after it
- * told the person, a retry of the failed one would tell the person twice. Asked row by row, so that
- * of two failed channels of one notice only the first is begun again.
- */
-static int retry_row(struct ledger *l, const struct candidate *row, int64_t now_ms,
-                     int64_t *inout_count, struct error *err)
-{
-    int64_t told = 0;
-    struct query *q = db_query(l->db, told_sql);
-    query_bind_int(q, row->notice);
-    query_bind_int(q, row->delivery);
-    int rc = query_run_int(q, &told, err);
-    if (rc != 0)
-        return rc < 0 ? rc : 0;
-    q = db_query(l->db, again_sql);
-    query_bind_int(q, now_ms);
-    query_bind_int(q, now_ms);
-    query_bind_int(q, row->delivery);
-    rc = query_run(q, err);
-    if (rc == 0) {
-        ledger_count_move(l, row->channel, row->state, DELIVERY_WAITING);
-        (*inout_count)++;
-    }
-    return rc;
-}
-
-static int retry_all(struct ledger *l, const struct selector *selector, int64_t now_ms,
-                     int64_t *out_count, struct error *err)
-{
-    struct candidates page = {0};
-    int64_t after = 0;
-    int rc;
-    do {
-        rc = read_candidates(l, selector, after, &page, err);
-        for (size_t i = 0; rc == 0 && i < page.count; i++)
-            rc = retry_row(l, &page.rows[i], now_ms, out_count, err);
-        if (page.count > 0)
-            after = page.rows[page.count - 1].delivery;
-    } while (rc == 0 && page.count == COUNT_OF(page.rows));
-    return rc;
-}
-
-/* Does it and takes it back: the answer is exact, down to the two channels of one notice. */
-int ledger_count_retry(struct ledger *l, const struct selector *selector, int64_t *out,
-                       struct error *err)
-{
-    *out = 0;
-    int rc = ledger_begin(l, LEDGER_FAST, err);
-    if (rc == 0)
-        rc = retry_all(l, selector, 0, out, err);
-    ledger_rollback(l);
-    return rc;
-}
-
-int ledger_retry(struct ledger *l, const struct selector *selector, const struct action *action,
-                 int64_t *out_count, struct error *err)
-{
-    int64_t count = 0;
-    bool own = false;
-    *out_count = 0;
-    int rc = ledger_enter(l, LEDGER_DURABLE, &own, err);
-    if (rc != 0)
-        return rc;
-    rc = retry_all(l, selector, action->now_ms, &count, err);
-    if (rc == 0 && count > 0)
-        rc = action_insert(l, action, count, err);
-    rc = ledger_leave(l, own, rc, err);
-    *out_count = rc == 0 ? count : 0;
     return rc;
 }

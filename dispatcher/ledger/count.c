@@ -1,124 +1,231 @@
-/* The books: deliveries by channel and state, kept with every change and recounted on demand. */
+/* The books: deliveries by batch, channel and state, kept with every change. The recount is in
+ * reconcile.c. */
 #include "ledger/ledger.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/attributes.h"
+#include "base/alloc.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
 
-static const char add_sql[] = "UPDATE counter SET n = n + ? WHERE channel = ? AND state = ?";
-static const char read_sql[] = "SELECT channel, state, n FROM counter";
-static const char differences_sql[] =
-    "SELECT c.channel, c.state, c.n, coalesce(r.n, 0) FROM counter c"
-    " LEFT JOIN (SELECT channel, state, count(*) AS n FROM delivery GROUP BY channel, state) r"
-    " ON r.channel = c.channel AND r.state = c.state"
-    " WHERE c.n <> coalesce(r.n, 0) ORDER BY c.channel, c.state";
-static const char orphans_sql[] = "SELECT n.id FROM notice n WHERE NOT EXISTS"
-                                  " (SELECT 1 FROM delivery d WHERE d.notice = n.seq) LIMIT 1";
+static const char add_sql[] =
+    "INSERT INTO counter (batch, channel, state, n) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (batch, channel, state) DO UPDATE SET n = n + excluded.n";
+static const char read_all_sql[] =
+    "SELECT channel, state, sum(n) FROM counter GROUP BY channel, state";
+static const char read_batch_sql[] = "SELECT channel, state, n FROM counter WHERE batch = ?";
+static const char add_day_sql[] = "INSERT INTO day (transport, day, n) VALUES (?, ?, ?)"
+                                  " ON CONFLICT (transport, day) DO UPDATE SET n = n + excluded.n";
+static const char read_day_sql[] = "SELECT n FROM day WHERE transport = ? AND day = ?";
 
-void ledger_count_new(struct ledger *l, enum channel_kind channel, enum delivery_state state)
+struct tally *tally_of(struct tally **tallies, size_t *count, int64_t batch)
 {
-    assert(l->in_transaction);
-    l->delta[channel][state]++;
+    for (size_t i = *count; i > 0; i--) {
+        if ((*tallies)[i - 1].batch == batch)
+            return &(*tallies)[i - 1];
+    }
+    *tallies = xreallocarray(*tallies, *count + 1, sizeof(**tallies));
+    struct tally *tally = &(*tallies)[(*count)++];
+    *tally = (struct tally){.batch = batch};
+    return tally;
 }
 
-void ledger_count_move(struct ledger *l, enum channel_kind channel, enum delivery_state from,
-                       enum delivery_state to)
+void ledger_count_new(struct ledger *l, int64_t batch, enum channel_kind channel,
+                      enum delivery_state state)
+{
+    assert(l->in_transaction);
+    tally_of(&l->tallies, &l->tally_count, batch)->n[channel][state]++;
+}
+
+void ledger_count_move(struct ledger *l, int64_t batch, enum channel_kind channel,
+                       enum delivery_state row, enum delivery_state from, enum delivery_state to)
 {
     assert(l->in_transaction);
     assert(delivery_may_move(from, to));
-    l->delta[channel][from]--;
-    l->delta[channel][to]++;
+    struct tally *tally = tally_of(&l->tallies, &l->tally_count, batch);
+    tally->n[channel][row]--;
+    tally->n[channel][to]++;
 }
 
-static int add(struct ledger *l, int channel, int state, int64_t change, struct error *err)
+void ledger_count_delivered(struct ledger *l, int64_t transport)
 {
+    if (l->today < 0)
+        return;
+    for (size_t i = 0; i < l->day_count; i++) {
+        if (l->days[i].transport == transport && l->days[i].day == l->today) {
+            l->days[i].n++;
+            return;
+        }
+    }
+    l->days = xreallocarray(l->days, l->day_count + 1, sizeof(*l->days));
+    l->days[l->day_count++] = (struct day_tally){.transport = transport, .day = l->today, .n = 1};
+}
+
+void ledger_forget_counts(struct ledger *l)
+{
+    l->tally_count = 0;
+    l->day_count = 0;
+}
+
+/* ---- into the file ---- */
+
+static int add(struct ledger *l, int64_t batch, int channel, int state, int64_t change,
+               struct error *err)
+{
+    if (change == 0)
+        return 0;
     struct query *q = db_query(l->db, add_sql);
-    query_bind_int(q, change);
+    query_bind_int(q, batch);
     query_bind_int(q, channel);
     query_bind_int(q, state);
+    query_bind_int(q, change);
+    return query_run(q, err);
+}
+
+static int flush_tally(struct ledger *l, const struct tally *tally, int64_t *out_open,
+                       struct error *err)
+{
+    int rc = 0;
+    *out_open = 0;
+    for (int c = 0; c < CHANNEL_KINDS; c++) {
+        for (int s = 0; rc == 0 && s < DELIVERY_STATES; s++) {
+            rc = add(l, tally->batch, c, s, tally->n[c][s], err);
+            if (!delivery_state_is_final((enum delivery_state)s))
+                *out_open += tally->n[c][s];
+        }
+    }
+    return rc;
+}
+
+static int flush_batch(struct ledger *l, const struct tally *tally, struct error *err)
+{
+    int64_t open_change = 0;
+    struct batch_memo *b = NULL;
+    /* Before the counters are written: a batch that was not in memory reads them. */
+    int rc = tally->batch != 0 ? ledger_read_batch(l, tally->batch, &b, err) : 0;
+    if (rc == 0)
+        rc = flush_tally(l, tally, &open_change, err);
+    if (rc == 0 && b != NULL)
+        rc = ledger_judge_batch(l, b, open_change, err);
+    return rc;
+}
+
+static int flush_day(struct ledger *l, const struct day_tally *day, struct error *err)
+{
+    struct query *q = db_query(l->db, add_day_sql);
+    query_bind_int(q, day->transport);
+    query_bind_int(q, day->day);
+    query_bind_int(q, day->n);
     return query_run(q, err);
 }
 
 int ledger_flush_counts(struct ledger *l, struct error *err)
 {
-    for (int c = 0; c < CHANNEL_KINDS; c++) {
-        for (int s = 0; s < DELIVERY_STATES; s++) {
-            if (l->delta[c][s] == 0)
-                continue;
-            int rc = add(l, c, s, l->delta[c][s], err);
-            if (rc != 0)
-                return rc;
-            l->delta[c][s] = 0;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < l->tally_count; i++)
+        rc = flush_batch(l, &l->tallies[i], err);
+    for (size_t i = 0; rc == 0 && i < l->day_count; i++)
+        rc = flush_day(l, &l->days[i], err);
+    if (rc == 0)
+        ledger_forget_counts(l);
+    return rc;
+}
+
+/* ---- questions ---- */
+
+void ledger_add_flight(const struct ledger *l, int64_t batch,
+                       int64_t counts[CHANNEL_KINDS][DELIVERY_STATES])
+{
+    const struct flying *row;
+    size_t at = 0;
+    while ((row = flight_next(&l->flight, &at)) != NULL) {
+        if (batch >= 0 && row->batch != batch)
+            continue;
+        counts[row->channel][row->state]--;
+        counts[row->channel][DELIVERY_IN_FLIGHT]++;
+    }
+}
+
+static void add_tallies(const struct ledger *l, int64_t batch,
+                        int64_t counts[CHANNEL_KINDS][DELIVERY_STATES])
+{
+    for (size_t i = 0; i < l->tally_count; i++) {
+        if (batch >= 0 && l->tallies[i].batch != batch)
+            continue;
+        for (int c = 0; c < CHANNEL_KINDS; c++) {
+            for (int s = 0; s < DELIVERY_STATES; s++)
+                counts[c][s] += l->tallies[i].n[c][s];
         }
     }
-    return 0;
 }
 
-/* Numbers from a file: whatever stands there, they are in range or the row is left out. */
-static bool in_books(int64_t channel, int64_t state)
+/* Numbers from a file: a row out of range is left out, ledger_reconcile() will tell. */
+static int add_rows(struct query *q, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
+                    struct error *err)
 {
-    return channel >= 0 && channel < CHANNEL_KINDS && state >= 0 && state < DELIVERY_STATES;
-}
-
-int ledger_count(struct ledger *l, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
-                 struct error *err)
-{
-    memcpy(counts, l->delta, sizeof(l->delta));
-    struct query *q = db_query(l->db, read_sql);
     int rc;
     while ((rc = query_step(q, err)) > 0) {
-        int64_t channel = query_int(q);
-        int64_t state = query_int(q);
-        if (in_books(channel, state))
+        enum channel_kind channel = CHANNEL_EMAIL;
+        enum delivery_state state = DELIVERY_WAITING;
+        bool good = ledger_read_channel(query_int(q), &channel);
+        good = ledger_read_state(query_int(q), &state) && good;
+        if (good)
             counts[channel][state] += query_int(q);
     }
     return rc;
 }
 
-static int compare_counters(struct ledger *l, struct error *err)
+static int count(struct ledger *l, int64_t batch, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
+                 struct error *err)
 {
-    struct query *q = db_query(l->db, differences_sql);
-    int rc = query_step(q, err);
-    if (rc <= 0)
+    bool own = false;
+    memset(counts, 0, sizeof(int64_t) * CHANNEL_KINDS * DELIVERY_STATES);
+    int rc = ledger_look(l, &own, err);
+    if (rc != 0)
         return rc;
-    int64_t channel = query_int(q);
-    int64_t state = query_int(q);
-    long long booked = (long long)query_int(q);
-    long long counted = (long long)query_int(q);
-    query_end(q);
-    if (!in_books(channel, state))
-        return error_set(err, ERR_INTERNAL,
-                         "the books hold a channel or state that does not exist");
-    return error_set(err, ERR_INTERNAL,
-                     "the books do not balance: by the counters %lld %s deliveries are %s, by the "
-                     "rows %lld",
-                     booked, channel_kind_name((enum channel_kind)channel),
-                     delivery_state_name((enum delivery_state)state), counted);
+    struct query *q = db_query(l->db, batch < 0 ? read_all_sql : read_batch_sql);
+    if (batch >= 0)
+        query_bind_int(q, batch);
+    rc = add_rows(q, counts, err);
+    add_tallies(l, batch, counts);
+    ledger_add_flight(l, batch, counts);
+    return ledger_looked(l, own, rc, err);
 }
 
-static int find_orphan(struct ledger *l, struct error *err)
+int ledger_count(struct ledger *l, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
+                 struct error *err)
 {
-    struct query *q = db_query(l->db, orphans_sql);
-    int rc = query_step(q, err);
-    if (rc <= 0)
-        return rc;
-    rc = error_set(err, ERR_INTERNAL, "the notice %s was accepted and has no delivery",
-                   query_text(q));
-    query_end(q);
-    return rc;
+    return count(l, -1, counts, err);
 }
 
-int ledger_reconcile(struct ledger *l, struct error *err)
+int ledger_count_batch(struct ledger *l, int64_t batch,
+                       int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], struct error *err)
 {
-    int rc = l->in_transaction ? ledger_flush_counts(l, err) : 0;
-    if (rc == 0)
-        rc = compare_counters(l, err);
-    if (rc == 0)
-        rc = find_orphan(l, err);
-    if (rc == 0)
-        rc = action_verify(l, err);
-    return rc;
+    return count(l, batch < 0 ? 0 : batch, counts, err);
+}
+
+void ledger_set_day(struct ledger *l, int64_t day)
+{
+    l->today = day;
+}
+
+int ledger_count_day(struct ledger *l, const char *transport, int64_t day, int64_t *out,
+                     struct error *err)
+{
+    int64_t number = 0;
+    *out = 0;
+    int rc = ledger_find_transport(l, transport, false, &number, err);
+    if (rc != 0 || number == 0)
+        return rc;
+    struct query *q = db_query(l->db, read_day_sql);
+    query_bind_int(q, number);
+    query_bind_int(q, day);
+    rc = query_run_int(q, out, err);
+    for (size_t i = 0; rc >= 0 && i < l->day_count; i++) {
+        if (l->days[i].transport == number && l->days[i].day == day)
+            *out += l->days[i].n;
+    }
+    return rc < 0 ? rc : 0;
 }

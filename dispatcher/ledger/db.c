@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 
 /* More statements than the ledger has; an assertion tells when that changes. */
-#define QUERIES_MAX 64
+#define QUERIES_MAX 128
 
 struct query {
     struct db *db;

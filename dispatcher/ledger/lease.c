@@ -1,64 +1,52 @@
-/* Leasing what is due, and what a crash left leased. */
+/* Leasing what is due. */
 #include "ledger/ledger.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/buf.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
 
-/* "state IN (0, 2)" is written as in the index delivery_due, or SQLite would not use it. */
-static const char due_sql[] =
-    "SELECT d.seq, d.state, d.tries, d.channel, n.accepted_ms, n.expires_at_ms, n.id, d.address,"
-    " n.template, n.locale, n.body, n.campaign,"
-    " EXISTS (SELECT 1 FROM spare s WHERE s.notice = n.seq)"
-    " FROM delivery d CROSS JOIN notice n ON n.seq = d.notice"
-    " WHERE d.state IN (0, 2) AND d.transport = ? AND d.priority = ? AND d.due_ms <= ?"
-    " ORDER BY d.due_ms, d.seq LIMIT ?";
-static const char lease_sql[] = "UPDATE delivery SET state = 1, changed_ms = ? WHERE seq = ?";
-static const char next_due_sql[] =
-    "SELECT due_ms FROM delivery WHERE state IN (0, 2) AND transport = ? AND priority = ?"
-    " ORDER BY due_ms LIMIT 1";
-static const char waiting_transports_sql[] =
-    "SELECT t.name FROM transport t WHERE EXISTS"
-    " (SELECT 1 FROM delivery d WHERE d.state IN (0, 2) AND d.transport = t.seq) ORDER BY t.name";
-static const char in_flight_sql[] =
-    "SELECT d.seq, d.channel, t.name FROM delivery d INDEXED BY delivery_in_flight"
-    " JOIN transport t ON t.seq = d.transport WHERE d.state = 1 AND d.seq > ?"
-    " ORDER BY d.seq LIMIT 256";
-/* The attempt nobody saw the end of, as evidence: it may be the reason why somebody was told twice.
- */
-static const char insert_interrupted_sql[] =
-    "INSERT INTO attempt (delivery, n, ended_ms, duration_ms, transport, outcome, code, enhanced,"
-    " cause, locale, sha256, state, next_due_ms, jitter, reply)"
-    " SELECT seq, attempts + 1, ?, max(? - changed_ms, 0), transport, ?, 0, '', 'interrupted', '',"
-    " NULL, ?, ?, 1.0, ? FROM delivery WHERE seq = ?";
-/* `tries` stays: a daemon that was killed blames nobody. */
-static const char recover_sql[] =
-    "UPDATE delivery SET state = ?, cause = 'interrupted', remark = ?, due_ms = ?, changed_ms = ?,"
-    " attempts = attempts + 1 WHERE seq = ?";
+/* Behind the cursor, in two questions: as one, "(due_ms, seq) > (?, ?)", SQLite would read all that
+ * are due at the cursor's millisecond, which are a whole campaign's. "state IN (0, 2)" is written
+ * as in the index. */
+static const char same_due_sql[] =
+    "SELECT seq, due_ms FROM delivery INDEXED BY delivery_due WHERE state IN (0, 2) AND lane = ?"
+    " AND due_ms = ? AND seq > ? ORDER BY seq";
+static const char later_due_sql[] =
+    "SELECT seq, due_ms FROM delivery INDEXED BY delivery_due WHERE state IN (0, 2) AND lane = ?"
+    " AND due_ms > ? ORDER BY due_ms, seq";
+static const char row_sql[] =
+    "SELECT state, channel, batch, line, rest, start, bytes, coalesce(notice, 0), letter, attempts,"
+    " tries, crashes, suspect, tried, recipient, address FROM delivery WHERE seq = ?";
+static const char notice_sql[] =
+    "SELECT accepted_ms, expires_at_ms, id, template, locale, campaign,"
+    " EXISTS (SELECT 1 FROM spare s WHERE s.notice = n.seq), body FROM notice n WHERE seq = ?";
+static const char insert_lease_sql[] =
+    "INSERT INTO lease (lane, taken_ms, deliveries) VALUES (?, ?, ?)";
+
+struct place {
+    int64_t delivery, due_ms;
+};
+
+/* What a lease works on. */
+struct lease {
+    size_t lane; /* where it stands in l->lanes */
+    int64_t now_ms;
+    size_t limit;
+    struct place *places; /* of what may be taken, and the one behind: limit + 1 */
+    size_t place_count;
+    struct leased *out;
+    struct flying *flying; /* beside `out` */
+    size_t count;
+};
 
 static char *copy_text(struct query *q)
 {
-    return xstrdup(query_text(q));
-}
-
-static void read_leased(struct query *q, struct leased *out, enum delivery_state *out_state)
-{
-    *out = (struct leased){.delivery = query_int(q)};
-    *out_state = (enum delivery_state)query_int(q);
-    out->tries = (int)query_int(q);
-    out->channel = (enum channel_kind)query_int(q);
-    out->accepted_ms = query_int(q);
-    out->expires_at_ms = query_int(q);
-    out->notice_id = copy_text(q);
-    out->address = copy_text(q);
-    out->template_name = copy_text(q);
-    out->locale = copy_text(q);
-    out->job_text = copy_text(q);
-    out->campaign = copy_text(q);
-    out->more_channels = query_int(q) != 0;
+    return xstrdup(ledger_read_text(q));
 }
 
 void leased_clear(struct leased *row)
@@ -67,196 +55,254 @@ void leased_clear(struct leased *row)
     free(row->address);
     free(row->template_name);
     free(row->locale);
+    free(row->zone);
+    free(row->batch_id);
     free(row->job_text);
     free(row->campaign);
     *row = (struct leased){0};
 }
 
-/* What a lease works on. */
-struct lease {
-    int64_t transport;
-    int64_t now_ms;
-    size_t limit;
-    struct leased *out;
-    size_t count;
-};
+/* ---- which ---- */
 
-static int mark(struct ledger *l, const struct leased *row, int64_t now_ms, struct error *err)
+static int read_places(struct ledger *l, struct lease *lease, struct query *q, struct error *err)
 {
-    struct query *q = db_query(l->db, lease_sql);
-    query_bind_int(q, now_ms);
-    query_bind_int(q, row->delivery);
-    return query_run(q, err);
-}
-
-/* Reads the due rows of one priority, then marks them: the index must not change under the reading.
- */
-static int lease_priority(struct ledger *l, struct lease *lease, int priority, struct error *err)
-{
-    struct query *q = db_query(l->db, due_sql);
-    query_bind_int(q, lease->transport);
-    query_bind_int(q, priority);
-    query_bind_int(q, lease->now_ms);
-    query_bind_int(q, (int64_t)(lease->limit - lease->count));
-    size_t first = lease->count;
     int rc;
     while ((rc = query_step(q, err)) > 0) {
-        enum delivery_state from;
-        struct leased *row = &lease->out[lease->count++];
-        read_leased(q, row, &from);
-        ledger_count_move(l, row->channel, from, DELIVERY_IN_FLIGHT);
+        struct place place = {.delivery = query_int(q)};
+        place.due_ms = query_int(q);
+        if (flight_find(&l->flight, place.delivery) != NULL)
+            continue;
+        lease->places[lease->place_count++] = place;
+        if (lease->place_count > lease->limit) {
+            query_end(q);
+            return 0;
+        }
     }
-    for (size_t i = first; rc == 0 && i < lease->count; i++)
-        rc = mark(l, &lease->out[i], lease->now_ms, err);
     return rc;
 }
 
-static int lease_all(struct ledger *l, const char *transport, struct lease *lease,
-                     struct error *err)
+static int pick(struct ledger *l, struct lease *lease, struct error *err)
 {
-    int rc = ledger_find_transport(l, transport, false, &lease->transport, err);
-    for (int p = JOB_HIGH; rc == 0 && p >= JOB_LOW && lease->count < lease->limit; p--)
-        rc = lease_priority(l, lease, p, err);
-    return rc;
+    const struct lane_cursor *cursor = &l->cursors[lease->lane];
+    struct query *q = db_query(l->db, same_due_sql);
+    query_bind_int(q, l->lanes[lease->lane].lane);
+    query_bind_int(q, cursor->due_ms);
+    query_bind_int(q, cursor->seq);
+    int rc = read_places(l, lease, q, err);
+    if (rc != 0 || lease->place_count > lease->limit)
+        return rc;
+    q = db_query(l->db, later_due_sql);
+    query_bind_int(q, l->lanes[lease->lane].lane);
+    query_bind_int(q, cursor->due_ms);
+    return read_places(l, lease, q, err);
 }
 
-int ledger_lease(struct ledger *l, const char *transport, size_t limit, int64_t now_ms,
-                 enum ledger_durability durability, struct leased *out, size_t *out_count,
-                 struct error *err)
+/* ---- what they are ---- */
+
+static int read_notice(struct ledger *l, int64_t notice, struct leased *out, struct error *err)
 {
-    struct lease lease = {.limit = limit, .now_ms = now_ms, .out = out};
-    bool own = false;
-    *out_count = 0;
-    int rc = ledger_enter(l, durability, &own, err);
+    struct query *q = db_query(l->db, notice_sql);
+    query_bind_int(q, notice);
+    int rc = query_step(q, err);
     if (rc == 0)
-        rc = ledger_leave(l, own, lease_all(l, transport, &lease, err), err);
-    for (size_t i = 0; rc != 0 && i < lease.count; i++)
-        leased_clear(&out[i]);
-    *out_count = rc == 0 ? lease.count : 0;
-    return rc;
-}
-
-int ledger_next_due(struct ledger *l, const char *transport, int64_t *out_ms, struct error *err)
-{
-    int64_t number = 0;
-    *out_ms = -1;
-    int rc = ledger_find_transport(l, transport, false, &number, err);
-    for (int p = JOB_HIGH; rc == 0 && p >= JOB_LOW; p--) {
-        struct query *q = db_query(l->db, next_due_sql);
-        query_bind_int(q, number);
-        query_bind_int(q, p);
-        int64_t due_ms = -1;
-        rc = query_run_int(q, &due_ms, err);
-        if (rc > 0 && (*out_ms < 0 || due_ms < *out_ms))
-            *out_ms = due_ms;
-        rc = rc < 0 ? rc : 0;
-    }
-    return rc;
-}
-
-int ledger_walk_waiting_transports(struct ledger *l, ledger_name_fn *fn, void *context,
-                                   struct error *err)
-{
-    struct query *q = db_query(l->db, waiting_transports_sql);
-    int rc;
-    while ((rc = query_step(q, err)) > 0)
-        fn(context, query_text(q));
-    return rc;
-}
-
-/* ---- after a crash ---- */
-
-struct interrupted {
-    int64_t delivery;
-    enum channel_kind channel;
-    bool hold;
-};
-
-struct recovery {
-    bool (*holds)(void *context, const char *transport);
-    void *context;
-    int64_t now_ms;
-    int64_t
-        after; /* goes on behind this one, so that a damaged index cannot keep it busy for ever */
-    size_t deferred, uncertain;
-};
-
-static int insert_interrupted(struct ledger *l, const struct recovery *r,
-                              const struct interrupted *row, enum delivery_state to,
-                              const char *remark, struct error *err)
-{
-    struct query *q = db_query(l->db, insert_interrupted_sql);
-    query_bind_int(q, r->now_ms);
-    query_bind_int(q, r->now_ms);
-    query_bind_int(q, OUTCOME_UNCERTAIN);
-    query_bind_int(q, to);
-    query_bind_int(q, row->hold ? 0 : r->now_ms);
-    query_bind_text(q, remark);
-    query_bind_int(q, row->delivery);
-    return query_run(q, err);
-}
-
-static int recover_row(struct ledger *l, struct recovery *r, const struct interrupted *row,
-                       struct error *err)
-{
-    static const char *const remarks[] = {
-        "the dispatcher stopped during this attempt; it is sent again with the same identity",
-        "the dispatcher stopped during this attempt; whether it arrived is not known",
-    };
-    enum delivery_state to = row->hold ? DELIVERY_UNCERTAIN : DELIVERY_DEFERRED;
-    int rc = insert_interrupted(l, r, row, to, remarks[row->hold], err);
-    if (rc != 0)
+        return ledger_damaged(l, "there is no notice of delivery", out->delivery, err);
+    if (rc < 0)
         return rc;
-    struct query *q = db_query(l->db, recover_sql);
-    query_bind_int(q, to);
-    query_bind_text(q, remarks[row->hold]);
-    query_bind_int(q, r->now_ms);
-    query_bind_int(q, r->now_ms);
-    query_bind_int(q, row->delivery);
-    rc = query_run(q, err);
-    if (rc != 0)
-        return rc;
-    ledger_count_move(l, row->channel, DELIVERY_IN_FLIGHT, to);
-    r->deferred += !row->hold;
-    r->uncertain += row->hold;
+    out->accepted_ms = query_int(q);
+    out->expires_at_ms = query_int(q);
+    out->notice_id = copy_text(q);
+    out->template_name = copy_text(q);
+    out->locale = copy_text(q);
+    out->campaign = xstrdup(query_text(q));
+    out->more_channels = query_int(q) != 0;
+    out->job_text = copy_text(q);
+    query_end(q);
     return 0;
 }
 
-/* One portion of what is in flight; *out_count 0 when nothing is left. */
-static int recover_some(struct ledger *l, struct recovery *r, size_t *out_count, struct error *err)
+static char *join_id(const char *batch, const char *recipient)
 {
-    struct interrupted rows[256];
-    size_t count = 0;
-    struct query *q = db_query(l->db, in_flight_sql);
-    query_bind_int(q, r->after);
-    int rc;
-    while ((rc = query_step(q, err)) > 0) {
-        struct interrupted *row = &rows[count++];
-        row->delivery = query_int(q);
-        r->after = row->delivery;
-        row->channel = (enum channel_kind)query_int(q);
-        row->hold = r->holds(r->context, query_text(q));
-    }
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = recover_row(l, r, &rows[i], err);
-    *out_count = count;
+    struct buf id = {0};
+    buf_puts(&id, batch);
+    buf_putc(&id, '_');
+    buf_puts(&id, recipient);
+    return buf_steal(&id);
+}
+
+static int describe_line(struct ledger *l, int64_t letter_number, const char *recipient,
+                         struct leased *out, struct error *err)
+{
+    struct batch_memo *b = NULL;
+    const struct letter *letter = NULL;
+    int rc = ledger_read_batch(l, out->batch, &b, err);
+    if (rc == 0)
+        rc = ledger_read_letter(l, letter_number, &letter, err);
+    if (rc != 0)
+        return rc;
+    out->accepted_ms = b->accepted_ms;
+    out->expires_at_ms = b->expires_at_ms;
+    out->notice_id = join_id(b->id, recipient);
+    out->batch_id = xstrdup(b->id);
+    out->campaign = xstrdup(b->campaign);
+    out->template_name = xstrdup(letter->template_name);
+    out->locale = xstrdup(letter->locale);
+    out->zone = letter->zone[0] != '\0' ? xstrdup(letter->zone) : NULL;
+    return 0;
+}
+
+/* A number that only we write; whatever stands in the file, it is one. */
+static int small(int64_t number)
+{
+    return number < 0 || number > INT32_MAX ? 0 : (int)number;
+}
+
+static int describe(struct ledger *l, struct query *q, struct leased *out, struct flying *flying,
+                    struct error *err)
+{
+    bool good = ledger_read_state(query_int(q), &flying->state);
+    good = ledger_read_channel(query_int(q), &out->channel) && good;
+    if (!good || !delivery_may_move(flying->state, DELIVERY_IN_FLIGHT))
+        return ledger_damaged(l, "its index and its rows differ at delivery", out->delivery, err);
+    out->batch = query_int(q);
+    out->line = query_int(q);
+    out->more_channels = query_int(q) > 0;
+    out->offset = query_int(q);
+    out->length = query_int(q);
+    flying->notice = query_int(q);
+    int64_t letter = query_int(q);
+    flying->attempts = query_int(q);
+    out->tries = small(query_int(q));
+    out->crashes = small(query_int(q));
+    out->suspect = query_int(q) != 0;
+    flying->tried = query_int(q) != 0;
+    const char *recipient = ledger_read_text(q);
+    out->address = copy_text(q);
+    return flying->notice != 0 ? read_notice(l, flying->notice, out, err)
+                               : describe_line(l, letter, recipient, out, err);
+}
+
+static int read_row(struct ledger *l, int64_t delivery, struct leased *out, struct flying *flying,
+                    struct error *err)
+{
+    *out = (struct leased){.delivery = delivery};
+    *flying = (struct flying){.delivery = delivery};
+    struct query *q = db_query(l->db, row_sql);
+    query_bind_int(q, delivery);
+    int rc = query_step(q, err);
+    if (rc == 0)
+        return ledger_damaged(l, "its index and its rows differ at delivery", delivery, err);
+    if (rc < 0)
+        return rc;
+    rc = describe(l, q, out, flying, err);
+    query_end(q);
+    flying->channel = out->channel;
+    flying->batch = out->batch;
+    flying->accepted_ms = out->accepted_ms;
     return rc;
 }
 
-int ledger_recover(struct ledger *l, bool (*holds)(void *context, const char *transport),
-                   void *context, int64_t now_ms, size_t *out_deferred, size_t *out_uncertain,
-                   struct error *err)
+/* In order, up to the first that is not due. A suspect ends the packet: before it, or behind it if
+ * it is the first. */
+static int read_rows(struct ledger *l, struct lease *lease, struct error *err)
 {
-    struct recovery r = {.holds = holds, .context = context, .now_ms = now_ms};
-    size_t count = 1;
-    bool own = false;
-    int rc = ledger_enter(l, LEDGER_DURABLE, &own, err);
+    for (size_t i = 0; i < lease->place_count && i < lease->limit; i++) {
+        if (lease->places[i].due_ms > lease->now_ms)
+            return 0;
+        struct leased *row = &lease->out[lease->count];
+        int rc = read_row(l, lease->places[i].delivery, row, &lease->flying[lease->count], err);
+        lease->count++; /* whatever was read of it is freed with the others */
+        if (rc != 0)
+            return rc;
+        if (!row->suspect)
+            continue;
+        if (i > 0)
+            leased_clear(&lease->out[--lease->count]);
+        return 0;
+    }
+    return 0;
+}
+
+/* ---- taken ---- */
+
+static int insert_lease(struct ledger *l, const struct lease *lease, int64_t *out_packet,
+                        struct error *err)
+{
+    struct buf list = {0};
+    for (size_t i = 0; i < lease->count; i++)
+        buf_printf(&list, "%c%lld", i == 0 ? '[' : ',', (long long)lease->out[i].delivery);
+    buf_putc(&list, ']');
+    struct query *q = db_query(l->db, insert_lease_sql);
+    query_bind_int(q, l->lanes[lease->lane].lane);
+    query_bind_int(q, lease->now_ms);
+    query_bind_text_len(q, buf_text(&list), list.len);
+    int rc = query_run(q, err);
+    buf_free(&list);
+    *out_packet = db_last_number(l->db);
+    return rc;
+}
+
+static void move_cursor(struct ledger *l, const struct lease *lease)
+{
+    ledger_note_lane(l, lease->lane);
+    if (lease->count > 0) {
+        l->cursors[lease->lane].due_ms = lease->places[lease->count - 1].due_ms;
+        l->cursors[lease->lane].seq = lease->places[lease->count - 1].delivery;
+    }
+    l->lanes[lease->lane].next_due_ms =
+        lease->count < lease->place_count ? lease->places[lease->count].due_ms : INT64_MAX;
+}
+
+static int take(struct ledger *l, struct lease *lease, struct error *err)
+{
+    int64_t packet = 0;
+    int rc = pick(l, lease, err);
+    if (rc == 0)
+        rc = read_rows(l, lease, err);
+    if (rc == 0 && lease->count > 0)
+        rc = insert_lease(l, lease, &packet, err);
     if (rc != 0)
         return rc;
-    while (rc == 0 && count > 0)
-        rc = recover_some(l, &r, &count, err);
-    rc = ledger_leave(l, own, rc, err);
-    *out_deferred = rc == 0 ? r.deferred : 0;
-    *out_uncertain = rc == 0 ? r.uncertain : 0;
+    for (size_t i = 0; i < lease->count; i++) {
+        lease->out[i].packet = packet;
+        lease->flying[i].packet = packet;
+        lease->flying[i].taken_ms = lease->now_ms;
+        lease->flying[i].lane = l->lanes[lease->lane].lane;
+        ledger_take_off(l, &lease->flying[i]);
+    }
+    move_cursor(l, lease);
+    return 0;
+}
+
+static int lease_from(struct ledger *l, struct lease *lease, enum ledger_durability durability,
+                      struct error *err)
+{
+    bool own = false;
+    int rc = ledger_enter(l, durability, &own, err);
+    if (rc != 0)
+        return rc;
+    lease->places = xcalloc(lease->limit + 1, sizeof(*lease->places));
+    lease->flying = xcalloc(lease->limit, sizeof(*lease->flying));
+    rc = ledger_leave(l, own, take(l, lease, err), err);
+    free(lease->places);
+    free(lease->flying);
+    return rc;
+}
+
+int ledger_lease(struct ledger *l, int64_t lane, size_t limit, int64_t now_ms,
+                 enum ledger_durability durability, struct leased *out, size_t *out_count,
+                 struct error *err)
+{
+    assert(l->mode == LEDGER_WRITE);
+    *out_count = 0;
+    ledger_note_time(l, now_ms);
+    size_t at = ledger_lane_index(l, lane);
+    if (at == l->lane_count || limit == 0 || l->lanes[at].stopped ||
+        l->lanes[at].next_due_ms > now_ms)
+        return 0;
+    struct lease lease = {.lane = at, .limit = limit, .now_ms = now_ms, .out = out};
+    int rc = lease_from(l, &lease, durability, err);
+    for (size_t i = 0; rc != 0 && i < lease.count; i++)
+        leased_clear(&out[i]);
+    *out_count = rc == 0 ? lease.count : 0;
     return rc;
 }

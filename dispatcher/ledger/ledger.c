@@ -31,6 +31,9 @@
 static const char begin_sql[] = "BEGIN IMMEDIATE";
 static const char commit_sql[] = "COMMIT";
 static const char rollback_sql[] = "ROLLBACK";
+static const char begin_look_sql[] = "BEGIN";
+static const char any_batch_sql[] = "SELECT EXISTS (SELECT 1 FROM batch)";
+static const char data_version_sql[] = "PRAGMA data_version";
 static const char pulse_sql[] = "UPDATE meta SET value = value + 1 WHERE name = 'syncs'";
 
 /* For every connection. cell_size_check and trusted_schema: a damaged or planted file is noticed,
@@ -40,6 +43,7 @@ static const char settings_sql[] = "PRAGMA foreign_keys = ON;"
                                    "PRAGMA cell_size_check = ON;"
                                    "PRAGMA cache_size = -16384;"
                                    "PRAGMA journal_size_limit = 67108864;"
+                                   "PRAGMA wal_autocheckpoint = 4096;"
                                    "PRAGMA synchronous = FULL;";
 
 static int build(const char *path, struct error *err)
@@ -104,10 +108,23 @@ static int open_file(struct ledger *l, enum ledger_mode mode, struct error *err)
     return rc;
 }
 
+static int load(struct ledger *l, struct error *err)
+{
+    int64_t any = 0;
+    int rc = query_run_int(db_query(l->db, any_batch_sql), &any, err);
+    l->has_batches = any != 0;
+    if (rc >= 0)
+        rc = ledger_load_flight(l, err);
+    return rc < 0 ? rc : ledger_load_lanes(l, err);
+}
+
 int ledger_open(const char *spool, enum ledger_mode mode, struct ledger **out, struct error *err)
 {
     struct ledger *l = xcalloc(1, sizeof(*l));
     l->path = file_join(spool, LEDGER_NAME);
+    l->mode = mode;
+    l->today = -1;
+    l->data_version = -1;
     l->synchronous = true;
     l->unsynced = true; /* what a process before us committed may not be on the disk yet */
     *out = NULL;
@@ -116,12 +133,34 @@ int ledger_open(const char *spool, enum ledger_mode mode, struct ledger **out, s
         rc = create(spool, err);
     if (rc == 0)
         rc = open_file(l, mode, err);
+    if (rc == 0 && mode == LEDGER_WRITE)
+        rc = load(l, err);
     if (rc != 0) {
         ledger_close(l);
         return rc;
     }
     *out = l;
     return 0;
+}
+
+static void free_memory(struct ledger *l)
+{
+    undo_forget(l);
+    free(l->undo);
+    free(l->tallies);
+    free(l->days);
+    flight_clear(&l->flight);
+    free(l->lanes);
+    free(l->cursors);
+    while (l->batch_count > 0)
+        ledger_drop_batch(l);
+    free(l->batches);
+    while (l->transport_count > 0)
+        ledger_drop_transport(l);
+    free(l->transports);
+    while (l->letter_count > 0)
+        ledger_drop_letter(l);
+    free(l->letters);
 }
 
 void ledger_close(struct ledger *l)
@@ -131,6 +170,7 @@ void ledger_close(struct ledger *l)
     if (l->in_transaction)
         ledger_rollback(l);
     db_close(l->db);
+    free_memory(l);
     free(l->path);
     free(l);
 }
@@ -149,12 +189,14 @@ static int set_synchronous(struct ledger *l, bool synchronous, struct error *err
 int ledger_begin(struct ledger *l, enum ledger_durability durability, struct error *err)
 {
     assert(!l->in_transaction);
+    ledger_tidy_lanes(l);
     int rc = set_synchronous(l, durability == LEDGER_DURABLE, err);
     if (rc == 0)
         rc = query_run(db_query(l->db, begin_sql), err);
     if (rc != 0)
         return rc;
     l->in_transaction = true;
+    l->transaction++;
     l->durability = durability;
     l->raised = false;
     l->changed_before = db_changed_ever(l->db);
@@ -174,6 +216,7 @@ int ledger_commit(struct ledger *l, struct error *err)
     if (rc != 0)
         return rc;
     l->in_transaction = false;
+    undo_forget(l);
     l->unsynced = !durable && (l->unsynced || changed);
     return l->raised ? ledger_sync(l, err) : 0;
 }
@@ -184,8 +227,9 @@ void ledger_rollback(struct ledger *l)
      * ROLLBACK leaves nothing else to do: the next BEGIN will say what is wrong. */
     if (db_in_transaction(l->db) && query_run(db_query(l->db, rollback_sql), NULL) != 0)
         l->unsynced = true;
+    undo_all(l);
     l->in_transaction = false;
-    memset(l->delta, 0, sizeof(l->delta));
+    ledger_forget_counts(l);
 }
 
 int ledger_sync(struct ledger *l, struct error *err)
@@ -217,4 +261,76 @@ int ledger_leave(struct ledger *l, bool own, int rc, struct error *err)
     if (rc < 0)
         ledger_rollback(l);
     return rc;
+}
+
+/* ---- questions ---- */
+
+/* Whoever writes knows what is in flight; a reader asks again when the file has changed. */
+static int refresh_flight(struct ledger *l, struct error *err)
+{
+    int64_t version = 0;
+    int rc = query_run_int(db_query(l->db, data_version_sql), &version, err);
+    if (rc < 0 || version == l->data_version)
+        return rc < 0 ? rc : 0;
+    flight_clear(&l->flight);
+    rc = ledger_load_flight(l, err);
+    l->data_version = rc == 0 ? version : -1;
+    return rc;
+}
+
+int ledger_look(struct ledger *l, bool *out_own, struct error *err)
+{
+    *out_own = l->mode == LEDGER_READ && !db_in_transaction(l->db);
+    if (!*out_own)
+        return 0;
+    int rc = query_run(db_query(l->db, begin_look_sql), err);
+    if (rc == 0)
+        rc = refresh_flight(l, err);
+    return rc < 0 ? ledger_looked(l, true, rc, err) : 0;
+}
+
+int ledger_looked(struct ledger *l, bool own, int rc, struct error *err)
+{
+    if (!own || !db_in_transaction(l->db))
+        return rc;
+    int end = query_run(db_query(l->db, commit_sql), rc < 0 ? NULL : err);
+    return rc < 0 ? rc : end;
+}
+
+void ledger_note_time(struct ledger *l, int64_t now_ms)
+{
+    if (now_ms > l->last_ms)
+        l->last_ms = now_ms;
+}
+
+/* ---- what stands in a file ---- */
+
+int ledger_damaged(const struct ledger *l, const char *what, int64_t number, struct error *err)
+{
+    return error_set(err, ERR_IO,
+                     "the ledger %s is damaged: %s %lld; stop the dispatcher, keep a copy of the "
+                     "file and restore it from a backup",
+                     l->path, what, (long long)number);
+}
+
+bool ledger_read_channel(int64_t number, enum channel_kind *out)
+{
+    if (number < 0 || number >= CHANNEL_KINDS)
+        return false;
+    *out = (enum channel_kind)number;
+    return true;
+}
+
+bool ledger_read_state(int64_t number, enum delivery_state *out)
+{
+    if (number < 0 || number >= DELIVERY_STATES)
+        return false;
+    *out = (enum delivery_state)number;
+    return true;
+}
+
+const char *ledger_read_text(struct query *q)
+{
+    const char *text = query_text(q);
+    return text != NULL ? text : "";
 }

@@ -49,6 +49,7 @@ struct planned_delivery {
     const char *address;
     enum delivery_state state; /* WAITING, HELD, SUPPRESSED, ... */
     const char *cause;         /* why it is not WAITING; "" */
+    const char *remark;        /* a sentence on that, NULL: none */
     int64_t due_ms;
 };
 
@@ -77,7 +78,8 @@ enum accept_result { ACCEPT_NEW, ACCEPT_DUPLICATE, ACCEPT_CONFLICT };
  * ACCEPT_CONFLICT: known with other content, or the id of a batch's recipient: nothing changes. */
 MUST_CHECK int ledger_accept(struct ledger *l, const struct acceptance *a, enum accept_result *out,
                              struct error *err);
-/* Is the id known (of a notice or a batch), and with which digest? *out_known false if not. */
+/* Is the id known (of a notice, a batch or a recipient of one: then the batch's), and with which
+ * digest? *out_known false if not. */
 MUST_CHECK int ledger_find_digest(struct ledger *l, const char *id, bool *out_known,
                                   unsigned char out[DIGEST_SIZE], struct error *err);
 
@@ -91,20 +93,24 @@ MUST_CHECK int ledger_find_digest(struct ledger *l, const char *id, bool *out_kn
  * books and the evidence need without them.
  */
 enum batch_state {
-    BATCH_LOADING,  /* lines are still being taken in; what is in may already be sent */
-    BATCH_RUNNING,  /* all lines are in the books */
-    BATCH_PURGED,   /* over, and its notices are gone after retention; the rows stay */
+    BATCH_LOADING, /* lines are still being taken in; what is in may already be sent */
+    BATCH_RUNNING, /* all lines are in the books */
+    BATCH_PURGED,  /* over, and its notices are gone after retention; the rows stay */
 };
 /* Why nothing of a batch is leased. Order is part of the file. */
-enum batch_stop { BATCH_GOES, BATCH_HALTED /* too many failures */, BATCH_PAUSED /* an operator */ };
+enum batch_stop {
+    BATCH_GOES,
+    BATCH_HALTED /* too many failures */,
+    BATCH_PAUSED /* an operator */
+};
 
 struct batch_acceptance {
     const char *id;
     const unsigned char *digest; /* DIGEST_SIZE, of batch.json and the notices together */
     const char *text;            /* batch.json, canonical */
     size_t len;
-    int64_t total; /* lines */
-    int64_t bytes; /* of notices.jsonl */
+    int64_t total;        /* lines */
+    int64_t bytes;        /* of notices.jsonl */
     const char *campaign; /* NULL if absent */
     enum job_priority priority;
     int64_t now_ms;
@@ -156,7 +162,7 @@ struct batch_question {
     const char *id;
     int64_t batch; /* 0: any */
     int64_t after;
-    bool loading;    /* only BATCH_LOADING */
+    bool loading; /* only BATCH_LOADING */
     bool unfinished;
 };
 MUST_CHECK int ledger_walk_batches(struct ledger *l, const struct batch_question *q,
@@ -192,13 +198,13 @@ const struct lane *ledger_lanes(const struct ledger *l, size_t *out_count);
 struct leased {
     int64_t delivery;
     int64_t packet; /* number of the lease */
-    int tries; /* counted since the schedule last began; the history in attempt rows numbers on */
+    int tries;   /* counted since the schedule last began; the history in attempt rows numbers on */
     int crashes; /* workers this delivery has cost since then */
     bool suspect; /* it was in flight when a worker or the daemon died: it goes alone */
     enum channel_kind channel;
     int64_t accepted_ms;
-    int64_t expires_at_ms; /* 0: never */
-    int64_t batch;         /* 0: a notice of its own */
+    int64_t expires_at_ms;        /* 0: never */
+    int64_t batch;                /* 0: a notice of its own */
     int64_t line, offset, length; /* of a batch: where its text stands */
     char *notice_id, *address, *template_name, *locale, *zone, *batch_id, *job_text,
         *campaign; /* owned; zone, batch_id, job_text (a batch's: read it from the spool) and
@@ -230,9 +236,10 @@ struct settlement {
     bool suspect;      /* next time it goes alone */
     bool next_channel; /* a notice of its own: makes the next spare channel's delivery WAITING, due
                           now */
-    const struct planned_delivery *next; /* of a batch, with next_channel: the channel that follows */
-    int next_rest;                       /* channels behind that one */
-    double jitter;     /* recorded with the attempt */
+    const struct planned_delivery
+        *next;     /* of a batch, with next_channel: the channel that follows */
+    int next_rest; /* channels behind that one */
+    double jitter; /* recorded with the attempt */
     int64_t now_ms;
     int64_t duration_ms;
     const struct disposition
@@ -243,8 +250,9 @@ struct settlement {
     const char *transport;
 };
 
-/* IN_FLIGHT -> state: one update of one row (an earlier attempt's evidence moves to a row of its own
- * first). Asserts the edge. A delivery that is not IN_FLIGHT is left alone and *out_settled false. */
+/* IN_FLIGHT -> state: one update of one row (an earlier attempt's evidence moves to a row of its
+ * own first). Asserts the edge. A delivery that is not IN_FLIGHT is left alone and *out_settled
+ * false. */
 MUST_CHECK int ledger_settle(struct ledger *l, const struct settlement *s, bool *out_settled,
                              struct error *err);
 
@@ -314,8 +322,8 @@ MUST_CHECK int ledger_read_notice(struct ledger *l, const char *id, struct buf *
 /* counts[channel][state], from counters kept with every change, not from a scan. */
 MUST_CHECK int ledger_count(struct ledger *l, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
                             struct error *err);
-/* When the delivery that has been in this state the longest was accepted; 0: none is, or (delivered)
- * nobody asks. By index, not from a scan. */
+/* When the delivery that has been in this state the longest was accepted; 0: none is, or
+ * (delivered) nobody asks. By index, not from a scan. */
 MUST_CHECK int ledger_oldest(struct ledger *l, enum channel_kind channel, enum delivery_state state,
                              int64_t *out_accepted_ms, struct error *err);
 
@@ -323,8 +331,8 @@ MUST_CHECK int ledger_oldest(struct ledger *l, enum channel_kind channel, enum d
  * whole, notices without a delivery, the chain of actions. `batch` NULL: everything. ERR_INTERNAL
  * with the difference if the books do not balance, ERR_NOT_FOUND if there is no such batch. */
 struct books {
-    int64_t notices;   /* single notices, or lines of the batch */
-    int64_t expected;  /* of a batch that is whole: its lines; else equal to notices */
+    int64_t notices;  /* single notices, or lines of the batch */
+    int64_t expected; /* of a batch that is whole: its lines; else equal to notices */
     int64_t deliveries[DELIVERY_STATES];
 };
 MUST_CHECK int ledger_reconcile(struct ledger *l, const char *batch, struct books *out,
@@ -356,8 +364,8 @@ MUST_CHECK int ledger_count_retry(struct ledger *l, const struct selector *selec
                                   struct error *err);
 
 /* Stops a batch (state of its deliveries unchanged, nothing is leased) or lets it go on; `go_on`:
- * it is not halted by failures again. With an action it is recorded in the chain, durable; NULL (the
- * engine's own halt): also recorded, by "dispatcher". ERR_NOT_FOUND. */
+ * it is not halted by failures again. With an action it is recorded in the chain, durable; NULL
+ * (the engine's own halt): also recorded, by "dispatcher". ERR_NOT_FOUND. */
 MUST_CHECK int ledger_stop_batch(struct ledger *l, const char *id, enum batch_stop stop,
                                  const char *reason, bool go_on, const struct action *action,
                                  struct error *err);

@@ -1,4 +1,10 @@
-/* What the files of the SQLite ledger share. Nobody outside this folder includes it. */
+/*
+ * What the files of the SQLite ledger share. Nobody outside this folder includes it.
+ *
+ * Beside the tables the ledger keeps in memory what would cost a question each time: the deliveries
+ * in flight, the lanes with their cursors, and short lists of names. A transaction that is undone
+ * undoes these too: every change of them inside one is noted in `undo` (undo.c), newest last.
+ */
 #ifndef LEDGER_LEDGER_BACKEND_H
 #define LEDGER_LEDGER_BACKEND_H
 
@@ -8,11 +14,93 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "ledger/db.h"
+#include "ledger/flight.h"
 #include "ledger/ledger.h"
+
+/* The row of a transport. */
+struct transport_memo {
+    int64_t number;
+    char *name;
+};
+
+/* What recipients of batches share. Texts are never NULL; zone is "" if unknown. */
+struct letter {
+    const char *template_name, *locale, *zone;
+    bool fallback;
+};
+
+/* The row of a letter. */
+struct letter_memo {
+    int64_t number;
+    struct letter letter; /* borrowed from `texts` */
+    char *texts[3];
+};
+
+/* What may change of a batch. */
+struct batch_standing {
+    enum batch_state state;
+    enum batch_stop stop;
+    int64_t finished_ms;
+    int64_t open; /* rows that are not final */
+};
+
+struct batch_memo {
+    int64_t number;
+    char *id, *campaign; /* campaign: NULL if absent */
+    enum job_priority priority;
+    int64_t total, accepted_ms, expires_at_ms;
+    struct batch_standing now;
+    enum { RELATIVES_UNKNOWN, RELATIVES_NONE, RELATIVES_SOME } relatives; /* see line.c */
+};
+
+/* Beside each `struct lane`: everything in it up to this place is in flight or gone. */
+struct lane_cursor {
+    int64_t transport;
+    int64_t due_ms, seq;
+    int64_t noted_in; /* the transaction that noted it in `undo` */
+};
+
+/* Changes of the counters of a batch in this transaction. */
+struct tally {
+    int64_t batch; /* 0: single notices */
+    int64_t n[CHANNEL_KINDS][DELIVERY_STATES];
+};
+
+/* Changes of `day`. */
+struct day_tally {
+    int64_t transport, day, n;
+};
+
+enum undo_kind {
+    UNDO_TAKE_OFF, /* was added to `flight` */
+    UNDO_LAND,     /* was removed from it */
+    UNDO_LANE,     /* was changed */
+    UNDO_BATCH,    /* was changed */
+    UNDO_NEW_LANE, /* these became known: they go again */
+    UNDO_NEW_BATCH,
+    UNDO_NEW_TRANSPORT,
+    UNDO_NEW_LETTER,
+};
+
+struct undo {
+    enum undo_kind kind;
+    union {
+        struct flying flying;
+        struct {
+            struct lane lane;
+            struct lane_cursor cursor;
+        } lane;
+        struct {
+            int64_t number;
+            struct batch_standing standing;
+        } batch;
+    };
+};
 
 struct ledger {
     struct db *db;
     char *path; /* of ledger.db, for messages */
+    enum ledger_mode mode;
     bool in_transaction;
     enum ledger_durability durability; /* of the transaction that is open */
     bool raised;      /* a call inside asked for more than the transaction promises: sync after its
@@ -20,9 +108,34 @@ struct ledger {
     bool synchronous; /* SQLite's setting now: commits are synced */
     bool unsynced;    /* something was committed that a power cut may still take */
     int64_t changed_before; /* db_changed_ever() when the transaction began */
-    /* Changes of the counters in this transaction, written once before its commit. */
-    int64_t delta[CHANNEL_KINDS][DELIVERY_STATES];
+    int64_t transaction;    /* counts them */
+    int64_t last_ms;        /* the latest time we were told */
+    int64_t today;          /* -1: never told */
+    int64_t data_version;   /* LEDGER_READ: of which `flight` was read */
+    bool has_batches;
+
+    /* Written once before the commit. */
+    struct tally *tallies;
+    size_t tally_count;
+    struct day_tally *days;
+    size_t day_count;
+
+    struct undo *undo;
+    size_t undo_count, undo_capacity;
+
+    struct flight flight;
+    struct lane *lanes;
+    struct lane_cursor *cursors; /* as many */
+    size_t lane_count;
+    struct batch_memo **batches;
+    size_t batch_count;
+    struct transport_memo *transports;
+    size_t transport_count;
+    struct letter_memo **letters;
+    size_t letter_count;
 };
+
+/* ---- ledger.c ---- */
 
 /* Every writing call stands between these two: they open a transaction of its own unless the caller
  * has one. */
@@ -31,39 +144,154 @@ MUST_CHECK int ledger_enter(struct ledger *l, enum ledger_durability durability,
 /* Commits what ledger_enter() opened, or undoes it if `rc` is negative. Returns rc, or why the
  * commit failed. */
 MUST_CHECK int ledger_leave(struct ledger *l, bool own, int rc, struct error *err);
+/* Every question of more than one statement stands between these two: a reader sees one moment,
+ * with what was in flight then. */
+MUST_CHECK int ledger_look(struct ledger *l, bool *out_own, struct error *err);
+int ledger_looked(struct ledger *l, bool own, int rc, struct error *err);
+/* Remembers a time we were told. */
+void ledger_note_time(struct ledger *l, int64_t now_ms);
+/* ERR_IO: what stands in the file cannot be. */
+int ledger_damaged(const struct ledger *l, const char *what, int64_t number, struct error *err);
+/* Numbers from the file as our enums; false if they are out of range. */
+bool ledger_read_channel(int64_t number, enum channel_kind *out);
+bool ledger_read_state(int64_t number, enum delivery_state *out);
+/* A text column that cannot be NULL unless the file is damaged. */
+const char *ledger_read_text(struct query *q);
 
-/* Books a new delivery, or one that moves. Moving asserts the edge: see model/delivery.h. */
-void ledger_count_new(struct ledger *l, enum channel_kind channel, enum delivery_state state);
-void ledger_count_move(struct ledger *l, enum channel_kind channel, enum delivery_state from,
-                       enum delivery_state to);
-/* Writes the collected changes of the counters. */
-MUST_CHECK int ledger_flush_counts(struct ledger *l, struct error *err);
+/* ---- undo.c ---- */
+
+/* Notes a change of memory: nothing happens outside of a transaction. */
+void undo_note(struct ledger *l, const struct undo *u);
+/* Takes back everything noted, newest first. */
+void undo_all(struct ledger *l);
+void undo_forget(struct ledger *l);
+
+/* Into and out of `flight`, noted. */
+void ledger_take_off(struct ledger *l, const struct flying *row);
+size_t ledger_land(struct ledger *l, int64_t delivery);
+/* Reads `flight` from the leases in the file. */
+MUST_CHECK int ledger_load_flight(struct ledger *l, struct error *err);
+
+/* ---- name.c ---- */
 
 /* The number of a transport's name; 0 if it is unknown and `create` is false. */
 MUST_CHECK int ledger_find_transport(struct ledger *l, const char *name, bool create, int64_t *out,
                                      struct error *err);
+/* The name of a number, valid until the transaction is undone. */
+MUST_CHECK int ledger_name_transport(struct ledger *l, int64_t number, const char **out,
+                                     struct error *err);
+MUST_CHECK int ledger_find_letter(struct ledger *l, const struct letter *letter, int64_t *out,
+                                  struct error *err);
+MUST_CHECK int ledger_read_letter(struct ledger *l, int64_t number, const struct letter **out,
+                                  struct error *err);
+void ledger_drop_transport(struct ledger *l); /* the last one, for undo.c */
+void ledger_drop_letter(struct ledger *l);
+
+/* ---- lane.c ---- */
+
+MUST_CHECK int ledger_load_lanes(struct ledger *l, struct error *err);
+/* The number of a lane, made if need be. */
+MUST_CHECK int ledger_find_lane(struct ledger *l, const char *transport, enum job_priority priority,
+                                int64_t batch, int64_t *out, struct error *err);
+/* A delivery stands in a lane from now on, or at another place of it. */
+MUST_CHECK int ledger_stand_in_lane(struct ledger *l, int64_t lane, int64_t due_ms,
+                                    int64_t delivery, struct error *err);
+/* Where a lane stands in `lanes`; lane_count: it is not there. */
+size_t ledger_lane_index(const struct ledger *l, int64_t lane);
+/* Notes a lane once per transaction before it is changed. */
+void ledger_note_lane(struct ledger *l, size_t at);
+void ledger_stop_lanes(struct ledger *l, int64_t batch, bool stopped);
+/* Forgets empty lanes when there are very many. Not within a transaction. */
+void ledger_tidy_lanes(struct ledger *l);
+
+/* ---- batch.c ---- */
+
+/* The number of a batch by its id, 0: there is none. */
+MUST_CHECK int ledger_find_batch(struct ledger *l, const char *id, int64_t *out, struct error *err);
+/* Valid until the transaction is undone. */
+MUST_CHECK int ledger_read_batch(struct ledger *l, int64_t number, struct batch_memo **out,
+                                 struct error *err);
+/* Notes a batch before it is changed. */
+void ledger_note_batch(struct ledger *l, const struct batch_memo *b);
+void ledger_drop_batch(struct ledger *l); /* the last one, for undo.c */
+/* Its open deliveries changed by so many, or it has all its lines: is it finished now? */
+MUST_CHECK int ledger_judge_batch(struct ledger *l, struct batch_memo *b, int64_t open_change,
+                                  struct error *err);
+
+/* ---- find.c ---- */
+
+/* Whom an id names: a notice of its own, or a recipient of a batch. Nothing: both are 0. */
+struct named {
+    int64_t notice;
+    int64_t batch;
+    const char *recipient; /* borrowed from the id */
+};
+MUST_CHECK int ledger_find_id(struct ledger *l, const char *id, struct named *out,
+                              struct error *err);
+/* Is it the id of a recipient of a batch other than `except`? With `loading` a batch that is still
+ * being taken in counts whoever the recipient is: he may come. */
+MUST_CHECK int ledger_find_recipient(struct ledger *l, const char *id, int64_t except, bool loading,
+                                     struct named *out, struct error *err);
+
+/* ---- count.c ---- */
+
+/* Books a new delivery, or one that moves. Moving asserts the edge: see model/delivery.h. */
+void ledger_count_new(struct ledger *l, int64_t batch, enum channel_kind channel,
+                      enum delivery_state state);
+/* `row` is the state that stands in the row, `from` the one everybody sees: they differ for what is
+ * in flight. */
+void ledger_count_move(struct ledger *l, int64_t batch, enum channel_kind channel,
+                       enum delivery_state row, enum delivery_state from, enum delivery_state to);
+void ledger_count_delivered(struct ledger *l, int64_t transport);
+/* Writes the collected changes of the counters. */
+MUST_CHECK int ledger_flush_counts(struct ledger *l, struct error *err);
+void ledger_forget_counts(struct ledger *l);
+/* counts += what is in flight, of one batch or (-1) of all. */
+void ledger_add_flight(const struct ledger *l, int64_t batch,
+                       int64_t counts[CHANNEL_KINDS][DELIVERY_STATES]);
+struct tally *tally_of(struct tally **tallies, size_t *count, int64_t batch);
+
+/* ---- row.c ---- */
 
 /* One delivery to be inserted. */
 struct new_delivery {
-    int64_t notice;
-    int64_t transport;
-    enum channel_kind channel;
+    int64_t notice; /* 0: of a batch */
+    int64_t batch;
+    int64_t line, start, bytes, letter;
+    const char *recipient; /* NULL: none */
+    int rest, turn;
     enum job_priority priority;
-    enum delivery_state state;
-    const char *address, *cause;
-    int64_t due_ms, now_ms;
+    const struct planned_delivery *plan;
+    int64_t now_ms;
 };
+/* Into its lane and the books. *out_made (may be NULL) false: this recipient has the channel
+ * already. */
 MUST_CHECK int ledger_insert_delivery(struct ledger *l, const struct new_delivery *d,
-                                      struct error *err);
+                                      bool *out_made, struct error *err);
+/* The attempt that stands in a delivery's row becomes a row of its own. */
+MUST_CHECK int ledger_move_attempt(struct ledger *l, int64_t delivery, struct error *err);
 
-/* Appends " AND ..." for what the selector asks, over `notice n` and `delivery d`, with ? for its
- * texts. */
-void selector_put_where(struct buf *sql, const struct selector *selector);
-/* " FROM ..." in the order that suits the selector: a notice's deliveries, or all of them by
- * number. */
-void selector_put_from(struct buf *sql, const struct selector *selector);
+/* ---- selector.c ---- */
+
+/* A selector with its names looked up. */
+struct resolved {
+    const struct selector *selector;
+    struct named named;
+    int64_t batch;
+    bool nobody; /* it names what does not exist */
+};
+MUST_CHECK int selector_resolve(struct ledger *l, const struct selector *selector,
+                                struct resolved *out, struct error *err);
+/* " FROM delivery d ..." with notice n, batch b and letter w, each NULL where there is none. */
+void selector_put_from(struct buf *sql);
+/* " AND ..." for what the selector asks but its state, with ? for texts and numbers. */
+void selector_put_where(struct buf *sql, const struct resolved *r);
+/* " AND d.state ...": as rows have it, in flight is waiting or deferred there. */
+void selector_put_state(struct buf *sql, int state);
 /* Binds the ? of selector_put_where(). */
-void selector_bind(struct query *q, const struct selector *selector);
+void selector_bind(struct query *q, const struct resolved *r);
+
+/* ---- act.c ---- */
 
 /* Follows the chain of hashes from its beginning. ERR_INTERNAL names the first action that does not
  * fit. */

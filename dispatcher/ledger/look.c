@@ -1,5 +1,7 @@
-/* Questions: which deliveries, their attempts, the notice itself. */
+/* Questions: which deliveries, their attempts, the notice itself, the oldest. */
 #include "ledger/ledger.h"
+
+#include <stdlib.h>
 
 #include "base/attributes.h"
 #include "base/buf.h"
@@ -8,117 +10,195 @@
 
 /* Their last words, or ours on the last change if that was no attempt. */
 #define REPLY                                                                                      \
-    "coalesce(d.remark, (SELECT a.reply FROM attempt a WHERE a.delivery = d.seq"                   \
-    " ORDER BY a.n DESC LIMIT 1), '')"
+    "coalesce(d.remark, CASE WHEN d.attempts = 0 THEN '' WHEN d.tried = 1 THEN d.reply ELSE"       \
+    " (SELECT a.reply FROM attempt a WHERE a.delivery = d.seq ORDER BY a.n DESC LIMIT 1) END, '')"
 
 static const char row_columns[] =
-    "SELECT d.seq, n.id, n.campaign, n.template, n.locale, t.name, d.address, d.cause, " REPLY
-    ", d.channel, d.state, d.attempts, n.accepted_ms, d.due_ms, d.changed_ms";
+    "SELECT d.seq, d.line, d.crashes, d.channel, d.state, d.attempts, d.due_ms, d.changed_ms,"
+    " coalesce(n.accepted_ms, b.accepted_ms, 0), b.id,"
+    " coalesce(n.id, b.id || '_' || d.recipient, b.id || ':' || d.line),"
+    " coalesce(n.campaign, b.campaign), coalesce(n.template, w.template),"
+    " coalesce(n.locale, w.locale), t.name, d.address, d.cause, " REPLY;
+static const char row_names[] = " LEFT JOIN letter w ON w.seq = d.letter"
+                                " LEFT JOIN lane l ON l.seq = d.lane"
+                                " LEFT JOIN transport t ON t.seq = l.transport";
 static const char attempts_sql[] =
-    "SELECT a.n, a.ended_ms, a.duration_ms, t.name, coalesce(o.name, ''), a.cause, a.enhanced,"
-    " a.reply, coalesce(lower(hex(a.sha256)), ''), a.locale, a.code, a.state, a.next_due_ms,"
-    " a.jitter"
-    " FROM attempt a JOIN transport t ON t.seq = a.transport"
-    " LEFT JOIN outcome_name o ON o.outcome = a.outcome WHERE a.delivery = ? ORDER BY a.n";
+    "SELECT a.n, a.ended_ms, a.duration_ms, t.name, o.name, a.cause, a.enhanced, a.reply,"
+    " lower(hex(a.sha256)), a.locale, a.code, a.state, a.next_due_ms, a.jitter"
+    " FROM attempt a LEFT JOIN transport t ON t.seq = a.transport"
+    " LEFT JOIN outcome_name o ON o.outcome = a.outcome WHERE a.delivery = ?1"
+    " UNION ALL "
+    "SELECT d.attempts, d.changed_ms, d.duration_ms, t.name, o.name, d.cause, d.enhanced, d.reply,"
+    " lower(hex(d.sha256)), d.locale, d.code, d.state,"
+    " CASE WHEN d.state IN (0, 2, 3) THEN d.due_ms ELSE 0 END, d.jitter"
+    " FROM delivery d LEFT JOIN transport t ON t.seq = d.transport"
+    " LEFT JOIN outcome_name o ON o.outcome = d.outcome WHERE d.seq = ?1 AND d.tried = 1"
+    " ORDER BY 1";
 static const char notice_sql[] = "SELECT body FROM notice WHERE id = ?";
+static const char oldest_single_sql[] =
+    "SELECT d.seq, n.accepted_ms FROM delivery d INDEXED BY delivery_single"
+    " CROSS JOIN notice n ON n.seq = d.notice WHERE d.notice IS NOT NULL AND d.state <> 4"
+    " AND d.state = ? AND d.channel = ? ORDER BY d.seq";
+static const char oldest_batch_sql[] =
+    "SELECT c.batch, c.n, b.accepted_ms FROM counter c JOIN batch b ON b.seq = c.batch"
+    " WHERE c.channel = ? AND c.state = ?";
 
-void selector_put_from(struct buf *sql, const struct selector *selector)
-{
-    /* CROSS JOIN fixes the order. A page of a walk by number must not sort a whole campaign first.
-     */
-    buf_puts(sql, selector->id != NULL
-                      ? " FROM notice n CROSS JOIN delivery d ON d.notice = n.seq"
-                      : " FROM delivery d CROSS JOIN notice n ON n.seq = d.notice");
-    buf_puts(sql, " JOIN transport t ON t.seq = d.transport");
-}
+/* ---- rows ---- */
 
-void selector_put_where(struct buf *sql, const struct selector *selector)
-{
-    if (selector->id != NULL)
-        buf_puts(sql, " AND n.id = ?");
-    if (selector->campaign != NULL)
-        buf_puts(sql, " AND n.campaign = ?");
-    if (selector->cause != NULL)
-        buf_puts(sql, " AND d.cause = ?");
-    if (selector->channel >= 0)
-        buf_printf(sql, " AND d.channel = %d", selector->channel);
-    /* A literal, not a ?: only then SQLite sees that a partial index covers it. */
-    if (selector->state >= 0)
-        buf_printf(sql, " AND d.state = %d", selector->state);
-}
+struct walk {
+    struct resolved resolved;
+    size_t limit;
+    ledger_row_fn *fn;
+    void *context;
+    size_t count;
+    int64_t last;
+};
 
-void selector_bind(struct query *q, const struct selector *selector)
-{
-    const char *const texts[] = {selector->id, selector->campaign, selector->cause};
-    for (size_t i = 0; i < COUNT_OF(texts); i++) {
-        if (texts[i] != NULL)
-            query_bind_text(q, texts[i]);
-    }
-}
-
-static void read_row(struct query *q, struct delivery_row *out)
+static int read_row(struct ledger *l, struct query *q, struct delivery_row *out, struct error *err)
 {
     out->delivery = query_int(q);
-    out->notice_id = query_text(q);
-    out->campaign = query_text(q);
-    out->template_name = query_text(q);
-    out->locale = query_text(q);
-    out->transport = query_text(q);
-    out->address = query_text(q);
-    out->cause = query_text(q);
-    out->reply = query_text(q);
-    out->channel = (enum channel_kind)query_int(q);
-    out->state = (enum delivery_state)query_int(q);
+    out->line = query_int(q);
+    out->crashes = (int)query_int(q);
+    bool good = ledger_read_channel(query_int(q), &out->channel);
+    good = ledger_read_state(query_int(q), &out->state) && good;
     out->attempts = (int)query_int(q);
-    out->accepted_ms = query_int(q);
     out->due_ms = query_int(q);
     out->changed_ms = query_int(q);
+    out->accepted_ms = query_int(q);
+    out->batch_id = query_text(q);
+    out->notice_id = ledger_read_text(q);
+    out->campaign = query_text(q);
+    out->template_name = ledger_read_text(q);
+    out->locale = ledger_read_text(q);
+    out->transport = ledger_read_text(q);
+    out->address = ledger_read_text(q);
+    out->cause = ledger_read_text(q);
+    out->reply = ledger_read_text(q);
+    if (!good)
+        return ledger_damaged(l, "no channel and state are possible of delivery", out->delivery,
+                              err);
+    const struct flying *flying = flight_find(&l->flight, out->delivery);
+    if (flying != NULL) {
+        out->state = DELIVERY_IN_FLIGHT;
+        out->changed_ms = flying->taken_ms;
+    }
+    return 0;
+}
+
+/* One row, if it is asked for as everybody sees it. */
+static int show(struct ledger *l, struct query *q, struct walk *walk, struct error *err)
+{
+    struct delivery_row row;
+    int state = walk->resolved.selector->state;
+    int rc = read_row(l, q, &row, err);
+    if (rc != 0 || (state >= 0 && (int)row.state != state))
+        return rc;
+    walk->count++;
+    walk->last = row.delivery;
+    walk->fn(walk->context, &row);
+    return 0;
+}
+
+static int show_all(struct ledger *l, struct query *q, struct walk *walk, struct error *err)
+{
+    int rc = 0;
+    while (rc == 0 && walk->count < walk->limit) {
+        rc = query_step(q, err);
+        if (rc <= 0)
+            return rc;
+        rc = show(l, q, walk, err);
+    }
+    query_end(q);
+    return rc;
+}
+
+static void put_walk(struct buf *sql, const struct walk *walk, const char *which)
+{
+    buf_puts(sql, row_columns);
+    selector_put_from(sql);
+    buf_puts(sql, row_names);
+    buf_puts(sql, which);
+    selector_put_where(sql, &walk->resolved);
+    selector_put_state(sql, walk->resolved.selector->state);
+    buf_puts(sql, " ORDER BY d.seq");
+}
+
+static int walk_rows(struct ledger *l, struct walk *walk, int64_t after, struct error *err)
+{
+    struct buf sql = {0};
+    put_walk(&sql, walk, " WHERE d.seq > ?");
+    struct query *q = db_query_once(l->db, buf_text(&sql));
+    query_bind_int(q, after);
+    selector_bind(q, &walk->resolved);
+    int rc = show_all(l, q, walk, err);
+    buf_free(&sql);
+    return rc;
+}
+
+/* What is in flight is known by number: a campaign of waiting ones is not searched for it. */
+static int walk_flight(struct ledger *l, struct walk *walk, int64_t after, struct error *err)
+{
+    struct buf sql = {0};
+    size_t count = 0;
+    int rc = 0;
+    int64_t *numbers = flight_numbers(&l->flight, after, &count);
+    put_walk(&sql, walk, " WHERE d.seq = ?");
+    for (size_t i = 0; rc == 0 && i < count && walk->count < walk->limit; i++) {
+        struct query *q = db_query_once(l->db, buf_text(&sql));
+        query_bind_int(q, numbers[i]);
+        selector_bind(q, &walk->resolved);
+        rc = show_all(l, q, walk, err);
+    }
+    free(numbers);
+    buf_free(&sql);
+    return rc;
+}
+
+static int walk(struct ledger *l, const struct selector *selector, int64_t after, struct walk *walk,
+                struct error *err)
+{
+    int rc = selector_resolve(l, selector, &walk->resolved, err);
+    if (rc != 0 || walk->resolved.nobody || walk->limit == 0)
+        return rc;
+    return selector->state == DELIVERY_IN_FLIGHT ? walk_flight(l, walk, after, err)
+                                                 : walk_rows(l, walk, after, err);
 }
 
 int ledger_walk(struct ledger *l, const struct selector *selector, int64_t after, size_t limit,
                 ledger_row_fn *fn, void *context, size_t *out_count, int64_t *out_last,
                 struct error *err)
 {
-    struct buf sql = {0};
-    buf_puts(&sql, row_columns);
-    selector_put_from(&sql, selector);
-    buf_puts(&sql, " WHERE d.seq > ?");
-    selector_put_where(&sql, selector);
-    buf_puts(&sql, " ORDER BY d.seq LIMIT ?");
-    struct query *q = db_query_once(l->db, buf_text(&sql));
-    query_bind_int(q, after);
-    selector_bind(q, selector);
-    query_bind_int(q, (int64_t)limit);
-    *out_count = 0;
-    *out_last = after;
-    int rc;
-    while ((rc = query_step(q, err)) > 0) {
-        struct delivery_row row;
-        read_row(q, &row);
-        (*out_count)++;
-        *out_last = row.delivery;
-        fn(context, &row);
-    }
-    buf_free(&sql);
+    struct walk w = {.limit = limit, .fn = fn, .context = context, .last = after};
+    bool own = false;
+    int rc = ledger_look(l, &own, err);
+    if (rc == 0)
+        rc = ledger_looked(l, own, walk(l, selector, after, &w, err), err);
+    *out_count = w.count;
+    *out_last = w.last;
     return rc;
 }
 
-static void read_attempt(struct query *q, struct attempt_row *out)
+/* ---- attempts ---- */
+
+static int read_attempt(const struct ledger *l, struct query *q, struct attempt_row *out,
+                        struct error *err)
 {
     out->number = (int)query_int(q);
     out->ended_ms = query_int(q);
     out->duration_ms = query_int(q);
-    out->transport = query_text(q);
-    out->outcome = query_text(q);
-    out->cause = query_text(q);
-    out->enhanced = query_text(q);
-    out->reply = query_text(q);
-    out->sha256 = query_text(q);
-    out->locale = query_text(q);
+    out->transport = ledger_read_text(q);
+    out->outcome = ledger_read_text(q);
+    out->cause = ledger_read_text(q);
+    out->enhanced = ledger_read_text(q);
+    out->reply = ledger_read_text(q);
+    out->sha256 = ledger_read_text(q);
+    out->locale = ledger_read_text(q);
     out->code = (int)query_int(q);
-    out->state = (enum delivery_state)query_int(q);
+    bool good = ledger_read_state(query_int(q), &out->state);
     out->next_due_ms = query_int(q);
     out->jitter = query_real(q);
+    return good ? 0
+                : ledger_damaged(l, "no state is possible of an attempt, number", out->number, err);
 }
 
 int ledger_walk_attempts(struct ledger *l, int64_t delivery, ledger_attempt_fn *fn, void *context,
@@ -129,24 +209,123 @@ int ledger_walk_attempts(struct ledger *l, int64_t delivery, ledger_attempt_fn *
     int rc;
     while ((rc = query_step(q, err)) > 0) {
         struct attempt_row row;
-        read_attempt(q, &row);
+        rc = read_attempt(l, q, &row, err);
+        if (rc != 0) {
+            query_end(q);
+            return rc;
+        }
         fn(context, &row);
     }
     return rc;
 }
+
+/* ---- texts ---- */
 
 int ledger_read_notice(struct ledger *l, const char *id, struct buf *out, struct error *err)
 {
     struct query *q = db_query(l->db, notice_sql);
     query_bind_text(q, id);
     int rc = query_step(q, err);
-    if (rc == 0)
-        return error_set(err, ERR_NOT_FOUND, "the ledger knows no notice with the id %s", id);
     if (rc < 0)
         return rc;
+    if (rc == 0)
+        return error_set(err, ERR_NOT_FOUND, "the ledger holds no text of a notice with the id %s",
+                         id);
     size_t len = 0;
     const char *body = query_text_len(q, &len);
-    buf_put(out, body, len);
+    if (body != NULL)
+        buf_put(out, body, len);
     query_end(q);
-    return 0;
+    return body != NULL
+               ? 0
+               : error_set(err, ERR_NOT_FOUND,
+                           "the text of the notice %s is gone: its time of retention is over", id);
+}
+
+/* ---- the oldest ---- */
+
+static void keep_older(int64_t accepted_ms, int64_t *inout)
+{
+    if (accepted_ms != 0 && (*inout == 0 || accepted_ms < *inout))
+        *inout = accepted_ms;
+}
+
+static void oldest_in_flight(const struct ledger *l, enum channel_kind channel, int64_t *inout)
+{
+    const struct flying *row;
+    size_t at = 0;
+    while ((row = flight_next(&l->flight, &at)) != NULL) {
+        if (row->channel == channel)
+            keep_older(row->accepted_ms, inout);
+    }
+}
+
+/* Their numbers are in the order in which they came. */
+static int oldest_single(struct ledger *l, enum channel_kind channel, enum delivery_state state,
+                         int64_t *inout, struct error *err)
+{
+    struct query *q = db_query(l->db, oldest_single_sql);
+    query_bind_int(q, state);
+    query_bind_int(q, channel);
+    int rc;
+    while ((rc = query_step(q, err)) > 0) {
+        if (flight_find(&l->flight, query_int(q)) != NULL)
+            continue;
+        keep_older(query_int(q), inout);
+        query_end(q);
+        return 0;
+    }
+    return rc;
+}
+
+static int64_t flying_of(const struct ledger *l, int64_t batch, enum channel_kind channel,
+                         enum delivery_state state)
+{
+    int64_t count = 0;
+    const struct flying *row;
+    size_t at = 0;
+    while ((row = flight_next(&l->flight, &at)) != NULL)
+        count += row->batch == batch && row->channel == channel && row->state == state;
+    return count;
+}
+
+/* All of a batch came at once, so its counters tell. */
+static int oldest_of_batches(struct ledger *l, enum channel_kind channel, enum delivery_state state,
+                             int64_t *inout, struct error *err)
+{
+    struct query *q = db_query(l->db, oldest_batch_sql);
+    query_bind_int(q, channel);
+    query_bind_int(q, state);
+    int rc;
+    while ((rc = query_step(q, err)) > 0) {
+        int64_t batch = query_int(q);
+        int64_t count = query_int(q);
+        if (count > 0 && count > flying_of(l, batch, channel, state))
+            keep_older(query_int(q), inout);
+    }
+    return rc;
+}
+
+static int oldest(struct ledger *l, enum channel_kind channel, enum delivery_state state,
+                  int64_t *out, struct error *err)
+{
+    if (state == DELIVERY_IN_FLIGHT) {
+        oldest_in_flight(l, channel, out);
+        return 0;
+    }
+    int rc = oldest_single(l, channel, state, out, err);
+    return rc < 0 ? rc : oldest_of_batches(l, channel, state, out, err);
+}
+
+int ledger_oldest(struct ledger *l, enum channel_kind channel, enum delivery_state state,
+                  int64_t *out_accepted_ms, struct error *err)
+{
+    bool own = false;
+    *out_accepted_ms = 0;
+    if (state == DELIVERY_DELIVERED)
+        return 0;
+    int rc = ledger_look(l, &own, err);
+    if (rc != 0)
+        return rc;
+    return ledger_looked(l, own, oldest(l, channel, state, out_accepted_ms, err), err);
 }

@@ -1,21 +1,21 @@
 /*
  *   notice ──< delivery ──< attempt         accepted ─ one row per channel in use ─ one row per try
- *      │           └── transport
+ *      │        │  │  └── lane ── transport      but the last, which stands in the delivery
+ *      │        │  └── letter               of a batch: template, language, zone
+ *      │      batch                         many notices that stay in the spool
  *      └──< spare                           channels of single routing whose turn has not come
+ *   lease                                   packets in flight: which deliveries a worker has now
  *   action                                  what operators did, a chain of hashes
- *   counter                                 deliveries by channel and state, changed with them
- *   meta                                    `syncs` counts durable commits that had nothing else to
- * say
+ *   counter                                 deliveries by batch, channel and state, changed with
+ * them day                                     deliveries of a transport by day meta `syncs` counts
+ * durable commits that had nothing else to say
  *
- * Numbers stand for channels, states, priorities and outcomes (the enums of model/: their order is
- * part of the file, never change it); the views `deliveries` and `attempts` show words, for an
- * operator with the sqlite3 shell. Rows of notice, delivery, attempt and action are never deleted,
- * so their numbers never come back.
+ * Numbers stand for channels, states, priorities and outcomes (the enums of model/ and of ledger.h:
+ * their order is part of the file, never change it); the views `deliveries` and `attempts` show
+ * words, for an operator with the sqlite3 shell. Rows of notice, batch, delivery, attempt and
+ * action are never deleted, so their numbers never come back.
  *
- * delivery_due holds only what can be leased, in the order in which it is: a claim costs the same
- * with a hundred deliveries as with millions. delivery_in_flight keeps recovery short,
- * delivery_trouble the questions of operators; a delivery that simply arrives never touches that
- * one.
+ * The tables are made by steps; schema_batches.c holds the second one and says what is in it.
  */
 #include "ledger/schema.h"
 
@@ -186,7 +186,7 @@ static void put_step_1(struct buf *sql)
 
 /* Step i leads from version i to i + 1. A change of tables is a new row here, never an edit of an
  * old one. */
-static void (*const steps[])(struct buf *sql) = {put_step_1};
+static void (*const steps[])(struct buf *sql) = {put_step_1, schema_put_batches};
 #define VERSION ((int)COUNT_OF(steps))
 
 static int read_marks(struct db *db, int64_t *out_application, int64_t *out_version,
@@ -228,10 +228,13 @@ int schema_upgrade(struct db *db, struct error *err)
     if (rc != 0)
         return rc;
     struct buf sql = {0};
-    buf_puts(&sql, "BEGIN IMMEDIATE;");
+    /* Off while tables are rebuilt: dropping one would otherwise count as deleting its rows. */
+    buf_puts(&sql, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;");
     for (int i = (int)version; i < VERSION; i++)
         steps[i](&sql);
-    buf_printf(&sql, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
+    buf_printf(&sql,
+               "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;"
+               "PRAGMA foreign_keys = ON;",
                APPLICATION_ID, VERSION);
     rc = db_run_script(db, buf_text(&sql), err);
     if (rc != 0 && db_in_transaction(db) && db_run_script(db, "ROLLBACK", NULL) != 0)

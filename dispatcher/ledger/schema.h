@@ -2,6 +2,7 @@
 #ifndef LEDGER_SCHEMA_H
 #define LEDGER_SCHEMA_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "ledger/db.h"
 
@@ -12,5 +13,8 @@
 MUST_CHECK int schema_check(struct db *db, const char *path, int *out_steps, struct error *err);
 /* Takes the missing steps in one transaction. An empty file becomes a ledger. */
 MUST_CHECK int schema_upgrade(struct db *db, struct error *err);
+
+/* Step 2, appended: batches, lanes and leases. */
+void schema_put_batches(struct buf *sql);
 
 #endif

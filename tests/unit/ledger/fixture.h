@@ -146,13 +146,57 @@ static inline void take_in_many(struct ledger *l, const char *prefix, int count)
     }
 }
 
+/* The number of a lane, 0 if nothing stands in it. */
+static inline int64_t find_lane(struct ledger *l, const char *transport, enum job_priority priority,
+                                int64_t batch)
+{
+    size_t count = 0;
+    const struct lane *lanes = ledger_lanes(l, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(lanes[i].transport, transport) == 0 && lanes[i].priority == priority &&
+            lanes[i].batch == batch && lanes[i].next_due_ms != INT64_MAX)
+            return lanes[i].lane;
+    }
+    return 0;
+}
+
+static inline size_t lease_lane(struct ledger *l, int64_t lane, size_t limit, int64_t now_ms,
+                                struct leased *out)
+{
+    size_t count = 0;
+    struct error err = {0};
+    must(ledger_lease(l, lane, limit, now_ms, LEDGER_FAST, out, &count, &err), &err);
+    return count;
+}
+
+/* From all lanes of a transport that have no batch, high priority first; several packets of one
+ * lane if suspects make it so. */
 static inline size_t lease(struct ledger *l, const char *transport, size_t limit, int64_t now_ms,
                            struct leased *out)
 {
     size_t count = 0;
-    struct error err = {0};
-    must(ledger_lease(l, transport, limit, now_ms, LEDGER_FAST, out, &count, &err), &err);
+    for (int p = JOB_HIGH; p >= JOB_LOW; p--) {
+        size_t got = 1;
+        while (got > 0 && count < limit) {
+            int64_t lane = find_lane(l, transport, (enum job_priority)p, 0);
+            got = lease_lane(l, lane, limit - count, now_ms, out + count);
+            count += got;
+        }
+    }
     return count;
+}
+
+/* When the next one of a transport is due; INT64_MAX: never. */
+static inline int64_t next_due(struct ledger *l, const char *transport)
+{
+    size_t count = 0;
+    int64_t due_ms = INT64_MAX;
+    const struct lane *lanes = ledger_lanes(l, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(lanes[i].transport, transport) == 0 && lanes[i].next_due_ms < due_ms)
+            due_ms = lanes[i].next_due_ms;
+    }
+    return due_ms;
 }
 
 /* Leases one and gives its number; fails the test if none is due. */
@@ -220,7 +264,15 @@ static inline int64_t count_all(struct ledger *l)
 static inline void must_balance(struct ledger *l)
 {
     struct error err = {0};
-    must(ledger_reconcile(l, &err), &err);
+    struct books books;
+    must(ledger_reconcile(l, NULL, &books, &err), &err);
+    int64_t sum = 0;
+    for (int s = 0; s < DELIVERY_STATES; s++) {
+        assert_int_equal(books.deliveries[s], count_state(l, (enum delivery_state)s));
+        sum += books.deliveries[s];
+    }
+    assert_int_equal(sum, count_all(l));
+    assert_int_equal(books.notices, books.expected);
 }
 
 static inline struct action action_of(const char *reason)

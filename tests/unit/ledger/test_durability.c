@@ -106,7 +106,9 @@ static void leases_durably_where_that_is_asked(void **state)
     struct leased row;
     size_t count = 0;
     take_in_many(l, "n", 1);
-    must(ledger_lease(l, "relay", 1, NOON, LEDGER_DURABLE, &row, &count, &err), &err);
+    must(ledger_lease(l, find_lane(l, "relay", JOB_NORMAL, 0), 1, NOON, LEDGER_DURABLE, &row,
+                      &count, &err),
+         &err);
     assert_int_equal(count, 1);
     leased_clear(&row);
     assert_int_equal(count_syncs(), 1);
@@ -120,7 +122,9 @@ static void keeps_the_promise_of_a_durable_call_within_a_fast_transaction(void *
     size_t count = 0;
     take_in_many(l, "n", 1);
     must(ledger_begin(l, LEDGER_FAST, &err), &err);
-    must(ledger_lease(l, "relay", 1, NOON, LEDGER_DURABLE, &row, &count, &err), &err);
+    must(ledger_lease(l, find_lane(l, "relay", JOB_NORMAL, 0), 1, NOON, LEDGER_DURABLE, &row,
+                      &count, &err),
+         &err);
     leased_clear(&row);
     must(ledger_commit(l, &err), &err);
     assert_int_equal(count_syncs(), 1);

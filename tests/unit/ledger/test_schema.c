@@ -120,7 +120,8 @@ static void must_not_balance(struct fixture *f, const char *sql, const char *wor
 {
     struct error err = {0};
     must(reopen_changed(f, LEDGER_WRITE, sql, &err), &err);
-    assert_int_equal(ledger_reconcile(f->l, &err), ERR_INTERNAL);
+    struct books books;
+    assert_int_equal(ledger_reconcile(f->l, NULL, &books, &err), ERR_INTERNAL);
     if (strstr(err.text, words) == NULL)
         fail_msg("expected \"%s\" in: %s", words, err.text);
 }
@@ -209,11 +210,12 @@ static void use_read_side(struct ledger *l, struct error *err, int *worst)
     size_t count = 0;
     size_t length = 0;
     int64_t last = 0;
+    struct books books;
     const int results[] = {
         ledger_count(l, counts, err),
         ledger_walk(l, &all, 0, 1000, ignore_row, &length, &count, &last, err),
-        ledger_next_due(l, "relay", &last, err),
-        ledger_reconcile(l, err),
+        ledger_oldest(l, CHANNEL_EMAIL, DELIVERY_WAITING, &last, err),
+        ledger_reconcile(l, NULL, &books, err),
     };
     for (size_t i = 0; i < COUNT_OF(results); i++)
         *worst = results[i] < 0 ? results[i] : *worst;
@@ -236,7 +238,7 @@ static int use_everything(struct ledger *l, struct error *err)
     make_notice(&n, "fresh", "fresh");
     int rc = ledger_accept(l, &n.a, &result, err);
     worst = rc < 0 ? rc : worst;
-    rc = ledger_lease(l, "relay", COUNT_OF(rows), NOON, LEDGER_DURABLE, rows, &count, err);
+    rc = ledger_lease(l, 1, COUNT_OF(rows), NOON, LEDGER_DURABLE, rows, &count, err);
     worst = rc < 0 ? rc : worst;
     for (size_t i = 0; i < count; i++)
         leased_clear(&rows[i]);

@@ -1,0 +1,165 @@
+/*
+ * What retention takes away: texts, never rows.
+ *
+ * A batch goes in two steps, so that a crash between them loses nothing: it is marked as purged (no
+ * retry begins anything of it again), durable; then its notices are removed from the spool; then
+ * its batch.json is emptied, which says that they are gone. Whatever is marked and not emptied is
+ * removed again.
+ */
+#include "ledger/ledger.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/attributes.h"
+#include "ledger/db.h"
+#include "ledger/ledger_backend.h"
+
+/* Open is anything an operator or a clock may still move: held and uncertain ones too. */
+static const char old_notices_sql[] =
+    "SELECT seq FROM notice n INDEXED BY notice_kept WHERE body IS NOT NULL AND accepted_ms < ?1"
+    " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.seq"
+    "  AND (d.state IN (0, 2, 3, 9) OR d.changed_ms >= ?1)) ORDER BY accepted_ms LIMIT ?2";
+static const char empty_notice_sql[] = "UPDATE notice SET body = NULL WHERE seq = ?";
+static const char old_batches_sql[] =
+    "SELECT seq FROM batch b WHERE state = 1 AND finished_ms > 0 AND finished_ms < ?1"
+    " AND NOT EXISTS (SELECT 1 FROM counter c WHERE c.batch = b.seq AND c.n > 0"
+    "  AND c.state IN (0, 2, 3, 9)) ORDER BY seq LIMIT ?2";
+static const char mark_batch_sql[] = "UPDATE batch SET state = 2 WHERE seq = ?";
+static const char marked_sql[] =
+    "SELECT seq, id FROM batch WHERE state = 2 AND body IS NOT NULL AND seq > ? ORDER BY seq"
+    " LIMIT 1";
+static const char empty_batch_sql[] = "UPDATE batch SET body = NULL WHERE seq = ?";
+
+struct numbers {
+    int64_t *all;
+    size_t count;
+};
+
+static int gather(struct ledger *l, const char *sql, int64_t before_ms, size_t limit,
+                  struct numbers *out, struct error *err)
+{
+    struct query *q = db_query(l->db, sql);
+    query_bind_int(q, before_ms);
+    query_bind_int(q, (int64_t)limit);
+    int rc;
+    while ((rc = query_step(q, err)) > 0) {
+        out->all = xreallocarray(out->all, out->count + 1, sizeof(*out->all));
+        out->all[out->count++] = query_int(q);
+    }
+    return rc;
+}
+
+static int run_for(struct ledger *l, const char *sql, int64_t number, struct error *err)
+{
+    struct query *q = db_query(l->db, sql);
+    query_bind_int(q, number);
+    return query_run(q, err);
+}
+
+static int empty_notices(struct ledger *l, int64_t before_ms, size_t limit,
+                         struct purge_counts *out, struct error *err)
+{
+    struct numbers old = {0};
+    int rc = gather(l, old_notices_sql, before_ms, limit, &old, err);
+    for (size_t i = 0; rc == 0 && i < old.count; i++)
+        rc = run_for(l, empty_notice_sql, old.all[i], err);
+    out->notices = (int64_t)old.count;
+    out->more = out->more || old.count == limit;
+    free(old.all);
+    return rc;
+}
+
+static int mark_batch(struct ledger *l, int64_t number, struct error *err)
+{
+    struct batch_memo *b = NULL;
+    int rc = ledger_read_batch(l, number, &b, err);
+    if (rc == 0)
+        rc = run_for(l, mark_batch_sql, number, err);
+    if (rc != 0)
+        return rc;
+    ledger_note_batch(l, b);
+    b->now.state = BATCH_PURGED;
+    return 0;
+}
+
+static int mark_batches(struct ledger *l, int64_t before_ms, size_t limit, struct purge_counts *out,
+                        struct error *err)
+{
+    struct numbers old = {0};
+    int rc = gather(l, old_batches_sql, before_ms, limit, &old, err);
+    for (size_t i = 0; rc == 0 && i < old.count; i++)
+        rc = mark_batch(l, old.all[i], err);
+    out->batches = (int64_t)old.count;
+    out->more = out->more || old.count == limit;
+    free(old.all);
+    return rc;
+}
+
+static int mark(struct ledger *l, int64_t before_ms, size_t limit, const struct action *action,
+                struct purge_counts *out, struct error *err)
+{
+    int rc = empty_notices(l, before_ms, limit, out, err);
+    if (rc == 0)
+        rc = mark_batches(l, before_ms, limit, out, err);
+    if (rc != 0 || action == NULL || out->notices + out->batches == 0)
+        return rc;
+    return action_insert(l, action, out->notices + out->batches, err);
+}
+
+/* The next one whose notices may still be there: *out_id NULL if there is none. Caller frees. */
+static int find_marked(struct ledger *l, int64_t after, int64_t *out, char **out_id,
+                       struct error *err)
+{
+    struct query *q = db_query(l->db, marked_sql);
+    query_bind_int(q, after);
+    *out_id = NULL;
+    int rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    *out = query_int(q);
+    *out_id = xstrdup(ledger_read_text(q));
+    query_end(q);
+    return 0;
+}
+
+static int empty_batch(struct ledger *l, int64_t batch, struct error *err)
+{
+    bool own = false;
+    int rc = ledger_enter(l, LEDGER_FAST, &own, err);
+    return rc != 0 ? rc : ledger_leave(l, own, run_for(l, empty_batch_sql, batch, err), err);
+}
+
+static int remove_marked(struct ledger *l, ledger_name_fn *fn, void *context, struct error *err)
+{
+    int64_t batch = 0;
+    char *id = NULL;
+    int rc;
+    while ((rc = find_marked(l, batch, &batch, &id, err)) == 0 && id != NULL) {
+        fn(context, id);
+        free(id);
+        rc = empty_batch(l, batch, err);
+        if (rc != 0)
+            return rc;
+    }
+    return rc;
+}
+
+int ledger_purge(struct ledger *l, int64_t before_ms, size_t limit, ledger_name_fn *fn,
+                 void *context, const struct action *action, struct purge_counts *out,
+                 struct error *err)
+{
+    assert(!l->in_transaction);
+    bool own = false;
+    *out = (struct purge_counts){0};
+    int rc = ledger_enter(l, LEDGER_DURABLE, &own, err);
+    if (rc != 0)
+        return rc;
+    rc = ledger_leave(l, own, mark(l, before_ms, limit, action, out, err), err);
+    if (rc != 0) {
+        *out = (struct purge_counts){0};
+        return rc;
+    }
+    return remove_marked(l, fn, context, err);
+}
