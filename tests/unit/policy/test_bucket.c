@@ -157,6 +157,20 @@ static void what_is_given_back_may_go_again(void **state)
     assert_int_equal(bucket_room(&b, &per_second, NOW + 1, 100), 30);
 }
 
+static void giving_back_is_exact(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rates); i++) {
+        for (int64_t more = 1; more < 100; more++) {
+            struct bucket b = {0}, less = {0};
+            bucket_take(&less, &rates[i], NOW, 2);
+            bucket_take(&b, &rates[i], NOW, 2 + more);
+            bucket_give_back(&b, &rates[i], NOW, more);
+            assert_memory_equal(&b, &less, sizeof(b));
+        }
+    }
+}
+
 static void giving_back_never_makes_more_than_a_burst(void **state)
 {
     (void)state;
@@ -187,9 +201,9 @@ static void a_place_that_has_passed_is_not_given_back(void **state)
 static void promises_lie_exactly_one_interval_apart(void **state)
 {
     (void)state;
-    static const struct rate odd[] = {{3, SECOND},   {7, SECOND},   {50, SECOND},
-                                      {7, MINUTE},   {20000, HOUR}, {997, HOUR},
-                                      {100000, DAY}, {1, DAY},      {3000, SECOND}};
+    static const struct rate odd[] = {{3, SECOND},    {7, SECOND},    {50, SECOND},  {7, MINUTE},
+                                      {20000, HOUR},  {997, HOUR},    {100000, DAY}, {1, DAY},
+                                      {3000, SECOND}, {7777, SECOND}, {999983, DAY}};
     for (size_t i = 0; i < COUNT_OF(odd); i++) {
         struct bucket b = {0};
         bucket_take(&b, &odd[i], NOW, burst_of(&odd[i]));
@@ -326,6 +340,7 @@ static void an_idle_bucket_says_the_same_as_a_fresh_one(void **state)
     bucket_take(&b, &per_second, NOW, 50);
     (void)bucket_reserve(&b, &per_second, NOW, HOUR);
     assert_false(bucket_is_idle(&b, NOW + SECOND));
+    assert_false(bucket_is_idle(&b, NOW + SECOND + 1)); /* somebody was promised a time */
     assert_true(bucket_is_idle(&b, NOW + 2 * SECOND));
     assert_int_equal(bucket_room(&b, &per_second, NOW + 2 * SECOND, 100),
                      bucket_room(&fresh, &per_second, NOW + 2 * SECOND, 100));
@@ -343,6 +358,7 @@ int main(void)
         cmocka_unit_test(without_a_rate_everything_goes),
         cmocka_unit_test(nobody_wants_less_than_nothing),
         cmocka_unit_test(what_is_given_back_may_go_again),
+        cmocka_unit_test(giving_back_is_exact),
         cmocka_unit_test(giving_back_never_makes_more_than_a_burst),
         cmocka_unit_test(a_place_that_has_passed_is_not_given_back),
         cmocka_unit_test(promises_lie_exactly_one_interval_apart),
