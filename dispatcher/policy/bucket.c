@@ -107,7 +107,7 @@ void bucket_take(struct bucket *b, const struct rate *rate, int64_t now_ms, int6
 void bucket_give_back(struct bucket *b, const struct rate *rate, int64_t now_ms, int64_t count)
 {
     const struct bucket_line now = {.us = to_us(now_ms)};
-    if (count > 0 && !is_unlimited(rate) && b->went.us > now.us)
+    if (count > 0 && !is_unlimited(rate) && b->went.us >= now.us)
         b->went = later(retreat(b->went, rate, count), now);
 }
 
