@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 
+#define PRINTED_MOSTLY 40
+
 void buf_reserve(struct buf *b, size_t extra)
 {
     size_t need = b->len + extra + 1;
@@ -36,7 +38,9 @@ void buf_puts(struct buf *b, const char *text)
 
 void buf_putc(struct buf *b, char byte)
 {
-    buf_put(b, &byte, 1);
+    buf_reserve(b, 1);
+    b->data[b->len++] = byte;
+    b->data[b->len] = '\0';
 }
 
 void buf_printf(struct buf *b, const char *format, ...)
@@ -44,13 +48,16 @@ void buf_printf(struct buf *b, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    buf_reserve(b, PRINTED_MOSTLY); /* nearly always enough, and then nothing is printed twice */
+    size_t room = b->cap - b->len;
+    int length = vsnprintf(b->data + b->len, room, format, args);
     va_end(args);
-    if (length > 0) {
+    if (length > 0 && (size_t)length >= room) {
         buf_reserve(b, (size_t)length);
         vsnprintf(b->data + b->len, (size_t)length + 1, format, again);
-        b->len += (size_t)length;
     }
+    b->len += length > 0 ? (size_t)length : 0;
+    b->data[b->len] = '\0';
     va_end(again);
 }
 

@@ -73,20 +73,31 @@ void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* 24 bits as four characters; the caller has made room. */
+static void put_quad(struct buf *out, uint32_t group)
+{
+    char *at = out->data + out->len;
+    at[0] = alphabet[group >> 18 & 63];
+    at[1] = alphabet[group >> 12 & 63];
+    at[2] = alphabet[group >> 6 & 63];
+    at[3] = alphabet[group & 63];
+    out->len += 4;
+}
+
 void base64_put(struct buf *out, const void *bytes, size_t len)
 {
     const unsigned char *in = bytes;
+    size_t i = 0;
     buf_reserve(out, (len + 2) / 3 * 4);
-    for (size_t i = 0; i < len; i += 3) {
-        size_t left = len - i;
-        uint32_t group = (uint32_t)in[i] << 16;
-        group |= left > 1 ? (uint32_t)in[i + 1] << 8 : 0;
-        group |= left > 2 ? (uint32_t)in[i + 2] : 0;
-        char quad[4] = {alphabet[group >> 18 & 63], alphabet[group >> 12 & 63],
-                        left > 1 ? alphabet[group >> 6 & 63] : '=',
-                        left > 2 ? alphabet[group & 63] : '='};
-        buf_put(out, quad, sizeof(quad));
+    for (; i + 3 <= len; i += 3)
+        put_quad(out, (uint32_t)in[i] << 16 | (uint32_t)in[i + 1] << 8 | in[i + 2]);
+    if (i < len) {
+        put_quad(out, (uint32_t)in[i] << 16 | (i + 1 < len ? (uint32_t)in[i + 1] << 8 : 0));
+        out->data[out->len - 1] = '=';
+        out->data[out->len - 2] = i + 1 < len ? out->data[out->len - 2] : '=';
     }
+    if (out->data != NULL)
+        out->data[out->len] = '\0';
 }
 
 bool base64_decode(const char *text, size_t len, struct buf *out)

@@ -60,14 +60,31 @@ uint32_t utf8_next(const char **at, const char *end)
     return value < 0 ? 0xfffd : (uint32_t)value;
 }
 
+/* Where the bytes beyond ASCII begin, looked for eight at a time: most text has few or none. */
+static const char *skip_ascii(const char *at, const char *end)
+{
+    uint64_t word;
+    for (; (size_t)(end - at) >= sizeof(word); at += sizeof(word)) {
+        memcpy(&word, at, sizeof(word));
+        if ((word & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    while (at < end && (unsigned char)*at < 0x80)
+        at++;
+    return at;
+}
+
 bool utf8_valid(const char *text, size_t len)
 {
     const char *end = text + len;
     while (text < end) {
         size_t length = 1;
-        if (decode(text, end, &length) < 0)
+        if ((unsigned char)*text < 0x80)
+            text = skip_ascii(text, end);
+        else if (decode(text, end, &length) < 0)
             return false;
-        text += length;
+        else
+            text += length;
     }
     return true;
 }

@@ -11,14 +11,15 @@
 #include "channel/mime_body.h"
 #include "model/address.h"
 
-#define LINE_MAX_SOFT 76  /* RFC 5322 2.1.1 allows 78; RFC 2045 and RFC 2047 want 76 */
-#define LINE_MAX_HARD 998 /* RFC 5322 2.1.1 */
-#define WORD_MAX      75  /* RFC 2047 2 */
-#define WORD_FRAME    12  /* =?UTF-8?B? and ?= */
-#define WORD_MIN      24  /* shorter rests of a line hold too little of a word to be worth it */
-#define PLAIN_MAX     60  /* longer ASCII words are encoded: they could not be folded */
-#define SUBJECT_MAX   1000
-#define NAME_MAX_SIZE 500
+#define LINE_MAX_SOFT  76  /* RFC 5322 2.1.1 allows 78; RFC 2045 and RFC 2047 want 76 */
+#define LINE_MAX_HARD  998 /* RFC 5322 2.1.1 */
+#define WORD_MAX       75  /* RFC 2047 2 */
+#define WORD_FRAME     12  /* =?UTF-8?B? and ?= */
+#define WORD_MIN       24  /* shorter rests of a line hold too little of a word to be worth it */
+#define PLAIN_MAX      60  /* longer ASCII words are encoded: they could not be folded */
+#define SUBJECT_MAX    1000
+#define NAME_MAX_SIZE  500
+#define HEADERS_MOSTLY 1000
 
 /* ---- values ---- */
 
@@ -335,48 +336,56 @@ static int put_headers(struct buf *out, const struct mime_mail *m, struct error 
 
 /* ---- the two parts ---- */
 
-/*
- * 128 bits of the SHA-256 of the identity, so that every attempt writes the same. "=_" occurs
- * neither in base64 nor in quoted-printable (RFC 2045 6.7, rule 5 of its advice), so the first try
- * always holds; it is checked all the same.
- */
-static void choose_boundary(const char *identity, const struct buf *parts, char out[40])
+static bool holds(const struct buf *out, size_t from, const char *text)
 {
-    struct buf seed = {0};
-    unsigned char digest[DIGEST_SIZE];
-    char hex[DIGEST_HEX_SIZE];
-    buf_puts(&seed, identity);
-    do {
-        digest_sha256(seed.data, seed.len, digest);
-        snprintf(out, 40, "=_%.32s", digest_hex(digest, hex));
-        buf_putc(&seed, '+');
-    } while (memmem(parts->data, parts->len, out, strlen(out)) != NULL);
-    buf_free(&seed);
+    return memmem(out->data + from, out->len - from, text, strlen(text)) != NULL;
 }
 
-static void put_alternative(struct buf *out, const struct mime_mail *m)
+/* False if a part holds the boundary. The line end in front of a boundary belongs to the boundary:
+ * the last line of a part needs its own. */
+static bool put_parts(struct buf *out, const struct mime_mail *m, const char *boundary)
 {
-    struct buf parts = {0};
-    char boundary[40];
-    mime_put_part(&parts, "text/plain", m->text);
-    size_t second = parts.len;
-    mime_put_part(&parts, "text/html", m->html);
-    choose_boundary(m->identity, &parts, boundary);
     buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
                boundary, boundary);
-    /* The line end in front of a boundary belongs to the boundary: the last line of a part needs
-     * its own. */
-    buf_put(out, parts.data, second);
+    size_t part = out->len;
+    mime_put_part(out, "text/plain", m->text);
+    bool clash = holds(out, part, boundary);
     buf_printf(out, "\r\n--%s\r\n", boundary);
-    buf_put(out, parts.data + second, parts.len - second);
+    part = out->len;
+    mime_put_part(out, "text/html", m->html);
+    clash = holds(out, part, boundary) || clash;
     buf_printf(out, "\r\n--%s--\r\n", boundary);
-    buf_free(&parts);
+    return !clash;
+}
+
+/*
+ * The boundary is 128 bits of the SHA-256 of the identity, so that every attempt writes the same.
+ * "=_" occurs neither in base64 nor in quoted-printable (RFC 2045 6.7, rule 5 of its advice), so
+ * the first try always holds; it is checked all the same.
+ */
+static void put_alternative(struct buf *out, const struct mime_mail *m)
+{
+    struct buf seed = {0};
+    size_t start = out->len;
+    bool good;
+    buf_puts(&seed, m->identity);
+    do {
+        unsigned char digest[DIGEST_SIZE];
+        char hex[DIGEST_HEX_SIZE], boundary[40];
+        digest_sha256(seed.data, seed.len, digest);
+        snprintf(boundary, sizeof(boundary), "=_%.32s", digest_hex(digest, hex));
+        buf_putc(&seed, '+');
+        buf_truncate(out, start);
+        good = put_parts(out, m, boundary);
+    } while (!good);
+    buf_free(&seed);
 }
 
 int mime_compose(const struct mime_mail *mail, struct buf *out, struct error *err)
 {
     size_t start = out->len;
     int rc = check_mail(mail, err);
+    buf_reserve(out, HEADERS_MOSTLY + (mail->text->len + mail->html->len) * 3 / 2);
     if (rc == 0)
         rc = put_headers(out, mail, err);
     if (rc != 0) {
@@ -392,22 +401,47 @@ int mime_compose(const struct mime_mail *mail, struct buf *out, struct error *er
 
 /* ---- the last look ---- */
 
+static int refuse_wire(const char *what, size_t at, struct error *err)
+{
+    return error_set(err, ERR_INTERNAL,
+                     "the composed mail has %s at byte %zu and was not sent: please report this",
+                     what, at);
+}
+
+/* Where the next control character or byte beyond ASCII stands, looked for eight bytes at a time.
+ */
+static const char *skip_plain(const char *at, const char *stop)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    for (; (size_t)(stop - at) >= sizeof(word); at += sizeof(word)) {
+        memcpy(&word, at, sizeof(word));
+        if (((word | ((word - each * ' ') & ~word)) & each * 0x80) != 0)
+            break;
+    }
+    while (at < stop && (unsigned char)*at >= ' ' && (unsigned char)*at < 0x80)
+        at++;
+    return at;
+}
+
 int mime_check_wire(const char *bytes, size_t len, struct error *err)
 {
-    size_t line = 0;
-    for (size_t i = 0; i < len; i++) {
-        bool pair = bytes[i] == '\r' && i + 1 < len && bytes[i + 1] == '\n';
-        bool bad = bytes[i] == '\0' || (unsigned char)bytes[i] >= 0x80 || bytes[i] == '\n' ||
-                   (bytes[i] == '\r' && !pair);
-        line = pair ? 0 : line + 1;
-        i += pair ? 1 : 0;
-        if (bad || line > LINE_MAX_HARD)
-            return error_set(
-                err, ERR_INTERNAL,
-                "the composed mail has %s at byte %zu and was not sent: please report this",
-                bad ? "a byte that must not leave us" : "a line over 998 bytes", i);
+    const char *stop = bytes + len, *line = bytes, *at = bytes;
+    while (at < stop) {
+        at = skip_plain(at, stop);
+        if (at - line > LINE_MAX_HARD)
+            return refuse_wire("a line over 998 bytes", (size_t)(line - bytes) + LINE_MAX_HARD,
+                               err);
+        if (at == stop)
+            break;
+        bool pair = *at == '\r' && at + 1 < stop && at[1] == '\n';
+        if (pair)
+            line = at + 2;
+        else if (*at == '\0' || *at == '\r' || *at == '\n' || (unsigned char)*at >= 0x80)
+            return refuse_wire("a byte that must not leave us", (size_t)(at - bytes), err);
+        at += pair ? 2 : 1;
     }
-    if (len < 2 || memcmp(bytes + len - 2, "\r\n", 2) != 0)
+    if (len == 0 || line != stop)
         return error_set(err, ERR_INTERNAL, "the composed mail does not end with a line end");
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "channel/mime_body.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -44,13 +45,35 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+static bool is_literal(unsigned char c)
+{
+    return (c >= ' ' && c <= '~' && c != '=') || c == '\t';
+}
+
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Are eight bytes all printable ASCII, and none "="? The usual tests for a byte below 0x20 and for
+ * one that is zero, of the eight at once. */
+static bool are_literal(const char *at)
+{
+    uint64_t word, equals, del;
+    memcpy(&word, at, sizeof(word));
+    equals = word ^ EACH_BYTE('=');
+    del = word ^ EACH_BYTE(0x7f);
+    uint64_t bad = word | ((word - EACH_BYTE(' ')) & ~word) | ((equals - EACH_BYTE(1)) & ~equals) |
+                   ((del - EACH_BYTE(1)) & ~del);
+    return (bad & EACH_BYTE(0x80)) == 0;
+}
+
 /* How many bytes, at most `room`, may stand as they are: not white space that ends a line. */
 static size_t literal_run(const char *at, const char *stop, size_t room)
 {
     size_t run = 0;
     size_t left = (size_t)(stop - at);
     room = left < room ? left : room;
-    while (run < room && ((at[run] >= ' ' && at[run] <= '~' && at[run] != '=') || at[run] == '\t'))
+    while (room - run >= sizeof(uint64_t) && are_literal(at + run))
+        run += sizeof(uint64_t);
+    while (run < room && is_literal((unsigned char)at[run]))
         run++;
     return run > 0 && run == left && is_blank(at[run - 1]) ? run - 1 : run;
 }
@@ -108,6 +131,7 @@ static void put_crlf_lines(struct buf *out, const char *text, size_t len)
 static void put_base64(struct buf *out, const char *text, size_t len)
 {
     struct buf lines = {0};
+    buf_reserve(&lines, len + len / 16);
     put_crlf_lines(&lines, text, len);
     for (size_t at = 0; at < lines.len; at += BASE64_BYTES) {
         size_t left = lines.len - at;
@@ -120,8 +144,13 @@ static void put_base64(struct buf *out, const char *text, size_t len)
 /* Quoted-printable triples a byte outside ASCII, base64 adds a third to all: the shorter one. */
 static bool is_mostly_ascii(const struct buf *text)
 {
-    size_t other = 0;
-    for (size_t i = 0; i < text->len; i++)
+    size_t other = 0, i = 0;
+    uint64_t word;
+    for (; i + sizeof(word) <= text->len; i += sizeof(word)) {
+        memcpy(&word, text->data + i, sizeof(word));
+        other += ((word >> 7 & EACH_BYTE(1)) * EACH_BYTE(1)) >> 56; /* the sum of eight ones */
+    }
+    for (; i < text->len; i++)
         other += (unsigned char)text->data[i] >= 0x80;
     return other * 6 <= text->len;
 }
@@ -131,6 +160,8 @@ void mime_put_part(struct buf *out, const char *type, const struct buf *text)
     bool quoted = is_mostly_ascii(text);
     buf_printf(out, "Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
                type, quoted ? "quoted-printable" : "base64");
+    /* Once, and mostly enough: base64 and its line ends; what quoted-printable adds to letters. */
+    buf_reserve(out, text->len + text->len / 2 + 128);
     if (quoted)
         put_quoted_printable(out, text->data, text->len);
     else

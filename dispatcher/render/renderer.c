@@ -83,6 +83,11 @@ static int render_text(struct rendering *m, struct error *err)
     return rc;
 }
 
+static int put_part(json_t *parts, const char *key, const struct buf *text)
+{
+    return json_object_set_new_nocheck(parts, key, json_stringn(buf_text(text), text->len));
+}
+
 /* The layout is run with the letter as its content, and sees its subject and preheader. */
 static int render_html(struct rendering *m, struct error *err)
 {
@@ -90,11 +95,12 @@ static int render_html(struct rendering *m, struct error *err)
     if (m->renderer->library->layout == NULL)
         return error_set(err, ERR_CONFIG, "%s could not be loaded",
                          m->renderer->library->layout_file);
-    json_t *parts =
-        json_pack("{s:s%, s:s%}", "subject", buf_text(&m->out->subject), m->out->subject.len,
-                  "preheader", buf_text(&m->out->preheader), m->out->preheader.len);
-    if (parts == NULL)
+    json_t *parts = json_object();
+    if (put_part(parts, "subject", &m->out->subject) != 0 ||
+        put_part(parts, "preheader", &m->out->preheader) != 0) {
+        json_decref(parts);
         return error_set(err, ERR_INTERNAL, "the subject is not valid UTF-8");
+    }
     input.layers[input.layer_count++] = parts;
     input.escape = ESCAPE_HTML;
     input.content = m->letter->parts[LETTER_HTML];
