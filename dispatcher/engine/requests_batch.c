@@ -246,7 +246,8 @@ static void remove_notices(void *context, const char *id)
         error_set(&p->problem, why.code, "%s", why.text);
 }
 
-/* What ledger_purge() would take: over for long enough, and nothing in it that may have arrived. */
+/* What ledger_purge() would take: over for long enough, and nothing in it that waits for a person.
+ */
 static void list_ripe(void *context, const struct batch_row *row)
 {
     struct purge *p = context;
@@ -256,7 +257,7 @@ static void list_ripe(void *context, const struct batch_row *row)
         return;
     p->rc = ledger_count_batch(p->r->world->ledger, row->batch, counts, &p->problem);
     answer_sum_channels(counts, sums);
-    if (p->rc != 0 || sums[DELIVERY_UNCERTAIN] > 0)
+    if (p->rc != 0 || count_open(sums) + sums[DELIVERY_HELD] + sums[DELIVERY_UNCERTAIN] > 0)
         return;
     p->batches++;
     put_purged(p->r->out, row->id);
