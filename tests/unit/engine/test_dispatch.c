@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/dispatch.h"
@@ -50,7 +51,7 @@ static int open_world(void **state)
     setup = (struct setup){.settings = &settings, .references = 1000};
     side_count = 0;
     log_set_level(LOG_ERR);
-    dispatch_init(&dispatch, ledger, &setup);
+    dispatch_init(&dispatch, ledger, NULL, &setup); /* no batches here */
     return 0;
 }
 
@@ -76,15 +77,18 @@ static void add_worker(void)
     struct pool *p = &dispatch.pool;
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    void (*handler)(int) = signal(SIGSEGV, SIG_DFL); /* the test's own is not for it */
     pid_t pid = fork();
     if (pid == 0) {
         for (;;)
             pause();
     }
+    signal(SIGSEGV, handler);
     sides[side_count++] = pair[1];
     p->slots = xreallocarray(p->slots, p->count + 1, sizeof(*p->slots));
-    p->slots[p->count++] =
-        (struct worker_slot){.pid = pid, .socket = pair[0], .setup = setup_retain(&setup)};
+    p->slots[p->count++] = (struct worker_slot){
+        .pid = pid, .socket = pair[0], .page = progress_page_open(), .setup = setup_retain(&setup)};
+    progress_page_be_ready(p->slots[p->count - 1].page);
 }
 
 static void accept_notices(const char *transport, int first, int count, size_t text_len)
@@ -244,10 +248,184 @@ static void tells_the_reason_of_a_pause_in_whole_characters(void **state)
     dispatch_run(&dispatch, 0, 5000);
     disposition_set(&d, OUTCOME_NOT_TRIED, 0, "connect", reply, strlen(reply));
     finish(0, &d);
-    const struct transport_health *h = dispatch_health(&dispatch, "mail");
-    assert_non_null(h);
-    assert_true(strlen(h->reason) > 200);
-    assert_true(utf8_valid(h->reason, strlen(h->reason)));
+    struct transport_view view;
+    dispatch_view(&dispatch, &transports[0], clock_mono_ms(), &view);
+    assert_true(view.paused_ms > 0);
+    assert_true(strlen(view.reason) > 200);
+    assert_true(utf8_valid(view.reason, strlen(view.reason)));
+}
+
+/* ---- what a dead worker leaves ---- */
+
+/* The worker of slot 0 dies while the page says so; another one takes its place. */
+static void crash(enum progress_stage stage, size_t item, int64_t mono_ms)
+{
+    struct worker_slot *w = &dispatch.pool.slots[0];
+    assert_true(w->busy);
+    progress_page_enter(w->page, stage, item);
+    kill(w->pid, SIGSEGV);
+    for (int i = 0; i < 200 && dispatch.pool.count > 0; i++) {
+        pool_tend(&dispatch.pool, mono_ms);
+        usleep(5000);
+    }
+    assert_int_equal(dispatch.pool.count, 0);
+    recorder_commit(&dispatch.recorder, mono_ms);
+    close(sides[--side_count]);
+    add_worker();
+}
+
+static struct {
+    int64_t delivery;
+    enum delivery_state state;
+    int64_t due_ms;
+    char cause[40], reply[200];
+} seen[4];
+static size_t seen_count;
+
+static void see(void *context, const struct delivery_row *row)
+{
+    (void)context;
+    if (seen_count == COUNT_OF(seen))
+        return;
+    seen[seen_count].delivery = row->delivery;
+    seen[seen_count].state = row->state;
+    seen[seen_count].due_ms = row->due_ms;
+    snprintf(seen[seen_count].cause, sizeof(seen[0].cause), "%s", row->cause);
+    snprintf(seen[seen_count].reply, sizeof(seen[0].reply), "%s", row->reply);
+    seen_count++;
+}
+
+static void look(void)
+{
+    const struct selector all = SELECTOR_ALL;
+    struct error err;
+    size_t count = 0;
+    int64_t last = 0;
+    seen_count = 0;
+    assert_int_equal(ledger_walk(ledger, &all, 0, 10, see, NULL, &count, &last, &err), 0);
+}
+
+static void sets_aside_what_crashed_three_workers(void **state)
+{
+    int64_t wall = 5000;
+    (void)state;
+    transports[0].packet_size = 4;
+    add_worker();
+    accept_notices("mail", 0, 4, 200);
+    dispatch_run(&dispatch, 0, wall);
+    assert_int_equal(dispatch.pool.slots[0].assignment_count, 4);
+    crash(PROGRESS_RENDERING, 2, 0);
+    look();
+    assert_int_equal(seen[2].state, DELIVERY_DEFERRED);
+    assert_string_equal(seen[2].cause, "worker_crash");
+    assert_int_equal(seen[0].state, DELIVERY_WAITING);
+    assert_int_equal(seen[3].state, DELIVERY_WAITING);
+    for (int i = 0; i < 2; i++) {
+        const struct disposition delivered = {.outcome = OUTCOME_DELIVERED};
+        int64_t guilty = seen[2].delivery;
+        for (int turns = 0; turns < 10; turns++) {
+            wall = clock_wall_ms() + 1000000;
+            dispatch_run(&dispatch, 0, wall);
+            struct worker_slot *w = &dispatch.pool.slots[0];
+            assert_true(w->busy);
+            if (w->assignments[0].lease.delivery == guilty)
+                break;
+            finish(0, &delivered);
+        }
+        /* Whoever cost a worker goes alone. */
+        assert_int_equal(dispatch.pool.slots[0].assignment_count, 1);
+        crash(PROGRESS_RENDERING, 0, 0);
+        look();
+    }
+    assert_int_equal(seen[2].state, DELIVERY_HELD);
+    assert_string_equal(seen[2].cause, "poison");
+    assert_string_equal(seen[2].reply,
+                        "crashed three workers, last by signal 11 (SEGV) while rendering");
+}
+
+static void sends_suspects_alone(void **state)
+{
+    (void)state;
+    transports[0].packet_size = 4;
+    add_worker();
+    accept_notices("mail", 0, 4, 200);
+    dispatch_run(&dispatch, 0, 5000);
+    progress_page_start(dispatch.pool.slots[0].page, 0);
+    progress_page_start(dispatch.pool.slots[0].page, 1);
+    crash(PROGRESS_SENDING, 0, 0);
+    look();
+    assert_int_equal(seen[0].state, DELIVERY_DEFERRED);
+    assert_int_equal(seen[1].state, DELIVERY_DEFERRED);
+    assert_int_equal(seen[2].state, DELIVERY_WAITING);
+    dispatch_run(&dispatch, 0, clock_wall_ms() + 1000000);
+    const struct worker_slot *w = &dispatch.pool.slots[0];
+    assert_true(w->busy);
+    assert_true(w->assignment_count == 1 || !w->assignments[0].lease.suspect);
+    assert_int_equal(w->assignments[0].lease.crashes, 0);
+}
+
+static void blames_nobody_for_a_worker_that_did_not_start(void **state)
+{
+    (void)state;
+    transports[0].packet_size = 4;
+    add_worker();
+    accept_notices("mail", 0, 4, 200);
+    dispatch_run(&dispatch, 0, 5000);
+    progress_page_close(dispatch.pool.slots[0].page);
+    dispatch.pool.slots[0].page = progress_page_open();
+    crash(PROGRESS_READING, 0, 0);
+    assert_int_equal(count_of(DELIVERY_WAITING), 4);
+}
+
+/* ---- pace ---- */
+
+static void keeps_the_pace_of_a_transport(void **state)
+{
+    const struct disposition delivered = {.outcome = OUTCOME_DELIVERED};
+    int64_t next = 0;
+    size_t given = 0;
+    (void)state;
+    transports[0].packet_size = 100;
+    transports[0].rate = (struct rate){10, 1000};
+    traffic_measure(traffic_transport(&dispatch.traffic, "mail"), 1, 1000);
+    add_worker();
+    accept_notices("mail", 0, 100, 200);
+    for (int i = 0; i < 20; i++) {
+        next = dispatch_run(&dispatch, 1000, 5000);
+        if (!dispatch.pool.slots[0].busy)
+            break;
+        given += dispatch.pool.slots[0].assignment_count;
+        for (size_t left = dispatch.pool.slots[0].assignment_count; left > 1; left--)
+            dispatch.pool.slots[0].assignments[left - 1].done = true;
+        finish(0, &delivered);
+    }
+    assert_in_range(given, 1, 10);
+    assert_in_range(next, 5001, 6000); /* it will ask again by itself */
+    dispatch_run(&dispatch, 1500, 5500);
+    assert_in_range(dispatch.pool.slots[0].assignment_count, 1, 5);
+}
+
+static void probes_a_transport_with_one_delivery(void **state)
+{
+    const struct disposition broken = {.outcome = OUTCOME_NOT_TRIED, .cause = "connect"};
+    const struct disposition delivered = {.outcome = OUTCOME_DELIVERED};
+    int64_t now = clock_mono_ms(), wall = clock_wall_ms() + 100000;
+    (void)state;
+    transports[0].packet_size = 4;
+    add_worker();
+    accept_notices("mail", 0, 10, 200);
+    dispatch_run(&dispatch, now, wall);
+    for (size_t i = 1; i < 4; i++)
+        dispatch.pool.slots[0].assignments[i].done = true;
+    finish(0, &broken);
+    int64_t next = dispatch_run(&dispatch, now + 10, wall + 10);
+    assert_false(dispatch.pool.slots[0].busy);
+    assert_in_range(next, wall + 4000, wall + 7000);
+    dispatch_run(&dispatch, now + 8000, wall + 8000);
+    assert_int_equal(dispatch.pool.slots[0].assignment_count, 1);
+    finish(0, &delivered);
+    dispatch_run(&dispatch, now + 8001, wall + 8001);
+    assert_int_equal(dispatch.pool.slots[0].assignment_count, 4);
 }
 
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
@@ -261,6 +439,11 @@ int main(void)
         WITH_WORLD(leaves_a_worker_for_other_transports),
         WITH_WORLD(uses_all_workers_when_every_transport_has_one),
         WITH_WORLD(tells_the_reason_of_a_pause_in_whole_characters),
+        WITH_WORLD(sets_aside_what_crashed_three_workers),
+        WITH_WORLD(sends_suspects_alone),
+        WITH_WORLD(blames_nobody_for_a_worker_that_did_not_start),
+        WITH_WORLD(keeps_the_pace_of_a_transport),
+        WITH_WORLD(probes_a_transport_with_one_delivery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

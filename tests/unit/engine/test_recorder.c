@@ -34,7 +34,7 @@ static int accept_and_lease(struct error *err)
     struct job *job = NULL;
     struct leased row;
     enum accept_result result;
-    size_t count = 0;
+    size_t count = 0, lanes = 0;
     int rc = job_parse(text, strlen(text), "f", 1, &job, err);
     if (rc != 0)
         return rc;
@@ -51,7 +51,8 @@ static int accept_and_lease(struct error *err)
                                  .source = "spool"};
     rc = ledger_accept(ledger, &a, &result, err);
     if (rc == 0)
-        rc = ledger_lease(ledger, "mail", 1, 2000, LEDGER_DURABLE, &row, &count, err);
+        rc = ledger_lease(ledger, ledger_lanes(ledger, &lanes)[0].lane, 1, 2000, LEDGER_DURABLE,
+                          &row, &count, err);
     if (rc == 0 && count == 1) {
         delivery = row.delivery;
         leased_clear(&row);
@@ -119,9 +120,10 @@ static void settle_delivered(void)
 static int64_t delivered(void)
 {
     int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
+    struct books books;
     struct error err;
     assert_int_equal(ledger_count(ledger, counts, &err), 0);
-    assert_int_equal(ledger_reconcile(ledger, &err), 0);
+    assert_int_equal(ledger_reconcile(ledger, NULL, &books, &err), 0);
     return counts[CHANNEL_EMAIL][DELIVERY_DELIVERED];
 }
 
@@ -146,6 +148,8 @@ static void keeps_an_outcome_until_it_can_be_recorded(void **state)
     fill_disk(false);
     assert_true(recorder.down);
     assert_true(recorder.told);
+    assert_true(recorder.told_wall_ms > 0);
+    assert_true(strlen(recorder.why.text) > 0);
     assert_int_equal(recorder.unrecorded_count, 1);
     assert_int_equal(delivered(), 0);
     assert_int_equal(recorder_next(&recorder), recorder.retry_mono_ms);
