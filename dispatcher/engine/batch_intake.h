@@ -5,9 +5,9 @@
  *           ─▶ moved to batches/ID/ ─▶ reader: line by line, checked and routed ─▶ rows, in groups
  *
  * The reader (engine/reader.c) is a process of its own without ledger: it does the expensive part,
- * and what a hostile line breaks is only it. The scheduler books what it says, a few hundred rows at a
- * time and only while the reader's socket has them, so that leases and reports never wait. A kill at
- * any point continues behind the last committed line.
+ * and what a hostile line breaks is only it. The scheduler books what it says, a few hundred rows
+ * at a time and only while the reader's socket has them, so that leases and reports never wait. A
+ * kill at any point continues behind the last committed line.
  *
  * A batch whose count, sum, shared part or first thousand lines are wrong is refused as a whole,
  * with its first errors as the reason: nothing of it was sent. A line that turns out wrong later is
@@ -44,6 +44,9 @@ void batch_intake_serve(struct batch_intake *b, const struct pollfd *fds, int64_
 /* Starts, reaps and replaces the reader. Returns when it wants to be called again (monotonic ms,
  * INT64_MAX: only when poll says so). */
 int64_t batch_intake_tend(struct batch_intake *b, int64_t mono_ms, int64_t wall_ms);
+
+/* For tests: called in the reader before each line. */
+void batch_intake_watch(struct batch_intake *b, void (*watch)(int64_t line));
 
 /* The batch being taken in, for the status; NULL: none. */
 const char *batch_intake_current(const struct batch_intake *b, int64_t *out_line,

@@ -126,15 +126,6 @@ void intake_plan_clear(struct intake_plan *plan)
     *plan = (struct intake_plan){0};
 }
 
-/* The first moment from `from_ms` on at which both windows are open where the recipient is. */
-static int64_t open_ms(const struct setup *s, const struct transport *t, const char *zone,
-                       const struct send_window *window, int64_t from_ms)
-{
-    const struct send_window both = window_meet(window, &t->window);
-    return window_open_in_zone(&both, from_ms, zone_offset_ms,
-                               zone != NULL ? zone : s->settings->timezone);
-}
-
 void intake_plan_delivery(const struct setup *s, const struct intake_plan *plan, size_t index,
                           const struct send_window *window, int64_t now_ms,
                           struct planned_delivery *out)
@@ -143,6 +134,7 @@ void intake_plan_delivery(const struct setup *s, const struct intake_plan *plan,
     enum channel_kind kind = plan->route.channels[index];
     const struct transport *t = settings_transport_for(s->settings, kind);
     bool held = plan->fallback && plan->route.on_fallback == FALLBACK_HOLD;
+    const struct send_window both = window_meet(window, &t->window);
     int64_t from_ms = job->not_before_ms > now_ms ? job->not_before_ms : now_ms;
     *out = (struct planned_delivery){
         .channel = kind,
@@ -150,7 +142,8 @@ void intake_plan_delivery(const struct setup *s, const struct intake_plan *plan,
         .address = job_address(job, kind),
         .state = held ? DELIVERY_HELD : DELIVERY_WAITING,
         .cause = held ? "locale_fallback" : "",
-        .due_ms = open_ms(s, t, job->to.timezone, window, from_ms),
+        .due_ms = window_open_in_zone(&both, from_ms, zone_offset_ms,
+                                      setup_zone(s, job->to.timezone, plan->locale)),
     };
 }
 
