@@ -119,21 +119,34 @@ int64_t bucket_next_ms(const struct bucket *b, const struct rate *rate, int64_t 
     return turn > now_ms ? turn : now_ms;
 }
 
-int64_t bucket_reserve(struct bucket *b, const struct rate *rate, int64_t now_ms,
-                       int64_t horizon_ms)
+static int64_t reserve(const struct bucket *b, struct bucket_line *promised,
+                       const struct rate *rate, int64_t now_ms, int64_t horizon_ms)
 {
     const struct bucket_line now = {.us = to_us(now_ms)};
     if (is_unlimited(rate))
         return now_ms;
-    struct bucket_line place = later(later(b->promised, b->went), now);
+    struct bucket_line place = later(later(*promised, b->went), now);
     int64_t turn = turn_ms(place, rate);
     if (turn > now_ms + horizon_ms)
         return now_ms + horizon_ms;
-    b->promised = advance(place, rate, 1);
+    *promised = advance(place, rate, 1);
     return turn > now_ms ? turn : now_ms;
+}
+
+int64_t bucket_reserve(struct bucket *b, const struct rate *rate, int64_t now_ms,
+                       int64_t horizon_ms)
+{
+    return reserve(b, &b->promised, rate, now_ms, horizon_ms);
+}
+
+int64_t bucket_reserve_small(struct bucket *b, const struct rate *rate, int64_t now_ms,
+                             int64_t horizon_ms)
+{
+    return reserve(b, &b->promised_small, rate, now_ms, horizon_ms);
 }
 
 bool bucket_is_idle(const struct bucket *b, int64_t now_ms)
 {
-    return b->went.us < to_us(now_ms) && b->promised.us < to_us(now_ms);
+    int64_t now_us = to_us(now_ms);
+    return b->went.us < now_us && b->promised.us < now_us && b->promised_small.us < now_us;
 }

@@ -28,8 +28,9 @@ struct bucket_line {
 
 /* Zeroed: nothing went yet. */
 struct bucket {
-    struct bucket_line went;     /* theoretical arrival time of the next one */
-    struct bucket_line promised; /* the same behind all promises */
+    struct bucket_line went;           /* theoretical arrival time of the next one */
+    struct bucket_line promised;       /* the same behind all promises */
+    struct bucket_line promised_small; /* behind those to small notices */
 };
 
 /* How many of `wanted` may go now; 0..wanted. Takes nothing. An unlimited rate (count 0) says all.
@@ -40,8 +41,7 @@ int64_t bucket_room(const struct bucket *b, const struct rate *rate, int64_t now
 void bucket_take(struct bucket *b, const struct rate *rate, int64_t now_ms, int64_t count);
 /* Gives back `count` of what was taken a moment ago: leased but not sent. */
 void bucket_give_back(struct bucket *b, const struct rate *rate, int64_t now_ms, int64_t count);
-/* When one more may go: now_ms if at once. For a small notice: it is asked again then, before those
- * of a campaign who were told the same time. */
+/* When one more may go: now_ms if at once. */
 int64_t bucket_next_ms(const struct bucket *b, const struct rate *rate, int64_t now_ms);
 /*
  * Promises a place behind all others and tells its time, at which bucket_room() is to be asked
@@ -50,6 +50,11 @@ int64_t bucket_next_ms(const struct bucket *b, const struct rate *rate, int64_t 
  */
 int64_t bucket_reserve(struct bucket *b, const struct rate *rate, int64_t now_ms,
                        int64_t horizon_ms);
+/* The same for a notice that must not stand behind a campaign: behind other small ones only.
+ * Whoever asks bucket_room() for small notices first gives them the places that were promised
+ * twice. */
+int64_t bucket_reserve_small(struct bucket *b, const struct rate *rate, int64_t now_ms,
+                             int64_t horizon_ms);
 /* Nothing was taken or promised lately: it says the same as a fresh one and can be forgotten. */
 bool bucket_is_idle(const struct bucket *b, int64_t now_ms);
 

@@ -280,6 +280,19 @@ static void no_place_is_lost_when_strangers_take_it(void **state)
     assert_in_range(now - NOW, least, least + least / 20);
 }
 
+static void small_notices_stand_behind_small_ones_only(void **state)
+{
+    (void)state;
+    struct bucket b = {0};
+    bucket_take(&b, &per_second, NOW, 50);
+    for (int i = 0; i < 100000; i++)
+        (void)bucket_reserve(&b, &per_second, NOW, HOUR);
+    for (int i = 1; i <= 100; i++)
+        assert_int_equal(bucket_reserve_small(&b, &per_second, NOW, HOUR), NOW + i * 20);
+    assert_int_equal(bucket_reserve(&b, &per_second, NOW, HOUR), NOW + 100001 * 20);
+    assert_false(bucket_is_idle(&b, NOW + 2 * SECOND));
+}
+
 static void behind_the_horizon_nothing_is_promised(void **state)
 {
     (void)state;
@@ -365,6 +378,7 @@ int main(void)
         cmocka_unit_test(promises_take_nothing_from_those_who_are_there),
         cmocka_unit_test(those_who_were_promised_a_time_go_at_it),
         cmocka_unit_test(no_place_is_lost_when_strangers_take_it),
+        cmocka_unit_test(small_notices_stand_behind_small_ones_only),
         cmocka_unit_test(behind_the_horizon_nothing_is_promised),
         cmocka_unit_test(a_clock_that_goes_back_lets_nothing_more_through),
         cmocka_unit_test(huge_numbers_do_not_overflow),
