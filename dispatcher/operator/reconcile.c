@@ -51,25 +51,25 @@ static void print_books(const struct json_t *books)
 static int run(const struct invocation *inv, struct error *err)
 {
     struct session s;
-    struct buf request = {0}, text = {0};
+    struct buf request = {0}, end = {0};
     struct json_t *books = NULL;
     request_begin(&request, "reconcile");
     request_put_text(&request, "batch", argument_at(inv, 0));
     buf_putc(&request, '}');
     int rc = session_open_beside(inv, &s, err);
     if (rc == 0)
-        rc = session_ask(&s, request.data, NULL, &books, err);
-    if (rc == 0 && invocation_json(inv)) {
-        json_put(&text, books);
-        printf("%s\n", buf_text(&text));
-    } else if (rc == 0) {
+        rc = client_ask(s.client, request.data, NULL, &end, err);
+    if (rc == 0)
+        rc = json_parse(buf_text(&end), end.len, "answer", 1, 8, &books, err);
+    if (rc == 0 && invocation_json(inv))
+        fwrite(end.data, 1, end.len, stdout);
+    else if (rc == 0)
         print_books(books);
-    }
     bool balanced = json_get_bool(books, "balanced", false);
     json_free(books);
     session_close(&s);
     buf_free(&request);
-    buf_free(&text);
+    buf_free(&end);
     return rc == 0 && !balanced ? 1 : rc;
 }
 

@@ -80,6 +80,14 @@ static void print_way_out(const struct json_t *row)
     }
 }
 
+/* Without an attempt nothing else tells why it stands where it stands; and why it was set aside is
+ * more than what its last attempt met. */
+static bool says_more(const struct json_t *row)
+{
+    return json_get_int(row, "attempts", 0) == 0 ||
+           strcmp(json_get_text(row, "state", ""), "held") == 0;
+}
+
 static void print_delivery(const struct json_t *row)
 {
     char when[64];
@@ -88,7 +96,8 @@ static void print_delivery(const struct json_t *row)
     printf(", letter %s (%s)\n", json_get_text(row, "template", ""),
            json_get_text(row, "locale", ""));
     print_value("cause", json_get_text(row, "cause", NULL));
-    print_value("remark", json_get_text(row, "reply", NULL));
+    if (says_more(row))
+        print_value("remark", json_get_text(row, "reply", NULL));
     print_crashes(row);
     print_way_out(row);
     printf("  %-12s %s\n", "accepted",

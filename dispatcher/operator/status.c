@@ -3,22 +3,37 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "base/clock.h"
+#include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/session.h"
+
+/* Why it sends nothing, or less than it could, just now. */
+static void print_brake(const struct json_t *t)
+{
+    static const struct {
+        const char *word, *sentence;
+    } waits[] = {{"rate", "at the rate set for it"}, {"warmup", "at today's limit of its warm-up"}};
+    int64_t paused_ms = json_get_int(t, "paused_ms", 0);
+    if (paused_ms > 0)
+        printf(", resting for %.1f s: %s", (double)paused_ms / 1000,
+               json_get_text(t, "reason", ""));
+    else if (text_equal(json_get_text(t, "breaker", "closed"), "probing"))
+        printf(", probing whether it works again: %s", json_get_text(t, "reason", ""));
+    for (size_t i = 0; i < COUNT_OF(waits); i++) {
+        if (text_equal(json_get_text(t, "waits_for", ""), waits[i].word))
+            printf(", %s", waits[i].sentence);
+    }
+}
 
 static void print_transports(const struct json_t *status)
 {
     const struct json_t *transports = json_get(status, "transports");
     for (size_t i = 0; i < json_count(transports); i++) {
         const struct json_t *t = json_at(transports, i);
-        int64_t paused = json_get_int(t, "paused_ms", 0);
         printf("  %-12s %-8s %lld in flight", json_get_text(t, "name", ""),
                json_get_text(t, "channel", ""), (long long)json_get_int(t, "in_flight", 0));
-        if (paused > 0)
-            printf(", resting for %.1f s: %s", (double)paused / 1000,
-                   json_get_text(t, "reason", ""));
+        print_brake(t);
         printf("\n");
     }
 }
@@ -34,26 +49,28 @@ static void print_refused(const struct json_t *status)
 /* Without a place to record outcomes nothing is sent: since when, and why. */
 static void print_stop_rule(const struct json_t *status)
 {
-    char span[OUTPUT_NUMBER_SIZE];
-    int64_t down_ms = json_get_int(status, "ledger_down_since_ms", 0);
+    char age[OUTPUT_NUMBER_SIZE];
+    const char *since = json_get_text(status, "ledger_since", NULL);
+    int64_t unrecorded = json_get_int(status, "unrecorded", 0);
     if (json_get_bool(status, "ledger_available", true))
         return;
     printf("NOT SENDING: outcomes cannot be recorded");
-    if (down_ms > 0)
-        printf(" for %s", output_span(clock_wall_ms() - down_ms, span));
-    printf(": %s. It goes on by itself when recording works again.\n",
-           json_get_text(status, "ledger_reason", "see the log"));
+    if (since != NULL)
+        printf(" for %s", output_age(since, age));
+    printf(
+        ": %s\n  %lld outcomes wait in memory; it goes on by itself when recording works again\n",
+        json_get_text(status, "ledger_reason", "see the log"), (long long)unrecorded);
 }
 
-static void print_loading(const struct json_t *status)
+static void print_intake(const struct json_t *status)
 {
-    const struct json_t *loading = json_get(status, "loading");
+    const struct json_t *intake = json_get(status, "intake");
     char line[OUTPUT_NUMBER_SIZE], total[OUTPUT_NUMBER_SIZE];
-    if (json_get_text(loading, "id", NULL) == NULL)
+    if (json_get_text(intake, "batch", NULL) == NULL)
         return;
-    printf("taking in the batch %s: %s of %s lines\n", json_get_text(loading, "id", ""),
-           output_number(json_get_int(loading, "line", 0), line),
-           output_number(json_get_int(loading, "total", 0), total));
+    printf("taking in the batch %s: %s of %s lines\n", json_get_text(intake, "batch", ""),
+           output_number(json_get_int(intake, "line", 0), line),
+           output_number(json_get_int(intake, "total", 0), total));
 }
 
 static void print_status(const struct json_t *status)
@@ -72,7 +89,7 @@ static void print_status(const struct json_t *status)
         output_span(json_get_int(status, "uptime_ms", 0), up),
         (long long)json_get_int(status, "busy", 0), (long long)json_get_int(status, "workers", 0));
     print_stop_rule(status);
-    print_loading(status);
+    print_intake(status);
     print_refused(status);
     print_transports(status);
 }
@@ -106,8 +123,10 @@ const struct command command_status = {
     .details = "Exit status 0 when a daemon answers, 69 when none does.\n\n"
                "JSON, one object: v, version, spool, trial, daemon; of a daemon also pid, "
                "uptime_ms, workers, busy,\n"
-               "stopping, refused, ledger_available, ledger_down_since_ms (while it is not), "
-               "loading (id, line and\n"
-               "total of the batch being taken in) and transports.",
+               "stopping, refused, lanes, ledger_available (else ledger_reason, ledger_since, "
+               "unrecorded), intake\n"
+               "(batch, line, total of the one being taken in, or null) and transports (name, "
+               "channel, in_flight,\n"
+               "paused_ms, reason, breaker, waits_for).",
     .run = run,
 };
