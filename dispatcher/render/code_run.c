@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "render/code.h"
+#include "render/code_memo.h"
 #include "render/escape.h"
 #include "render/filter.h"
 
@@ -205,36 +206,6 @@ static int apply_filters(struct run *r, const struct instruction *i, struct filt
     return 0;
 }
 
-static const struct buf *remembered(const struct run *r, const struct instruction *i,
-                                    const json_t *value)
-{
-    const struct code_memo *memo = r->input->memo;
-    for (size_t n = 0; memo != NULL && n < memo->count; n++)
-        if (memo->entries[n].expression == i->expression && memo->entries[n].value == value)
-            return &memo->entries[n].text;
-    return NULL;
-}
-
-static void remember(const struct run *r, const struct instruction *i, const json_t *value,
-                     const struct buf *text)
-{
-    struct code_memo *memo = r->input->memo;
-    if (memo == NULL || value == NULL || memo->count == CODE_MEMO_MAX)
-        return;
-    struct code_memo_entry *entry = &memo->entries[memo->count++];
-    entry->expression = i->expression;
-    entry->value = value;
-    buf_reset(&entry->text);
-    buf_put(&entry->text, buf_text(text), text->len);
-}
-
-void code_memo_free(struct code_memo *memo)
-{
-    for (size_t i = 0; i < CODE_MEMO_MAX; i++)
-        buf_free(&memo->entries[i].text);
-    memo->count = 0;
-}
-
 static int put_result(struct run *r, const struct instruction *i, const json_t *value,
                       const struct filter_value *v, struct error *err)
 {
@@ -242,14 +213,16 @@ static int put_result(struct run *r, const struct instruction *i, const json_t *
         return r->program->strict ? fail_missing(i, err) : 0;
     if (v->json != NULL)
         return put_json(r, i, v->json, err);
-    remember(r, i, value, &v->text);
+    if (r->input->memo != NULL)
+        code_memo_keep(r->input->memo, i->expression, value, &v->text);
     return put_text(r, i, buf_text(&v->text), v->text.len, true, err);
 }
 
 static int put_filtered(struct run *r, const struct instruction *i, const json_t *value,
                         struct error *err)
 {
-    const struct buf *known = remembered(r, i, value);
+    const struct code_memo *memo = r->input->memo;
+    const struct buf *known = memo != NULL ? code_memo_find(memo, i->expression, value) : NULL;
     if (known != NULL)
         return put_text(r, i, buf_text(known), known->len, true, err);
     bool present = value != NULL && !json_is_null(value);

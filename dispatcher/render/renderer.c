@@ -12,6 +12,7 @@
 #include "render/format.h"
 #include "render/library_backend.h"
 #include "render/payload.h"
+#include "render/code_memo.h"
 #include "render/code_run.h"
 #include "render/letter_wrap.h"
 
@@ -22,7 +23,7 @@ struct renderer {
     const struct library *library;
     struct formatter **formatters; /* one per locale */
     struct buf scratch, marked, raw;
-    struct code_memo memo;
+    struct code_memo *memo;
 };
 
 /* One message while it is made. */
@@ -39,6 +40,7 @@ int renderer_open(const struct library *l, struct renderer **out, struct error *
 {
     struct renderer *r = xcalloc(1, sizeof *r);
     r->library = l;
+    r->memo = code_memo_new();
     r->formatters = xcalloc(l->locale_count + 1, sizeof(struct formatter *));
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < l->locale_count; i++)
@@ -61,7 +63,7 @@ void renderer_close(struct renderer *r)
     buf_free(&r->scratch);
     buf_free(&r->marked);
     buf_free(&r->raw);
-    code_memo_free(&r->memo);
+    code_memo_free(r->memo);
     free(r);
 }
 
@@ -196,8 +198,8 @@ int renderer_render(struct renderer *r, int template_index, const char *locale,
                                   .layer_count = 2,
                                   .formatter = r->formatters[index],
                                   .scratch = &r->scratch,
-                                  .memo = &r->memo};
-    r->memo.count = 0;
+                                  .memo = r->memo};
+    code_memo_begin(r->memo, r->formatters[index], zone);
     rc = render_kind(&m, kind, accepted_ms, err);
     json_decref(context);
     snprintf(out->locale, sizeof out->locale, "%s", locale);
