@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 
 #define PLACES      256 /* a power of two */
+#define WAYS        4   /* places one value can be in: hot ones must not drive each other out */
 #define VALUE_MAX   64  /* longer values are not worth it */
 #define TEXT_MAX    256
 #define ZONE_MAX    48
@@ -40,6 +41,7 @@ struct code_memo {
     struct lasting lasting[PLACES];
     struct passing passing[MESSAGE_MAX];
     size_t passing_count;
+    size_t turn; /* which of the ways is given up next */
 };
 
 struct code_memo *code_memo_new(void)
@@ -81,15 +83,16 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
     return hash;
 }
 
-static size_t place_of(const struct code_memo *memo, const struct expression *expression,
-                       const json_t *value)
+/* The first of its WAYS places. */
+static size_t first_place(const struct code_memo *memo, const struct expression *expression,
+                          const json_t *value)
 {
     uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), &expression, sizeof(expression));
     json_int_t number = json_integer_value(value);
     hash = mix(hash, &memo->formatter, sizeof(memo->formatter));
     hash = json_is_string(value) ? mix(hash, json_string_value(value), json_string_length(value))
                                  : mix(hash, &number, sizeof(number));
-    return (hash >> 32) & (PLACES - 1);
+    return (hash >> 32) & (PLACES - WAYS);
 }
 
 static bool holds(const struct lasting *l, const struct code_memo *memo,
@@ -109,8 +112,11 @@ const struct buf *code_memo_find(const struct code_memo *memo, const struct expr
     if (value == NULL)
         return NULL;
     if (can_last(memo, value)) {
-        const struct lasting *l = &memo->lasting[place_of(memo, expression, value)];
-        return holds(l, memo, expression, value) ? &l->text : NULL;
+        const struct lasting *l = &memo->lasting[first_place(memo, expression, value)];
+        for (size_t i = 0; i < WAYS; i++)
+            if (holds(&l[i], memo, expression, value))
+                return &l[i].text;
+        return NULL;
     }
     for (size_t i = 0; i < memo->passing_count; i++) {
         const struct passing *p = &memo->passing[i];
@@ -129,7 +135,8 @@ static void set_text(struct buf *to, const struct buf *text)
 static void keep_lasting(struct code_memo *memo, const struct expression *expression,
                          const json_t *value, const struct buf *text)
 {
-    struct lasting *l = &memo->lasting[place_of(memo, expression, value)];
+    size_t way = memo->turn++ % WAYS;
+    struct lasting *l = &memo->lasting[first_place(memo, expression, value) + way];
     l->expression = expression;
     l->formatter = memo->formatter;
     memcpy(l->zone, memo->zone, strlen(memo->zone) + 1);
