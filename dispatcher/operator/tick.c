@@ -77,7 +77,7 @@ static void put_counts(struct buf *out, const struct tick *t, const char *gap)
 static void put_tail(struct buf *out, const struct tick *t, const char *gap)
 {
     char number[OUTPUT_NUMBER_SIZE];
-    if (!text_equal(t->stop, "goes"))
+    if (!t->finished && !text_equal(t->stop, "goes"))
         buf_puts(out, text_equal(t->stop, "halted") ? "HALTED" : "PAUSED");
     if (t->taken < t->lines)
         buf_printf(out, "%staken in %s", out->len > 0 ? gap : "", output_number(t->taken, number));
@@ -185,7 +185,7 @@ void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
 void tick_put_stop(const struct tick *t, struct buf *out)
 {
     bool halted = text_equal(t->stop, "halted");
-    if (text_equal(t->stop, "goes"))
+    if (t->finished || text_equal(t->stop, "goes"))
         return;
     buf_printf(out, "%s is %s%s", t->batch, halted ? "HALTED" : "PAUSED",
                t->stop_reason[0] != '\0' ? ": " : "");

@@ -36,7 +36,7 @@ void tick_put_line(const struct tick *t, size_t width, struct buf *out);
 void tick_put_json(const struct tick *t, struct buf *out);
 /* Two lines: how it ended, and what to do about what did not arrive ("" if there is nothing). */
 void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint);
-/* The command that undoes a stop; appended only while it is stopped. */
+/* The command that undoes a stop; appended only while it is stopped and not over. */
 void tick_put_stop(const struct tick *t, struct buf *out);
 /* Somebody was not told: failed, expired, uncertain or held. */
 bool tick_has_trouble(const struct tick *t);

@@ -128,9 +128,8 @@ def test_watch_draws_a_bar_that_fits_the_terminal(t):
     publish(t, "recall", 30)
     t.daemon.start()
     wait_for_batch(t, "recall", open=0, state="running")
-    t.command("pause", "recall")
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 72, 0, 0))
     environment = {**t.environment, "TERM": "xterm", "LC_ALL": "C.UTF-8"}
     command = [lib.DISPATCHER, "watch", "recall", "--config", t.config_path]
     with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment) as child:
@@ -147,7 +146,7 @@ def test_watch_draws_a_bar_that_fits_the_terminal(t):
     bars = re.findall(r"\r([^\r\n\033]+)\033\[K", text)
     t.check(bars, f"a bar was drawn: {text!r}")
     t.contains(bars[-1], "█" * 20, "a full bar")
-    t.check(all(len(bar) < 60 for bar in bars), f"bars within 60 columns: {bars}")
+    t.check(all(len(bar) < 72 for bar in bars), f"bars within 72 columns: {bars}")
     t.contains(text, "recall is finished: 30 lines = 30 delivered", "the last line")
 
 
@@ -200,8 +199,8 @@ def test_watch_tells_a_stop_and_the_command_that_ends_it(t):
 
 def test_a_batch_that_halted_goes_on_when_told(t):
     server = t.faulty("good")
-    t.configure(email=t.email_transport(server, packet_size=5))
-    publish(t, "recall", 200, to=lambda i: f"550.c{i}@example.org", halt={"failures": 10, "share": 0.1})
+    t.configure(email=t.email_transport(server, rate="20/s"))
+    publish(t, "recall", 120, to=lambda i: f"550.c{i}@example.org", halt={"failures": 10, "share": 0.1})
     t.daemon.start()
     watch = Watch(t, "recall")
     t.wait(lambda: "recall is HALTED" in watch.err, 20, "watch to tell the halt")
@@ -212,7 +211,7 @@ def test_a_batch_that_halted_goes_on_when_told(t):
     t.equal(t.command("resume", "recall", "--go-on", "--reason", "expected").status, 0, "resume")
     t.equal(watch.end(30), 1, f"exit status; {watch.out} {watch.err}")
     row = batch(t, "recall")
-    t.equal((row["failed"], row["go_on"], row["stop"]), (200, True, "goes"), "the end")
+    t.equal((row["failed"], row["go_on"], row["stop"]), (120, True, "goes"), "the end")
 
 
 # what stands where
