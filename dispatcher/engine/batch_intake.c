@@ -86,6 +86,7 @@ static void leave_batch(struct batch_intake *b)
     batch_free(b->now.parsed);
     buf_free(&b->now.canonical);
     b->now = (struct intake_batch){0};
+    b->again_mono_ms = 0;
     b->phase = IDLE;
 }
 
