@@ -108,10 +108,19 @@ def seen(mail, phones, hooks):
 def finish(t, count, seconds=40):
     def over():
         rows = t.rows()
+        let_go(t, rows)
         left = [r for r in rows if r["state"] not in ("delivered", "uncertain")]
         return rows if len(rows) == len(CHANNELS) * count and not left else None
 
     return t.wait(over, seconds, f"{count} notices to be through; now {[t.summary(c) for c in CHANNELS]}")
+
+
+def let_go(t, rows):
+    """What three of our kills happened to hit is taken for poison; the operator knows better."""
+    for row in rows:
+        if row["state"] == "held":
+            t.equal(row["cause"], "poison", f"why {row['id']} by {row['channel']} is held")
+            t.command("retry", row["id"])
 
 
 def judge(t, accepted, rows, counts, risky):

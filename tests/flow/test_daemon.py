@@ -228,10 +228,23 @@ def test_workers_reach_neither_ledger_nor_spool(t):
             t.check(t.spool not in target, f"descriptor {number} of a worker is {target}")
             t.check("inotify" not in target and "signalfd" not in target, f"descriptor {number} of a worker is {target}")
         t.equal(sorted(targets), [0, 1, 2, 3], "standard streams and one socket")
-        with open(f"/proc/{worker}/maps", encoding="utf-8") as maps:
-            for line in maps:
-                t.check(t.spool not in line, f"mapped into a worker: {line}")
-                t.check(line.split()[1][3] != "s", f"shared memory in a worker: {line}")
+    pages = [shared_pages(t, worker) for worker in workers]
+    t.equal([len(page) for page in pages], [1, 1, 1], "shared with the scheduler: one page each")
+    t.equal(len(set().union(*pages)), 3, "and no worker has another one's")
+
+
+def shared_pages(t, pid):
+    """The inodes of the writable memory a worker shares; none of it may be a file of the spool."""
+    found = set()
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
+        for line in maps:
+            place, rights, _, _, inode, *name = line.split()
+            begin, end = (int(number, 16) for number in place.split("-"))
+            t.check(t.spool not in line, f"mapped into a worker: {line}")
+            if rights[3] == "s":
+                found.add(inode)
+                t.equal((name[0], end - begin), ("/dev/zero", 4096), "shared memory of a worker")
+    return found
 
 
 def test_workers_that_work_hold_their_own_connections_only(t):
