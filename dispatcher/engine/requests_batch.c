@@ -189,11 +189,10 @@ static int move_batch(const struct request *r, enum batch_stop stop, bool go_on,
     buf_put_json(&selector, id);
     buf_puts(&selector, go_on ? ",\"go_on\":true}" : "}");
     const struct action action = request_action(r, verb, buf_text(&selector));
-    /* Who once said "go on whatever fails" need not say it again after a pause. */
     bool change = facts.stop != stop || (go_on && !facts.go_on);
     if (rc == 0 && change)
         rc = ledger_stop_batch(r->world->ledger, id, stop, stop == BATCH_GOES ? "" : action.reason,
-                               go_on || facts.go_on, &action, err);
+                               go_on, &action, err);
     if (rc == 0) {
         buf_printf(r->out, "{\"v\":1,\"end\":true,\"changed\":%s,\"was\":\"%s\"",
                    change ? "true" : "false", stop_names[facts.stop]);
