@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "engine/intake.h"
 #include "model/json.h"
+#include "operator/enqueue_batch.h"
 #include "operator/output.h"
 #include "operator/session.h"
 #include "spool/spool.h"
@@ -215,12 +216,30 @@ static int open_all(struct enqueue *e, struct error *err)
     return rc;
 }
 
+static int take_all(struct enqueue *e, struct error *err)
+{
+    int rc = spool_check_room(e->spool, e->setup->settings->min_free_bytes, err);
+    return rc != 0 ? rc : take_input(e, argument_at(e->inv, 0), err);
+}
+
+/* Any of its options means a batch: a forgotten --batch must not queue a spreadsheet as notices. */
+static bool is_batch(const struct invocation *inv)
+{
+    static const char *const names[] = {"batch", "csv", "jsonl", "problems", "shared-addresses"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (option_given(inv, names[i]))
+            return true;
+    }
+    return false;
+}
+
 static int run(const struct invocation *inv, struct error *err)
 {
     struct enqueue e = {.inv = inv};
     int rc = open_all(&e, err);
     if (rc == 0)
-        rc = take_input(&e, argument_at(inv, 0), err);
+        rc =
+            is_batch(inv) ? enqueue_batch(inv, e.setup, e.spool, e.client, err) : take_all(&e, err);
     if (rc == 0 && e.queued + e.duplicate + e.rejected > 1)
         fprintf(stderr, "%zu queued, %zu already known, %zu rejected\n", e.queued, e.duplicate,
                 e.rejected);
@@ -230,10 +249,18 @@ static int run(const struct invocation *inv, struct error *err)
     return rc == 0 && e.rejected > 0 ? EX_DATAERR : rc;
 }
 
+static const struct option_row options[] = {
+    {"batch", 0, "BATCH.JSON", "what all recipients share: id, template, data, times (JSON)"},
+    {"csv", 0, "FILE", "the recipients: a spreadsheet saved as CSV UTF-8, names in its first row"},
+    {"jsonl", 0, "FILE", "the recipients: one JSON object per line"},
+    {"problems", 0, "FILE", "where all that is wrong with the rows is written (problems.csv)"},
+    {"shared-addresses", 0, NULL, "several recipients may have the same address or number"},
+};
+
 const struct command command_enqueue = {
     .name = "enqueue",
-    .arguments = "[FILE|-]",
-    .summary = "hand over notices: one JSON object, or JSON Lines",
+    .arguments = "[FILE|-] | --batch BATCH.JSON --csv FILE | --batch BATCH.JSON --jsonl FILE",
+    .summary = "hand over notices: one, many, or a batch of millions",
     .details =
         "Checks each notice completely (envelope, template, language, variables) and publishes it "
         "in the\n"
@@ -241,7 +268,17 @@ const struct command command_enqueue = {
         "The same id with the same content again is fine and sends nothing twice; with other "
         "content it is\n"
         "rejected. Good notices are queued even if others are rejected; then the exit status is "
-        "65.",
+        "65.\n\n"
+        "A batch is queued as a whole or not at all. Every row is checked first; the first 20 "
+        "things that\n"
+        "are wrong are shown, all of them go to problems.csv, and the exit status is 65.\n"
+        "Columns: id, name, title, given_name, family_name, gender, email, phone, webhook, "
+        "timezone, locale,\n"
+        "reference; any other one must be a variable of the letter (incident.start, nature.de). "
+        "Upper and\n"
+        "lower case, spaces, _ and - in their names do not matter. An empty cell is left out.",
+    .options = options,
+    .option_count = COUNT_OF(options),
     .arguments_max = 1,
     .run = run,
 };

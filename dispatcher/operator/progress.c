@@ -139,7 +139,15 @@ static void show(struct progress *p, int64_t done, int64_t total, const char *ta
         buf_putc(&line, '\n');
     fwrite(line.data, 1, line.len, stderr);
     fflush(stderr);
+    p->standing = p->terminal;
     buf_free(&line);
+}
+
+void progress_hide(struct progress *p)
+{
+    if (p->standing)
+        fputs("\r\x1b[K", stderr);
+    p->standing = false;
 }
 
 void progress_update(struct progress *p, int64_t done, int64_t total, const char *tail,
@@ -159,4 +167,5 @@ void progress_end(struct progress *p, int64_t done, int64_t total, const char *t
         return;
     show(p, done, total, tail);
     fputc('\n', stderr);
+    p->standing = false;
 }

@@ -29,8 +29,8 @@ struct progress_facts {
  */
 void progress_put_line(struct buf *out, const struct progress_facts *f, size_t width);
 struct progress {
-    const char *label; /* borrowed */
-    bool terminal, quiet;
+    const char *label;              /* borrowed */
+    bool terminal, quiet, standing; /* a bar stands there */
     int64_t interval_ms, shown_ms;
     struct pace pace;
     int64_t sampled_ms;
@@ -41,6 +41,8 @@ void progress_begin(struct progress *p, const char *label, bool quiet, int64_t n
 /* As often as you like: shows something when it is time to. Takes the samples for the speed. */
 void progress_update(struct progress *p, int64_t done, int64_t total, const char *tail,
                      int64_t now_ms);
+/* Takes the bar off the terminal, so that something else can be said there. */
+void progress_hide(struct progress *p);
 /* On a terminal: shows the last state and leaves the line. */
 void progress_end(struct progress *p, int64_t done, int64_t total, const char *tail,
                   int64_t now_ms);

@@ -1,0 +1,43 @@
+/* One cell of a spreadsheet: cleaned of what nobody sees, and written as the JSON its variable
+ * wants.
+ */
+#ifndef OPERATOR_ENQUEUE_CELL_H
+#define OPERATOR_ENQUEUE_CELL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+enum cell_kind {
+    CELL_TEXT,
+    CELL_INTEGER,
+    CELL_NUMBER,
+    CELL_BOOLEAN,
+    CELL_DATE,
+    CELL_DATETIME,
+    CELL_LIST,
+    CELL_LANGUAGES, /* a text for each language: needs a column for each */
+    CELL_UNFIT,     /* nothing that one cell could hold */
+};
+
+/*
+ * Appends the text (valid UTF-8) in NFC, without zero-width characters and directional marks,
+ * no-break spaces as spaces, CRLF as LF, nothing blank at either end.
+ */
+void cell_clean(const char *text, size_t len, struct buf *out);
+
+struct cell_fault {
+    const char *problem, *mend; /* static */
+};
+
+/*
+ * Appends a cleaned, non-empty cell as JSON. `comma_decimal`: 1234,5 is a number, as in German
+ * spreadsheets. Dates may be written 24.11.2026 or 2026.11.24, lists with ; | or line breaks. False
+ * and the fault if it cannot be read so; then nothing is appended. What a shared check finds as
+ * well (is it a date?) is left to that.
+ */
+bool cell_put_json(struct buf *out, enum cell_kind kind, const char *text, bool comma_decimal,
+                   struct cell_fault *fault);
+
+#endif

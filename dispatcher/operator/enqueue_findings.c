@@ -1,0 +1,208 @@
+#include "operator/enqueue_findings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/attributes.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#define SHOWN_MAX  60
+#define FLUSH_SIZE ((size_t)64 * 1024)
+
+struct findings {
+    struct findings_options options;
+    int fd; /* -1: not opened yet */
+    struct buf pending;
+    int64_t count, rows, last_row;
+    int rc; /* the first failure of the file, and what it was */
+    struct error why;
+};
+
+struct findings *findings_open(const struct findings_options *options)
+{
+    struct findings *f = xcalloc(1, sizeof(*f));
+    f->options = *options;
+    f->fd = -1;
+    return f;
+}
+
+/* ---- the file ---- */
+
+/* A cell that begins so would be a formula to a spreadsheet. */
+static bool is_formula(const char *text)
+{
+    return *text != '\0' && strchr("=+-@\t\r", *text) != NULL;
+}
+
+static void put_cell(struct findings *f, const char *text)
+{
+    const char special[] = {f->options.delimiter, '"', '\n', '\r', '\0'};
+    bool quoted = strpbrk(text, special) != NULL;
+    buf_puts(&f->pending, quoted ? "\"" : "");
+    if (is_formula(text))
+        buf_putc(&f->pending, '\'');
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '"')
+            buf_putc(&f->pending, '"');
+        buf_putc(&f->pending, *at);
+    }
+    buf_puts(&f->pending, quoted ? "\"" : "");
+}
+
+static void put_line(struct findings *f, const char *const *cells, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_putc(&f->pending, f->options.delimiter);
+        put_cell(f, cells[i] != NULL ? cells[i] : "");
+    }
+    buf_puts(&f->pending, "\r\n");
+}
+
+/* It holds addresses: nobody else may read it. */
+static void open_file(struct findings *f)
+{
+    static const char *const heads[] = {"row", "column", "value", "problem", "how to mend it"};
+    f->fd = open(f->options.path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (f->fd < 0)
+        f->rc = error_errno(&f->why, ERR_IO, "cannot write %s", f->options.path);
+    if (f->options.mark)
+        buf_puts(&f->pending, "\xef\xbb\xbf");
+    put_line(f, heads, COUNT_OF(heads));
+}
+
+static void write_pending(struct findings *f)
+{
+    if (f->rc == 0)
+        f->rc =
+            file_write_all(f->fd, buf_text(&f->pending), f->pending.len, f->options.path, &f->why);
+    buf_reset(&f->pending);
+}
+
+static void keep(struct findings *f, const struct finding *finding)
+{
+    char row[24];
+    snprintf(row, sizeof(row), "%lld", (long long)finding->row);
+    const char *const cells[] = {row, finding->column, finding->value, finding->problem,
+                                 finding->mend};
+    put_line(f, cells, COUNT_OF(cells));
+    if (f->pending.len >= FLUSH_SIZE)
+        write_pending(f);
+}
+
+/* ---- showing ---- */
+
+/* Printable, and cut: the file has all of it. */
+static void put_shown(struct buf *out, const char *text)
+{
+    const char *at = text, *end = text + strlen(text);
+    for (int i = 0; i < SHOWN_MAX && at < end; i++)
+        utf8_next(&at, end);
+    text_put_visible(out, text, (size_t)(at - text));
+    buf_puts(out, at < end ? "..." : "");
+}
+
+static void show_for_people(const struct finding *finding)
+{
+    struct buf line = {0};
+    buf_printf(&line, "row %lld", (long long)finding->row);
+    if (finding->column != NULL) {
+        buf_puts(&line, ", ");
+        put_shown(&line, finding->column);
+    }
+    if (finding->value != NULL && finding->value[0] != '\0') {
+        buf_puts(&line, " \"");
+        put_shown(&line, finding->value);
+        buf_putc(&line, '"');
+    }
+    buf_puts(&line, ": ");
+    text_put_visible(&line, finding->problem, strlen(finding->problem));
+    if (finding->mend != NULL) {
+        buf_puts(&line, "; ");
+        text_put_visible(&line, finding->mend, strlen(finding->mend));
+    }
+    fprintf(stderr, "%s\n", line.data);
+    buf_free(&line);
+}
+
+static void put_member(struct buf *out, const char *name, const char *text)
+{
+    struct buf visible = {0};
+    text_put_visible(&visible, text, strlen(text));
+    buf_printf(out, ",\"%s\":", name);
+    buf_put_json(out, buf_text(&visible));
+    buf_free(&visible);
+}
+
+static void show_for_programs(const struct finding *finding)
+{
+    struct buf line = {0};
+    buf_printf(&line, "{\"v\":1,\"status\":\"rejected\",\"row\":%lld", (long long)finding->row);
+    if (finding->column != NULL)
+        put_member(&line, "column", finding->column);
+    if (finding->value != NULL)
+        put_member(&line, "value", finding->value);
+    put_member(&line, "problem", finding->problem);
+    if (finding->mend != NULL)
+        put_member(&line, "mend", finding->mend);
+    printf("%s}\n", line.data);
+    buf_free(&line);
+}
+
+/* ---- all ---- */
+
+void findings_add(struct findings *f, const struct finding *finding)
+{
+    if (f->count == 0)
+        open_file(f);
+    f->rows += f->count == 0 || finding->row != f->last_row ? 1 : 0;
+    f->last_row = finding->row;
+    f->count++;
+    keep(f, finding);
+    if (f->count > FINDINGS_SHOWN)
+        return;
+    if (f->options.before != NULL)
+        f->options.before(f->options.context);
+    if (f->options.json)
+        show_for_programs(finding);
+    else
+        show_for_people(finding);
+}
+
+int64_t findings_count(const struct findings *f)
+{
+    return f->count;
+}
+
+int64_t findings_rows(const struct findings *f)
+{
+    return f->rows;
+}
+
+int findings_finish(struct findings *f, struct error *err)
+{
+    if (f->fd >= 0) {
+        write_pending(f);
+        if (close(f->fd) != 0 && f->rc == 0)
+            f->rc = error_errno(&f->why, ERR_IO, "cannot finish %s", f->options.path);
+    }
+    f->fd = -1;
+    return f->rc != 0 ? error_set(err, f->rc, "%s", f->why.text) : 0;
+}
+
+void findings_close(struct findings *f)
+{
+    if (f == NULL)
+        return;
+    if (f->fd >= 0)
+        close(f->fd);
+    buf_free(&f->pending);
+    free(f);
+}

@@ -1,0 +1,40 @@
+/* What is wrong with the rows of a file: the first are shown, all go to a file of their own that a
+ * spreadsheet opens. */
+#ifndef OPERATOR_ENQUEUE_FINDINGS_H
+#define OPERATOR_ENQUEUE_FINDINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define FINDINGS_SHOWN 20
+
+struct finding {
+    int64_t row;
+    const char *column;  /* as the file calls it; NULL: the whole row */
+    const char *value;   /* NULL: none */
+    const char *problem; /* what is wrong ... */
+    const char *mend;    /* ... and how to mend it; NULL: the problem says it */
+};
+
+struct findings;
+
+struct findings_options {
+    const char *path;       /* of the file for all of them; borrowed */
+    char delimiter;         /* as in the file that was read, so that the same program opens it */
+    bool mark;              /* begin with a byte order mark: for spreadsheets */
+    bool json;              /* show the first as JSON on standard output, else on stderr */
+    void (*before)(void *); /* called before something is shown; NULL: nothing to do */
+    void *context;
+};
+
+struct findings *findings_open(const struct findings_options *options);
+void findings_add(struct findings *f, const struct finding *finding);
+int64_t findings_count(const struct findings *f);
+int64_t findings_rows(const struct findings *f); /* rows with at least one */
+/* Closes the file. ERR_IO, ERR_AGAIN: it is not complete. */
+MUST_CHECK int findings_finish(struct findings *f, struct error *err);
+void findings_close(struct findings *f);
+
+#endif
