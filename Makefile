@@ -136,15 +136,32 @@ demo: ## show it: 60 notices, three languages, three channels, one kill -9, coun
 	@$(MAKE) --no-print-directory all unpacked-peers
 	@tests/demo/run
 
-test: ## unit tests, floors and flow tests; one closing line
+test: ## unit tests, floors, flow tests and short cuts of the faults; one closing line
 	@sh tests/tools/deps.sh build test
-	@$(MAKE) --no-print-directory all unit-tests unpacked-peers
+	@$(MAKE) --no-print-directory all unit-tests unpacked-peers fault-tools
 	@tests/tools/suite --build $(BUILD) --floors $(SUITE)
 
 asan: ## unit and flow tests under AddressSanitizer and UBSan
 	@sh tests/tools/deps.sh build test
 	@$(MAKE) --no-print-directory SAN=1 all unit-tests unpacked-peers
 	@tests/tools/suite --build build/asan --sanitized $(SUITE)
+
+faults: ## break everything on purpose, minutes; its table goes to docs/reliability.md (FAULTS="-l", ...)
+	@sh tests/tools/deps.sh build test
+	@$(MAKE) --no-print-directory all fault-tools
+	@tests/faults/run $(FAULTS); status=$$?; tests/faults/table; exit $$status
+
+faults-big: ## one batch (RECIPIENTS=6500000), 20 kills on the way
+	@$(MAKE) --no-print-directory faults FAULTS="--count $(RECIPIENTS) batch-big"
+RECIPIENTS := 6500000
+
+fault-tools: $(addprefix build/faults/,sink killat shim.so)
+build/faults/%: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(call step,cc) $(CC) -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) $(WERROR) -o $@ $<
+build/faults/shim.so: tests/faults/shim.c
+	@mkdir -p $(@D)
+	$(call step,cc) $(CC) -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) $(WERROR) -shared -fPIC -fvisibility=hidden -o $@ $<
 
 unpacked-peers:
 	@sh tests/tools/peers.sh build/peers
@@ -203,7 +220,7 @@ clean: ## remove build/
 	rm -rf build
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all deps demo test asan unpacked-peers peers lint tidied format install uninstall clean help unit-tests \
+.PHONY: all deps demo test asan faults faults-big fault-tools unpacked-peers peers lint tidied format install uninstall clean help unit-tests \
         FORCE $(addprefix unit-,$(FOLDERS))

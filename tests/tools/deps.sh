@@ -28,6 +28,7 @@ LIST
     test) cat <<'LIST' ;;
 python3              command python3
 openssl              command openssl
+faketime             command faketime
 LIST
     lint) cat <<'LIST' ;;
 clang-format         command clang-format

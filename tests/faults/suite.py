@@ -1,0 +1,186 @@
+"""Cases of the fault suite: a table of them, and what a run of one collects.
+
+A case is a function of a Run in tests/faults/case_*.py. It breaks something on purpose and hands verdicts of the
+oracle to run.add(), other broken promises to run.wrong(), figures for the table to run.fact().
+"""
+
+import concurrent.futures
+import glob
+import importlib.util
+import os
+import random
+import threading
+import time
+import traceback
+
+import stage
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CASES = {}
+TOLD = 12  # problems of a run that are printed
+
+
+class Case:
+    def __init__(self, name, fault, holds, function, control, big):
+        self.name, self.fault, self.holds, self.function, self.control, self.big = name, fault, holds, function, control, big
+
+
+def case(name, fault, holds, control=False, big=False):
+    """`control`: the planted fault must be found, or the method proves nothing. `big`: only when asked for."""
+
+    def register(function):
+        CASES[name] = Case(name, fault, holds, function, control, big)
+        return function
+
+    return register
+
+
+def load():
+    """All cases by name, in the order of the files."""
+    for path in sorted(glob.glob(os.path.join(HERE, "case_*.py"))):
+        name = os.path.basename(path)[:-3]
+        spec = importlib.util.spec_from_file_location(name, path)
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    return CASES
+
+
+class Run:
+    """One run of a case: short or whole, everything random in it drawn from `seed`."""
+
+    def __init__(self, chosen, seed, short=False, count=None):
+        self.case, self.seed, self.short, self.count = chosen, seed, short, count
+        self.dice = random.Random(seed)
+        self.problems, self.facts, self.stages = [], {}, []
+        self.lost = self.unaccounted = self.repeats = self.paid = self.uncertain = self.deliveries = self.faults = 0
+        self.skipped = None
+        self.lock = threading.Lock()
+        self.began = time.monotonic()
+
+    def pick(self, whole, short):
+        """How much of it."""
+        return short if self.short else whole
+
+    def seconds(self):
+        return time.monotonic() - self.began
+
+    def stage(self):
+        with self.lock:
+            made = stage.Stage(self.case.name, self.dice.getrandbits(32))
+            self.stages.append(made)
+        return made
+
+    def drop(self, made, keep=False):
+        """This stage is done; what it found goes into the run. `keep`: it is worth a look."""
+        with self.lock:
+            self.stages.remove(made)
+        for problem in made.close():
+            self.wrong(problem)
+        if keep and os.environ.get("KEEP"):
+            self.wrong(f"kept: {made.dir}")
+        else:
+            made.remove()
+
+    def parallel(self, function, items, threads=3):
+        """Most of the time of a fault is waiting. Gives up when too much is wrong."""
+
+        def guarded(item):
+            if len(self.problems) < 4 * TOLD:
+                function(item)
+
+        with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+            for future in [pool.submit(guarded, item) for item in items]:
+                future.result()
+
+    def fact(self, **figures):
+        self.facts.update(figures)
+
+    def wrong(self, sentence):
+        self.problems.append(sentence)
+
+    def check(self, condition, sentence):
+        if not condition:
+            self.wrong(sentence)
+        return bool(condition)
+
+    def add(self, verdict, where="", bound=None):
+        """The oracle's verdict of one fault; `bound`: how many repeats are allowed."""
+        with self.lock:
+            self.faults += 1
+            self.lost += len(verdict.lost)
+            self.unaccounted += len(verdict.unaccounted)
+            self.repeats += verdict.repeats
+            self.paid += len(verdict.paid)
+            self.uncertain += verdict.uncertain
+            self.deliveries += verdict.deliveries
+        sentences = verdict.sentences()
+        if bound is not None and verdict.repeats > bound:
+            sentences.append(f"{verdict.repeats} repeats, at most {bound} are allowed: {list(verdict.repeated)[:5]}")
+        self.problems += [f"{where}: {sentence}" if where else sentence for sentence in sentences]
+        return not sentences
+
+    def execute(self):
+        try:
+            self.case.function(self)
+        except stage.Skip as skip:
+            self.skipped = str(skip)
+        except (stage.Failure, AssertionError) as error:
+            self.wrong(str(error) or traceback.format_exc())
+        except Exception:
+            self.wrong(traceback.format_exc())
+        if self.problems and self.stages:
+            self.problems.append("the end of a daemon's log:\n" + self.stages[-1].daemon.log_tail(6))
+        for made in self.stages[:]:
+            self.end_stage(made)
+        return self
+
+    def end_stage(self, made):
+        keep = os.environ.get("KEEP") and self.problems
+        if keep:
+            self.problems.append(f"kept: {made.dir}")
+            made.remove = lambda: None
+        try:
+            self.drop(made)
+        except Exception:
+            self.wrong(traceback.format_exc())
+
+    @property
+    def verdict(self):
+        if self.skipped:
+            return "skip"
+        return "FAIL" if self.problems else "ok"
+
+    def figures(self):
+        shown = {"lost": self.lost, "unaccounted": self.unaccounted, "repeats": self.repeats, "paid": self.paid}
+        if self.case.control:
+            shown = {}
+        shown = {"faults": self.faults, **shown, **self.facts}
+        return " ".join(f"{name}={value}" for name, value in shown.items())
+
+    def line(self):
+        what = self.skipped or self.figures()
+        return f"{self.verdict:4s} {self.case.name} seed={self.seed} {what} ({self.seconds():.1f} s)"
+
+    def told(self):
+        more = len(self.problems) - TOLD
+        return self.problems[:TOLD] + ([f"... and {more} more"] if more > 0 else [])
+
+    def result(self):
+        return {
+            "case": self.case.name,
+            "verdict": self.verdict,
+            "seed": self.seed,
+            "short": self.short,
+            "figures": self.skipped or self.figures(),
+            "seconds": round(self.seconds(), 1),
+            "problems": self.told(),
+        }
+
+
+def run_short(name, flow=None):
+    """A case as a test of `make test`."""
+    chosen = load()[name]
+    seed = int(os.environ.get("SEED", random.SystemRandom().getrandbits(31)))
+    run = Run(chosen, seed, short=True).execute()
+    if run.problems:
+        raise stage.Failure(run.line() + "\n" + "\n".join(run.told()))
+    print(run.line())

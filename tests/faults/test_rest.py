@@ -1,0 +1,31 @@
+"""Short cuts of case_clock.py, case_operator.py and case_peer.py."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from suite import run_short
+
+
+def test_operators_come_all_at_once():
+    run_short("operators-at-once")
+
+
+def test_it_is_stopped_and_started():
+    run_short("sigterm-often")
+
+
+def test_receivers_are_down_for_a_while():
+    run_short("peer-dead")
+
+
+def test_receivers_reset_connections():
+    run_short("peer-resets")
+
+
+def test_receivers_are_slow():
+    run_short("peer-slow")
+
+
+def test_receivers_say_later():
+    run_short("peer-refuses")
