@@ -17,13 +17,14 @@
 #include "engine/lines.h"
 #include "engine/reader_frame.h"
 
-#define SOCKET     3
-#define NOTICES    4
-#define PATIENCE   10 /* nice: workers and the scheduler come first */
-#define FLUSH      ((size_t)32 * 1024)
-#define SHOWN      "notices.jsonl"
-#define REMARK_MAX 600
-#define TOLD_MAX   10 /* wrong lines a refusal names */
+#define SOCKET       3
+#define NOTICES      4
+#define PATIENCE     10 /* nice: workers and the scheduler come first */
+#define FLUSH        ((size_t)32 * 1024)
+#define SHOWN        "notices.jsonl"
+#define SIGN_OF_LIFE ((int64_t)64 * 1024 * 1024)
+#define REMARK_MAX   600
+#define TOLD_MAX     10 /* wrong lines a refusal names */
 
 struct reader {
     const struct reader_task *task;
@@ -55,6 +56,13 @@ static void tell(struct reader *r, const struct reader_message *m)
 static void tell_text(struct reader *r, enum reader_word word, const char *text)
 {
     const struct reader_message m = {.word = word, .text = text};
+    tell(r, &m);
+    flush(r);
+}
+
+static void announce(struct reader *r, int64_t number)
+{
+    const struct reader_message m = {.word = READER_BEGUN, .line.line = number};
     tell(r, &m);
     flush(r);
 }
@@ -175,10 +183,16 @@ static int verify(struct reader *r, struct error *err)
 {
     struct line line;
     struct buf verdict = {0};
+    int64_t told = 0;
     int rc;
     r->lines.sum = digest_begin();
-    while ((rc = lines_next(&r->lines, &line, err)) > 0)
+    while ((rc = lines_next(&r->lines, &line, err)) > 0) {
         verify_line(r, &line, ++r->count);
+        if (line.offset - told >= SIGN_OF_LIFE) {
+            announce(r, r->count);
+            told = line.offset;
+        }
+    }
     if (rc == 0) {
         put_totals(r, &verdict);
         tell_text(r, READER_VERDICT, buf_text(&verdict));
@@ -243,13 +257,6 @@ static void tell_missing(struct reader *r, int64_t number, int64_t offset)
     snprintf(recipient, sizeof(recipient), "%lld", (long long)number);
     const struct planned_line line = {.line = number, .offset = offset, .recipient = recipient};
     tell_bad(r, &line, "the line is no longer there: " SHOWN " has become shorter");
-}
-
-static void announce(struct reader *r, int64_t number)
-{
-    const struct reader_message m = {.word = READER_BEGUN, .line.line = number};
-    tell(r, &m);
-    flush(r);
 }
 
 static int load(struct reader *r, struct error *err)

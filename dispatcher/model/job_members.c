@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 #include "base/id.h"
 #include "model/address.h"
-#include "model/job.h"
 
 /* ---- to ---- */
 

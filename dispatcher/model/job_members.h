@@ -2,6 +2,7 @@
 #ifndef MODEL_JOB_MEMBERS_H
 #define MODEL_JOB_MEMBERS_H
 
+#include "model/job.h"
 #include "model/member.h"
 
 member_fn job_read_version, job_read_id, job_read_idempotency_key, job_read_template,
