@@ -236,6 +236,23 @@ int ledger_stand_in_lane(struct ledger *l, int64_t lane, int64_t due_ms, int64_t
     return 0;
 }
 
+void ledger_leave_lane(struct ledger *l, int64_t lane)
+{
+    size_t at = ledger_lane_index(l, lane);
+    if (at < l->lane_count)
+        ledger_note_lane(l, at);
+}
+
+int ledger_refresh_lanes(struct ledger *l, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < l->lane_count; i++) {
+        if (l->cursors[i].noted_in == l->transaction)
+            rc = first_open(l, l->lanes[i].lane, &l->lanes[i].next_due_ms, err);
+    }
+    return rc;
+}
+
 void ledger_stop_lanes(struct ledger *l, int64_t batch, bool stopped)
 {
     for (size_t i = 0; i < l->lane_count; i++) {

@@ -43,7 +43,7 @@ static const char settings_sql[] = "PRAGMA foreign_keys = ON;"
                                    "PRAGMA cell_size_check = ON;"
                                    "PRAGMA cache_size = -16384;"
                                    "PRAGMA journal_size_limit = 67108864;"
-                                   "PRAGMA wal_autocheckpoint = 4096;"
+                                   "PRAGMA wal_autocheckpoint = 8192;"
                                    "PRAGMA synchronous = FULL;";
 
 static int build(const char *path, struct error *err)

@@ -196,6 +196,10 @@ MUST_CHECK int ledger_find_lane(struct ledger *l, const char *transport, enum jo
 /* A delivery stands in a lane from now on, or at another place of it. */
 MUST_CHECK int ledger_stand_in_lane(struct ledger *l, int64_t lane, int64_t due_ms,
                                     int64_t delivery, struct error *err);
+/* A delivery that was not leased leaves its place: before the change. Behind the last such change
+ * the lanes are refreshed, once. */
+void ledger_leave_lane(struct ledger *l, int64_t lane);
+MUST_CHECK int ledger_refresh_lanes(struct ledger *l, struct error *err);
 /* Where a lane stands in `lanes`; lane_count: it is not there. */
 size_t ledger_lane_index(const struct ledger *l, int64_t lane);
 /* Notes a lane once per transaction before it is changed. */

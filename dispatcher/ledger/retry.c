@@ -147,6 +147,8 @@ static int begin_again(struct ledger *l, const struct candidate *row, int64_t no
     rc = query_run(q, err);
     if (rc != 0)
         return rc;
+    if (row->state == DELIVERY_DEFERRED)
+        ledger_leave_lane(l, row->lane);
     ledger_count_move(l, row->batch, row->channel, row->state, row->state, DELIVERY_WAITING);
     return ledger_stand_in_lane(l, row->lane, now_ms, row->delivery, err);
 }
@@ -183,7 +185,7 @@ static int retry_all(struct ledger *l, const struct selector *selector, int64_t 
             rc = retry_page(l, &page, now_ms, out_count, err);
     } while (rc == 0 && page.more);
     buf_free(&sql);
-    return rc;
+    return rc == 0 ? ledger_refresh_lanes(l, err) : rc;
 }
 
 /* Does it and takes it back: the answer is exact, down to the two channels of one notice. */
