@@ -1,0 +1,117 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "engine/batch_fixture.h"
+#include "engine/intake_scan.h"
+
+static struct batch_fixture fixture;
+
+static int open_all(void **state)
+{
+    (void)state;
+    open_batch_fixture(&fixture);
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    close_batch_fixture(&fixture);
+    return 0;
+}
+
+/* Time enough for a file to count as no longer being written. */
+static struct intake_result scan(struct batch_intake *batches)
+{
+    const struct intake_door door = {fixture.spool, fixture.ledger, fixture.setup, batches};
+    struct intake_result result;
+    struct error err;
+    assert_int_equal(intake_scan(&door, clock_wall_ms() + 10000, 100, &result, &err), 0);
+    return result;
+}
+
+static void drop_notice(const char *id)
+{
+    struct buf text = {0};
+    bool duplicate;
+    struct error err;
+    buf_printf(&text,
+               "{\"version\":1,\"id\":\"%s\",\"template\":\"apology\",\"data\":%s,"
+               "\"to\":{\"email\":\"a@example.org\"}}",
+               id, fixture.data.data);
+    assert_int_equal(spool_drop(fixture.spool, id, text.data, text.len, &duplicate, &err), 0);
+    buf_free(&text);
+}
+
+static int64_t waiting(void)
+{
+    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
+    struct error err;
+    assert_int_equal(ledger_count(fixture.ledger, counts, &err), 0);
+    return counts[CHANNEL_EMAIL][DELIVERY_WAITING];
+}
+
+static void takes_notices_and_hands_directories_on(void **state)
+{
+    struct buf lines = {0};
+    (void)state;
+    put_lines(&lines, 1, 5);
+    const struct handed_over h = {.id = "b", .lines = &lines, .count = 5};
+    drop_notice("n1");
+    drop_notice("n2");
+    hand_over(&fixture, &h);
+    struct intake_result r = scan(fixture.intake);
+    assert_int_equal(waiting(), 2);
+    assert_int_equal(r.counts.refused, 0);
+    assert_int_equal(r.counts.later, 0);
+    assert_false(r.stopped);
+    scan(fixture.intake); /* it still stands there: noted once */
+    run_intake(&fixture, 5000);
+    assert_books(&fixture, "b", 5, 0);
+    assert_int_equal(waiting(), 7);
+    buf_free(&lines);
+}
+
+static void refuses_directories_where_nobody_takes_batches(void **state)
+{
+    struct buf lines = {0};
+    (void)state;
+    put_lines(&lines, 1, 5);
+    const struct handed_over h = {.id = "b", .lines = &lines, .count = 5};
+    hand_over(&fixture, &h);
+    struct intake_result r = scan(NULL);
+    assert_int_equal(r.counts.refused, 1);
+    assert_refused_with(&fixture, "b", "new/b");
+    buf_free(&lines);
+}
+
+static void takes_nothing_without_room(void **state)
+{
+    (void)state;
+    drop_notice("n1");
+    log_set_level((enum log_level) - 1);
+    fixture.setup->settings->min_free_bytes = INT64_MAX / 2;
+    struct intake_result r = scan(fixture.intake);
+    fixture.setup->settings->min_free_bytes = 0;
+    log_set_level(LOG_ERR);
+    assert_true(r.stopped);
+    assert_int_equal(waiting(), 0);
+    r = scan(fixture.intake);
+    assert_false(r.stopped);
+    assert_int_equal(waiting(), 1);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, open_all, close_all)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(takes_notices_and_hands_directories_on),
+        TEST(refuses_directories_where_nobody_takes_batches),
+        TEST(takes_nothing_without_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
