@@ -299,8 +299,7 @@ int ledger_looked(struct ledger *l, bool own, int rc, struct error *err)
 
 void ledger_note_time(struct ledger *l, int64_t now_ms)
 {
-    if (now_ms > l->last_ms)
-        l->last_ms = now_ms;
+    l->last_ms = now_ms;
 }
 
 /* ---- what stands in a file ---- */

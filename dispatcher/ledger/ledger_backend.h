@@ -109,7 +109,7 @@ struct ledger {
     bool unsynced;    /* something was committed that a power cut may still take */
     int64_t changed_before; /* db_changed_ever() when the transaction began */
     int64_t transaction;    /* counts them */
-    int64_t last_ms;        /* the latest time we were told */
+    int64_t last_ms;        /* the time we were told last */
     int64_t today;          /* -1: never told */
     int64_t data_version;   /* LEDGER_READ: of which `flight` was read */
     bool has_batches;
