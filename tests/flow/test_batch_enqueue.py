@@ -1,0 +1,482 @@
+"""`enqueue --batch`: spreadsheets as people save them, every mistake named before anything is queued."""
+
+import csv
+import fcntl
+import io
+import json
+import os
+import pty
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import termios
+import unicodedata
+
+import lib
+
+VARIABLES = """
+  order.number: {type: integer, required: true}
+  order.placed: {type: date}
+  amount: {type: number}
+  premium: {type: boolean}
+  note: {type: localized}
+  items: {type: list}
+"""
+BODY = """{{salutation}}
+
+Order {{order.number}}{{#order.placed}} of {{order.placed}}{{/order.placed}}.
+
+{{#amount}}{{amount}}{{/amount}} {{#premium}}premium{{/premium}} {{#note}}{{note}}{{/note}} {{#items}}{{.}} {{/items}}"""
+
+
+def prepare(t, batch=None, **keys):
+    folder = t.letter("recall", VARIABLES, en=("Order {{order.number}}", "Order {{order.number}}", BODY))
+    t.configure(templates=folder, **keys)
+    shared = {"version": 1, "id": "recall-1", "template": "recall", "locale": "en"}
+    t.write("batch.json", json.dumps({**shared, **(batch or {})}, ensure_ascii=False))
+
+
+def enqueue(t, text, *arguments, kind="csv", name=None):
+    name = name or f"people.{kind}"
+    data = text.encode() if isinstance(text, str) else text
+    with open(os.path.join(t.dir, name), "wb") as file:
+        file.write(data)
+    return t.command("enqueue", "--batch", "batch.json", f"--{kind}", name, *arguments)
+
+
+def published(t, identity="recall-1"):
+    """batch.json and the lines, None if there is no such batch."""
+    folder = os.path.join(t.spool, "new", identity)
+    if not os.path.isdir(folder):
+        return None
+    with open(os.path.join(folder, "batch.json"), encoding="utf-8") as file:
+        shared = json.load(file)
+    with open(os.path.join(folder, "notices.jsonl"), encoding="utf-8", newline="\n") as file:
+        return shared, [json.loads(line) for line in file]
+
+
+def problems(t, name="problems.csv"):
+    """The rows of problems.csv, as Python's own reader sees them."""
+    with open(os.path.join(t.dir, name), encoding="utf-8-sig", newline="") as file:
+        text = file.read()
+    delimiter = text[len("row")]
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    return [dict(zip(rows[0], row)) for row in rows[1:]]
+
+
+def must_refuse(t, answer, *expected):
+    """65, nothing queued, nothing left in tmp/, and exactly these (row, column, words) in problems.csv."""
+    t.equal((answer.status, answer.out), (65, ""), f"refused: {answer.err}")
+    t.equal(published(t), None, "nothing is queued")
+    t.equal(os.listdir(os.path.join(t.spool, "tmp")), [], "nothing is left in tmp/")
+    found = problems(t)
+    t.equal([(p["row"], p["column"]) for p in found], [(str(row), column) for row, column, _ in expected], "problems")
+    for problem, (row, column, words) in zip(found, expected):
+        t.contains(f"{problem['problem']}; {problem['how to mend it']}", words, f"row {row}, {column}")
+        t.check(problem["how to mend it"], f"row {row}, {column} says how to mend it")
+
+
+# what works
+
+
+def test_a_german_spreadsheet_becomes_a_batch(t):
+    prepare(t, {"data": {"order": {"placed": "2020-01-01"}}})
+    text = (
+        "\ufeffID;E-Mail;Given Name;FAMILY_NAME;gender;Order.Number;amount;Premium;note.de;items;Locale\r\n"
+        'c1;anna@example.org;Anna;Schmidt;female;17;1234,50;WAHR;"Zeile eins;\r\nsagt ""zwei""";a|b;de\r\n'
+        "c2;jo@example.org;Jo;;;18;;FALSCH;;;\r\n"
+        ";;;;;;;;;;\r\n"
+        "\r\n"
+        "c3;max@example.org;Max;;;19;2;;;;de-AT;;\r\n"
+    )
+    answer = enqueue(t, text)
+    t.equal((answer.status, answer.out), (0, "recall-1 3\n"), f"the answer: {answer.err}")
+    t.contains(answer.err, "3 recipients are queued as batch recall-1", "for people")
+    shared, lines = published(t)
+    t.equal((shared["count"], shared["template"]), (3, "recall"), "batch.json")
+    expected = {
+        "id": "c1",
+        "locale": "de",
+        "to": {"email": "anna@example.org", "given_name": "Anna", "family_name": "Schmidt", "gender": "female"},
+        "data": {
+            "order": {"number": 17, "placed": "2020-01-01"},  # a line's group replaces the batch's
+            "amount": 1234.5,
+            "premium": True,
+            "note": {"de": 'Zeile eins;\nsagt "zwei"'},
+            "items": ["a", "b"],
+        },
+    }
+    t.equal(lines[0], expected, "the first line")
+    expected = {
+        "id": "c2",
+        "to": {"email": "jo@example.org", "given_name": "Jo"},
+        "data": {"order": {"number": 18, "placed": "2020-01-01"}, "premium": False},
+    }
+    t.equal(lines[1], expected, "an empty cell is left out")
+    t.equal(not os.path.exists(os.path.join(t.dir, "problems.csv")), True, "no problems, no file")
+
+
+def test_the_batch_says_what_its_file_holds(t):
+    prepare(t)
+    enqueue(t, "email,order.number\na@example.org,1\nb@example.org,2\n")
+    shared, _ = published(t)
+    path = os.path.join(t.spool, "new", "recall-1", "notices.jsonl")
+    summed = subprocess.run(["sha256sum", path], check=True, capture_output=True, text=True).stdout.split()[0]
+    t.equal((shared["sha256"], shared["count"]), (summed, 2), "sum and count")
+
+
+def test_headers_match_whatever_their_case_spaces_and_hyphens(t):
+    prepare(t)
+    answer = enqueue(t, "Given-Name,FAMILYNAME,e_mail,Order. Number,Time Zone\nAnna,Kim,a@example.org,1,Asia/Seoul\n")
+    t.equal(answer.status, 0, f"the answer: {answer.err}")
+    to = published(t)[1][0]["to"]
+    expected = {"given_name": "Anna", "family_name": "Kim", "email": "a@example.org", "timezone": "Asia/Seoul"}
+    t.equal(to, expected, "members")
+
+
+def test_text_is_brought_to_nfc_and_what_nobody_sees_is_gone(t):
+    prepare(t)
+    name = unicodedata.normalize("NFD", "김민준 Müller")
+    text = f"name,email,order.number,note.ko,locale\n\u00a0{name}\u200b,\u202akim@example.org\u202c\u00a0,1,두\u00a0줄\ufeff,ko\n"
+    answer = enqueue(t, text)
+    t.equal(answer.status, 0, f"the answer: {answer.err}")
+    line = published(t)[1][0]
+    t.equal(line["to"], {"name": "김민준 Müller", "email": "kim@example.org"}, "recipient")
+    t.equal(line["data"]["note"], {"ko": "두 줄"}, "data")
+
+
+def test_dates_are_read_where_they_can_mean_one_day_only(t):
+    prepare(t)
+    rows = [("24.11.2026", 1), ("2026. 11. 24.", 2), ("2026-11-24", 3)]
+    text = "email,order.number,order.placed\n" + "".join(f"a{n}@example.org,{n},{date}\n" for date, n in rows)
+    t.equal(enqueue(t, text).status, 0, "exit status")
+    t.equal({line["data"]["order"]["placed"] for line in published(t)[1]}, {"2026-11-24"}, "dates")
+    shutil.rmtree(os.path.join(t.spool, "new", "recall-1"))
+    must_refuse(t, enqueue(t, "email,order.number,order.placed\na@example.org,1,11/24/2026\n"), (2, "order.placed", "2026-11-24"))
+
+
+def test_json_lines_are_taken_as_they_stand(t):
+    prepare(t)
+    people = [{"id": f"c{i}", "to": {"email": f"c{i}@example.org"}, "data": {"order": {"number": i}}} for i in range(200)]
+    text = "".join(json.dumps(p, ensure_ascii=False) + "\r\n" for p in people) + "\n"
+    answer = enqueue(t, text, kind="jsonl")
+    t.equal((answer.status, answer.out), (0, "recall-1 200\n"), f"the answer: {answer.err}")
+    t.equal(published(t)[1], people, "lines")
+
+
+def test_the_same_again_is_known_and_other_content_is_a_conflict(t):
+    prepare(t)
+    rows = "id,email,order.number\nc1,a@example.org,1\n"
+    t.equal(enqueue(t, rows).status, 0, "first")
+    again = enqueue(t, rows)
+    t.equal((again.status, again.out), (0, "recall-1 1\n"), "again")
+    t.contains(again.err, "already known", "again")
+    t.equal(enqueue(t, rows, "--json").json()["status"], "duplicate", "again, for programs")
+    other = enqueue(t, rows.replace(",1\n", ",2\n"))
+    t.equal((other.status, other.out), (65, ""), "other content")
+    t.contains(other.err, "an id of its own", "other content")
+    t.equal(published(t)[1][0]["data"]["order"]["number"], 1, "what stands there")
+    t.equal(os.listdir(os.path.join(t.spool, "tmp")), [], "tmp/")
+
+
+def test_a_daemon_delivers_what_was_handed_over(t):
+    mail = t.smtp()
+    prepare(t, {"data": {"order": {"placed": "2026-11-20"}}}, email=t.email_transport(mail))
+    rows = "".join(f"c{i};c{i}@example.org;김민준;{i};{('ko', 'de', 'en')[i % 3]}\r\n" for i in range(30))
+    enqueued = enqueue(t, "\ufeffid;email;name;order.number;locale\r\n" + rows)
+    t.equal(enqueued.status, 0, f"enqueue: {enqueued.err}")
+    t.daemon.start()
+    t.wait(lambda: len(mail.accepted()) == 30, 30, "30 mails")
+    t.equal({r["message_id"].split("@")[0] for r in mail.accepted()}, {f"<recall-1_c{i}" for i in range(30)}, "ids")
+    t.equal(str(mail.mail_to("c17@example.org")["Subject"]), "Order 17", "a letter")
+    again = enqueue(t, "\ufeffid;email;name;order.number;locale\r\n" + rows)
+    t.equal(again.status, 0, f"again: {again.err}")
+    t.contains(again.err, "already known", "again")
+    t.equal(len(mail.accepted()), 30, "mails")
+
+
+# what is wrong with the columns
+
+
+def test_columns_are_judged_before_any_row(t):
+    prepare(t)
+    answer = enqueue(t, "ID,E-Mail,Order.Numbr,e mail,colour,note,items\nc1,not an address,x,,,,\n")
+    must_refuse(
+        t,
+        answer,
+        (1, "Order.Numbr", 'did you mean "order.number"?'),
+        (1, "e mail", "the same as column 2 (E-Mail)"),
+        (1, "colour", "remove the column"),
+        (1, "note", "one column for each language, like note.en"),
+        (1, "order.number", "no such column"),
+    )
+    t.contains(answer.err, "The columns must be mended first", "for people")
+
+
+def test_what_batch_json_says_needs_no_column(t):
+    prepare(t, {"data": {"order": {"number": 5}}})
+    t.equal(enqueue(t, "email\na@example.org\n").status, 0, "exit status")
+    t.equal(published(t)[1], [{"to": {"email": "a@example.org"}}], "lines")
+
+
+def test_a_file_without_an_address_is_refused(t):
+    prepare(t)
+    must_refuse(t, enqueue(t, "name,order.number\nAnna,1\n"), (1, "", "no column holds an address"))
+    # A file whose first row is a person already: every name is unknown.
+    t.contains(enqueue(t, "anna@example.org,1\nbert@example.org,2\n").err, "the names of the columns", "no header")
+
+
+def test_empty_files_are_refused(t):
+    prepare(t)
+    for text in ("", "\ufeff", "email,order.number\n", "email,order.number\n,\n\n"):
+        answer = enqueue(t, text)
+        t.equal((answer.status, answer.out, published(t)), (65, "", None), f"{text!r}: {answer.err}")
+    t.equal(enqueue(t, "\n\n", kind="jsonl").status, 65, "JSON Lines")
+
+
+# what is wrong with the rows
+
+
+def test_every_bad_row_is_named_with_column_and_remedy(t):
+    prepare(t)
+    text = (
+        "id,email,phone,order.number,order.placed,locale,timezone,gender,premium\n"
+        "c1,a@b@c,0151 1234567,1,,,,,\n"
+        "c2,b@example.org,,abc,,,,,maybe\n"
+        "c3,c@example.org,,3,,ko_KR,Mars/Base,,\n"
+        "c4,d@example.org,,,,,,,\n"
+        "c5,e@example.org,,5,31.02.2026,,,woman,\n"
+        "c 6,f@example.org,,6,,,,,\n"
+        "c7,,,7,,,,,\n"
+        "c8,g@example.org,,8,,,,,\n"
+    )
+    answer = enqueue(t, text)
+    must_refuse(
+        t,
+        answer,
+        (2, "email", "not allowed"),
+        (2, "phone", "country code"),
+        (3, "order.number", "digits only"),
+        (3, "premium", "write true or false"),
+        (4, "locale", "use ko-KR"),
+        (4, "timezone", "Asia/Seoul"),
+        (5, "order.number", "missing or empty"),
+        (6, "gender", "female, male or neutral"),
+        (6, "order.placed", "2026-11-24"),
+        (7, "id", "letters, digits"),
+        (8, "", "to"),
+    )
+    t.contains(answer.err, 'row 2, phone "0151 1234567"', "for people")
+    t.contains(answer.err, "7 of 8 rows are wrong; nothing was queued", "the sum")
+
+
+def test_malformed_csv_is_named_where_it_stands(t):
+    prepare(t)
+    text = (
+        b"id,name,email,order.number\n"
+        b'c1,"Anna "Mia" Kim",a@example.org,1\n'
+        b'c2,An"na,b@example.org,2\n'
+        b"c3,M\xfcller,c@example.org,3\n"
+        b"c4,\xb1\xe8\xb9\xce\xc1\xd8,d@example.org,4\n"
+        b"c5,Jo,e@example.org\n"
+        b"c6,Jo,f@example.org,6,7\n"
+        b"c7,J\0o,g@example.org,7\n"
+        b'c8,"two\nlines",h@example.org,x\n'
+        b'c9,"open,i@example.org,9\n'
+    )
+    must_refuse(
+        t,
+        enqueue(t, text),
+        (2, "name", "twice"),
+        (3, "name", "quotes"),
+        (4, "name", "CSV UTF-8"),
+        (5, "name", "CP949"),
+        (6, "", "3 cells"),
+        (7, "", "5 cells"),
+        (8, "name", "NUL"),
+        (9, "order.number", "whole number"),
+        (10, "name", "never closed"),
+    )
+    utf16 = enqueue(t, "id;email\n".encode("utf-16"))
+    t.equal(utf16.status, 65, "UTF-16")
+    t.contains(utf16.err, "CSV UTF-8", "UTF-16")
+
+
+def test_recipients_who_stand_there_twice_are_found(t):
+    prepare(t)
+    filler = "".join(f"x{i},x{i}@example.org,+4915200{i:06d},1\n" for i in range(3000))
+    text = (
+        "id,email,phone,order.number\n"
+        "c1,anna@example.org,+4915112345678,1\n"
+        + filler
+        + "c1,other@example.org,,1\n"
+        + "c2,Anna@Example.org,,1\n"
+        + "c3,third@example.org,+4915112345678,1\n"
+        + "c4,fourth@example.org,+4915200002999,1\n"
+        + "c5,bad,+4915112345678,1\n"
+    )
+    must_refuse(
+        t,
+        enqueue(t, text),
+        (3003, "id", "the same id as in row 2"),
+        (3004, "email", "the same e-mail address as in row 2"),
+        (3005, "phone", "the same telephone number as in row 2"),
+        (3006, "phone", "the same telephone number as in row 3002"),
+        (3007, "phone", "the same telephone number as in row 2"),
+        (3007, "email", "no @"),
+    )
+
+
+def test_an_own_id_can_be_the_number_of_another_row(t):
+    prepare(t)
+    must_refuse(
+        t,
+        enqueue(t, "id,email,order.number\n2,a@example.org,1\n,b@example.org,1\n"),
+        (3, "id", "the same id as in row 2"),
+    )
+
+
+def test_families_may_share_an_address_if_that_is_meant(t):
+    prepare(t)
+    rows = "id,email,order.number\nc1,home@example.org,1\nc2,home@example.org,2\n"
+    must_refuse(t, enqueue(t, rows), (3, "email", "--shared-addresses"))
+    t.equal(enqueue(t, rows, "--shared-addresses").status, 0, "meant")
+    t.equal(len(published(t)[1]), 2, "recipients")
+
+
+def test_twins_are_found_in_json_lines_too(t):
+    prepare(t)
+    person = {"id": "c1", "to": {"email": "a@example.org"}, "data": {"order": {"number": 1}}}
+    lines = [person, {**person, "id": "c2"}, {**person, "to": {"email": "b@example.org"}}, {"id": "c3"}, {**person, "x": 1}]
+    must_refuse(
+        t,
+        enqueue(t, "\n".join(json.dumps(p) for p in lines) + "\n{broken\n", kind="jsonl"),
+        (2, "to/email", "as in row 1"),
+        (3, "id", "as in row 1"),
+        (4, "", "recipient"),
+        (5, "id", "as in row 1"),
+        (5, "to/email", "as in row 1"),
+        (5, "", "x"),
+        (6, "", "JSON"),
+    )
+
+
+def test_twenty_are_shown_and_all_are_kept(t):
+    prepare(t)
+    answer = enqueue(t, "email,order.number\n" + "bad,1\n" * 500, "--problems", "out/mine.csv")
+    t.equal(answer.status, 74, f"a file that cannot be written: {answer.err}")
+    answer = enqueue(t, "email,order.number\n" + "bad,1\n" * 500, "--problems", "mine.csv", "--shared-addresses")
+    t.equal(answer.status, 65, "exit status")
+    t.equal(answer.err.count("\nrow") + answer.err.startswith("row"), 20, "shown")
+    t.contains(answer.err, "500 of 500 rows are wrong", "the sum")
+    t.equal(len(problems(t, "mine.csv")), 500, "kept")
+    rows = enqueue(t, "email,order.number\n" + "bad,1\n" * 30, "--json", "--shared-addresses").lines()
+    t.equal([row["status"] for row in rows], ["rejected"] * 21, "for programs")
+    t.equal((rows[0]["row"], rows[0]["column"], rows[0]["value"]), (2, "email", "bad"), "the first")
+    t.equal((rows[-1]["end"], rows[-1]["wrong"], rows[-1]["problems"]), (True, 30, 30), "the end")
+
+
+def test_problems_never_overwrite_what_is_read(t):
+    prepare(t)
+    rows = "email,order.number\nbad,1\n"
+    answer = enqueue(t, rows, name="problems.csv")
+    t.equal(answer.status, 64, "the recipients are called problems.csv")
+    t.equal(enqueue(t, rows, "--problems", "batch.json").status, 64, "batch.json")
+    with open(os.path.join(t.dir, "problems.csv"), encoding="utf-8") as file:
+        t.equal(file.read(), rows, "the file")
+
+
+def test_formulas_in_problems_are_defused(t):
+    prepare(t)
+    enqueue(t, "email,order.number\n=HYPERLINK(A1),1\n")
+    t.equal(problems(t)[0]["value"], "'=HYPERLINK(A1)", "value")
+
+
+# around it
+
+
+def test_usage_is_explained(t):
+    prepare(t)
+    t.write("a.csv", "email,order.number\na@example.org,1\n")
+    for arguments, words in (
+        (("--csv", "a.csv"), "--batch"),
+        (("--batch", "batch.json"), "--csv FILE or --jsonl FILE"),
+        (("--batch", "batch.json", "--csv", "a.csv", "--jsonl", "a.csv"), "either"),
+        (("--batch", "batch.json", "--csv", "a.csv", "other"), "FILE"),
+        (("--problems", "x.csv"), "--batch"),
+    ):
+        answer = t.command("enqueue", *arguments)
+        t.equal((answer.status, answer.out), (64, ""), f"{arguments}")
+        t.contains(answer.err, words, f"{arguments}")
+    t.equal(t.command("enqueue", "--batch", "no.json", "--csv", "a.csv").status, 66, "no batch.json")
+    t.equal(t.command("enqueue", "--batch", "batch.json", "--csv", "no.csv").status, 66, "no CSV")
+    t.write("batch.json", json.dumps({"version": 1, "id": "recall-1", "template": "recal"}))
+    answer = t.command("enqueue", "--batch", "batch.json", "--csv", "a.csv")
+    t.equal(answer.status, 65, "an unknown letter")
+    t.contains(answer.err, 'did you mean "recall"?', "an unknown letter")
+    t.equal(published(t), None, "nothing is queued")
+
+
+def test_a_full_disk_is_a_matter_for_later(t):
+    prepare(t)
+    t.write("a.csv", "email,order.number\na@example.org,1\n")
+    answer = t.command("enqueue", "--batch", "batch.json", "--csv", "a.csv", "--set", "min_free=9000TB")
+    if answer.status == 78:  # the largest size the configuration takes
+        answer = t.command("enqueue", "--batch", "batch.json", "--csv", "a.csv", "--set", "min_free=900TB")
+    t.equal((answer.status, published(t)), (75, None), f"a batch: {answer.err}")
+    # The disk fills in the middle: a limit on the size of files stands for it.
+    rows = "".join(f"c{i},{i}@example.org,{i}\n" for i in range(40000))
+    t.write("large.csv", "id,email,order.number\n" + rows)
+
+    def fill():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500000, 1500000))
+
+    ended = subprocess.run(
+        [lib.DISPATCHER, "enqueue", "--batch", "batch.json", "--csv", "large.csv", "--config", t.config_path],
+        cwd=t.dir,
+        env=t.environment,
+        capture_output=True,
+        preexec_fn=fill,
+    )
+    t.check(ended.returncode in (74, 75), f"in the middle: {ended.returncode} {ended.stderr!r}")
+    t.equal((published(t), os.listdir(os.path.join(t.spool, "tmp"))), (None, []), "nothing is left")
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(t):
+    prepare(t)
+    rows = "".join(f"c{i},c{i}@example.org,{i}\n" for i in range(60000))
+    path = t.write("many.csv", "id,email,order.number\n" + rows)
+    command = [lib.DISPATCHER, "enqueue", "--batch", "batch.json", "--csv", path, "--config", t.config_path]
+    terminal, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    ended = subprocess.run(
+        command, cwd=t.dir, env={**t.environment, "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=inside
+    )
+    os.close(inside)
+    seen = b""
+    try:
+        while chunk := os.read(terminal, 65536):
+            seen += chunk
+    except OSError:
+        pass  # the end of a terminal
+    os.close(terminal)
+    t.equal((ended.returncode, ended.stdout), (0, b"recall-1 60000\n"), "the answer")
+    shown = seen.decode("utf-8", "replace")
+    t.contains(shown, "█" * 20, "a full bar")
+    t.contains(shown, "100%", "the end")
+    quiet = t.command("enqueue", "--batch", "batch.json", "--csv", path)
+    t.check("█" not in quiet.err and "\r" not in quiet.err, f"no bar without a terminal: {quiet.err!r}")
+
+
+def test_memory_stays_small_for_many_rows(t):
+    prepare(t)
+    rows = "".join(f"c{i},c{i}@example.org,+4915{i:09d},{i}\n" for i in range(200000))
+    path = t.write("many.csv", "id,email,phone,order.number\n" + rows)
+    answer = t.command("enqueue", "--batch", "batch.json", "--csv", path)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    t.equal(answer.out, "recall-1 200000\n", f"the answer: {answer.err}")
+    if lib.PATIENCE == 1:  # sanitizers need memory of their own
+        t.check(after < 120 * 1024, f"the largest process so far: {after // 1024} MiB")
