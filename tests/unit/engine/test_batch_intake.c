@@ -473,7 +473,7 @@ static void nothing_is_begun_without_room(void **state)
 static void batches_come_in_one_after_the_other(void **state)
 {
     struct buf lines = {0};
-    char id[8];
+    char id[16];
     (void)state;
     put_lines(&lines, 1, 40);
     for (int i = 0; i < 5; i++) {

@@ -68,7 +68,7 @@ static void knows_what_is_not_there(void **state)
 
 static void keeps_a_few_and_reads_the_others_again(void **state)
 {
-    char id[8];
+    char id[16];
     int64_t numbers[20];
     struct error err;
     (void)state;
