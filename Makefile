@@ -166,6 +166,16 @@ build/faults/shim.so: tests/faults/shim.c
 unpacked-peers:
 	@sh tests/tools/peers.sh build/peers
 
+bench: ## how fast beside smtp-source and wrk, minutes; tests/bench/README.md (BENCH="--big", "mails urgent", ...)
+	@sh tests/tools/deps.sh build test bench
+	@$(MAKE) --no-print-directory all unpacked-peers
+	@tests/bench/run $(BENCH)
+
+stages: ## processor time of a letter by stage, from a profile (perf)
+	@sh tests/tools/deps.sh build test bench
+	@$(MAKE) --no-print-directory all unpacked-peers
+	@tests/bench/stages
+
 peers: ## judge real output with npm packages (needs Node.js; says so and stops without)
 	@tests/npm/run
 
@@ -222,5 +232,5 @@ clean: ## remove build/
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all deps demo test asan faults faults-big fault-tools unpacked-peers peers lint tidied format install uninstall clean help unit-tests \
+.PHONY: all bench deps demo stages test asan faults faults-big fault-tools unpacked-peers peers lint tidied format install uninstall clean help unit-tests \
         FORCE $(addprefix unit-,$(FOLDERS))

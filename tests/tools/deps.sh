@@ -3,6 +3,7 @@
 #
 #   build   what the compiler and the linker need, and the unit tests
 #   test    what the test peers and the test runner need
+#   bench   what `make bench` and `make stages` measure with
 #   lint    the checkers of `make lint` and `make format`
 #
 # A package counts as present when its probe succeeds, so a library from elsewhere is left alone.
@@ -30,12 +31,16 @@ python3              command python3
 openssl              command openssl
 faketime             command faketime
 LIST
+    bench) cat <<'LIST' ;;
+wrk                  command wrk
+linux-perf           command perf
+LIST
     lint) cat <<'LIST' ;;
 clang-format         command clang-format
 clang-tidy           command clang-tidy
 cppcheck             command cppcheck
 LIST
-    *) echo "deps.sh: no group named $1 (build, test, lint)" >&2; exit 64 ;;
+    *) echo "deps.sh: no group named $1 (build, test, bench, lint)" >&2; exit 64 ;;
     esac
 }
 
