@@ -158,7 +158,7 @@ void pool_assign(struct worker_slot *w, const struct pool_packet *packet, int64_
     w->assigned_mono_ms = mono_ms;
     w->deadline_mono_ms = mono_ms + packet->transport->deadline_ms;
     w->next_report = 0;
-    w->assignment_count = packet->count;
+    w->assignment_count = w->open = packet->count;
     w->assignments = xcalloc(packet->count, sizeof(*w->assignments));
     for (size_t i = 0; i < packet->count; i++)
         w->assignments[i].lease = packet->rows[i];
@@ -211,6 +211,15 @@ size_t pool_busy(const struct pool *p)
     return busy;
 }
 
+bool pool_expects_end(const struct pool *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        if (p->slots[i].busy && p->slots[i].open == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- reports ---- */
 
 static struct assignment *find_assignment(struct worker_slot *w, int64_t delivery)
@@ -237,6 +246,7 @@ static void take_report(struct pool *p, struct worker_slot *w, const struct repo
     if (a != NULL && !a->done) {
         p->events.report(p->events.context, w, a, r);
         a->done = true;
+        w->open--;
     }
 }
 

@@ -40,6 +40,7 @@ struct worker_slot {
     const struct transport *transport; /* of the packet, in `setup` */
     struct assignment *assignments;
     size_t assignment_count;
+    size_t open;        /* of them: not done */
     size_t next_report; /* reports mostly come in the order of the packet */
     struct buf in, out;
     size_t out_sent;
@@ -87,6 +88,8 @@ void pool_assign(struct worker_slot *w, const struct pool_packet *packet, int64_
 size_t pool_in_flight(const struct pool *p, const char *transport);
 size_t pool_deliveries(const struct pool *p, const char *transport);
 size_t pool_busy(const struct pool *p);
+/* A worker has told all its outcomes and is about to ask for more. */
+bool pool_expects_end(const struct pool *p);
 
 /* Appends one pollfd per worker to fds (room for p->count); returns how many. */
 size_t pool_poll(const struct pool *p, struct pollfd *fds);

@@ -118,6 +118,7 @@ void recorder_settle(struct recorder *r, const struct settlement *s)
 {
     struct error why;
     bool settled = false;
+    r->settled++;
     keep(r, s);
     if (r->down)
         return;

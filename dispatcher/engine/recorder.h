@@ -16,6 +16,7 @@
 
 struct recorder {
     struct ledger *ledger; /* borrowed */
+    uint64_t settled;      /* counts calls */
     bool in_transaction;
     size_t unsynced; /* outcomes committed but not yet durable */
     int64_t unsynced_since_mono_ms;

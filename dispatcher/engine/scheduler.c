@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -30,6 +31,11 @@
 #define CLEAN_TMP_MS  (INT64_C(3600) * 1000)
 /* The wall clock drifts and is slewed; only a step of this size is worth a line. */
 #define CLOCK_STEP_MS 5000
+/* While outcomes come by the thousand a second the loop naps between them, so that several share a
+ * wake-up and a commit. A kill may repeat what was told meanwhile: a handful, all in flight. */
+#define NAP_US        1000
+#define NAP_WINDOW_MS 20
+#define NAP_OUTCOMES  60 /* in that window */
 
 struct scheduler {
     const struct scheduler_options *options;
@@ -53,6 +59,11 @@ struct scheduler {
     int64_t stop_at_mono_ms;
     bool ended;
     struct pollfd *fds;
+    struct {
+        int64_t since_mono_ms;
+        uint64_t settled; /* outcomes then */
+        bool needed;
+    } nap;
 };
 
 /* ---- start ---- */
@@ -424,6 +435,20 @@ static int wait_ms(const struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
     return (int)smaller(wait, 1000);
 }
 
+static void nap(struct scheduler *s, int64_t mono_ms)
+{
+    const struct timespec nap = {.tv_nsec = NAP_US * 1000};
+    const struct recorder *r = &s->dispatch.recorder;
+    if (mono_ms - s->nap.since_mono_ms >= NAP_WINDOW_MS) {
+        s->nap.needed = r->settled - s->nap.settled >= NAP_OUTCOMES;
+        s->nap.settled = r->settled;
+        s->nap.since_mono_ms = mono_ms;
+    }
+    /* A worker at the end of its packet waits for us. */
+    if (s->nap.needed && !pool_expects_end(&s->dispatch.pool))
+        nanosleep(&nap, NULL);
+}
+
 static void wait_for_events(struct scheduler *s, int timeout_ms, int64_t *out_mono_ms)
 {
     size_t most = 2 + CONTROL_CLIENTS_MAX + 1 + 1 + s->dispatch.pool.count;
@@ -435,6 +460,7 @@ static void wait_for_events(struct scheduler *s, int timeout_ms, int64_t *out_mo
     size_t readers = s->stopping ? 0 : batch_intake_poll(s->batches, reader);
     struct pollfd *workers = reader + readers;
     size_t total = (size_t)(workers - s->fds) + pool_poll(&s->dispatch.pool, workers);
+    nap(s, *out_mono_ms);
     int ready = poll(s->fds, (nfds_t)total, timeout_ms);
     *out_mono_ms = clock_mono_ms();
     if (ready <= 0)

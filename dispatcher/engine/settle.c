@@ -376,17 +376,9 @@ static void judge(const struct worker_slot *w, struct silence *why, struct blame
     free(done);
 }
 
-static size_t count_open(const struct worker_slot *w)
-{
-    size_t open = 0;
-    for (size_t i = 0; i < w->assignment_count; i++)
-        open += w->assignments[i].done ? 0 : 1;
-    return open;
-}
-
 static void measure(struct dispatch *d, const struct worker_slot *w)
 {
-    size_t told = w->assignment_count - count_open(w);
+    size_t told = w->assignment_count - w->open;
     if (told > 0)
         traffic_measure(traffic_transport(&d->traffic, w->transport->name),
                         clock_mono_ms() - w->assigned_mono_ms, told);
@@ -398,7 +390,7 @@ void settle_packet_end(void *context, struct worker_slot *w, enum packet_end how
     struct dispatch *d = context;
     struct silence why = {how, PROGRESS_SENDING, detail};
     measure(d, w);
-    if (count_open(w) == 0)
+    if (w->open == 0)
         return;
     struct blame *blames = xcalloc(w->assignment_count, sizeof(*blames));
     judge(w, &why, blames);
