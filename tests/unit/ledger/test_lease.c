@@ -159,7 +159,144 @@ static void knows_when_the_next_one_is_due(void **state)
     assert_int_equal(next_due(f->l, "relay"), INT64_MAX);
 }
 
+/* What is in flight stays in the lane's index; the next lease passes it over, also behind a row
+ * that was put before it. */
+static void passes_over_what_is_in_flight(void **state)
+{
+    struct fixture *f = *state;
+    struct leased rows[4];
+    for (int i = 0; i < 4; i++)
+        accept_as(f->l, (const char *[]){"a", "b", "c", "d"}[i], JOB_NORMAL, NOON - 10 + i);
+    assert_int_equal(lease(f->l, "relay", 3, NOON, rows), 3);
+    for (int i = 0; i < 3; i++)
+        leased_clear(&rows[i]);
+    accept_as(f->l, "earlier", JOB_NORMAL, NOON - 50);
+    assert_int_equal(next_due(f->l, "relay"), NOON - 50);
+    assert_int_equal(lease(f->l, "relay", 4, NOON, rows), 2);
+    assert_string_equal(rows[0].notice_id, "earlier");
+    assert_string_equal(rows[1].notice_id, "d");
+    leased_clear(&rows[0]);
+    leased_clear(&rows[1]);
+    must_balance(f->l);
+}
+
+static void puts_back_what_could_not_be_tried(void **state)
+{
+    struct fixture *f = *state;
+    struct leased row;
+    accept_as(f->l, "a", JOB_NORMAL, NOON - 10);
+    accept_as(f->l, "b", JOB_NORMAL, NOON - 5);
+    struct settlement s = settlement_of(lease_one(f->l, "relay"), DELIVERY_WAITING);
+    s.counts = false;
+    s.due_ms = NOON - 10;
+    assert_true(settle_with(f->l, &s));
+    assert_int_equal(lease(f->l, "relay", 1, NOON, &row), 1);
+    assert_string_equal(row.notice_id, "a");
+    leased_clear(&row);
+}
+
+static void leases_a_suspect_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct leased rows[4];
+    for (int i = 0; i < 3; i++)
+        accept_as(f->l, (const char *[]){"a", "b", "c"}[i], JOB_NORMAL, NOON - 10 + i);
+    assert_int_equal(lease(f->l, "relay", 3, NOON, rows), 3);
+    for (int i = 0; i < 3; i++) {
+        struct settlement s = settlement_of(rows[i].delivery, DELIVERY_DEFERRED);
+        s.counts = false;
+        s.crashed = s.suspect = i == 1;
+        s.due_ms = NOON - 10 + i;
+        assert_true(settle_with(f->l, &s));
+        leased_clear(&rows[i]);
+    }
+    for (int i = 0; i < 3; i++) {
+        int64_t lane = find_lane(f->l, "relay", JOB_NORMAL, 0);
+        assert_int_equal(lease_lane(f->l, lane, 4, NOON, rows), 1);
+        assert_int_equal(rows[0].suspect, i == 1);
+        assert_int_equal(rows[0].crashes, i == 1);
+        leased_clear(&rows[0]);
+    }
+    must_balance(f->l);
+}
+
+static void shows_a_reader_what_is_in_flight(void **state)
+{
+    struct fixture *f = *state;
+    struct seen_rows seen;
+    take_in_many(f->l, "n", 3);
+    struct ledger *reader = open_ledger(f->spool, LEDGER_READ);
+    assert_int_equal(count_state(reader, DELIVERY_IN_FLIGHT), 0);
+    int64_t delivery = lease_one(f->l, "relay");
+    assert_int_equal(count_state(reader, DELIVERY_IN_FLIGHT), 1);
+    assert_int_equal(walk(reader, select_state(DELIVERY_IN_FLIGHT), 0, 9, &seen), 1);
+    assert_int_equal(seen.rows[0].delivery, delivery);
+    assert_int_equal(walk(reader, select_state(DELIVERY_WAITING), 0, 9, &seen), 2);
+    must_balance(reader);
+    assert_true(settle(f->l, delivery, DELIVERY_DELIVERED));
+    assert_int_equal(count_state(reader, DELIVERY_IN_FLIGHT), 0);
+    assert_int_equal(row_of(reader, "n0").state, DELIVERY_DELIVERED);
+    ledger_close(reader);
+}
+
+static void counts_what_was_delivered_by_day(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    int64_t count = -1;
+    take_in_many(f->l, "n", 4);
+    settle(f->l, lease_one(f->l, "relay"), DELIVERY_DELIVERED); /* no day was told */
+    ledger_set_day(f->l, 20000);
+    settle(f->l, lease_one(f->l, "relay"), DELIVERY_DELIVERED);
+    settle(f->l, lease_one(f->l, "relay"), DELIVERY_FAILED);
+    int64_t delivery = lease_one(f->l, "relay");
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    settle(f->l, delivery, DELIVERY_DELIVERED);
+    must(ledger_count_day(f->l, "relay", 20000, &count, &err), &err);
+    assert_int_equal(count, 2);
+    ledger_rollback(f->l);
+    reopen(f);
+    must(ledger_count_day(f->l, "relay", 20000, &count, &err), &err);
+    assert_int_equal(count, 1);
+    must(ledger_count_day(f->l, "nobody", 20000, &count, &err), &err);
+    assert_int_equal(count, 0);
+}
+
 /* ---- recovery ---- */
+
+static bool holds_nothing(void *context, const char *transport)
+{
+    (void)context;
+    (void)transport;
+    return false;
+}
+
+/* Of a lease that a crash left half settled only the rest was in flight. */
+static void recovers_the_rest_of_a_packet_before_others(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct leased rows[4];
+    size_t deferred, uncertain;
+    take_in_many(f->l, "n", 5);
+    assert_int_equal(lease(f->l, "relay", 4, NOON, rows), 4);
+    for (int i = 0; i < 4; i++)
+        leased_clear(&rows[i]);
+    settle(f->l, 1, DELIVERY_DELIVERED);
+    settle(f->l, 3, DELIVERY_DEFERRED);
+    reopen(f);
+    must(ledger_recover(f->l, holds_nothing, NULL, NOON + 7, &deferred, &uncertain, &err), &err);
+    assert_int_equal(deferred, 2);
+    for (int i = 0; i < 2; i++) {
+        int64_t lane = find_lane(f->l, "relay", JOB_NORMAL, 0);
+        assert_int_equal(lease_lane(f->l, lane, 4, NOON + 7, rows), 1);
+        assert_int_equal(rows[0].delivery, i == 0 ? 2 : 4);
+        assert_true(rows[0].suspect);
+        assert_int_equal(rows[0].crashes, 0); /* nobody is blamed */
+        leased_clear(&rows[0]);
+    }
+    must_balance(f->l);
+}
 
 static bool holds_sms(void *context, const char *transport)
 {
@@ -256,6 +393,12 @@ int main(void)
         TEST(leaves_other_transports_and_what_may_not_go),
         TEST(gives_leases_back_on_rollback),
         TEST(knows_when_the_next_one_is_due),
+        TEST(passes_over_what_is_in_flight),
+        TEST(puts_back_what_could_not_be_tried),
+        TEST(leases_a_suspect_alone),
+        TEST(shows_a_reader_what_is_in_flight),
+        TEST(counts_what_was_delivered_by_day),
+        TEST(recovers_the_rest_of_a_packet_before_others),
         TEST(resends_or_holds_what_a_crash_left_in_flight),
         TEST(an_interrupted_attempt_is_on_record_and_costs_no_try),
         TEST(recovers_a_second_time_without_effect),
