@@ -180,11 +180,46 @@ static off_t size_of(const char *path)
     return st.st_size;
 }
 
+static void fill_batch(struct ledger *l)
+{
+    struct error err = {0};
+    unsigned char digest[DIGEST_SIZE] = {1};
+    struct batch_acceptance a = {.id = "b",
+                                 .digest = digest,
+                                 .text = "{}",
+                                 .len = 2,
+                                 .total = 100,
+                                 .priority = JOB_NORMAL,
+                                 .now_ms = NOON};
+    enum accept_result result;
+    int64_t batch = 0;
+    bool known;
+    must(ledger_begin_batch(l, &a, &result, &batch, &err), &err);
+    for (int i = 1; i <= 100; i++) {
+        char recipient[16];
+        snprintf(recipient, sizeof(recipient), "c%d", i);
+        struct planned_delivery p = plan(CHANNEL_EMAIL, "relay", "kim@example.com");
+        struct planned_line line = {.line = i,
+                                    .recipient = recipient,
+                                    .template_name = "apology",
+                                    .locale = "ko",
+                                    .deliveries = &p,
+                                    .count = 1};
+        must(ledger_put_line(l, batch, &line, NOON, &known, &err), &err);
+    }
+    must(ledger_advance_batch(l, batch, 101, 0, true, &err), &err);
+    struct leased rows[8];
+    size_t count = lease_lane(l, find_lane(l, "relay", JOB_NORMAL, batch), 8, NOON, rows);
+    for (size_t i = 0; i < count; i++)
+        leased_clear(&rows[i]);
+}
+
 static void fill(struct ledger *l)
 {
     struct error err = {0};
     must(ledger_begin(l, LEDGER_FAST, &err), &err);
     take_in_many(l, "n", 300);
+    fill_batch(l);
     must(ledger_commit(l, &err), &err);
     for (int i = 0; i < 20; i++)
         settle(l, lease_one(l, "relay"), i % 2 == 0 ? DELIVERY_DELIVERED : DELIVERY_FAILED);
@@ -203,6 +238,18 @@ static bool never(void *context, const char *transport)
     return false;
 }
 
+static void ignore_attempt(void *context, const struct attempt_row *row)
+{
+    size_t *length = context;
+    *length += strlen(row->cause) + strlen(row->reply) + strlen(row->sha256);
+}
+
+static void ignore_batch(void *context, const struct batch_row *row)
+{
+    size_t *length = context;
+    *length += strlen(row->id) + strlen(row->stop_reason);
+}
+
 static void use_read_side(struct ledger *l, struct error *err, int *worst)
 {
     int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
@@ -211,7 +258,13 @@ static void use_read_side(struct ledger *l, struct error *err, int *worst)
     size_t length = 0;
     int64_t last = 0;
     struct books books;
+    struct selector one = select_id("b_c50");
+    struct batch_question question = {0};
     const int results[] = {
+        ledger_walk(l, &one, 0, 10, ignore_row, &length, &count, &last, err),
+        ledger_walk_attempts(l, 3, ignore_attempt, &length, err),
+        ledger_walk_batches(l, &question, ignore_batch, &length, err),
+        ledger_count_batch(l, 1, counts, err),
         ledger_count(l, counts, err),
         ledger_walk(l, &all, 0, 1000, ignore_row, &length, &count, &last, err),
         ledger_oldest(l, CHANNEL_EMAIL, DELIVERY_WAITING, &last, err),
@@ -238,10 +291,12 @@ static int use_everything(struct ledger *l, struct error *err)
     make_notice(&n, "fresh", "fresh");
     int rc = ledger_accept(l, &n.a, &result, err);
     worst = rc < 0 ? rc : worst;
-    rc = ledger_lease(l, 1, COUNT_OF(rows), NOON, LEDGER_DURABLE, rows, &count, err);
-    worst = rc < 0 ? rc : worst;
-    for (size_t i = 0; i < count; i++)
-        leased_clear(&rows[i]);
+    for (int64_t lane = 1; lane < 3; lane++) {
+        rc = ledger_lease(l, lane, COUNT_OF(rows), NOON, LEDGER_DURABLE, rows, &count, err);
+        worst = rc < 0 ? rc : worst;
+        for (size_t i = 0; i < count; i++)
+            leased_clear(&rows[i]);
+    }
     rc = ledger_retry(l, &all, &action, &moved, err);
     worst = rc < 0 ? rc : worst;
     rc = ledger_recover(l, never, NULL, NOON, &count, &other, err);
@@ -300,6 +355,40 @@ static void copy(const char *from, const char *to)
     buf_free(&bytes);
 }
 
+/* Numbers in a sound file that cannot be. */
+static void reports_impossible_numbers(void **state)
+{
+    static const char *const harm[] = {
+        "UPDATE lease SET deliveries = '[1,2'",
+        "UPDATE lease SET deliveries = 'x'",
+        "UPDATE lease SET deliveries = '[99999999999999999999]'",
+        "PRAGMA ignore_check_constraints = 1; UPDATE delivery SET channel = 7 WHERE batch = 1",
+        "PRAGMA ignore_check_constraints = 1; UPDATE delivery SET state = 44 WHERE batch = 1",
+        "PRAGMA ignore_check_constraints = 1; UPDATE lane SET priority = 9",
+        "PRAGMA ignore_check_constraints = 1; UPDATE batch SET stop = 9",
+        "PRAGMA foreign_keys = 0; DELETE FROM transport",
+        "DELETE FROM letter",
+        "UPDATE delivery SET notice = NULL, batch = 77 WHERE state = 0",
+    };
+    struct fixture *f = *state;
+    char *path = file_of(f);
+    char *good = file_join(f->spool, "good");
+    fill(f->l);
+    ledger_close(f->l);
+    f->l = NULL;
+    copy(path, good);
+    for (size_t i = 0; i < COUNT_OF(harm); i++) {
+        struct error err = {0};
+        copy(good, path);
+        change(f, harm[i]);
+        int rc = open_and_use(f, &err);
+        if (rc != ERR_IO && rc != ERR_INTERNAL)
+            fail_msg("%d after %s: %s", rc, harm[i], err.text);
+    }
+    free(good);
+    free(path);
+}
+
 /* ERR_AGAIN cannot be excluded: a flipped length may ask for a page beyond any disk. */
 static void survives_any_flipped_byte(void **state)
 {
@@ -341,6 +430,7 @@ int main(void)
         TEST(tells_a_rewritten_action),
         TEST(tells_a_missing_action),
         TEST(reports_a_truncated_file),
+        TEST(reports_impossible_numbers),
         TEST(survives_any_flipped_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
