@@ -1,0 +1,249 @@
+"""Fairness and pace: rates that delay and never park, small notices that pass campaigns, campaigns that stop themselves,
+hours and warm-up days. What an outbox or a server wrote, and when, is the judge."""
+
+import datetime
+import glob
+import json
+import os
+import signal
+import statistics
+import time
+
+import lib
+from test_watch import batch, publish, wait_for_batch
+
+OUTBOX = {"channel": "email", "type": "outbox"}
+
+
+def written(t):
+    """(time, notice) of every mail in the outbox, in order."""
+    files = glob.glob(os.path.join(t.spool, "outbox", "mail", "new", "*.eml"))
+    return sorted((os.stat(name).st_mtime, os.path.basename(name)[:-4]) for name in files)
+
+
+def excess(times, per_second):
+    """The most mails by which any stretch of time is above the rate."""
+    most = level = 0.0
+    for before, now in zip([times[0], *times], times):
+        level = max(level - (now - before) * per_second, 0.0) + 1
+        most = max(most, level)
+    return most
+
+
+def to_domain(t, prefix, count, domain):
+    return [t.notice(f"{prefix}{i}", to={"email": f"{prefix}{i}@{domain}"}) for i in range(count)]
+
+
+def reload(t):
+    t.daemon.signal(signal.SIGHUP)
+    t.wait(lambda: "config.reloaded" in t.daemon.log(), 10, "the new configuration")
+
+
+# rates
+
+
+def test_a_rate_is_kept_and_parks_nobody(t):
+    t.configure(email={**OUTBOX, "rate": "50/s"})
+    t.daemon.start()
+    t.enqueue(*to_domain(t, "n", 300, "example.org"))
+    t.wait(lambda: len(written(t)) == 300, 20, "300 mails")
+    times = [when for when, _ in written(t)]
+    # A burst is what one second allows; the 250 behind it take five seconds.
+    took = times[-1] - times[0]
+    t.check(4.5 <= took <= 5.5 * lib.PATIENCE, f"300 mails took {took:.2f} s, not 5 s")
+    t.check(excess(times, 50) <= 70, f"some stretch of time had {excess(times, 50):.0f} mails more than 50/s")
+    t.wait(lambda: t.summary("email") == {"delivered": 300}, 5, "300 in the books")
+    t.equal({row["attempts"] for row in t.rows()}, {1}, "attempts")
+
+
+def test_a_slow_rate_goes_one_by_one(t):
+    t.configure(email={**OUTBOX, "rate": "240/min"})
+    t.daemon.start()
+    t.enqueue(*to_domain(t, "n", 16, "example.org"))
+    t.wait(lambda: len(written(t)) == 16, 20, "16 mails")
+    times = [when for when, _ in written(t)]
+    took = times[-1] - times[0]
+    t.check(2.7 <= took <= 3.4 * lib.PATIENCE, f"16 mails at four a second, four of them at once, took {took:.2f} s, not 3 s")
+
+
+def test_a_domain_at_its_rate_slows_nobody_else(t):
+    t.configure(email={**OUTBOX, "domains": {"slow.example": "10/s", "default": "1000/s"}})
+    t.daemon.start()
+    t.enqueue(*to_domain(t, "slow", 60, "slow.example"), *to_domain(t, "other", 200, "other.example"))
+    t.wait(lambda: len(written(t)) == 260, 30, "260 mails")
+    slow = [when for when, name in written(t) if name.startswith("slow")]
+    other = [when for when, name in written(t) if name.startswith("other")]
+    t.check(4.5 <= slow[-1] - slow[0] <= 5.7 * lib.PATIENCE, f"60 mails at 10/s took {slow[-1] - slow[0]:.2f} s, not 5 s")
+    t.check(excess(slow, 10) <= 13, f"some stretch of time had {excess(slow, 10):.0f} mails more than 10/s")
+    t.check(other[-1] < slow[-1] - 0.5, "the other domain had to wait for the slow one")
+    t.wait(lambda: t.summary("email") == {"delivered": 260}, 5, "260 in the books")
+    t.equal({row["attempts"] for row in t.rows()}, {1}, "attempts")
+
+
+def test_whoever_waits_for_a_rate_has_a_time_of_his_own(t):
+    t.configure(email={**OUTBOX, "domains": {"slow.example": "6/min"}})
+    t.daemon.start()
+    t.enqueue(*to_domain(t, "n", 30, "slow.example"))
+    t.wait(lambda: len([r for r in t.rows() if r["state"] == "waiting" and r["cause"] == "rate"]) == 29, 10, "29 to wait")
+    due = sorted(moment(row["next_attempt_at"]) for row in t.rows() if row["state"] == "waiting")
+    gaps = {round(b - a, 1) for a, b in zip(due, due[1:])}
+    t.check(gaps <= {9.9, 10.0, 10.1}, f"10 s lie between the times: {sorted(gaps)}")
+    t.equal(t.summary("email"), {"waiting": 29, "delivered": 1}, "states")
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+# fairness
+
+
+class Arrivals:
+    """When the server accepted a mail to an address, read as the log grows."""
+
+    def __init__(self, server):
+        self.server, self.at, self.files = server, 0, {}
+
+    def when(self, address):
+        with open(self.server.path("accepted.jsonl"), "rb") as log:
+            log.seek(self.at)
+            for line in log:
+                if not line.endswith(b"\n"):
+                    break
+                self.at += len(line)
+                record = json.loads(line)
+                self.files.update({rcpt: record["file"] for rcpt in record["rcpt"]})
+        name = self.files.get(address)
+        return os.stat(self.server.path(name)).st_mtime if name else None
+
+
+def test_a_single_notice_passes_a_running_campaign(t):
+    server = t.smtp()
+    t.configure(email=t.email_transport(server))
+    publish(t, "recall", 30000)
+    t.daemon.start()
+    arrivals, latencies = Arrivals(server), []
+    t.wait(lambda: arrivals.when("c100@example.org"), 20, "the campaign to run")
+    for i in range(20):
+        address, began = f"urgent{i}@example.org", time.time()
+        t.equal(t.drop(t.notice(f"urgent{i}", to={"email": address})), 0, "drop")
+        t.wait(lambda: arrivals.when(address), 20, f"urgent{i} to arrive")
+        latencies.append(arrivals.when(address) - began)
+    row = batch(t, "recall")
+    t.check(row["open"] > 1000, f"the campaign was over too soon to tell: {row}")
+    t.check(statistics.median(latencies) < lib.PATIENCE, f"median latency {statistics.median(latencies):.2f} s of {latencies}")
+    print(f"latency: median {statistics.median(latencies):.3f} s, most {max(latencies):.3f} s")
+
+
+def test_two_campaigns_take_turns(t):
+    server = t.smtp()
+    t.configure(email=t.email_transport(server))
+    for name in ("first", "second"):
+        publish(t, name, 3000, to=lambda i, name=name: f"{name}{i}@example.org")
+    t.daemon.start()
+
+    def count(name):
+        return sum(record["rcpt"][0].startswith(name) for record in server.accepted())
+
+    t.wait(lambda: min(count("first"), count("second")) >= 200, 60, "200 of each")
+    # Whoever came first has what was sent before the other was taken in, and from then on half.
+    t.check(max(count("first"), count("second")) < 3000, f"one had to wait for the other: {count('first')}, {count('second')}")
+
+
+# campaigns that stop themselves
+
+
+def bad_every(n):
+    return lambda i: f"550.c{i}@example.org" if i % n == 0 else f"c{i}@example.org"
+
+
+def test_a_campaign_halts_itself_when_number_and_share_are_passed(t):
+    server = t.faulty("good")
+    t.configure(email=t.email_transport(server), halt={"failures": 40, "share": 0.3})
+    publish(t, "recall", 6000, to=bad_every(2))
+    t.daemon.start()
+    wait_for_batch(t, "recall", 30, stop="halted")
+    t.wait(lambda: "in_flight" not in t.summary("email"), 10, "what is under way to end")
+    row = batch(t, "recall")
+    t.check(row["failed"] >= 40 and row["open"] > 0, f"it stopped behind 40 failures and before the end: {row}")
+    t.contains(row["stop_reason"], "mend the cause", "the reason")
+    t.holds(lambda: batch(t, "recall")["open"] == row["open"], 1, "a halted campaign went on")
+    t.equal(t.drop(t.notice("one", to={"email": "one@example.org"})), 0, "drop")
+    t.wait_for_state("one", "delivered")
+    t.equal(t.command("resume", "recall").status, 0, "resume")
+    t.wait(lambda: batch(t, "recall")["stop"] == "halted" and batch(t, "recall")["open"] < row["open"], 20, "it to halt again")
+    t.equal(t.command("resume", "recall", "--go-on").status, 0, "resume --go-on")
+    t.wait(lambda: batch(t, "recall")["failed"] > 2 * row["failed"] + 400, 60, "it to go on whatever happens")
+    t.equal(batch(t, "recall")["stop"], "goes", "stop")
+
+
+def test_few_failures_or_a_small_share_halt_nothing(t):
+    server = t.faulty("good")
+    t.configure(email=t.email_transport(server), halt={"failures": 40, "share": 0.3})
+    publish(t, "few", 60, to=bad_every(2))
+    publish(t, "small", 600, to=lambda i: "x" + bad_every(10)(i).replace("550.", "") if i % 10 else f"550.x{i}@example.org")
+    t.daemon.start()
+    for name, failed in (("few", 30), ("small", 60)):
+        wait_for_batch(t, name, 40, open=0, state="running")
+        t.equal((batch(t, name)["failed"], batch(t, name)["stop"]), (failed, "goes"), f"{name}: failed and stop")
+
+
+def test_with_null_a_campaign_goes_on_whatever_happens(t):
+    server = t.faulty("good")
+    t.configure(email=t.email_transport(server), halt={"failures": 5, "share": 0.01})
+    publish(t, "stubborn", 300, to=bad_every(1), halt=None)
+    t.daemon.start()
+    wait_for_batch(t, "stubborn", 40, open=0, state="running")
+    t.equal((batch(t, "stubborn")["failed"], batch(t, "stubborn")["stop"]), (300, "goes"), "failed and stop")
+
+
+# hours and days
+
+
+def clock(hours):
+    """The time of day in UTC, so many hours from now."""
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)).strftime("%H:%M")
+
+
+def test_a_retry_keeps_to_the_hours(t):
+    server = t.faulty("good")
+    t.configure(email=t.email_transport(server))
+    t.daemon.start()
+    t.drop(t.notice("one", to={"email": "550.one@example.org", "timezone": "Etc/UTC"}))
+    t.wait_for_state("one", "failed")
+    t.configure(email=t.email_transport(server, window=f"{clock(2)}-{clock(5)}"))
+    reload(t)
+    t.equal(t.command("retry", "one").status, 0, "retry")
+    t.wait(lambda: t.row("one")["cause"] == "window", 10, "it to wait for the opening")
+    t.holds(lambda: len(t.attempts("one")) == 1, 0.5, "it was tried out of hours")
+
+
+def test_the_hours_of_a_campaign_count_too(t):
+    # The readers live in Seoul, as the fixture says.
+    t.configure(email={**OUTBOX, "window": f"{clock(9 - 3)}-{clock(9 + 3)}"})
+    publish(t, "later", 20, window=f"{clock(9 + 1)}-{clock(9 + 6)}")
+    publish(t, "now", 20, window=f"{clock(9 - 1)}-{clock(9 + 6)}", to=lambda i: f"now{i}@example.org")
+    t.daemon.start()
+    wait_for_batch(t, "now", 20, delivered=20)
+    wait_for_batch(t, "later", 20, state="running", waiting=20)
+    t.holds(lambda: batch(t, "later")["delivered"] == 0, 1, "a campaign was sent outside its hours")
+
+
+def test_a_warm_up_day_has_its_limit_over_restarts(t):
+    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    mail = {**OUTBOX, "warmup": {"start": today, "limits": [5, 100]}}
+    t.configure(email=mail, timezone="UTC")
+    t.daemon.start()
+    t.enqueue(*to_domain(t, "n", 12, "example.org"))
+    t.wait(lambda: len(written(t)) == 5, 10, "5 mails")
+    t.holds(lambda: len(written(t)) == 5, 0.5, "more than the day allows")
+    status = t.command("status", "--json").json()
+    t.equal([x["waits_for"] for x in status["transports"] if x["name"] == "mail"], ["warmup"], "what the transport waits for")
+    t.equal(t.daemon.stop(), 0, "stop")
+    t.daemon.start()
+    t.holds(lambda: len(written(t)) == 5, 1, "more than the day allows after a restart")
+    t.equal(t.summary("email"), {"waiting": 7, "delivered": 5}, "states")
+    t.configure(email={**mail, "warmup": {"start": today, "limits": [8, 100]}}, timezone="UTC")
+    reload(t)
+    t.wait(lambda: len(written(t)) == 8, 10, "8 mails")
+    t.holds(lambda: len(written(t)) == 8, 0.5, "more than the new limit")
