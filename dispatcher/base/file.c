@@ -211,18 +211,29 @@ static int make_parent(const char *path, mode_t mode, struct error *err)
     return rc;
 }
 
-int file_make_directory(const char *path, mode_t mode, struct error *err)
+/* One that stands there already is success; another process may just have made it. Sets errno. */
+static bool make_one(const char *path, mode_t mode)
 {
     struct stat st;
     if (mkdir(path, mode) == 0)
-        return 0;
-    if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return true;
+    if (errno != EEXIST)
+        return false;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return true;
+    errno = EEXIST;
+    return false;
+}
+
+int file_make_directory(const char *path, mode_t mode, struct error *err)
+{
+    if (make_one(path, mode))
         return 0;
     if (errno == ENOENT) {
         int rc = make_parent(path, mode, err);
         if (rc != 0)
             return rc;
-        if (mkdir(path, mode) == 0)
+        if (make_one(path, mode))
             return 0;
     }
     return error_errno(err, ERR_IO, "cannot create the directory %s", path);
