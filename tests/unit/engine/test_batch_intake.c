@@ -375,6 +375,18 @@ static void goes_on_after_a_restart_at_any_point(void **state)
     buf_free(&lines);
 }
 
+static void a_batch_that_is_whole_is_not_begun_again(void **state)
+{
+    int64_t line, total;
+    (void)state;
+    hand_in("b", 20);
+    close_books(&fixture);
+    open_books(&fixture);
+    turn(&fixture, 5);
+    assert_null(batch_intake_current(fixture.intake, &line, &total));
+    assert_books(&fixture, "b", 20, 0);
+}
+
 static void a_batch_begun_but_not_moved_goes_on(void **state)
 {
     struct buf lines = {0}, text = {0};
@@ -514,6 +526,7 @@ int main(void)
         TEST(a_line_that_kills_readers_is_set_aside),
         TEST(a_batch_whose_head_kills_readers_is_refused),
         TEST(goes_on_after_a_restart_at_any_point),
+        TEST(a_batch_that_is_whole_is_not_begun_again),
         TEST(a_batch_begun_but_not_moved_goes_on),
         TEST(waits_while_the_ledger_cannot_record),
         TEST(nothing_is_begun_without_room),
