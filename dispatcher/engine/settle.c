@@ -1,5 +1,6 @@
 #include "engine/settle.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,14 @@ struct settling {
     const struct report *report; /* NULL: it said nothing */
     struct blame blame;
 };
+
+/* True: the probe was answered, so the way is open again, if not yet in its whole width. */
+static bool praise(struct breaker *b, int most)
+{
+    bool probed = b->state == BREAKER_PROBING;
+    (void)breaker_success(b, most);
+    return probed && b->state != BREAKER_PROBING;
+}
 
 /* ---- what it tells about the transport ---- */
 
@@ -52,7 +61,7 @@ static void praise_transport(struct settling *s)
     if (s->worker == NULL || s->worker->said_answer)
         return;
     s->worker->said_answer = true;
-    if (breaker_success(&t->breaker, s->transport->concurrency))
+    if (praise(&t->breaker, s->transport->concurrency))
         log_event(LOG_INFO, "transport.recovered", "transport=%s", t->name);
 }
 
@@ -81,7 +90,7 @@ static void fault_destination(struct settling *s, struct destination *at,
 
 static void praise_destination(struct settling *s, struct destination *at)
 {
-    if (!breaker_success(&at->breaker, INT32_MAX))
+    if (!praise(&at->breaker, INT_MAX))
         return;
     at->pushed_back = 0;
     log_event(LOG_INFO, "destination.recovered", "transport=%s destination=%s", s->transport->name,
