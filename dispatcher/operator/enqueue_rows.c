@@ -303,8 +303,9 @@ int rows_read_again(struct rows *r, int64_t number, struct buf *line, int64_t *o
     struct mark place;
     bool there = number > 0 && number <= r->forth.number;
     int rc = 0;
-    /* Often the next one is wanted: of a file that holds another twice. */
-    if (there && (b->number >= number || number - b->number > MARK_EVERY || b->number == 0))
+    /* Often the same is wanted, for another of its keys, or the next one, of a file that holds
+     * another twice. */
+    if (there && (b->number > number || number - b->number > MARK_EVERY || b->number == 0))
         rc = go_back(r, number, err);
     while (rc == 0 && there && b->number < number)
         rc = read_row(r, b, NULL, &place, &there, err);

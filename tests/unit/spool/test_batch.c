@@ -66,7 +66,7 @@ static void looks_once_at_a_batch_in_a_pass(void **state)
     struct intake in = batch_intake_of(f);
     put_batch(f, "new", "b-1", "{}", "{}\n");
     for (int i = 0; i < 5; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof(id), "a-%d", i);
         drop(f, id, "{}");
     }
