@@ -143,7 +143,7 @@ static void null_switches_the_halt_off_wherever_it_is_said(void **state)
     unsetenv("DISPATCHER_HALT");
 }
 
-static void a_warm_up_is_no_longer_than_its_table(void **state)
+static void lists_are_no_longer_than_their_tables(void **state)
 {
     (void)state;
     char text[2000] = MINIMAL "transports: {m: {channel: email, type: outbox, warmup: {start: "
@@ -155,6 +155,11 @@ static void a_warm_up_is_no_longer_than_its_table(void **state)
     scratch_free(scratch_must_load(&scratch, text));
     snprintf(text + full, sizeof(text) - full, ", 1]}}}\n");
     scratch_must_refuse(&scratch, text, "has 91 days; at most 90 fit");
+    snprintf(text, sizeof(text), "transports: {x: {channel: webhook, retry: [1s");
+    for (int i = 0; i < RETRY_STEPS_MAX; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), ", 1s");
+    snprintf(text + strlen(text), sizeof(text) - strlen(text), "]}}\n");
+    scratch_must_refuse(&scratch, text, "has 33 steps; at most 32 fit");
 }
 
 static void errors_name_line_column_and_what_was_meant(void **state)
@@ -546,7 +551,7 @@ int main(void)
         cmocka_unit_test(without_a_word_about_pace_nothing_is_held_back),
         cmocka_unit_test(pace_is_read_for_each_transport),
         cmocka_unit_test(null_switches_the_halt_off_wherever_it_is_said),
-        cmocka_unit_test(a_warm_up_is_no_longer_than_its_table),
+        cmocka_unit_test(lists_are_no_longer_than_their_tables),
         cmocka_unit_test(errors_name_line_column_and_what_was_meant),
         cmocka_unit_test(all_problems_are_said_at_once),
         cmocka_unit_test(a_problem_is_not_said_twice_in_other_words),
