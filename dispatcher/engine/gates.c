@@ -1,9 +1,11 @@
 #include "engine/gates.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "base/attributes.h"
 #include "base/id.h"
+#include "model/job.h"
 #include "policy/window.h"
 #include "render/zone.h"
 
@@ -49,12 +51,26 @@ static bool pass_trial(const struct gates *g, const struct leased *row, struct g
     return false;
 }
 
+/* A row of a batch knows where its recipient lives, a notice of its own says so in its text.
+ * *out_job is what the name is borrowed from. */
+static const char *find_zone(const struct leased *row, struct job **out_job)
+{
+    struct error ignored;
+    *out_job = NULL;
+    if (row->batch != 0 || row->zone != NULL || row->job_text == NULL ||
+        job_parse(row->job_text, strlen(row->job_text), "", 1, out_job, &ignored) != 0)
+        return row->zone;
+    return (*out_job)->to.timezone;
+}
+
 static bool pass_window(const struct gates *g, const struct leased *row, struct gate_answer *out)
 {
     if (g->window.from_minute == g->window.to_minute)
         return true;
-    const char *zone = setup_zone(g->setup, row->zone, row->locale);
+    struct job *job;
+    const char *zone = setup_zone(g->setup, find_zone(row, &job), row->locale);
     int64_t open_ms = window_open_in_zone(&g->window, g->wall_ms, zone_offset_ms, zone);
+    job_free(job);
     if (open_ms <= g->wall_ms)
         return true;
     send_back(row, open_ms, "window", out);
@@ -101,7 +117,10 @@ static bool pass_rate(const struct gates *g, struct destination *d, const struct
         bucket_take(&d->bucket, rate, g->mono_ms, 1);
         return true;
     }
-    int64_t turn_ms = bucket_reserve(&d->bucket, rate, g->mono_ms, RATE_HORIZON_MS);
+    /* A single notice does not stand behind a campaign of millions to the same domain. */
+    int64_t turn_ms = row->batch == 0
+                          ? bucket_reserve_small(&d->bucket, rate, g->mono_ms, RATE_HORIZON_MS)
+                          : bucket_reserve(&d->bucket, rate, g->mono_ms, RATE_HORIZON_MS);
     send_back(row, g->wall_ms + (turn_ms - g->mono_ms), "rate", out);
     return false;
 }

@@ -135,6 +135,22 @@ def test_a_single_notice_passes_a_running_campaign(t):
     print(f"latency: median {statistics.median(latencies):.3f} s, most {max(latencies):.3f} s")
 
 
+def test_a_single_notice_passes_a_campaign_that_waits_for_a_rate(t):
+    t.configure(email={**OUTBOX, "domains": {"slow.example": "5/s"}})
+    publish(t, "recall", 2000, to=lambda i: f"c{i}@slow.example")
+    t.daemon.start()
+    wait_for_batch(t, "recall", 20, state="running")
+    t.wait(lambda: batch(t, "recall")["waiting"] > 1900 and len(written(t)) > 5, 20, "the campaign to wait")
+    for i in range(5):
+        began = time.time()
+        t.enqueue(t.notice(f"urgent{i}", to={"email": f"urgent{i}@slow.example"}))
+        t.wait_for_state(f"urgent{i}", "delivered", seconds=5)
+        took = time.time() - began
+        t.check(took < 2, f"urgent{i} took {took:.2f} s")
+    times = [when for when, _ in written(t)]
+    t.check(excess(times, 5) <= 7, f"some stretch of time had {excess(times, 5):.0f} mails more than 5/s")
+
+
 def test_two_campaigns_take_turns(t):
     server = t.smtp()
     t.configure(email=t.email_transport(server))
@@ -203,6 +219,21 @@ def test_with_null_a_campaign_goes_on_whatever_happens(t):
 def clock(hours):
     """The time of day in UTC, so many hours from now."""
     return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)).strftime("%H:%M")
+
+
+def test_outside_its_hours_a_notice_waits_for_the_opening(t):
+    # It opens in two hours by a clock in UTC; three hours further east it is open already.
+    opens = clock(2)
+    t.configure(email={**OUTBOX, "window": f"{opens}-{clock(5)}"})
+    t.daemon.start()
+    for identity, zone in (("here", "Etc/UTC"), ("east", "Etc/GMT-3")):
+        t.equal(t.drop(t.notice(identity, to={"email": f"{identity}@example.org", "timezone": zone})), 0, "drop")
+    t.wait_for_state("east", "delivered")
+    row = t.wait_for_state("here", "waiting")
+    due = moment(row["next_attempt_at"])
+    t.equal(datetime.datetime.fromtimestamp(due, datetime.timezone.utc).strftime("%H:%M:%S"), opens + ":00", "when it is due")
+    t.check(0 < due - time.time() <= 7200, f"that is within two hours: {row}")
+    t.equal(row["attempts"], 0, "attempts")
 
 
 def test_a_retry_keeps_to_the_hours(t):
