@@ -138,9 +138,15 @@ for word, (first, number) in BROKEN.items():
     globals()[f"test_neither_loses_nor_claims_after_{word.replace('-', '_')}"] = broken(word, first, number)
 
 
-def test_a_broken_session_sends_the_rest_of_its_packet_once(t):
+def together(server):
+    """How often RCPT and DATA came in one packet."""
+    packets = [line["bytes"] for line in server.log("transcript.jsonl") if line["who"] == "C"]
+    return sum(1 for p in packets if p.startswith("RCPT TO:") and p.endswith("\r\nDATA\r\n"))
+
+
+def a_broken_session(t, pipelining):
     server = t.faulty("end-close-accepted", "--on", "2")
-    t.configure(email=t.email_transport(server, **QUICK), workers=1)
+    t.configure(email=t.email_transport(server, pipelining=pipelining, **QUICK), workers=1)
     t.enqueue(*(t.notice(f"p{n}", to={"email": f"p{n}@example.org"}) for n in range(5)))
     t.daemon.start()
     t.wait(lambda: len(t.rows(state="delivered")) == 5, 20, "all to be delivered")
@@ -148,6 +154,29 @@ def test_a_broken_session_sends_the_rest_of_its_packet_once(t):
     t.equal(len(set(ids)), 5, "different mails")
     # The second was accepted without an answer: it, and nothing else, came twice.
     t.equal(len(ids), 6, f"mails: {ids}")
+    t.equal(together(server) > 0, pipelining, f"RCPT and DATA together {together(server)} times")
+
+
+def test_a_broken_session_sends_the_rest_of_its_packet_once(t):
+    a_broken_session(t, pipelining=False)
+
+
+def test_a_broken_session_that_pipelines_leaves_no_more_in_doubt(t):
+    a_broken_session(t, pipelining=True)
+
+
+def test_a_refused_recipient_costs_nobody_else_anything_with_pipelining(t):
+    server = t.faulty("good")
+    t.configure(email=t.email_transport(server, retry=["1h"], pipelining=True), workers=1)
+    addresses = ["a@example.org", "550.b@example.org", "c@example.org", "450.d@example.org", "e@example.org"]
+    t.enqueue(*(t.notice(f"r{n}", to={"email": address}) for n, address in enumerate(addresses)))
+    t.daemon.start()
+    t.wait(lambda: not t.rows(state="waiting") and not t.rows(state="in_flight"), 10, "all to be settled")
+    states = {row["address"]: row["state"] for row in t.rows()}
+    expected = ["delivered", "failed", "delivered", "deferred", "delivered"]
+    t.equal([states[address] for address in addresses], expected, "states")
+    t.equal(sorted(r["rcpt"][0] for r in server.accepted()), ["a@example.org", "c@example.org", "e@example.org"], "mails")
+    t.equal(len(server.events("connect")), 1, "sessions")
 
 
 def test_a_mail_that_may_have_arrived_is_held_where_the_transport_says_so(t):
