@@ -331,7 +331,7 @@ MUST_CHECK int ledger_oldest(struct ledger *l, enum channel_kind channel, enum d
  * whole, notices without a delivery, the chain of actions. `batch` NULL: everything. ERR_INTERNAL
  * with the difference if the books do not balance, ERR_NOT_FOUND if there is no such batch. */
 struct books {
-    int64_t notices;  /* single notices, or lines of the batch */
+    int64_t notices;  /* single notices and lines of batches; or the one batch's lines */
     int64_t expected; /* of a batch that is whole: its lines; else equal to notices */
     int64_t deliveries[DELIVERY_STATES];
 };
@@ -373,7 +373,8 @@ MUST_CHECK int ledger_stop_batch(struct ledger *l, const char *id, enum batch_st
 /* What retention allows: texts of single notices whose deliveries are all final (but not uncertain)
  * since `before_ms` are emptied, at most `limit`; batches likewise become BATCH_PURGED and are
  * handed to `fn`, which removes their notices (again after a crash: fn must accept what is gone).
- * Rows, addresses, attempts and hashes stay. */
+ * Rows, addresses, attempts and hashes stay, and nothing of it is begun again by ledger_retry().
+ * Not within a transaction. `action` NULL: nothing is recorded. */
 struct purge_counts {
     int64_t notices, batches;
     bool more;

@@ -286,8 +286,9 @@ struct resolved {
 };
 MUST_CHECK int selector_resolve(struct ledger *l, const struct selector *selector,
                                 struct resolved *out, struct error *err);
-/* " FROM delivery d ..." with notice n, batch b and letter w, each NULL where there is none. */
-void selector_put_from(struct buf *sql);
+/* " FROM delivery d ..." with notice n, batch b and letter w, each NULL where there is none.
+ * `few_open`: over the index of what is waiting or deferred, with " AND d.state IN (0, 2)". */
+void selector_put_from(struct buf *sql, bool few_open);
 /* " AND ..." for what the selector asks but its state, with ? for texts and numbers. */
 void selector_put_where(struct buf *sql, const struct resolved *r);
 /* " AND d.state ...": as rows have it, in flight is waiting or deferred there. */

@@ -45,8 +45,12 @@ static const char oldest_batch_sql[] =
 
 /* ---- rows ---- */
 
+/* So many rows are sorted for a page rather than a campaign searched for them. */
+#define FEW 50000
+
 struct walk {
     struct resolved resolved;
+    bool few_waiting; /* they are asked for, and there are few */
     size_t limit;
     ledger_row_fn *fn;
     void *context;
@@ -115,9 +119,11 @@ static int show_all(struct ledger *l, struct query *q, struct walk *walk, struct
 static void put_walk(struct buf *sql, const struct walk *walk, const char *which)
 {
     buf_puts(sql, row_columns);
-    selector_put_from(sql);
+    selector_put_from(sql, walk->few_waiting);
     buf_puts(sql, row_names);
     buf_puts(sql, which);
+    if (walk->few_waiting)
+        buf_puts(sql, " AND d.state IN (0, 2)");
     selector_put_where(sql, &walk->resolved);
     selector_put_state(sql, walk->resolved.selector->state);
     buf_puts(sql, " ORDER BY d.seq");

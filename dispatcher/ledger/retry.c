@@ -65,7 +65,7 @@ static void put_question(struct buf *sql, const struct resolved *r)
 {
     buf_puts(sql, "SELECT d.seq, coalesce(d.notice, 0), d.batch, d.lane, d.tried, d.channel,"
                   " d.state");
-    selector_put_from(sql);
+    selector_put_from(sql, false);
     buf_puts(sql, " WHERE d.seq > ?");
     selector_put_where(sql, r);
     selector_put_state(sql, r->selector->state);

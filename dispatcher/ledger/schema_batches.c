@@ -16,8 +16,8 @@
  * this state, cause and (while it is open) due time, and with the columns from duration_ms on.
  * Whatever changes the row after that moves the attempt into `attempt` first.
  *
- * delivery_trouble serves the questions of operators and delivery_single tells the oldest ones; a
- * batch's delivery that simply arrives touches neither.
+ * delivery_trouble serves the questions of operators (deferred is trouble too) and delivery_single
+ * tells the oldest ones; a batch's delivery that simply arrives touches neither.
  */
 #include "ledger/schema.h"
 
@@ -158,7 +158,8 @@ static const char replace_tables[] =
     " WHERE recipient IS NOT NULL;"
     "CREATE INDEX delivery_batch ON delivery (batch) WHERE notice IS NULL;"
     "CREATE INDEX delivery_trouble ON delivery (state)"
-    " WHERE state = 3 OR state = 5 OR state = 6 OR state = 7 OR state = 8 OR state = 9;"
+    " WHERE state = 2 OR state = 3 OR state = 5 OR state = 6 OR state = 7 OR state = 8 OR state = "
+    "9;"
     "CREATE INDEX delivery_single ON delivery (state, channel)"
     " WHERE notice IS NOT NULL AND state <> 4;"
     "CREATE INDEX notice_kept ON notice (accepted_ms) WHERE body IS NOT NULL;";

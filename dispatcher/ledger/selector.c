@@ -21,10 +21,12 @@ int selector_resolve(struct ledger *l, const struct selector *selector, struct r
     return rc;
 }
 
-void selector_put_from(struct buf *sql)
+void selector_put_from(struct buf *sql, bool few_open)
 {
-    buf_puts(sql, " FROM delivery d LEFT JOIN notice n ON n.seq = d.notice"
-                  " LEFT JOIN batch b ON b.seq = d.batch");
+    buf_printf(sql,
+               " FROM delivery d%s LEFT JOIN notice n ON n.seq = d.notice"
+               " LEFT JOIN batch b ON b.seq = d.batch",
+               few_open ? " INDEXED BY delivery_due" : "");
 }
 
 void selector_put_where(struct buf *sql, const struct resolved *r)

@@ -4,7 +4,8 @@
  *     cc ... -o ledger-bench tests/bench/ledger.c ledger.a model.a base.a -lsqlite3 ...
  *     ledger-bench DIRECTORY ROWS [DELIVERIES]       the directory is filled and left
  *
- * Prints one line per measurement. Recipients have random ids, the worst case for their index.
+ * Prints one line per measurement. Recipients have random ids, the worst case for their index; with
+ * SEQ in the environment they are numbered.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,18 +36,34 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 31;
 }
 
-static double seconds_since(int64_t mono_ms)
+static double seconds_of(struct timeval t)
 {
-    return (double)(clock_mono_ms() - mono_ms) / 1000.0;
+    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
-static void tell(const char *what, int64_t count, int64_t since_mono_ms)
+struct watch {
+    int64_t mono_ms;
+    double cpu;
+};
+
+static struct watch look(void)
 {
     struct rusage usage;
-    double seconds = seconds_since(since_mono_ms);
     getrusage(RUSAGE_SELF, &usage);
-    printf("%-28s %9lld in %7.2f s = %9.0f /s   peak %ld MB\n", what, (long long)count, seconds,
-           seconds > 0 ? (double)count / seconds : 0.0, usage.ru_maxrss / 1024);
+    return (struct watch){clock_mono_ms(),
+                          seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime)};
+}
+
+/* CPU beside time: on a busy machine only that one can be compared. */
+static void tell(const char *what, int64_t count, struct watch since)
+{
+    struct rusage usage;
+    struct watch now = look();
+    double seconds = (double)(now.mono_ms - since.mono_ms) / 1000.0;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("%-28s %9lld in %7.2f s = %9.0f /s  cpu %6.2f us each  peak %ld MB\n", what,
+           (long long)count, seconds, seconds > 0 ? (double)count / seconds : 0.0,
+           (now.cpu - since.cpu) * 1e6 / (double)count, usage.ru_maxrss / 1024);
     fflush(stdout);
 }
 
@@ -101,7 +118,7 @@ static void fill(struct ledger *l, int64_t rows)
 {
     struct error err;
     int64_t batch = begin(l, rows);
-    int64_t start = clock_mono_ms();
+    struct watch start = look();
     for (int64_t i = 1; i <= rows;) {
         must(ledger_begin(l, LEDGER_FAST, &err), &err);
         for (int n = 0; n < GROUP && i <= rows; n++, i++)
@@ -173,7 +190,7 @@ static void drain(struct ledger *l, int64_t deliveries)
     size_t counts[8] = {0};
     int64_t done = 0;
     int64_t unsynced = 0;
-    int64_t start = clock_mono_ms();
+    struct watch start = look();
     for (int turn = 0; done < deliveries; turn = (turn + 1) % 8) {
         settle_packet(l, out[turn], counts[turn], &unsynced);
         done += (int64_t)counts[turn];
@@ -205,10 +222,10 @@ static struct ledger *reopen(struct ledger *l, const char *directory, int packet
     ledger_close(l);
     size_t deferred = 0;
     size_t uncertain = 0;
-    int64_t start = clock_mono_ms();
+    struct watch start = look();
     must(ledger_open(directory, LEDGER_WRITE, &l, &err), &err);
     tell("open", 1, start);
-    start = clock_mono_ms();
+    start = look();
     must(ledger_recover(l, never, NULL, NOON, &deferred, &uncertain, &err), &err);
     tell("recover", (int64_t)(deferred + uncertain), start);
     return l;
@@ -229,10 +246,10 @@ int main(int argc, char **argv)
     drain(l, deliveries / 2);
     l = reopen(l, argv[1], 20);
     drain(l, deliveries - deliveries / 2);
-    int64_t start = clock_mono_ms();
+    struct watch start = look();
     must(ledger_count(l, counts, &err), &err);
     tell("count", 1, start);
-    start = clock_mono_ms();
+    start = look();
     must(ledger_reconcile(l, NULL, &books, &err), &err);
     tell("reconcile", rows, start);
     ledger_close(l);
