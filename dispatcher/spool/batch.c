@@ -112,7 +112,8 @@ enum spool_verdict batch_inspect(const struct spool *s, const char *name, int64_
     if (!seen.settled)
         return SPOOL_LATER;
     if (!id_valid(name, strlen(name)) || strlen(name) > BATCH_ID_MAX)
-        seen.problem = "is not named like a batch. The name must be its id: 1 to 96 letters, "
+        seen.problem = "is a directory that is not named like a batch. The name must be its id: 1 "
+                       "to 96 letters, "
                        "digits, _ or -, not beginning with -";
     return seen.problem == NULL ? SPOOL_TAKEN : refuse(reason, name, seen.problem);
 }
