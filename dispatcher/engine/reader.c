@@ -88,11 +88,13 @@ static int plan_line(struct reader *r, const struct line *line, int64_t number, 
     if (task->watch != NULL)
         task->watch(number);
     snprintf(recipient, ID_MAX + 1, "%lld", (long long)number);
-    if (line->text == NULL)
-        return error_set(err, ERR_INPUT,
-                         SHOWN ":%lld:1: the line is %zu bytes long; at most %zu "
-                               "are accepted",
-                         (long long)number, line->len, BATCH_LINE_MAX);
+    if (line->text == NULL) {
+        error_set(err, ERR_INPUT,
+                  SHOWN ":%lld:1: the line is %zu bytes long; at most %zu "
+                        "are accepted",
+                  (long long)number, line->len, BATCH_LINE_MAX);
+        return ERR_INPUT;
+    }
     int rc = batch_read_line(task->batch, line->text, line->len, SHOWN, number, &job, &own, err);
     if (rc != 0)
         return rc;
@@ -218,8 +220,8 @@ static void tell_row(struct reader *r, struct planned_line *line, const struct i
     line->rest = (int)(channels - line->count);
     for (size_t i = 0; i < line->count; i++)
         intake_plan_delivery(task->setup, plan, i, &task->batch->window, now_ms, &m.deliveries[i]);
-    line->deliveries = m.deliveries;
     m.line = *line;
+    m.line.deliveries = m.deliveries;
     tell(r, &m);
 }
 
@@ -240,7 +242,7 @@ static void load_line(struct reader *r, const struct line *text, int64_t number)
                                 .offset = text->offset,
                                 .length = (int64_t)text->len,
                                 .recipient = recipient};
-    struct intake_plan plan;
+    struct intake_plan plan = {0};
     struct error why;
     if (plan_line(r, text, number, recipient, &plan, &why) == 0) {
         tell_row(r, &line, &plan);

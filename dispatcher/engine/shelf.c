@@ -100,21 +100,25 @@ int shelf_find(struct shelf *s, int64_t batch, const struct shelved **out, struc
     return 0;
 }
 
-static int read_line(struct shelf *s, const struct leased *row, char **out, struct error *err)
+/* NULL if it cannot be read. Caller frees with free(). */
+static char *read_line(struct shelf *s, const struct leased *row, int *out_rc, struct error *err)
 {
     struct buf line = {0};
-    if (row->batch_id == NULL)
-        return error_set(err, ERR_NOT_FOUND, "%s is no recipient of a batch", row->notice_id);
-    int rc = spool_read_line(s->spool, row->batch_id, row->offset, row->length, &line, err);
-    if (rc == 0)
-        *out = buf_steal(&line);
+    *out_rc = row->batch_id != NULL
+                  ? spool_read_line(s->spool, row->batch_id, row->offset, row->length, &line, err)
+                  : error_set(err, ERR_NOT_FOUND, "%s is no recipient of a batch", row->notice_id);
+    if (*out_rc == 0)
+        return buf_steal(&line);
     buf_free(&line);
-    return rc;
+    return NULL;
 }
 
 int shelf_read_line(struct shelf *s, struct leased *row, struct error *err)
 {
-    return row->job_text != NULL ? 0 : read_line(s, row, &row->job_text, err);
+    int rc = 0;
+    if (row->job_text == NULL)
+        row->job_text = read_line(s, row, &rc, err);
+    return rc;
 }
 
 /* ---- the next channel ---- */
@@ -124,11 +128,11 @@ static int plan_again(struct shelf *s, const struct setup *setup, const struct l
                       const struct batch *batch, struct intake_plan *out, struct error *err)
 {
     struct job *job = NULL;
-    char *own = NULL;
-    int rc = row->job_text == NULL ? read_line(s, row, &own, err) : 0;
-    if (rc != 0)
-        return rc;
+    int rc = 0;
+    char *own = row->job_text == NULL ? read_line(s, row, &rc, err) : NULL;
     const char *text = own != NULL ? own : row->job_text;
+    if (text == NULL)
+        return rc;
     const struct intake_source from = {text, strlen(text), "notices.jsonl", (int)row->line};
     rc = batch_read_line(batch, text, from.len, from.shown, row->line, &job, NULL, err);
     if (rc == 0)
@@ -154,11 +158,13 @@ static int choose_behind(const struct intake_plan *plan, enum channel_kind chann
 int shelf_next_channel(struct shelf *s, const struct setup *setup, const struct leased *row,
                        int64_t now_ms, struct next_channel *out, struct error *err)
 {
-    const struct shelved *shelved;
+    const struct shelved *shelved = NULL;
     struct intake_plan plan = {0};
     size_t next = 0;
     *out = (struct next_channel){0};
     int rc = shelf_find(s, row->batch, &shelved, err);
+    if (shelved == NULL)
+        return rc;
     if (rc == 0)
         rc = plan_again(s, setup, row, shelved->parsed, &plan, err);
     if (rc == 0)

@@ -1,6 +1,7 @@
 /*
- * The shelf: the batches deliveries are being sent of, as leasing, rules and packets need them: their
- * shared text, parsed, and their lines. A few are kept, the others are read again when needed.
+ * The shelf: the batches deliveries are being sent of, as leasing, rules and packets need them:
+ * their shared text, parsed, and their lines. A few are kept, the others are read again when
+ * needed.
  */
 #ifndef ENGINE_SHELF_H
 #define ENGINE_SHELF_H
@@ -28,7 +29,8 @@ void shelf_close(struct shelf *s);
 /* Borrowed until the next call of shelf_find(). ERR_NOT_FOUND: purged or unknown; ERR_IO. */
 MUST_CHECK int shelf_find(struct shelf *s, int64_t batch, const struct shelved **out,
                           struct error *err);
-/* Reads the line of a leased delivery of a batch into row->job_text. ERR_NOT_FOUND if it is gone. */
+/* Reads the line of a leased delivery of a batch into row->job_text. ERR_NOT_FOUND if it is gone.
+ */
 MUST_CHECK int shelf_read_line(struct shelf *s, struct leased *row, struct error *err);
 
 /* Single routing of a batch's line: the channel behind the leased one. */
