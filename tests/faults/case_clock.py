@@ -1,0 +1,140 @@
+"""Clocks that jump or run, and an hour without a smarthost. Needs libfaketime."""
+
+import collections
+import datetime
+import time
+
+import stage
+from suite import case
+
+
+def jump(run, by):
+    """Some wait for their next attempt when the wall clock jumps, some come afterwards."""
+    t = run.stage()
+    t.setup(packet=4, workers=2, transports={"retry": ["2s"] * 20})
+    clock = stage.Clock(t, monotonic=False)
+    t.daemon.start(extra=clock.environment)
+    t.sink.smtp("later")
+    early = t.make(3, channels=("email",))
+    t.hand_over(early)
+    t.wait(lambda: sum(r.channel == "refused" for r in t.sink.receipts()) >= 3, 10, "three refusals")
+    t.sink.smtp("ok")
+    clock.set(by)
+    t.wait(lambda: "clock.stepped" in t.daemon.log(), 5, f"the log to say that the clock jumped by {by}")
+    began = time.monotonic()
+    late = t.make(run.pick(200, 20), first=10)
+    t.hand_over(late)
+    t.wait(lambda: t.sink.count() >= len(late) * len(stage.CHANNELS), 30, f"what came after a jump by {by} to be delivered")
+    run.facts[f"after_{by}_s"] = round(time.monotonic() - began, 1)
+    t.settle(30, len(early) + len(late) * len(stage.CHANNELS))
+    run.add(t.judge(), f"jump by {by}", bound=0)
+    t.end_daemon()
+
+
+@case("clock-forward", "the wall clock jumps one day forward while some wait for their next attempt", "said in the log; 0 lost, 0 repeats, nothing expires that need not")
+def forward(run):
+    jump(run, "+1d")
+
+
+@case("clock-back", "the wall clock jumps one day back while some wait for their next attempt", "said in the log; new ones go at once, and what was waiting does not wait a day")
+def back(run):
+    jump(run, "-1d")
+
+
+@case("clock-fast", "the clock runs 100 times as fast, receivers say \"later\" for a while", "0 lost, 0 repeats")
+def fast(run):
+    t = run.stage()
+    t.setup(packet=4, workers=3, transports={"retry": ["1m", "5m", "15m", "1h", "4h"], "jitter": 0.2})
+    clock = stage.Clock(t)
+    clock.set("+0 x100")
+    t.daemon.start(extra=clock.environment)
+    t.sink.smtp("later")
+    made = t.make(run.pick(100, 20))
+    t.hand_over(made)
+    time.sleep(1.0)
+    t.sink.smtp("ok")
+    t.settle(120, len(made) * len(stage.CHANNELS))
+    run.add(t.judge(), bound=0)
+    t.end_daemon()
+
+
+# an hour without a smarthost
+
+RATE = 1500  # per second: what the sink and two cores can nearly do
+STEPS = 12  # of five minutes each
+
+
+def parse(text):
+    return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").timestamp()
+
+
+def follow_schedule(run, t, sample):
+    """Each further attempt began no earlier than the one before had said."""
+    tried_again = jitters = 0
+    for row in sample:
+        attempts = t.attempts(row["id"])
+        for before, after in zip(attempts, attempts[1:]):
+            tried_again += 1
+            if not before["next_attempt_at"]:
+                continue
+            began = parse(after["at"]) - after["duration_ms"] / 1000
+            early = parse(before["next_attempt_at"]) - began
+            run.check(early < 0.1, f"{row['id']}: attempt {after['attempt']} came {early:.1f} s before its time")
+            jitters += before["jitter"] != 1
+    return tried_again, jitters
+
+
+def most_in_a_second(times_us):
+    """The fullest window of one second."""
+    most, window = 0, collections.deque()
+    for at in times_us:
+        window.append(at)
+        while window[0] <= at - 1_000_000:
+            window.popleft()
+        most = max(most, len(window))
+    return most
+
+
+@case("hour-without-smarthost", "the smarthost refuses every connection for an hour (faked clock) while 100,000 wait, then it is back", "no herd: connections and mails per second bounded; everything delivered once; attempts follow the recorded schedule")
+def hour_without_smarthost(run):
+    count = run.count or run.pick(100000, 600)
+    t = run.stage()
+    t.setup(packet=50, workers=4, log={"level": "warn"}, transports={"retry": ["1m", "5m", "15m", "1h", "4h"], "jitter": 0.2, "rate": f"{RATE}/s"})
+    clock = stage.Clock(t)
+    t.sink.smtp("refuse")
+    path = t.write_lines(count)
+    t.expect_lines("b1", count)
+    t.daemon.start(extra=clock.environment)
+    t.hand_over_batch("b1", path)
+    t.said_yes(*(identity for identity, _ in t.offered))
+    t.wait(lambda: sum(t.counts().values()) >= count, max(60, count / 1000), "the batch to be taken in")
+    for step in range(1, STEPS + 1):
+        clock.set(f"+{step * 5}m")
+        time.sleep(run.pick(1.5, 0.3))
+    knocks = sum(r.channel == "connect" for r in t.sink.receipts())
+    connected = len(t.sink.receipts())
+    t.sink.smtp("ok")
+    began = time.time()
+    # The rest of a breaker that had just closed its eyes is slept in jumps too.
+    minutes = STEPS * 5
+    while t.sink.count() == 0 and time.time() - began < 30:
+        minutes += 1
+        clock.set(f"+{minutes}m")
+        time.sleep(0.5)
+    t.settle(max(120, count / 100), count)
+    receipts = t.sink.receipts()
+    mails = [r.time_us for r in receipts if r.channel == "email"]
+    connects = [r.time_us for r in receipts[connected:] if r.channel == "connect"]
+    rows = t.all_rows()
+    again = [row for row in rows if row["attempts"] > 1]
+    sample = again if len(again) <= 300 else run.dice.sample(again, 300)
+    tried_again, jitters = follow_schedule(run, t, sample)
+    run.add(t.judge(receipts=receipts, rows=rows), bound=0)
+    t.end_daemon()
+    per_second, knocks_per_second = most_in_a_second(mails), most_in_a_second(connects)
+    first = sum(1 for at in mails if at < mails[0] + 1_000_000)
+    run.fact(recipients=count, knocks_in_the_hour=knocks, mails_in_first_s=first, most_mails_per_s=per_second, most_connects_per_s=knocks_per_second,
+             tried_again=len(again), checked=tried_again, with_jitter=jitters)
+    run.check(knocks <= STEPS * 60, f"{knocks} connections while the smarthost was down: the breaker does not hold")
+    run.check(per_second <= 2 * RATE, f"{per_second} mails in one second at a rate of {RATE}/s")
+    run.check(knocks_per_second <= 200, f"{knocks_per_second} connections in one second when it came back")
