@@ -16,11 +16,11 @@
 #define KEPT_MAX   8
 
 /*
- * Writable memory shared with the scheduler (SQLite's wal-index) is unmapped: a stray write of a
- * library in this process must not be able to reach the ledger. What is shared for reading only
- * (caches of libc) stays.
+ * Writable memory shared with the scheduler (SQLite's wal-index, pages of workers) is unmapped: a
+ * stray write of a library in this process must not be able to reach the ledger. What is shared for
+ * reading only (caches of libc) stays, and what begins at `kept`.
  */
-static void unmap_shared_memory(void)
+static void unmap_shared_memory(const void *kept)
 {
     char line[512];
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -31,7 +31,7 @@ static void unmap_shared_memory(void)
         char *at = line;
         uintptr_t from = strtoul(at, &at, 16);
         uintptr_t to = *at == '-' ? strtoul(at + 1, &at, 16) : from;
-        if (to > from && strlen(at) > 4 && at[2] == 'w' && at[4] == 's')
+        if (to > from && from != (uintptr_t)kept && strlen(at) > 4 && at[2] == 'w' && at[4] == 's')
             munmap((void *)from, to - from); /* NOLINT(performance-no-int-to-ptr) */
     }
     fclose(maps);
@@ -67,7 +67,12 @@ static void ignore_signals(void)
 
 void child_shed(const int *keep, size_t count)
 {
-    unmap_shared_memory();
+    child_shed_but(keep, count, NULL);
+}
+
+void child_shed_but(const int *keep, size_t count, const void *memory)
+{
+    unmap_shared_memory(memory);
     keep_descriptors(keep, count);
     ignore_signals();
     /* Should the scheduler have died before this line, its socket tells. */

@@ -10,5 +10,7 @@
 /* In the child, first of all: descriptors keep[i] become 3 + i (close on exec), all others but the
  * standard ones are closed. It dies with the scheduler. */
 void child_shed(const int *keep, size_t count);
+/* The same, but the mapping that begins at `memory` stays shared (NULL: none). */
+void child_shed_but(const int *keep, size_t count, const void *memory);
 
 #endif

@@ -1,13 +1,9 @@
 #include "engine/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -15,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "channel/channel.h"
+#include "engine/child.h"
 #include "model/packet.h"
 #include "render/renderer.h"
 
@@ -41,62 +38,6 @@ struct round {
     bool *reported; /* by item of the packet */
     int64_t *begun_ms;
 };
-
-/* ---- leaving the scheduler behind ---- */
-
-/*
- * Writable memory shared with the scheduler (SQLite's wal-index, other workers' pages) is unmapped:
- * a stray write of a library in this process must not be able to reach the ledger. Only the page of
- * this worker stays, and what is shared for reading (caches of libc). Descriptors are closed by
- * close_range() below.
- */
-static void unmap_shared_memory(const struct progress_page *own)
-{
-    char line[512];
-    FILE *maps = fopen("/proc/self/maps", "re");
-    if (maps == NULL)
-        return;
-    while (fgets(line, sizeof(line), maps) != NULL) {
-        /* "7f12a000-7f12b000 rw-s 00000000 ..." */
-        char *at = line;
-        uintptr_t from = strtoul(at, &at, 16);
-        uintptr_t to = *at == '-' ? strtoul(at + 1, &at, 16) : from;
-        bool is_own = (uintptr_t)own >= from && (uintptr_t)own < to;
-        if (to > from && !is_own && strlen(at) > 4 && at[2] == 'w' && at[4] == 's')
-            munmap((void *)from, to - from); /* NOLINT(performance-no-int-to-ptr) */
-    }
-    fclose(maps);
-}
-
-#define WORKER_SOCKET 3
-
-/* Set before the mask is lifted: the scheduler's signals may reach its whole group (^C, systemd,
- * pkill -USR1), but it alone decides when workers end. */
-static void ignore_signals(void)
-{
-    static const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXFSZ};
-    sigset_t none;
-    for (size_t i = 0; i < COUNT_OF(ignored); i++)
-        signal(ignored[i], SIG_IGN);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void shed_inheritance(int socket, pid_t parent, const struct progress_page *page)
-{
-    unmap_shared_memory(page);
-    if (socket != WORKER_SOCKET)
-        dup2(socket, WORKER_SOCKET);
-    close_range(WORKER_SOCKET + 1, ~0U, 0);
-    fcntl(WORKER_SOCKET, F_SETFD, FD_CLOEXEC);
-    ignore_signals();
-    /* Nobody may send for a scheduler that is gone: the next one would send it again. */
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(EXIT_SUCCESS);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    prctl(PR_SET_DUMPABLE, 0);
-}
 
 /* ---- reports ---- */
 
@@ -344,6 +285,8 @@ static void serve(struct worker *w)
     }
 }
 
+#define WORKER_SOCKET 3 /* where child_shed_but() puts it */
+
 void worker_main(int socket, pid_t parent, struct progress_page *page, const struct setup *s)
 {
     struct worker w = {
@@ -354,7 +297,11 @@ void worker_main(int socket, pid_t parent, struct progress_page *page, const str
         .sessions = xcalloc(s->settings->transport_count, sizeof(*w.sessions)),
     };
     struct error why;
-    shed_inheritance(socket, parent, page);
+    child_shed_but(&socket, 1, page);
+    /* Nobody may send for a scheduler that is gone: the next one would send it again. From here on
+     * its death is ours. */
+    if (getppid() != parent)
+        _exit(EXIT_SUCCESS);
     log_set_process("worker");
     if (channel_global_init(&why) != 0 || renderer_open(s->library, &w.renderer, &why) != 0) {
         log_event(LOG_ERR, "worker.start", "reason=\"%s\"", why.text);
