@@ -112,8 +112,8 @@ enum spool_verdict batch_inspect(const struct spool *s, const char *name, int64_
     if (!seen.settled)
         return SPOOL_LATER;
     if (!id_valid(name, strlen(name)) || strlen(name) > BATCH_ID_MAX)
-        seen.problem = "is a directory that is not named like a batch. The name must be its id: 1 "
-                       "to 96 letters, "
+        seen.problem = "is a directory that is not named like a batch. The name must be its id: "
+                       "1 to 96 letters, "
                        "digits, _ or -, not beginning with -";
     return seen.problem == NULL ? SPOOL_TAKEN : refuse(reason, name, seen.problem);
 }
@@ -353,7 +353,7 @@ int spool_read_line(struct spool *s, const char *id, int64_t offset, int64_t len
             out->len += (size_t)got;
         else if (got == 0)
             rc = error_set(err, ERR_NOT_FOUND, "batches/%s/%s ends before byte %lld", id,
-                           BATCH_NOTICES_NAME, (long long)(offset + length));
+                           BATCH_NOTICES_NAME, (long long)offset + (long long)length);
         else if (errno != EINTR)
             rc = error_errno(err, ERR_IO, "cannot read batches/%s/%s", id, BATCH_NOTICES_NAME);
     }
