@@ -34,7 +34,7 @@ def kill_daemon_with_batch(run):
 
 @case("kill-batch-reader-each-call", "kill -9 of the reader of a batch at every system call", "the batch goes on behind the last committed line: 0 lost, 0 repeats")
 def kill_reader(run):
-    kill.die_at_each_call(run, "reader", writes=False, prepare=lambda t: make_batch(t, 40), bound=0)
+    kill.die_at_each_call(run, "reader", writes=False, prepare=lambda t: make_batch(t, 400), bound=0)
 
 
 @case("kill-batch-often", "kill -9 of the daemon at 200 random moments while a batch of 10,000 comes in and goes out", kill.REPEATS)

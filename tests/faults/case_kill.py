@@ -82,7 +82,7 @@ def die_at(run, at, role, writes, prepare, bound):
     t.setup(workers=1, transports=fast)
     total = prepare(t)
     under, report = killer(t, at, role, writes)
-    t.daemon.start(under=under, wait=False, extra=stage.hurry(t) if fast else None)
+    t.daemon.start(under=under, wait=False, extra=stage.hurry() if fast else None)
     where = f"{role} at call {at}"
     if role == "main":
         if not wait_for_kill_or_quiet(t, total):
@@ -96,7 +96,7 @@ def die_at(run, at, role, writes, prepare, bound):
         t.daemon.wait_for_answer()
         t.settle(60, total)
         # One mail at a time, but webhooks of a packet go out together.
-        good = run.add(t.judge(), where, bound)
+        good = run.add(t.judge(may_hold=1), where, bound)
         t.end_daemon()
     calls, _ = read_report(report)
     if at == 0:
@@ -156,15 +156,16 @@ def kill_workers_often(run):
     made = t.make(notices // 3)
     total = len(made) * len(stage.CHANNELS)
     t.hand_over(made)
-    # About 14 calls per delivery: the kills spread over the whole run.
-    under, report = killer(t, 0, "worker", seed=run.seed, most=2 * total * 12 // kills)
-    t.daemon.start(under=under, wait=False, extra=stage.hurry(t, 100))
+    # A delivery takes some five calls that anybody could notice: the kills spread over the whole run.
+    under, report = killer(t, 0, "worker", writes=True, seed=run.seed, most=2 * total * 5 // kills)
+    t.daemon.start(under=under, wait=False, extra=stage.hurry(100))
     t.daemon.wait_for_answer()
     t.settle(300, total)
     calls, killed = read_report(report)
     t.end_daemon()
-    verdict = t.judge()
-    run.fact(kills=killed, notices=total)
+    # Who was in hand at three kills is held as poison: that is the rule.
+    verdict = t.judge(may_hold=killed // 3)
+    run.fact(kills=killed, notices=total, held=verdict.held)
     run.add(verdict, f"{killed} kills", bound=killed * 10)
     run.check(killed >= kills // 4, f"only {killed} kills in {calls} calls")
     run.check(verdict.uncertain <= killed, f"{verdict.uncertain} texts are uncertain after {killed} kills")

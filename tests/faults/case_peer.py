@@ -21,7 +21,7 @@ def break_both(t, mode, ms=0):
 @case("peer-dead", "all receivers are down, come back, again and again", "0 lost, 0 repeats of mail, everything delivered")
 def dead(run):
     t, made, total = stage_with(run, run.pick(300, 40))
-    t.daemon.start(extra=stage.hurry(t))
+    t.daemon.start(extra=stage.hurry())
     portion = len(made) // 4
     for turn in range(4):
         break_both(t, "dead")
@@ -39,7 +39,7 @@ def dead(run):
 def resets(run):
     for mode in ("reset", "lost"):
         t, made, total = stage_with(run, run.pick(60, 8))
-        t.daemon.start(extra=stage.hurry(t))
+        t.daemon.start(extra=stage.hurry())
         break_both(t, mode)
         t.hand_over(made)
         t.wait(lambda: len(t.sink.receipts()) > len(made), 20, "some to be reset")
@@ -75,7 +75,7 @@ def slow(run):
 @case("peer-refuses", "receivers say \"later\" for a while", "0 lost, 0 repeats, attempts follow the schedule")
 def refuses(run):
     t, made, total = stage_with(run, run.pick(100, 20))
-    t.daemon.start(extra=stage.hurry(t))
+    t.daemon.start(extra=stage.hurry())
     break_both(t, "later")
     t.hand_over(made)
     time.sleep(1.0)

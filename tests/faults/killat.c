@@ -147,13 +147,14 @@ static bool is_wanted(struct killer *k, pid_t pid, const struct __ptrace_syscall
     return (k->role == READER) == c->reads_batch;
 }
 
-static bool is_noticeable(unsigned long long number)
+static bool is_noticeable(const struct __ptrace_syscall_info *info)
 {
+    unsigned long long number = info->entry.nr;
     for (size_t i = 0; i < sizeof(noticeable) / sizeof(noticeable[0]); i++) {
         if ((unsigned long long)noticeable[i] == number)
             return true;
     }
-    return number == SYS_openat; /* it may create a file */
+    return number == SYS_openat && (info->entry.args[2] & O_CREAT) != 0;
 }
 
 static bool opens(const struct killer *k, pid_t pid, const struct __ptrace_syscall_info *info)
@@ -193,7 +194,7 @@ static void count_call(struct killer *k, pid_t pid)
         return;
     k->armed = k->armed || opens(k, pid, &info);
     if (!is_wanted(k, pid, &info) || !k->armed ||
-        (k->writes_only && !is_noticeable(info.entry.nr)))
+        (k->writes_only && !is_noticeable(&info)))
         return;
     k->calls++;
     if (k->calls == k->at)

@@ -34,6 +34,7 @@ class Verdict:
     paid: list = dataclasses.field(default_factory=list)
     wrong: list = dataclasses.field(default_factory=list)  # sentences: other promises that were broken
     uncertain: int = 0
+    held: int = 0
     deliveries: int = 0
 
     @property
@@ -59,8 +60,8 @@ def received(receipts, numbers):
     return found
 
 
-def judge(accepted, offered, receipts, rows, numbers, risky=None, finished=True, may_fail=False):
-    """`risky`: only these may come twice (None: the caller counts). `finished`: nothing may be left to do."""
+def judge(accepted, offered, receipts, rows, numbers, risky=None, finished=True, may_hold=0):
+    """`risky`: only these may come twice (None: the caller counts). `may_hold`: so many may be held as poison."""
     verdict = Verdict(deliveries=len(rows))
     arrived = received(receipts, numbers)
     states = {}
@@ -70,7 +71,9 @@ def judge(accepted, offered, receipts, rows, numbers, risky=None, finished=True,
             verdict.unaccounted.append(f"{key} stands twice in the ledger")
         states[key] = row["state"]
     for key in sorted(accepted):
-        judge_accepted(verdict, key, states.get(key), len(arrived.get(key, ())), finished, may_fail)
+        judge_accepted(verdict, key, states.get(key), len(arrived.get(key, ())), finished)
+    if verdict.held > may_hold:
+        verdict.wrong.append(f"{verdict.held} deliveries are held, at most {may_hold} may be")
     for key in sorted(set(states) - offered):
         verdict.unaccounted.append(f"{key} is in the ledger and nobody ordered it")
     for key in sorted(set(arrived) - offered):
@@ -85,7 +88,7 @@ def judge(accepted, offered, receipts, rows, numbers, risky=None, finished=True,
     return verdict
 
 
-def judge_accepted(verdict, key, state, times, finished, may_fail):
+def judge_accepted(verdict, key, state, times, finished):
     if state is None:
         verdict.lost.append(f"{key} was accepted and is not in the ledger (arrived {times} times)")
     elif state == "delivered":
@@ -98,7 +101,9 @@ def judge_accepted(verdict, key, state, times, finished, may_fail):
     elif state in ("waiting", "in_flight", "deferred"):
         if finished:
             verdict.wrong.append(f"{key} is still {state}")
-    elif not may_fail:
+    elif state == "held":
+        verdict.held += 1
+    else:
         verdict.wrong.append(f"{key} is {state}")
 
 
