@@ -69,17 +69,18 @@ static int insert_all(struct ledger *l, struct new_delivery *d, const struct pla
     return rc;
 }
 
-static int insert_repeated(struct ledger *l, struct new_delivery *d,
+static int insert_repeated(struct ledger *l, const struct new_delivery *d,
                            const struct planned_line *line, struct error *err)
 {
     struct planned_delivery plan = line->deliveries[0];
+    struct new_delivery repeated = *d;
     plan.state = DELIVERY_FAILED;
     plan.cause = "duplicate_recipient";
     plan.remark = "this recipient stands in the batch already, in a line before this one";
-    d->recipient = NULL;
-    d->rest = 0;
-    d->plan = &plan;
-    return ledger_insert_delivery(l, d, NULL, err);
+    repeated.recipient = NULL;
+    repeated.rest = 0;
+    repeated.plan = &plan;
+    return ledger_insert_delivery(l, &repeated, NULL, err);
 }
 
 static int put_line(struct ledger *l, int64_t batch, const struct planned_line *line,
