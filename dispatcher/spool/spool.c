@@ -191,12 +191,13 @@ int spool_check_room(const struct spool *s, int64_t min_free_bytes, struct error
     uint64_t wanted = min_free_bytes > 0 ? (uint64_t)min_free_bytes : 0;
     uint64_t block = fs.f_frsize > 0 ? fs.f_frsize : 1;
     uint64_t free_mib = fs.f_bavail * block >> 20;
+    uint64_t missing_mib = (wanted - fs.f_bavail * block) >> 20; /* if it is less */
     if (fs.f_bavail < wanted / block + (wanted % block != 0 ? 1 : 0))
         return error_set(err, ERR_AGAIN,
                          "the disk of the spool %s has %llu MiB free and must keep %llu MiB; make "
                          "room (%llu MiB more) and try again",
                          s->path, (unsigned long long)free_mib, (unsigned long long)(wanted >> 20),
-                         (unsigned long long)(((wanted - fs.f_bavail * block) >> 20) + 1));
+                         (unsigned long long)missing_mib + 1);
     /* 0 in all: a file system that makes inodes as it goes. */
     if (fs.f_files > 0 && fs.f_favail < FREE_INODES_MIN)
         return error_set(err, ERR_AGAIN,
