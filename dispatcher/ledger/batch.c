@@ -322,7 +322,7 @@ static int find_and_stop(struct ledger *l, const char *id, enum batch_stop stop,
         rc = error_set(err, ERR_NOT_FOUND, "the ledger knows no batch with the id %s", id);
     if (rc == 0)
         rc = ledger_read_batch(l, number, &b, err);
-    if (rc == 0)
+    if (rc == 0 && b != NULL)
         rc = stop_batch(l, b, stop, reason, go_on, err);
     return rc != 0 ? rc : record_stop(l, id, stop, reason, action, err);
 }
