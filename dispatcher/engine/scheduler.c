@@ -16,6 +16,7 @@
 #include "channel/channel.h"
 #include "engine/batch_intake.h"
 #include "engine/control.h"
+#include "engine/daemon_view.h"
 #include "engine/dispatch.h"
 #include "engine/intake_scan.h"
 #include "engine/requests.h"
@@ -137,71 +138,19 @@ static int open_ledger(struct scheduler *s, struct error *err)
     return rc;
 }
 
-static void put_transport(struct scheduler *s, const struct transport *t, struct buf *out)
-{
-    struct transport_view view;
-    dispatch_view(&s->dispatch, t, clock_mono_ms(), &view);
-    buf_puts(out, "{\"name\":");
-    buf_put_json(out, t->name);
-    buf_printf(out, ",\"channel\":\"%s\",\"in_flight\":%zu,\"paused_ms\":%lld,\"reason\":",
-               channel_kind_name(t->channel), view.in_flight, (long long)view.paused_ms);
-    buf_put_json(out, view.reason);
-    buf_printf(out, ",\"breaker\":\"%s\",\"waits_for\":\"%s\"}", view.breaker, view.waits_for);
-}
-
-static void put_transports(struct scheduler *s, struct buf *out)
-{
-    const struct settings *settings = s->setup->settings;
-    buf_puts(out, ",\"transports\":[");
-    for (size_t i = 0; i < settings->transport_count; i++) {
-        if (i > 0)
-            buf_putc(out, ',');
-        put_transport(s, &settings->transports[i], out);
-    }
-    buf_putc(out, ']');
-}
-
-/* Why nothing is sent while the ledger takes nothing, and since when. */
-static void put_ledger_state(const struct recorder *r, struct buf *out)
-{
-    char since[CLOCK_TEXT_SIZE];
-    buf_printf(out, ",\"ledger_available\":%s", r->told ? "false" : "true");
-    if (!r->told)
-        return;
-    buf_puts(out, ",\"ledger_reason\":");
-    buf_put_json(out, r->why.text);
-    buf_printf(out, ",\"ledger_since\":\"%s\",\"unrecorded\":%zu",
-               clock_format_rfc3339(r->told_wall_ms, since), r->unrecorded_count);
-}
-
-static void put_intake_state(const struct scheduler *s, struct buf *out)
-{
-    int64_t line = 0, total = 0;
-    const char *id = batch_intake_current(s->batches, &line, &total);
-    buf_puts(out, ",\"intake\":");
-    if (id == NULL) {
-        buf_puts(out, "null");
-        return;
-    }
-    buf_puts(out, "{\"batch\":");
-    buf_put_json(out, id);
-    buf_printf(out, ",\"line\":%lld,\"total\":%lld}", (long long)line, (long long)total);
-}
-
 static void put_state(void *context, struct buf *out)
 {
     struct scheduler *s = context;
-    size_t lanes = 0;
-    (void)ledger_lanes(s->ledger, &lanes);
-    buf_printf(out, ",\"pid\":%d,\"uptime_ms\":%lld,\"workers\":%zu,\"busy\":%zu,\"stopping\":%s",
-               (int)getpid(), (long long)(clock_mono_ms() - s->started_mono_ms),
-               s->dispatch.pool.count, pool_busy(&s->dispatch.pool),
-               s->stopping ? "true" : "false");
-    buf_printf(out, ",\"refused\":%lld,\"lanes\":%zu", (long long)spool_count_refused(s->spool),
-               lanes);
-    put_ledger_state(&s->dispatch.recorder, out);
-    put_intake_state(s, out);
-    put_transports(s, out);
+    const struct daemon_view view = {
+        .settings = s->setup->settings,
+        .spool = s->spool,
+        .ledger = s->ledger,
+        .batches = s->batches,
+        .dispatch = &s->dispatch,
+        .uptime_ms = clock_mono_ms() - s->started_mono_ms,
+        .stopping = s->stopping,
+    };
+    daemon_view_put(&view, out);
 }
 
 static void on_request(void *context, const char *who, const char *line, size_t len,
