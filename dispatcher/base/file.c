@@ -193,6 +193,11 @@ int file_move(int from_dirfd, const char *name, int to_dirfd, const char *new_na
     return error_errno(err, ERR_IO, "cannot move %s to %s", name, new_name);
 }
 
+int file_sync(int fd, const char *shown, struct error *err)
+{
+    return fsync(fd) == 0 ? 0 : error_errno(err, ERR_IO, "cannot make %s durable", shown);
+}
+
 int file_sync_directory(int dirfd, const char *shown, struct error *err)
 {
     if (fsync(dirfd) != 0)

@@ -55,6 +55,8 @@ MUST_CHECK int file_publish(int tmp_dirfd, int dirfd, const char *name, const vo
  * fsync. */
 MUST_CHECK int file_move(int from_dirfd, const char *name, int to_dirfd, const char *new_name,
                          struct error *err);
+/* Makes a file's content durable. */
+MUST_CHECK int file_sync(int fd, const char *shown, struct error *err);
 MUST_CHECK int file_sync_directory(int dirfd, const char *shown, struct error *err);
 /* Writes all bytes or fails. */
 MUST_CHECK int file_write_all(int fd, const void *bytes, size_t len, const char *shown,
