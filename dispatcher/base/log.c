@@ -10,6 +10,7 @@
 
 static enum log_level log_level_now = LOG_INFO;
 static const char *log_process = "dispatcher";
+static int log_pid; /* 0: not asked yet */
 
 void log_set_level(enum log_level level)
 {
@@ -19,6 +20,7 @@ void log_set_level(enum log_level level)
 void log_set_process(const char *name)
 {
     log_process = name;
+    log_pid = (int)getpid();
 }
 
 void log_event(enum log_level level, const char *event, const char *format, ...)
@@ -35,9 +37,11 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
         return;
     if ((size_t)length >= sizeof(text))
         length = sizeof(text) - 1;
+    if (log_pid == 0)
+        log_pid = (int)getpid();
     struct buf line = {0};
     buf_printf(&line, "%s %s %s[%d] event=%s ", clock_format_rfc3339(clock_wall_ms(), when),
-               names[level], log_process, (int)getpid(), event);
+               names[level], log_process, log_pid, event);
     text_put_visible(&line, text, (size_t)length);
     buf_putc(&line, '\n');
     /* One write per line, so that lines of many processes never mix. A lost log line stops nothing.

@@ -11,7 +11,8 @@
 enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_set_level(enum log_level level);
-/* The process this line comes from, e.g. "scheduler" or "worker"; borrowed, static. */
+/* The process lines come from from now on, e.g. "scheduler" or "worker"; borrowed, static. After a
+ * fork the child says it first of all: its pid is asked here, once. */
 void log_set_process(const char *name);
 /*
  * log_event(LOG_INFO, "delivery.done", "id=%s channel=%s", id, channel): time, level, process,
