@@ -165,8 +165,8 @@ static const struct param transport[] = {
     {TEXT("user", NULL, NULL), ONLY(SMTP), IN_T(smtp.user),
      ABOUT("User name for AUTH; without it no authentication.")},
     {SECRET("password"), ONLY(SMTP), IN_T(smtp.password), ABOUT("Password for AUTH.")},
-    {BOOLEAN("pipelining", "false"), ONLY(SMTP), IN_T(smtp.pipelining),
-     ABOUT("Send commands without waiting for each reply: faster, for a relay of your own.")},
+    {BOOLEAN("pipelining", "true"), ONLY(SMTP), IN_T(smtp.pipelining),
+     ABOUT("RCPT and DATA leave together; false for a relay that mishandles that.")},
 
     {SUBTREE("gateway"), ONLY(GATEWAY), ABOUT("Name of the description: gateways/NAME.yaml.")},
     {SUBTREE("vars.*"), ONLY(GATEWAY),

@@ -27,7 +27,7 @@ struct smtp_settings {
     char *helo_name; /* NULL: organisation.domain */
     char *user;      /* NULL: no authentication */
     char *password;  /* resolved secret; NULL without user */
-    bool pipelining; /* commands of several letters may be under way: for a trusted relay */
+    bool pipelining; /* RFC 2920: RCPT and DATA leave together where the server offers it */
 };
 
 /* transports.NAME with channel: webhook */

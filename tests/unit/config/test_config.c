@@ -100,7 +100,7 @@ static void pace_is_read_for_each_transport(void **state)
                 "transports:\n"
                 "  mail:\n    channel: email\n    host: mail.example.org\n    rate: 1200/min\n"
                 "    domains: {Big.Example: 20/s, default: 100/min, own.example: unlimited}\n"
-                "    window: 08:00-21:00\n    pipelining: true\n"
+                "    window: 08:00-21:00\n    pipelining: false\n"
                 "    warmup: {start: 2027-01-31, limits: [50, 100, 500]}\n");
     const struct transport *t = &s->transports[0];
     assert_int_equal(s->retention_ms, 0);
@@ -118,7 +118,7 @@ static void pace_is_read_for_each_transport(void **state)
     assert_int_equal(t->warmup.start_day, 20849);
     assert_int_equal(t->warmup.days, 3);
     assert_int_equal(t->warmup.limits[2], 500);
-    assert_true(t->smtp.pipelining);
+    assert_false(t->smtp.pipelining);
     scratch_free(s);
 }
 

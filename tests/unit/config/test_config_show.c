@@ -75,7 +75,7 @@ static void shows_pace_as_it_is_written(void **state)
     must_hold(text, "transports.mail.window = 08:00-21:00   # ");
     must_hold(text, "transports.mail.warmup.start = 2027-01-31   # ");
     must_hold(text, "transports.mail.warmup.limits = [50, 100]   # ");
-    must_hold(text, "transports.mail.pipelining = false   # default\n");
+    must_hold(text, "transports.mail.pipelining = true   # default\n");
     must_hold(text, "transports.hook.rate = unlimited   # default\n");
     must_hold(text, "transports.hook.window = always   # default\n");
     must_hold(text, "retention = 30d   # default\n");
