@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "engine/setup.h"
 #include "model/json.h"
-#include "render/library_backend.h"
+#include "render/library.h"
 
 /* ---- names ---- */
 
@@ -88,7 +88,7 @@ static void add_members(struct known_columns *k)
     }
 }
 
-static enum cell_kind kind_of(const struct variable_type *type)
+static enum cell_kind kind_of(const char *type)
 {
     static const struct {
         const char *name;
@@ -99,7 +99,7 @@ static enum cell_kind kind_of(const struct variable_type *type)
         {"list", CELL_LIST},       {"terms", CELL_LIST},    {"localized", CELL_LANGUAGES},
     };
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        if (strcmp(kinds[i].name, type->name) == 0)
+        if (strcmp(kinds[i].name, type) == 0)
             return kinds[i].kind;
     }
     return CELL_UNFIT;
@@ -134,26 +134,27 @@ static bool is_there(struct known_columns *k, const char *name, enum cell_kind k
     return found;
 }
 
-static void add_variable(struct known_columns *k, const struct template *t,
-                         const struct variable *v, bool alone)
+static void add_variable(struct known_columns *k, const struct library_variable *v,
+                         const char *const *languages, bool alone)
 {
     enum cell_kind kind = kind_of(v->type);
     if (is_there(k, v->name, kind))
         return;
     add_both_names(k, v->name, kind, v->required && alone, false);
-    for (size_t i = 0; kind == CELL_LANGUAGES && t->tags[i] != NULL; i++) {
+    for (size_t i = 0; kind == CELL_LANGUAGES && languages[i] != NULL; i++) {
         struct buf name = {0};
-        buf_printf(&name, "%s.%s", v->name, t->tags[i]);
+        buf_printf(&name, "%s.%s", v->name, languages[i]);
         if (!is_there(k, name.data, CELL_TEXT))
             add_both_names(k, name.data, CELL_TEXT, false, true);
         buf_free(&name);
     }
 }
 
-static void add_letter(struct known_columns *k, const struct template *t, bool alone)
+static void add_letter(struct known_columns *k, const struct library *l, int letter, bool alone)
 {
-    for (size_t i = 0; i < t->variables.count; i++)
-        add_variable(k, t, &t->variables.items[i], alone);
+    struct library_variable variable;
+    for (size_t i = 0; library_template_variable(l, letter, i, &variable); i++)
+        add_variable(k, &variable, library_template_locales(l, letter), alone);
 }
 
 static int find_letter(const struct setup *s, const char *name, const char *by, int *out,
@@ -189,7 +190,7 @@ static int add_letters_of_rules(struct known_columns *k, const struct setup *s, 
             continue;
         rc = find_letter(s, rules->rules[i].template_name, "a rule", &index, err);
         if (rc == 0)
-            add_letter(k, s->library->templates[index], different == 1);
+            add_letter(k, s->library, index, different == 1);
     }
     return rc;
 }
@@ -206,7 +207,7 @@ int known_columns_load(const struct batch *b, const struct setup *s, struct know
     } else {
         rc = find_letter(s, name, "batch.json", &index, err);
         if (rc == 0)
-            add_letter(out, s->library->templates[index], true);
+            add_letter(out, s->library, index, true);
     }
     if (rc != 0)
         known_columns_free(out);

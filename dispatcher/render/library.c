@@ -331,6 +331,20 @@ const char *const *library_template_locales(const struct library *l, int templat
     return l->templates[template_index]->tags;
 }
 
+bool library_template_variable(const struct library *l, int template_index, size_t index,
+                               struct library_variable *out)
+{
+    const struct variable_set *set = &l->templates[template_index]->variables;
+    if (index >= set->count)
+        return false;
+    const struct variable *v = &set->items[index];
+    *out = (struct library_variable){.name = v->name,
+                                     .type = v->type->name,
+                                     .required = v->required,
+                                     .localized = v->type->localized};
+    return true;
+}
+
 const char *library_match_locale(const struct library *l, int template_index, const char *wanted)
 {
     const struct template *t = l->templates[template_index];

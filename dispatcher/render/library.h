@@ -52,6 +52,16 @@ int library_find_template(const struct library *l, const char *name);
 const char *library_closest_template(const struct library *l, const char *name);
 /* The tags a template is written in, NULL-terminated, borrowed. */
 const char *const *library_template_locales(const struct library *l, int template_index);
+/* A variable a template declares; its names are borrowed. */
+struct library_variable {
+    const char *name; /* "incident.start" */
+    const char *type; /* "date", as template.yaml writes it */
+    bool required;
+    bool localized; /* a text for each language of the template */
+};
+/* Walks over them: false when `index` is behind the last. */
+bool library_template_variable(const struct library *l, int template_index, size_t index,
+                               struct library_variable *out);
 /* RFC 4647 lookup of `wanted` among them: the tag, or NULL. */
 const char *library_match_locale(const struct library *l, int template_index, const char *wanted);
 /* The zone people of this language live in as far as its locale file knows (IANA name); NULL

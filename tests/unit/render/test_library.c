@@ -62,6 +62,25 @@ static void a_good_library_has_no_problems(void **state)
     buf_free(&problems);
 }
 
+static void declared_variables_can_be_walked(void **state)
+{
+    (void)state;
+    struct buf problems = {0};
+    struct library *l = load(&problems);
+    struct library_variable v = {0};
+    assert_true(library_template_variable(l, 0, 0, &v));
+    assert_string_equal(v.name, "what");
+    assert_string_equal(v.type, "localized");
+    assert_true(v.required);
+    assert_true(v.localized);
+    assert_true(library_template_variable(l, 0, 1, &v));
+    assert_string_equal(v.type, "terms");
+    assert_false(v.localized);
+    assert_false(library_template_variable(l, 0, 1000, &v));
+    library_free(l);
+    buf_free(&problems);
+}
+
 static void descriptions_are_strict(void **state)
 {
     (void)state;
@@ -251,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_library_has_no_problems),
+        cmocka_unit_test(declared_variables_can_be_walked),
         cmocka_unit_test(descriptions_are_strict),
         cmocka_unit_test(names_are_checked_in_every_language),
         cmocka_unit_test(languages_must_say_the_same),
