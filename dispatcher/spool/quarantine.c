@@ -77,6 +77,20 @@ static int write_reason(struct spool *s, const char *name, const char *reason, s
     return rc;
 }
 
+/* Moving a directory writes its entry "..", which the mode of new/ alone does not allow. */
+static int move(struct spool *s, const char *name, const char *new_name, struct error *err)
+{
+    int rc = file_move(s->new_fd, name, s->corrupt_fd, new_name, err);
+    struct stat st;
+    if (rc != ERR_IO || fstatat(s->new_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISDIR(st.st_mode) || faccessat(s->new_fd, name, W_OK, AT_EACCESS) == 0)
+        return rc;
+    return error_set(
+        err, rc,
+        "it cannot be moved: the directory must be writable for the group of the spool "
+        "(chmod g+rwx)");
+}
+
 int quarantine_move(struct spool *s, const char *name, const char *reason, struct error *err)
 {
     struct place p = {0};
@@ -84,7 +98,7 @@ int quarantine_move(struct spool *s, const char *name, const char *reason, struc
         return error_set(err, ERR_NOT_FOUND, "the entry is gone");
     int rc = write_reason(s, name, reason, &p, err);
     if (rc == 0) {
-        rc = file_move(s->new_fd, name, s->corrupt_fd, buf_text(&p.file), err);
+        rc = move(s, name, buf_text(&p.file), err);
         if (rc != 0)
             unlinkat(s->corrupt_fd, buf_text(&p.reason), 0);
     }

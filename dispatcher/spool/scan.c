@@ -100,7 +100,10 @@ static bool is_same(const struct pass *p, const struct taken *t)
 static void remove_taken(struct pass *p, const struct taken *t)
 {
     if (is_same(p, t) && unlinkat(p->spool->new_fd, t->name, 0) != 0 && errno != ENOENT) {
-        log_event(LOG_WARN, "spool.stuck", "name=new/%s error=%s", t->name, strerrorname_np(errno));
+        int why = errno;
+        if (stuck_is_news(p->spool, t->name, p->intake->now_ms))
+            log_event(LOG_WARN, "spool.stuck", "name=new/%s error=%s", t->name,
+                      strerrorname_np(why));
         keep(p, t->name);
         return;
     }
@@ -144,7 +147,9 @@ static void refuse(struct pass *p, const struct found *f, const char *reason)
     if (rc == ERR_NOT_FOUND)
         return;
     if (rc != 0) {
-        log_event(LOG_WARN, "spool.stuck", "name=%s error=%s", buf_text(&f->shown), err.text);
+        if (stuck_is_news(p->spool, f->name, p->intake->now_ms))
+            log_event(LOG_WARN, "spool.stuck", "name=%s error=\"%s\"", buf_text(&f->shown),
+                      err.text);
         keep(p, f->name);
         return;
     }

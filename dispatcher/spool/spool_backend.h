@@ -13,6 +13,7 @@
 #define BATCH_TEXT_NAME    "batch.json"
 #define BATCH_NOTICES_NAME "notices.jsonl"
 #define OPEN_NOTICES_MAX   8
+#define STUCK_PLACES       256
 
 /* notices.jsonl of an accepted batch, kept open between lines. */
 struct open_notices {
@@ -21,12 +22,19 @@ struct open_notices {
     uint64_t used; /* when it was wanted last, by spool->uses */
 };
 
+/* An entry of new/ that could not be moved, and when that was told last. */
+struct stuck {
+    uint64_t key; /* 0: free */
+    int64_t told_ms;
+};
+
 struct spool {
     char *path;     /* as given */
     char *new_path; /* path/new */
     int tmp_fd, new_fd, corrupt_fd, batches_fd;
     struct open_notices open[OPEN_NOTICES_MAX];
     uint64_t uses;
+    struct stuck stuck[STUCK_PLACES];
     int lock_fd;   /* -1: not locked */
     DIR *reader;   /* of new/, standing where the last scan stopped; NULL before the first one */
     bool at_start; /* the reader stands at the beginning */
@@ -48,6 +56,9 @@ MUST_CHECK int quarantine_move(struct spool *s, const char *name, const char *re
  */
 enum spool_verdict batch_inspect(const struct spool *s, const char *name, int64_t now_ms,
                                  struct error *reason);
+/* Is it worth telling that new/NAME cannot be moved? Not if that was told within the hour; told now
+ * if true. */
+bool stuck_is_news(struct spool *s, const char *name, int64_t now_ms);
 /* Closes what spool_read_line() keeps open. */
 void batch_close_notices(struct spool *s);
 
