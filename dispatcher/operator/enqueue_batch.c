@@ -24,6 +24,7 @@
 #include "model/json.h"
 #include "operator/enqueue_columns.h"
 #include "operator/enqueue_findings.h"
+#include "operator/enqueue_interrupt.h"
 #include "operator/enqueue_rows.h"
 #include "operator/enqueue_seen.h"
 #include "operator/output.h"
@@ -32,6 +33,7 @@
 
 #define SHOWN           "row" /* stands for the file in sentences, and is cut off again */
 #define LOOK_EVERY_ROWS 4096  /* at the clock, and at the room on the disk */
+#define ASK_EVERY_ROWS  64    /* whether somebody pressed Ctrl-C */
 
 /* By what a recipient is told from another. An endpoint of webhooks serves many. */
 enum key { KEY_ID, KEY_EMAIL, KEY_PHONE, KEYS };
@@ -48,6 +50,7 @@ struct handover {
     struct seen *seen[KEYS];       /* NULL: not looked at, or not needed yet */
     bool shared_addresses;
     struct progress progress;
+    struct interrupt interrupt;
     int64_t count, fallbacks;
 };
 
@@ -92,30 +95,72 @@ static char *split_mend(char *sentence)
     return at + 2;
 }
 
-/* Tells what is wrong with a row; returns the column whose cell is to blame, -1 if none is.
- * `again`: other cells of it were left out, so only what is wrong with a cell is worth telling. */
-static int tell(struct handover *h, const struct row *row, bool again, const struct error *why)
+/* Each person needs the text in their own language: a column may be missing, or its cell empty. */
+static int tell_missing_text(struct handover *h, const struct row *row, int column,
+                             const struct buf *name)
+{
+    struct buf mend = {0};
+    if (column < 0)
+        buf_printf(&mend,
+                   "add a column %s, or put the text of each language into \"data\" of batch.json",
+                   buf_text(name));
+    findings_add(h->findings,
+                 &(struct finding){.row = row->row,
+                                   .column = buf_text(name),
+                                   .problem = column < 0
+                                                  ? "this person's letter needs this text, and "
+                                                    "there is no such column"
+                                                  : "this person's letter needs this text",
+                                   .mend = column < 0 ? mend.data : "fill this cell"});
+    buf_free(&mend);
+    return column;
+}
+
+/* Whoever's language was wrong gets another one here, whose texts need not be there. */
+static bool language_is_known(const struct columns *c)
+{
+    int column = columns_find(c, "/locale");
+    return column < 0 || !columns_forgot(c, column);
+}
+
+static int tell_cell(struct handover *h, const struct row *row, int column, const char *sentence)
 {
     const struct columns *columns = rows_columns(h->rows);
-    const char *sentence;
-    int column = split_position(why->text, &sentence), found = -1;
-    if (columns != NULL)
-        found = columns_blame(columns, &row->line, column, sentence, &sentence);
-    bool cell = found >= 0 && columns_value(columns, found)[0] != '\0';
-    if (again && !cell)
-        return -1;
+    bool filled = column >= 0 && columns_value(columns, column)[0] != '\0';
     char *problem = xstrdup(sentence);
     const char *mend = split_mend(problem);
     if (mend == NULL)
-        mend = cell ? "correct this cell" : found >= 0 ? "fill this cell" : "correct this row";
+        mend = filled ? "correct this cell" : column >= 0 ? "fill this cell" : "correct this row";
     findings_add(h->findings,
                  &(struct finding){.row = row->row,
-                                   .column = found >= 0 ? columns_name(columns, found) : NULL,
-                                   .value = found >= 0 ? columns_value(columns, found) : NULL,
+                                   .column = column >= 0 ? columns_name(columns, column) : NULL,
+                                   .value = column >= 0 ? columns_value(columns, column) : NULL,
                                    .problem = problem,
                                    .mend = mend});
     free(problem);
-    return cell ? found : -1;
+    return column;
+}
+
+/* Tells what is wrong with a row; returns the column whose cell is to blame, -1 if none is.
+ * `again`: other cells of it were forgotten, so only what is wrong with a cell is worth telling. */
+static int tell(struct handover *h, const struct row *row, bool again, const struct error *why)
+{
+    const struct columns *columns = rows_columns(h->rows);
+    struct buf missing = {0};
+    const char *sentence;
+    int column = split_position(why->text, &sentence), found = -1;
+    if (columns == NULL)
+        return again ? -1 : tell_cell(h, row, -1, sentence);
+    if (columns_miss_text(columns, sentence, &found, &missing)) {
+        bool news = language_is_known(columns) && (found < 0 || !columns_forgot(columns, found));
+        found = news ? tell_missing_text(h, row, found, &missing) : -1;
+        buf_free(&missing);
+        return found;
+    }
+    found = columns_blame(columns, &row->line, column, sentence, &sentence);
+    if (found < 0 ? again : columns_forgot(columns, found))
+        return -1;
+    return tell_cell(h, row, found, sentence);
 }
 
 /* ---- twins ---- */
@@ -287,22 +332,32 @@ static int judge(struct handover *h, const struct row *row, bool again, struct e
     return ROW_ACCEPTED;
 }
 
-/* A check ends at the first thing that is wrong; without that cell it may find the next. */
-static int check(struct handover *h, struct row *row, struct error *err)
+/* A check ends at the first thing that is wrong; without that cell it may find the next.
+ * `again`: some were forgotten already. */
+static int check(struct handover *h, struct row *row, bool again, struct error *err)
 {
     struct columns *columns = rows_columns(h->rows);
     struct error why;
-    int rc = judge(h, row, false, &why, err);
-    for (bool again = false; rc == ROW_WRONG; again = true) {
+    int rc = judge(h, row, again, &why, err);
+    while (rc == ROW_WRONG) {
         int column = tell(h, row, again, &why);
         if (column < 0)
             return 0;
+        again = true;
         columns_forget(columns, column);
         buf_reset(&row->line);
         columns_put_line(columns, row->row, NULL, &row->line);
         rc = judge(h, row, true, &why, err);
     }
     return rc;
+}
+
+/* A row of which cells could not be read, or the whole record. */
+static int check_rest(struct handover *h, struct row *row, struct error *err)
+{
+    int rc = look_for_twins_of_wrong(h, row, err);
+    return rc == 0 && row->line.len > 0 && rows_columns(h->rows) != NULL ? check(h, row, true, err)
+                                                                         : rc;
 }
 
 /* ---- all rows ---- */
@@ -326,10 +381,12 @@ static int take_row(struct handover *h, struct row *row, struct error *err)
 {
     int rc = 0;
     h->count++;
+    if (h->count % ASK_EVERY_ROWS == 0 && interrupt_asked(&h->interrupt))
+        return error_set(err, ERR_AGAIN, "interrupted; nothing was queued");
     if (h->count % LOOK_EVERY_ROWS == 0)
         rc = look_around(h, err);
     if (rc == 0)
-        rc = row->good ? check(h, row, err) : look_for_twins_of_wrong(h, row, err);
+        rc = row->good ? check(h, row, false, err) : check_rest(h, row, err);
     if (rc == 0 && findings_count(h->findings) > 0)
         give_up_building(h);
     if (rc == 0 && h->builder != NULL)
@@ -551,6 +608,17 @@ static int hand_over(struct handover *h, const struct names *names, struct error
     return rc == 0 ? publish(h, err) : rc;
 }
 
+/* Whoever interrupted hears what became of it before the process ends by that signal. */
+static void end_held(const struct interrupt *i, int rc, const struct error *err)
+{
+    if (interrupt_asked(i)) {
+        fflush(stdout);
+        if (rc < 0)
+            output_error(err);
+    }
+    interrupt_release(i);
+}
+
 int enqueue_batch(const struct invocation *inv, const struct setup *setup, struct spool *spool,
                   struct client *client, struct error *err)
 {
@@ -561,6 +629,7 @@ int enqueue_batch(const struct invocation *inv, const struct setup *setup, struc
                          .shared_addresses = option_given(inv, "shared-addresses")};
     struct names names;
     int rc = read_names(inv, &names, err);
+    interrupt_hold(&h.interrupt);
     if (rc == 0)
         rc = read_batch(&h, names.batch, err);
     if (rc == 0)
@@ -576,5 +645,6 @@ int enqueue_batch(const struct invocation *inv, const struct setup *setup, struc
     findings_close(h.findings);
     rows_close(h.rows);
     batch_free(h.batch);
+    end_held(&h.interrupt, rc, err);
     return rc;
 }

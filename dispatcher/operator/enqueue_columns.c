@@ -23,8 +23,9 @@ struct node {
 };
 
 struct column {
-    char *name;    /* as the file writes it, cleaned */
-    char *pointer; /* NULL: without a header, nothing may stand in it */
+    char *name;     /* as the file writes it, cleaned */
+    char *pointer;  /* NULL: without a header, nothing may stand in it */
+    bool forgotten; /* in the record taken last */
 };
 
 struct columns {
@@ -328,6 +329,7 @@ enum row_kind columns_take(struct columns *c, const struct csv_record *r, struct
         return ROW_BLANK;
     buf_reset(&c->cells);
     for (size_t i = 0; i < c->count; i++) {
+        c->items[i].forgotten = false;
         c->starts[i] = c->cells.len;
         cell_clean(r->fields[i].text, r->fields[i].len, &c->cells);
         bool empty = c->cells.len == c->starts[i];
@@ -351,7 +353,12 @@ const char *columns_value(const struct columns *c, int column)
 
 void columns_forget(struct columns *c, int column)
 {
-    c->cells.data[c->starts[column]] = '\0';
+    c->items[column].forgotten = true;
+}
+
+bool columns_forgot(const struct columns *c, int column)
+{
+    return c->items[column].forgotten;
 }
 
 int columns_find(const struct columns *c, const char *pointer)
@@ -373,8 +380,32 @@ struct writing {
     bool good;
 };
 
+/* Some value of its type, for a cell whose own was told already; NULL: none is always right. */
+static const char *stand_in(const struct columns *c, const struct node *n)
+{
+    static const char *const values[] = {
+        [CELL_TEXT] = "\"-\"",
+        [CELL_INTEGER] = "1",
+        [CELL_NUMBER] = "1",
+        [CELL_BOOLEAN] = "true",
+        [CELL_DATE] = "\"2000-01-01\"",
+        [CELL_DATETIME] = "\"2000-01-01T00:00:00Z\"",
+        [CELL_LIST] = NULL, /* of terms? */
+        [CELL_LANGUAGES] = NULL,
+        [CELL_UNFIT] = NULL,
+    };
+    const char *pointer = c->items[n->column].pointer;
+    if (strcmp(pointer, "/to/email") == 0) /* who has no address at all is refused for that */
+        return "\"nobody@example.org\"";
+    if (strcmp(pointer, "/to/phone") == 0)
+        return "\"+4915100000000\"";
+    return text_starts_with(pointer, "/data/") ? values[n->kind] : NULL;
+}
+
 static bool has_cell(const struct columns *c, const struct node *n)
 {
+    if (n->column >= 0 && c->items[n->column].forgotten)
+        return stand_in(c, n) != NULL;
     if (n->column >= 0)
         return *columns_value(c, n->column) != '\0';
     for (size_t i = 0; i < n->count; i++) {
@@ -393,24 +424,37 @@ static void put_name(struct writing *w, const struct node *n, bool first)
     buf_puts(w->out, "\":");
 }
 
-/* Of a cell that cannot be read nothing is put. */
+/* False: nothing was put. */
+static bool put_stand_in(struct writing *w, const struct node *n, bool first)
+{
+    const char *value = stand_in(w->columns, n);
+    if (value == NULL)
+        return false;
+    put_name(w, n, first);
+    buf_puts(w->out, value);
+    return true;
+}
+
 static bool put_cell(struct writing *w, const struct node *n, bool first)
 {
     struct cell_fault fault;
     size_t start = w->out->len;
     const char *text = columns_value(w->columns, n->column);
+    if (columns_forgot(w->columns, n->column))
+        return put_stand_in(w, n, first);
     put_name(w, n, first);
     if (cell_put_json(w->out, n->kind, text, w->columns->comma_decimal, &fault))
         return true;
     buf_truncate(w->out, start);
     w->good = false;
+    columns_forget(w->columns, n->column);
     if (w->findings != NULL)
         findings_add(w->findings, &(struct finding){.row = w->row,
                                                     .column = columns_name(w->columns, n->column),
                                                     .value = text,
                                                     .problem = fault.problem,
                                                     .mend = fault.mend});
-    return false;
+    return put_stand_in(w, n, first);
 }
 
 static void put_members(struct writing *w, const struct node *n);
@@ -503,4 +547,26 @@ int columns_blame(const struct columns *c, const struct buf *line, int column, c
         *out_sentence = sentence + len + strspn(sentence + len, ": ");
     buf_free(&pointer);
     return found;
+}
+
+/* /data/note has no text in "ko": ... */
+bool columns_miss_text(const struct columns *c, const char *sentence, int *out_column,
+                       struct buf *name)
+{
+    static const char says[] = " has no text in \"";
+    const char *at = strstr(sentence, says);
+    struct buf pointer = {0};
+    if (!text_starts_with(sentence, "/data/") || at == NULL ||
+        strcspn(sentence, " ") < (size_t)(at - sentence))
+        return false;
+    buf_put(&pointer, sentence, (size_t)(at - sentence));
+    bool own = is_mapped(c, pointer.data);
+    const char *tag = at + strlen(says);
+    buf_putc(&pointer, '/');
+    buf_put(&pointer, tag, strcspn(tag, "\""));
+    *out_column = columns_find(c, pointer.data);
+    for (const char *from = pointer.data + strlen("/data/"); own && *from != '\0'; from++)
+        buf_putc(name, *from == '/' ? '.' : *from);
+    buf_free(&pointer);
+    return own;
 }

@@ -35,7 +35,7 @@ enum row_kind { ROW_BLANK, ROW_GOOD, ROW_BAD };
 enum row_kind columns_take(struct columns *c, const struct csv_record *record,
                            struct findings *findings);
 /* Appends the line those cells stand for. A cell that is not of its variable's type is told and
- * left out; then false. */
+ * forgotten; then false. */
 bool columns_put_line(struct columns *c, int64_t row, struct findings *findings, struct buf *out);
 /*
  * The column a sentence about `line` is about, -1 if it is about none: "FILE:1:COLUMN: SENTENCE" as
@@ -44,13 +44,22 @@ bool columns_put_line(struct columns *c, int64_t row, struct findings *findings,
  */
 int columns_blame(const struct columns *c, const struct buf *line, int column, const char *sentence,
                   const char **out_sentence);
+/*
+ * Is `sentence` about a text that is missing in a language ("/data/note has no text in ...") of a
+ * variable with columns? Then *out_column is the one of that language, -1 if there is none, and its
+ * name is appended.
+ */
+bool columns_miss_text(const struct columns *c, const char *sentence, int *out_column,
+                       struct buf *name);
 /* As the file calls it. */
 const char *columns_name(const struct columns *c, int column);
 /* The column of a member ("/to/email"), -1 if there is none. */
 int columns_find(const struct columns *c, const char *pointer);
 /* Of the record taken last; "" if it is empty. */
 const char *columns_value(const struct columns *c, int column);
-/* Forgets a cell, to see what else is wrong with its row. */
+/* Forgets a cell, to see what else is wrong with its row: a variable and an address get some value
+ * of their type in its place, anything else none. */
 void columns_forget(struct columns *c, int column);
+bool columns_forgot(const struct columns *c, int column);
 
 #endif

@@ -12,6 +12,7 @@ import signal
 import struct
 import subprocess
 import termios
+import time
 import unicodedata
 
 import lib
@@ -272,6 +273,30 @@ def test_every_bad_row_is_named_with_column_and_remedy(t):
     t.contains(answer.err, "7 of 8 rows are wrong; nothing was queued", "the sum")
 
 
+def test_all_that_is_wrong_with_a_row_is_told_at_once(t):
+    prepare(t)
+    must_refuse(
+        t,
+        enqueue(t, "id,email,order.number,order.placed,amount\nc1,a@b@c,abc,31.02.2026,1\nc2,b@@c,,,viel\n"),
+        (2, "order.number", "digits only"),
+        (2, "email", "not allowed"),
+        (2, "order.placed", "2026-11-24"),
+        (3, "amount", "number"),
+        (3, "email", "not allowed"),
+        (3, "order.number", "missing or empty"),
+    )
+
+
+def test_a_language_without_its_text_is_named_as_a_column(t):
+    prepare(t)
+    rows = "id,email,order.number,locale,note.de,note.ko\nc1,a@example.org,1,ko,Eins,\nc2,b@example.org,2,en,Zwei,둘\nc3,c@example.org,3,de,Drei,\n"
+    answer = enqueue(t, rows)
+    must_refuse(t, answer, (2, "note.ko", "fill this cell"), (3, "note.en", "add a column note.en"))
+    t.check("/data/" not in answer.err, f"no word of the inside: {answer.err}")
+    wrong = enqueue(t, "id,email,order.number,locale,note.de,order.placed\nc1,a@example.org,1,ko,Eins,\nc2,b@example.org,x,xx_,Zwei,never\n")
+    t.check("note.en" not in wrong.err, f"whose language is wrong misses no text yet: {wrong.err}")
+
+
 def test_malformed_csv_is_named_where_it_stands(t):
     prepare(t)
     text = (
@@ -297,6 +322,7 @@ def test_malformed_csv_is_named_where_it_stands(t):
         (7, "", "5 cells"),
         (8, "name", "NUL"),
         (9, "order.number", "whole number"),
+        (9, "name", "line break"),
         (10, "name", "never closed"),
     )
     utf16 = enqueue(t, "id;email\n".encode("utf-16"))
@@ -443,6 +469,110 @@ def test_a_full_disk_is_a_matter_for_later(t):
     )
     t.check(ended.returncode in (74, 75), f"in the middle: {ended.returncode} {ended.stderr!r}")
     t.equal((published(t), os.listdir(os.path.join(t.spool, "tmp"))), (None, []), "nothing is left")
+
+
+# What `enqueue` says on a disk of these sizes, mounted where nobody else sees it.
+SMALL_DISK = """
+mount -t tmpfs -o "$disk" tmpfs "$spool" || exit 99
+exec "$dispatcher" enqueue --batch batch.json --csv a.csv --config "$config"
+"""
+
+
+def test_a_disk_without_room_or_inodes_is_a_matter_for_later(t):
+    prepare(t)
+    t.write("a.csv", "email,order.number\na@example.org,1\n")
+    for disk, words in (("size=32m", "must keep 61 MiB"), ("size=200m,nr_inodes=40", "inodes left and must keep")):
+        ended = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", SMALL_DISK],
+            cwd=t.dir,
+            env={**t.environment, "disk": disk, "spool": t.spool, "dispatcher": lib.DISPATCHER, "config": t.config_path},
+            capture_output=True,
+            text=True,
+        )
+        if ended.returncode == 99 or "unshare failed" in ended.stderr:
+            print("     not tested: who may not mount a file system has no small disk to try")
+            return
+        t.equal((ended.returncode, ended.stdout), (75, ""), f"{disk}: {ended.stderr}")
+        t.contains(ended.stderr, words, disk)
+
+
+def test_a_daemon_that_cannot_write_its_ledger_is_a_matter_for_later(t):
+    prepare(t)
+    t.daemon.start()
+    soft, hard = resource.prlimit(t.daemon.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(t.daemon.pid, resource.RLIMIT_FSIZE, (0, hard))  # it writes no file any more
+    rows = "email,order.number\na@example.org,1\n"
+    t.drop({"version": 1, "id": "n1", "template": "recall", "locale": "en", "to": {"email": "n@example.org"}, "data": {"order": {"number": 1}}})
+    t.wait(lambda: enqueue(t, rows).status == 75, 10, "the daemon to say that its ledger takes nothing")
+    answer = enqueue(t, rows)
+    t.equal((answer.status, answer.out), (75, ""), f"refused: {answer.err}")
+    t.contains(answer.err, "try again later", "for people")
+    shutil.rmtree(os.path.join(t.spool, "new", "recall-1"), ignore_errors=True)
+    resource.prlimit(t.daemon.pid, resource.RLIMIT_FSIZE, (soft, hard))
+    t.wait(lambda: enqueue(t, rows).status == 0, 20, "it to be taken")
+
+
+def test_what_was_purged_is_still_known(t):
+    prepare(t)
+    rows = "id,email,order.number\nc1,a@example.org,1\n"
+    t.equal(enqueue(t, rows).status, 0, "first")
+    t.daemon.start()
+    t.wait(lambda: t.outbox("mail", "recall-1_c1"), 15, "a letter")
+    t.wait(lambda: t.command("watch", "recall-1", "--once").status == 0, 10, "the end of the batch")
+    purged = t.command("purge", "--older-than", "0s", "--yes")
+    t.equal(purged.status, 0, f"purge: {purged.err}")
+    t.equal(os.path.exists(os.path.join(t.spool, "batches", "recall-1")), False, "its files are gone")
+    for daemon in (True, False):
+        again = enqueue(t, rows)
+        t.equal((again.status, again.out), (0, "recall-1 1\n"), f"again, daemon {daemon}: {again.err}")
+        t.contains(again.err, "already known", f"again, daemon {daemon}")
+        other = enqueue(t, rows.replace(",1\n", ",2\n"))
+        t.equal(other.status, 65, f"other content, daemon {daemon}: {other.err}")
+        t.contains(other.err, "an id of its own", f"other content, daemon {daemon}")
+        t.equal(published(t), None, f"new/, daemon {daemon}")
+        if daemon:
+            t.daemon.stop()
+
+
+def test_an_interrupted_enqueue_leaves_nothing(t):
+    prepare(t)
+    rows = "".join(f"c{i},c{i}@example.org,{i}\n" for i in range(300000))
+    path = t.write("many.csv", "id,email,order.number\n" + rows)
+    tmp = os.path.join(t.spool, "tmp")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        running = subprocess.Popen(
+            [lib.DISPATCHER, "enqueue", "--batch", "batch.json", "--csv", path, "--config", t.config_path],
+            cwd=t.dir,
+            env=t.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        t.wait(lambda: os.path.isdir(tmp) and os.listdir(tmp), 10, "something to be built")
+        running.send_signal(number)
+        out, err = running.communicate()
+        t.equal((running.returncode, out), (-number, ""), f"it ends by {number.name}: {err}")
+        t.contains(err, "nothing was queued", number.name)
+        t.equal((os.listdir(tmp), published(t)), ([], None), f"{number.name} leaves nothing")
+
+
+def test_a_batch_that_is_copied_slowly_is_taken_when_it_has_settled(t):
+    prepare(t)
+    enqueue(t, "id,email,order.number\n" + "".join(f"c{i},c{i}@example.org,{i}\n" for i in range(20)))
+    whole, new = os.path.join(t.dir, "whole"), os.path.join(t.spool, "new", "recall-1")
+    shutil.move(new, whole)
+    t.daemon.start()
+    os.mkdir(new)
+    for name in ("batch.json", "notices.jsonl"):
+        with open(os.path.join(whole, name), "rb") as file:
+            data = file.read()
+        with open(os.path.join(new, name), "wb", buffering=0) as file:
+            for at in range(0, len(data), len(data) // 4 + 1):  # as a slow `cp -r` writes
+                file.write(data[at : at + len(data) // 4 + 1])
+                time.sleep(0.4)
+    t.wait(lambda: t.outbox("mail", "recall-1_c19"), 20, "the letters")
+    t.wait(lambda: t.command("watch", "recall-1", "--once").status == 0, 10, "the end of the batch")
+    t.equal(os.listdir(os.path.join(t.spool, "corrupt")), [], "corrupt/")
 
 
 def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(t):
