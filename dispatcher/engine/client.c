@@ -83,18 +83,24 @@ static int make_ledger(struct client *c, struct error *err)
     return rc;
 }
 
-static int open_to_look(struct client *c, struct error *err)
+/* For the texts of batches. Who may not read the spool sees everything else. */
+static void open_texts(struct client *c)
 {
     struct error ignored;
+    if (spool_open(c->settings->spool, &c->spool, &ignored) != 0)
+        c->spool = NULL;
+}
+
+static int open_to_look(struct client *c, struct error *err)
+{
     int rc = ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err);
     if (rc == ERR_NOT_FOUND) {
         rc = make_ledger(c, err);
         if (rc == 0)
             rc = ledger_open(c->settings->spool, LEDGER_READ, &c->ledger, err);
     }
-    /* For the texts of batches. Who may not read the spool sees everything else. */
-    if (rc == 0 && spool_open(c->settings->spool, &c->spool, &ignored) != 0)
-        c->spool = NULL;
+    if (rc == 0)
+        open_texts(c);
     return rc;
 }
 
@@ -129,6 +135,8 @@ int client_open_beside(const struct settings *s, struct client **out, struct err
     int rc = require_spool(c, err);
     if (rc == 0)
         rc = ledger_open(s->spool, LEDGER_READ, &c->ledger, err);
+    if (rc == 0)
+        open_texts(c);
     if (rc != 0) {
         client_close(c);
         c = NULL;

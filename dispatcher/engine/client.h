@@ -17,8 +17,8 @@ struct client;
  * that only look. ERR_DOWN if a daemon holds the spool but does not answer. */
 MUST_CHECK int client_open(const struct settings *s, enum ledger_mode mode, struct client **out,
                            struct error *err);
-/* Reads the ledger beside a running daemon, as what takes long should: the daemon's loop would wait
- * for it. Fails where the caller may not read the spool; then client_open() is left. */
+/* Reads the ledger beside a running daemon, whose loop would wait for every list and search. Fails
+ * where the caller may not read the spool; then client_open() is left. */
 MUST_CHECK int client_open_beside(const struct settings *s, struct client **out, struct error *err);
 void client_close(struct client *c);
 /* True when a daemon answered at open. */

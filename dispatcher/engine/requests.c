@@ -7,6 +7,9 @@
 #include "engine/requests_backend.h"
 #include "model/json.h"
 
+/* Deliveries one step of a retry looks at. */
+#define RETRY_STEP 2048
+
 struct verb {
     const char *name;
     int (*handle)(const struct request *r, struct error *err);
@@ -57,7 +60,8 @@ void answer_put_delivery(void *context, const struct delivery_row *row)
     answer_put_text(out, "channel", channel_kind_name(row->channel));
     answer_put_text(out, "state", delivery_state_name(row->state));
     answer_put_text(out, "cause", row->cause);
-    buf_printf(out, ",\"attempts\":%d,\"crashes\":%d", row->attempts, row->crashes);
+    buf_printf(out, ",\"attempts\":%d,\"crashes\":%d,\"suspect\":%s", row->attempts, row->crashes,
+               row->suspect ? "true" : "false");
     answer_put_text(out, "template", row->template_name);
     answer_put_text(out, "locale", row->locale);
     answer_put_text(out, "campaign", row->campaign);
@@ -262,12 +266,31 @@ static int require_selected(const struct request *r, const struct selector *s, s
     return rc == 0 && s->batch != NULL ? require_batch(r, s->batch, err) : rc;
 }
 
-/* With dry_run only counts: commands show the number before they ask. */
+static int take_retry_step(const struct request *r, struct retry *retry, struct error *err)
+{
+    struct buf text = {0};
+    if (json_get_bool(r->root, "dry_run", false))
+        return ledger_count_retry(r->world->ledger, retry, err);
+    json_put(&text, json_get(r->root, "selector"));
+    const struct action action = request_action(r, "retry", buf_text(&text));
+    int rc = ledger_retry(r->world->ledger, retry, &action, err);
+    buf_free(&text);
+    return rc;
+}
+
+/*
+ * One step: who asks hands `after`, `until` and `action` of an answer in again while it says
+ * `more`, so that everybody else is served in between. With dry_run only counts: commands show the
+ * number before they ask.
+ */
 static int handle_retry(const struct request *r, struct error *err)
 {
     struct selector selector;
-    int64_t count = 0;
-    struct buf text = {0};
+    struct retry retry = {.selector = &selector,
+                          .limit = RETRY_STEP,
+                          .after = json_get_int(r->root, "after", 0),
+                          .until = json_get_int(r->root, "until", 0),
+                          .action = json_get_int(r->root, "action", 0)};
     int rc = read_selector(r->root, &selector, err);
     if (rc == 0 && selects_everything(&selector))
         rc = error_set(err, ERR_USAGE,
@@ -275,16 +298,14 @@ static int handle_retry(const struct request *r, struct error *err)
                        "--campaign, --channel");
     if (rc == 0)
         rc = require_selected(r, &selector, err);
-    if (rc == 0 && json_get_bool(r->root, "dry_run", false)) {
-        rc = ledger_count_retry(r->world->ledger, &selector, &count, err);
-    } else if (rc == 0) {
-        json_put(&text, json_get(r->root, "selector"));
-        const struct action action = request_action(r, "retry", buf_text(&text));
-        rc = ledger_retry(r->world->ledger, &selector, &action, &count, err);
-    }
     if (rc == 0)
-        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%lld}\n", (long long)count);
-    buf_free(&text);
+        rc = take_retry_step(r, &retry, err);
+    if (rc == 0)
+        buf_printf(r->out,
+                   "{\"v\":1,\"end\":true,\"count\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,"
+                   "\"action\":%lld}\n",
+                   (long long)retry.count, retry.more ? "true" : "false", (long long)retry.after,
+                   (long long)retry.until, (long long)retry.action);
     return rc;
 }
 
@@ -315,6 +336,8 @@ static void put_action(void *context, const struct action_row *row)
     answer_put_text(out, "selector", row->action.selector);
     answer_put_text(out, "reason", row->action.reason);
     buf_printf(out, ",\"count\":%lld", (long long)row->count);
+    if (row->pending >= 0)
+        buf_printf(out, ",\"pending\":%lld", (long long)row->pending);
     answer_put_text(out, "hash", row->hash);
     buf_puts(out, "}\n");
 }

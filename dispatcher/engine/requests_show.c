@@ -1,14 +1,6 @@
-#include <string.h>
-#include <unistd.h>
-
 #include "engine/requests_backend.h"
 #include "model/batch.h"
 #include "model/json.h"
-
-/* A line is found by counting from the beginning of its file. Farther in than this the loop would
- * wait for it: then the answer only says where it stands. */
-#define SEEK_MAX   ((int64_t)64 * 1024 * 1024)
-#define SEEK_BLOCK 65536
 
 struct show {
     const struct request *r;
@@ -20,43 +12,12 @@ struct show {
 
 /* ---- the text of a batch's line ---- */
 
-/* Appends line number `line` of an open notices.jsonl, without its end. ERR_NOT_FOUND: too far in,
- * or not there. */
-static int seek_line(int fd, int64_t line, struct buf *out, struct error *err)
-{
-    char block[SEEK_BLOCK];
-    int64_t at = 0, number = 1;
-    ssize_t got;
-    while (at < SEEK_MAX && (got = pread(fd, block, sizeof(block), (off_t)at)) > 0) {
-        const char *from = block, *end = block + got;
-        while (from < end) {
-            const char *newline = memchr(from, '\n', (size_t)(end - from));
-            const char *stop = newline != NULL ? newline : end;
-            if (number == line)
-                buf_put(out, from, (size_t)(stop - from));
-            if (newline != NULL && number++ == line)
-                return 0;
-            from = newline != NULL ? newline + 1 : end;
-        }
-        at += got;
-    }
-    if (out->len > 0 && at < SEEK_MAX)
-        return 0; /* the last line may lack its end */
-    return error_set(err, ERR_NOT_FOUND, "line %lld is not within reach", (long long)line);
-}
-
-static int read_line(const struct request *r, const char *batch, int64_t line, struct buf *out,
+static int read_line(const struct request *r, const struct delivery_row *row, struct buf *out,
                      struct error *err)
 {
-    int64_t size = 0;
     if (r->world->spool == NULL)
         return error_set(err, ERR_DENIED, "the spool cannot be read from here");
-    int fd = spool_open_notices(r->world->spool, BATCH_PLACE_BATCHES, batch, &size, err);
-    if (fd < 0)
-        return fd;
-    int rc = seek_line(fd, line, out, err);
-    close(fd);
-    return rc;
+    return spool_read_line(r->world->spool, row->batch_id, row->offset, row->length, out, err);
 }
 
 /* The notice a line stands for, merged and canonical. */
@@ -68,7 +29,7 @@ static int merge_line(const struct request *r, const struct delivery_row *row,
     struct job *job = NULL;
     int rc = batch_parse(buf_text(&facts->text), facts->text.len, "batch.json", false, &batch, err);
     if (rc == 0)
-        rc = read_line(r, row->batch_id, row->line, &line, err);
+        rc = read_line(r, row, &line, err);
     if (rc == 0)
         rc = batch_read_line(batch, buf_text(&line), line.len, "notices.jsonl", row->line, &job,
                              NULL, err);

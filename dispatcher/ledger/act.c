@@ -9,6 +9,7 @@
  */
 #include "ledger/ledger.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
@@ -20,8 +21,18 @@ static const char last_action_sql[] = "SELECT seq, hash FROM action ORDER BY seq
 static const char insert_action_sql[] =
     "INSERT INTO action (seq, at_ms, verb, who, selector, count, reason, previous, hash)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char actions_sql[] = "SELECT seq, at_ms, verb, who, selector, count, reason, "
-                                  "previous, hash FROM action ORDER BY seq";
+static const char actions_sql[] =
+    "SELECT a.seq, a.at_ms, a.verb, a.who, a.selector, a.count, a.reason, a.previous, a.hash,"
+    " coalesce(m.value, -1) FROM action a LEFT JOIN meta m ON m.name = 'action ' || a.seq"
+    " ORDER BY a.seq";
+static const char open_sql[] = "INSERT INTO meta (name, value) VALUES ('action ' || ?, 0)";
+static const char add_sql[] = "UPDATE meta SET value = value + ? WHERE name = 'action ' || ?"
+                              " AND EXISTS (SELECT 1 FROM action WHERE seq = ? AND who = ?)";
+static const char pending_sql[] = "SELECT value FROM meta WHERE name = 'action ' || ?";
+static const char close_sql[] = "DELETE FROM meta WHERE name = 'action ' || ?";
+static const char any_open_sql[] =
+    "SELECT a.seq, substr(a.verb, 1, length(a.verb) - 6), m.value FROM meta m"
+    " JOIN action a ON m.name = 'action ' || a.seq WHERE m.name LIKE 'action %' LIMIT 1";
 
 static void put_hex(struct buf *out, const unsigned char digest[DIGEST_SIZE])
 {
@@ -72,7 +83,8 @@ static int read_last_action(struct ledger *l, int64_t *out_number,
     return 0;
 }
 
-int action_insert(struct ledger *l, const struct action *action, int64_t count, struct error *err)
+int action_insert(struct ledger *l, const struct action *action, int64_t count, int64_t *out_number,
+                  struct error *err)
 {
     unsigned char previous[DIGEST_SIZE];
     unsigned char hash[DIGEST_SIZE];
@@ -81,6 +93,8 @@ int action_insert(struct ledger *l, const struct action *action, int64_t count, 
     if (rc != 0)
         return rc;
     chain(action, ++number, count, previous, hash);
+    if (out_number != NULL)
+        *out_number = number;
     struct query *q = db_query(l->db, insert_action_sql);
     query_bind_int(q, number);
     query_bind_int(q, action->now_ms);
@@ -94,10 +108,103 @@ int action_insert(struct ledger *l, const struct action *action, int64_t count, 
     return query_run(q, err);
 }
 
+/* ---- actions of several transactions ---- */
+
+#define BEGUN       " begun" /* any_open_sql cuts it off */
+#define ENDED       " ended"
+#define INTERRUPTED " interrupted"
+
+static int insert_phase(struct ledger *l, const struct action *action, const char *phase,
+                        int64_t count, int64_t *out_number, struct error *err)
+{
+    struct buf verb = {0};
+    struct action named = *action;
+    buf_printf(&verb, "%s%s", action->verb, phase);
+    named.verb = buf_text(&verb);
+    int rc = action_insert(l, &named, count, out_number, err);
+    buf_free(&verb);
+    return rc;
+}
+
+int action_open(struct ledger *l, const struct action *action, int64_t count, int64_t *out_number,
+                struct error *err)
+{
+    int rc = insert_phase(l, action, BEGUN, count, out_number, err);
+    if (rc != 0)
+        return rc;
+    struct query *q = db_query(l->db, open_sql);
+    query_bind_int(q, *out_number);
+    return query_run(q, err);
+}
+
+/* Its end names its beginning, whatever was selected. */
+static int close_action(struct ledger *l, const struct action *action, int64_t number,
+                        int64_t count, const char *phase, struct error *err)
+{
+    char selector[48];
+    struct action end = *action;
+    snprintf(selector, sizeof(selector), "{\"action\":%lld}", (long long)number);
+    end.selector = selector;
+    int rc = insert_phase(l, &end, phase, count, NULL, err);
+    if (rc != 0)
+        return rc;
+    struct query *q = db_query(l->db, close_sql);
+    query_bind_int(q, number);
+    return query_run(q, err);
+}
+
+int action_add(struct ledger *l, const struct action *action, int64_t number, int64_t count,
+               bool last, struct error *err)
+{
+    int64_t pending = 0;
+    struct query *q = db_query(l->db, add_sql);
+    query_bind_int(q, count);
+    query_bind_int(q, number);
+    query_bind_int(q, number);
+    query_bind_text(q, action->who);
+    int rc = query_run(q, err);
+    if (rc == 0 && db_changed(l->db) == 0)
+        return error_set(err, ERR_CONFLICT,
+                         "the action %lld is not open any more; look at `dispatcher actions` and "
+                         "begin again",
+                         (long long)number);
+    if (rc != 0 || !last)
+        return rc;
+    q = db_query(l->db, pending_sql);
+    query_bind_int(q, number);
+    rc = query_run_int(q, &pending, err);
+    return rc < 0 ? rc : close_action(l, action, number, pending, ENDED, err);
+}
+
+int action_close_all(struct ledger *l, int64_t now_ms, struct error *err)
+{
+    int rc;
+    do {
+        struct buf verb = {0};
+        struct query *q = db_query(l->db, any_open_sql);
+        rc = query_step(q, err);
+        if (rc <= 0)
+            return rc;
+        int64_t number = query_int(q);
+        buf_puts(&verb, ledger_read_text(q));
+        int64_t pending = query_int(q);
+        query_end(q);
+        const struct action end = {.verb = buf_text(&verb),
+                                   .who = "dispatcher",
+                                   .reason = "nobody went on with it",
+                                   .now_ms = now_ms};
+        rc = close_action(l, &end, number, pending, INTERRUPTED, err);
+        buf_free(&verb);
+    } while (rc == 0);
+    return rc;
+}
+
+/* ---- looking ---- */
+
 /* One recorded action with the hashes as they stand in the file. */
 struct link {
     struct action action;
-    int64_t number, count;
+    int64_t number, count, pending;
     unsigned char previous[DIGEST_SIZE], hash[DIGEST_SIZE];
 };
 
@@ -112,6 +219,7 @@ static void read_link(struct query *q, struct link *out)
     out->action.reason = ledger_read_text(q);
     copy_digest(q, out->previous);
     copy_digest(q, out->hash);
+    out->pending = query_int(q);
 }
 
 int ledger_walk_actions(struct ledger *l, ledger_action_fn *fn, void *context, struct error *err)
@@ -126,6 +234,7 @@ int ledger_walk_actions(struct ledger *l, ledger_action_fn *fn, void *context, s
         struct action_row row = {.number = link.number,
                                  .action = link.action,
                                  .count = link.count,
+                                 .pending = link.pending,
                                  .previous = digest_hex(link.previous, previous),
                                  .hash = digest_hex(link.hash, hash)};
         fn(context, &row);

@@ -290,7 +290,7 @@ static int record_stop(struct ledger *l, const char *id, enum batch_stop stop, c
                          .reason = reason,
                          .selector = buf_text(&selector),
                          .now_ms = l->last_ms};
-    int rc = action_insert(l, action != NULL ? action : &own, 0, err);
+    int rc = action_insert(l, action != NULL ? action : &own, 0, NULL, err);
     buf_free(&selector);
     return rc;
 }

@@ -260,6 +260,7 @@ MUST_CHECK int ledger_settle(struct ledger *l, const struct settlement *s, bool 
  * After a crash of the scheduler: what was IN_FLIGHT goes to DEFERRED, due at once and before
  * others, with cause `interrupted` and as suspect, where its transport resends, and to UNCERTAIN
  * where it holds. `holds(context, transport)` tells. Nobody is blamed: tries and crashes stay.
+ * Retries that stopped between two steps are closed in the record.
  */
 MUST_CHECK int ledger_recover(struct ledger *l, bool (*holds)(void *context, const char *transport),
                               void *context, int64_t now_ms, size_t *out_deferred,
@@ -286,9 +287,11 @@ struct selector {
 struct delivery_row {
     int64_t delivery;
     const char *notice_id, *campaign, *template_name, *locale, *transport, *address, *cause, *reply;
-    const char *batch_id; /* NULL: a notice of its own */
-    int64_t line;         /* in the batch */
+    const char *batch_id;   /* NULL: a notice of its own */
+    int64_t line;           /* in the batch */
+    int64_t offset, length; /* of its text in notices.jsonl, for spool_read_line() */
     int crashes;
+    bool suspect; /* it was in flight when a worker or the daemon died: it goes alone */
     enum channel_kind channel;
     enum delivery_state state;
     int attempts;
@@ -348,20 +351,40 @@ struct action {
     int64_t now_ms;
 };
 /*
- * Moves every selected delivery that may go there to WAITING, due now, attempts kept, schedule
- * begun anew; records one action row (chained by hash) in the same transaction, durable. Returns
- * how many. Without any match nothing is recorded.
+ * A retry moves every selected delivery that may go there to WAITING, due now, attempts kept,
+ * schedule begun anew. It is taken in steps, so that nobody waits long for one of millions: zero
+ * but for the selector and the limit at first, then the same struct again while `more`.
  *
  * What already waits or is in flight is left alone. Held, suppressed, cancelled and uncertain
  * deliveries are moved only if the selector names a notice or their state. With single routing a
  * channel is not begun again while another one of the notice runs or after it told the person.
+ * What came after the first step, and what failed again since, is not meant.
+ *
+ * The record: what a single step does is one action. A longer one begins with an action of which
+ * the verb is "VERB begun", its count what that first step moved, and is closed by its last step
+ * with "VERB ended", selector {"action":NUMBER}, its count all that was moved since: the counts of
+ * the chain add up to what was moved. Between the two the steps are added up beside the chain
+ * (action_row.pending). A retry that stopped in between has no end: ledger_recover() closes it with
+ * "VERB interrupted" and what it had moved.
  */
-MUST_CHECK int ledger_retry(struct ledger *l, const struct selector *selector,
-                            const struct action *action, int64_t *out_count, struct error *err);
+struct retry {
+    const struct selector *selector;
+    size_t limit;   /* deliveries a step looks at, at most; one step has at least one page */
+    int64_t after;  /* up to this number all are done */
+    int64_t until;  /* and behind this one nothing is meant; 0: not begun */
+    int64_t action; /* the number of its beginning; 0: nothing is begun */
+    int64_t count;  /* moved by this step */
+    bool more;
+};
+/* One step and what is recorded of it in one transaction, durable if it moved something. Nothing
+ * is recorded of a retry that moves nothing. ERR_CONFLICT: no retry of `action->who` with this
+ * number is open. After an error the step can be asked again. */
+MUST_CHECK int ledger_retry(struct ledger *l, struct retry *r, const struct action *action,
+                            struct error *err);
 
-/* How many ledger_retry() would move now. Not within a transaction. */
-MUST_CHECK int ledger_count_retry(struct ledger *l, const struct selector *selector, int64_t *out,
-                                  struct error *err);
+/* How many ledger_retry() would move now, by the same steps; changes nothing, so a reader may ask
+ * too. */
+MUST_CHECK int ledger_count_retry(struct ledger *l, struct retry *r, struct error *err);
 
 /* Stops a batch (state of its deliveries unchanged, nothing is leased) or lets it go on; `go_on`:
  * it is not halted by failures again. With an action it is recorded in the chain, durable; NULL
@@ -387,6 +410,8 @@ struct action_row {
     int64_t number; /* from 1, without gaps */
     struct action action;
     int64_t count;               /* deliveries it moved */
+    int64_t pending;             /* of one that is begun: moved since, by steps not closed yet; -1:
+                                    nothing is open */
     const char *previous, *hash; /* hex; the first `previous` is zeros */
 };
 /* Every action in order; texts are valid during the call. ledger_reconcile() verifies the chain. */

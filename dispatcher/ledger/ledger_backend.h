@@ -286,9 +286,9 @@ struct resolved {
 };
 MUST_CHECK int selector_resolve(struct ledger *l, const struct selector *selector,
                                 struct resolved *out, struct error *err);
-/* " FROM delivery d ..." with notice n, batch b and letter w, each NULL where there is none.
- * `few_open`: over the index of what is waiting or deferred, with " AND d.state IN (0, 2)". */
-void selector_put_from(struct buf *sql, bool few_open);
+/* " FROM delivery d ..." with notice n and batch b, each NULL where there is none. `index`: by this
+ * one; NULL: SQLite chooses. */
+void selector_put_from(struct buf *sql, const char *index);
 /* " AND ..." for what the selector asks but its state, with ? for texts and numbers. */
 void selector_put_where(struct buf *sql, const struct resolved *r);
 /* " AND d.state ...": as rows have it, in flight is waiting or deferred there. */
@@ -301,8 +301,16 @@ void selector_bind(struct query *q, const struct resolved *r);
 /* Follows the chain of hashes from its beginning. ERR_INTERNAL names the first action that does not
  * fit. */
 MUST_CHECK int action_verify(struct ledger *l, struct error *err);
-/* Appends an action to the chain. */
+/* Appends an action to the chain; *out_number (may be NULL) is its place there. */
 MUST_CHECK int action_insert(struct ledger *l, const struct action *action, int64_t count,
-                             struct error *err);
+                             int64_t *out_number, struct error *err);
+/* An action of several transactions: begun in the chain, added to beside it, and with `last` closed
+ * in the chain. ERR_CONFLICT: nothing of this number is open that `action->who` began. */
+MUST_CHECK int action_open(struct ledger *l, const struct action *action, int64_t count,
+                           int64_t *out_number, struct error *err);
+MUST_CHECK int action_add(struct ledger *l, const struct action *action, int64_t number,
+                          int64_t count, bool last, struct error *err);
+/* Closes all that is open, as interrupted. */
+MUST_CHECK int action_close_all(struct ledger *l, int64_t now_ms, struct error *err);
 
 #endif

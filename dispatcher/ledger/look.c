@@ -14,7 +14,8 @@
     " (SELECT a.reply FROM attempt a WHERE a.delivery = d.seq ORDER BY a.n DESC LIMIT 1) END, '')"
 
 static const char row_columns[] =
-    "SELECT d.seq, d.line, d.crashes, d.channel, d.state, d.attempts, d.due_ms, d.changed_ms,"
+    "SELECT d.seq, d.line, d.start, d.bytes, d.crashes, d.suspect, d.channel, d.state, d.attempts, "
+    "d.due_ms, d.changed_ms,"
     " coalesce(n.accepted_ms, b.accepted_ms, 0), b.id,"
     " coalesce(n.id, b.id || '_' || d.recipient, b.id || ':' || d.line),"
     " coalesce(n.campaign, b.campaign), coalesce(n.template, w.template),"
@@ -45,24 +46,30 @@ static const char oldest_batch_sql[] =
 
 /* ---- rows ---- */
 
-/* So many rows are sorted for a page rather than a campaign searched for them. */
-#define FEW 50000
+/* Numbers searched one by one for what waits, before its index is asked for all. */
+#define NEAR 20000
+/* Places taken from the index at a time. */
+#define PLACES 4096
 
 struct walk {
     struct resolved resolved;
-    bool few_waiting; /* they are asked for, and there are few */
     size_t limit;
     ledger_row_fn *fn;
     void *context;
     size_t count;
     int64_t last;
+    size_t looked; /* rows looked at, and the last one of them */
+    int64_t place;
 };
 
 static int read_row(struct ledger *l, struct query *q, struct delivery_row *out, struct error *err)
 {
     out->delivery = query_int(q);
     out->line = query_int(q);
+    out->offset = query_int(q);
+    out->length = query_int(q);
     out->crashes = (int)query_int(q);
+    out->suspect = query_int(q) != 0;
     bool good = ledger_read_channel(query_int(q), &out->channel);
     good = ledger_read_state(query_int(q), &out->state) && good;
     out->attempts = (int)query_int(q);
@@ -95,6 +102,8 @@ static int show(struct ledger *l, struct query *q, struct walk *walk, struct err
     struct delivery_row row;
     int state = walk->resolved.selector->state;
     int rc = read_row(l, q, &row, err);
+    walk->looked++;
+    walk->place = row.delivery;
     if (rc != 0 || (state >= 0 && (int)row.state != state))
         return rc;
     walk->count++;
@@ -116,27 +125,81 @@ static int show_all(struct ledger *l, struct query *q, struct walk *walk, struct
     return rc;
 }
 
+/* What an operator looks for, by its index: it is few among many. */
+static const char *index_for(const struct selector *s)
+{
+    bool trouble =
+        s->state == DELIVERY_DEFERRED || s->state == DELIVERY_HELD || s->state >= DELIVERY_FAILED;
+    return trouble && s->id == NULL ? "delivery_trouble" : NULL;
+}
+
 static void put_walk(struct buf *sql, const struct walk *walk, const char *which)
 {
     buf_puts(sql, row_columns);
-    selector_put_from(sql, walk->few_waiting);
+    selector_put_from(sql, index_for(walk->resolved.selector));
     buf_puts(sql, row_names);
     buf_puts(sql, which);
-    if (walk->few_waiting)
-        buf_puts(sql, " AND d.state IN (0, 2)");
     selector_put_where(sql, &walk->resolved);
     selector_put_state(sql, walk->resolved.selector->state);
     buf_puts(sql, " ORDER BY d.seq");
 }
 
-static int walk_rows(struct ledger *l, struct walk *walk, int64_t after, struct error *err)
+static int walk_rows(struct ledger *l, struct walk *walk, int64_t after, int64_t until,
+                     struct error *err)
 {
     struct buf sql = {0};
-    put_walk(&sql, walk, " WHERE d.seq > ?");
+    put_walk(&sql, walk, " WHERE d.seq > ? AND d.seq <= ?");
     struct query *q = db_query_once(l->db, buf_text(&sql));
     query_bind_int(q, after);
+    query_bind_int(q, until);
     selector_bind(q, &walk->resolved);
     int rc = show_all(l, q, walk, err);
+    buf_free(&sql);
+    return rc;
+}
+
+/* Of the index of what is waiting or deferred only numbers are sorted, and only the first ones are
+ * kept unless something else is asked of the rows. Whether they wait is seen in the row. */
+static void put_waiting(struct buf *sql, const struct walk *walk)
+{
+    const struct selector *s = walk->resolved.selector;
+    bool plain = s->campaign == NULL && s->cause == NULL && s->channel < 0;
+    buf_puts(sql, "WITH place AS (SELECT seq FROM delivery INDEXED BY delivery_due"
+                  " WHERE state IN (0, 2) AND seq > ?1");
+    if (walk->resolved.batch != 0)
+        buf_puts(sql, " AND lane IN (SELECT seq FROM lane WHERE batch = ?2)");
+    buf_printf(sql, " ORDER BY seq LIMIT %d) %s", plain ? PLACES : -1, row_columns);
+    buf_puts(sql, " FROM place p CROSS JOIN delivery d ON d.seq = p.seq"
+                  " LEFT JOIN notice n ON n.seq = d.notice LEFT JOIN batch b ON b.seq = d.batch");
+    buf_puts(sql, row_names);
+    buf_puts(sql, " WHERE 1");
+    selector_put_where(sql, &walk->resolved);
+    buf_puts(sql, " ORDER BY p.seq");
+}
+
+static int walk_places(struct ledger *l, struct walk *walk, const char *sql, int64_t after,
+                       struct error *err)
+{
+    struct query *q = db_query_once(l->db, sql);
+    query_bind_int(q, after);
+    if (walk->resolved.batch != 0)
+        query_bind_int(q, walk->resolved.batch);
+    selector_bind(q, &walk->resolved);
+    return show_all(l, q, walk, err);
+}
+
+/* Behind millions that were delivered, or among millions that wait: first nearby, then by index. */
+static int walk_waiting(struct ledger *l, struct walk *walk, int64_t after, struct error *err)
+{
+    struct buf sql = {0};
+    put_waiting(&sql, walk);
+    int rc = walk_rows(l, walk, after, after + NEAR, err);
+    walk->place = after + NEAR;
+    walk->looked = PLACES;
+    while (rc == 0 && walk->count < walk->limit && walk->looked == PLACES) {
+        walk->looked = 0;
+        rc = walk_places(l, walk, buf_text(&sql), walk->place, err);
+    }
     buf_free(&sql);
     return rc;
 }
@@ -166,8 +229,11 @@ static int walk(struct ledger *l, const struct selector *selector, int64_t after
     int rc = selector_resolve(l, selector, &walk->resolved, err);
     if (rc != 0 || walk->resolved.nobody || walk->limit == 0)
         return rc;
-    return selector->state == DELIVERY_IN_FLIGHT ? walk_flight(l, walk, after, err)
-                                                 : walk_rows(l, walk, after, err);
+    if (selector->state == DELIVERY_IN_FLIGHT)
+        return walk_flight(l, walk, after, err);
+    if (selector->state == DELIVERY_WAITING && selector->id == NULL && after < INT64_MAX - NEAR)
+        return walk_waiting(l, walk, after, err);
+    return walk_rows(l, walk, after, INT64_MAX, err);
 }
 
 int ledger_walk(struct ledger *l, const struct selector *selector, int64_t after, size_t limit,

@@ -105,7 +105,7 @@ static int mark(struct ledger *l, int64_t before_ms, size_t limit, const struct 
         rc = mark_batches(l, before_ms, limit, out, err);
     if (rc != 0 || action == NULL || out->notices + out->batches == 0)
         return rc;
-    return action_insert(l, action, out->notices + out->batches, err);
+    return action_insert(l, action, out->notices + out->batches, NULL, err);
 }
 
 /* The next one whose notices may still be there: *out_id NULL if there is none. Caller frees. */

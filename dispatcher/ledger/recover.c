@@ -104,7 +104,9 @@ static int recover_all(struct ledger *l, struct recovery *r, struct error *err)
         rc = recover_row(l, r, &row, err);
     }
     free(numbers);
-    return rc == 0 ? query_run(db_query(l->db, delete_leases_sql), err) : rc;
+    if (rc == 0)
+        rc = query_run(db_query(l->db, delete_leases_sql), err);
+    return rc == 0 ? action_close_all(l, r->now_ms, err) : rc;
 }
 
 int ledger_recover(struct ledger *l, bool (*holds)(void *context, const char *transport),

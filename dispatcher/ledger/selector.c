@@ -21,12 +21,12 @@ int selector_resolve(struct ledger *l, const struct selector *selector, struct r
     return rc;
 }
 
-void selector_put_from(struct buf *sql, bool few_open)
+void selector_put_from(struct buf *sql, const char *index)
 {
     buf_printf(sql,
-               " FROM delivery d%s LEFT JOIN notice n ON n.seq = d.notice"
+               " FROM delivery d%s%s LEFT JOIN notice n ON n.seq = d.notice"
                " LEFT JOIN batch b ON b.seq = d.batch",
-               few_open ? " INDEXED BY delivery_due" : "");
+               index != NULL ? " INDEXED BY " : "", index != NULL ? index : "");
 }
 
 void selector_put_where(struct buf *sql, const struct resolved *r)

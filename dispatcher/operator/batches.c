@@ -89,7 +89,7 @@ static int run(const struct invocation *inv, struct error *err)
 {
     struct session s;
     struct buf rows = {0};
-    int rc = session_open(inv, LEDGER_READ, &s, err);
+    int rc = session_open_beside(inv, &s, err);
     if (rc == 0)
         rc = gather(&s, inv, &rows, err);
     if (rc == 0 && invocation_json(inv))

@@ -151,7 +151,7 @@ static int run(const struct invocation *inv, struct error *err)
     bool dry_run = option_given(inv, "dry-run");
     int rc = read_age(inv, &age_ms, err);
     if (rc == 0)
-        rc = session_open(inv, dry_run ? LEDGER_READ : LEDGER_WRITE, &s, err);
+        rc = dry_run ? session_open_beside(inv, &s, err) : session_open(inv, LEDGER_WRITE, &s, err);
     if (rc == 0)
         rc = dry_run ? preview(&s, inv, age_ms, err) : purge(&s, inv, age_ms, err);
     session_close(&s);

@@ -189,7 +189,7 @@ static int run_list(const struct invocation *inv, struct session *s, struct erro
 static int run(const struct invocation *inv, struct error *err)
 {
     struct session s;
-    int rc = session_open(inv, LEDGER_READ, &s, err);
+    int rc = session_open_beside(inv, &s, err);
     if (rc == 0)
         rc = option_given(inv, "summary") ? run_summary(inv, &s, err) : run_list(inv, &s, err);
     session_close(&s);

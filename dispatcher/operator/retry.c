@@ -3,45 +3,96 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/clock.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/progress.h"
 #include "operator/session.h"
 
 /* More than this many at once wants a yes. */
 #define ASK_ABOVE 100
 
-static int ask(struct session *s, const struct invocation *inv, const char *id, bool dry_run,
-               int64_t *out_count, struct error *err)
+/* One retry, of an id or of a selector, in the steps the engine takes it in. */
+struct steps {
+    struct session *session;
+    const struct invocation *inv;
+    struct progress *progress; /* NULL: it is only counted */
+    int64_t expected, count;
+};
+
+static void put_request(struct buf *out, const struct steps *s, const char *id,
+                        const struct json_t *before)
 {
-    struct buf request = {0}, end = {0};
-    struct json_t *facts = NULL;
-    request_begin(&request, "retry");
-    request_put_selector(&request, inv, id);
-    request_put_text(&request, "reason", option_value(inv, "reason"));
-    buf_printf(&request, ",\"dry_run\":%s}", dry_run ? "true" : "false");
-    int rc = client_ask(s->client, request.data, NULL, &end, err);
-    if (rc == 0)
-        rc = json_parse(end.data, end.len, "answer", 1, 8, &facts, err);
-    if (rc == 0)
-        *out_count += json_get_int(facts, "count", 0);
-    json_free(facts);
-    buf_free(&request);
-    buf_free(&end);
+    static const char *const places[] = {"after", "until", "action"};
+    request_begin(out, "retry");
+    request_put_selector(out, s->inv, id);
+    request_put_text(out, "reason", option_value(s->inv, "reason"));
+    for (size_t i = 0; i < COUNT_OF(places); i++)
+        buf_printf(out, ",\"%s\":%" PRId64, places[i], json_get_int(before, places[i], 0));
+    buf_printf(out, ",\"dry_run\":%s}", s->progress == NULL ? "true" : "false");
+}
+
+static int ask(struct steps *s, const char *id, struct error *err)
+{
+    struct json_t *before = NULL;
+    bool more = true;
+    int rc = 0;
+    while (rc == 0 && more) {
+        struct buf request = {0};
+        struct json_t *facts = NULL;
+        put_request(&request, s, id, before);
+        rc = session_ask(s->session, buf_text(&request), NULL, &facts, err);
+        s->count += json_get_int(facts, "count", 0);
+        more = json_get_bool(facts, "more", false);
+        if (s->progress != NULL)
+            progress_update(s->progress, s->count, s->expected, NULL, clock_mono_ms());
+        json_free(before);
+        before = facts;
+        buf_free(&request);
+    }
+    json_free(before);
     return rc;
 }
 
-/* One request without an id, or one per id given. */
-static int ask_all(struct session *s, const struct invocation *inv, bool dry_run,
-                   int64_t *out_count, struct error *err)
+/* One retry without an id, or one per id given. */
+static int ask_all(struct steps *s, struct error *err)
 {
-    *out_count = 0;
-    if (argument_count(inv) == 0)
-        return ask(s, inv, NULL, dry_run, out_count, err);
+    if (argument_count(s->inv) == 0)
+        return ask(s, NULL, err);
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < argument_count(inv); i++)
-        rc = ask(s, inv, argument_at(inv, i), dry_run, out_count, err);
+    for (size_t i = 0; rc == 0 && i < argument_count(s->inv); i++)
+        rc = ask(s, argument_at(s->inv, i), err);
+    return rc;
+}
+
+/* Counted beside the daemon: searching millions shall not keep it from sending. */
+static int count_all(const struct invocation *inv, int64_t *out, struct error *err)
+{
+    struct session session;
+    struct steps s = {.session = &session, .inv = inv};
+    int rc = session_open_beside(inv, &session, err);
+    if (rc == 0)
+        rc = ask_all(&s, err);
+    session_close(&session);
+    *out = s.count;
+    return rc;
+}
+
+static int move_all(const struct invocation *inv, int64_t expected, int64_t *out, bool *out_daemon,
+                    struct error *err)
+{
+    struct session session;
+    struct progress progress;
+    struct steps s = {.session = &session, .inv = inv, .progress = &progress, .expected = expected};
+    progress_begin(&progress, "retry", invocation_json(inv), clock_mono_ms());
+    int rc = session_open(inv, LEDGER_WRITE, &session, err);
+    if (rc == 0)
+        rc = ask_all(&s, err);
+    progress_hide(&progress);
+    *out_daemon = rc == 0 && client_has_daemon(session.client);
+    session_close(&session);
+    *out = s.count;
     return rc;
 }
 
@@ -99,19 +150,13 @@ static int report(const struct invocation *inv, int64_t count, bool dry_run, boo
 
 static int run(const struct invocation *inv, struct error *err)
 {
-    struct session s;
     int64_t count = 0;
     bool dry_run = option_given(inv, "dry-run"), daemon = false;
-    int rc = session_open(inv, LEDGER_WRITE, &s, err);
-    if (rc == 0)
-        rc = ask_all(&s, inv, true, &count, err);
+    int rc = count_all(inv, &count, err);
     if (rc == 0 && !dry_run)
         rc = confirm(inv, count, err);
     if (rc == 0 && !dry_run)
-        rc = ask_all(&s, inv, false, &count, err);
-    if (rc == 0)
-        daemon = client_has_daemon(s.client);
-    session_close(&s);
+        rc = move_all(inv, count, &count, &daemon, err);
     return rc == 0 ? report(inv, count, dry_run, daemon) : rc;
 }
 
@@ -135,7 +180,9 @@ const struct command command_retry = {
         "have arrived\n"
         "already. A stopped batch stays stopped until `dispatcher resume`. Who did it, when, why "
         "and how many\n"
-        "is recorded.\n\n"
+        "is recorded. Many are moved in steps: one that is interrupted stands in `dispatcher "
+        "actions` without\n"
+        "an end; asking again takes the rest.\n\n"
         "JSON, one object: v, verb, count, dry_run.",
     .options = options,
     .option_count = COUNT_OF(options),

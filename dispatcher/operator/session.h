@@ -10,11 +10,11 @@ struct session {
     struct client *client;
 };
 
-/* LEDGER_READ for commands that only look. */
+/* To change something, or (LEDGER_READ) to see what only the daemon knows. */
 MUST_CHECK int session_open(const struct invocation *inv, enum ledger_mode mode,
                             struct session *out, struct error *err);
-/* For what reads every row: beside a running daemon, if the caller may, so that it goes on sending.
- */
+/* For everything that only looks: beside a running daemon, which goes on sending, or through it if
+ * the caller may not read the ledger. */
 MUST_CHECK int session_open_beside(const struct invocation *inv, struct session *out,
                                    struct error *err);
 void session_close(struct session *s);

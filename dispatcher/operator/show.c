@@ -54,6 +54,8 @@ static void print_crashes(const struct json_t *row)
     snprintf(crashes, sizeof(crashes), "%lld of a worker while on this notice", (long long)count);
     if (count > 0)
         print_value("crashes", crashes);
+    if (json_get_bool(row, "suspect", false))
+        print_value("suspect", "it was on its way when a worker or the daemon died: it goes alone");
 }
 
 /* What a person can do where nothing moves by itself. */
@@ -80,11 +82,11 @@ static void print_way_out(const struct json_t *row)
     }
 }
 
-/* Without an attempt nothing else tells why it stands where it stands; and why it was set aside is
- * more than what its last attempt met. */
+/* Without an attempt nothing else tells why it stands where it stands; why it was set aside, or
+ * what a worker died of, is more than what its last attempt met. */
 static bool says_more(const struct json_t *row)
 {
-    return json_get_int(row, "attempts", 0) == 0 ||
+    return json_get_int(row, "attempts", 0) == 0 || json_get_int(row, "crashes", 0) > 0 ||
            strcmp(json_get_text(row, "state", ""), "held") == 0;
 }
 
@@ -139,7 +141,7 @@ static int run(const struct invocation *inv, struct error *err)
     request_begin(&request, "show");
     request_put_text(&request, "id", argument_at(inv, 0));
     buf_putc(&request, '}');
-    int rc = session_open(inv, LEDGER_READ, &s, err);
+    int rc = session_open_beside(inv, &s, err);
     if (rc == 0)
         rc = client_ask(s.client, request.data, &rows, &end, err);
     if (rc == 0 && invocation_json(inv))

@@ -177,6 +177,7 @@ static void counts_again_from_every_row(void **state)
 }
 
 /* Takes what stands in the first lane and gives it this end. */
+/* Four at most. */
 static void settle_all(enum delivery_state end, const char *cause)
 {
     struct leased rows[4];
@@ -258,6 +259,15 @@ static int64_t begin_batch(void)
     return batch;
 }
 
+/* Of a line, each with an end of one byte. */
+static int64_t offset_of(int64_t number)
+{
+    int64_t offset = 0;
+    for (int64_t i = 1; i < number; i++)
+        offset += (int64_t)strlen(lines[i - 1]) + 1;
+    return offset;
+}
+
 static void put_line(int64_t batch, int64_t number, const char *recipient)
 {
     const struct planned_delivery delivery = {.channel = CHANNEL_EMAIL,
@@ -267,8 +277,8 @@ static void put_line(int64_t batch, int64_t number, const char *recipient)
                                               .cause = "",
                                               .due_ms = 1000};
     const struct planned_line line = {.line = number,
-                                      .offset = 0,
-                                      .length = 10,
+                                      .offset = offset_of(number),
+                                      .length = (int64_t)strlen(lines[number - 1]),
                                       .recipient = recipient,
                                       .template_name = "apology",
                                       .locale = "en",
@@ -432,6 +442,33 @@ static void a_batch_retries_what_failed_of_it(void **state)
                     "\"code\":-2");
 }
 
+/* What an answer says is handed in again, as `dispatcher retry` does. */
+static void takes_a_retry_of_many_in_steps(void **state)
+{
+    static const char step[] = "{\"v\":1,\"verb\":\"retry\",\"selector\":{\"state\":\"failed\"}";
+    char next[300];
+    struct error err;
+    (void)state;
+    assert_int_equal(ledger_begin(ledger, LEDGER_FAST, &err), 0);
+    for (int i = 0; i < 2100; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "n%d", i);
+        accept_notice(id);
+    }
+    for (int i = 0; i < 2100; i += 4)
+        settle_all(DELIVERY_FAILED, "bad_recipient");
+    assert_int_equal(ledger_commit(ledger, &err), 0);
+    snprintf(next, sizeof(next), "%s}", step);
+    assert_contains(ask(next), "\"count\":2048,\"more\":true,\"after\":2048,\"until\":2100,"
+                               "\"action\":1}");
+    assert_contains(ask("{\"v\":1,\"verb\":\"actions\"}"), "\"count\":2048,\"pending\":0");
+    snprintf(next, sizeof(next), "%s,\"after\":2048,\"until\":2100,\"action\":1}", step);
+    assert_contains(ask(next), "\"count\":52,\"more\":false");
+    const char *answer = ask("{\"v\":1,\"verb\":\"actions\"}");
+    assert_contains(answer, "\"verb\":\"retry ended\"");
+    assert_null(strstr(answer, "pending"));
+}
+
 static void counts_one_batch_again(void **state)
 {
     (void)state;
@@ -509,6 +546,7 @@ int main(void)
         WITH_LEDGER(stops_a_batch_and_lets_it_go_on),
         WITH_LEDGER(a_pause_does_not_take_back_a_go_on),
         WITH_LEDGER(a_batch_retries_what_failed_of_it),
+        WITH_LEDGER(takes_a_retry_of_many_in_steps),
         WITH_LEDGER(counts_one_batch_again),
         WITH_LEDGER(lets_the_texts_of_the_finished_go),
         WITH_LEDGER(keeps_the_text_of_what_may_have_arrived),

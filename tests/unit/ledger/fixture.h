@@ -284,12 +284,30 @@ static inline struct action action_of(const char *reason)
                            .now_ms = NOON + 70000};
 }
 
+/* To its end, in as many steps as it takes. */
 static inline int64_t retry(struct ledger *l, struct selector selector, const char *reason)
 {
     struct action action = action_of(reason);
+    struct retry r = {.selector = &selector, .limit = 1000, .more = true};
     struct error err = {0};
-    int64_t count = -1;
-    must(ledger_retry(l, &selector, &action, &count, &err), &err);
+    int64_t count = 0;
+    while (r.more) {
+        must(ledger_retry(l, &r, &action, &err), &err);
+        count += r.count;
+    }
+    return count;
+}
+
+/* What a retry would move. */
+static inline int64_t count_retry(struct ledger *l, struct selector selector)
+{
+    struct retry r = {.selector = &selector, .limit = 1000, .more = true};
+    struct error err = {0};
+    int64_t count = 0;
+    while (r.more) {
+        must(ledger_count_retry(l, &r, &err), &err);
+        count += r.count;
+    }
     return count;
 }
 

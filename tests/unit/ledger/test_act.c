@@ -106,38 +106,96 @@ static void begins_one_of_two_failed_channels_again(void **state)
     must_balance(f->l);
 }
 
-static void retries_more_than_one_portion(void **state)
+static void counts_exactly_what_a_retry_would_move(void **state)
 {
     struct fixture *f = *state;
+    struct selector failed = select_state(DELIVERY_FAILED);
+    settle(f->l, accept_failed_over(f->l, "a"), DELIVERY_FAILED);
+    take_in_many(f->l, "n", 2);
+    fail_all(f->l, "relay", 2);
+    assert_int_equal(count_retry(f->l, failed), 3); /* four failed, two of them for one person */
+    assert_int_equal(count_state(f->l, DELIVERY_FAILED), 4);
+    must_balance(f->l);
+    struct ledger *reader = open_ledger(f->spool, LEDGER_READ);
+    assert_int_equal(count_retry(reader, failed), 3); /* beside the one who writes */
+    ledger_close(reader);
+    assert_int_equal(retry(f->l, failed, ""), 3);
+}
+
+/* ---- in steps ---- */
+
+#define MANY 600
+
+static void take_in_failed(struct ledger *l, int count)
+{
     struct error err = {0};
-    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
-    for (int i = 0; i < 600; i++) {
+    must(ledger_begin(l, LEDGER_FAST, &err), &err);
+    for (int i = 0; i < count; i++) {
         struct notice n;
         char id[16];
         snprintf(id, sizeof(id), "n%d", i);
         make_notice(&n, id, id);
         n.deliveries[0].state = DELIVERY_FAILED;
-        take_in(f->l, &n);
+        take_in(l, &n);
     }
-    must(ledger_commit(f->l, &err), &err);
-    assert_int_equal(retry(f->l, select_state(DELIVERY_FAILED), ""), 600);
-    assert_int_equal(count_state(f->l, DELIVERY_WAITING), 600);
+    must(ledger_commit(l, &err), &err);
 }
 
-static void counts_exactly_what_a_retry_would_move(void **state)
+static void step(struct ledger *l, struct retry *r)
+{
+    struct action action = action_of("in steps");
+    struct error err = {0};
+    must(ledger_retry(l, r, &action, &err), &err);
+}
+
+static void takes_a_long_retry_in_steps_that_end(void **state)
 {
     struct fixture *f = *state;
     struct selector failed = select_state(DELIVERY_FAILED);
-    struct error err = {0};
-    int64_t count = 0;
-    settle(f->l, accept_failed_over(f->l, "a"), DELIVERY_FAILED);
-    take_in_many(f->l, "n", 2);
-    fail_all(f->l, "relay", 2);
-    must(ledger_count_retry(f->l, &failed, &count, &err), &err);
-    assert_int_equal(count, 3); /* four failed, two of them for one person */
-    assert_int_equal(count_state(f->l, DELIVERY_FAILED), 4);
+    struct retry r = {.selector = &failed, .limit = 1};
+    take_in_failed(f->l, MANY);
+    step(f->l, &r);
+    assert_int_equal(r.count, 256); /* a page at least */
+    assert_true(r.more);
+    assert_int_equal(count_state(f->l, DELIVERY_FAILED), MANY - 256);
+    step(f->l, &r);
+    step(f->l, &r);
+    assert_int_equal(r.count, MANY - 512);
+    assert_false(r.more);
     must_balance(f->l);
-    assert_int_equal(retry(f->l, failed, ""), count);
+}
+
+/* What fails again while the steps go on would otherwise be sent for ever. */
+static void leaves_alone_what_failed_again_or_came_later(void **state)
+{
+    struct fixture *f = *state;
+    struct selector failed = select_state(DELIVERY_FAILED);
+    struct retry r = {.selector = &failed, .limit = 1, .more = true};
+    struct notice late;
+    int64_t count = 0;
+    take_in_failed(f->l, MANY);
+    step(f->l, &r);
+    fail_all(f->l, "relay", 1);
+    make_notice(&late, "late", "late");
+    late.deliveries[0].state = DELIVERY_FAILED;
+    take_in(f->l, &late);
+    for (count = r.count; r.more; count += r.count)
+        step(f->l, &r);
+    assert_int_equal(count, MANY);
+    assert_int_equal(count_state(f->l, DELIVERY_FAILED), 2);
+}
+
+static void costs_a_step_no_more_when_nothing_fits(void **state)
+{
+    struct fixture *f = *state;
+    struct selector nobody = select_state(DELIVERY_FAILED);
+    struct retry r = {.selector = &nobody, .limit = 256};
+    nobody.cause = "no_such_cause";
+    take_in_failed(f->l, MANY);
+    step(f->l, &r);
+    assert_int_equal(r.count, 0);
+    assert_true(r.more);
+    assert_int_equal(r.after, 256);
 }
 
 /* ---- the record ---- */
@@ -190,6 +248,75 @@ static void records_actions_in_a_chain_anyone_can_recompute(void **state)
     must_balance(f->l);
 }
 
+static void tell_act(void *context, const struct action_row *row)
+{
+    struct buf *out = context;
+    buf_printf(out, "%s %s %lld %lld;", row->action.who, row->action.verb, (long long)row->count,
+               (long long)row->pending);
+}
+
+static void must_tell(struct ledger *l, const char *expected)
+{
+    struct buf told = {0};
+    struct error err = {0};
+    must(ledger_walk_actions(l, tell_act, &told, &err), &err);
+    assert_string_equal(buf_text(&told), expected);
+    buf_free(&told);
+}
+
+static void records_a_long_retry_by_its_beginning_and_its_end(void **state)
+{
+    struct fixture *f = *state;
+    struct selector failed = select_state(DELIVERY_FAILED);
+    struct retry r = {.selector = &failed, .limit = 1};
+    struct seen_actions seen;
+    take_in_failed(f->l, MANY);
+    step(f->l, &r);
+    must_tell(f->l, "uid 1000 (jana) retry begun 256 0;");
+    step(f->l, &r);
+    must_tell(f->l, "uid 1000 (jana) retry begun 256 256;");
+    step(f->l, &r);
+    must_tell(f->l, "uid 1000 (jana) retry begun 256 -1;uid 1000 (jana) retry ended 344 -1;");
+    see_actions(f->l, &seen);
+    assert_non_null(strstr(seen.text[1], "{\"action\":1}"));
+    must_balance(f->l);
+}
+
+static void shows_a_retry_that_was_interrupted(void **state)
+{
+    struct fixture *f = *state;
+    struct selector failed = select_state(DELIVERY_FAILED);
+    struct retry r = {.selector = &failed, .limit = 1};
+    struct action action = action_of("");
+    struct error err = {0};
+    size_t none = 0;
+    take_in_failed(f->l, MANY);
+    step(f->l, &r);
+    step(f->l, &r);
+    reopen(f);
+    must(ledger_recover(f->l, NULL, NULL, NOON + 90000, &none, &none, &err), &err);
+    must_tell(f->l, "uid 1000 (jana) retry begun 256 -1;dispatcher retry interrupted 256 -1;");
+    must_balance(f->l);
+    assert_int_equal(ledger_retry(f->l, &r, &action, &err), ERR_CONFLICT); /* it is closed */
+    assert_int_equal(count_state(f->l, DELIVERY_FAILED), MANY - 512);
+    assert_int_equal(retry(f->l, failed, "the rest"), MANY - 512);
+}
+
+static void lets_nobody_add_to_the_retry_of_another(void **state)
+{
+    struct fixture *f = *state;
+    struct selector failed = select_state(DELIVERY_FAILED);
+    struct retry r = {.selector = &failed, .limit = 1};
+    struct action other = action_of("");
+    struct error err = {0};
+    take_in_failed(f->l, MANY);
+    step(f->l, &r);
+    other.who = "uid 1001 (kim)";
+    assert_int_equal(ledger_retry(f->l, &r, &other, &err), ERR_CONFLICT);
+    must_tell(f->l, "uid 1000 (jana) retry begun 256 0;");
+    assert_int_equal(count_state(f->l, DELIVERY_FAILED), MANY - 256);
+}
+
 static void records_nothing_when_nothing_matched(void **state)
 {
     struct fixture *f = *state;
@@ -211,8 +338,13 @@ int main(void)
         TEST(needs_the_state_or_the_notice_named_for_what_was_put_aside),
         TEST(does_not_tell_a_person_twice),
         TEST(begins_one_of_two_failed_channels_again),
-        TEST(retries_more_than_one_portion),
         TEST(counts_exactly_what_a_retry_would_move),
+        TEST(takes_a_long_retry_in_steps_that_end),
+        TEST(leaves_alone_what_failed_again_or_came_later),
+        TEST(costs_a_step_no_more_when_nothing_fits),
+        TEST(records_a_long_retry_by_its_beginning_and_its_end),
+        TEST(shows_a_retry_that_was_interrupted),
+        TEST(lets_nobody_add_to_the_retry_of_another),
         TEST(records_actions_in_a_chain_anyone_can_recompute),
         TEST(records_nothing_when_nothing_matched),
     };

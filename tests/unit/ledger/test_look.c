@@ -100,14 +100,52 @@ static void shows_the_words_of_the_last_attempt(void **state)
     assert_string_equal(row.address, "kim@example.com");
 }
 
+/* Far enough from each other that the nearby search does not find them: some wait, some are
+ * deferred, one is in flight. */
+static void finds_what_waits_behind_many_that_arrived(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct seen_rows seen;
+    struct leased row;
+    take_in_many(f->l, "first", 2);
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    for (int i = 0; i < 21000; i++) {
+        struct notice n;
+        char id[16];
+        snprintf(id, sizeof(id), "gone%d", i);
+        make_notice(&n, id, id);
+        n.deliveries[0].state = DELIVERY_SUPPRESSED;
+        take_in(f->l, &n);
+    }
+    must(ledger_commit(f->l, &err), &err);
+    take_in_many(f->l, "last", 3);
+    assert_int_equal(walk(f->l, select_state(DELIVERY_WAITING), 0, 60, &seen), 5);
+    assert_string_equal(seen.rows[2].id, "last0");
+    assert_int_equal(walk(f->l, select_state(DELIVERY_WAITING), seen.rows[1].delivery, 2, &seen),
+                     2);
+    assert_string_equal(seen.rows[1].id, "last1");
+    settle(f->l, lease_one(f->l, "relay"), DELIVERY_DEFERRED);
+    assert_int_equal(lease(f->l, "relay", 1, NOON, &row), 1);
+    leased_clear(&row);
+    struct ledger *reader = open_ledger(f->spool, LEDGER_READ);
+    assert_int_equal(walk(reader, select_state(DELIVERY_WAITING), 0, 60, &seen), 3);
+    assert_string_equal(seen.rows[0].id, "last0");
+    assert_int_equal(walk(reader, select_state(DELIVERY_DEFERRED), 0, 60, &seen), 1);
+    assert_int_equal(walk(reader, select_state(DELIVERY_IN_FLIGHT), 0, 60, &seen), 1);
+    struct selector other = select_state(DELIVERY_WAITING);
+    other.channel = CHANNEL_SMS;
+    assert_int_equal(walk(reader, other, 0, 60, &seen), 0);
+    ledger_close(reader);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(selects_by_each_member_and_all_together),
-        TEST(walks_in_pages_without_gap_or_repeat),
-        TEST(answers_questions_during_a_walk),
+        TEST(selects_by_each_member_and_all_together),   TEST(walks_in_pages_without_gap_or_repeat),
+        TEST(finds_what_waits_behind_many_that_arrived), TEST(answers_questions_during_a_walk),
         TEST(shows_the_words_of_the_last_attempt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,7 +285,7 @@ static int use_everything(struct ledger *l, struct error *err)
     enum accept_result result;
     size_t count = 0;
     size_t other = 0;
-    int64_t moved = 0;
+    struct retry again = {.selector = &all, .limit = 1000};
     int worst = 0;
     use_read_side(l, err, &worst);
     make_notice(&n, "fresh", "fresh");
@@ -297,7 +297,7 @@ static int use_everything(struct ledger *l, struct error *err)
         for (size_t i = 0; i < count; i++)
             leased_clear(&rows[i]);
     }
-    rc = ledger_retry(l, &all, &action, &moved, err);
+    rc = ledger_retry(l, &again, &action, err);
     worst = rc < 0 ? rc : worst;
     rc = ledger_recover(l, never, NULL, NOON, &count, &other, err);
     return rc < 0 ? rc : worst;
