@@ -6,7 +6,9 @@ import io
 import json
 import os
 import pty
+import re
 import resource
+import shlex
 import shutil
 import signal
 import struct
@@ -418,6 +420,37 @@ def test_formulas_in_problems_are_defused(t):
     prepare(t)
     enqueue(t, "email,order.number\n=HYPERLINK(A1),1\n")
     t.equal(problems(t)[0]["value"], "'=HYPERLINK(A1)", "value")
+
+
+# what README.md shows
+
+
+def shown_commands(title):
+    """(command, lines of its answer) of a section of README.md."""
+    with open(os.path.join(lib.ROOT, "README.md"), encoding="utf-8") as readme:
+        section = re.search(rf"^## {title}$(.*?)^## ", readme.read(), re.M | re.S)[1]
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```$", section, re.M | re.S):
+        for shown in re.split(r"^\$ ", block, flags=re.M)[1:] if not language else ():
+            command, _, answer = shown.partition("\n")
+            yield command, answer.splitlines()
+
+
+def test_what_the_readme_shows_is_what_happens(t):
+    t.configure()
+    os.symlink(os.path.join(lib.ROOT, "docs"), os.path.join(t.dir, "docs"))
+    seen = []
+    for command, expected in shown_commands("Many people at once"):
+        arguments = shlex.split(command.removeprefix("build/dispatcher "))
+        seen.append(arguments[0])
+        if arguments[0] == "watch":
+            t.daemon.start()
+            t.wait(lambda: t.command(*arguments, "--once").status == 0, 15, "the end of the batch")
+        answer = t.command(*arguments)
+        lines = re.sub(r", in \d+\S*$", ", in 0s", answer.out + answer.err, flags=re.M).splitlines()
+        t.equal(sorted(lines), sorted(expected), command)
+    t.equal(seen, ["enqueue", "enqueue", "watch"], "commands")
+    letters = [t.outbox("mail", f"update-4_m-000{i}") or t.outbox("texts", f"update-4_m-000{i}") for i in range(1, 7)]
+    t.check(all(letters), "everybody was written to")
 
 
 # around it

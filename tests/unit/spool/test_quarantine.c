@@ -1,4 +1,4 @@
-#include "spool/spool.h"
+#include "spool/spool_backend.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -278,6 +278,23 @@ static void leaves_an_entry_that_cannot_be_moved(void **state)
     must_count(scan(f, &in), 0, 1, 0);
 }
 
+static void says_how_to_mend_a_directory_that_cannot_be_moved(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    assert_int_equal(mkdirat(f->fd, "new/b", 0755), 0);
+    assert_int_equal(fchmodat(f->fd, "new/b", 0555, 0), 0);
+    assert_int_equal(fchmodat(f->fd, "new", 0777, 0), 0);
+    step_down(f);
+    int rc = quarantine_move(f->s, "b", "no batch", &err);
+    step_up();
+    assert_int_equal(rc, ERR_IO);
+    if (strstr(err.text, "chmod g+rwx") == NULL)
+        fail_msg("no advice: %s", err.text);
+    assert_false(stands(f, "corrupt/b.reason"));
+    assert_true(stands(f, "new/b"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -301,6 +318,7 @@ int main(void)
         TEST(takes_the_good_among_a_thousand_bad),
         TEST(finds_another_place_after_a_crash_between_reason_and_move),
         TEST(leaves_an_entry_that_cannot_be_moved),
+        TEST(says_how_to_mend_a_directory_that_cannot_be_moved),
     };
     log_set_level(LOG_ERR); /* refusals are meant */
     return cmocka_run_group_tests(tests, NULL, NULL);
