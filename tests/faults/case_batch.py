@@ -123,7 +123,7 @@ def power_cut_batch(run):
             return len(t.offered) if stands else 0
 
     recording = BatchRecording(run, run.pick(120, 20))
-    points = power.some(run, power.crash_points(recording.records), run.pick(10**6, 6))
+    points = power.some(run, power.crash_points(recording.records), run.pick(10**6, 5))
     power.cut_everywhere(run, recording, points, torn=2)
     run.fact(syncs=sum(r.type == replay.SYNC for r in recording.records))
 

@@ -229,7 +229,7 @@ def fill(path, leave=0):
 def real_full_disk(run):
     t = run.stage()
     t.setup(packet=4, workers=3, **run_keys())
-    with Mounted(t, "size=8m"):
+    with Mounted(t, "size=64m"):
         made = t.make(run.pick(200, 40))
         total = len(made) * len(stage.CHANNELS)
         t.daemon.start()
@@ -249,7 +249,7 @@ def real_full_disk(run):
 def real_no_inodes(run):
     t = run.stage()
     t.setup(packet=4, workers=3, **run_keys())
-    with Mounted(t, "size=16m,nr_inodes=200"):
+    with Mounted(t, "size=64m,nr_inodes=200"):
         made = t.make(30)
         t.daemon.start()
         t.hand_over(made[:10])
@@ -309,4 +309,4 @@ def real_read_only(run):
 def run_keys():
     """Small disks: the room that must be left for anything to be accepted has to fit on them."""
     help_text = subprocess.run([stage.lib.DISPATCHER, "config", "show", "--json"], capture_output=True, text=True, cwd=stage.lib.ROOT).stdout
-    return {"min_free": "64KiB"} if "min_free" in help_text else {}
+    return {"min_free": "1MiB"} if "min_free" in help_text else {}

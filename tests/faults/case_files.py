@@ -208,7 +208,7 @@ def strange(t, dice, count):
         lambda n: os.symlink(outside, os.path.join(new, f"{n}.json")),
         lambda n: os.symlink("/nowhere", os.path.join(new, f"{n}.json")),
         lambda n: os.mkfifo(os.path.join(new, f"{n}.json")),
-        lambda n: os.link(outside, os.path.join(new, f"{n}.json")),
+        lambda n: os.link(t.write(f"elsewhere/{n}", "secret\n"), os.path.join(new, f"{n}.json")),
         lambda n: os.mkdir(os.path.join(new, f"{n}.json")),
         lambda n: os.mkdir(os.path.join(new, f"{n}")),
         *[lambda n, kind=kind: bad_batch(n, kind) for kind in range(10)],

@@ -68,7 +68,7 @@ def die_at_each_call(run, role, writes, prepare=first_notices, bound=4):
     """A fresh spool for every N. How many calls there are is counted first."""
     run.calls = 0
     die_at(run, 0, role, writes, prepare, bound)
-    step = max(1, run.calls // 8) if run.short else 1
+    step = max(1, run.calls // 5) if run.short else 1
     first = 1 + (run.dice.randrange(step) if run.short else 0)
     # A few beyond: how many there are differs a little from run to run.
     run.parallel(lambda at: die_at(run, at, role, writes, prepare, bound), range(first, run.calls + 10, step))
@@ -126,13 +126,13 @@ def kill_daemon_often(run):
     done, portion = 0, max(1, len(made) // (kills + kills // 4))
     killed = 0
     while killed < kills:
-        at = run.dice.randrange(1, 60 if run.dice.random() < 0.3 else 900)
+        at = run.dice.randrange(1, 60 if run.dice.random() < 0.2 else 2500)
         under, report = killer(t, at)
         t.daemon.start(under=under, wait=False)
         # What is handed over while the daemon dies is in doubt until somebody says yes.
         t.hand_over(made[done : done + portion])
         done += portion
-        ended = t.daemon.wait_for_end(3)
+        ended = t.daemon.wait_for_end(1)
         if ended is None:
             stage.lib.kill_if_there(t.daemon.pid)
             t.daemon.process.wait()

@@ -188,7 +188,7 @@ def some(run, points, count):
 @case("power-cut", "power cut after every sync, at every promise, with random subsets of what was not synced", "0 lost, 0 unaccounted; repeats at most in flight + 256; no text twice")
 def power_cut(run):
     recording = Recording(run, run.pick(36, 9))
-    points = some(run, crash_points(recording.records), run.pick(10**6, 6))
+    points = some(run, crash_points(recording.records), run.pick(10**6, 5))
     cut_everywhere(run, recording, points, torn=2)
     run.fact(syncs=sum(r.type == replay.SYNC for r in recording.records), changes=sum(r.type in replay.CHANGES for r in recording.records))
 
@@ -205,14 +205,14 @@ def must_be_found(run, swallow, count):
 
 @case("power-cut-no-dirsync", "planted: syncs of directories are swallowed", "the suite finds it", control=True)
 def without_directory_syncs(run):
-    must_be_found(run, "dirsync", run.pick(40, 8))
+    must_be_found(run, "dirsync", run.pick(40, 5))
 
 
 @case("power-cut-no-walsync", "planted: syncs of the ledger's write-ahead log are swallowed", "the suite finds it", control=True)
 def without_wal_syncs(run):
-    must_be_found(run, "walsync", run.pick(40, 8))
+    must_be_found(run, "walsync", run.pick(40, 5))
 
 
 @case("power-cut-no-filesync", "planted: syncs of notices are swallowed", "the suite finds it", control=True)
 def without_file_syncs(run):
-    must_be_found(run, "filesync", run.pick(40, 12))
+    must_be_found(run, "filesync", run.pick(40, 6))

@@ -252,12 +252,13 @@ class Stage(lib.Flow):
 
     # batches
 
-    def write_lines(self, count, channels=("email",), first=1, locales=("de", "ko", "en")):
-        """A JSON Lines file of `count` recipients c1, c2 ...; its path."""
+    def write_lines(self, count, channels=("email",), first=1, locales=("de", "ko", "en"), domains=1):
+        """A JSON Lines file of `count` recipients c1, c2 ... at so many mail domains; its path."""
         path = os.path.join(self.dir, f"recipients-{first}.jsonl")
         with open(path, "w", encoding="utf-8") as out:
             for n in range(first, first + count):
-                to = {"name": f"Anna {n}", "email": f"c{n}@example.org", "phone": f"+49151{n:08d}", "webhook": "crm"}
+                host = "example.org" if domains == 1 else f"d{n % domains}.example.org"
+                to = {"name": f"Anna {n}", "email": f"c{n}@{host}", "phone": f"+49151{n:08d}", "webhook": "crm"}
                 out.write(json.dumps({"id": f"c{n}", "locale": locales[n % len(locales)], "to": to}, ensure_ascii=False) + "\n")
         return path
 
