@@ -17,12 +17,12 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "engine/batch_arrival.h"
 #include "engine/intake.h"
 #include "model/batch.h"
 #include "model/json.h"
 #include "operator/enqueue_columns.h"
+#include "operator/enqueue_fault.h"
 #include "operator/enqueue_findings.h"
 #include "operator/enqueue_interrupt.h"
 #include "operator/enqueue_rows.h"
@@ -31,9 +31,8 @@
 #include "operator/progress.h"
 #include "operator/session.h"
 
-#define SHOWN           "row" /* stands for the file in sentences, and is cut off again */
-#define LOOK_EVERY_ROWS 4096  /* at the clock, and at the room on the disk */
-#define ASK_EVERY_ROWS  64    /* whether somebody pressed Ctrl-C */
+#define LOOK_EVERY_ROWS 4096 /* at the clock, and at the room on the disk */
+#define ASK_EVERY_ROWS  64   /* whether somebody pressed Ctrl-C */
 
 /* By what a recipient is told from another. An endpoint of webhooks serves many. */
 enum key { KEY_ID, KEY_EMAIL, KEY_PHONE, KEYS };
@@ -53,115 +52,6 @@ struct handover {
     struct interrupt interrupt;
     int64_t count, fallbacks;
 };
-
-/* ---- sentences ---- */
-
-/* "row:17:33: SENTENCE": the column, 0 if there is none. */
-static int split_position(const char *text, const char **out_sentence)
-{
-    static const char digits[] = "0123456789";
-    const char *at = text + strlen(SHOWN);
-    *out_sentence = text;
-    if (!text_starts_with(text, SHOWN ":"))
-        return 0;
-    at += 1 + strspn(at + 1, digits);
-    if (*at != ':')
-        return 0;
-    int column = (int)strtol(at + 1, NULL, 10);
-    at += 1 + strspn(at + 1, digits);
-    if (strncmp(at, ": ", 2) != 0)
-        return 0;
-    *out_sentence = at + 2;
-    return column;
-}
-
-/* Our sentences say what is wrong, then how to mend it: behind a semicolon, or a colon and a verb.
- */
-static char *split_mend(char *sentence)
-{
-    static const char *const verbs[] = {"write ", "leave ", "use ",    "give ",
-                                        "add ",   "say ",   "remove ", "this is a national"};
-    char *at = strstr(sentence, "; ");
-    if (at == NULL) {
-        char *behind = strstr(sentence, ": ");
-        for (size_t i = 0; behind != NULL && i < COUNT_OF(verbs); i++) {
-            if (text_starts_with(behind + 2, verbs[i]))
-                at = behind;
-        }
-    }
-    if (at == NULL)
-        return NULL;
-    *at = '\0';
-    return at + 2;
-}
-
-/* Each person needs the text in their own language: a column may be missing, or its cell empty. */
-static int tell_missing_text(struct handover *h, const struct row *row, int column,
-                             const struct buf *name)
-{
-    struct buf mend = {0};
-    if (column < 0)
-        buf_printf(&mend,
-                   "add a column %s, or put the text of each language into \"data\" of batch.json",
-                   buf_text(name));
-    findings_add(h->findings,
-                 &(struct finding){.row = row->row,
-                                   .column = buf_text(name),
-                                   .problem = column < 0
-                                                  ? "this person's letter needs this text, and "
-                                                    "there is no such column"
-                                                  : "this person's letter needs this text",
-                                   .mend = column < 0 ? mend.data : "fill this cell"});
-    buf_free(&mend);
-    return column;
-}
-
-/* Whoever's language was wrong gets another one here, whose texts need not be there. */
-static bool language_is_known(const struct columns *c)
-{
-    int column = columns_find(c, "/locale");
-    return column < 0 || !columns_forgot(c, column);
-}
-
-static int tell_cell(struct handover *h, const struct row *row, int column, const char *sentence)
-{
-    const struct columns *columns = rows_columns(h->rows);
-    bool filled = column >= 0 && columns_value(columns, column)[0] != '\0';
-    char *problem = xstrdup(sentence);
-    const char *mend = split_mend(problem);
-    if (mend == NULL)
-        mend = filled ? "correct this cell" : column >= 0 ? "fill this cell" : "correct this row";
-    findings_add(h->findings,
-                 &(struct finding){.row = row->row,
-                                   .column = column >= 0 ? columns_name(columns, column) : NULL,
-                                   .value = column >= 0 ? columns_value(columns, column) : NULL,
-                                   .problem = problem,
-                                   .mend = mend});
-    free(problem);
-    return column;
-}
-
-/* Tells what is wrong with a row; returns the column whose cell is to blame, -1 if none is.
- * `again`: other cells of it were forgotten, so only what is wrong with a cell is worth telling. */
-static int tell(struct handover *h, const struct row *row, bool again, const struct error *why)
-{
-    const struct columns *columns = rows_columns(h->rows);
-    struct buf missing = {0};
-    const char *sentence;
-    int column = split_position(why->text, &sentence), found = -1;
-    if (columns == NULL)
-        return again ? -1 : tell_cell(h, row, -1, sentence);
-    if (columns_miss_text(columns, sentence, &found, &missing)) {
-        bool news = language_is_known(columns) && (found < 0 || !columns_forgot(columns, found));
-        found = news ? tell_missing_text(h, row, found, &missing) : -1;
-        buf_free(&missing);
-        return found;
-    }
-    found = columns_blame(columns, &row->line, column, sentence, &sentence);
-    if (found < 0 ? again : columns_forgot(columns, found))
-        return -1;
-    return tell_cell(h, row, found, sentence);
-}
 
 /* ---- twins ---- */
 
@@ -207,7 +97,7 @@ static bool is_same(void *context, uint32_t number)
         return false;
     c->rc = rows_read_again(c->h->rows, number, &line, &c->row, c->err);
     if (c->rc == 0 &&
-        json_parse(buf_text(&line), line.len, SHOWN, 1, JOB_DEPTH_MAX, &root, NULL) == 0)
+        json_parse(buf_text(&line), line.len, FAULT_SHOWN, 1, JOB_DEPTH_MAX, &root, NULL) == 0)
         other = keys_of_line(root, number, own).of[c->key];
     bool same = other != NULL && (c->key == KEY_EMAIL ? strcasecmp(other, c->value) == 0
                                                       : strcmp(other, c->value) == 0);
@@ -294,7 +184,8 @@ static int look_for_twins_of_wrong(struct handover *h, const struct row *row, st
 {
     struct json_t *root = NULL;
     char number[24];
-    if (json_parse(buf_text(&row->line), row->line.len, SHOWN, 1, JOB_DEPTH_MAX, &root, NULL) != 0)
+    if (json_parse(buf_text(&row->line), row->line.len, FAULT_SHOWN, 1, JOB_DEPTH_MAX, &root,
+                   NULL) != 0)
         return 0;
     struct keys keys = keys_of_line(root, row->number, number);
     int rc = look_for_twins(h, row, &keys, err);
@@ -310,12 +201,12 @@ enum judgement { ROW_ACCEPTED = 0, ROW_WRONG = 1 }; /* or an error code: it coul
 static int judge(struct handover *h, const struct row *row, bool again, struct error *why,
                  struct error *err)
 {
-    const struct intake_source from = {buf_text(&row->line), row->line.len, SHOWN, 1};
+    const struct intake_source from = {buf_text(&row->line), row->line.len, FAULT_SHOWN, 1};
     struct job *job = NULL;
     const char *recipient;
     struct intake_plan plan;
-    if (batch_read_line(h->batch, from.text, from.len, SHOWN, row->number, &job, &recipient, why) !=
-        0) {
+    if (batch_read_line(h->batch, from.text, from.len, FAULT_SHOWN, row->number, &job, &recipient,
+                        why) != 0) {
         int rc = again ? 0 : look_for_twins_of_wrong(h, row, err);
         return rc != 0 ? rc : ROW_WRONG;
     }
@@ -340,7 +231,7 @@ static int check(struct handover *h, struct row *row, bool again, struct error *
     struct error why;
     int rc = judge(h, row, again, &why, err);
     while (rc == ROW_WRONG) {
-        int column = tell(h, row, again, &why);
+        int column = fault_tell(h->findings, columns, row, again, &why);
         if (column < 0)
             return 0;
         again = true;

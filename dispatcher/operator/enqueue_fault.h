@@ -1,0 +1,25 @@
+/*
+ * What the checks of a notice say, "FILE:1:33: /data/order must be ...", in the words of whoever
+ * sees rows and columns: which cell, what is wrong, how to mend it.
+ */
+#ifndef OPERATOR_ENQUEUE_FAULT_H
+#define OPERATOR_ENQUEUE_FAULT_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "operator/enqueue_columns.h"
+#include "operator/enqueue_findings.h"
+#include "operator/enqueue_rows.h"
+
+#define FAULT_SHOWN "row" /* stands for the file in those sentences, and is cut off again */
+
+/*
+ * Tells what is wrong with a row; returns the column whose cell is to blame, -1 if none is or it
+ * was told before. `columns` NULL: the file has none. `again`: other cells of it were forgotten, so
+ * only what is wrong with a cell is worth telling.
+ */
+int fault_tell(struct findings *f, const struct columns *columns, const struct row *row, bool again,
+               const struct error *why);
+
+#endif
