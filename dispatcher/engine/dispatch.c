@@ -52,6 +52,7 @@ static int64_t warmup_room(struct dispatch *d, const struct transport *t,
     if (limit == INT64_MAX)
         return limit;
     if (traffic->day != d->day) {
+        recorder_commit(&d->recorder, clock_mono_ms()); /* or its count lacks what waits */
         if (ledger_count_day(d->recorder.ledger, t->name, d->day, &traffic->day_count, &why) != 0) {
             log_event(LOG_WARN, "ledger.look", "reason=\"%s\"", why.text);
             return 0;
@@ -264,7 +265,7 @@ static bool hand_out(struct handout *h, size_t limit, struct worker_slot *w)
     keep_fitting(h);
     if (h->count > 0)
         assign(h, w);
-    recorder_commit(&h->d->recorder, h->gates.mono_ms);
+    recorder_tend(&h->d->recorder, h->gates.mono_ms);
     return true;
 }
 

@@ -275,19 +275,21 @@ static void take_frames(struct pool *p, struct worker_slot *w)
     buf_truncate(&w->in, w->in.len - used);
 }
 
-/* Everything the worker has written so far, also after its death. */
-static void drain(struct pool *p, struct worker_slot *w)
+/* Takes what the worker has written; false if there was nothing. */
+static bool receive(struct pool *p, struct worker_slot *w)
 {
-    while (!w->distrusted) {
-        buf_reserve(&w->in, 65536);
-        ssize_t got = recv(w->socket, w->in.data + w->in.len, 65536, MSG_DONTWAIT);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;
-        w->in.len += (size_t)got;
-        take_frames(p, w);
-    }
+    ssize_t got;
+    if (w->distrusted)
+        return false;
+    buf_reserve(&w->in, 65536);
+    do
+        got = recv(w->socket, w->in.data + w->in.len, 65536, MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return false;
+    w->in.len += (size_t)got;
+    take_frames(p, w);
+    return true;
 }
 
 size_t pool_poll(const struct pool *p, struct pollfd *fds)
@@ -307,7 +309,7 @@ void pool_serve(struct pool *p, const struct pollfd *fds)
 {
     for (size_t i = 0; i < p->count; i++) {
         if ((fds[i].revents & POLLIN) != 0)
-            drain(p, &p->slots[i]);
+            receive(p, &p->slots[i]); /* what is left will wake us again */
         if ((fds[i].revents & POLLOUT) != 0)
             flush(&p->slots[i]);
     }
@@ -331,7 +333,8 @@ static void bury(struct pool *p, size_t index, int status, int64_t mono_ms)
     struct worker_slot *w = &p->slots[index];
     char detail[80];
     describe_death(w, status, detail, sizeof(detail));
-    drain(p, w);
+    while (receive(p, w))
+        continue;
     bool untimely = w->busy || !w->retiring;
     if (untimely) {
         log_event(LOG_WARN, "worker.died", "pid=%d how=\"%s\"", (int)w->pid, detail);

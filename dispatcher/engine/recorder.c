@@ -7,6 +7,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+/* A commit costs as much as a dozen outcomes, a worker's report of one is about to be followed by
+ * other workers'. A kill repeats what waits: it is in flight still. */
+#define COMMIT_OUTCOMES 32
+#define COMMIT_MS       5
 /* The commit group: power loss repeats at most this much, or this long. */
 #define SYNC_OUTCOMES 256
 #define SYNC_MS       50
@@ -39,7 +43,6 @@ void recorder_ledger_failed(struct recorder *r, const struct error *why)
     r->down = true;
     r->retry_mono_ms = clock_mono_ms() + RETRY_MS;
     ledger_rollback(r->ledger);
-    r->in_transaction = false;
 }
 
 /* An empty transaction proves nothing, it commits on a full disk too: so only writers call this. */
@@ -48,15 +51,6 @@ void recorder_ledger_wrote(struct recorder *r)
     if (r->told)
         log_event(LOG_INFO, "ledger.available", "note=\"sending goes on\"");
     r->told = false;
-}
-
-static int open_transaction(struct recorder *r, struct error *err)
-{
-    if (r->in_transaction)
-        return 0;
-    int rc = ledger_begin(r->ledger, LEDGER_FAST, err);
-    r->in_transaction = rc == 0;
-    return rc;
 }
 
 /* ---- settling ---- */
@@ -87,21 +81,6 @@ static void make_room(struct recorder *r)
     r->unrecorded = xreallocarray(r->unrecorded, r->unrecorded_room, sizeof(*r->unrecorded));
 }
 
-static void keep(struct recorder *r, const struct settlement *s)
-{
-    make_room(r);
-    struct settlement_copy *copy = &r->unrecorded[r->unrecorded_count++];
-    copy->settlement = *s;
-    if (s->disposition != NULL)
-        copy->disposition = *s->disposition;
-    copy_text(copy->sha256, sizeof(copy->sha256), s->sha256);
-    copy_text(copy->locale, sizeof(copy->locale), s->locale);
-    copy_text(copy->cause, sizeof(copy->cause), s->cause);
-    copy->transport = xstrdup(s->transport);
-    copy->next_transport = copy->next_address = copy->next_cause = copy->next_remark = NULL;
-    copy_next(copy, s->next);
-}
-
 static void forget_recorded(struct recorder *r)
 {
     for (size_t i = 0; i < r->unrecorded_count; i++) {
@@ -116,20 +95,17 @@ static void forget_recorded(struct recorder *r)
 
 void recorder_settle(struct recorder *r, const struct settlement *s)
 {
-    struct error why;
-    bool settled = false;
-    r->settled++;
-    keep(r, s);
-    if (r->down)
-        return;
-    int rc = open_transaction(r, &why);
-    if (rc == 0)
-        rc = ledger_settle(r->ledger, s, &settled, &why);
-    if (rc != 0)
-        recorder_ledger_failed(r, &why);
-    else if (!settled)
-        log_event(LOG_WARN, "delivery.moved", "delivery=%lld note=\"no longer in flight\"",
-                  (long long)s->delivery);
+    make_room(r);
+    struct settlement_copy *copy = &r->unrecorded[r->unrecorded_count++];
+    copy->settlement = *s;
+    if (s->disposition != NULL)
+        copy->disposition = *s->disposition;
+    copy_text(copy->sha256, sizeof(copy->sha256), s->sha256);
+    copy_text(copy->locale, sizeof(copy->locale), s->locale);
+    copy_text(copy->cause, sizeof(copy->cause), s->cause);
+    copy->transport = xstrdup(s->transport);
+    copy->next_transport = copy->next_address = copy->next_cause = copy->next_remark = NULL;
+    copy_next(copy, s->next);
 }
 
 /* Copies move when their array grows, so their texts are found again here. */
@@ -150,38 +126,56 @@ static void restore(struct settlement_copy *copy)
     s->next = &copy->next;
 }
 
-static void settle_again(struct recorder *r)
-{
-    struct error why;
-    bool settled;
-    int rc = open_transaction(r, &why);
-    for (size_t i = 0; rc == 0 && i < r->unrecorded_count; i++) {
-        restore(&r->unrecorded[i]);
-        rc = ledger_settle(r->ledger, &r->unrecorded[i].settlement, &settled, &why);
-    }
-    if (rc != 0)
-        recorder_ledger_failed(r, &why);
-}
-
 /* ---- committing ---- */
 
-static void commit(struct recorder *r, int64_t mono_ms)
+static int settle_all(struct recorder *r, struct error *err)
 {
-    struct error why;
-    if (!r->in_transaction)
-        return;
-    r->in_transaction = false;
-    if (ledger_commit(r->ledger, &why) != 0) {
-        recorder_ledger_failed(r, &why);
-        return;
+    for (size_t i = 0; i < r->unrecorded_count; i++) {
+        const struct settlement *s = &r->unrecorded[i].settlement;
+        bool settled = false;
+        restore(&r->unrecorded[i]);
+        int rc = ledger_settle(r->ledger, s, &settled, err);
+        if (rc != 0)
+            return rc;
+        if (!settled)
+            log_event(LOG_WARN, "delivery.moved", "delivery=%lld note=\"no longer in flight\"",
+                      (long long)s->delivery);
     }
+    return 0;
+}
+
+static bool is_sync_due(const struct recorder *r, size_t unsynced, int64_t mono_ms)
+{
+    return unsynced >= SYNC_OUTCOMES ||
+           (r->unsynced > 0 && mono_ms - r->unsynced_since_mono_ms >= SYNC_MS);
+}
+
+static void note_committed(struct recorder *r, bool durable, int64_t mono_ms)
+{
     r->down = false;
     if (r->unrecorded_count > 0)
         recorder_ledger_wrote(r);
     if (r->unsynced == 0)
         r->unsynced_since_mono_ms = mono_ms;
-    r->unsynced += r->unrecorded_count;
+    r->unsynced = durable ? 0 : r->unsynced + r->unrecorded_count;
     forget_recorded(r);
+}
+
+static void commit_group(struct recorder *r, int64_t mono_ms)
+{
+    struct error why;
+    /* A commit that is synced anyway spares one that only syncs. */
+    bool durable = is_sync_due(r, r->unsynced + r->unrecorded_count, mono_ms);
+    r->commit_mono_ms = 0;
+    int rc = ledger_begin(r->ledger, durable ? LEDGER_DURABLE : LEDGER_FAST, &why);
+    if (rc == 0)
+        rc = settle_all(r, &why);
+    if (rc == 0)
+        rc = ledger_commit(r->ledger, &why);
+    if (rc != 0)
+        recorder_ledger_failed(r, &why);
+    else
+        note_committed(r, durable, mono_ms);
 }
 
 static void sync_group(struct recorder *r)
@@ -199,18 +193,34 @@ static void sync_group(struct recorder *r)
 
 void recorder_commit(struct recorder *r, int64_t mono_ms)
 {
-    if (r->down && mono_ms >= r->retry_mono_ms)
-        settle_again(r);
-    commit(r, mono_ms);
-    if (r->unsynced >= SYNC_OUTCOMES || mono_ms - r->unsynced_since_mono_ms >= SYNC_MS)
+    if (r->down ? mono_ms >= r->retry_mono_ms : r->unrecorded_count > 0)
+        commit_group(r, mono_ms);
+    if (is_sync_due(r, r->unsynced, mono_ms))
         sync_group(r);
+}
+
+void recorder_tend(struct recorder *r, int64_t mono_ms)
+{
+    if (r->unrecorded_count > 0 && r->commit_mono_ms == 0)
+        r->commit_mono_ms = mono_ms + COMMIT_MS;
+    bool gathers = !r->down && r->unrecorded_count > 0 && r->unrecorded_count < COMMIT_OUTCOMES &&
+                   mono_ms < r->commit_mono_ms;
+    if (!gathers)
+        recorder_commit(r, mono_ms);
+}
+
+int64_t recorder_gathers_until(const struct recorder *r)
+{
+    return r->unrecorded_count > 0 && !r->down ? r->commit_mono_ms : INT64_MAX;
 }
 
 int64_t recorder_next(const struct recorder *r)
 {
     if (r->down)
         return r->retry_mono_ms;
-    return r->unsynced > 0 ? r->unsynced_since_mono_ms + SYNC_MS : INT64_MAX;
+    int64_t commit = recorder_gathers_until(r);
+    int64_t sync = r->unsynced > 0 ? r->unsynced_since_mono_ms + SYNC_MS : INT64_MAX;
+    return commit < sync ? commit : sync;
 }
 
 void recorder_end(struct recorder *r)

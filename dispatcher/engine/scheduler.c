@@ -32,11 +32,6 @@
 #define CLEAN_TMP_MS  (INT64_C(3600) * 1000)
 /* The wall clock drifts and is slewed; only a step of this size is worth a line. */
 #define CLOCK_STEP_MS 5000
-/* While outcomes come by the thousand a second the loop naps between them, so that several share a
- * wake-up and a commit. A kill may repeat what was told meanwhile: a handful, all in flight. */
-#define NAP_US        1000
-#define NAP_WINDOW_MS 20
-#define NAP_OUTCOMES  60 /* in that window */
 
 struct scheduler {
     const struct scheduler_options *options;
@@ -60,11 +55,6 @@ struct scheduler {
     int64_t stop_at_mono_ms;
     bool ended;
     struct pollfd *fds;
-    struct {
-        int64_t since_mono_ms;
-        uint64_t settled; /* outcomes then */
-        bool needed;
-    } nap;
 };
 
 /* ---- start ---- */
@@ -157,6 +147,8 @@ static void on_request(void *context, const char *who, const char *line, size_t 
                        struct buf *out)
 {
     struct scheduler *s = context;
+    /* Whatever it asks, it sees what has been settled. */
+    recorder_commit(&s->dispatch.recorder, clock_mono_ms());
     struct request_world world = {
         .ledger = s->ledger,
         .spool = s->spool,
@@ -384,18 +376,15 @@ static int wait_ms(const struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
     return (int)smaller(wait, 1000);
 }
 
-static void nap(struct scheduler *s, int64_t mono_ms)
+/* While outcomes wait for others to be committed with, a wake-up for each of those would only cost;
+ * but a worker at the end of its packet waits for us. */
+static void nap(const struct scheduler *s, int64_t mono_ms)
 {
-    const struct timespec nap = {.tv_nsec = NAP_US * 1000};
-    const struct recorder *r = &s->dispatch.recorder;
-    if (mono_ms - s->nap.since_mono_ms >= NAP_WINDOW_MS) {
-        s->nap.needed = r->settled - s->nap.settled >= NAP_OUTCOMES;
-        s->nap.settled = r->settled;
-        s->nap.since_mono_ms = mono_ms;
-    }
-    /* A worker at the end of its packet waits for us. */
-    if (s->nap.needed && !pool_expects_end(&s->dispatch.pool))
-        nanosleep(&nap, NULL);
+    int64_t until_ms = recorder_gathers_until(&s->dispatch.recorder);
+    if (until_ms == INT64_MAX || until_ms <= mono_ms || pool_expects_end(&s->dispatch.pool))
+        return;
+    const struct timespec nap = {.tv_nsec = (until_ms - mono_ms) * 1000000};
+    nanosleep(&nap, NULL);
 }
 
 static void wait_for_events(struct scheduler *s, int timeout_ms, int64_t *out_mono_ms)
@@ -415,8 +404,7 @@ static void wait_for_events(struct scheduler *s, int timeout_ms, int64_t *out_mo
     if (ready <= 0)
         return;
     pool_serve(&s->dispatch.pool, workers);
-    /* Outcomes first: whatever a request asks, it sees what has been settled. */
-    recorder_commit(&s->dispatch.recorder, *out_mono_ms);
+    recorder_tend(&s->dispatch.recorder, *out_mono_ms);
     if (readers > 0)
         batch_intake_serve(s->batches, reader, clock_wall_ms());
     control_serve(&s->control, control);
@@ -459,7 +447,7 @@ static void turn(struct scheduler *s)
     int64_t mono = clock_mono_ms();
     wait_for_events(s, wait_ms(s, mono, clock_wall_ms()), &mono);
     pool_tend(&s->dispatch.pool, mono);
-    recorder_commit(&s->dispatch.recorder, mono);
+    recorder_tend(&s->dispatch.recorder, mono);
     watch_clock(s, mono, clock_wall_ms());
     clean_tmp(s, mono);
     scan(s, mono);

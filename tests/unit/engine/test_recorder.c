@@ -127,7 +127,36 @@ static int64_t delivered(void)
     return counts[CHANNEL_EMAIL][DELIVERY_DELIVERED];
 }
 
-static void commits_at_once_and_syncs_later(void **state)
+static void gathers_outcomes_for_a_moment(void **state)
+{
+    (void)state;
+    settle_delivered();
+    recorder_tend(&recorder, 1000);
+    recorder_tend(&recorder, 1004);
+    assert_int_equal(delivered(), 0);
+    assert_int_equal(recorder_gathers_until(&recorder), 1005);
+    assert_int_equal(recorder_next(&recorder), 1005);
+    recorder_tend(&recorder, 1005);
+    assert_int_equal(delivered(), 1);
+    assert_int_equal(recorder_gathers_until(&recorder), INT64_MAX);
+    recorder_end(&recorder);
+}
+
+static void gathers_no_more_than_a_few(void **state)
+{
+    (void)state;
+    log_set_level(LOG_ERR);
+    for (int i = 0; i < 32; i++) {
+        recorder_tend(&recorder, 1000);
+        assert_int_equal(delivered(), 0);
+        settle_delivered(); /* the ledger takes the first, the others are no longer in flight */
+    }
+    recorder_tend(&recorder, 1000);
+    assert_int_equal(delivered(), 1);
+    recorder_end(&recorder);
+}
+
+static void commits_when_told_and_syncs_later(void **state)
 {
     (void)state;
     settle_delivered();
@@ -194,7 +223,9 @@ static void tries_once_more_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_LEDGER(commits_at_once_and_syncs_later),
+        WITH_LEDGER(gathers_outcomes_for_a_moment),
+        WITH_LEDGER(gathers_no_more_than_a_few),
+        WITH_LEDGER(commits_when_told_and_syncs_later),
         WITH_LEDGER(keeps_an_outcome_until_it_can_be_recorded),
         WITH_LEDGER(says_that_it_works_only_after_it_wrote),
         WITH_LEDGER(tries_once_more_at_the_end),
