@@ -118,6 +118,13 @@ enum spool_verdict batch_inspect(const struct spool *s, const char *name, int64_
     return seen.problem == NULL ? SPOOL_TAKEN : refuse(reason, name, seen.problem);
 }
 
+bool batch_is_stuck(const struct spool *s, const char *name)
+{
+    struct stat st;
+    return fstatat(s->new_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+           faccessat(s->new_fd, name, W_OK, AT_EACCESS) != 0 && errno == EACCES;
+}
+
 /* ---- finding and reading ---- */
 
 static int place_fd(const struct spool *s, enum batch_place place)

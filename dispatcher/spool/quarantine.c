@@ -77,18 +77,10 @@ static int write_reason(struct spool *s, const char *name, const char *reason, s
     return rc;
 }
 
-/* Moving a directory writes its entry "..", which the mode of new/ alone does not allow. */
 static int move(struct spool *s, const char *name, const char *new_name, struct error *err)
 {
     int rc = file_move(s->new_fd, name, s->corrupt_fd, new_name, err);
-    struct stat st;
-    if (rc != ERR_IO || fstatat(s->new_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISDIR(st.st_mode) || faccessat(s->new_fd, name, W_OK, AT_EACCESS) == 0)
-        return rc;
-    return error_set(
-        err, rc,
-        "it cannot be moved: the directory must be writable for the group of the spool "
-        "(chmod g+rwx)");
+    return rc == ERR_IO && batch_is_stuck(s, name) ? error_set(err, rc, "%s", BATCH_STUCK) : rc;
 }
 
 int quarantine_move(struct spool *s, const char *name, const char *reason, struct error *err)

@@ -140,6 +140,12 @@ static void take(struct pass *p, const struct found *f)
 
 /* ---- refusing ---- */
 
+static void tell_stuck(struct pass *p, const struct found *f, const char *why)
+{
+    if (stuck_is_news(p->spool, f->name, p->intake->now_ms))
+        log_event(LOG_WARN, "spool.stuck", "name=%s error=\"%s\"", buf_text(&f->shown), why);
+}
+
 static void refuse(struct pass *p, const struct found *f, const char *reason)
 {
     struct error err = {0};
@@ -147,9 +153,7 @@ static void refuse(struct pass *p, const struct found *f, const char *reason)
     if (rc == ERR_NOT_FOUND)
         return;
     if (rc != 0) {
-        if (stuck_is_news(p->spool, f->name, p->intake->now_ms))
-            log_event(LOG_WARN, "spool.stuck", "name=%s error=\"%s\"", buf_text(&f->shown),
-                      err.text);
+        tell_stuck(p, f, err.text);
         keep(p, f->name);
         return;
     }
@@ -210,6 +214,10 @@ static void judge_batch(struct pass *p, const struct found *f)
                   buf_text(&f->shown));
     else
         verdict = batch_inspect(p->spool, f->name, p->intake->now_ms, &reason);
+    if (verdict == SPOOL_TAKEN && batch_is_stuck(p->spool, f->name)) {
+        tell_stuck(p, f, BATCH_STUCK);
+        verdict = SPOOL_LATER;
+    }
     if (verdict == SPOOL_TAKEN)
         verdict = p->intake->batch(p->intake->context, f->name, &reason);
     switch (verdict) {

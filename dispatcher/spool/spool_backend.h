@@ -56,6 +56,12 @@ MUST_CHECK int quarantine_move(struct spool *s, const char *name, const char *re
  */
 enum spool_verdict batch_inspect(const struct spool *s, const char *name, int64_t now_ms,
                                  struct error *reason);
+/* May new/NAME, a directory, not be moved? That writes its entry "..", for which the mode of new/
+ * alone is not enough. Asked before it is begun, so that no half of the work is done over and over.
+ */
+#define BATCH_STUCK                                                                                \
+    "it cannot be moved: the directory must be writable for the group of the spool (chmod g+rwx)"
+bool batch_is_stuck(const struct spool *s, const char *name);
 /* Is it worth telling that new/NAME cannot be moved? Not if that was told within the hour; told now
  * if true. */
 bool stuck_is_news(struct spool *s, const char *name, int64_t now_ms);

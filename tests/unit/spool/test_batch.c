@@ -96,6 +96,26 @@ static void does_as_the_engine_says(void **state)
     assert_true(stands(f, "corrupt/b-1/notices.jsonl"));
 }
 
+static void begins_no_batch_that_it_could_not_move(void **state)
+{
+    struct fixture *f = *state;
+    struct intake in = batch_intake_of(f);
+    put_batch(f, "new", "b-1", "{}", "{}\n");
+    assert_int_equal(fchmodat(f->fd, "new/b-1/batch.json", 0644, 0), 0);
+    assert_int_equal(fchmodat(f->fd, "new/b-1/notices.jsonl", 0644, 0), 0);
+    assert_int_equal(fchmodat(f->fd, "new/b-1", 0555, 0), 0);
+    step_down(f);
+    struct spool_counts stuck = scan(f, &in);
+    step_up();
+    must_count(stuck, 0, 0, 1);
+    assert_int_equal(in.asked_count, 0);
+    assert_int_equal(fchmodat(f->fd, "new/b-1", 0777, 0), 0);
+    step_down(f);
+    must_count(scan(f, &in), 0, 0, 0);
+    step_up();
+    assert_int_equal(in.asked_count, 1);
+}
+
 static void refuses_directories_where_no_batches_are_taken(void **state)
 {
     struct fixture *f = *state;
@@ -429,6 +449,7 @@ int main(void)
         TEST(hands_over_a_batch_when_it_has_settled),
         TEST(looks_once_at_a_batch_in_a_pass),
         TEST(does_as_the_engine_says),
+        TEST(begins_no_batch_that_it_could_not_move),
         TEST(refuses_directories_where_no_batches_are_taken),
         TEST(waits_for_a_copy_of_a_directory_still_being_written),
         TEST(judges_a_directory_by_its_youngest_part),
