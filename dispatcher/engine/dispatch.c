@@ -345,6 +345,9 @@ static int64_t next_due(struct dispatch *d, const struct transport *t, int64_t m
 static void tend_halting(struct dispatch *d, int64_t mono_ms)
 {
     struct error why;
+    if (mono_ms < halting_next(&d->halting))
+        return;
+    recorder_commit(&d->recorder, mono_ms); /* what was noted shall count */
     if (!d->recorder.down &&
         halting_tend(&d->halting, d->recorder.ledger, d->shelf, d->setup, mono_ms, &why) != 0)
         log_event(LOG_WARN, "batch.judge", "reason=\"%s\"", why.text);

@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "policy/halt.h"
 
-#define LOOK_MS 1000
+/* A fast mail server refuses thousands of letters a second; a look at the counters costs less than
+ * settling one. */
+#define LOOK_MS 50
 
 void halting_note(struct halting *h, int64_t batch)
 {
@@ -22,7 +24,7 @@ void halting_note(struct halting *h, int64_t batch)
 
 struct standing {
     struct buf id;
-    bool may_halt;
+    bool may_halt, loading;
 };
 
 static void take_standing(void *context, const struct batch_row *row)
@@ -30,6 +32,7 @@ static void take_standing(void *context, const struct batch_row *row)
     struct standing *s = context;
     buf_puts(&s->id, row->id);
     s->may_halt = row->stop == BATCH_GOES && !row->go_on;
+    s->loading = row->state == BATCH_LOADING;
 }
 
 static int64_t sum(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], enum delivery_state state)
@@ -38,6 +41,16 @@ static int64_t sum(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], enum delivery
     for (int kind = 0; kind < CHANNEL_KINDS; kind++)
         total += counts[kind][state];
     return total;
+}
+
+static bool any_open(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES])
+{
+    for (int state = 0; state < DELIVERY_STATES; state++) {
+        if (!delivery_state_is_final((enum delivery_state)state) &&
+            sum(counts, (enum delivery_state)state) > 0)
+            return true;
+    }
+    return false;
 }
 
 static int halt(struct ledger *l, const char *id, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
@@ -57,9 +70,10 @@ static int halt(struct ledger *l, const char *id, int64_t counts[CHANNEL_KINDS][
     return rc;
 }
 
-/* A batch whose text is gone is over: nothing of it is sent any more. */
+/* A batch whose text is gone is over: nothing of it is sent any more. One of which all is decided
+ * has nothing left to stop. */
 static int judge(struct ledger *l, struct shelf *shelf, const struct setup *setup, int64_t batch,
-                 const char *id, struct error *err)
+                 const struct standing *standing, struct error *err)
 {
     int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
     const struct shelved *shelved = NULL;
@@ -68,8 +82,9 @@ static int judge(struct ledger *l, struct shelf *shelf, const struct setup *setu
         return 0;
     if (rc == 0)
         rc = ledger_count_batch(l, batch, counts, err);
-    if (rc == 0 && halt_decide(&shelved->parsed->halt, &setup->settings->halt, counts))
-        rc = halt(l, id, counts, err);
+    if (rc == 0 && (standing->loading || any_open(counts)) &&
+        halt_decide(&shelved->parsed->halt, &setup->settings->halt, counts))
+        rc = halt(l, standing->id.data, counts, err);
     return rc;
 }
 
@@ -80,7 +95,7 @@ static int look_at(struct ledger *l, struct shelf *shelf, const struct setup *se
     struct standing standing = {0};
     int rc = ledger_walk_batches(l, &q, take_standing, &standing, err);
     if (rc == 0 && standing.may_halt)
-        rc = judge(l, shelf, setup, batch, standing.id.data, err);
+        rc = judge(l, shelf, setup, batch, &standing, err);
     buf_free(&standing.id);
     return rc;
 }

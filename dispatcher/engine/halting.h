@@ -1,7 +1,7 @@
 /*
  * Halting: a batch that fails too often stops by itself. What was settled as failed or uncertain
- * notes its batch; the counters of noted batches are looked at once a second, and policy/halt.h
- * decides. An operator lets it go on.
+ * notes its batch; the counters of noted batches are looked at twenty times a second at most, and
+ * policy/halt.h decides. What is in flight when it halts is still sent. An operator lets it go on.
  */
 #ifndef ENGINE_HALTING_H
 #define ENGINE_HALTING_H
@@ -20,8 +20,8 @@ struct halting {
 };
 
 void halting_note(struct halting *h, int64_t batch);
-/* Looks at what is noted, if it is time; not within a transaction. ERR_...: the ledger failed, the
- * rest stays noted. */
+/* Looks at what is noted, if it is time; not within a transaction, and when what was noted is
+ * settled in the ledger. ERR_...: the ledger failed, the rest stays noted. */
 MUST_CHECK int halting_tend(struct halting *h, struct ledger *l, struct shelf *shelf,
                             const struct setup *setup, int64_t mono_ms, struct error *err);
 /* When halting_tend() wants to be called, INT64_MAX if nothing is noted. */
