@@ -136,14 +136,17 @@ void intake_plan_delivery(const struct setup *s, const struct intake_plan *plan,
     bool held = plan->fallback && plan->route.on_fallback == FALLBACK_HOLD;
     const struct send_window both = window_meet(window, &t->window);
     int64_t from_ms = job->not_before_ms > now_ms ? job->not_before_ms : now_ms;
+    int64_t due_ms = window_open_in_zone(&both, from_ms, zone_offset_ms,
+                                         setup_zone(s, job->to.timezone, plan->locale));
     *out = (struct planned_delivery){
         .channel = kind,
         .transport = t->name,
         .address = job_address(job, kind),
         .state = held ? DELIVERY_HELD : DELIVERY_WAITING,
-        .cause = held ? "locale_fallback" : "",
-        .due_ms = window_open_in_zone(&both, from_ms, zone_offset_ms,
-                                      setup_zone(s, job->to.timezone, plan->locale)),
+        .cause = held               ? "locale_fallback"
+                 : due_ms > from_ms ? "window"
+                                    : "",
+        .due_ms = due_ms,
     };
 }
 

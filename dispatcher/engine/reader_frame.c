@@ -104,7 +104,8 @@ static void read_delivery(struct wire *w, const struct settings *settings,
 {
     unsigned channel = wire_byte(w), state = wire_byte(w);
     const struct transport *t = settings_find_transport(settings, wire_text(w));
-    *out = (struct planned_delivery){.address = read_visible(w), .cause = read_visible(w)};
+    *out = (struct planned_delivery){.address = read_visible(w)};
+    out->cause = read_visible(w);
     out->due_ms = wire_int(w);
     if (channel >= CHANNEL_KINDS || t == NULL || t->channel != (enum channel_kind)channel ||
         (state != DELIVERY_WAITING && state != DELIVERY_HELD) || *out->address == '\0') {

@@ -194,6 +194,7 @@ static int64_t due_in(const char *zone, const struct send_window *window, const 
     if (plan_line(b, line, &plan, &err) != 0)
         fail_msg("%s", err.text);
     intake_plan_delivery(setup, &plan, 0, window, time_of(now), &d);
+    assert_string_equal(d.cause, d.due_ms > time_of(now) ? "window" : "");
     intake_plan_clear(&plan);
     batch_free(b);
     return d.due_ms;
