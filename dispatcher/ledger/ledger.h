@@ -219,6 +219,15 @@ MUST_CHECK int ledger_lease(struct ledger *l, int64_t lane, size_t limit, int64_
                             size_t *out_count, struct error *err);
 void leased_clear(struct leased *row);
 
+/* After the wall clock was set back: at most `limit` deliveries whose due time came from a clock
+ * that was ahead get the wait they had left, from `now_ms` on; what somebody asked for by the clock
+ * stays. Call again while *out_count is `limit`. */
+MUST_CHECK int ledger_rewind(struct ledger *l, int64_t now_ms, size_t limit, size_t *out_count,
+                             struct error *err);
+/* When the ledger of a spool was last written, by the clock of then; 0: there is none. Ask before
+ * ledger_open(): a time in the future says that the clock was set back meanwhile. */
+int64_t ledger_written_ms(const char *spool);
+
 /* The names of all transports that have a delivery waiting or deferred, whether configured today or
  * not. */
 typedef void ledger_name_fn(void *context, const char *name);

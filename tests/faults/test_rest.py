@@ -35,6 +35,10 @@ def test_the_clock_jumps_forward():
     run_short("clock-forward")
 
 
+def test_the_clock_jumps_back():
+    run_short("clock-back")
+
+
 def test_the_clock_runs_a_hundred_times_as_fast():
     run_short("clock-fast")
 
