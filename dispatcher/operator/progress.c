@@ -86,6 +86,37 @@ void progress_put_line(struct buf *out, const struct progress_facts *f, size_t w
     cut_to_width(out, start, width);
 }
 
+/* ---- the bar ---- */
+
+bool bar_fits(FILE *to)
+{
+    const char *kind = getenv("TERM");
+    return isatty(fileno(to)) == 1 && kind != NULL && !text_equal(kind, "dumb");
+}
+
+size_t bar_width(FILE *to)
+{
+    struct winsize size = {0};
+    if (ioctl(fileno(to), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return DEFAULT_WIDTH;
+    return size.ws_col;
+}
+
+void bar_draw(struct bar *bar, const char *line)
+{
+    fprintf(bar->to, "\r%s\x1b[K", line);
+    fflush(bar->to);
+    bar->standing = true;
+}
+
+void bar_wipe(struct bar *bar)
+{
+    if (bar->standing)
+        fputs("\r\x1b[K", bar->to);
+    bar->standing = false;
+    fflush(bar->to);
+}
+
 /* ---- showing ---- */
 
 static int64_t plain_interval(void)
@@ -96,20 +127,10 @@ static int64_t plain_interval(void)
     return given ? seconds * 1000 : PLAIN_MS;
 }
 
-static size_t terminal_width(void)
-{
-    struct winsize size = {0};
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return DEFAULT_WIDTH;
-    return size.ws_col;
-}
-
 void progress_begin(struct progress *p, const char *label, bool quiet, int64_t now_ms)
 {
-    const char *kind = getenv("TERM");
-    bool dumb = kind != NULL && text_equal(kind, "dumb");
-    *p = (struct progress){.label = label, .quiet = quiet};
-    p->terminal = isatty(STDERR_FILENO) == 1 && !dumb;
+    *p = (struct progress){.label = label, .quiet = quiet, .bar = {.to = stderr}};
+    p->terminal = bar_fits(stderr);
     p->interval_ms = p->terminal ? REDRAW_MS : plain_interval();
     p->shown_ms = p->sampled_ms = now_ms;
     pace_add(&p->pace, now_ms, 0);
@@ -132,22 +153,17 @@ static void show(struct progress *p, int64_t done, int64_t total, const char *ta
                                      .eta_ms = pace_eta_ms(&p->pace, total - done),
                                      .tail = tail};
     struct buf line = {0};
+    progress_put_line(&line, &f, p->terminal ? bar_width(stderr) : 0);
     if (p->terminal)
-        buf_puts(&line, "\r\x1b[K");
-    progress_put_line(&line, &f, p->terminal ? terminal_width() : 0);
-    if (!p->terminal)
-        buf_putc(&line, '\n');
-    fwrite(line.data, 1, line.len, stderr);
-    fflush(stderr);
-    p->standing = p->terminal;
+        bar_draw(&p->bar, buf_text(&line));
+    else
+        fprintf(stderr, "%s\n", buf_text(&line));
     buf_free(&line);
 }
 
 void progress_hide(struct progress *p)
 {
-    if (p->standing)
-        fputs("\r\x1b[K", stderr);
-    p->standing = false;
+    bar_wipe(&p->bar);
 }
 
 void progress_update(struct progress *p, int64_t done, int64_t total, const char *tail,
@@ -167,5 +183,5 @@ void progress_end(struct progress *p, int64_t done, int64_t total, const char *t
         return;
     show(p, done, total, tail);
     fputc('\n', stderr);
-    p->standing = false;
+    p->bar.standing = false;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "operator/pace.h"
@@ -28,9 +29,24 @@ struct progress_facts {
  * with width 0 the same in plain words. Pure.
  */
 void progress_put_line(struct buf *out, const struct progress_facts *f, size_t width);
+
+/* A line that is drawn over on a terminal. */
+struct bar {
+    FILE *to; /* stdout or stderr */
+    bool standing;
+};
+/* Can it be drawn over? */
+bool bar_fits(FILE *to);
+/* Columns of the terminal. */
+size_t bar_width(FILE *to);
+void bar_draw(struct bar *bar, const char *line);
+/* Takes it off, so that something else can be said there. */
+void bar_wipe(struct bar *bar);
+
 struct progress {
-    const char *label;              /* borrowed */
-    bool terminal, quiet, standing; /* a bar stands there */
+    const char *label; /* borrowed */
+    struct bar bar;
+    bool terminal, quiet;
     int64_t interval_ms, shown_ms;
     struct pace pace;
     int64_t sampled_ms;

@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -14,6 +12,7 @@
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/pace.h"
+#include "operator/progress.h"
 #include "operator/session.h"
 #include "operator/tick.h"
 
@@ -28,7 +27,7 @@ struct watch {
     struct session session;
     bool seen;     /* the batch was found at least once: what goes wrong now may pass */
     bool terminal; /* standard output is one */
-    bool bar_shown;
+    struct bar bar;
     bool daemon, told_daemon;
     char *told_stop; /* the last sentence about a stop; "" while it goes */
     struct pace pace;
@@ -38,43 +37,19 @@ struct watch {
 
 /* ---- saying ---- */
 
-static void wipe_bar(struct watch *w)
-{
-    if (w->bar_shown)
-        fputs("\r\033[K", stdout);
-    w->bar_shown = false;
-    fflush(stdout);
-}
-
 static void say(struct watch *w, const char *sentence)
 {
     if (invocation_json(w->inv))
         return; /* the objects carry it */
-    wipe_bar(w);
+    bar_wipe(&w->bar);
     fprintf(stderr, "%s\n", sentence);
-}
-
-static size_t terminal_columns(void)
-{
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return 80;
-    return size.ws_col;
-}
-
-/* Standard output can be drawn over. */
-static bool is_terminal(void)
-{
-    const char *term = getenv("TERM");
-    return isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
 }
 
 static void draw(struct watch *w, const struct tick *t)
 {
     struct buf line = {0};
-    tick_put_line(t, terminal_columns(), &line);
-    printf("\r%s\033[K", buf_text(&line));
-    w->bar_shown = true;
+    tick_put_line(t, bar_width(stdout), &line);
+    bar_draw(&w->bar, buf_text(&line));
     buf_free(&line);
 }
 
@@ -198,7 +173,7 @@ static void print_end(struct watch *w, const struct tick *t)
     struct buf end = {0}, hint = {0};
     if (invocation_json(w->inv))
         return;
-    wipe_bar(w);
+    bar_wipe(&w->bar);
     tick_put_end(t, &end, &hint);
     printf("%s\n", buf_text(&end));
     fflush(stdout);
@@ -245,17 +220,17 @@ static int turn(struct watch *w, bool once, bool *out_over, struct error *err)
 
 static int run(const struct invocation *inv, struct error *err)
 {
-    struct watch w = {.inv = inv, .batch = argument_at(inv, 0)};
+    struct watch w = {.inv = inv, .batch = argument_at(inv, 0), .bar = {.to = stdout}};
     bool over = false;
-    w.terminal = is_terminal() && !invocation_json(inv);
+    w.terminal = bar_fits(stdout) && !invocation_json(inv);
     int rc = session_open(inv, LEDGER_READ, &w.session, err);
     while (rc == 0 && !over) {
         rc = turn(&w, option_given(inv, "once"), &over, err);
         if (rc == 0 && !over)
             poll(NULL, 0, w.terminal ? TERMINAL_TICK_MS : PLAIN_TICK_MS);
     }
-    if (w.bar_shown && rc < 0)
-        wipe_bar(&w);
+    if (rc < 0)
+        bar_wipe(&w.bar);
     session_close(&w.session);
     buf_free(&w.last_line);
     free(w.told_stop);
