@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "channel/channel.h"
@@ -22,6 +23,7 @@ struct worker {
     const struct library *library;
     struct renderer *renderer;
     struct channel_session **sessions; /* by transport, opened at first use */
+    struct digest *digest;
     struct buf in;
     struct buf out;
 };
@@ -71,7 +73,7 @@ static void report_outcome(struct round *r, size_t index, const struct dispositi
     };
     unsigned char digest[DIGEST_SIZE];
     if (wire != NULL) {
-        digest_sha256(buf_text(wire), wire->len, digest);
+        digest_one(r->worker->digest, buf_text(wire), wire->len, digest);
         digest_hex(digest, message.sha256);
     }
     snprintf(message.locale, sizeof(message.locale), "%s", r->messages[index].locale);
@@ -295,6 +297,7 @@ void worker_main(int socket, pid_t parent, struct progress_page *page, const str
         .settings = s->settings,
         .library = s->library,
         .sessions = xcalloc(s->settings->transport_count, sizeof(*w.sessions)),
+        .digest = digest_begin(),
     };
     struct error why;
     child_shed_but(&socket, 1, page);
@@ -311,6 +314,7 @@ void worker_main(int socket, pid_t parent, struct progress_page *page, const str
     serve(&w);
     close_sessions(&w);
     renderer_close(w.renderer);
+    digest_end(w.digest);
     buf_free(&w.in);
     buf_free(&w.out);
     _exit(EXIT_SUCCESS);

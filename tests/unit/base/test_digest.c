@@ -48,6 +48,21 @@ static void sums_pieces_as_the_whole(void **state)
 }
 
 /* RFC 4231, test cases 1, 2 and 6. */
+static void sums_many_with_one(void **state)
+{
+    static const char *const texts[] = {"abc", "", "a longer one", "abc"};
+    unsigned char whole[DIGEST_SIZE], one[DIGEST_SIZE];
+    struct digest *d = digest_begin();
+    (void)state;
+    digest_put(d, "forgotten", 9);
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        digest_sha256(texts[i], strlen(texts[i]), whole);
+        digest_one(d, texts[i], strlen(texts[i]), one);
+        assert_memory_equal(one, whole, DIGEST_SIZE);
+    }
+    digest_end(d);
+}
+
 static void signs_as_the_standard_says(void **state)
 {
     (void)state;
@@ -148,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_as_the_standard_says),
         cmocka_unit_test(sums_pieces_as_the_whole),
+        cmocka_unit_test(sums_many_with_one),
         cmocka_unit_test(signs_as_the_standard_says),
         cmocka_unit_test(encodes_base64),
         cmocka_unit_test(decodes_base64_with_or_without_padding),
