@@ -4,8 +4,9 @@
  * walk. Nothing above knows that SQLite is below, or sees a file.
  *
  * Durability: ledger_accept() groups end with ledger_commit(LEDGER_DURABLE) and are then safe from
- * power loss. An outcome is committed as it is known (survives kill -9) and made durable by the
- * next durable commit; the engine makes one at least every 256 outcomes or 50 ms.
+ * power loss. The engine commits outcomes in groups of 32 or after 5 ms (survives kill -9; until
+ * then the delivery is in flight) and makes a durable commit, which makes those before it durable,
+ * too, at least every 256 outcomes or 50 ms.
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
