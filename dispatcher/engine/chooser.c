@@ -5,9 +5,7 @@
 
 #include "base/alloc.h"
 
-/* Contenders looked at per choice. More lanes than this stand in line only if thousands of batches
- * run at once; those behind come when others are through. */
-#define CONTENDERS_MAX 256
+#define PRIORITIES (JOB_HIGH + 1)
 
 struct lane_turn {
     int64_t lane, turn;
@@ -80,38 +78,53 @@ static void note_turn(struct chooser *c, int64_t lane)
 
 /* ---- choosing ---- */
 
-/* Does one of the other kind and the same priority wait too? */
-static bool is_contended(const struct contender *contenders, int count, int chosen)
+/* The first of each priority and size: however many stand in line, nobody else can be chosen. */
+struct line_up {
+    struct contender contenders[PRIORITIES * 2];
+    const struct lane *lanes[PRIORITIES * 2];
+    int count;
+};
+
+static int find_rival(const struct line_up *l, const struct contender *c)
 {
-    for (int i = 0; i < count; i++) {
-        if (contenders[i].big != contenders[chosen].big &&
-            contenders[i].priority == contenders[chosen].priority)
-            return true;
-    }
-    return false;
+    int at = 0;
+    while (at < l->count &&
+           (l->contenders[at].priority != c->priority || l->contenders[at].big != c->big))
+        at++;
+    return at;
+}
+
+static void line_up(struct line_up *l, const struct contender *c, const struct lane *lane)
+{
+    int at = find_rival(l, c);
+    if (at < l->count && !slots_is_before(c, &l->contenders[at]))
+        return;
+    l->contenders[at] = *c;
+    l->lanes[at] = lane;
+    l->count += at == l->count ? 1 : 0;
 }
 
 bool chooser_pick(struct chooser *c, const struct slots *s, const struct lane *lanes, size_t count,
                   const char *transport, bool small_only, int64_t wall_ms, struct choice *out)
 {
-    struct contender contenders[CONTENDERS_MAX];
-    const struct lane *of[CONTENDERS_MAX];
-    int found = 0;
-    for (size_t i = 0; i < count && found < CONTENDERS_MAX; i++) {
+    struct line_up l = {.count = 0};
+    for (size_t i = 0; i < count; i++) {
         const struct lane *lane = &lanes[i];
         if (lane->next_due_ms > wall_ms || !belongs(lane, transport, small_only))
             continue;
-        of[found] = lane;
-        contenders[found++] = (struct contender){.priority = lane->priority,
-                                                 .big = is_big(lane),
-                                                 .due_ms = lane->next_due_ms,
-                                                 .last_turn = last_turn(c, lane->lane)};
+        const struct contender contender = {.priority = lane->priority,
+                                            .big = is_big(lane),
+                                            .due_ms = lane->next_due_ms,
+                                            .last_turn = last_turn(c, lane->lane)};
+        line_up(&l, &contender, lane);
     }
-    if (found == 0)
+    int at = slots_choose(s, l.contenders, l.count);
+    if (at < 0)
         return false;
-    int at = slots_choose(s, contenders, found);
-    *out = (struct choice){of[at]->lane, of[at]->batch, contenders[at].big,
-                           is_contended(contenders, found, at)};
+    *out = (struct choice){.lane = l.lanes[at]->lane,
+                           .batch = l.lanes[at]->batch,
+                           .big = l.contenders[at].big,
+                           .pays = slots_must_pay(l.contenders, l.count, at)};
     note_turn(c, out->lane);
     forget_gone(c, lanes, count);
     return true;

@@ -22,7 +22,7 @@ struct choice {
     int64_t lane;
     int64_t batch;
     bool big;
-    bool contended; /* the other kind was waiting too */
+    bool pays; /* it passes a big one, see policy/slots.h */
 };
 
 /*

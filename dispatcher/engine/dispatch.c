@@ -225,7 +225,7 @@ static void assign(struct handout *h, struct worker_slot *w)
                                        .batch_text = shelved != NULL ? shelved->text : NULL};
     pool_assign(w, &packet, h->gates.mono_ms);
     bucket_take(&traffic->bucket, &h->transport->rate, h->gates.mono_ms, (int64_t)h->count);
-    slots_account(&traffic->slots, h->choice.big, h->choice.contended, (int64_t)h->count);
+    slots_account(&traffic->slots, h->choice.big, h->choice.pays, (int64_t)h->count);
 }
 
 static void make_room(struct dispatch *d, size_t limit)

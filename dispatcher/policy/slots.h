@@ -4,6 +4,14 @@
  * notice passes millions at once, and a stream of small notices, however dense, makes the campaign
  * take at most 1 + 1/SLOTS_COST times as long (and the loan and the savings once). Pure.
  *
+ * Slots count across priorities: a campaign of high priority is passed by a single apology of
+ * normal or low priority too, or it would starve it for hours. Whoever has the higher priority and
+ * is small passes for nothing.
+ *
+ *   small against a big one of        while there is credit    without
+ *   lower priority                    small, free              small, free
+ *   the same or a higher priority     small, pays              big
+ *
  * https://www.postfix.org/SCHEDULER_README.html
  */
 #ifndef POLICY_SLOTS_H
@@ -35,15 +43,17 @@ struct contender {
     int64_t last_turn; /* the turn in which it was last chosen, 0: never: equals take turns */
 };
 
+/* Two of one priority and size: the one whose turn is longest ago, then who is due longest. */
+bool slots_is_before(const struct contender *a, const struct contender *b);
 /*
- * Which of `count` contenders (all due) gets the next packet: -1 without any. Higher priority
- * before lower; within one priority small before big while there is credit; among equals the one
- * whose turn is longest ago.
+ * Which of `count` contenders (all due) gets the next packet: -1 without any. Of the small and of
+ * the big ones the highest priority stands for all; which of the two, the table above says.
  */
 int slots_choose(const struct slots *s, const struct contender *contenders, int count);
-/* A packet of `given` deliveries went to a big or small one while (`contended`) one of the other
- * kind and the same priority was waiting too. The big earn in any case; the small pay only if they
- * passed somebody. */
-void slots_account(struct slots *s, bool big, bool contended, int64_t given);
+/* Does this small one pass a big one that it must pay for? */
+bool slots_must_pay(const struct contender *contenders, int count, int chosen);
+/* A packet of `given` deliveries went to a big or small one; `pays` as slots_must_pay() said. The
+ * big earn in any case. */
+void slots_account(struct slots *s, bool big, bool pays, int64_t given);
 
 #endif

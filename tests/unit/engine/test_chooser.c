@@ -47,7 +47,7 @@ static void lets_a_single_notice_pass_a_campaign(void **state)
     assert_true(pick(lanes, 2, false));
     assert_int_equal(choice.lane, 2);
     assert_false(choice.big);
-    assert_true(choice.contended);
+    assert_true(choice.pays);
 }
 
 static void lets_the_campaign_go_when_the_slots_are_used_up(void **state)
@@ -78,7 +78,7 @@ static void gives_equals_turns(void **state)
     (void)state;
     for (int i = 0; i < 9; i++) {
         assert_true(pick(lanes, 3, false));
-        assert_false(choice.contended);
+        assert_false(choice.pays);
         turns[choice.lane]++;
     }
     assert_int_equal(turns[3], 3);
@@ -108,6 +108,44 @@ static void forgets_lanes_that_are_gone(void **state)
     assert_in_range(chooser.count, 1, 100);
 }
 
+static void lets_nobody_starve_behind_many_lanes(void **state)
+{
+    enum { MANY = 300 };
+    struct lane lanes[MANY + 2];
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        lanes[i] = (struct lane){.lane = i + 1,
+                                 .transport = "mail",
+                                 .priority = JOB_NORMAL,
+                                 .batch = i + 1,
+                                 .batch_total = 500,
+                                 .next_due_ms = 10};
+    lanes[MANY] = (struct lane)SINGLE(MANY + 1, 10);
+    lanes[MANY].priority = JOB_HIGH;
+    lanes[MANY + 1] = (struct lane)CAMPAIGN(MANY + 2, 10);
+    assert_true(pick(lanes, MANY + 1, false));
+    assert_int_equal(choice.lane, MANY + 1);
+    lanes[MANY].next_due_ms = INT64_MAX;
+    slots.credit = 0;
+    assert_true(pick(lanes, MANY + 2, false));
+    assert_int_equal(choice.lane, MANY + 2);
+}
+
+static void lets_a_small_notice_pass_an_urgent_campaign(void **state)
+{
+    struct lane lanes[] = {CAMPAIGN(1, 10), SINGLE(2, 4000)};
+    (void)state;
+    lanes[0].priority = JOB_HIGH;
+    lanes[1].priority = JOB_LOW;
+    assert_true(pick(lanes, 2, false));
+    assert_int_equal(choice.lane, 2);
+    assert_true(choice.pays);
+    slots.credit = 0;
+    assert_true(pick(lanes, 2, false));
+    assert_int_equal(choice.lane, 1);
+    assert_false(choice.pays);
+}
+
 #define WITH_CHOOSER(test) cmocka_unit_test_setup_teardown(test, open_chooser, close_chooser)
 
 int main(void)
@@ -119,6 +157,8 @@ int main(void)
         WITH_CHOOSER(gives_equals_turns),
         WITH_CHOOSER(leaves_alone_what_is_not_due_or_stopped_or_of_others),
         WITH_CHOOSER(forgets_lanes_that_are_gone),
+        WITH_CHOOSER(lets_nobody_starve_behind_many_lanes),
+        WITH_CHOOSER(lets_a_small_notice_pass_an_urgent_campaign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

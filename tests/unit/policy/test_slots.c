@@ -139,21 +139,44 @@ static void two_big_batches_take_turns(void **state)
     }
 }
 
-static void a_higher_priority_goes_first_whatever_its_size(void **state)
+static void among_equals_in_size_the_higher_priority_goes_first(void **state)
 {
     (void)state;
     const struct contender line[] = {
         {.priority = JOB_LOW, .big = false, .due_ms = 1},
         {.priority = JOB_NORMAL, .big = false, .due_ms = 2},
-        {.priority = JOB_HIGH, .big = true, .due_ms = 3, .last_turn = 99},
         {.priority = JOB_NORMAL, .big = true, .due_ms = 4},
+        {.priority = JOB_HIGH, .big = true, .due_ms = 3, .last_turn = 99},
     };
     struct slots s;
     slots_init(&s);
-    assert_int_equal(slots_choose(&s, line, 4), 2);
+    assert_int_equal(slots_choose(&s, line + 2, 2), 1);
     assert_int_equal(slots_choose(&s, line, 2), 1);
     assert_int_equal(slots_choose(&s, line, 1), 0);
     assert_int_equal(slots_choose(&s, line, 0), -1);
+}
+
+static void a_small_notice_of_any_priority_passes_an_urgent_campaign(void **state)
+{
+    (void)state;
+    const struct contender line[] = {{.priority = JOB_LOW, .big = false, .due_ms = 1},
+                                     {.priority = JOB_HIGH, .big = true, .due_ms = 2}};
+    struct slots s = {.credit = SLOTS_COST};
+    assert_int_equal(slots_choose(&s, line, 2), 0);
+    assert_true(slots_must_pay(line, 2, 0));
+    s.credit = 0;
+    assert_int_equal(slots_choose(&s, line, 2), 1);
+    assert_false(slots_must_pay(line, 2, 1));
+}
+
+static void an_urgent_notice_passes_for_nothing(void **state)
+{
+    (void)state;
+    const struct contender line[] = {{.priority = JOB_HIGH, .big = false, .due_ms = 1},
+                                     {.priority = JOB_NORMAL, .big = true, .due_ms = 2}};
+    struct slots s = {.credit = -SLOTS_COST};
+    assert_int_equal(slots_choose(&s, line, 2), 0);
+    assert_false(slots_must_pay(line, 2, 0));
 }
 
 static void without_credit_the_campaign_has_its_turn(void **state)
@@ -180,7 +203,9 @@ int main(void)
         cmocka_unit_test(alone_the_small_pay_nothing),
         cmocka_unit_test(credit_has_its_bounds),
         cmocka_unit_test(two_big_batches_take_turns),
-        cmocka_unit_test(a_higher_priority_goes_first_whatever_its_size),
+        cmocka_unit_test(among_equals_in_size_the_higher_priority_goes_first),
+        cmocka_unit_test(a_small_notice_of_any_priority_passes_an_urgent_campaign),
+        cmocka_unit_test(an_urgent_notice_passes_for_nothing),
         cmocka_unit_test(without_credit_the_campaign_has_its_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
