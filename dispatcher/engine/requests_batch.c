@@ -217,7 +217,7 @@ int request_go(const struct request *r, struct error *err)
 
 /* ---- purge ---- */
 
-struct purge {
+struct purging {
     const struct request *r;
     int64_t before_ms;
     int64_t batches;
@@ -232,24 +232,26 @@ static void put_purged(struct buf *out, const char *id)
     buf_puts(out, "}\n");
 }
 
-static void remove_notices(void *context, const char *id)
+static int remove_notices(void *context, const char *id)
 {
-    struct purge *p = context;
+    struct purging *p = context;
     struct error why = {0};
-    if (spool_remove_batch(p->r->world->spool, id, &why) == 0) {
+    int rc = spool_remove_batch(p->r->world->spool, id, &why);
+    if (rc == 0) {
         put_purged(p->r->out, id);
-        return;
+        return 0;
     }
     log_event(LOG_WARN, "batch.kept", "batch=%s reason=\"%s\"", id, why.text);
     if (p->problem.code == 0)
         error_set(&p->problem, why.code, "%s", why.text);
+    return rc;
 }
 
 /* What ledger_purge() would take: over for long enough, and nothing in it that waits for a person.
  */
 static void list_ripe(void *context, const struct batch_row *row)
 {
-    struct purge *p = context;
+    struct purging *p = context;
     int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], sums[DELIVERY_STATES];
     if (p->rc != 0 || row->state != BATCH_RUNNING || row->finished_ms == 0 ||
         row->finished_ms >= p->before_ms)
@@ -265,7 +267,7 @@ static void list_ripe(void *context, const struct batch_row *row)
 static int list_purge(const struct request *r, int64_t before_ms, struct error *err)
 {
     const struct batch_question everything = {0};
-    struct purge p = {.r = r, .before_ms = before_ms};
+    struct purging p = {.r = r, .before_ms = before_ms};
     int rc = ledger_walk_batches(r->world->ledger, &everything, list_ripe, &p, err);
     if (rc == 0 && p.rc != 0)
         rc = error_set(err, p.rc, "%s", p.problem.text);
@@ -276,8 +278,8 @@ static int list_purge(const struct request *r, int64_t before_ms, struct error *
 
 static int step_purge(const struct request *r, int64_t before_ms, struct error *err)
 {
-    struct purge p = {.r = r, .before_ms = before_ms};
-    struct purge_counts counts = {0};
+    struct purging p = {.r = r};
+    struct purge step = {.after = json_get_int(r->root, "after", 0)};
     struct buf selector = {0};
     if (r->world->spool == NULL)
         return error_set(err, ERR_INTERNAL, "the spool is not open for the request");
@@ -286,12 +288,13 @@ static int step_purge(const struct request *r, int64_t before_ms, struct error *
     buf_put_json(&selector, clock_format_rfc3339(before_ms, when));
     buf_putc(&selector, '}');
     const struct action action = request_action(r, "purge", buf_text(&selector));
-    int rc = ledger_purge(r->world->ledger, before_ms, PURGE_STEP, remove_notices, &p, &action,
-                          &counts, err);
+    int rc = ledger_purge(r->world->ledger, &step, before_ms, PURGE_STEP, remove_notices, &p,
+                          &action, err);
     if (rc == 0) {
-        buf_printf(r->out, "{\"v\":1,\"end\":true,\"notices\":%lld,\"batches\":%lld,\"more\":%s",
-                   (long long)counts.notices, (long long)counts.batches,
-                   counts.more ? "true" : "false");
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"notices\":%lld,\"batches\":%lld,\"kept\":%lld",
+                   (long long)step.notices, (long long)step.batches, (long long)step.kept);
+        buf_printf(r->out, ",\"after\":%lld,\"more\":%s", (long long)step.after,
+                   step.more ? "true" : "false");
         answer_put_text(r->out, "problem", p.problem.code != 0 ? p.problem.text : NULL);
         buf_puts(r->out, "}\n");
     }

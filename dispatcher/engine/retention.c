@@ -11,37 +11,41 @@ struct sweep {
     struct spool *spool;
 };
 
-static void remove_batch(void *context, const char *id)
+static int remove_batch(void *context, const char *id)
 {
     const struct sweep *sweep = context;
     struct error why;
-    /* What stays is removed by the next sweep. */
-    if (spool_remove_batch(sweep->spool, id, &why) != 0)
-        log_event(LOG_WARN, "batch.kept", "batch=%s reason=\"%s\"", id, why.text);
+    int rc = spool_remove_batch(sweep->spool, id, &why);
+    if (rc != 0)
+        log_event(LOG_WARN, "batch.kept",
+                  "batch=%s reason=\"%s\" action=\"tried again in an hour\"", id, why.text);
+    return rc;
 }
 
 void retention_step(struct retention *r, struct ledger *l, struct spool *spool,
                     const struct settings *s, int64_t mono_ms, int64_t wall_ms)
 {
     struct sweep sweep = {spool};
-    struct purge_counts counts = {0};
     struct error why;
-    if (s->retention_ms == 0 || mono_ms < r->next_mono_ms)
+    if (mono_ms < r->next_mono_ms)
         return;
     r->next_mono_ms = mono_ms + EVERY_MS;
-    if (ledger_purge(l, wall_ms - s->retention_ms, STEP_LIMIT, remove_batch, &sweep, NULL, &counts,
-                     &why) != 0) {
+    int64_t before_ms = s->retention_ms > 0 ? wall_ms - s->retention_ms : INT64_MIN;
+    if (ledger_purge(l, &r->purge, before_ms, STEP_LIMIT, remove_batch, &sweep, NULL, &why) != 0) {
         log_event(LOG_WARN, "retention", "reason=\"%s\"", why.text);
+        r->purge.after = 0;
         return;
     }
-    if (counts.notices + counts.batches > 0)
-        log_event(LOG_INFO, "retention", "notices=%lld batches=%lld", (long long)counts.notices,
-                  (long long)counts.batches);
-    if (counts.more)
+    if (r->purge.notices + r->purge.batches > 0)
+        log_event(LOG_INFO, "retention", "notices=%lld batches=%lld", (long long)r->purge.notices,
+                  (long long)r->purge.batches);
+    if (r->purge.more)
         r->next_mono_ms = mono_ms + PAUSE_MS;
+    else
+        r->purge.after = 0;
 }
 
-int64_t retention_next(const struct retention *r, const struct settings *s)
+int64_t retention_next(const struct retention *r)
 {
-    return s->retention_ms > 0 ? r->next_mono_ms : INT64_MAX;
+    return r->next_mono_ms;
 }

@@ -13,12 +13,13 @@
 
 struct retention {
     int64_t next_mono_ms;
+    struct purge purge;
 };
 
-/* One step, if it is time. */
+/* One step, if it is time. Where texts are kept for good it only ends what `purge` began. */
 void retention_step(struct retention *r, struct ledger *l, struct spool *spool,
                     const struct settings *s, int64_t mono_ms, int64_t wall_ms);
-/* When it wants to be called (monotonic ms), INT64_MAX if texts are kept for good. */
-int64_t retention_next(const struct retention *r, const struct settings *s);
+/* When it wants to be called (monotonic ms). */
+int64_t retention_next(const struct retention *r);
 
 #endif

@@ -381,7 +381,7 @@ static int64_t until_next_work_ms(const struct scheduler *s, int64_t mono_ms, in
     if (!s->dispatch.recorder.down)
         wait = s->next_scan_mono_ms - mono_ms;
     if (may_tidy(s))
-        wait = smaller(wait, retention_next(&s->retention, s->setup->settings) - mono_ms);
+        wait = smaller(wait, retention_next(&s->retention) - mono_ms);
     if (s->next_batch_mono_ms != INT64_MAX)
         wait = smaller(wait, s->next_batch_mono_ms - mono_ms);
     if (s->next_due_wall_ms != INT64_MAX)

@@ -403,17 +403,29 @@ MUST_CHECK int ledger_stop_batch(struct ledger *l, const char *id, enum batch_st
                                  const char *reason, bool go_on, const struct action *action,
                                  struct error *err);
 
-/* What retention allows: texts of single notices whose deliveries are all final (but not uncertain)
- * since `before_ms` are emptied, at most `limit`; batches likewise become BATCH_PURGED and are
- * handed to `fn`, which removes their notices (again after a crash: fn must accept what is gone).
- * Rows, addresses, attempts and hashes stay, and nothing of it is begun again by ledger_retry().
- * Not within a transaction. `action` NULL: nothing is recorded. */
-struct purge_counts {
-    int64_t notices, batches;
+/*
+ * What retention allows, in steps: texts of single notices whose deliveries are all final (but not
+ * uncertain) since `before_ms` are emptied, at most `limit`; batches likewise become BATCH_PURGED,
+ * at most `limit`, and a few of all that are and still have their notices are handed to `fn`, which
+ * removes those (again after a crash: fn must accept what is gone). Rows, addresses, attempts and
+ * hashes stay, and nothing of it is begun again by ledger_retry().
+ *
+ * Zero at first, then the same struct again while `more`. What fn could not remove is passed over
+ * until somebody begins from zero: then it is handed to fn again, whatever `before_ms` says.
+ */
+struct purge {
+    int64_t after;   /* up to this number all purged batches were handed to fn */
+    int64_t notices; /* emptied by this step */
+    int64_t batches; /* removed by this step */
+    int64_t kept;    /* not removed by this step, because fn could not */
     bool more;
 };
-MUST_CHECK int ledger_purge(struct ledger *l, int64_t before_ms, size_t limit, ledger_name_fn *fn,
-                            void *context, const struct action *action, struct purge_counts *out,
+/* Removes the notices of a purged batch. 0: they are gone. Anything else: they may still be there;
+ * fn has told somebody why. */
+typedef int ledger_remove_fn(void *context, const char *id);
+/* Not within a transaction. `action` NULL: nothing is recorded. */
+MUST_CHECK int ledger_purge(struct ledger *l, struct purge *p, int64_t before_ms, size_t limit,
+                            ledger_remove_fn *fn, void *context, const struct action *action,
                             struct error *err);
 
 struct action_row {

@@ -4,7 +4,7 @@
  * A batch goes in two steps, so that a crash between them loses nothing: it is marked as purged (no
  * retry begins anything of it again), durable; then its notices are removed from the spool; then
  * its batch.json is emptied, which says that they are gone. Whatever is marked and not emptied is
- * removed again.
+ * removed again, whether a crash was the reason or a disk that refused.
  */
 #include "ledger/ledger.h"
 
@@ -15,6 +15,9 @@
 #include "base/attributes.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
+
+/* Removing gigabytes takes a while, and whoever asks has others to serve. */
+#define REMOVALS 4
 
 /* Open is anything an operator or a clock may still move: held and uncertain ones too. */
 static const char old_notices_sql[] =
@@ -58,15 +61,15 @@ static int run_for(struct ledger *l, const char *sql, int64_t number, struct err
     return query_run(q, err);
 }
 
-static int empty_notices(struct ledger *l, int64_t before_ms, size_t limit,
-                         struct purge_counts *out, struct error *err)
+static int empty_notices(struct ledger *l, int64_t before_ms, size_t limit, struct purge *p,
+                         struct error *err)
 {
     struct numbers old = {0};
     int rc = gather(l, old_notices_sql, before_ms, limit, &old, err);
     for (size_t i = 0; rc == 0 && i < old.count; i++)
         rc = run_for(l, empty_notice_sql, old.all[i], err);
-    out->notices = (int64_t)old.count;
-    out->more = out->more || old.count == limit;
+    p->notices = (int64_t)old.count;
+    p->more = p->more || old.count == limit;
     free(old.all);
     return rc;
 }
@@ -84,28 +87,29 @@ static int mark_batch(struct ledger *l, int64_t number, struct error *err)
     return 0;
 }
 
-static int mark_batches(struct ledger *l, int64_t before_ms, size_t limit, struct purge_counts *out,
-                        struct error *err)
+static int mark_batches(struct ledger *l, int64_t before_ms, size_t limit, struct purge *p,
+                        int64_t *out_marked, struct error *err)
 {
     struct numbers old = {0};
     int rc = gather(l, old_batches_sql, before_ms, limit, &old, err);
     for (size_t i = 0; rc == 0 && i < old.count; i++)
         rc = mark_batch(l, old.all[i], err);
-    out->batches = (int64_t)old.count;
-    out->more = out->more || old.count == limit;
+    *out_marked = (int64_t)old.count;
+    p->more = p->more || old.count == limit;
     free(old.all);
     return rc;
 }
 
 static int mark(struct ledger *l, int64_t before_ms, size_t limit, const struct action *action,
-                struct purge_counts *out, struct error *err)
+                struct purge *p, struct error *err)
 {
-    int rc = empty_notices(l, before_ms, limit, out, err);
+    int64_t marked = 0;
+    int rc = empty_notices(l, before_ms, limit, p, err);
     if (rc == 0)
-        rc = mark_batches(l, before_ms, limit, out, err);
-    if (rc != 0 || action == NULL || out->notices + out->batches == 0)
+        rc = mark_batches(l, before_ms, limit, p, &marked, err);
+    if (rc != 0 || action == NULL || p->notices + marked == 0)
         return rc;
-    return action_insert(l, action, out->notices + out->batches, NULL, err);
+    return action_insert(l, action, p->notices + marked, NULL, err);
 }
 
 /* The next one whose notices may still be there: *out_id NULL if there is none. Caller frees. */
@@ -131,35 +135,50 @@ static int empty_batch(struct ledger *l, int64_t batch, struct error *err)
     return rc != 0 ? rc : ledger_leave(l, own, run_for(l, empty_batch_sql, batch, err), err);
 }
 
-static int remove_marked(struct ledger *l, ledger_name_fn *fn, void *context, struct error *err)
+static int remove_batch(struct ledger *l, struct purge *p, int64_t batch, const char *id,
+                        ledger_remove_fn *fn, void *context, struct error *err)
 {
-    int64_t batch = 0;
-    char *id = NULL;
-    int rc;
-    while ((rc = find_marked(l, batch, &batch, &id, err)) == 0 && id != NULL) {
-        fn(context, id);
+    bool gone = fn(context, id) == 0;
+    int rc = gone ? empty_batch(l, batch, err) : 0;
+    if (rc != 0)
+        return rc;
+    p->batches += gone;
+    p->kept += !gone;
+    p->after = batch;
+    return 0;
+}
+
+static int remove_marked(struct ledger *l, struct purge *p, ledger_remove_fn *fn, void *context,
+                         struct error *err)
+{
+    for (int i = 0; i < REMOVALS; i++) {
+        int64_t batch = 0;
+        char *id = NULL;
+        int rc = find_marked(l, p->after, &batch, &id, err);
+        if (rc != 0 || id == NULL)
+            return rc;
+        rc = remove_batch(l, p, batch, id, fn, context, err);
         free(id);
-        rc = empty_batch(l, batch, err);
         if (rc != 0)
             return rc;
     }
-    return rc;
+    p->more = true;
+    return 0;
 }
 
-int ledger_purge(struct ledger *l, int64_t before_ms, size_t limit, ledger_name_fn *fn,
-                 void *context, const struct action *action, struct purge_counts *out,
+int ledger_purge(struct ledger *l, struct purge *p, int64_t before_ms, size_t limit,
+                 ledger_remove_fn *fn, void *context, const struct action *action,
                  struct error *err)
 {
     assert(!l->in_transaction);
     bool own = false;
-    *out = (struct purge_counts){0};
+    *p = (struct purge){.after = p->after};
     int rc = ledger_enter(l, LEDGER_DURABLE, &own, err);
-    if (rc != 0)
-        return rc;
-    rc = ledger_leave(l, own, mark(l, before_ms, limit, action, out, err), err);
+    if (rc == 0)
+        rc = ledger_leave(l, own, mark(l, before_ms, limit, action, p, err), err);
     if (rc != 0) {
-        *out = (struct purge_counts){0};
+        *p = (struct purge){.after = p->after};
         return rc;
     }
-    return remove_marked(l, fn, context, err);
+    return remove_marked(l, p, fn, context, err);
 }

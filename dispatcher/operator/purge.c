@@ -11,8 +11,8 @@
 #include "operator/session.h"
 
 struct purged {
-    int64_t notices, batches;
-    int problems;
+    int64_t notices, batches, kept;
+    int64_t after; /* where the next step goes on */
 };
 
 /* -1: as the configuration says. */
@@ -27,7 +27,10 @@ static int read_age(const struct invocation *inv, int64_t *out_ms, struct error 
                      text);
 }
 
-static int ask(struct session *s, const struct invocation *inv, int64_t age_ms, bool dry_run,
+#define ONLY_LOOK INT64_C(-1)
+
+/* A step that goes on behind `after`, or ONLY_LOOK. */
+static int ask(struct session *s, const struct invocation *inv, int64_t age_ms, int64_t after,
                struct buf *rows, struct json_t **out, struct error *err)
 {
     struct buf request = {0};
@@ -35,7 +38,10 @@ static int ask(struct session *s, const struct invocation *inv, int64_t age_ms, 
     request_put_text(&request, "reason", option_value(inv, "reason"));
     if (age_ms >= 0)
         buf_printf(&request, ",\"older_than_ms\":%" PRId64, age_ms);
-    buf_printf(&request, ",\"dry_run\":%s}", dry_run ? "true" : "false");
+    if (after == ONLY_LOOK)
+        buf_puts(&request, ",\"dry_run\":true}");
+    else
+        buf_printf(&request, ",\"after\":%" PRId64 "}", after);
     int rc = session_ask(s, request.data, rows, out, err);
     buf_free(&request);
     return rc;
@@ -49,16 +55,17 @@ static int ask_steps(struct session *s, const struct invocation *inv, int64_t ag
     int rc = 0;
     while (rc == 0 && more) {
         struct json_t *end = NULL;
-        rc = ask(s, inv, age_ms, false, NULL, &end, err);
+        rc = ask(s, inv, age_ms, out->after, NULL, &end, err);
         out->notices += json_get_int(end, "notices", 0);
         out->batches += json_get_int(end, "batches", 0);
+        out->kept += json_get_int(end, "kept", 0);
+        out->after = json_get_int(end, "after", 0);
         more = json_get_bool(end, "more", false);
         const char *problem = json_get_text(end, "problem", NULL);
         if (problem != NULL) {
             struct error told;
             error_set(&told, ERR_IO, "%s", problem);
             output_error(&told);
-            out->problems++;
         }
         json_free(end);
     }
@@ -69,7 +76,7 @@ static int64_t count_batches(struct session *s, const struct invocation *inv, in
                              struct buf *rows, int *out_rc, struct error *err)
 {
     struct json_t *end = NULL;
-    *out_rc = ask(s, inv, age_ms, true, rows, &end, err);
+    *out_rc = ask(s, inv, age_ms, ONLY_LOOK, rows, &end, err);
     int64_t count = json_get_int(end, "batches", 0);
     json_free(end);
     return count;
@@ -131,6 +138,12 @@ static void report(const struct invocation *inv, const struct purged *done)
         printf("The texts of %" PRId64 " batches and %" PRId64
                " notices are gone. Their rows, addresses, attempts and hashes stay.\n",
                done->batches, done->notices);
+    if (done->kept > 0)
+        fprintf(stderr,
+                "The texts of %" PRId64
+                " batches could not be removed; a running daemon tries again every hour, and so "
+                "does the next `dispatcher purge`.\n",
+                done->kept);
 }
 
 static int purge(struct session *s, const struct invocation *inv, int64_t age_ms, struct error *err)
@@ -141,7 +154,7 @@ static int purge(struct session *s, const struct invocation *inv, int64_t age_ms
         rc = ask_steps(s, inv, age_ms, &done, err);
     if (rc == 0)
         report(inv, &done);
-    return rc == 0 && done.problems > 0 ? EX_IOERR : rc;
+    return rc == 0 && done.kept > 0 ? EX_IOERR : rc;
 }
 
 static int run(const struct invocation *inv, struct error *err)

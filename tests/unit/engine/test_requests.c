@@ -493,7 +493,7 @@ static void lets_the_texts_of_the_finished_go(void **state)
     assert_int_equal(spool_find_batch(spool, "b"), BATCH_PLACE_BATCHES);
     const char *answer = ask("{\"v\":1,\"verb\":\"purge\",\"older_than_ms\":1000}");
     assert_contains(answer, "{\"v\":1,\"batch\":\"b\"}");
-    assert_contains(answer, "\"batches\":1,\"more\":false,\"problem\":null");
+    assert_contains(answer, "\"batches\":1,\"kept\":0,\"after\":1,\"more\":false,\"problem\":null");
     assert_int_equal(spool_find_batch(spool, "b"), BATCH_PLACE_NONE);
     assert_contains(ask("{\"v\":1,\"verb\":\"show\",\"id\":\"b_c1\"}"), "\"text\":\"purged\"");
     assert_contains(ask("{\"v\":1,\"verb\":\"show\",\"id\":\"b_c1\"}"), "\"attempt\":1");

@@ -8,25 +8,35 @@
 struct removed {
     char ids[8][32];
     int count;
+    const char *stuck; /* this one cannot be removed */
 };
 
-static void note_removed(void *context, const char *id)
+static int note_removed(void *context, const char *id)
 {
     struct removed *r = context;
     assert_true(r->count < 8);
     snprintf(r->ids[r->count++], sizeof(r->ids[0]), "%s", id);
+    return r->stuck != NULL && strcmp(id, r->stuck) == 0 ? ERR_IO : 0;
 }
 
-static struct purge_counts purge(struct ledger *l, int64_t before_ms, size_t limit,
-                                 struct removed *out)
+/* One step. */
+static void step(struct ledger *l, struct purge *p, size_t limit, int64_t before_ms,
+                 struct removed *out)
 {
-    struct purge_counts counts;
     struct error err = {0};
     struct action action = action_of("retention");
     action.verb = "purge";
+    out->count = 0;
+    must(ledger_purge(l, p, before_ms, limit, note_removed, out, &action, &err), &err);
+}
+
+/* The first step. */
+static struct purge purge(struct ledger *l, int64_t before_ms, size_t limit, struct removed *out)
+{
+    struct purge p = {0};
     *out = (struct removed){0};
-    must(ledger_purge(l, before_ms, limit, note_removed, out, &action, &counts, &err), &err);
-    return counts;
+    step(l, &p, limit, before_ms, out);
+    return p;
 }
 
 static int64_t take_in_batch(struct ledger *l, const char *id)
@@ -103,12 +113,12 @@ static void goes_in_portions(void **state)
     take_in_many(f->l, "n", 5);
     for (int i = 0; i < 5; i++)
         settle(f->l, lease_one(f->l, "relay"), DELIVERY_DELIVERED);
-    struct purge_counts counts = purge(f->l, LATER, 3, &removed);
-    assert_int_equal(counts.notices, 3);
-    assert_true(counts.more);
-    counts = purge(f->l, LATER, 3, &removed);
-    assert_int_equal(counts.notices, 2);
-    assert_false(counts.more);
+    struct purge p = purge(f->l, LATER, 3, &removed);
+    assert_int_equal(p.notices, 3);
+    assert_true(p.more);
+    step(f->l, &p, 3, LATER, &removed);
+    assert_int_equal(p.notices, 2);
+    assert_false(p.more);
 }
 
 static void keep_state(void *context, const struct batch_row *row)
@@ -133,8 +143,9 @@ static void hands_over_batches_that_are_over(void **state)
     settle_batch(f->l, take_in_batch(f->l, "done"), DELIVERY_FAILED);
     settle_batch(f->l, take_in_batch(f->l, "unsure"), DELIVERY_UNCERTAIN);
     take_in_batch(f->l, "open");
-    struct purge_counts counts = purge(f->l, LATER, 9, &removed);
-    assert_int_equal(counts.batches, 1);
+    struct purge p = purge(f->l, LATER, 9, &removed);
+    assert_int_equal(p.batches, 1);
+    assert_false(p.more);
     assert_int_equal(removed.count, 1);
     assert_string_equal(removed.ids[0], "done");
     assert_int_equal(state_of(f->l, "done"), BATCH_PURGED);
@@ -146,8 +157,51 @@ static void hands_over_batches_that_are_over(void **state)
     must_balance(f->l);
 }
 
+static void tries_again_what_could_not_be_removed(void **state)
+{
+    struct fixture *f = *state;
+    struct removed removed = {.stuck = "b"};
+    struct purge p = {0};
+    static const char *const ids[] = {"a", "b", "c"};
+    for (size_t i = 0; i < COUNT_OF(ids); i++)
+        settle_batch(f->l, take_in_batch(f->l, ids[i]), DELIVERY_DELIVERED);
+    step(f->l, &p, 9, LATER, &removed);
+    assert_int_equal(removed.count, 3); /* the next one has its turn */
+    assert_int_equal(p.batches, 2);
+    assert_int_equal(p.kept, 1);
+    assert_false(p.more);
+    p = purge(f->l, LATER, 9, &removed);
+    assert_int_equal(removed.count, 1);
+    assert_string_equal(removed.ids[0], "b");
+    assert_int_equal(p.batches, 1);
+    assert_int_equal(p.kept, 0);
+    purge(f->l, LATER, 9, &removed);
+    assert_int_equal(removed.count, 0);
+}
+
+/* A batch is gigabytes, and a step must not hold up who calls it. */
+static void removes_a_few_batches_per_step(void **state)
+{
+    struct fixture *f = *state;
+    struct removed removed = {.stuck = "b0"};
+    struct purge p = {.more = true};
+    int steps = 0, removals = 0;
+    for (int i = 0; i < 10; i++) {
+        char id[8];
+        snprintf(id, sizeof(id), "b%d", i);
+        settle_batch(f->l, take_in_batch(f->l, id), DELIVERY_DELIVERED);
+    }
+    for (; p.more; steps++) {
+        step(f->l, &p, 200, LATER, &removed);
+        assert_true(removed.count <= 4);
+        removals += (int)p.batches;
+    }
+    assert_int_equal(removals, 9); /* and b0 is not in their way, nor tried for ever */
+    assert_int_equal(steps, 3);
+}
+
 /* The process dies where a file is removed: the callback leaves the ledger as the crash would. */
-static void die_here(void *context, const char *id)
+static int die_here(void *context, const char *id)
 {
     (void)id;
     _exit(*(int *)context);
@@ -163,9 +217,9 @@ static void hands_a_batch_over_again_after_a_crash(void **state)
     pid_t pid = fork();
     if (pid == 0) {
         int status = 7;
-        struct purge_counts counts;
+        struct purge p = {0};
         struct ledger *l = open_ledger(f->spool, LEDGER_WRITE);
-        if (ledger_purge(l, LATER, 9, die_here, &status, NULL, &counts, NULL) != 0)
+        if (ledger_purge(l, &p, LATER, 9, die_here, &status, NULL, NULL) != 0)
             _exit(1);
         _exit(0);
     }
@@ -188,6 +242,8 @@ int main(void)
         TEST(empties_what_is_over),
         TEST(goes_in_portions),
         TEST(hands_over_batches_that_are_over),
+        TEST(tries_again_what_could_not_be_removed),
+        TEST(removes_a_few_batches_per_step),
         TEST(hands_a_batch_over_again_after_a_crash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
