@@ -32,8 +32,8 @@
 #define CLEAN_TMP_MS  (INT64_C(3600) * 1000)
 /* The wall clock drifts and is slewed; only a step of this size is worth a line. */
 #define CLOCK_STEP_MS 5000
-/* Deliveries per turn whose due time follows a clock that was set back. */
-#define REWIND_LIMIT ((size_t)2000)
+/* Deliveries per turn that are looked at, after the clock was set back. */
+#define REWIND_LIMIT ((size_t)1000)
 
 struct scheduler {
     const struct scheduler_options *options;
@@ -53,7 +53,7 @@ struct scheduler {
     int64_t next_due_wall_ms;
     int64_t next_batch_mono_ms;
     int64_t wall_ahead_ms; /* wall clock minus monotonic clock, as last seen */
-    bool rewinding;        /* the clock was set back, and due times follow */
+    struct rewind rewind;  /* more: the clock was set back, and due times follow */
     bool stopping;
     int64_t stop_at_mono_ms;
     bool ended;
@@ -117,7 +117,7 @@ static void warn_about_missing_transports(struct scheduler *s)
 static int open_ledger(struct scheduler *s, struct error *err)
 {
     size_t deferred = 0, uncertain = 0;
-    s->rewinding = ledger_written_ms(s->setup->settings->spool) > clock_wall_ms() + CLOCK_STEP_MS;
+    s->rewind.more = ledger_written_ms(s->setup->settings->spool) > clock_wall_ms() + CLOCK_STEP_MS;
     int rc = ledger_open(s->setup->settings->spool, LEDGER_WRITE, &s->ledger, err);
     if (rc == 0)
         rc = ledger_recover(s->ledger, transport_holds, s, clock_wall_ms(), &deferred, &uncertain,
@@ -337,7 +337,8 @@ static void watch_clock(struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
         log_event(LOG_WARN, "clock.stepped",
                   "by_ms=%lld note=\"retry times and expiry follow the wall clock\"",
                   (long long)step_ms);
-    s->rewinding = s->rewinding || step_ms < -CLOCK_STEP_MS;
+    if (step_ms < -CLOCK_STEP_MS)
+        s->rewind = (struct rewind){.more = true};
 }
 
 /* What waits for so and so long shall not wait longer because the clock was set back. In steps: it
@@ -345,19 +346,17 @@ static void watch_clock(struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
 static void rewind_some(struct scheduler *s, int64_t mono_ms)
 {
     struct error why;
-    size_t moved = 0;
-    if (!s->rewinding)
+    if (!s->rewind.more)
         return;
     recorder_commit(&s->dispatch.recorder, mono_ms); /* what was decided by the clock of before */
     if (s->dispatch.recorder.down)
         return;
-    if (ledger_rewind(s->ledger, clock_wall_ms(), REWIND_LIMIT, &moved, &why) != 0) {
+    if (ledger_rewind(s->ledger, &s->rewind, clock_wall_ms(), REWIND_LIMIT, &why) != 0) {
         recorder_ledger_failed(&s->dispatch.recorder, &why);
         return;
     }
-    s->rewinding = moved == REWIND_LIMIT;
-    if (moved > 0)
-        log_event(LOG_INFO, "clock.rewound", "deliveries=%zu", moved);
+    if (s->rewind.moved > 0)
+        log_event(LOG_INFO, "clock.rewound", "deliveries=%zu", s->rewind.moved);
 }
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -376,7 +375,7 @@ static bool may_tidy(const struct scheduler *s)
 static int64_t until_next_work_ms(const struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
 {
     int64_t wait = INT64_MAX;
-    if (s->rewinding && !s->dispatch.recorder.down)
+    if (s->rewind.more && !s->dispatch.recorder.down)
         return 0;
     if (!s->dispatch.recorder.down)
         wait = s->next_scan_mono_ms - mono_ms;

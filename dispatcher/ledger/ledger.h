@@ -73,10 +73,12 @@ struct acceptance {
     const char *source; /* "spool" */
 };
 
-enum accept_result { ACCEPT_NEW, ACCEPT_DUPLICATE, ACCEPT_CONFLICT };
+enum accept_result { ACCEPT_NEW, ACCEPT_DUPLICATE, ACCEPT_CONFLICT, ACCEPT_LATER };
 
 /* ACCEPT_DUPLICATE: this id (or idempotency_key) with this content is known: nothing changes.
- * ACCEPT_CONFLICT: known with other content, or the id of a batch's recipient: nothing changes. */
+ * ACCEPT_CONFLICT: known with other content, or the id of a batch's recipient: nothing changes.
+ * ACCEPT_LATER: it may be the id of a recipient of a batch that is still being taken in; nothing
+ * changes, and when the batch is whole it is known. */
 MUST_CHECK int ledger_accept(struct ledger *l, const struct acceptance *a, enum accept_result *out,
                              struct error *err);
 /* Is the id known (of a notice, a batch or a recipient of one: then the batch's), and with which
@@ -127,7 +129,8 @@ struct planned_line {
     int64_t line;          /* from 1 */
     int64_t offset;        /* of its text in notices.jsonl */
     int64_t length;        /* without the line end */
-    const char *recipient; /* behind ID_: the line's own id, or its number */
+    const char *recipient; /* behind ID_: the line's own id, or its number; NULL: it is not known,
+                              the line stands under no name and takes none from anybody */
     const char *template_name, *locale;
     bool fallback;
     const char *zone; /* IANA zone of the recipient; NULL: unknown */
@@ -220,10 +223,22 @@ MUST_CHECK int ledger_lease(struct ledger *l, int64_t lane, size_t limit, int64_
                             size_t *out_count, struct error *err);
 void leased_clear(struct leased *row);
 
-/* After the wall clock was set back: at most `limit` deliveries whose due time came from a clock
- * that was ahead get the wait they had left, from `now_ms` on; what somebody asked for by the clock
- * stays. Call again while *out_count is `limit`. */
-MUST_CHECK int ledger_rewind(struct ledger *l, int64_t now_ms, size_t limit, size_t *out_count,
+/*
+ * After the wall clock was set back: deliveries whose due time came from a clock that was ahead get
+ * the wait they had left, from `now_ms` on; what somebody asked for by the clock stays.
+ *
+ * In steps, one after the other through what is due later than now: zero at first, then the same
+ * struct again while `more`; from zero if the clock is set back once more. A step looks at `limit`
+ * deliveries and lanes at most, so its cost does not depend on how many there are or how many are
+ * right as they are.
+ */
+struct rewind {
+    int64_t lane;        /* those before are done */
+    int64_t due_ms, seq; /* and this one up to here */
+    size_t moved;        /* by this step */
+    bool more;
+};
+MUST_CHECK int ledger_rewind(struct ledger *l, struct rewind *r, int64_t now_ms, size_t limit,
                              struct error *err);
 /* When the ledger of a spool was last written, by the clock of then; 0: there is none. Ask before
  * ledger_open(): a time in the future says that the clock was set back meanwhile. */

@@ -6,9 +6,14 @@
 
 static size_t set_right(struct ledger *l, int64_t now_ms, size_t limit)
 {
-    size_t count = 0;
+    struct rewind r = {0};
     struct error err = {0};
-    must(ledger_rewind(l, now_ms, limit, &count, &err), &err);
+    size_t count = 0;
+    do {
+        must(ledger_rewind(l, &r, now_ms, limit, &err), &err);
+        assert_true(r.moved <= limit);
+        count += r.moved;
+    } while (r.more);
     return count;
 }
 
@@ -49,7 +54,9 @@ static void leaves_what_was_asked_for_by_the_clock(void **state)
 static void works_in_steps_and_over_lanes(void **state)
 {
     struct fixture *f = *state;
-    size_t moved, steps = 0, sum = 0;
+    struct rewind r = {.more = true};
+    struct error err = {0};
+    size_t steps = 0, sum = 0;
     take_in_many(f->l, "n", 1000);
     for (int i = 0; i < 10; i++) {
         struct notice n;
@@ -59,14 +66,37 @@ static void works_in_steps_and_over_lanes(void **state)
         n.job.priority = JOB_HIGH;
         assert_int_equal(take_in(f->l, &n), ACCEPT_NEW);
     }
-    do {
-        moved = set_right(f->l, EARLIER, 300);
-        sum += moved;
-        steps++;
-    } while (moved == 300);
+    for (; r.more; steps++) {
+        must(ledger_rewind(f->l, &r, EARLIER + (int64_t)steps, 300, &err), &err);
+        sum += r.moved;
+    }
     assert_int_equal(sum, 1010);
     assert_int_equal(steps, 4);
+    assert_int_equal(set_right(f->l, EARLIER + 4, 300), 0);
     must_balance(f->l);
+}
+
+/* All of them are due at the same millisecond, and right as they are. */
+static void looks_at_each_only_once(void **state)
+{
+    struct fixture *f = *state;
+    struct rewind r = {.more = true};
+    struct error err = {0};
+    size_t steps = 0;
+    for (int i = 0; i < 1000; i++) {
+        struct notice n;
+        char id[16];
+        snprintf(id, sizeof(id), "n%d", i);
+        make_notice(&n, id, id);
+        n.deliveries[0].due_ms = NOON + DAY; /* not_before */
+        assert_int_equal(take_in(f->l, &n), ACCEPT_NEW);
+    }
+    for (; r.more; steps++) {
+        must(ledger_rewind(f->l, &r, EARLIER, 100, &err), &err);
+        assert_int_equal(r.moved, 0);
+        assert_true(steps < 12);
+    }
+    assert_true(steps >= 10); /* each looked at a hundred of them and no more */
 }
 
 static void count_attempt(void *context, const struct attempt_row *row)
@@ -116,6 +146,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(leaves_what_was_asked_for_by_the_clock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(works_in_steps_and_over_lanes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(looks_at_each_only_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_the_attempt_as_evidence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaves_alone_what_is_in_flight, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_when_the_ledger_was_written, set_up, tear_down),
