@@ -93,7 +93,7 @@ static int64_t measure_line(struct batch_intake *b, struct error *err)
 static void set_line_aside(struct batch_intake *b, int64_t wall_ms, const char *how)
 {
     struct batch_rows *rows = &b->now.rows;
-    char recipient[24], remark[120];
+    char remark[120];
     struct error why;
     int64_t length = measure_line(b, &why);
     if (length < 0) {
@@ -104,10 +104,9 @@ static void set_line_aside(struct batch_intake *b, int64_t wall_ms, const char *
     if (b->recorder->down)
         return;
     batch_rows_begin(rows, wall_ms);
-    snprintf(recipient, sizeof(recipient), "%lld", (long long)rows->line);
     snprintf(remark, sizeof(remark), "reading this line ended the reader twice: %s", how);
     const struct planned_line place = {
-        .line = rows->line, .offset = rows->offset, .length = length, .recipient = recipient};
+        .line = rows->line, .offset = rows->offset, .length = length};
     int rc = batch_rows_put_bad(rows, b->setup->settings, &place, remark, &why);
     if (rc == 0)
         rc = batch_rows_commit(rows, &why);

@@ -76,7 +76,8 @@ static void put_sentence(struct buf *out, const char *sentence)
 
 /* ---- one line ---- */
 
-/* Reads and routes it; the copy of its recipient survives a refusal. */
+/* Reads and routes it. A line that is refused keeps the name it gave itself, never its number: that
+ * may be the name another line gives itself. */
 static int plan_line(struct reader *r, const struct line *line, int64_t number, char *recipient,
                      struct intake_plan *out, struct error *err)
 {
@@ -87,7 +88,7 @@ static int plan_line(struct reader *r, const struct line *line, int64_t number, 
     struct job *job;
     if (task->watch != NULL)
         task->watch(number);
-    snprintf(recipient, ID_MAX + 1, "%lld", (long long)number);
+    *recipient = '\0';
     if (line->text == NULL) {
         error_set(err, ERR_INPUT,
                   SHOWN ":%lld:1: the line is %zu bytes long; at most %zu "
@@ -96,10 +97,13 @@ static int plan_line(struct reader *r, const struct line *line, int64_t number, 
         return ERR_INPUT;
     }
     int rc = batch_read_line(task->batch, line->text, line->len, SHOWN, number, &job, &own, err);
-    if (rc != 0)
-        return rc;
-    snprintf(recipient, ID_MAX + 1, "%s", own);
-    return intake_plan_job(task->setup, job, &from, out, err);
+    if (rc == 0) {
+        snprintf(recipient, ID_MAX + 1, "%s", own);
+        rc = intake_plan_job(task->setup, job, &from, out, err);
+    }
+    if (rc != 0 && !batch_read_line_id(task->batch, line->text, line->len, recipient))
+        *recipient = '\0';
+    return rc;
 }
 
 /* ---- verifying ---- */
@@ -258,9 +262,7 @@ static void load_line(struct reader *r, const struct line *text, int64_t number)
 /* It was there when the batch was accepted: the disk has lost it. The batch still adds up. */
 static void tell_missing(struct reader *r, int64_t number, int64_t offset)
 {
-    char recipient[24];
-    snprintf(recipient, sizeof(recipient), "%lld", (long long)number);
-    const struct planned_line line = {.line = number, .offset = offset, .recipient = recipient};
+    const struct planned_line line = {.line = number, .offset = offset};
     tell_bad(r, &line, "the line is no longer there: " SHOWN " has become shorter");
 }
 

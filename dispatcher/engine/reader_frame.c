@@ -12,7 +12,7 @@
  *  BEGUN             line
  *  ROW               line, offset, length, recipient, template, locale, zone, fallback, rest,
  *                    count of deliveries, each: channel, state, transport, address, cause, due
- *  BAD               line, offset, length, recipient, why
+ *  BAD               line, offset, length, recipient ("": not known), why
  *  END
  *  VERDICT, FAILED   text
  */
@@ -23,7 +23,7 @@ static void put_place(const struct planned_line *line, struct buf *out)
     wire_put_int(out, line->line);
     wire_put_int(out, line->offset);
     wire_put_int(out, line->length);
-    wire_put_text(out, line->recipient);
+    wire_put_text(out, line->recipient != NULL ? line->recipient : "");
 }
 
 static void put_delivery(const struct planned_delivery *d, struct buf *out)
@@ -96,7 +96,8 @@ static void read_place(struct wire *w, struct planned_line *out)
     out->offset = wire_int_within(w, 0, INT64_MAX / 2);
     out->length = wire_int_within(w, 0, INT64_MAX / 4);
     out->recipient = wire_text(w);
-    w->broken = w->broken || !is_recipient(out->recipient);
+    out->recipient = *out->recipient != '\0' ? out->recipient : NULL;
+    w->broken = w->broken || (out->recipient != NULL && !is_recipient(out->recipient));
 }
 
 static void read_delivery(struct wire *w, const struct settings *settings,
@@ -121,6 +122,7 @@ static void read_row(struct wire *w, const struct settings *settings, struct rea
 {
     struct planned_line *line = &out->line;
     read_place(w, line);
+    w->broken = w->broken || line->recipient == NULL;
     line->template_name = read_visible(w);
     line->locale = read_visible(w);
     line->zone = read_visible(w);

@@ -88,7 +88,7 @@ static int put_line(struct ledger *l, int64_t batch, const struct planned_line *
 {
     struct batch_memo *b = NULL;
     int rc = ledger_read_batch(l, batch, &b, err);
-    if (rc == 0)
+    if (rc == 0 && line->recipient != NULL)
         rc = find_known(l, b, line->recipient, out_known, err);
     if (rc != 0)
         return rc;

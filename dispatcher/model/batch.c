@@ -342,3 +342,27 @@ int batch_read_line(const struct batch *b, const char *text, size_t len, const c
         job_free(r.job);
     return rc;
 }
+
+static bool may_be_line_id(const struct batch *b, const char *own)
+{
+    struct buf id = {0};
+    buf_printf(&id, "%s_%s", b->id, own);
+    bool valid = *own != '\0' && id_valid(buf_text(&id), id.len);
+    buf_free(&id);
+    return valid;
+}
+
+bool batch_read_line_id(const struct batch *b, const char *text, size_t len, char out[ID_MAX + 1])
+{
+    struct error ignored;
+    json_t *root = NULL;
+    if (len > BATCH_LINE_MAX ||
+        json_parse(text, len, "line", 1, JOB_DEPTH_MAX, &root, &ignored) != 0)
+        return false;
+    const char *own = json_string_value(json_object_get(root, "id"));
+    bool found = own != NULL && may_be_line_id(b, own);
+    if (found)
+        snprintf(out, ID_MAX + 1, "%s", own);
+    json_decref(root);
+    return found;
+}

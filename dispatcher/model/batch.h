@@ -25,6 +25,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "model/job.h"
 
 #define BATCH_LINE_MAX ((size_t)64 * 1024)
@@ -83,5 +84,8 @@ void batch_put_summed(const struct batch *b, int64_t count, const unsigned char 
 MUST_CHECK int batch_read_line(const struct batch *b, const char *text, size_t len,
                                const char *file, int64_t line, struct job **out,
                                const char **out_recipient, struct error *err);
+/* Of a line that cannot be read as a notice: true if it brings an id of its own that could be one,
+ * its bytes in `out`. The number of a line is not its own. */
+bool batch_read_line_id(const struct batch *b, const char *text, size_t len, char out[ID_MAX + 1]);
 
 #endif

@@ -240,6 +240,40 @@ static void a_recipient_who_stands_twice_is_told_once(void **state)
     buf_free(&lines);
 }
 
+static void note_waiting(void *context, const struct delivery_row *row)
+{
+    snprintf(context, 200, "%s %s", row->notice_id, row->address);
+}
+
+/* Line 1002 is called what line 1001 would be called by its number. */
+static void a_wrong_line_takes_nobody_elses_id(void **state)
+{
+    struct buf lines = {0};
+    char seen[200] = "";
+    struct selector named = SELECTOR_ALL;
+    struct error err;
+    size_t count = 0;
+    int64_t last = 0;
+    (void)state;
+    put_lines(&lines, 100001, 1000);
+    buf_puts(&lines, "{\"id\":\"77\",\"to\":{\"email\":\"not an address\"}}\n");
+    buf_puts(&lines, "{\"id\":\"1001\",\"to\":{\"email\":\"good@example.org\"}}\n");
+    buf_puts(&lines, "{nothing}\n");
+    buf_puts(&lines, "{\"id\":\"1003\",\"to\":{\"email\":\"good@example.org\"}}\n");
+    const struct handed_over h = {.id = "b", .lines = &lines, .count = 1004};
+    take_in(&fixture, &h);
+    assert_books(&fixture, "b", 1004, 2);
+    named.id = "b_1001";
+    assert_int_equal(
+        ledger_walk(fixture.ledger, &named, 0, 5, note_waiting, seen, &count, &last, &err), 0);
+    assert_string_equal(seen, "b_1001 good@example.org");
+    named.id = "b_77";
+    assert_int_equal(
+        ledger_walk(fixture.ledger, &named, 0, 5, note_waiting, seen, &count, &last, &err), 0);
+    assert_int_equal(count, 1);
+    buf_free(&lines);
+}
+
 /* The disk has lost the end of an accepted batch: it still adds up. */
 static void lines_that_vanished_are_failed_deliveries(void **state)
 {
@@ -519,6 +553,7 @@ int main(void)
         TEST(refuses_what_is_wrong_with_the_shared_part),
         TEST(a_wrong_line_behind_the_head_is_one_failed_delivery),
         TEST(a_recipient_who_stands_twice_is_told_once),
+        TEST(a_wrong_line_takes_nobody_elses_id),
         TEST(lines_that_vanished_are_failed_deliveries),
         TEST(the_same_batch_again_is_taken_back),
         TEST(other_content_under_a_known_id_is_refused),
