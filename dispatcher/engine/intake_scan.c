@@ -39,11 +39,16 @@ static enum spool_verdict stop(struct pass *pass, const struct error *why)
 static enum spool_verdict settle_accept(enum accept_result result, const struct intake_plan *plan,
                                         struct error *reason)
 {
-    static const char *const words[] = {"job.accepted", "job.duplicate", "job.conflict"};
-    log_event(LOG_INFO, words[result], "id=%s template=%s locale=%s fallback=%s", plan->job->id,
-              plan->route.template_name, plan->locale, plan->fallback ? "yes" : "no");
+    static const char *const words[] = {[ACCEPT_NEW] = "job.accepted",
+                                        [ACCEPT_DUPLICATE] = "job.duplicate",
+                                        [ACCEPT_CONFLICT] = "job.conflict",
+                                        [ACCEPT_LATER] = "job.waits"};
+    /* What waits for a batch is met by every pass. */
+    log_event(result == ACCEPT_LATER ? LOG_DEBUG : LOG_INFO, words[result],
+              "id=%s template=%s locale=%s fallback=%s", plan->job->id, plan->route.template_name,
+              plan->locale, plan->fallback ? "yes" : "no");
     if (result != ACCEPT_CONFLICT)
-        return SPOOL_TAKEN;
+        return result == ACCEPT_LATER ? SPOOL_LATER : SPOOL_TAKEN;
     error_set(
         reason, ERR_CONFLICT,
         "the id \"%s\" (or its idempotency_key) was already used for other content; nothing was "

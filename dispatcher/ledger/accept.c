@@ -117,15 +117,20 @@ static int judge_repeat(struct ledger *l, const struct acceptance *a, enum accep
     return 0;
 }
 
-/* The id of a batch, or of one of its recipients? While a batch is taken in, of any it may have. */
-static int find_rival(struct ledger *l, const char *id, bool *out, struct error *err)
+/* The id of a batch, or of one of its recipients? ACCEPT_NEW: of neither. While a batch is taken in
+ * nobody knows yet whom it may name. */
+static int find_rival(struct ledger *l, const char *id, enum accept_result *out, struct error *err)
 {
     int64_t batch = 0;
-    struct named named = {0};
+    struct named named = {0}, coming = {0};
     int rc = l->has_batches ? ledger_find_batch(l, id, &batch, err) : 0;
     if (rc == 0 && batch == 0)
-        rc = ledger_find_recipient(l, id, 0, true, &named, err);
-    *out = batch != 0 || named.batch != 0;
+        rc = ledger_find_recipient(l, id, 0, false, &named, err);
+    if (rc == 0 && batch == 0 && named.batch == 0)
+        rc = ledger_find_recipient(l, id, 0, true, &coming, err);
+    *out = batch != 0 || named.batch != 0 ? ACCEPT_CONFLICT
+           : coming.batch != 0            ? ACCEPT_LATER
+                                          : ACCEPT_NEW;
     return rc;
 }
 
@@ -133,17 +138,14 @@ static int accept_notice(struct ledger *l, const struct acceptance *a, enum acce
                          struct error *err)
 {
     int64_t notice = 0;
-    bool rival = false;
-    *out = ACCEPT_CONFLICT;
-    int rc = find_rival(l, a->job->id, &rival, err);
-    if (rc != 0 || rival)
+    int rc = find_rival(l, a->job->id, out, err);
+    if (rc != 0 || *out != ACCEPT_NEW)
         return rc;
     rc = insert_notice(l, a, &notice, err);
     if (rc != 0)
         return rc;
     if (notice == 0)
         return judge_repeat(l, a, out, err);
-    *out = ACCEPT_NEW;
     rc = insert_deliveries(l, a, notice, err);
     return rc != 0 ? rc : insert_spares(l, a, notice, err);
 }

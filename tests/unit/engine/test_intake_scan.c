@@ -104,6 +104,30 @@ static void takes_nothing_without_room(void **state)
     assert_int_equal(waiting(), 1);
 }
 
+/* Nobody can say yet whether the batch names b_x: neither refused nor sent. */
+static void what_may_be_of_a_batch_waits_until_the_batch_is_whole(void **state)
+{
+    struct buf lines = {0};
+    struct error err;
+    int64_t number = 0;
+    unsigned char digest[DIGEST_SIZE] = {0};
+    enum accept_result result;
+    (void)state;
+    const struct batch_acceptance a = {
+        .id = "b", .digest = digest, .text = "{}", .len = 2, .total = 1, .now_ms = 1};
+    assert_int_equal(ledger_begin_batch(fixture.ledger, &a, &result, &number, &err), 0);
+    drop_notice("b_x");
+    struct intake_result r = scan(fixture.intake);
+    assert_int_equal(r.counts.refused, 0);
+    assert_int_equal(r.counts.later, 1);
+    assert_int_equal(waiting(), 0);
+    assert_int_equal(ledger_advance_batch(fixture.ledger, number, 2, 0, true, &err), 0);
+    r = scan(fixture.intake);
+    assert_int_equal(r.counts.taken, 1);
+    assert_int_equal(waiting(), 1);
+    buf_free(&lines);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, open_all, close_all)
 
 int main(void)
@@ -112,6 +136,7 @@ int main(void)
         TEST(takes_notices_and_hands_directories_on),
         TEST(refuses_directories_where_nobody_takes_batches),
         TEST(takes_nothing_without_room),
+        TEST(what_may_be_of_a_batch_waits_until_the_batch_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
