@@ -1,9 +1,13 @@
 /*
- *   tmp/.bPID.N/ ── rename ──▶ new/ID/ ── in the ledger ──▶ batches/ID/ ── retention ──▶ tmp/ ─▶
- * gone ├── handed over before, equal ─▶ tmp/ ─▶ gone └── wrong ─▶ corrupt/ID/ and corrupt/ID.reason
+ *   tmp/.bPID.N/ ── rename ──▶ new/ID/
+ *   new/ID/ ── in the ledger ──▶ batches/ID/ ── retention ──▶ tmp/ ──▶ gone
+ *     ├── handed over before, equal ──▶ tmp/ ──▶ gone
+ *     └── wrong ──▶ corrupt/ID/ and corrupt/ID.reason
  *
- * A batch moves as a whole, by one rename, so that a kill finds it in exactly one place. Before it
- * is verified it is made durable: what was read must be what a power cut leaves.
+ * A batch moves as a whole, by one rename, so that a kill finds it in exactly one place. What the
+ * ledger begins must be what a power cut leaves: batch.json, ID/ and new/ are synced when the
+ * notices are opened there, the notices themselves by who verifies them (engine/reader.c), before
+ * the verdict.
  */
 #include "spool/spool.h"
 
@@ -217,9 +221,10 @@ static int open_plain(int dirfd, const char *name, const char *shown, int64_t *o
     return fd;
 }
 
-/* A producer with a plain `mv` syncs nothing. The notices, perhaps a gigabyte, are left to whoever
- * reads them first: not here, where everything else waits. */
-static int sync_batch(int dirfd, const char *shown, struct error *err)
+/* A producer with a plain `mv` syncs nothing: neither the files nor new/, and a power cut would
+ * undo the move of a batch the ledger has begun. The notices, perhaps a gigabyte, are left to
+ * whoever reads them first: not here, where everything else waits. */
+static int sync_batch(const struct spool *s, int dirfd, const char *shown, struct error *err)
 {
     int64_t size = 0;
     int text = open_plain(dirfd, BATCH_TEXT_NAME, shown, &size, err);
@@ -228,6 +233,8 @@ static int sync_batch(int dirfd, const char *shown, struct error *err)
     int rc = file_sync(text, shown, err);
     if (rc == 0)
         rc = file_sync_directory(dirfd, shown, err);
+    if (rc == 0)
+        rc = file_sync_directory(s->new_fd, s->new_path, err);
     close(text);
     return rc;
 }
@@ -242,7 +249,7 @@ int spool_open_notices(const struct spool *s, enum batch_place place, const char
         return dirfd;
     int fd = open_plain(dirfd, BATCH_NOTICES_NAME, show(place, id, BATCH_NOTICES_NAME, shown),
                         out_size, err);
-    int rc = fd >= 0 && place == BATCH_PLACE_NEW ? sync_batch(dirfd, shown, err) : 0;
+    int rc = fd >= 0 && place == BATCH_PLACE_NEW ? sync_batch(s, dirfd, shown, err) : 0;
     close(dirfd);
     if (rc != 0) {
         close(fd);

@@ -104,8 +104,8 @@ enum batch_place spool_find_batch(const struct spool *s, const char *id);
 MUST_CHECK int spool_read_batch_text(const struct spool *s, enum batch_place place, const char *id,
                                      struct buf *out, struct error *err);
 /* Opens notices.jsonl of ID/ for reading (O_NOFOLLOW, regular, one link); the descriptor or a
- * negative error code. *out_size in bytes. In new/ the rest of ID/ is made durable, the notices are
- * not: whoever reads them before they are accepted does that. */
+ * negative error code. *out_size in bytes. In new/ the rest of ID/ and its name there are made
+ * durable, the notices are not: whoever reads them before they are accepted does that. */
 MUST_CHECK int spool_open_notices(const struct spool *s, enum batch_place place, const char *id,
                                   int64_t *out_size, struct error *err);
 /* new/ID to batches/ID, durable (both directories synced). Success if it stands there already. */
