@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
@@ -12,9 +13,10 @@
 #include "policy/window.h"
 #include "render/zone.h"
 
-/* Leases per call of dispatch_run(): a backlog of which nothing may be sent (trial mode, expired)
- * would otherwise be worked off while signals and workers wait. */
+/* Leases and time per call of dispatch_run(): a backlog of which nothing may be sent (trial mode,
+ * expired) would otherwise be worked off while signals and workers wait. */
 #define LEASES_PER_RUN 64
+#define RUN_MS         20
 /* One packet's notices, above their first. A frame has a limit, and so has a worker's memory. */
 #define PACKET_BYTES_MAX ((size_t)8 * 1024 * 1024)
 /* From this concurrency on big batches leave one place of a transport to small ones. */
@@ -23,6 +25,8 @@
 #define RATE_PORTION_MS 200
 /* Lines that could not be read from the disk are tried again. */
 #define READ_AGAIN_MS 30000
+/* The ledger could not tell what was delivered today. */
+#define ASK_AGAIN_MS 1000
 
 /* What may be leased for one transport now. */
 struct allowance {
@@ -44,21 +48,39 @@ static void tend_day(struct dispatch *d, int64_t wall_ms)
     ledger_set_day(d->recorder.ledger, d->day);
 }
 
-static int64_t warmup_room(struct dispatch *d, const struct transport *t,
-                           struct transport_traffic *traffic)
+static int64_t limit_of_day(const struct dispatch *d, const struct transport *t)
 {
+    return t->warmup.days > 0 ? warmup_limit(&t->warmup, d->day) : INT64_MAX;
+}
+
+/* Asks the ledger once a day what was delivered on it. Before anything is chosen: what waits must
+ * be committed or the count lacks it, and a commit changes the lanes. */
+static void tend_warmups(struct dispatch *d, int64_t mono_ms)
+{
+    const struct settings *s = d->setup->settings;
     struct error why;
-    int64_t limit = t->warmup.days > 0 ? warmup_limit(&t->warmup, d->day) : INT64_MAX;
-    if (limit == INT64_MAX)
-        return limit;
-    if (traffic->day != d->day) {
-        recorder_commit(&d->recorder, clock_mono_ms()); /* or its count lacks what waits */
-        if (ledger_count_day(d->recorder.ledger, t->name, d->day, &traffic->day_count, &why) != 0) {
+    for (size_t i = 0; i < s->transport_count; i++) {
+        const struct transport *t = &s->transports[i];
+        struct transport_traffic *traffic = traffic_transport(&d->traffic, t->name);
+        if (traffic->day == d->day || limit_of_day(d, t) == INT64_MAX)
+            continue;
+        recorder_commit(&d->recorder, mono_ms);
+        if (d->recorder.down)
+            return;
+        if (ledger_count_day(d->recorder.ledger, t->name, d->day, &traffic->day_count, &why) == 0)
+            traffic->day = d->day;
+        else
             log_event(LOG_WARN, "ledger.look", "reason=\"%s\"", why.text);
-            return 0;
-        }
-        traffic->day = d->day;
     }
+}
+
+/* Nothing while the ledger has not told what was delivered today. */
+static int64_t warmup_room(const struct dispatch *d, const struct transport *t,
+                           const struct transport_traffic *traffic)
+{
+    int64_t limit = limit_of_day(d, t);
+    if (limit == INT64_MAX || traffic->day != d->day)
+        return limit == INT64_MAX ? limit : 0;
     return limit - traffic->day_count - (int64_t)pool_deliveries(&d->pool, t->name);
 }
 
@@ -101,6 +123,8 @@ static bool allow(struct dispatch *d, const struct transport *t, int64_t mono_ms
 {
     struct transport_traffic *traffic = traffic_transport(&d->traffic, t->name);
     size_t in_flight = pool_in_flight(&d->pool, t->name);
+    if (traffic->rest_mono_ms > mono_ms)
+        return false;
     if (breaker_room(&traffic->breaker, mono_ms, (int)in_flight, t->concurrency) <= 0)
         return false;
     if (in_flight > 0 && pool_idle(&d->pool, d->setup) <= seats_kept(d, t))
@@ -127,6 +151,8 @@ struct handout {
     struct gates gates;
     struct leased *rows;
     size_t count;
+    bool past_gates;
+    struct error missing; /* code 0 unless all of the batch is missing */
 };
 
 /* Keeps the rows `keep` says yes to; it has settled the others. */
@@ -151,31 +177,94 @@ static bool passes_gates(struct handout *h, struct leased *row)
     return false;
 }
 
-/* Our disk, not the recipient, is at fault: again later. What is gone for good has failed. */
-static bool settle_unread(struct handout *h, const struct leased *row, const char *cause,
-                          const struct error *why)
+/* Back as if nothing had been. What the gates counted is only given back if they did. */
+static void give_back(struct handout *h, const struct leased *row, int64_t due_ms,
+                      const char *cause)
+{
+    const struct gate_answer to = {row->tries > 0 ? DELIVERY_DEFERRED : DELIVERY_WAITING, due_ms,
+                                   cause};
+    if (h->past_gates)
+        settle_returned(h->d, h->transport, row, due_ms, cause);
+    else
+        settle_gated(h->d, h->transport, row, &to);
+}
+
+/* Our disk, not the recipient, is at fault: again later. A line that is gone for good has failed.
+ */
+static void settle_unread(struct handout *h, const struct leased *row, const struct error *why)
 {
     if (why->code == ERR_NOT_FOUND) {
-        settle_missing(h->d, h->transport, row, cause, why->text);
-        return false;
+        settle_missing(h->d, h->transport, row, "missing", why->text);
+        return;
     }
     log_event(LOG_ERR, "batch.unreadable", "id=%s reason=\"%s\"", row->notice_id, why->text);
-    settle_returned(h->d, h->transport, row, h->gates.wall_ms + READ_AGAIN_MS, "unreadable");
-    return false;
+    give_back(h, row, h->gates.wall_ms + READ_AGAIN_MS, "unreadable");
 }
 
 static bool has_text(struct handout *h, struct leased *row)
 {
     struct error why;
-    if (row->job_text != NULL || shelf_read_line(h->d->shelf, row, &why) == 0)
+    if (row->job_text != NULL)
         return true;
-    return settle_unread(h, row, "missing", &why);
+    if (h->missing.code == 0) {
+        int rc = shelf_read_line(h->d->shelf, row, &why);
+        if (rc == 0)
+            return true;
+        if (rc != ERR_AGAIN) {
+            settle_unread(h, row, &why);
+            return false;
+        }
+        h->missing = why;
+    }
+    give_back(h, row, h->gates.wall_ms, "unreadable"); /* when somebody lets the batch go on */
+    return false;
 }
 
-static void settle_all_unread(struct handout *h, const struct error *why)
+struct named_batch {
+    struct buf id;
+    bool go_on;
+};
+
+static void note_name(void *context, const struct batch_row *row)
 {
+    struct named_batch *named = context;
+    buf_puts(&named->id, row->id);
+    named->go_on = row->go_on;
+}
+
+/* A file system that is not mounted must not fail millions: nothing of the batch is leased until an
+ * operator lets it go on. */
+static void pause_missing(struct handout *h)
+{
+    const struct batch_question q = {.batch = h->choice.batch};
+    struct ledger *l = h->d->recorder.ledger;
+    struct named_batch named = {0};
+    struct error why;
+    if (h->missing.code == 0)
+        return;
+    int rc = ledger_walk_batches(l, &q, note_name, &named, &why);
+    if (rc == 0)
+        rc = ledger_stop_batch(l, buf_text(&named.id), BATCH_PAUSED, h->missing.text, named.go_on,
+                               NULL, &why);
+    if (rc == 0)
+        log_event(LOG_ERR, "batch.paused", "batch=%s reason=\"%s\"", buf_text(&named.id),
+                  h->missing.text);
+    else
+        recorder_ledger_failed(&h->d->recorder, &why);
+    buf_free(&named.id);
+}
+
+/* What they share cannot be had. */
+static void settle_without_batch(struct handout *h, const struct error *why)
+{
+    static const struct gate_answer gone = {DELIVERY_FAILED, 0, "purged"};
+    log_event(LOG_ERR, "batch.unreadable", "number=%lld reason=\"%s\"", (long long)h->choice.batch,
+              why->text);
     for (size_t i = 0; i < h->count; i++) {
-        settle_unread(h, &h->rows[i], "purged", why);
+        if (why->code == ERR_NOT_FOUND && !h->past_gates)
+            settle_gated(h->d, h->transport, &h->rows[i], &gone);
+        else
+            give_back(h, &h->rows[i], h->gates.wall_ms + READ_AGAIN_MS, "unreadable");
         leased_clear(&h->rows[i]);
     }
     h->count = 0;
@@ -193,7 +282,15 @@ static void find_batch(struct handout *h)
         h->gates.window = window_meet(&h->transport->window, &shelved->parsed->window);
         return;
     }
-    settle_all_unread(h, &why);
+    settle_without_batch(h, &why);
+}
+
+/* Where a repeat costs money the lease is on the disk before the first byte leaves; but not before
+ * the gates: what they send back is no byte. */
+static void make_durable(struct handout *h)
+{
+    if (h->count > 0 && h->transport->on_uncertain == UNCERTAIN_HOLD && !h->d->recorder.down)
+        recorder_sync(&h->d->recorder); /* if it failed nothing is kept */
 }
 
 /* As many of the rows as make one packet; what is too much goes back, and all of it if the ledger
@@ -204,7 +301,7 @@ static void keep_fitting(struct handout *h)
     while (!h->d->recorder.down && kept < h->count && (kept == 0 || bytes < PACKET_BYTES_MAX))
         bytes += strlen(h->rows[kept++].job_text);
     for (size_t i = kept; i < h->count; i++) {
-        settle_returned(h->d, h->transport, &h->rows[i], h->gates.wall_ms, "");
+        give_back(h, &h->rows[i], h->gates.wall_ms, "");
         leased_clear(&h->rows[i]);
     }
     h->count = kept;
@@ -216,7 +313,7 @@ static void assign(struct handout *h, struct worker_slot *w)
     const struct shelved *shelved = NULL;
     struct error why;
     if (h->choice.batch != 0 && shelf_find(h->d->shelf, h->choice.batch, &shelved, &why) != 0) {
-        settle_all_unread(h, &why);
+        settle_without_batch(h, &why);
         return;
     }
     const struct pool_packet packet = {.transport = h->transport,
@@ -241,12 +338,10 @@ static bool lease(struct handout *h, size_t limit)
 {
     struct recorder *r = &h->d->recorder;
     struct error why;
-    /* Where a repeat costs money the lease is on the disk before the first byte leaves. */
-    bool hold = h->transport->on_uncertain == UNCERTAIN_HOLD;
     make_room(h->d, limit);
     h->rows = h->d->rows;
-    int rc = ledger_lease(r->ledger, h->choice.lane, limit, h->gates.wall_ms,
-                          hold ? LEDGER_DURABLE : LEDGER_FAST, h->rows, &h->count, &why);
+    int rc = ledger_lease(r->ledger, h->choice.lane, limit, h->gates.wall_ms, LEDGER_FAST, h->rows,
+                          &h->count, &why);
     if (rc != 0)
         recorder_ledger_failed(r, &why);
     else if (h->count > 0)
@@ -261,7 +356,10 @@ static bool hand_out(struct handout *h, size_t limit, struct worker_slot *w)
         return false;
     find_batch(h);
     filter(h, passes_gates);
+    h->past_gates = true;
     filter(h, has_text);
+    pause_missing(h);
+    make_durable(h);
     keep_fitting(h);
     if (h->count > 0)
         assign(h, w);
@@ -286,6 +384,7 @@ static bool serve_transport(struct dispatch *d, const struct transport *t, struc
     if (chooser_next_due(lanes, count, t->name) > wall_ms || !allow(d, t, mono_ms, &allowance))
         return false;
     const struct slots *slots = &traffic_transport(&d->traffic, t->name)->slots;
+    lanes = ledger_lanes(d->recorder.ledger, &count);
     return chooser_pick(&d->chooser, slots, lanes, count, t->name, allowance.small_only, wall_ms,
                         &h.choice) &&
            hand_out(&h, allowance.limit, w);
@@ -317,10 +416,12 @@ static int64_t pace_opens_ms(struct dispatch *d, const struct transport *t, int6
 {
     struct transport_traffic *traffic = traffic_transport(&d->traffic, t->name);
     int64_t rest_ms = breaker_next_ms(&traffic->breaker, mono_ms) - mono_ms;
+    if (traffic->rest_mono_ms - mono_ms > rest_ms)
+        rest_ms = traffic->rest_mono_ms - mono_ms;
     if (rest_ms > 0)
         return wall_ms + rest_ms;
     if (warmup_room(d, t, traffic) <= 0)
-        return d->day_to_ms;
+        return traffic->day == d->day ? d->day_to_ms : wall_ms + ASK_AGAIN_MS;
     if (rate_room(t, traffic, mono_ms, t->packet_size) <= 0) {
         int64_t next_ms = bucket_next_ms(&traffic->bucket, &t->rate, mono_ms) - mono_ms;
         return wall_ms + (next_ms > RATE_PORTION_MS / 4 ? next_ms : RATE_PORTION_MS / 4);
@@ -357,13 +458,18 @@ int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
 {
     const struct settings *s = d->setup->settings;
     int leases = 0;
+    int64_t end_ms = clock_mono_ms() + RUN_MS;
+    bool more = true;
     tend_day(d, wall_ms);
     tend_halting(d, mono_ms);
-    while (leases < LEASES_PER_RUN && hand_out_next(d, mono_ms, wall_ms))
-        leases++;
+    tend_warmups(d, mono_ms);
+    while (more && leases < LEASES_PER_RUN && (leases == 0 || clock_mono_ms() < end_ms)) {
+        more = hand_out_next(d, mono_ms, wall_ms);
+        leases += more ? 1 : 0;
+    }
     if (d->recorder.down)
         return INT64_MAX; /* recorder_next() tells when to try again */
-    if (leases == LEASES_PER_RUN)
+    if (more)
         return wall_ms;
     int64_t look_ms = halting_next(&d->halting);
     int64_t soonest = look_ms != INT64_MAX ? wall_ms + look_ms - mono_ms : INT64_MAX;

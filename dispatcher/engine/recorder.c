@@ -178,17 +178,26 @@ static void commit_group(struct recorder *r, int64_t mono_ms)
         note_committed(r, durable, mono_ms);
 }
 
-static void sync_group(struct recorder *r)
+void recorder_sync(struct recorder *r)
 {
     struct error why;
-    if (r->unsynced == 0 || r->down)
-        return;
     if (ledger_sync(r->ledger, &why) != 0) {
         recorder_ledger_failed(r, &why);
         return;
     }
     r->unsynced = 0;
     recorder_ledger_wrote(r);
+}
+
+static void sync_group(struct recorder *r)
+{
+    if (r->unsynced > 0 && !r->down)
+        recorder_sync(r);
+}
+
+void recorder_hurry(struct recorder *r)
+{
+    r->commit_mono_ms = -1; /* long over */
 }
 
 void recorder_commit(struct recorder *r, int64_t mono_ms)

@@ -36,6 +36,10 @@ void recorder_settle(struct recorder *r, const struct settlement *s);
 void recorder_tend(struct recorder *r, int64_t mono_ms);
 /* The same, but whatever waits is committed now: for whoever asks the ledger next. */
 void recorder_commit(struct recorder *r, int64_t mono_ms);
+/* What waits is committed by the next recorder_tend(): where a repeat costs money. */
+void recorder_hurry(struct recorder *r);
+/* Everything committed so far survives a power cut from now on; if that failed it is down. */
+void recorder_sync(struct recorder *r);
 /* When recorder_tend() wants to be called at the latest, INT64_MAX if nothing is pending. */
 int64_t recorder_next(const struct recorder *r);
 /* Until when outcomes wait for others to be committed with; INT64_MAX if none does. */

@@ -15,6 +15,12 @@
 /* A delivery that cost a worker is tried again whatever its schedule says: until it is clear
  * whether it is poison. */
 #define CRASH_AGAIN_MS 60000
+/* A worker died and nobody is to blame (memory ran out, somebody killed it). That says nothing
+ * about its transport; only workers that die one after the other shall not do so as fast as they
+ * can. */
+#define CRASH_REST_MS 1000
+/* The next channel could not be planned for our own reasons. */
+#define PLAN_AGAIN_MS (INT64_C(300) * 1000)
 
 /* What is known about an attempt beside the disposition. */
 struct settling {
@@ -125,31 +131,39 @@ static void log_outcome(const struct settling *s, const struct disposition *d,
               d->cause);
 }
 
-/* Single routing of a batch: the channel behind this one, from the line. False: there is none. */
-static bool find_next_channel(struct settling *s, struct settlement *to, struct next_channel *next)
+/*
+ * Single routing of a batch: the channel behind this one, from the line. True: *next is to be
+ * cleared. If it cannot be found now, for reasons that may pass, the delivery is not given up: it
+ * is tried once more later, and its next channel planned then.
+ */
+static bool find_next_channel(struct settling *s, struct verdict *v, int64_t wall_ms,
+                              struct next_channel *next)
 {
     struct error why;
-    if (!to->next_channel || s->row->batch == 0)
+    if (!v->next_channel || s->row->batch == 0)
         return false;
     int rc =
-        shelf_next_channel(s->dispatch->shelf, s->dispatch->setup, s->row, to->now_ms, next, &why);
-    if (rc != 0) {
-        to->next_channel = false;
-        log_event(LOG_WARN, "delivery.no_next_channel", "id=%s reason=\"%s\"", s->row->notice_id,
-                  why.text);
-        return false;
-    }
-    to->next = &next->planned;
-    to->next_rest = next->rest;
-    return true;
+        shelf_next_channel(s->dispatch->shelf, s->dispatch->setup, s->row, wall_ms, next, &why);
+    if (rc == 0)
+        return true;
+    if (rc == ERR_NOT_FOUND)
+        v->next_channel = false;
+    else
+        *v = (struct verdict){.state = DELIVERY_DEFERRED,
+                              .due_ms = wall_ms + PLAN_AGAIN_MS,
+                              .counts = v->counts,
+                              .jitter = 1.0};
+    log_event(LOG_WARN, "delivery.no_next_channel", "id=%s state=%s reason=\"%s\"",
+              s->row->notice_id, delivery_state_name(v->state), why.text);
+    return false;
 }
 
+/* `next`: of a batch, NULL if none follows. */
 static void record(struct settling *s, const struct disposition *said, const struct verdict *v,
-                   int64_t wall_ms)
+                   int64_t wall_ms, const struct next_channel *next)
 {
     const struct report *r = s->report;
-    struct next_channel next;
-    struct settlement to = {
+    const struct settlement to = {
         .delivery = s->row->delivery,
         .state = v->state,
         .due_ms = v->due_ms,
@@ -157,6 +171,8 @@ static void record(struct settling *s, const struct disposition *said, const str
         .crashed = s->blame.crashed,
         .suspect = s->blame.suspect || s->blame.crashed,
         .next_channel = v->next_channel,
+        .next = next != NULL ? &next->planned : NULL,
+        .next_rest = next != NULL ? next->rest : 0,
         .jitter = v->jitter,
         .now_ms = wall_ms,
         .duration_ms = r != NULL ? r->duration_ms : 0,
@@ -166,10 +182,9 @@ static void record(struct settling *s, const struct disposition *said, const str
         .locale = r != NULL ? r->locale : "",
         .transport = s->transport->name,
     };
-    bool passed_on = find_next_channel(s, &to, &next);
     recorder_settle(&s->dispatch->recorder, &to);
-    if (passed_on)
-        next_channel_clear(&next);
+    if (s->transport->on_uncertain == UNCERTAIN_HOLD)
+        recorder_hurry(&s->dispatch->recorder);
 }
 
 static void count_for_day(struct settling *s, enum delivery_state state)
@@ -202,10 +217,13 @@ static void decide(const struct settling *s, const struct disposition *said, int
     verdict_decide(&q, out);
 }
 
-static void finish(struct settling *s, const struct disposition *said, const struct verdict *v,
+static void finish(struct settling *s, const struct disposition *said, struct verdict *v,
                    int64_t wall_ms)
 {
-    record(s, said, v, wall_ms);
+    struct next_channel next = {0};
+    bool passed_on = find_next_channel(s, v, wall_ms, &next);
+    record(s, said, v, wall_ms, passed_on ? &next : NULL);
+    next_channel_clear(&next);
     log_outcome(s, said, v);
     note_transport(s, said, v);
     note_destination(s, said);
@@ -352,10 +370,13 @@ static void settle_blamed(struct settling *s, const struct silence *why)
 static void settle_silence(struct settling *s, const struct silence *why)
 {
     struct transport_traffic *t = traffic_transport(&s->dispatch->traffic, s->transport->name);
-    if (s->blame.role != BLAME_INNOCENT) {
+    bool nobody = s->blame.role == BLAME_TRANSPORT && why->how == PACKET_CRASHED;
+    if (s->blame.role != BLAME_INNOCENT && !nobody) {
         settle_blamed(s, why);
         return;
     }
+    if (nobody)
+        t->rest_mono_ms = clock_mono_ms() + CRASH_REST_MS;
     bucket_give_back(&t->bucket, &s->transport->rate, clock_mono_ms(), 1);
     settle_returned(s->dispatch, s->transport, s->row, clock_wall_ms(), "");
 }

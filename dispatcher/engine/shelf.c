@@ -100,6 +100,32 @@ int shelf_find(struct shelf *s, int64_t batch, const struct shelved **out, struc
     return 0;
 }
 
+static void note_purged(void *context, const struct batch_row *row)
+{
+    *(bool *)context = row->state == BATCH_PURGED;
+}
+
+/* A line that is not there: of a file that is, or is all of it missing? */
+static int tell_missing(struct shelf *s, const struct leased *row, struct error *err)
+{
+    const struct batch_question q = {.batch = row->batch};
+    struct buf first = {0};
+    struct error ignored;
+    bool purged = false;
+    bool there = spool_read_line(s->spool, row->batch_id, 0, 1, &first, &ignored) == 0;
+    buf_free(&first);
+    if (there)
+        return ERR_NOT_FOUND;
+    int rc = ledger_walk_batches(s->ledger, &q, note_purged, &purged, err);
+    if (rc != 0 || purged)
+        return rc != 0 ? rc : error_set(err, ERR_NOT_FOUND, "its retention is over");
+    return error_set(err, ERR_AGAIN,
+                     "its notices are missing: there is no batches/%s/notices.jsonl in the spool "
+                     "(or it is empty); mount or restore it and restart the daemon, then let the "
+                     "batch go on",
+                     row->batch_id);
+}
+
 /* NULL if it cannot be read. Caller frees with free(). */
 static char *read_line(struct shelf *s, const struct leased *row, int *out_rc, struct error *err)
 {
@@ -110,6 +136,8 @@ static char *read_line(struct shelf *s, const struct leased *row, int *out_rc, s
     if (*out_rc == 0)
         return buf_steal(&line);
     buf_free(&line);
+    if (*out_rc == ERR_NOT_FOUND && row->batch_id != NULL)
+        *out_rc = tell_missing(s, row, err);
     return NULL;
 }
 

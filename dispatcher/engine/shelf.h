@@ -29,8 +29,9 @@ void shelf_close(struct shelf *s);
 /* Borrowed until the next call of shelf_find(). ERR_NOT_FOUND: purged or unknown; ERR_IO. */
 MUST_CHECK int shelf_find(struct shelf *s, int64_t batch, const struct shelved **out,
                           struct error *err);
-/* Reads the line of a leased delivery of a batch into row->job_text. ERR_NOT_FOUND if it is gone.
- */
+/* Reads the line of a leased delivery of a batch into row->job_text. ERR_NOT_FOUND if it is gone
+ * for good: behind the end of the file, or retention is over. ERR_AGAIN if nothing of the batch can
+ * be read though it should be there: a disk that is not mounted. ERR_IO. */
 MUST_CHECK int shelf_read_line(struct shelf *s, struct leased *row, struct error *err);
 
 /* Single routing of a batch's line: the channel behind the leased one. */
@@ -39,7 +40,7 @@ struct next_channel {
     int rest;      /* channels behind it */
     char *address; /* owned; planned.address points here */
 };
-/* ERR_NOT_FOUND: there is none any more. Clear with next_channel_clear(). */
+/* ERR_NOT_FOUND: there is none any more; other errors may pass. Clear with next_channel_clear(). */
 MUST_CHECK int shelf_next_channel(struct shelf *s, const struct setup *setup,
                                   const struct leased *row, int64_t now_ms,
                                   struct next_channel *out, struct error *err);

@@ -29,6 +29,7 @@
 struct transport_traffic {
     char *name;
     struct breaker breaker; /* counts packets */
+    int64_t rest_mono_ms;   /* nothing before: a worker died and nobody is to blame */
     struct bucket bucket;
     struct slots slots;
     int64_t answered_mono_ms; /* when the other side last said anything */

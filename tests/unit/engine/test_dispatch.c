@@ -16,6 +16,24 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/dispatch.h"
+#include "engine/settle.h"
+
+/* SQLite's syncs come by here: counted, and slow where a test wants a slow disk. */
+static int syncs;
+static unsigned sync_takes_ms;
+
+int fdatasync(int fd)
+{
+    (void)fd;
+    syncs++;
+    usleep(sync_takes_ms * 1000);
+    return 0;
+}
+
+int fsync(int fd)
+{
+    return fdatasync(fd);
+}
 
 /* A ledger with notices, two transports, and workers that do nothing: their side of the socket is
  * ours. */
@@ -50,6 +68,7 @@ static int open_world(void **state)
         .transports = transports, .transport_count = 2, .workers = 1, .worker_jobs_max = 1000};
     setup = (struct setup){.settings = &settings, .references = 1000};
     side_count = 0;
+    sync_takes_ms = 0;
     log_set_level(LOG_ERR);
     dispatch_init(&dispatch, ledger, NULL, &setup); /* no batches here */
     return 0;
@@ -256,6 +275,141 @@ static void tells_the_reason_of_a_pause_in_whole_characters(void **state)
     assert_true(utf8_valid(view.reason, strlen(view.reason)));
 }
 
+/* ---- what it costs ---- */
+
+static void does_not_hold_up_the_loop_on_a_slow_disk(void **state)
+{
+    (void)state;
+    add_worker();
+    settings.trial = true;
+    transports[0].packet_size = 64;
+    transports[0].on_uncertain = UNCERTAIN_HOLD;
+    accept_notices("mail", 0, 4000, 200);
+    sync_takes_ms = 10;
+    int64_t from_ms = clock_mono_ms();
+    assert_int_equal(dispatch_run(&dispatch, 0, 5000), 5000);
+    assert_in_range(clock_mono_ms() - from_ms, 0, 100);
+}
+
+static void syncs_nothing_for_what_may_not_be_sent(void **state)
+{
+    (void)state;
+    add_worker();
+    settings.trial = true;
+    transports[0].on_uncertain = UNCERTAIN_HOLD;
+    accept_notices("mail", 0, 50, 200);
+    syncs = 0;
+    for (int i = 0; i < 5; i++)
+        dispatch_run(&dispatch, 0, 5000);
+    recorder_commit(&dispatch.recorder, 0);
+    assert_int_equal(count_of(DELIVERY_SUPPRESSED), 50);
+    assert_in_range(syncs, 0, 2);
+}
+
+static void syncs_the_lease_before_what_costs_money_is_handed_out(void **state)
+{
+    (void)state;
+    add_worker();
+    add_worker();
+    settings.workers = 2;
+    accept_notices("mail", 0, 2, 200);
+    syncs = 0;
+    dispatch_run(&dispatch, 0, 5000);
+    assert_true(dispatch.pool.slots[0].busy);
+    assert_int_equal(syncs, 0);
+    transports[1].on_uncertain = UNCERTAIN_HOLD;
+    accept_notices("texts", 0, 2, 200);
+    syncs = 0;
+    dispatch_run(&dispatch, 0, 5000);
+    assert_true(dispatch.pool.slots[1].busy);
+    assert_true(syncs >= 1);
+}
+
+/* A failed e-mail whose text message follows: committing that makes a lane. */
+static void accept_with_a_spare_channel(void)
+{
+    static const char json[] =
+        "{\"version\":1,\"id\":\"one\",\"to\":{\"email\":\"a@example.org\"}}";
+    const struct planned_delivery first = {.channel = CHANNEL_EMAIL,
+                                           .transport = "mail",
+                                           .address = "a@example.org",
+                                           .state = DELIVERY_WAITING,
+                                           .cause = "",
+                                           .due_ms = 1000};
+    struct planned_delivery spare = first;
+    unsigned char digest[DIGEST_SIZE] = {7};
+    enum accept_result result;
+    struct error err;
+    struct job *job;
+    spare.channel = CHANNEL_SMS;
+    spare.transport = "texts";
+    assert_int_equal(job_parse(json, strlen(json), "f", 1, &job, &err), 0);
+    const struct acceptance a = {.job = job,
+                                 .text = json,
+                                 .len = strlen(json),
+                                 .digest = digest,
+                                 .template_name = "apology",
+                                 .locale = "en",
+                                 .method = JOB_SINGLE,
+                                 .deliveries = &first,
+                                 .count = 1,
+                                 .spare = &spare,
+                                 .spare_count = 1,
+                                 .now_ms = 1000,
+                                 .source = "spool"};
+    assert_int_equal(ledger_accept(ledger, &a, &result, &err), 0);
+    job_free(job);
+}
+
+static void settles_before_it_looks_at_the_lanes(void **state)
+{
+    struct leased row;
+    struct error err;
+    size_t count = 0;
+    (void)state;
+    transports[0].warmup.days = 1;
+    transports[0].warmup.start_day = dispatch.day;
+    transports[0].warmup.limits[0] = 1000;
+    accept_with_a_spare_channel();
+    const struct lane *lanes = ledger_lanes(ledger, &count);
+    assert_int_equal(ledger_lease(ledger, lanes->lane, 1, 2000, LEDGER_FAST, &row, &count, &err),
+                     0);
+    assert_int_equal(count, 1);
+    accept_notices("mail", 1, 3, 200);
+    add_worker();
+    const struct settlement failed = {.delivery = row.delivery,
+                                      .state = DELIVERY_FAILED,
+                                      .counts = true,
+                                      .next_channel = true,
+                                      .now_ms = 2000,
+                                      .cause = "x",
+                                      .sha256 = "",
+                                      .locale = "",
+                                      .transport = "mail"};
+    recorder_settle(&dispatch.recorder, &failed);
+    leased_clear(&row);
+    dispatch_run(&dispatch, clock_mono_ms(), clock_wall_ms());
+    assert_true(dispatch.pool.slots[0].busy);
+    assert_int_equal(dispatch.recorder.unrecorded_count, 0);
+}
+
+static void commits_at_once_what_costs_money(void **state)
+{
+    const struct disposition delivered = {.outcome = OUTCOME_DELIVERED};
+    (void)state;
+    transports[0].on_uncertain = UNCERTAIN_HOLD;
+    add_worker();
+    accept_notices("mail", 0, 1, 200);
+    dispatch_run(&dispatch, 0, 5000);
+    struct worker_slot *w = &dispatch.pool.slots[0];
+    const struct report r = {.disposition = delivered};
+    settle_report(&dispatch, w, &w->assignments[0], &r);
+    w->assignments[0].done = true;
+    w->open = 0;
+    recorder_tend(&dispatch.recorder, 0);
+    assert_int_equal(count_of(DELIVERY_DELIVERED), 1);
+}
+
 /* ---- what a dead worker leaves ---- */
 
 /* The worker of slot 0 dies while the page says so; another one takes its place. */
@@ -378,6 +532,27 @@ static void blames_nobody_for_a_worker_that_did_not_start(void **state)
     assert_int_equal(count_of(DELIVERY_WAITING), 4);
 }
 
+static void rests_a_moment_when_a_worker_dies_and_nobody_is_to_blame(void **state)
+{
+    int64_t now = clock_mono_ms(), wall = clock_wall_ms();
+    (void)state;
+    transports[0].packet_size = 4;
+    add_worker();
+    accept_notices("mail", 0, 4, 200);
+    for (int i = 0; i < 3; i++) {
+        dispatch_run(&dispatch, now, wall);
+        crash(PROGRESS_SENDING, 0, now); /* none begun */
+        assert_int_equal(count_of(DELIVERY_WAITING), 4);
+        assert_in_range(dispatch_run(&dispatch, now, wall), wall + 1, wall + 1000 + 500);
+        assert_false(dispatch.pool.slots[0].busy);
+        now = clock_mono_ms() + 1001;
+        wall = clock_wall_ms() + 1001;
+    }
+    struct transport_view view;
+    dispatch_view(&dispatch, &transports[0], now, &view);
+    assert_string_equal(view.breaker, breaker_state_name(BREAKER_CLOSED));
+}
+
 /* ---- pace ---- */
 
 static void keeps_the_pace_of_a_transport(void **state)
@@ -440,6 +615,12 @@ int main(void)
         WITH_WORLD(leaves_a_worker_for_other_transports),
         WITH_WORLD(uses_all_workers_when_every_transport_has_one),
         WITH_WORLD(tells_the_reason_of_a_pause_in_whole_characters),
+        WITH_WORLD(does_not_hold_up_the_loop_on_a_slow_disk),
+        WITH_WORLD(syncs_nothing_for_what_may_not_be_sent),
+        WITH_WORLD(syncs_the_lease_before_what_costs_money_is_handed_out),
+        WITH_WORLD(settles_before_it_looks_at_the_lanes),
+        WITH_WORLD(commits_at_once_what_costs_money),
+        WITH_WORLD(rests_a_moment_when_a_worker_dies_and_nobody_is_to_blame),
         WITH_WORLD(sets_aside_what_crashed_three_workers),
         WITH_WORLD(sends_suspects_alone),
         WITH_WORLD(blames_nobody_for_a_worker_that_did_not_start),

@@ -163,9 +163,24 @@ static void a_line_that_is_gone_has_no_next_channel(void **state)
     int64_t number =
         hand_in("b", "\"routing\":{\"method\":\"single\",\"channels\":[\"email\",\"sms\"]},", BOTH);
     struct leased row = lease(number, BOTH);
-    assert_int_equal(spool_remove_batch(fixture.spool, "b", &err), 0);
+    row.offset = 100000;
     assert_int_equal(shelf_next_channel(shelf, fixture.setup, &row, 1000, &next, &err),
                      ERR_NOT_FOUND);
+    leased_clear(&row);
+}
+
+static void tells_a_missing_batch_from_a_line_that_is_gone(void **state)
+{
+    struct next_channel next;
+    struct error err = {0};
+    (void)state;
+    int64_t number =
+        hand_in("b", "\"routing\":{\"method\":\"single\",\"channels\":[\"email\",\"sms\"]},", BOTH);
+    struct leased row = lease(number, BOTH);
+    assert_int_equal(spool_remove_batch(fixture.spool, "b", &err), 0);
+    assert_int_equal(shelf_read_line(shelf, &row, &err), ERR_AGAIN);
+    assert_non_null(strstr(err.text, "batches/b/notices.jsonl"));
+    assert_int_equal(shelf_next_channel(shelf, fixture.setup, &row, 1000, &next, &err), ERR_AGAIN);
     leased_clear(&row);
 }
 
@@ -181,6 +196,7 @@ int main(void)
         TEST(plans_the_next_channel),
         TEST(a_batch_to_all_channels_has_no_next_one),
         TEST(a_line_that_is_gone_has_no_next_channel),
+        TEST(tells_a_missing_batch_from_a_line_that_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
