@@ -198,6 +198,34 @@ int file_sync(int fd, const char *shown, struct error *err)
     return fsync(fd) == 0 ? 0 : error_errno(err, ERR_IO, "cannot make %s durable", shown);
 }
 
+static int write_all_again(int fd, const char *shown, struct error *err)
+{
+    char bytes[READ_SIZE];
+    off_t at = 0;
+    ssize_t got;
+    while ((got = pread(fd, bytes, sizeof(bytes), at)) > 0) {
+        for (ssize_t done = 0, n = 0; done < got; done += n) {
+            n = pwrite(fd, bytes + done, (size_t)(got - done), at + done);
+            if (n < 0)
+                return error_errno(err, ERR_IO, "cannot write %s", shown);
+        }
+        at += got;
+    }
+    return got == 0 ? 0 : error_errno(err, ERR_IO, "cannot read %s", shown);
+}
+
+int file_write_again(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : error_errno(err, ERR_IO, "cannot open %s", path);
+    int rc = write_all_again(fd, path, err);
+    if (rc == 0)
+        rc = file_sync(fd, path, err);
+    close(fd);
+    return rc;
+}
+
 int file_sync_directory(int dirfd, const char *shown, struct error *err)
 {
     if (fsync(dirfd) != 0)

@@ -58,6 +58,12 @@ MUST_CHECK int file_move(int from_dirfd, const char *name, int to_dirfd, const c
 /* Makes a file's content durable. */
 MUST_CHECK int file_sync(int fd, const char *shown, struct error *err);
 MUST_CHECK int file_sync_directory(int dirfd, const char *shown, struct error *err);
+/*
+ * Writes what a file holds over itself, byte for byte, and makes it durable; a missing file is
+ * success. For after a sync that failed: the kernel keeps such content in memory, but regards it as
+ * written, so that a sync that succeeds later says nothing of it.
+ */
+MUST_CHECK int file_write_again(const char *path, struct error *err);
 /* Writes all bytes or fails. */
 MUST_CHECK int file_write_all(int fd, const void *bytes, size_t len, const char *shown,
                               struct error *err);

@@ -11,6 +11,8 @@
 
 /* More statements than the ledger has; an assertion tells when that changes. */
 #define QUERIES_MAX 128
+/* Pages in the log, from which a commit is followed by a checkpoint. */
+#define CHECKPOINT_PAGES 8192
 
 struct query {
     struct db *db;
@@ -28,6 +30,7 @@ struct db {
     char *path;
     struct query queries[QUERIES_MAX];
     size_t count;
+    bool doubtful;
 };
 
 struct meaning {
@@ -83,13 +86,29 @@ static int refine(const struct db *db, int result, int code)
     }
 }
 
-static int fail(const struct db *db, int result, struct error *err)
+static void notice_sync(struct db *db, int result)
 {
+    db->doubtful = db->doubtful || result == SQLITE_IOERR_FSYNC;
+}
+
+static int fail(struct db *db, int result, struct error *err)
+{
+    notice_sync(db, result);
     const struct meaning *meaning = find_meaning(result);
     return error_set(err, refine(db, result, meaning->code), "the ledger %s %s (%s)", db->path,
                      meaning->sentence,
                      meaning->code == ERR_INTERNAL ? sqlite3_errmsg(db->handle)
                                                    : sqlite3_errstr(result));
+}
+
+/* In place of SQLite's own, which does the same but keeps to itself that a sync failed. The commit
+ * before it stands, so what happens here is no failure of the statement. */
+static int checkpoint(void *context, sqlite3 *handle, const char *name, int pages)
+{
+    if (pages >= CHECKPOINT_PAGES)
+        notice_sync(context,
+                    sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+    return SQLITE_OK;
 }
 
 int db_open(const char *path, enum db_mode mode, struct db **out, struct error *err)
@@ -111,6 +130,7 @@ int db_open(const char *path, enum db_mode mode, struct db **out, struct error *
         return rc;
     }
     sqlite3_busy_timeout(db->handle, 5000);
+    sqlite3_wal_hook(db->handle, checkpoint, db);
     *out = db;
     return 0;
 }
@@ -136,6 +156,16 @@ int db_run_script(struct db *db, const char *sql, struct error *err)
 bool db_in_transaction(const struct db *db)
 {
     return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+bool db_is_doubtful(const struct db *db)
+{
+    return db->doubtful;
+}
+
+void db_trust(struct db *db)
+{
+    db->doubtful = false;
 }
 
 int64_t db_last_number(const struct db *db)

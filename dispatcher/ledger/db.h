@@ -31,6 +31,10 @@ void db_close(struct db *db);
 /* Statements without parameters, separated by `;`. Rows are ignored. */
 MUST_CHECK int db_run_script(struct db *db, const char *sql, struct error *err);
 bool db_in_transaction(const struct db *db);
+/* A sync failed, in a commit or in the checkpoint that may follow one (which SQLite tells nobody).
+ * Stays until db_trust(). */
+bool db_is_doubtful(const struct db *db);
+void db_trust(struct db *db);
 /* Number of the last inserted row; rows changed by the last statement; rows changed since the
  * connection was opened. */
 int64_t db_last_number(const struct db *db);

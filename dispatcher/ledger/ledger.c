@@ -10,6 +10,12 @@
  * process; FULL also syncs it. The log is one file read from its start, so a FULL commit makes
  * every NORMAL commit before it durable as well. A FULL commit that changed nothing would write and
  * sync nothing: then a row of `meta` is changed to make it one.
+ *
+ * After a sync that failed, this no longer holds: the kernel then regards as written what it could
+ * not write, the next sync may succeed without it, and where the log has a hole everything behind
+ * is lost as well. So the next transaction begins by writing the whole log again, from the kernel's
+ * memory, and nothing is committed until that is on the disk. A checkpoint would not do: it trusts
+ * the log while it changes ledger.db.
  */
 #include "ledger/ledger.h"
 
@@ -27,6 +33,7 @@
 
 #define LEDGER_NAME     "ledger.db"
 #define UNFINISHED_NAME "ledger.db.new"
+#define LOG_SUFFIX      "-wal"
 
 static const char begin_sql[] = "BEGIN IMMEDIATE";
 static const char commit_sql[] = "COMMIT";
@@ -43,7 +50,6 @@ static const char settings_sql[] = "PRAGMA foreign_keys = ON;"
                                    "PRAGMA cell_size_check = ON;"
                                    "PRAGMA cache_size = -16384;"
                                    "PRAGMA journal_size_limit = 67108864;"
-                                   "PRAGMA wal_autocheckpoint = 8192;"
                                    "PRAGMA synchronous = FULL;";
 
 static int build(const char *path, struct error *err)
@@ -127,6 +133,7 @@ int ledger_open(const char *spool, enum ledger_mode mode, struct ledger **out, s
     l->data_version = -1;
     l->synchronous = true;
     l->unsynced = true; /* what a process before us committed may not be on the disk yet */
+    l->inherited = true;
     *out = NULL;
     int rc = 0;
     if (mode == LEDGER_WRITE && access(l->path, F_OK) != 0)
@@ -186,6 +193,23 @@ static int set_synchronous(struct ledger *l, bool synchronous, struct error *err
     return rc;
 }
 
+/* Within a transaction: nobody else writes the log now, and readers read the same as before. */
+static int mend_log(struct ledger *l, struct error *err)
+{
+    if (!l->inherited && !db_is_doubtful(l->db))
+        return 0;
+    struct buf path = {0};
+    buf_puts(&path, l->path);
+    buf_puts(&path, LOG_SUFFIX);
+    int rc = file_write_again(buf_text(&path), err);
+    buf_free(&path);
+    if (rc != 0)
+        return rc;
+    db_trust(l->db);
+    l->inherited = false;
+    return 0;
+}
+
 int ledger_begin(struct ledger *l, enum ledger_durability durability, struct error *err)
 {
     assert(!l->in_transaction);
@@ -195,6 +219,11 @@ int ledger_begin(struct ledger *l, enum ledger_durability durability, struct err
         rc = query_run(db_query(l->db, begin_sql), err);
     if (rc != 0)
         return rc;
+    rc = mend_log(l, err);
+    if (rc != 0) {
+        ledger_rollback(l);
+        return rc;
+    }
     l->in_transaction = true;
     l->transaction++;
     l->durability = durability;

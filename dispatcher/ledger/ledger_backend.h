@@ -107,6 +107,7 @@ struct ledger {
                          commit */
     bool synchronous; /* SQLite's setting now: commits are synced */
     bool unsynced;    /* something was committed that a power cut may still take */
+    bool inherited;   /* a log from a process before us, of whose syncs we know nothing */
     int64_t changed_before; /* db_changed_ever() when the transaction began */
     int64_t transaction;    /* counts them */
     int64_t last_ms;        /* the time we were told last */

@@ -242,6 +242,27 @@ static void moves_without_overwriting(void **state)
     assert_string_equal(err.text, "a is gone");
 }
 
+static void writes_a_file_over_itself(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct buf before = {0}, after = {0};
+    for (int i = 0; i < 30000; i++)
+        buf_printf(&before, "%d\n", i);
+    put("log", before.data, before.len);
+    char *file = file_join(path, "log");
+    char *missing = file_join(path, "missing");
+    assert_int_equal(file_write_again(file, &err), 0);
+    assert_int_equal(file_read_path(file, 1000000, &after, &err), 0);
+    assert_string_equal(buf_text(&after), buf_text(&before));
+    assert_int_equal(file_write_again(missing, &err), 0);
+    assert_int_equal(access(missing, F_OK), -1);
+    free(missing);
+    free(file);
+    buf_free(&before);
+    buf_free(&after);
+}
+
 static void makes_and_opens_directories(void **state)
 {
     (void)state;
@@ -325,6 +346,7 @@ int main(void)
         IN_DIRECTORY(publishes_without_overwriting),
         IN_DIRECTORY(leaves_nothing_where_publishing_failed),
         IN_DIRECTORY(moves_without_overwriting),
+        IN_DIRECTORY(writes_a_file_over_itself),
         IN_DIRECTORY(makes_and_opens_directories),
         IN_DIRECTORY(says_that_writing_failed),
         IN_DIRECTORY(joins_paths),
