@@ -29,10 +29,13 @@ static const char open_sql[] = "INSERT INTO meta (name, value) VALUES ('action '
 static const char add_sql[] = "UPDATE meta SET value = value + ? WHERE name = 'action ' || ?"
                               " AND EXISTS (SELECT 1 FROM action WHERE seq = ? AND who = ?)";
 static const char pending_sql[] = "SELECT value FROM meta WHERE name = 'action ' || ?";
-static const char close_sql[] = "DELETE FROM meta WHERE name = 'action ' || ?";
-static const char any_open_sql[] =
+static const char step_sql[] = "INSERT INTO meta (name, value) VALUES ('step ' || ?, ?)"
+                               " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+static const char close_sql[] = "DELETE FROM meta WHERE name IN ('action ' || ?1, 'step ' || ?1)";
+static const char any_idle_sql[] =
     "SELECT a.seq, substr(a.verb, 1, length(a.verb) - 6), m.value FROM meta m"
-    " JOIN action a ON m.name = 'action ' || a.seq WHERE m.name LIKE 'action %' LIMIT 1";
+    " JOIN action a ON m.name = 'action ' || a.seq LEFT JOIN meta s ON s.name = 'step ' || a.seq"
+    " WHERE m.name LIKE 'action %' AND coalesce(s.value, a.at_ms) < ? LIMIT 1";
 
 static void put_hex(struct buf *out, const unsigned char digest[DIGEST_SIZE])
 {
@@ -110,7 +113,7 @@ int action_insert(struct ledger *l, const struct action *action, int64_t count, 
 
 /* ---- actions of several transactions ---- */
 
-#define BEGUN       " begun" /* any_open_sql cuts it off */
+#define BEGUN       " begun" /* any_idle_sql cuts it off */
 #define ENDED       " ended"
 #define INTERRUPTED " interrupted"
 
@@ -126,6 +129,14 @@ static int insert_phase(struct ledger *l, const struct action *action, const cha
     return rc;
 }
 
+static int note_step(struct ledger *l, int64_t number, int64_t now_ms, struct error *err)
+{
+    struct query *q = db_query(l->db, step_sql);
+    query_bind_int(q, number);
+    query_bind_int(q, now_ms);
+    return query_run(q, err);
+}
+
 int action_open(struct ledger *l, const struct action *action, int64_t count, int64_t *out_number,
                 struct error *err)
 {
@@ -134,7 +145,8 @@ int action_open(struct ledger *l, const struct action *action, int64_t count, in
         return rc;
     struct query *q = db_query(l->db, open_sql);
     query_bind_int(q, *out_number);
-    return query_run(q, err);
+    rc = query_run(q, err);
+    return rc == 0 ? note_step(l, *out_number, action->now_ms, err) : rc;
 }
 
 /* Its end names its beginning, whatever was selected. */
@@ -169,19 +181,20 @@ int action_add(struct ledger *l, const struct action *action, int64_t number, in
                          "begin again",
                          (long long)number);
     if (rc != 0 || !last)
-        return rc;
+        return rc == 0 ? note_step(l, number, action->now_ms, err) : rc;
     q = db_query(l->db, pending_sql);
     query_bind_int(q, number);
     rc = query_run_int(q, &pending, err);
     return rc < 0 ? rc : close_action(l, action, number, pending, ENDED, err);
 }
 
-int action_close_all(struct ledger *l, int64_t now_ms, struct error *err)
+int action_close_idle(struct ledger *l, int64_t before_ms, int64_t now_ms, struct error *err)
 {
     int rc;
     do {
         struct buf verb = {0};
-        struct query *q = db_query(l->db, any_open_sql);
+        struct query *q = db_query(l->db, any_idle_sql);
+        query_bind_int(q, before_ms);
         rc = query_step(q, err);
         if (rc <= 0)
             return rc;

@@ -250,6 +250,9 @@ void ledger_count_move(struct ledger *l, int64_t batch, enum channel_kind channe
 void ledger_count_delivered(struct ledger *l, int64_t transport);
 /* Writes the collected changes of the counters. */
 MUST_CHECK int ledger_flush_counts(struct ledger *l, struct error *err);
+/* So many more failed deliveries of a batch were never tried. */
+MUST_CHECK int ledger_add_untried(struct ledger *l, int64_t batch, int64_t change,
+                                  struct error *err);
 void ledger_forget_counts(struct ledger *l);
 /* counts += what is in flight, of one batch or (-1) of all. */
 void ledger_add_flight(const struct ledger *l, int64_t batch,
@@ -311,7 +314,8 @@ MUST_CHECK int action_open(struct ledger *l, const struct action *action, int64_
                            int64_t *out_number, struct error *err);
 MUST_CHECK int action_add(struct ledger *l, const struct action *action, int64_t number,
                           int64_t count, bool last, struct error *err);
-/* Closes all that is open, as interrupted. */
-MUST_CHECK int action_close_all(struct ledger *l, int64_t now_ms, struct error *err);
+/* Closes all that is open and was not added to since `before_ms`, as interrupted. */
+MUST_CHECK int action_close_idle(struct ledger *l, int64_t before_ms, int64_t now_ms,
+                                 struct error *err);
 
 #endif

@@ -106,7 +106,7 @@ static int recover_all(struct ledger *l, struct recovery *r, struct error *err)
     free(numbers);
     if (rc == 0)
         rc = query_run(db_query(l->db, delete_leases_sql), err);
-    return rc == 0 ? action_close_all(l, r->now_ms, err) : rc;
+    return rc == 0 ? action_close_idle(l, INT64_MAX, r->now_ms, err) : rc;
 }
 
 int ledger_recover(struct ledger *l, bool (*holds)(void *context, const char *transport),

@@ -34,6 +34,8 @@ static const char again_sql[] =
     " jitter = NULL, enhanced = NULL, locale = NULL, reply = NULL, sha256 = NULL WHERE seq = ?";
 
 #define PAGE 256
+/* Steps follow each other at once; whoever waits so long with the next one is gone. */
+#define IDLE_MS 60000
 
 struct candidate {
     int64_t delivery, notice, batch, lane;
@@ -269,6 +271,8 @@ static int begin_again(struct ledger *l, const struct candidate *row, int64_t no
     query_bind_int(q, now_ms);
     query_bind_int(q, row->delivery);
     rc = query_run(q, err);
+    if (rc == 0 && row->batch != 0 && row->state == DELIVERY_FAILED && !row->tried)
+        rc = ledger_add_untried(l, row->batch, -1, err);
     if (rc != 0)
         return rc;
     if (row->state == DELIVERY_DEFERRED)
@@ -350,6 +354,9 @@ static int record(struct ledger *l, struct retry *r, const struct action *action
         return action_add(l, action, r->action, r->count, !r->more, err);
     if (r->count == 0)
         return 0;
+    int rc = action_close_idle(l, action->now_ms - IDLE_MS, action->now_ms, err);
+    if (rc != 0)
+        return rc;
     return r->more ? action_open(l, action, r->count, &r->action, err)
                    : action_insert(l, action, r->count, NULL, err);
 }

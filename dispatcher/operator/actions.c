@@ -64,10 +64,10 @@ const struct command command_actions = {
         "`dispatcher reconcile` checks.\n\n"
         "A retry of many leaves two: `retry begun`, and `retry ended` with the number of the "
         "first and with\n"
-        "what was moved after it; `retry interrupted` instead when it was not gone on with "
-        "before the daemon\n"
-        "started again. Their counts add up. While neither stands there, what was moved so "
-        "far is shown\n"
-        "behind the count (JSON: pending).",
+        "what was moved after it; `retry interrupted` instead when nobody went on with it for a "
+        "minute before\n"
+        "the next retry, or before the daemon started again. Their counts add up. While neither "
+        "stands there,\n"
+        "what was moved so far is shown behind the count (JSON: pending).",
     .run = run,
 };

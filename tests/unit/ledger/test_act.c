@@ -282,6 +282,32 @@ static void records_a_long_retry_by_its_beginning_and_its_end(void **state)
     must_balance(f->l);
 }
 
+/* Who began it is gone, and the daemon lives on. */
+static void closes_a_retry_that_stood_still_when_another_begins(void **state)
+{
+    struct fixture *f = *state;
+    struct selector failed = select_state(DELIVERY_FAILED);
+    struct selector one = select_id("n598"), another = select_id("n599");
+    struct retry r = {.selector = &failed, .limit = 1};
+    struct retry second = {.selector = &one, .limit = 1000};
+    struct retry third = {.selector = &another, .limit = 1000};
+    struct action action = action_of("");
+    struct error err = {0};
+    take_in_failed(f->l, MANY);
+    step(f->l, &r);
+    action.now_ms += 50000;
+    must(ledger_retry(f->l, &r, &action, &err), &err);
+    action.now_ms += 50000; /* so it has not stood still for a minute */
+    must(ledger_retry(f->l, &second, &action, &err), &err);
+    must_tell(f->l, "uid 1000 (jana) retry begun 256 256;uid 1000 (jana) retry 1 -1;");
+    action.now_ms += 20000;
+    must(ledger_retry(f->l, &third, &action, &err), &err);
+    must_tell(f->l, "uid 1000 (jana) retry begun 256 -1;uid 1000 (jana) retry 1 -1;"
+                    "dispatcher retry interrupted 256 -1;uid 1000 (jana) retry 1 -1;");
+    assert_int_equal(ledger_retry(f->l, &r, &action, &err), ERR_CONFLICT);
+    must_balance(f->l);
+}
+
 static void shows_a_retry_that_was_interrupted(void **state)
 {
     struct fixture *f = *state;
@@ -343,6 +369,7 @@ int main(void)
         TEST(leaves_alone_what_failed_again_or_came_later),
         TEST(costs_a_step_no_more_when_nothing_fits),
         TEST(records_a_long_retry_by_its_beginning_and_its_end),
+        TEST(closes_a_retry_that_stood_still_when_another_begins),
         TEST(shows_a_retry_that_was_interrupted),
         TEST(lets_nobody_add_to_the_retry_of_another),
         TEST(records_actions_in_a_chain_anyone_can_recompute),
