@@ -220,16 +220,9 @@ static bool has_text(struct handout *h, struct leased *row)
     return false;
 }
 
-struct named_batch {
-    struct buf id;
-    bool go_on;
-};
-
 static void note_name(void *context, const struct batch_row *row)
 {
-    struct named_batch *named = context;
-    buf_puts(&named->id, row->id);
-    named->go_on = row->go_on;
+    buf_puts(context, row->id);
 }
 
 /* A file system that is not mounted must not fail millions: nothing of the batch is leased until an
@@ -238,20 +231,19 @@ static void pause_missing(struct handout *h)
 {
     const struct batch_question q = {.batch = h->choice.batch};
     struct ledger *l = h->d->recorder.ledger;
-    struct named_batch named = {0};
+    struct buf id = {0};
     struct error why;
     if (h->missing.code == 0)
         return;
-    int rc = ledger_walk_batches(l, &q, note_name, &named, &why);
+    int rc = ledger_walk_batches(l, &q, note_name, &id, &why);
     if (rc == 0)
-        rc = ledger_stop_batch(l, buf_text(&named.id), BATCH_PAUSED, h->missing.text, named.go_on,
-                               NULL, &why);
+        rc = ledger_stop_batch(l, buf_text(&id), BATCH_PAUSED, h->missing.text, false, NULL, &why);
     if (rc == 0)
-        log_event(LOG_ERR, "batch.paused", "batch=%s reason=\"%s\"", buf_text(&named.id),
+        log_event(LOG_ERR, "batch.paused", "batch=%s reason=\"%s\"", buf_text(&id),
                   h->missing.text);
     else
         recorder_ledger_failed(&h->d->recorder, &why);
-    buf_free(&named.id);
+    buf_free(&id);
 }
 
 /* What they share cannot be had. */
@@ -445,13 +437,11 @@ static int64_t next_due(struct dispatch *d, const struct transport *t, int64_t m
 
 static void tend_halting(struct dispatch *d, int64_t mono_ms)
 {
-    struct error why;
     if (mono_ms < halting_next(&d->halting))
         return;
     recorder_commit(&d->recorder, mono_ms); /* what was noted shall count */
-    if (!d->recorder.down &&
-        halting_tend(&d->halting, d->recorder.ledger, d->shelf, d->setup, mono_ms, &why) != 0)
-        log_event(LOG_WARN, "batch.judge", "reason=\"%s\"", why.text);
+    if (!d->recorder.down)
+        halting_tend(&d->halting, d->recorder.ledger, d->shelf, d->setup, mono_ms);
 }
 
 int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)

@@ -10,16 +10,18 @@
 /* A fast mail server refuses thousands of letters a second; a look at the counters costs less than
  * settling one. */
 #define LOOK_MS 50
+/* A batch that could not be judged. */
+#define JUDGE_AGAIN_MS 10000
 
 void halting_note(struct halting *h, int64_t batch)
 {
     /* Failures of one batch come in a row. */
     for (size_t i = h->count; i-- > 0;) {
-        if (h->noted[i] == batch)
+        if (h->noted[i].batch == batch)
             return;
     }
     h->noted = xreallocarray(h->noted, h->count + 1, sizeof(*h->noted));
-    h->noted[h->count++] = batch;
+    h->noted[h->count++] = (struct noted_batch){.batch = batch};
 }
 
 struct standing {
@@ -54,10 +56,11 @@ static bool any_open(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES])
 }
 
 static int halt(struct ledger *l, const char *id, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
-                struct error *err)
+                int64_t untried, struct error *err)
 {
     struct buf reason = {0};
-    int64_t failed = sum(counts, DELIVERY_FAILED), unsure = sum(counts, DELIVERY_UNCERTAIN);
+    int64_t failed = sum(counts, DELIVERY_FAILED) - untried,
+            unsure = sum(counts, DELIVERY_UNCERTAIN);
     int64_t decided = failed + unsure + sum(counts, DELIVERY_DELIVERED);
     buf_printf(&reason,
                "of %lld deliveries %lld failed and %lld are uncertain, more than its limit; mend "
@@ -75,16 +78,18 @@ static int halt(struct ledger *l, const char *id, int64_t counts[CHANNEL_KINDS][
 static int judge(struct ledger *l, struct shelf *shelf, const struct setup *setup, int64_t batch,
                  const struct standing *standing, struct error *err)
 {
-    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
+    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], untried = 0;
     const struct shelved *shelved = NULL;
     int rc = shelf_find(shelf, batch, &shelved, err);
     if (rc == ERR_NOT_FOUND)
         return 0;
     if (rc == 0)
         rc = ledger_count_batch(l, batch, counts, err);
+    if (rc == 0)
+        rc = ledger_count_untried(l, batch, &untried, err);
     if (rc == 0 && (standing->loading || any_open(counts)) &&
-        halt_decide(&shelved->parsed->halt, &setup->settings->halt, counts))
-        rc = halt(l, standing->id.data, counts, err);
+        halt_decide(&shelved->parsed->halt, &setup->settings->halt, counts, untried))
+        rc = halt(l, standing->id.data, counts, untried, err);
     return rc;
 }
 
@@ -100,23 +105,36 @@ static int look_at(struct ledger *l, struct shelf *shelf, const struct setup *se
     return rc;
 }
 
-int halting_tend(struct halting *h, struct ledger *l, struct shelf *shelf,
-                 const struct setup *setup, int64_t mono_ms, struct error *err)
+void halting_tend(struct halting *h, struct ledger *l, struct shelf *shelf,
+                  const struct setup *setup, int64_t mono_ms)
 {
-    int rc = 0;
+    struct error why;
+    size_t kept = 0;
     if (h->count == 0 || mono_ms < h->next_look_mono_ms)
-        return 0;
+        return;
     h->next_look_mono_ms = mono_ms + LOOK_MS;
-    while (rc == 0 && h->count > 0) {
-        rc = look_at(l, shelf, setup, h->noted[h->count - 1], err);
-        h->count -= rc == 0 ? 1 : 0;
+    for (size_t i = 0; i < h->count; i++) {
+        struct noted_batch noted = h->noted[i];
+        if (noted.not_before_mono_ms <= mono_ms) {
+            if (look_at(l, shelf, setup, noted.batch, &why) == 0)
+                continue;
+            log_event(LOG_WARN, "batch.judge", "number=%lld reason=\"%s\"", (long long)noted.batch,
+                      why.text);
+            noted.not_before_mono_ms = mono_ms + JUDGE_AGAIN_MS;
+        }
+        h->noted[kept++] = noted;
     }
-    return rc;
+    h->count = kept;
 }
 
 int64_t halting_next(const struct halting *h)
 {
-    return h->count > 0 ? h->next_look_mono_ms : INT64_MAX;
+    int64_t soonest = INT64_MAX;
+    for (size_t i = 0; i < h->count; i++) {
+        if (h->noted[i].not_before_mono_ms < soonest)
+            soonest = h->noted[i].not_before_mono_ms;
+    }
+    return h->count == 0 || soonest > h->next_look_mono_ms ? soonest : h->next_look_mono_ms;
 }
 
 void halting_free(struct halting *h)

@@ -13,17 +13,23 @@
 #include "engine/shelf.h"
 #include "ledger/ledger.h"
 
+struct noted_batch {
+    int64_t batch;
+    int64_t not_before_mono_ms; /* it could not be judged: again then */
+};
+
 struct halting {
-    int64_t *noted; /* batches with new failures */
+    struct noted_batch *noted; /* with new failures */
     size_t count;
     int64_t next_look_mono_ms;
 };
 
 void halting_note(struct halting *h, int64_t batch);
 /* Looks at what is noted, if it is time; not within a transaction, and when what was noted is
- * settled in the ledger. ERR_...: the ledger failed, the rest stays noted. */
-MUST_CHECK int halting_tend(struct halting *h, struct ledger *l, struct shelf *shelf,
-                            const struct setup *setup, int64_t mono_ms, struct error *err);
+ * settled in the ledger. What cannot be judged is logged and looked at again in a while, behind
+ * all others. */
+void halting_tend(struct halting *h, struct ledger *l, struct shelf *shelf,
+                  const struct setup *setup, int64_t mono_ms);
 /* When halting_tend() wants to be called, INT64_MAX if nothing is noted. */
 int64_t halting_next(const struct halting *h);
 void halting_free(struct halting *h);

@@ -16,6 +16,9 @@ static const char add_sql[] =
 static const char read_all_sql[] =
     "SELECT channel, state, sum(n) FROM counter GROUP BY channel, state";
 static const char read_batch_sql[] = "SELECT channel, state, n FROM counter WHERE batch = ?";
+static const char add_untried_sql[] =
+    "UPDATE batch SET untried = max(untried + ?, 0) WHERE seq = ?";
+static const char read_untried_sql[] = "SELECT untried FROM batch WHERE seq = ?";
 static const char add_day_sql[] = "INSERT INTO day (transport, day, n) VALUES (?, ?, ?)"
                                   " ON CONFLICT (transport, day) DO UPDATE SET n = n + excluded.n";
 static const char read_day_sql[] = "SELECT n FROM day WHERE transport = ? AND day = ?";
@@ -61,6 +64,16 @@ void ledger_count_delivered(struct ledger *l, int64_t transport)
     }
     l->days = xreallocarray(l->days, l->day_count + 1, sizeof(*l->days));
     l->days[l->day_count++] = (struct day_tally){.transport = transport, .day = l->today, .n = 1};
+}
+
+int ledger_add_untried(struct ledger *l, int64_t batch, int64_t change, struct error *err)
+{
+    if (change == 0)
+        return 0;
+    struct query *q = db_query(l->db, add_untried_sql);
+    query_bind_int(q, change);
+    query_bind_int(q, batch);
+    return query_run(q, err);
 }
 
 void ledger_forget_counts(struct ledger *l)
@@ -204,6 +217,15 @@ int ledger_count_batch(struct ledger *l, int64_t batch,
                        int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], struct error *err)
 {
     return count(l, batch < 0 ? 0 : batch, counts, err);
+}
+
+int ledger_count_untried(struct ledger *l, int64_t batch, int64_t *out, struct error *err)
+{
+    *out = 0;
+    struct query *q = db_query(l->db, read_untried_sql);
+    query_bind_int(q, batch);
+    int rc = query_run_int(q, out, err);
+    return rc < 0 ? rc : 0;
 }
 
 void ledger_set_day(struct ledger *l, int64_t day)

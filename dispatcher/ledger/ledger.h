@@ -175,6 +175,9 @@ MUST_CHECK int ledger_walk_batches(struct ledger *l, const struct batch_question
 MUST_CHECK int ledger_count_batch(struct ledger *l, int64_t batch,
                                   int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
                                   struct error *err);
+/* How many of its failed deliveries were never tried: intake refused their lines. */
+MUST_CHECK int ledger_count_untried(struct ledger *l, int64_t batch, int64_t *out,
+                                    struct error *err);
 
 /* ---- lease ---- */
 

@@ -62,11 +62,13 @@ static int insert_all(struct ledger *l, struct new_delivery *d, const struct pla
                       struct error *err)
 {
     int rc = 0;
+    int64_t refused = 0;
     for (size_t i = 0; rc == 0 && i < line->count; i++) {
         d->plan = &line->deliveries[i];
+        refused += d->plan->state == DELIVERY_FAILED ? 1 : 0;
         rc = ledger_insert_delivery(l, d, NULL, err);
     }
-    return rc;
+    return rc == 0 ? ledger_add_untried(l, d->batch, refused, err) : rc;
 }
 
 static int insert_repeated(struct ledger *l, const struct new_delivery *d,
@@ -80,7 +82,8 @@ static int insert_repeated(struct ledger *l, const struct new_delivery *d,
     repeated.recipient = NULL;
     repeated.rest = 0;
     repeated.plan = &plan;
-    return ledger_insert_delivery(l, &repeated, NULL, err);
+    int rc = ledger_insert_delivery(l, &repeated, NULL, err);
+    return rc == 0 ? ledger_add_untried(l, d->batch, 1, err) : rc;
 }
 
 static int put_line(struct ledger *l, int64_t batch, const struct planned_line *line,

@@ -36,6 +36,7 @@ static const char new_tables[] =
     " bytes INTEGER NOT NULL,"
     " next_line INTEGER NOT NULL," /* loading goes on here */
     " next_offset INTEGER NOT NULL,"
+    " untried INTEGER NOT NULL DEFAULT 0," /* failed deliveries that were never tried */
     " accepted_ms INTEGER NOT NULL,"
     " expires_at_ms INTEGER NOT NULL," /* 0: never */
     " finished_ms INTEGER NOT NULL,"   /* nothing of it is open since then; 0: something is */

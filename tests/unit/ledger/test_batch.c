@@ -235,6 +235,27 @@ static void books_a_line_that_cannot_be_sent(void **state)
     must_balance(f->l);
 }
 
+/* They tell nothing about the campaign; begun again they may. */
+static void counts_what_failed_untried(void **state)
+{
+    struct fixture *f = *state;
+    struct error err;
+    int64_t untried = 0, batch = begin_batch(f->l, "recall", 3);
+    struct planned_delivery p = plan(CHANNEL_EMAIL, "postfix", "c2@example.org");
+    p.state = DELIVERY_FAILED;
+    p.cause = "invalid";
+    struct planned_line line = line_of(2, "c2", &p, 1);
+    assert_false(put(f->l, batch, 1, "c1"));
+    put_line(f->l, batch, &line);
+    assert_true(put(f->l, batch, 3, "c1"));
+    advance(f->l, batch, 4, true);
+    must(ledger_count_untried(f->l, batch, &untried, &err), &err);
+    assert_int_equal(untried, 2);
+    assert_int_equal(retry(f->l, select_state(DELIVERY_FAILED), "all"), 1);
+    must(ledger_count_untried(f->l, batch, &untried, &err), &err);
+    assert_int_equal(untried, 1);
+}
+
 static void balances_only_with_all_lines(void **state)
 {
     struct fixture *f = *state;
@@ -523,6 +544,7 @@ int main(void)
         TEST(goes_on_behind_the_last_committed_line),
         TEST(books_a_repeated_recipient_as_failed),
         TEST(books_a_line_that_cannot_be_sent),
+        TEST(counts_what_failed_untried),
         TEST(balances_only_with_all_lines),
         TEST(reconciles_one_batch_alone),
         TEST(finds_a_recipient_by_id),

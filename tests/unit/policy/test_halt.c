@@ -18,7 +18,7 @@ static bool decide(const struct halt_rule *own, int64_t delivered, int64_t faile
     counts[CHANNEL_EMAIL][DELIVERY_DELIVERED] = delivered;
     counts[CHANNEL_EMAIL][DELIVERY_FAILED] = failed;
     counts[CHANNEL_SMS][DELIVERY_UNCERTAIN] = uncertain;
-    return halt_decide(own, &general, counts);
+    return halt_decide(own, &general, counts, 0);
 }
 
 static void it_takes_number_and_share(void **state)
@@ -62,8 +62,8 @@ static void switched_off_by_the_configuration_a_batch_can_still_ask_for_it(void 
     static const struct halt_rule own = {.set = true, .failures = 1, .share = 0.001};
     int64_t counts[CHANNEL_KINDS][DELIVERY_STATES] = {0};
     counts[CHANNEL_WEBHOOK][DELIVERY_FAILED] = 100;
-    assert_false(halt_decide(&unsaid, &off, counts));
-    assert_true(halt_decide(&own, &off, counts));
+    assert_false(halt_decide(&unsaid, &off, counts, 0));
+    assert_true(halt_decide(&own, &off, counts, 0));
 }
 
 static void what_was_never_tried_tells_nothing(void **state)
@@ -73,10 +73,10 @@ static void what_was_never_tried_tells_nothing(void **state)
     for (int s = 0; s < DELIVERY_STATES; s++)
         counts[CHANNEL_EMAIL][s] = 1000000;
     counts[CHANNEL_EMAIL][DELIVERY_FAILED] = counts[CHANNEL_EMAIL][DELIVERY_UNCERTAIN] = 0;
-    assert_false(halt_decide(&unsaid, &general, counts));
+    assert_false(halt_decide(&unsaid, &general, counts, 0));
     counts[CHANNEL_EMAIL][DELIVERY_DELIVERED] = 0;
     counts[CHANNEL_EMAIL][DELIVERY_FAILED] = 500;
-    assert_true(halt_decide(&unsaid, &general, counts));
+    assert_true(halt_decide(&unsaid, &general, counts, 0));
 }
 
 static void nothing_halts_without_a_failure(void **state)
@@ -88,9 +88,21 @@ static void nothing_halts_without_a_failure(void **state)
     assert_true(decide(&touchy, 100, 1, 0));
 }
 
+static void what_intake_refused_tells_nothing(void **state)
+{
+    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES] = {0};
+    (void)state;
+    counts[CHANNEL_EMAIL][DELIVERY_FAILED] = 581;
+    counts[CHANNEL_EMAIL][DELIVERY_DELIVERED] = 1000;
+    assert_false(halt_decide(&unsaid, &general, counts, 580));
+    counts[CHANNEL_EMAIL][DELIVERY_FAILED] = 580 + 500;
+    assert_true(halt_decide(&unsaid, &general, counts, 580));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_intake_refused_tells_nothing),
         cmocka_unit_test(it_takes_number_and_share),
         cmocka_unit_test(the_batch_knows_better_than_the_configuration),
         cmocka_unit_test(switched_off_by_the_configuration_a_batch_can_still_ask_for_it),
