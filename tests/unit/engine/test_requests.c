@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/requests.h"
 #include "model/job.h"
@@ -500,6 +501,24 @@ static void lets_the_texts_of_the_finished_go(void **state)
     assert_contains(ask("{\"v\":1,\"verb\":\"actions\"}"), "\"verb\":\"purge\"");
 }
 
+/* What lies in it is not ours, so its directory cannot be removed at first. */
+static void tries_again_to_remove_a_batch(void **state)
+{
+    static const char step[] = "{\"v\":1,\"verb\":\"purge\",\"older_than_ms\":1000}";
+    char below[512];
+    (void)state;
+    take_published_batch();
+    settle_all(DELIVERY_FAILED, "bad_recipient");
+    snprintf(below, sizeof(below), "%s/batches/b/below", directory);
+    assert_int_equal(mkdir(below, 0700), 0);
+    const char *answer = ask(step);
+    assert_contains(answer, "\"batches\":0,\"kept\":1,\"after\":1,\"more\":false,\"problem\":\"");
+    assert_contains(ask("{\"v\":1,\"verb\":\"purge\",\"older_than_ms\":1000,\"after\":1}"),
+                    "\"batches\":0,\"kept\":0"); /* that is the same purge */
+    assert_contains(ask(step), "\"batches\":1,\"kept\":0");
+    assert_contains(ask(step), "\"batches\":0,\"kept\":0");
+}
+
 static void keeps_the_text_of_what_may_have_arrived(void **state)
 {
     (void)state;
@@ -550,6 +569,7 @@ int main(void)
         WITH_LEDGER(counts_one_batch_again),
         WITH_LEDGER(lets_the_texts_of_the_finished_go),
         WITH_LEDGER(keeps_the_text_of_what_may_have_arrived),
+        WITH_LEDGER(tries_again_to_remove_a_batch),
         WITH_LEDGER(a_purged_notice_still_tells_its_story),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
