@@ -81,9 +81,7 @@ static void settle(size_t first, size_t count, enum delivery_state as)
 
 static void look(int64_t mono_ms)
 {
-    struct error err;
-    if (halting_tend(&halting, fixture.ledger, shelf, fixture.setup, mono_ms, &err) != 0)
-        fail_msg("%s", err.text);
+    halting_tend(&halting, fixture.ledger, shelf, fixture.setup, mono_ms);
 }
 
 static void take_stop(void *context, const struct batch_row *row)
@@ -145,6 +143,45 @@ static void does_not_halt_again_what_an_operator_let_go_on(void **state)
     assert_false(halted());
 }
 
+static void a_batch_that_cannot_be_judged_holds_up_no_other(void **state)
+{
+    const unsigned char digest[DIGEST_SIZE] = {9};
+    const struct batch_acceptance bad = {
+        .id = "u", .digest = digest, .text = "{", .len = 1, .total = 1, .bytes = 2, .now_ms = 1};
+    enum accept_result result;
+    struct error err;
+    int64_t number = 0;
+    (void)state;
+    assert_int_equal(ledger_begin_batch(fixture.ledger, &bad, &result, &number, &err), 0);
+    halting_note(&halting, number);
+    settle(0, 5, DELIVERY_FAILED);
+    halting_note(&halting, number);
+    look(1000);
+    assert_true(halted());
+    assert_in_range(halting_next(&halting), 2000, 100000); /* and is no hot loop */
+}
+
+static void does_not_count_what_was_never_tried(void **state)
+{
+    struct buf lines = {0};
+    int64_t untried = 0;
+    struct error err;
+    (void)state;
+    put_lines(&lines, 1, 1000); /* or the whole batch were refused */
+    for (int i = 0; i < 4; i++)
+        buf_puts(&lines, "{\"to\":{\"email\":\"nonsense\"}}\n");
+    put_lines(&lines, 1, 1);
+    const struct handed_over h = {.id = "c", .members = RULE, .lines = &lines, .count = 1005};
+    take_in(&fixture, &h);
+    buf_free(&lines);
+    batch = number_of(&fixture, "c");
+    assert_int_equal(ledger_count_untried(fixture.ledger, batch, &untried, &err), 0);
+    assert_int_equal(untried, 5);
+    halting_note(&halting, batch);
+    look(1000);
+    assert_false(halted());
+}
+
 #define WITH_BATCH(test) cmocka_unit_test_setup_teardown(test, open_all, close_all)
 
 int main(void)
@@ -154,6 +191,8 @@ int main(void)
         WITH_BATCH(looks_twenty_times_a_second_at_most),
         WITH_BATCH(leaves_alone_what_has_nothing_left_to_stop),
         WITH_BATCH(does_not_halt_again_what_an_operator_let_go_on),
+        WITH_BATCH(a_batch_that_cannot_be_judged_holds_up_no_other),
+        WITH_BATCH(does_not_count_what_was_never_tried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
