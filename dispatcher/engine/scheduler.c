@@ -364,10 +364,9 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Old texts go while nothing else is to be done. */
-static bool may_tidy(const struct scheduler *s)
+static bool is_idle(const struct scheduler *s)
 {
-    return !s->dispatch.recorder.down && pool_busy(&s->dispatch.pool) == 0;
+    return pool_busy(&s->dispatch.pool) == 0;
 }
 
 /* What the daemon does by itself while it is not stopping. Every time that counts here is moved by
@@ -378,9 +377,7 @@ static int64_t until_next_work_ms(const struct scheduler *s, int64_t mono_ms, in
     if (s->rewind.more && !s->dispatch.recorder.down)
         return 0;
     if (!s->dispatch.recorder.down)
-        wait = s->next_scan_mono_ms - mono_ms;
-    if (may_tidy(s))
-        wait = smaller(wait, retention_next(&s->retention) - mono_ms);
+        wait = smaller(s->next_scan_mono_ms, retention_next(&s->retention, is_idle(s))) - mono_ms;
     if (s->next_batch_mono_ms != INT64_MAX)
         wait = smaller(wait, s->next_batch_mono_ms - mono_ms);
     if (s->next_due_wall_ms != INT64_MAX)
@@ -464,7 +461,7 @@ static void work(struct scheduler *s, int64_t mono_ms)
     rewind_some(s, mono_ms);
     s->next_due_wall_ms = dispatch_run(&s->dispatch, mono_ms, clock_wall_ms());
     s->next_batch_mono_ms = batch_intake_tend(s->batches, mono_ms, clock_wall_ms());
-    if (may_tidy(s))
+    if (!s->dispatch.recorder.down && retention_is_due(&s->retention, is_idle(s), mono_ms))
         retention_step(&s->retention, s->ledger, s->spool, s->setup->settings, mono_ms,
                        clock_wall_ms());
 }

@@ -17,7 +17,7 @@
 #include "ledger/ledger_backend.h"
 
 /* Removing gigabytes takes a while, and whoever asks has others to serve. */
-#define REMOVALS 4
+#define REMOVALS 1
 
 /* Open is anything an operator or a clock may still move: held and uncertain ones too. */
 static const char old_notices_sql[] =
