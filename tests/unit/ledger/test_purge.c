@@ -187,7 +187,7 @@ static void removes_a_few_batches_per_step(void **state)
     struct purge p = {.more = true};
     int steps = 0, removals = 0;
     for (int i = 0; i < 10; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof(id), "b%d", i);
         settle_batch(f->l, take_in_batch(f->l, id), DELIVERY_DELIVERED);
     }
