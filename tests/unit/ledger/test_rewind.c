@@ -60,7 +60,7 @@ static void works_in_steps_and_over_lanes(void **state)
     take_in_many(f->l, "n", 1000);
     for (int i = 0; i < 10; i++) {
         struct notice n;
-        char id[16];
+        char id[32];
         snprintf(id, sizeof(id), "urgent%d", i);
         make_notice(&n, id, id);
         n.job.priority = JOB_HIGH;
