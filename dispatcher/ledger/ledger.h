@@ -424,7 +424,7 @@ MUST_CHECK int ledger_stop_batch(struct ledger *l, const char *id, enum batch_st
 /*
  * What retention allows, in steps: texts of single notices whose deliveries are all final (but not
  * uncertain) since `before_ms` are emptied, at most `limit`; batches likewise become BATCH_PURGED,
- * at most `limit`, and a few of all that are and still have their notices are handed to `fn`, which
+ * at most `limit`, and one of all that are and still have their notices is handed to `fn`, which
  * removes those (again after a crash: fn must accept what is gone). Rows, addresses, attempts and
  * hashes stay, and nothing of it is begun again by ledger_retry().
  *

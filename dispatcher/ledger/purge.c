@@ -16,9 +16,6 @@
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
 
-/* Removing gigabytes takes a while, and whoever asks has others to serve. */
-#define REMOVALS 1
-
 /* Open is anything an operator or a clock may still move: held and uncertain ones too. */
 static const char old_notices_sql[] =
     "SELECT seq FROM notice n INDEXED BY notice_kept WHERE body IS NOT NULL AND accepted_ms < ?1"
@@ -148,22 +145,23 @@ static int remove_batch(struct ledger *l, struct purge *p, int64_t batch, const 
     return 0;
 }
 
+/* One: removing gigabytes takes a while, and whoever asks has others to serve. */
 static int remove_marked(struct ledger *l, struct purge *p, ledger_remove_fn *fn, void *context,
                          struct error *err)
 {
-    for (int i = 0; i < REMOVALS; i++) {
-        int64_t batch = 0;
-        char *id = NULL;
-        int rc = find_marked(l, p->after, &batch, &id, err);
-        if (rc != 0 || id == NULL)
-            return rc;
-        rc = remove_batch(l, p, batch, id, fn, context, err);
-        free(id);
-        if (rc != 0)
-            return rc;
-    }
-    p->more = true;
-    return 0;
+    int64_t batch = 0;
+    char *id = NULL;
+    int rc = find_marked(l, p->after, &batch, &id, err);
+    if (rc != 0 || id == NULL)
+        return rc;
+    rc = remove_batch(l, p, batch, id, fn, context, err);
+    free(id);
+    if (rc != 0)
+        return rc;
+    rc = find_marked(l, p->after, &batch, &id, err);
+    p->more = p->more || id != NULL;
+    free(id);
+    return rc;
 }
 
 int ledger_purge(struct ledger *l, struct purge *p, int64_t before_ms, size_t limit,

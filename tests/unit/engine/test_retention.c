@@ -99,7 +99,7 @@ static void removes_one_batch_a_step(void **state)
         assert_true(turn_at(true, now));
         assert_false(turn_at(true, now + 1));
         now = retention_next(&retention, true);
-        assert_in_range(now, 0, 10000);
+        assert_true(left == 1 || now < 10000);
     }
     assert_int_equal(batches_left(), 0);
 }
