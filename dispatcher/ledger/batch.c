@@ -30,6 +30,7 @@ static const char advance_sql[] =
 static const char finish_sql[] = "UPDATE batch SET finished_ms = ? WHERE seq = ?";
 static const char stop_sql[] =
     "UPDATE batch SET stop = ?, stop_reason = ?, go_on = max(go_on, ?) WHERE seq = ?";
+static const char withdraw_sql[] = "DELETE FROM batch WHERE id = ? AND state = 0 AND next_line = 1";
 static const char walk_columns[] =
     "SELECT seq, id, body, campaign, state, stop, stop_reason, go_on, priority, total, bytes,"
     " next_line, next_offset, accepted_ms, expires_at_ms, finished_ms FROM batch WHERE seq > ?";
@@ -336,6 +337,56 @@ int ledger_stop_batch(struct ledger *l, const char *id, enum batch_stop stop, co
     if (rc != 0)
         return rc;
     return ledger_leave(l, own, find_and_stop(l, id, stop, why, go_on, action, err), err);
+}
+
+/* ---- withdraw ---- */
+
+static void forget_memo(struct ledger *l, const char *id)
+{
+    for (size_t i = 0; i < l->batch_count; i++) {
+        if (strcmp(l->batches[i]->id, id) != 0)
+            continue;
+        struct batch_memo *last = l->batches[l->batch_count - 1];
+        l->batches[l->batch_count - 1] = l->batches[i];
+        l->batches[i] = last;
+        ledger_drop_batch(l);
+        return;
+    }
+}
+
+static int withdraw(struct ledger *l, const char *id, const char *reason, int64_t now_ms,
+                    struct error *err)
+{
+    struct buf selector = {0};
+    buf_printf(&selector, "--batch %s", id);
+    const struct action action = {.verb = "withdraw",
+                                  .who = "dispatcher",
+                                  .reason = reason,
+                                  .selector = buf_text(&selector),
+                                  .now_ms = now_ms};
+    struct query *q = db_query(l->db, withdraw_sql);
+    query_bind_text(q, id);
+    int rc = query_run(q, err);
+    if (rc == 0 && db_changed(l->db) != 1)
+        rc = error_set(err, ERR_CONFLICT, "lines of the batch %s are in the books already", id);
+    if (rc == 0)
+        rc = action_insert(l, &action, 0, NULL, err);
+    buf_free(&selector);
+    return rc;
+}
+
+int ledger_withdraw_batch(struct ledger *l, const char *id, const char *reason, int64_t now_ms,
+                          struct error *err)
+{
+    bool own = false;
+    ledger_note_time(l, now_ms);
+    int rc = ledger_enter(l, LEDGER_DURABLE, &own, err);
+    assert(own || rc != 0); /* its memory is forgotten behind the commit */
+    if (rc == 0)
+        rc = ledger_leave(l, own, withdraw(l, id, reason, now_ms, err), err);
+    if (rc == 0)
+        forget_memo(l, id);
+    return rc;
 }
 
 /* ---- walk ---- */

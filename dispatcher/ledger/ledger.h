@@ -146,6 +146,12 @@ MUST_CHECK int ledger_put_line(struct ledger *l, int64_t batch, const struct pla
 MUST_CHECK int ledger_advance_batch(struct ledger *l, int64_t batch, int64_t next_line,
                                     int64_t next_offset, bool finished, struct error *err);
 
+/* Takes back a batch nothing of which is in the books yet: its id is free again, as if it had never
+ * been begun. That it was stays in the chain of actions ("withdraw", with the reason). Durable, and
+ * not within a transaction. ERR_CONFLICT: lines of it are in the books. */
+MUST_CHECK int ledger_withdraw_batch(struct ledger *l, const char *id, const char *reason,
+                                     int64_t now_ms, struct error *err);
+
 struct batch_row {
     int64_t batch;
     const char *id, *text, *campaign; /* text: batch.json; NULL once purged */
@@ -393,7 +399,7 @@ struct action {
  * with "VERB ended", selector {"action":NUMBER}, its count all that was moved since: the counts of
  * the chain add up to what was moved. Between the two the steps are added up beside the chain
  * (action_row.pending). A retry that stopped in between has no end: ledger_recover() closes it with
- * "VERB interrupted" and what it had moved.
+ * "VERB interrupted" and what it had moved, or the next retry does, a minute after its last step.
  */
 struct retry {
     const struct selector *selector;

@@ -338,6 +338,26 @@ static void gives_no_name_twice(void **state)
     must_balance(f->l);
 }
 
+static void takes_back_a_batch_of_which_nothing_is_booked(void **state)
+{
+    struct fixture *f = *state;
+    struct notice n;
+    struct error err = {0};
+    begin_batch(f->l, "b", 2);
+    make_notice(&n, "b_x", "x");
+    assert_int_equal(take_in(f->l, &n), ACCEPT_LATER);
+    must(ledger_withdraw_batch(f->l, "b", "its directory is gone", NOON, &err), &err);
+    assert_int_equal(take_in(f->l, &n), ACCEPT_NEW);
+    must_balance(f->l);
+    int64_t batch = begin_batch(f->l, "c", 2);
+    put(f->l, batch, 1, "c1");
+    advance(f->l, batch, 2, false);
+    assert_int_equal(ledger_withdraw_batch(f->l, "c", "why", NOON, &err), ERR_CONFLICT);
+    put(f->l, batch, 2, "c2");
+    advance(f->l, batch, 3, true);
+    must_balance(f->l);
+}
+
 static void tells_relatives_apart(void **state)
 {
     struct fixture *f = *state;
@@ -549,6 +569,7 @@ int main(void)
         TEST(reconciles_one_batch_alone),
         TEST(finds_a_recipient_by_id),
         TEST(gives_no_name_twice),
+        TEST(takes_back_a_batch_of_which_nothing_is_booked),
         TEST(tells_relatives_apart),
         TEST(leases_nothing_of_a_stopped_batch),
         TEST(undoes_a_stop_with_its_transaction),
