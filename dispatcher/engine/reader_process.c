@@ -4,19 +4,65 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/attributes.h"
 #include "model/packet.h"
 
 /* What is taken in one go: a few hundred rows, so that leases and reports need not wait. */
 #define RECEIVE ((size_t)64 * 1024)
+/* Who is killed is gone in a few milliseconds, unless the disk holds it. */
+#define DYING_MS 50
+
+/* ---- dying ---- */
+
+bool reader_process_reap(struct reader_process *p)
+{
+    bool all = true;
+    for (size_t i = 0; i < COUNT_OF(p->dying); i++) {
+        if (p->dying[i] != 0 && waitpid(p->dying[i], NULL, WNOHANG) != 0)
+            p->dying[i] = 0;
+        all = all && p->dying[i] == 0;
+    }
+    return all;
+}
+
+static pid_t *find_grave(struct reader_process *p)
+{
+    for (size_t i = 0; i < COUNT_OF(p->dying); i++) {
+        if (p->dying[i] == 0)
+            return &p->dying[i];
+    }
+    return NULL;
+}
+
+/* True and its status if it died within a moment. */
+static bool wait_a_moment(pid_t pid, int *out_status)
+{
+    struct pollfd fd = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    if (fd.fd >= 0) {
+        poll(&fd, 1, DYING_MS);
+        close(fd.fd);
+    }
+    return waitpid(pid, out_status, WNOHANG) == pid;
+}
+
+/* ---- */
 
 int reader_process_start(struct reader_process *p, struct reader_task *task, struct setup *setup,
                          struct error *err)
 {
     int pair[2];
+    reader_process_reap(p);
+    if (find_grave(p) == NULL) {
+        close(task->notices);
+        return error_set(err, ERR_AGAIN,
+                         "%d readers before this one wait for the disk and cannot end",
+                         READERS_DYING_MAX);
+    }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         int rc = error_errno(err, ERR_AGAIN, "cannot make a socket for the reader");
         close(task->notices);
@@ -34,7 +80,9 @@ int reader_process_start(struct reader_process *p, struct reader_task *task, str
         close(pair[0]);
         return rc;
     }
-    *p = (struct reader_process){.pid = pid, .socket = pair[0], .setup = setup_retain(setup)};
+    p->pid = pid;
+    p->socket = pair[0];
+    p->setup = setup_retain(setup);
     return 0;
 }
 
@@ -82,9 +130,11 @@ int reader_process_end(struct reader_process *p, char *how, size_t size)
         return 0;
     /* One that is ending anyway keeps the status it ends with. */
     kill(p->pid, SIGKILL);
-    while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (WIFSIGNALED(status)) {
+    if (!wait_a_moment(p->pid, &status)) {
+        *find_grave(p) = p->pid; /* reader_process_start() saw to it that there is one */
+        number = SIGKILL;
+        snprintf(how, size, "killed, and not gone yet");
+    } else if (WIFSIGNALED(status)) {
         number = WTERMSIG(status);
         const char *name = sigabbrev_np(number);
         snprintf(how, size, "signal %d (%s)", number, name != NULL ? name : "?");
@@ -94,6 +144,10 @@ int reader_process_end(struct reader_process *p, char *how, size_t size)
     close(p->socket);
     setup_release(p->setup);
     buf_free(&p->in);
-    *p = (struct reader_process){0};
+    p->pid = 0;
+    p->socket = -1;
+    p->setup = NULL;
+    p->used = 0;
+    p->ended = false;
     return number;
 }
