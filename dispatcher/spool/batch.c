@@ -258,6 +258,60 @@ int spool_open_notices(const struct spool *s, enum batch_place place, const char
     return fd;
 }
 
+/* ---- known again ---- */
+
+static int64_t time_ns(struct timespec t)
+{
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static struct file_stamp stamp_of(const struct stat *st)
+{
+    return (struct file_stamp){.device = st->st_dev,
+                               .inode = st->st_ino,
+                               .size = st->st_size,
+                               .modified_ns = time_ns(st->st_mtim),
+                               .changed_ns = time_ns(st->st_ctim)};
+}
+
+int spool_stamp_batch(const struct spool *s, enum batch_place place, const char *id,
+                      struct batch_stamp *out, struct error *err)
+{
+    struct stat text, notices;
+    int rc = 0, dirfd = open_place(s, place, id, err);
+    if (dirfd < 0)
+        return dirfd;
+    if (fstatat(dirfd, BATCH_TEXT_NAME, &text, AT_SYMLINK_NOFOLLOW) != 0 ||
+        fstatat(dirfd, BATCH_NOTICES_NAME, &notices, AT_SYMLINK_NOFOLLOW) != 0)
+        rc = errno == ENOENT
+                 ? error_set(err, ERR_NOT_FOUND, "%s/%s is not whole", place_name(place), id)
+                 : error_errno(err, ERR_IO, "cannot look at %s/%s", place_name(place), id);
+    close(dirfd);
+    if (rc == 0)
+        *out = (struct batch_stamp){stamp_of(&text), stamp_of(&notices)};
+    return rc;
+}
+
+static bool is_same_file(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->modified_ns == b->modified_ns && a->changed_ns == b->changed_ns;
+}
+
+bool spool_is_stamped(int notices, const struct batch_stamp *stamp)
+{
+    struct stat st;
+    if (fstat(notices, &st) != 0)
+        return false;
+    struct file_stamp is = stamp_of(&st);
+    return is_same_file(&is, &stamp->notices);
+}
+
+bool batch_stamp_equal(const struct batch_stamp *a, const struct batch_stamp *b)
+{
+    return is_same_file(&a->text, &b->text) && is_same_file(&a->notices, &b->notices);
+}
+
 /* ---- moving ---- */
 
 static int tell_stuck(const char *id, struct error *err)

@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,7 +52,7 @@ struct pass {
     struct spool_counts *counts;
     struct taken *taken; /* room for a group */
     size_t taken_count;
-    struct buf kept; /* names that stay, each with its NUL */
+    void *kept; /* names that stay, of tsearch(3) */
     bool stop;
 };
 
@@ -63,10 +64,20 @@ struct found {
     bool settled;
 };
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
 /* It stays; this pass does not look at it again. */
 static void leave(struct pass *p, const char *name)
 {
-    buf_put(&p->kept, name, strlen(name) + 1);
+    char *copy = xstrdup(name);
+    char **place = tsearch(copy, &p->kept, compare_names);
+    if (place == NULL)
+        abort(); /* out of memory ends the process */
+    if (*place != copy)
+        free(copy);
 }
 
 static void keep(struct pass *p, const char *name)
@@ -77,12 +88,12 @@ static void keep(struct pass *p, const char *name)
 
 static bool was_kept(const struct pass *p, const char *name)
 {
-    const char *end = p->kept.data + p->kept.len;
-    for (const char *at = p->kept.data; at < end; at += strlen(at) + 1) {
-        if (strcmp(at, name) == 0)
-            return true;
-    }
-    return false;
+    return tfind(name, &p->kept, compare_names) != NULL;
+}
+
+static bool is_known_batch(const struct pass *p, const char *name)
+{
+    return p->intake->knows_batch != NULL && p->intake->knows_batch(p->intake->context, name);
 }
 
 /* ---- removing what was taken ---- */
@@ -222,6 +233,7 @@ static void judge_batch(struct pass *p, const struct found *f)
         verdict = p->intake->batch(p->intake->context, f->name, &reason);
     switch (verdict) {
     case SPOOL_TAKEN:
+        p->counts->batches++;
         leave(p, f->name);
         break;
     case SPOOL_REFUSED:
@@ -388,7 +400,8 @@ static int open_reader(struct spool *s, struct error *err)
 
 static size_t handled(const struct pass *p)
 {
-    return p->counts->taken + p->counts->refused + p->counts->later + p->taken_count;
+    return p->counts->taken + p->counts->refused + p->counts->later + p->counts->batches +
+           p->taken_count;
 }
 
 /* The next name, NULL at the end (the reader then stands at the beginning again). */
@@ -422,7 +435,8 @@ static int go_round(struct pass *p, size_t limit, struct error *err)
         if (name == NULL) {
             commit_group(p); /* or the second half would meet what is only not unlinked yet */
             last_half = true;
-        } else if (name[0] != '.' && !(last_half && was_kept(p, name))) {
+        } else if (name[0] != '.' && !(last_half && was_kept(p, name)) &&
+                   !is_known_batch(p, name)) {
             look_at(p, name);
         }
     }
@@ -441,7 +455,7 @@ int spool_scan(struct spool *s, const struct spool_intake *intake, size_t limit,
         .spool = s, .intake = intake, .counts = out, .taken = xcalloc(group, sizeof(struct taken))};
     rc = go_round(&p, limit, err);
     commit_group(&p);
-    buf_free(&p.kept);
+    tdestroy(p.kept, free);
     free(p.taken);
     return rc;
 }

@@ -57,9 +57,12 @@ struct spool_intake {
     void *context;
     /* A directory ID/ that looks like a batch (name is an id, batch.json and notices.jsonl are
      * regular files of one link, nothing else in it). TAKEN here means: noted, leave it, its intake
-     * goes on by itself; it is not moved and not counted as later. REFUSED: the whole directory
+     * goes on by itself; it is not moved, and counted apart. REFUSED: the whole directory
      * goes to corrupt/ID with ID.reason. NULL: directories are refused. */
     enum spool_verdict (*batch)(void *context, const char *id, struct error *reason);
+    /* Was that said of this one already, and is it still on its way? Then it is not looked at. May
+     * be NULL. */
+    bool (*knows_batch)(void *context, const char *id);
     enum spool_verdict (*entry)(void *context, const struct spool_entry *entry,
                                 struct error *reason);
     /* Called with at most `group` taken entries standing: makes the ledger durable. Non-zero: they
@@ -73,6 +76,7 @@ struct spool_intake {
 
 struct spool_counts {
     size_t taken, refused, later;
+    size_t batches; /* noted */
 };
 
 /*
@@ -108,7 +112,22 @@ MUST_CHECK int spool_read_batch_text(const struct spool *s, enum batch_place pla
  * durable, the notices are not: whoever reads them before they are accepted does that. */
 MUST_CHECK int spool_open_notices(const struct spool *s, enum batch_place place, const char *id,
                                   int64_t *out_size, struct error *err);
-/* new/ID to batches/ID, durable (both directories synced). Success if it stands there already. */
+/* By which both files of ID/ are known again: whoever replaces or changes one changes this. */
+struct file_stamp {
+    uint64_t device, inode;
+    int64_t size, modified_ns, changed_ns;
+};
+struct batch_stamp {
+    struct file_stamp text, notices;
+};
+/* ERR_NOT_FOUND: ID/ or one of them does not stand there. */
+MUST_CHECK int spool_stamp_batch(const struct spool *s, enum batch_place place, const char *id,
+                                 struct batch_stamp *out, struct error *err);
+/* Is this what spool_open_notices() opened? */
+bool spool_is_stamped(int notices, const struct batch_stamp *stamp);
+bool batch_stamp_equal(const struct batch_stamp *a, const struct batch_stamp *b);
+/* new/ID to batches/ID, durable (both directories synced). Success if something stands there
+ * already: whether it is this batch the caller has to see. */
 MUST_CHECK int spool_adopt_batch(struct spool *s, const char *id, struct error *err);
 /* new/ID to corrupt/ID, with the reason in corrupt/ID.reason. */
 MUST_CHECK int spool_refuse_batch(struct spool *s, const char *id, const char *reason,

@@ -79,6 +79,54 @@ static void looks_once_at_a_batch_in_a_pass(void **state)
     assert_int_equal(seen, 1);
 }
 
+static bool knows_b1(void *context, const char *id)
+{
+    (void)context;
+    return strcmp(id, "b-1") == 0;
+}
+
+static void counts_batches_against_the_limit_and_passes_over_known_ones(void **state)
+{
+    struct fixture *f = *state;
+    struct intake in = batch_intake_of(f);
+    char id[16];
+    for (int i = 0; i < 20; i++) {
+        snprintf(id, sizeof(id), "b-%d", i);
+        put_batch(f, "new", id, "{}", "{}\n");
+    }
+    struct spool_counts counts = scan_at(f, &in, 5, clock_wall_ms() + LATER_MS);
+    assert_int_equal(counts.batches, 5);
+    assert_int_equal(in.asked_count, 5);
+    in = batch_intake_of(f);
+    in.hooks.knows_batch = knows_b1;
+    counts = scan(f, &in);
+    assert_int_equal(counts.batches, 19);
+    for (size_t i = 0; i < in.asked_count; i++)
+        assert_string_not_equal(in.asked[i], "b-1");
+}
+
+static void tells_what_was_replaced_from_what_was_not(void **state)
+{
+    struct fixture *f = *state;
+    struct batch_stamp first, again;
+    struct error err;
+    int64_t size;
+    put_batch(f, "new", "b-1", "{}", "{}\n");
+    assert_int_equal(spool_stamp_batch(f->s, BATCH_PLACE_NEW, "b-1", &first, &err), 0);
+    int fd = spool_open_notices(f->s, BATCH_PLACE_NEW, "b-1", &size, &err);
+    assert_true(fd >= 0);
+    assert_true(spool_is_stamped(fd, &first));
+    assert_int_equal(spool_adopt_batch(f->s, "b-1", &err), 0);
+    assert_int_equal(spool_stamp_batch(f->s, BATCH_PLACE_BATCHES, "b-1", &again, &err), 0);
+    assert_true(batch_stamp_equal(&first, &again));
+    write_file(f->fd, "batches/b-1/notices.jsonl", "[]\n[]\n");
+    assert_false(spool_is_stamped(fd, &first));
+    assert_int_equal(spool_stamp_batch(f->s, BATCH_PLACE_BATCHES, "b-1", &again, &err), 0);
+    assert_false(batch_stamp_equal(&first, &again));
+    assert_int_equal(spool_stamp_batch(f->s, BATCH_PLACE_NEW, "b-1", &again, &err), ERR_NOT_FOUND);
+    close(fd);
+}
+
 static void does_as_the_engine_says(void **state)
 {
     struct fixture *f = *state;
@@ -448,6 +496,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(hands_over_a_batch_when_it_has_settled),
         TEST(looks_once_at_a_batch_in_a_pass),
+        TEST(counts_batches_against_the_limit_and_passes_over_known_ones),
+        TEST(tells_what_was_replaced_from_what_was_not),
         TEST(does_as_the_engine_says),
         TEST(begins_no_batch_that_it_could_not_move),
         TEST(refuses_directories_where_no_batches_are_taken),
