@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SMALL_LINES 1000 /* taken in within a moment */
+
 void batch_arrival_digest(const struct buf *canonical, unsigned char out[DIGEST_SIZE])
 {
     digest_sha256(buf_text(canonical), canonical->len, out);
@@ -35,6 +37,28 @@ static int read_shared(struct spool *spool, const char *id, struct batch **out, 
         return error_set(err, ERR_INPUT, "%s:1:1: the batch has no lines: there is nobody to tell",
                          shown);
     return rc;
+}
+
+enum batch_rank batch_arrival_rank_of(int64_t lines, enum job_priority priority)
+{
+    if (lines <= SMALL_LINES)
+        return BATCH_RANK_SMALL;
+    return priority == JOB_HIGH ? BATCH_RANK_HIGH : BATCH_RANK_LARGE;
+}
+
+enum batch_rank batch_arrival_rank(const struct batch *b)
+{
+    return batch_arrival_rank_of(b->count, b->priority);
+}
+
+enum batch_rank batch_arrival_peek(struct spool *spool, const char *id)
+{
+    struct batch *b = NULL;
+    struct error ignored;
+    int rc = read_shared(spool, id, &b, &ignored);
+    enum batch_rank rank = rc == 0 ? batch_arrival_rank(b) : BATCH_RANK_SMALL;
+    batch_free(b);
+    return rank;
 }
 
 static void note_loading(void *context, const struct batch_row *row)

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "engine/batch_queue.h"
 #include "ledger/ledger.h"
 #include "model/batch.h"
 #include "spool/spool.h"
@@ -20,6 +21,11 @@ enum arrival {
 
 enum arrival batch_arrival_judge(struct spool *spool, struct ledger *l, const char *id,
                                  struct batch **out, struct buf *canonical, struct error *why);
+/* Who goes first. */
+enum batch_rank batch_arrival_rank_of(int64_t lines, enum job_priority priority);
+enum batch_rank batch_arrival_rank(const struct batch *b);
+/* Of what stands in new/ID/, without judging it; what cannot be read is soon refused. */
+enum batch_rank batch_arrival_peek(struct spool *spool, const char *id);
 /* The digest by which the ledger knows a batch: batch.json holds the sum of its notices. */
 void batch_arrival_digest(const struct buf *canonical, unsigned char out[DIGEST_SIZE]);
 /* ARRIVAL_REFUSED, with the sentence. */

@@ -11,12 +11,20 @@
 #include "engine/batch_arrival.h"
 #include "engine/batch_intake_backend.h"
 
-#define AGAIN_MS      1000  /* what did not work is tried again after this */
-#define LOOK_AGAIN_MS 60000 /* a batch whose notices cannot be read now */
-#define RESTART_MS    100   /* a reader that dies young must not turn this into a fork bomb */
-#define CRASHES_MAX   2     /* over the head of a batch; then it is refused */
-#define SILENCE_MS    60000 /* a reader that says nothing for so long hangs */
-#define ROW_BYTES     400   /* a guess at what a row takes in the ledger, for the room it needs */
+#define AGAIN_MS       1000  /* what did not work is tried again after this */
+#define LOOK_AGAIN_MS  60000 /* a batch whose notices cannot be read now */
+#define RESTART_MS     100   /* a reader that dies young must not turn this into a fork bomb */
+#define CRASHES_MAX    2     /* over the head of a batch; then it is refused */
+#define SILENCE_MS     60000 /* a reader that says nothing for so long hangs */
+#define ROW_BYTES      400   /* a guess at what a row takes in the ledger, for the room it needs */
+#define NO_ROOM_MS     1000  /* until its room is asked for again */
+#define PUT_OFF_MS     5000  /* what stands in new/ and could not be looked at */
+#define KILLED_MAX     3     /* readers in a row that somebody killed; then others go first */
+#define KILLED_MS      10000 /* for so long, twice as long each time, at most: */
+#define KILLED_MOST_MS 600000
+#define YIELD_MS       1000 /* a batch loads at least for so long before others pass */
+#define PASS_MAX       100  /* and at most so many */
+#define PEEK_MAX       16
 
 struct batch_intake *batch_intake_open(struct spool *spool, struct ledger *l, struct recorder *r)
 {
@@ -52,9 +60,8 @@ void batch_intake_close(struct batch_intake *b)
     if (b == NULL)
         return;
     intake_leave(b);
-    for (size_t i = 0; i < b->noted_count; i++)
-        free(b->noted[i]);
-    free(b->noted);
+    batch_queue_clear(&b->queue);
+    free(b->put_off);
     setup_release(b->setup);
     free(b);
 }
@@ -70,16 +77,29 @@ void batch_intake_watch(struct batch_intake *b, void (*watch)(int64_t line))
     b->watch = watch;
 }
 
+bool batch_intake_knows(const struct batch_intake *b, const char *id)
+{
+    return (b->now.id != NULL && strcmp(b->now.id, id) == 0) || batch_queue_has(&b->queue, id);
+}
+
 void batch_intake_note(struct batch_intake *b, const char *id)
 {
-    if (b->now.id != NULL && strcmp(b->now.id, id) == 0)
+    if (batch_intake_knows(b, id))
         return;
-    for (size_t i = 0; i < b->noted_count; i++) {
-        if (strcmp(b->noted[i], id) == 0)
-            return;
-    }
-    b->noted = xreallocarray(b->noted, b->noted_count + 1, sizeof(*b->noted));
-    b->noted[b->noted_count++] = xstrdup(id);
+    const struct queued_batch one = {.id = xstrdup(id)};
+    batch_queue_put(&b->queue, &one);
+}
+
+/* The batch of now goes back to those that wait in new/. */
+static void queue_again(struct batch_intake *b, int64_t wait_ms)
+{
+    const struct queued_batch one = {.id = xstrdup(b->now.id),
+                                     .rank = b->now.rank,
+                                     .not_before_mono_ms = clock_mono_ms() + wait_ms,
+                                     .killed = b->now.killed,
+                                     .no_room = b->now.no_room};
+    intake_leave(b);
+    batch_queue_put(&b->queue, &one);
 }
 
 const char *batch_intake_current(const struct batch_intake *b, int64_t *out_line,
@@ -98,13 +118,35 @@ void intake_try_again(struct batch_intake *b, const char *event, const struct er
     b->again_mono_ms = clock_mono_ms() + AGAIN_MS;
 }
 
+/* Whoever kills the readers of a batch, lack of memory perhaps, kills the next one too. */
+static int64_t put_off_ms(const struct intake_batch *now)
+{
+    int64_t wait_ms = KILLED_MS;
+    if (now->killed < KILLED_MAX)
+        return PUT_OFF_MS;
+    for (int i = KILLED_MAX; i < now->killed && wait_ms < KILLED_MOST_MS; i++)
+        wait_ms *= 2;
+    return wait_ms < KILLED_MOST_MS ? wait_ms : KILLED_MOST_MS;
+}
+
 void intake_put_off(struct batch_intake *b, const struct error *why)
 {
     log_event(LOG_ERR, "batch.put_off", "id=%s reason=\"%s\" action=\"trying again\"", b->now.id,
               why->text);
-    if (b->phase == INTAKE_ADOPTING || b->phase == INTAKE_LOADING)
-        b->look_again_mono_ms = clock_mono_ms() + LOOK_AGAIN_MS;
+    if (!b->now.begun) {
+        queue_again(b, put_off_ms(&b->now));
+        return;
+    }
+    b->put_off = xreallocarray(b->put_off, b->put_off_count + 1, sizeof(*b->put_off));
+    b->put_off[b->put_off_count++] = b->now.rows.batch;
+    b->look_again_mono_ms = clock_mono_ms() + LOOK_AGAIN_MS;
     intake_leave(b);
+}
+
+void intake_look_again(struct batch_intake *b)
+{
+    log_event(LOG_INFO, "batch.changed", "id=%s action=\"looking at it again\"", b->now.id);
+    queue_again(b, 0);
 }
 
 void intake_refuse(struct batch_intake *b, const char *reason)
@@ -123,22 +165,21 @@ void intake_fail_ledger(struct batch_intake *b, const struct error *why)
     intake_end_reader(b);
 }
 
-/* Said once; what stands in new/ waits where it is safe. */
-static bool has_room(struct batch_intake *b, int64_t rows)
+bool intake_has_room(struct batch_intake *b, int64_t rows, bool *told)
 {
     struct error why;
     int64_t wanted = b->setup->settings->min_free_bytes + rows * ROW_BYTES;
     bool room = spool_check_room(b->spool, wanted, &why) == 0;
-    if (!room && !b->no_room)
+    if (!room && !*told)
         log_event(LOG_ERR, "spool.full", "id=%s reason=\"%s\" action=\"trying again\"", b->now.id,
                   why.text);
-    b->no_room = !room;
+    *told = !room;
     return room;
 }
 
 /* ---- the reader ---- */
 
-static int start_reader(struct batch_intake *b, bool verify, enum batch_place place,
+int intake_start_reader(struct batch_intake *b, bool verify, enum batch_place place,
                         struct error *err)
 {
     struct reader_task task = {
@@ -154,18 +195,23 @@ static int start_reader(struct batch_intake *b, bool verify, enum batch_place pl
     task.notices = spool_open_notices(b->spool, place, b->now.id, &b->now.bytes, err);
     if (task.notices < 0)
         return task.notices;
+    if (verify && !spool_is_stamped(task.notices, &b->now.stamp)) {
+        close(task.notices);
+        return error_set(err, ERR_CONFLICT, "notices.jsonl was replaced");
+    }
     return reader_process_start(&b->reader, &task, b->setup, err);
 }
 
 /* ---- a batch in new/ ---- */
 
-static bool take_noted(struct batch_intake *b)
+static bool take_queued(struct batch_intake *b, int64_t mono_ms, enum batch_rank least)
 {
-    if (b->noted_count == 0)
+    struct queued_batch one;
+    if (b->recorder->down || !batch_queue_take(&b->queue, mono_ms, least, &one))
         return false;
-    b->now.id = b->noted[0];
-    b->noted_count--;
-    memmove(b->noted, b->noted + 1, b->noted_count * sizeof(*b->noted));
+    b->now.id = one.id;
+    b->now.killed = one.killed;
+    b->now.no_room = one.no_room;
     return true;
 }
 
@@ -179,27 +225,48 @@ static void drop_known(struct batch_intake *b)
         intake_leave(b);
 }
 
-/* It was begun and not adopted: that goes on where it stopped. */
-static void look_from_the_start(struct batch_intake *b)
+void intake_look_from_the_start(struct batch_intake *b)
 {
     b->look = true;
-    b->look_after = 0;
+    b->put_off_count = 0;
     intake_leave(b);
 }
 
-static void look_at_noted(struct batch_intake *b)
+/* The stamp is older than what was read: what changes in between is seen. */
+static enum arrival judge_queued(struct batch_intake *b, struct error *why)
+{
+    int rc = spool_stamp_batch(b->spool, BATCH_PLACE_NEW, b->now.id, &b->now.stamp, why);
+    if (rc != 0)
+        return rc == ERR_NOT_FOUND ? ARRIVAL_GONE : ARRIVAL_FAILED;
+    return batch_arrival_judge(b->spool, b->ledger, b->now.id, &b->now.parsed, &b->now.canonical,
+                               why);
+}
+
+static void begin_verifying(struct batch_intake *b)
+{
+    b->now.rank = batch_arrival_rank(b->now.parsed);
+    b->now.place = BATCH_PLACE_NEW;
+    if (intake_has_room(b, b->now.parsed->count, &b->now.no_room))
+        b->phase = INTAKE_VERIFYING;
+    else
+        queue_again(b, NO_ROOM_MS);
+}
+
+static void look_at_queued(struct batch_intake *b)
 {
     struct error why;
-    switch (batch_arrival_judge(b->spool, b->ledger, b->now.id, &b->now.parsed, &b->now.canonical,
-                                &why)) {
+    switch (judge_queued(b, &why)) {
     case ARRIVAL_NEW:
-        b->phase = INTAKE_VERIFYING;
+        begin_verifying(b);
         break;
     case ARRIVAL_KNOWN:
         drop_known(b);
         break;
     case ARRIVAL_BEGUN:
-        look_from_the_start(b);
+        if (b->put_off_count > 0)
+            queue_again(b, LOOK_AGAIN_MS);
+        else
+            intake_look_from_the_start(b);
         break;
     case ARRIVAL_REFUSED:
         intake_refuse(b, why.text);
@@ -213,112 +280,49 @@ static void look_at_noted(struct batch_intake *b)
     }
 }
 
-static void start_verifying(struct batch_intake *b)
-{
-    struct error why;
-    int rc = start_reader(b, true, BATCH_PLACE_NEW, &why);
-    if (rc == ERR_INPUT || rc == ERR_NOT_FOUND)
-        intake_refuse(b, why.text);
-    else if (rc != 0)
-        intake_try_again(b, "batch.read", &why);
-    else
-        log_event(LOG_INFO, "batch.found", "id=%s lines=%lld", b->now.id,
-                  (long long)b->now.parsed->count);
-}
-
-/* ---- into the ledger ---- */
-
-/* From here on the batch is safe, wherever its directory stands. */
-static int begin_batch(struct batch_intake *b, int64_t wall_ms, enum accept_result *out,
-                       struct error *err)
-{
-    const struct batch *parsed = b->now.parsed;
-    unsigned char digest[DIGEST_SIZE];
-    batch_arrival_digest(&b->now.canonical, digest);
-    const struct batch_acceptance a = {.id = b->now.id,
-                                       .digest = digest,
-                                       .text = b->now.canonical.data,
-                                       .len = b->now.canonical.len,
-                                       .total = parsed->count,
-                                       .bytes = b->now.bytes,
-                                       .campaign = parsed->campaign,
-                                       .priority = parsed->priority,
-                                       .now_ms = wall_ms,
-                                       .expires_at_ms = parsed->expires_at_ms};
-    int rc = ledger_begin(b->ledger, LEDGER_DURABLE, err);
-    if (rc == 0)
-        rc = ledger_begin_batch(b->ledger, &a, out, &b->now.rows.batch, err);
-    return rc == 0 ? ledger_commit(b->ledger, err) : rc;
-}
-
-static void accept(struct batch_intake *b, int64_t mono_ms, int64_t wall_ms)
-{
-    enum accept_result result = ACCEPT_NEW;
-    struct error why;
-    b->again_mono_ms = mono_ms + AGAIN_MS;
-    recorder_commit(b->recorder, mono_ms);
-    if (b->recorder->down || !has_room(b, b->now.parsed->count))
-        return;
-    if (begin_batch(b, wall_ms, &result, &why) != 0) {
-        intake_fail_ledger(b, &why);
-        return;
-    }
-    recorder_ledger_wrote(b->recorder);
-    b->again_mono_ms = mono_ms;
-    if (result == ACCEPT_CONFLICT) {
-        batch_arrival_conflict(b->now.id, &why);
-        intake_refuse(b, why.text);
-        return;
-    }
-    if (result == ACCEPT_DUPLICATE) { /* judged anew by the next scan */
-        look_from_the_start(b);
-        return;
-    }
-    log_event(LOG_INFO, "batch.accepted", "id=%s lines=%lld bytes=%lld", b->now.id,
-              (long long)b->now.parsed->count, (long long)b->now.bytes);
-    b->now.rows.next_line = 1;
-    b->phase = INTAKE_ADOPTING;
-}
-
-static void adopt(struct batch_intake *b)
-{
-    struct error why;
-    if (spool_adopt_batch(b->spool, b->now.id, &why) != 0) {
-        intake_put_off(b, &why);
-        return;
-    }
-    b->now.rows.ledger = b->ledger;
-    b->now.rows.parsed = b->now.parsed;
-    b->phase = INTAKE_LOADING;
-}
-
 /* ---- what was begun before ---- */
+
+static bool is_put_off(const struct batch_intake *b, int64_t batch)
+{
+    for (size_t i = 0; i < b->put_off_count; i++) {
+        if (b->put_off[i] == batch)
+            return true;
+    }
+    return false;
+}
 
 static void take_begun(void *context, const struct batch_row *row)
 {
     struct batch_intake *b = context;
-    if (b->now.id != NULL || row->text == NULL)
+    enum batch_rank rank = batch_arrival_rank_of(row->total, row->priority);
+    if (row->text == NULL || is_put_off(b, row->batch) ||
+        (b->now.id != NULL && b->now.rank >= rank))
         return;
+    free(b->now.id);
     b->now.id = xstrdup(row->id);
+    b->now.rank = rank;
+    b->now.begun = true;
     b->now.rows.batch = row->batch;
     b->now.rows.next_line = row->next_line > 0 ? row->next_line : 1;
     b->now.rows.next_offset = row->next_offset;
+    buf_reset(&b->now.canonical);
     buf_puts(&b->now.canonical, row->text);
 }
 
 /* True if there is one that is not whole. */
 static bool find_begun(struct batch_intake *b, int64_t mono_ms)
 {
-    const struct batch_question q = {.loading = true, .after = b->look_after};
+    const struct batch_question q = {.loading = true};
     struct error why;
     if (mono_ms >= b->look_again_mono_ms) {
         b->look = true;
-        b->look_after = 0;
+        b->put_off_count = 0;
         b->look_again_mono_ms = INT64_MAX;
     }
     if (!b->look)
         return false;
     if (ledger_walk_batches(b->ledger, &q, take_begun, b, &why) != 0) {
+        intake_leave(b);
         intake_fail_ledger(b, &why);
         return false;
     }
@@ -329,7 +333,6 @@ static bool find_begun(struct batch_intake *b, int64_t mono_ms)
 static void go_on_with_begun(struct batch_intake *b)
 {
     struct error why;
-    b->look_after = b->now.rows.batch;
     b->phase = INTAKE_ADOPTING;
     if (batch_parse(b->now.canonical.data, b->now.canonical.len, "batch.json", true, &b->now.parsed,
                     &why) != 0) {
@@ -340,35 +343,85 @@ static void go_on_with_begun(struct batch_intake *b)
               (long long)b->now.rows.next_line, (long long)b->now.parsed->count);
 }
 
+/* Small and urgent ones pass those that were begun, but do not keep them out for ever. */
+static void choose_next(struct batch_intake *b, int64_t mono_ms)
+{
+    bool others_wait = b->look || b->put_off_count > 0;
+    if ((!others_wait || b->passed < PASS_MAX) && take_queued(b, mono_ms, BATCH_RANK_HIGH)) {
+        b->passed += others_wait ? 1 : 0;
+        look_at_queued(b);
+        return;
+    }
+    b->passed = 0;
+    if (find_begun(b, mono_ms))
+        go_on_with_begun(b);
+    else if (take_queued(b, mono_ms, BATCH_RANK_UNKNOWN))
+        look_at_queued(b);
+}
+
 static void start_loading(struct batch_intake *b)
 {
     struct error why;
-    int rc = start_reader(b, false, BATCH_PLACE_BATCHES, &why);
+    int rc = intake_start_reader(b, false, BATCH_PLACE_BATCHES, &why);
+    b->now.yield_mono_ms = clock_mono_ms() + YIELD_MS;
     if (rc == ERR_AGAIN)
         intake_try_again(b, "batch.read", &why);
     else if (rc != 0)
         intake_put_off(b, &why);
 }
 
+/* One that loads can be interrupted at any line. Verifying cannot, but is soon over. */
+static void let_others_pass(struct batch_intake *b, int64_t mono_ms)
+{
+    struct queued_batch *one;
+    if (b->phase != INTAKE_LOADING || mono_ms < b->now.yield_mono_ms)
+        return;
+    for (int i = 0; i < PEEK_MAX && (one = batch_queue_unranked(&b->queue, mono_ms)) != NULL; i++)
+        one->rank = batch_arrival_peek(b->spool, one->id);
+    if (!batch_queue_beats(&b->queue, mono_ms, b->now.rank)) {
+        b->now.yield_mono_ms = mono_ms + YIELD_MS / 10;
+        return;
+    }
+    log_event(LOG_INFO, "batch.paused", "id=%s line=%lld reason=\"others are done with sooner\"",
+              b->now.id, (long long)b->now.rows.next_line);
+    intake_leave(b);
+    b->look = true;
+}
+
 /* ---- hearing the reader ---- */
+
+static void mourn_verifying(struct batch_intake *b, int number, const char *how, bool blamed)
+{
+    struct error why;
+    if (!blamed && number == SIGKILL) {
+        b->again_mono_ms += (int64_t)RESTART_MS << (b->now.killed < KILLED_MAX ? b->now.killed : 0);
+        if (++b->now.killed < KILLED_MAX)
+            return;
+        error_set(&why, ERR_AGAIN, "its readers were killed %d times, for lack of memory perhaps",
+                  b->now.killed);
+        intake_put_off(b, &why);
+    } else if (++b->now.crashes >= CRASHES_MAX) {
+        error_set(&why, ERR_INPUT,
+                  "notices.jsonl: reading its first lines ended the reader twice: %s", how);
+        if (b->now.begun)
+            intake_put_off(b, &why);
+        else
+            intake_refuse(b, why.text);
+    }
+}
 
 /* `how` NULL: it died by itself; else it was ended for what it said. */
 void intake_mourn(struct batch_intake *b, int64_t wall_ms, const char *how)
 {
-    char ended[40], reason[160];
-    int64_t mono_ms = clock_mono_ms();
+    char ended[40];
     int number = reader_process_end(&b->reader, ended, sizeof(ended));
-    how = how != NULL ? how : ended;
     log_event(LOG_WARN, "reader.died", "id=%s line=%lld how=\"%s\"", b->now.id,
-              (long long)b->now.rows.next_line, how);
-    b->again_mono_ms = mono_ms + RESTART_MS;
-    if (b->phase == INTAKE_LOADING) {
-        loading_mourn(b, wall_ms, how);
-    } else if ((how != ended || number != SIGKILL) && ++b->now.crashes >= CRASHES_MAX) {
-        snprintf(reason, sizeof(reason),
-                 "notices.jsonl: reading its first lines ended the reader twice: %s", how);
-        intake_refuse(b, reason);
-    }
+              (long long)b->now.rows.next_line, how != NULL ? how : ended);
+    b->again_mono_ms = clock_mono_ms() + RESTART_MS;
+    if (b->phase == INTAKE_LOADING)
+        loading_mourn(b, wall_ms, how != NULL ? how : ended);
+    else
+        mourn_verifying(b, number, how != NULL ? how : ended, how != NULL);
 }
 
 static void hear_verdict(struct batch_intake *b, int64_t wall_ms)
@@ -382,12 +435,8 @@ static void hear_verdict(struct batch_intake *b, int64_t wall_ms)
         return;
     if (found < 0) {
         intake_mourn(b, wall_ms, why.text);
-    } else if (m.word == READER_VERDICT && *m.text == '\0') {
-        intake_end_reader(b);
-        b->now.crashes = 0;
-        b->phase = INTAKE_VERIFIED;
     } else if (m.word == READER_VERDICT) {
-        intake_refuse(b, m.text);
+        adopt_hear_verdict(b, m.text, wall_ms);
     } else {
         error_set(&why, ERR_IO, "%s", m.word == READER_FAILED ? m.text : "no verdict came");
         intake_put_off(b, &why);
@@ -418,7 +467,7 @@ void batch_intake_serve(struct batch_intake *b, const struct pollfd *fds, int64_
 {
     if (fds->revents == 0 || b->reader.pid == 0 || b->recorder->down)
         return;
-    if (b->phase == INTAKE_LOADING && !has_room(b, 0))
+    if (b->phase == INTAKE_LOADING && !intake_has_room(b, 0, &b->no_room))
         return;
     reader_process_receive(&b->reader);
     b->heard_mono_ms = clock_mono_ms();
@@ -435,23 +484,20 @@ static void step(struct batch_intake *b, int64_t mono_ms, int64_t wall_ms)
 {
     switch (b->phase) {
     case INTAKE_IDLE:
-        if (find_begun(b, mono_ms))
-            go_on_with_begun(b);
-        else if (!b->recorder->down && take_noted(b))
-            look_at_noted(b);
+        choose_next(b, mono_ms);
         break;
     case INTAKE_VERIFYING:
         if (b->reader.pid == 0)
-            start_verifying(b);
+            adopt_start_verifying(b);
         break;
     case INTAKE_VERIFIED:
-        accept(b, mono_ms, wall_ms);
+        adopt_accept(b, mono_ms, wall_ms);
         break;
     case INTAKE_ADOPTING:
-        adopt(b);
+        adopt_move(b, mono_ms, wall_ms);
         break;
     case INTAKE_LOADING:
-        if (b->no_room && has_room(b, 0))
+        if (b->no_room && intake_has_room(b, 0, &b->no_room))
             break;
         if (b->reader.pid == 0)
             start_loading(b);
@@ -459,11 +505,19 @@ static void step(struct batch_intake *b, int64_t mono_ms, int64_t wall_ms)
     }
 }
 
-static bool has_work(const struct batch_intake *b)
+/* When there is something to do that no descriptor tells of. */
+static int64_t next_step(const struct batch_intake *b, int64_t mono_ms)
 {
-    if (b->phase == INTAKE_IDLE)
-        return b->look || b->noted_count > 0;
-    return b->reader.pid == 0;
+    int64_t next_ms = mono_ms;
+    if (b->phase == INTAKE_IDLE && !b->look) {
+        int64_t queue_ms = batch_queue_next(&b->queue);
+        next_ms = queue_ms < b->look_again_mono_ms ? queue_ms : b->look_again_mono_ms;
+    } else if (b->reader.pid != 0) {
+        next_ms = b->heard_mono_ms + SILENCE_MS;
+        if (b->phase == INTAKE_LOADING && b->queue.count > 0 && b->now.yield_mono_ms < next_ms)
+            next_ms = b->now.yield_mono_ms;
+    }
+    return b->again_mono_ms > next_ms ? b->again_mono_ms : next_ms;
 }
 
 /* While nobody listens to the reader, its silence means nothing. */
@@ -479,13 +533,13 @@ int64_t batch_intake_tend(struct batch_intake *b, int64_t mono_ms, int64_t wall_
         return INT64_MAX;
     if (b->recorder->down)
         return rest(b, mono_ms);
+    reader_process_reap(&b->reader);
     if (mono_ms >= b->again_mono_ms)
         step(b, mono_ms, wall_ms);
     if (b->recorder->down || b->no_room)
         return rest(b, mono_ms);
     if (b->reader.pid != 0 && mono_ms - b->heard_mono_ms >= SILENCE_MS)
         end_silent_reader(b, wall_ms);
-    if (has_work(b))
-        return b->again_mono_ms > mono_ms ? b->again_mono_ms : mono_ms;
-    return b->phase == INTAKE_IDLE ? b->look_again_mono_ms : b->heard_mono_ms + SILENCE_MS;
+    let_others_pass(b, mono_ms);
+    return next_step(b, mono_ms);
 }

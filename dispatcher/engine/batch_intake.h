@@ -1,5 +1,6 @@
 /*
- * Batch intake: from new/ID/ to rows. One batch at a time, and beside everything else:
+ * Batch intake: from new/ID/ to rows. One batch at a time, the small and urgent ones first, and
+ * beside everything else:
  *
  *   new/ID/ ─▶ reader process: count, SHA-256, the first thousand lines ─▶ begun in the ledger
  *           ─▶ moved to batches/ID/ ─▶ reader: line by line, checked and routed ─▶ rows, in groups
@@ -37,6 +38,9 @@ void batch_intake_close(struct batch_intake *b);
 void batch_intake_use(struct batch_intake *b, struct setup *setup);
 /* A directory stands in new/ (spool_intake.batch). Remembered; begun when it is its turn. */
 void batch_intake_note(struct batch_intake *b, const char *id);
+
+/* It is remembered, or is being taken in: nothing new about it. */
+bool batch_intake_knows(const struct batch_intake *b, const char *id);
 
 /* As pool.h: room for one; call in this order each turn. */
 size_t batch_intake_poll(const struct batch_intake *b, struct pollfd *fds);

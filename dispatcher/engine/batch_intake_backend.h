@@ -5,17 +5,24 @@
 
 #include "base/buf.h"
 #include "engine/batch_intake.h"
+#include "engine/batch_queue.h"
 #include "engine/batch_rows.h"
 #include "engine/reader_process.h"
 
 /*
  *             ┌──────── wrong ──────▶ corrupt/ID/
  *   IDLE ─▶ VERIFYING ─▶ VERIFIED ─▶ ADOPTING ─▶ LOADING ─▶ IDLE
- *    ▲       (reader)     (room?)    (rename)    (reader)
+ *    ▲       (reader)     (ledger)   (rename)    (reader)
  *    └─ a batch that stands BATCH_LOADING in the ledger begins at ADOPTING
  *
- * What has to be tried again (no room, no process, a disk that does not read) keeps its phase and
- * waits a little. Behind VERIFIED the batch is in the ledger: from there on nothing of it is lost.
+ * The verdict is about two files, and holds for them only: they are known again by their stamps
+ * before the batch is begun and behind the rename. Whoever changed them meanwhile, or a daemon that
+ * died between the two, has them verified anew; a batch that was begun and has left new/ before it
+ * was moved is withdrawn from the ledger, so that its id is free for what comes instead.
+ *
+ * What has to be tried again keeps its phase and waits a little, or, if others can do without what
+ * it lacks (room for its rows, a reader nobody kills), its place in the queue. Behind VERIFIED the
+ * batch is in the ledger: from there on nothing of it is lost.
  */
 enum phase { INTAKE_IDLE, INTAKE_VERIFYING, INTAKE_VERIFIED, INTAKE_ADOPTING, INTAKE_LOADING };
 
@@ -30,24 +37,34 @@ struct intake_batch {
     int64_t crash_line;
     int crashes; /* in a row, at crash_line; verifying: at all */
     bool careful;
+    enum batch_rank rank;
+    bool begun; /* in the ledger */
+    /* Where the files stand that are verified, and by what they are known again. */
+    enum batch_place place;
+    struct batch_stamp stamp;
+    bool verified;
+    int killed;            /* verifying readers that somebody killed */
+    bool no_room;          /* for its rows; the log says so */
+    int64_t yield_mono_ms; /* loading: from then on it lets others of a higher rank pass */
 };
 
 struct batch_intake {
     struct spool *spool;
     struct ledger *ledger;
     struct recorder *recorder;
-    struct setup *setup; /* for the next reader; one reference */
-    char **noted;        /* directories in new/ */
-    size_t noted_count;
-    bool look;          /* the ledger may know batches that are not whole */
-    int64_t look_after; /* behind this number */
-    int64_t look_again_mono_ms;
+    struct setup *setup;      /* for the next reader; one reference */
+    struct batch_queue queue; /* directories in new/ */
+    int passed;               /* how many of a higher rank went before one that was begun */
+    bool look;                /* the ledger may know batches that are not whole */
+    int64_t *put_off;         /* numbers of those that are not looked at now */
+    size_t put_off_count;
+    int64_t look_again_mono_ms; /* then they are */
     enum phase phase;
     struct intake_batch now;
     struct reader_process reader;
     int64_t again_mono_ms; /* not before */
     int64_t heard_mono_ms; /* when the reader last said something, or could not */
-    bool no_room;          /* the log says so */
+    bool no_room;          /* to book anything; the log says so */
     void (*watch)(int64_t line);
 };
 
@@ -57,7 +74,15 @@ void intake_end_reader(struct batch_intake *b);
 /* The batch is done with, one way or the other. */
 void intake_leave(struct batch_intake *b);
 void intake_refuse(struct batch_intake *b, const char *reason);
-/* Others go first; it stands where it stood, in new/ or in the ledger, and is found there again. */
+/* It is not what it was when it was looked at: looked at again. */
+void intake_look_again(struct batch_intake *b);
+/* It was begun and not adopted: that goes on where it stopped. */
+void intake_look_from_the_start(struct batch_intake *b);
+/* Is there room for so many rows? If not that is said once, by *told. */
+bool intake_has_room(struct batch_intake *b, int64_t rows, bool *told);
+int intake_start_reader(struct batch_intake *b, bool verify, enum batch_place place,
+                        struct error *err);
+/* Others go first; it stands where it stood, in new/ or in the ledger, and has its turn later. */
 void intake_put_off(struct batch_intake *b, const struct error *why);
 /* Its phase stays. */
 void intake_try_again(struct batch_intake *b, const char *event, const struct error *why);
@@ -65,6 +90,15 @@ void intake_try_again(struct batch_intake *b, const char *event, const struct er
 void intake_fail_ledger(struct batch_intake *b, const struct error *why);
 /* The reader has died, or (`how` not NULL) has to be ended for what it said. */
 void intake_mourn(struct batch_intake *b, int64_t wall_ms, const char *how);
+
+/* ---- batch_adopt.c ---- */
+
+/* The phases VERIFYING (its beginning), VERIFIED and ADOPTING. */
+void adopt_start_verifying(struct batch_intake *b);
+void adopt_accept(struct batch_intake *b, int64_t mono_ms, int64_t wall_ms);
+void adopt_move(struct batch_intake *b, int64_t mono_ms, int64_t wall_ms);
+/* What the verifying reader found: "" or what is wrong. */
+void adopt_hear_verdict(struct batch_intake *b, const char *problem, int64_t wall_ms);
 
 /* ---- batch_loading.c ---- */
 

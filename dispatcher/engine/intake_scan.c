@@ -108,6 +108,12 @@ static enum spool_verdict note_batch(void *context, const char *id, struct error
     return SPOOL_TAKEN;
 }
 
+static bool knows_batch(void *context, const char *id)
+{
+    const struct pass *pass = context;
+    return batch_intake_knows(pass->door->batches, id);
+}
+
 /* False, and said once per pass: what stands in new/ waits for room, safe where it is. */
 static bool has_room(const struct intake_door *door)
 {
@@ -126,6 +132,7 @@ int intake_scan(const struct intake_door *door, int64_t now_ms, size_t limit,
     const struct spool_intake intake = {
         .context = &pass,
         .batch = door->batches != NULL ? note_batch : NULL,
+        .knows_batch = door->batches != NULL ? knows_batch : NULL,
         .entry = take_entry,
         .commit = commit_group,
         .group = INTAKE_GROUP,
@@ -139,6 +146,7 @@ int intake_scan(const struct intake_door *door, int64_t now_ms, size_t limit,
     if (pass.in_transaction)
         ledger_rollback(door->ledger);
     out->stopped = pass.stopped;
+    out->counts.taken += out->counts.batches; /* the pass got on */
     out->more = out->counts.taken + out->counts.refused + out->counts.later >= limit;
     return rc;
 }

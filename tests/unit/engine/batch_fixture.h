@@ -195,6 +195,15 @@ static inline int64_t number_of(struct batch_fixture *f, const char *id)
     return number;
 }
 
+/* Until the ledger has begun it. */
+static inline void run_until_known(struct batch_fixture *f, const char *id, int64_t at_most_ms)
+{
+    int64_t end_ms = clock_mono_ms() + at_most_ms;
+    while (number_of(f, id) == 0 && clock_mono_ms() < end_ms)
+        turn(f, 20);
+    assert_int_not_equal(number_of(f, id), 0);
+}
+
 /* The books of a batch that is whole: lines in all, and how many of them failed. */
 static inline void assert_books(struct batch_fixture *f, const char *id, int64_t lines,
                                 int64_t failed)

@@ -508,9 +508,11 @@ static void nothing_is_begun_without_room(void **state)
     for (int i = 0; i < 30; i++)
         turn(&fixture, 10);
     log_set_level(LOG_ERR);
-    assert_string_equal(batch_intake_current(fixture.intake, &line, &total), "b");
+    assert_null(batch_intake_current(fixture.intake, &line, &total)); /* others may */
+    assert_true(batch_intake_knows(fixture.intake, "b"));
     assert_int_equal(number_of(&fixture, "b"), 0);
     fixture.setup->settings->min_free_bytes = 0;
+    run_until_known(&fixture, "b", 5000);
     run_intake(&fixture, 5000);
     assert_books(&fixture, "b", 20, 0);
     buf_free(&lines);
