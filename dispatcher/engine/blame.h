@@ -6,7 +6,8 @@
  * - Exactly one delivery can be at fault: it is blamed, and after BLAME_MAX times set aside.
  * - Several can be: nobody is blamed, all of them become suspects, which are sent alone; if it
  *   happens again there is exactly one.
- * - None can be: the transport was (it hung in connecting), and rests.
+ * - None can be: at a deadline the transport was (it hung in connecting), and rests. Who died by
+ *   itself was killed, or memory ran out: nobody's fault.
  * - A worker that died before it was ready blames nobody at all.
  * - What could not be at fault goes back as if nothing had been.
  *
@@ -24,7 +25,8 @@
 
 enum blame_role {
     BLAME_INNOCENT,  /* back as if nothing had been */
-    BLAME_TRANSPORT, /* nobody's: not tried, the transport rests */
+    BLAME_TRANSPORT, /* nobody's of the packet. At a deadline the transport's: not tried, it rests
+                      */
     BLAME_FAULTY,    /* it was not sent: the attempt failed */
     BLAME_UNCERTAIN, /* bytes may be on the wire */
 };

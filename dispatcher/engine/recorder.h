@@ -1,11 +1,11 @@
 /*
  * The recorder: takes settlements to the ledger in groups and loses none. An outcome waits for
- * others until there are 32 of them or 5 ms are over; then all are committed in one transaction
- * (survives kill -9), and every 256 outcomes or 50 ms in one that is synced (survives power loss).
- * An outcome that waits is still in flight for the ledger, so a kill repeats no more than was in
- * flight. While the ledger takes nothing, outcomes stay in memory, are tried again every second,
- * and nothing new may be sent: losing one would mean telling somebody twice. As nothing is leased
- * meanwhile, no more can come than was in flight when it began.
+ * others until there are 32 of them or 5 ms are over and the loop comes by; then all are committed
+ * in one transaction (survives kill -9), and every 256 outcomes or 50 ms in one that is synced
+ * (survives power loss). An outcome that waits is still in flight for the ledger, so a kill repeats
+ * no more than was in flight. While the ledger takes nothing, outcomes stay in memory, are tried
+ * again every second, and nothing new may be sent: losing one would mean telling somebody twice. As
+ * nothing is leased meanwhile, no more can come than was in flight when it began.
  */
 #ifndef ENGINE_RECORDER_H
 #define ENGINE_RECORDER_H

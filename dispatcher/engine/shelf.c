@@ -121,9 +121,9 @@ static int tell_missing(struct shelf *s, const struct leased *row, struct error 
         return rc != 0 ? rc : error_set(err, ERR_NOT_FOUND, "its retention is over");
     return error_set(err, ERR_AGAIN,
                      "its notices are missing: there is no batches/%s/notices.jsonl in the spool "
-                     "(or it is empty); mount or restore it and restart the daemon, then let the "
-                     "batch go on",
-                     row->batch_id);
+                     "(or it is empty); mount or restore it and restart the daemon, then: "
+                     "dispatcher resume %s",
+                     row->batch_id, row->batch_id);
 }
 
 /* NULL if it cannot be read. Caller frees with free(). */
