@@ -25,8 +25,7 @@
 
 enum blame_role {
     BLAME_INNOCENT,  /* back as if nothing had been */
-    BLAME_TRANSPORT, /* nobody's of the packet. At a deadline the transport's: not tried, it rests
-                      */
+    BLAME_TRANSPORT, /* none of the packet; the transport, at a deadline */
     BLAME_FAULTY,    /* it was not sent: the attempt failed */
     BLAME_UNCERTAIN, /* bytes may be on the wire */
 };
