@@ -146,7 +146,7 @@ void intake_put_off(struct batch_intake *b, const struct error *why)
 void intake_look_again(struct batch_intake *b)
 {
     log_event(LOG_INFO, "batch.changed", "id=%s action=\"looking at it again\"", b->now.id);
-    queue_again(b, 0);
+    queue_again(b, AGAIN_MS); /* who changes it is perhaps not done */
 }
 
 void intake_refuse(struct batch_intake *b, const char *reason)

@@ -118,6 +118,7 @@ static void a_batch_withdrawn_behind_the_verdict_was_never_there(void **state)
     assert_int_equal(number_of(&fixture, "b"), 0);
     hand_in("b", 7, 1, NULL);
     batch_intake_note(fixture.intake, "b");
+    run_until_known(&fixture, "b", 5000);
     run_intake(&fixture, 5000);
     assert_told("person7@example.org ");
 }
