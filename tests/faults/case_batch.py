@@ -232,7 +232,7 @@ def big(run):
     count = run.count or run.pick(100000, 2000)
     kills = run.pick(20, 4)
     t = run.stage()
-    t.setup(packet=200, workers=4, transports={"retry": ["1s"] * 30, "jitter": 0, "concurrency": 4}, log={"level": "warn"})
+    t.setup(packet=200, workers=8, transports={"retry": ["1s"] * 30, "jitter": 0, "concurrency": 8}, log={"level": "warn"})
     path = recipients_file(t, count)
     began = time.monotonic()
     t.hand_over_batch("b1", path)
