@@ -152,6 +152,10 @@ void intake_look_again(struct batch_intake *b)
 void intake_refuse(struct batch_intake *b, const char *reason)
 {
     struct error why;
+    if (!b->now.begun && !spool_batch_is_settled(b->spool, b->now.id, clock_wall_ms())) {
+        queue_again(b, AGAIN_MS); /* perhaps somebody is still copying it there */
+        return;
+    }
     log_event(LOG_WARN, "batch.refused", "id=%s reason=\"%s\"", b->now.id, reason);
     if (spool_refuse_batch(b->spool, b->now.id, reason, &why) != 0)
         intake_put_off(b, &why);

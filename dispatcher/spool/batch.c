@@ -113,13 +113,30 @@ enum spool_verdict batch_inspect(const struct spool *s, const char *name, int64_
     seen.settled = fstat(fd, &st) == 0 && spool_is_settled(&st, now_ms);
     inspect_entries(reader, now_ms, &seen);
     closedir(reader);
-    if (!seen.settled)
-        return SPOOL_LATER;
     if (!id_valid(name, strlen(name)) || strlen(name) > BATCH_ID_MAX)
         seen.problem = "is a directory that is not named like a batch. The name must be its id: "
                        "1 to 96 letters, "
                        "digits, _ or -, not beginning with -";
-    return seen.problem == NULL ? SPOOL_TAKEN : refuse(reason, name, seen.problem);
+    if (seen.problem == NULL)
+        return SPOOL_TAKEN;
+    return seen.settled ? refuse(reason, name, seen.problem) : SPOOL_LATER;
+}
+
+bool spool_batch_is_settled(const struct spool *s, const char *id, int64_t now_ms)
+{
+    struct inspection seen = {0};
+    struct stat st;
+    int fd = openat(s->new_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *reader = fd >= 0 ? fdopendir(fd) : NULL;
+    if (reader == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return true; /* nothing will change there that we could see */
+    }
+    seen.settled = fstat(fd, &st) == 0 && spool_is_settled(&st, now_ms);
+    inspect_entries(reader, now_ms, &seen);
+    closedir(reader);
+    return seen.settled;
 }
 
 bool batch_is_stuck(const struct spool *s, const char *name)

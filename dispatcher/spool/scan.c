@@ -5,7 +5,7 @@
  *       │           └── empty, too large, unreadable ─▶ corrupt/
  *       └── no regular file, foreign link, strange name ─▶ corrupt/
  *
- *   new/ID/ ── looks like a batch, settled ── asked: TAKEN (stays; its intake goes on by itself)
+ *   new/ID/ ── looks like a batch ── asked: TAKEN (stays; its intake goes on by itself)
  *       └── anything else in it, or wrong when it has settled ─▶ corrupt/
  *
  * An entry is unlinked only after the ledger is durable. A crash or an error between the two leaves

@@ -103,6 +103,9 @@ enum batch_place { BATCH_PLACE_NONE, BATCH_PLACE_NEW, BATCH_PLACE_BATCHES };
 
 /* Where ID/ stands now. */
 enum batch_place spool_find_batch(const struct spool *s, const char *id);
+/* Has nothing in new/ID/ changed for two seconds? What is wrong with it may be that it is still
+ * being copied there, so nothing is refused before. */
+bool spool_batch_is_settled(const struct spool *s, const char *id, int64_t now_ms);
 /* Reads batch.json of ID/ in the given place. ERR_INPUT for anything but a regular file of one
  * link, or one over BATCH_TEXT_MAX. */
 MUST_CHECK int spool_read_batch_text(const struct spool *s, enum batch_place place, const char *id,

@@ -151,7 +151,7 @@ def test_watch_draws_a_bar_that_fits_the_terminal(t):
 
 
 def test_watch_waits_for_a_daemon_and_outlives_it(t):
-    t.configure()
+    t.configure(email={"channel": "email", "type": "outbox", "rate": "20/s"})
     publish(t, "recall", 40)
     t.daemon.start()
     wait_for_batch(t, "recall", state="running", open=0)

@@ -166,12 +166,23 @@ static inline void take_in(struct batch_fixture *f, const struct handed_over *h)
     run_intake(f, 20000);
 }
 
-/* Is the reason why it was refused in corrupt/? */
+/* What is refused goes two quiet seconds later. */
+static inline void wait_until_out_of_new(struct batch_fixture *f, const char *id)
+{
+    char path[200];
+    int64_t end_ms = clock_mono_ms() + 10000;
+    snprintf(path, sizeof(path), "%s/new/%s", f->directory, id);
+    while (access(path, F_OK) == 0 && clock_mono_ms() < end_ms)
+        turn(f, 20);
+}
+
+/* Is it refused, and is the reason in corrupt/? */
 static inline void assert_refused_with(struct batch_fixture *f, const char *id, const char *part)
 {
     char path[200];
     struct buf reason = {0};
     struct error err;
+    wait_until_out_of_new(f, id);
     snprintf(path, sizeof(path), "%s/corrupt/%s.reason", f->directory, id);
     if (file_read_path(path, 1000000, &reason, &err) != 0)
         fail_msg("%s", err.text);

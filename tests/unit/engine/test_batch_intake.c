@@ -325,6 +325,7 @@ static void other_content_under_a_known_id_is_refused(void **state)
     (void)state;
     hand_in("b", 20);
     hand_in("b", 21);
+    wait_until_out_of_new(&fixture, "b");
     assert_books(&fixture, "b", 20, 0);
     snprintf(path, sizeof(path), "%s/corrupt/b/notices.jsonl", fixture.directory);
     assert_int_equal(stat(path, &st), 0);

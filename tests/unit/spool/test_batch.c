@@ -45,16 +45,14 @@ static void put_batch(struct fixture *f, const char *place, const char *id, cons
 
 /* ---- scanning ---- */
 
-static void hands_over_a_batch_when_it_has_settled(void **state)
+static void hands_over_a_whole_batch_at_once(void **state)
 {
     struct fixture *f = *state;
     struct intake in = batch_intake_of(f);
     put_batch(f, "new", "b-1", "{}", "{}\n");
     drop(f, "a-1", "{}");
-    must_count(scan_at(f, &in, MANY, clock_wall_ms()), 1, 0, 1);
-    assert_int_equal(in.asked_count, 1); /* the notice */
-    must_count(scan(f, &in), 0, 0, 0);
-    assert_string_equal(in.asked[1], "b-1");
+    must_count(scan_at(f, &in, MANY, clock_wall_ms()), 1, 0, 0);
+    assert_int_equal(in.asked_count, 2);
     assert_true(stands(f, "new/b-1/notices.jsonl"));
     must_count(scan(f, &in), 0, 0, 0); /* told again: its intake remembers */
     assert_int_equal(in.asked_count, 3);
@@ -193,14 +191,13 @@ static void waits_for_a_copy_of_a_directory_still_being_written(void **state)
 static void judges_a_directory_by_its_youngest_part(void **state)
 {
     struct fixture *f = *state;
-    struct intake in = batch_intake_of(f);
     put_batch(f, "new", "b-1", "{}", "{}\n");
     usleep(60 * 1000);
     int64_t between_ms = clock_wall_ms();
     usleep(60 * 1000);
     write_file(f->fd, "new/b-1/notices.jsonl", "{}\n{}\n");
-    must_count(scan_at(f, &in, MANY, between_ms + 2000), 0, 0, 1);
-    must_count(scan(f, &in), 0, 0, 0);
+    assert_false(spool_batch_is_settled(f->s, "b-1", between_ms + 2000));
+    assert_true(spool_batch_is_settled(f->s, "b-1", clock_wall_ms() + LATER_MS));
 }
 
 static void refuses_what_is_no_batch(void **state)
@@ -494,7 +491,7 @@ static void says_when_a_line_is_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(hands_over_a_batch_when_it_has_settled),
+        TEST(hands_over_a_whole_batch_at_once),
         TEST(looks_once_at_a_batch_in_a_pass),
         TEST(counts_batches_against_the_limit_and_passes_over_known_ones),
         TEST(tells_what_was_replaced_from_what_was_not),
