@@ -4,12 +4,15 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -129,12 +132,45 @@ const char *spool_new_path(const struct spool *s)
 
 /* ---- lock ---- */
 
+/* A forked child that has not closed its copy yet outlives its daemon by a moment. */
+#define ORPHANS_MS 2000
+#define ASK_MS     20
+
+/* As its digits; "" if it is not known. */
+static void read_holder(int fd, char pid[24])
+{
+    ssize_t got = pread(fd, pid, 23, 0);
+    pid[got > 0 ? got : 0] = '\0';
+    pid[strspn(pid, "0123456789")] = '\0';
+}
+
+static bool is_gone(const char *pid)
+{
+    long number = strtol(pid, NULL, 10);
+    return number > 0 && number <= INT_MAX && kill((pid_t)number, 0) != 0 && errno == ESRCH;
+}
+
+/* False with errno. Whoever holds it and lives keeps it; what a dead one left is waited for. */
+static bool take_lock(int fd)
+{
+    char pid[24];
+    const struct timespec pause = {.tv_nsec = ASK_MS * 1000000L};
+    for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited_ms += ASK_MS) {
+        int why = errno;
+        read_holder(fd, pid);
+        if (why != EWOULDBLOCK || waited_ms >= ORPHANS_MS || !is_gone(pid)) {
+            errno = why;
+            return false;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 static int tell_holder(const struct spool *s, int fd, struct error *err)
 {
     char pid[24];
-    ssize_t got = pread(fd, pid, sizeof(pid) - 1, 0);
-    pid[got > 0 ? got : 0] = '\0';
-    pid[strspn(pid, "0123456789")] = '\0';
+    read_holder(fd, pid);
     return error_set(
         err, ERR_AGAIN,
         "another dispatcher (process %s) works on the spool %s; there is one per spool",
@@ -164,7 +200,7 @@ int spool_lock(struct spool *s, struct error *err)
     int rc = 0;
     if (fd < 0)
         rc = error_errno(err, ERR_IO, "cannot open %s", path);
-    else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+    else if (!take_lock(fd))
         rc = errno == EWOULDBLOCK ? tell_holder(s, fd, err)
                                   : error_errno(err, ERR_IO, "cannot lock %s", path);
     free(path);

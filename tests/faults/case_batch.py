@@ -102,11 +102,11 @@ def power_cut_batch(run):
         path = t.write_lines(lines)
         t.expect_lines("b1", lines)
         text = t.write("b1.json", t.batch_text("b1"))
-        t.daemon.start(extra=recording_of[0].environment)
-        answer = t.run("enqueue", "--batch", text, "--jsonl", path, extra=recording_of[0].environment)
+        t.daemon.start(extra=recording_of[-1].environment)
+        answer = t.run("enqueue", "--batch", text, "--jsonl", path, extra=recording_of[-1].environment)
         if answer.status != 0:
             raise stage.Failure(f"enqueue --batch ended with {answer.status}: {answer.err}")
-        recording_of[0].said("b1")
+        recording_of[-1].said("b1")
         t.settle(60, lines)
         time.sleep(0.1)
         t.end_daemon()
@@ -122,7 +122,7 @@ def power_cut_batch(run):
             stands = any(os.path.exists(os.path.join(t.spool, place, "b1")) for place in ("new", "batches"))
             return len(t.offered) if stands else 0
 
-    recording = BatchRecording(run, run.pick(120, 20))
+    recording = power.record(run, run.pick(120, 20), kind=BatchRecording)
     points = power.some(run, power.crash_points(recording.records), run.pick(10**6, 5))
     power.cut_everywhere(run, recording, points, torn=2)
     run.fact(syncs=sum(r.type == replay.SYNC for r in recording.records))

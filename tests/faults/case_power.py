@@ -35,8 +35,7 @@ class Recording:
         (work or self.deliver)(t, notices)
         self.receipts = t.sink.receipts()
         self.records = replay.read_log(self.log)
-        if not swallow:
-            self.check_whole(run)
+        self.missing = [] if swallow else self.files_that_differ()
 
     def deliver(self, t, notices):
         """Notices handed over by both doors before and while the daemon works."""
@@ -88,15 +87,24 @@ class Recording:
         """How many deliveries there will be although nobody could say yes any more."""
         return 0
 
-    def check_whole(self, run):
+    def files_that_differ(self):
         """All changes replayed must give the spool as it is: otherwise the shim missed a call."""
         disk = replay.Disk(self.root_inode)
         for record in self.records:
             disk.take(record)
         image = os.path.join(self.t.dir, "whole")
         disk.write_image(image, "all")
-        missing = replay.differences(image, self.root, not_recorded)
-        run.check(not missing, f"the record is not whole, these files differ: {missing}")
+        return replay.differences(image, self.root, not_recorded)
+
+
+def record(run, notices, kind=Recording, **how):
+    """Two processes that change one name in the same moment may be written down in the other order: then once more."""
+    for _ in range(4):
+        recording = kind(run, notices, **how)
+        if not recording.missing:
+            return recording
+    run.wrong(f"the record is not whole, these files differ: {recording.missing}")
+    return recording
 
 
 def crash_points(records):
@@ -187,7 +195,7 @@ def some(run, points, count):
 
 @case("power-cut", "power cut after every sync, at every promise, with random subsets of what was not synced", "0 lost, 0 unaccounted; repeats at most in flight + 256; no text twice")
 def power_cut(run):
-    recording = Recording(run, run.pick(36, 9))
+    recording = record(run, run.pick(36, 9))
     points = some(run, crash_points(recording.records), run.pick(10**6, 5))
     cut_everywhere(run, recording, points, torn=2)
     run.fact(syncs=sum(r.type == replay.SYNC for r in recording.records), changes=sum(r.type in replay.CHANGES for r in recording.records))
@@ -195,7 +203,7 @@ def power_cut(run):
 
 def must_be_found(run, swallow, count):
     """The method proves nothing unless it finds a planted fault."""
-    recording = Recording(run, run.pick(18, 6), swallow=swallow)
+    recording = record(run, run.pick(18, 6), swallow=swallow)
     points = some(run, crash_points(recording.records) or list(range(1, len(recording.records))), count)
     bad = cut_everywhere(run, recording, points, torn=1, tolerate=True)
     run.faults = 3 * len(points)

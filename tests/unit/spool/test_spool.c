@@ -168,6 +168,26 @@ static void frees_the_lock_of_the_dead(void **state)
     assert_int_equal(spool_lock(f->s, &err), 0);
 }
 
+/* A worker forked right before its daemon died still has the lock's descriptor, for a moment. */
+static void waits_for_what_a_dead_daemon_left(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct spool *mine = NULL;
+        if (spool_open(f->path, &mine, &err) != 0 || spool_lock(mine, &err) != 0)
+            _exit(1);
+        if (fork() == 0)
+            usleep(300 * 1000);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(spool_lock(f->s, &err), 0);
+}
+
 static void does_not_follow_a_planted_lock(void **state)
 {
     struct fixture *f = *state;
@@ -242,6 +262,7 @@ int main(void)
         TEST(drops_nothing_that_intake_would_refuse),
         TEST(lets_one_in_and_names_it_to_the_other),
         TEST(frees_the_lock_of_the_dead),
+        TEST(waits_for_what_a_dead_daemon_left),
         TEST(does_not_follow_a_planted_lock),
         TEST(removes_leftovers_after_36_hours),
         TEST(keeps_a_fresh_copy_with_an_old_date),
