@@ -6,8 +6,8 @@
  * Durability: ledger_accept() groups end with ledger_commit(LEDGER_DURABLE) and are then safe from
  * power loss. The engine commits outcomes in groups of 32 or after 5 ms and a turn of its loop, at
  * once where a repeat costs money (survives kill -9; until then the delivery is in flight: a kill
- * repeats what was in flight and no more) and makes a durable commit, which makes those before it durable,
- * too, at least every 256 outcomes or 50 ms.
+ * repeats what was in flight and no more) and makes a durable commit, which makes those before it
+ * durable, too, at least every 256 outcomes or 50 ms.
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
