@@ -294,7 +294,7 @@ static struct file_stamp stamp_of(const struct stat *st)
 int spool_stamp_batch(const struct spool *s, enum batch_place place, const char *id,
                       struct batch_stamp *out, struct error *err)
 {
-    struct stat text, notices;
+    struct stat text = {0}, notices = {0};
     int rc = 0, dirfd = open_place(s, place, id, err);
     if (dirfd < 0)
         return dirfd;

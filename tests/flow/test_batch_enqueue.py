@@ -581,6 +581,8 @@ def test_an_interrupted_enqueue_leaves_nothing(t):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # Who starts us in the background of a shell script has us ignore it, and our children too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         while not os.listdir(tmp) and running.poll() is None:
             pass  # at once, or it is through

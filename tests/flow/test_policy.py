@@ -327,4 +327,5 @@ def test_a_changed_configuration_reaches_what_waits(t):
     t.configure(email=t.email_transport(mail))
     t.daemon.signal(signal.SIGHUP)
     t.wait(lambda: len(mail.accepted()) == 5, 10, "five mails")
+    t.wait(lambda: t.summary("email") == {"delivered": 5}, 5, "all five to be booked")
     t.equal({r["attempts"] for r in t.rows()}, {1}, "attempts")
