@@ -30,6 +30,13 @@ def excess(times, per_second):
     return most
 
 
+def check_pace(t, times, per_second):
+    """What a second allows may come at once, and once more what a busy disk held up: a file's time is when it was
+    written, not when its turn came."""
+    most = per_second * (1 + lib.PATIENCE) + 3
+    t.check(excess(times, per_second) <= most, f"some stretch of time had {excess(times, per_second):.0f} mails more than {per_second}/s")
+
+
 def to_domain(t, prefix, count, domain):
     return [t.notice(f"{prefix}{i}", to={"email": f"{prefix}{i}@{domain}"}) for i in range(count)]
 
@@ -51,7 +58,7 @@ def test_a_rate_is_kept_and_parks_nobody(t):
     # A burst is what one second allows; the 250 behind it take five seconds.
     took = times[-1] - times[0]
     t.check(4.5 <= took <= 5.5 * lib.PATIENCE, f"300 mails took {took:.2f} s, not 5 s")
-    t.check(excess(times, 50) <= 70, f"some stretch of time had {excess(times, 50):.0f} mails more than 50/s")
+    check_pace(t, times, 50)
     t.wait(lambda: t.summary("email") == {"delivered": 300}, 5, "300 in the books")
     t.equal({row["attempts"] for row in t.rows()}, {1}, "attempts")
 
@@ -74,7 +81,7 @@ def test_a_domain_at_its_rate_slows_nobody_else(t):
     slow = [when for when, name in written(t) if name.startswith("slow")]
     other = [when for when, name in written(t) if name.startswith("other")]
     t.check(4.5 <= slow[-1] - slow[0] <= 5.7 * lib.PATIENCE, f"60 mails at 10/s took {slow[-1] - slow[0]:.2f} s, not 5 s")
-    t.check(excess(slow, 10) <= 13, f"some stretch of time had {excess(slow, 10):.0f} mails more than 10/s")
+    check_pace(t, slow, 10)
     t.check(other[-1] < slow[-1] - 0.5, "the other domain had to wait for the slow one")
     t.wait(lambda: t.summary("email") == {"delivered": 260}, 5, "260 in the books")
     t.equal({row["attempts"] for row in t.rows()}, {1}, "attempts")
@@ -148,7 +155,7 @@ def test_a_single_notice_passes_a_campaign_that_waits_for_a_rate(t):
         took = time.time() - began
         t.check(took < 2, f"urgent{i} took {took:.2f} s")
     times = [when for when, _ in written(t)]
-    t.check(excess(times, 5) <= 7, f"some stretch of time had {excess(times, 5):.0f} mails more than 5/s")
+    check_pace(t, times, 5)
 
 
 def test_two_campaigns_take_turns(t):
