@@ -6,6 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/yaml.h"
 #include "config/config_read.h"
 #include "config/load.h"
 #include "config/named_sections.h"
@@ -14,6 +17,8 @@
 #include "config/reader.h"
 #include "config/related_keys.h"
 #include "config/rules.h"
+
+#define FILE_MAX ((size_t)1 << 20)
 
 /* ---- which file ---- */
 
@@ -91,18 +96,100 @@ int config_read(const struct config_options *options, struct load *l, struct set
     return load_result(l, err);
 }
 
+static int finish_load(struct load *l, struct settings *s, int rc, struct settings **out)
+{
+    load_free(l);
+    *out = rc == 0 ? s : NULL;
+    if (rc != 0) {
+        settings_free(s);
+        free(s);
+    }
+    return rc;
+}
+
 int config_load(const struct config_options *options, struct settings **out, struct error *err)
 {
     struct load l = {.options = options, .without_secrets = options->without_secrets};
     struct settings *s = xcalloc(1, sizeof(*s));
-    *out = NULL;
-    int rc = config_read(options, &l, s, err);
-    load_free(&l);
-    if (rc == 0) {
-        *out = s;
-        return 0;
+    return finish_load(&l, s, config_read(options, &l, s, err), out);
+}
+
+/* ---- where the spool is ---- */
+
+static const char *const places[] = {"spool", "control_socket"};
+
+static bool is_place(const char *word, size_t len)
+{
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        if (strlen(places[i]) == len && memcmp(places[i], word, len) == 0)
+            return true;
     }
-    settings_free(s);
-    free(s);
+    return false;
+}
+
+/* Line by line, since what stands elsewhere may be no YAML at all. */
+static void keep_places(const char *text, struct buf *out)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+        if (is_place(text, strcspn(text, ": \n"))) {
+            buf_put(out, text, len);
+            buf_putc(out, '\n');
+        }
+        text += len + (text[len] == '\n' ? 1 : 0);
+    }
+}
+
+static int read_places(struct load *l, const char *path, struct yaml_node **out, struct error *err)
+{
+    struct buf text = {0}, kept = {0};
+    *out = NULL;
+    for (size_t i = 0; i < l->options->override_count; i++) {
+        const char *key = l->options->overrides[i].key;
+        if (!is_place(key, strlen(key)))
+            return error_set(err, ERR_CONFIG, "the command line overrides more than the spool");
+    }
+    int rc = file_read_path(path, FILE_MAX, &text, err);
+    if (rc == 0)
+        keep_places(buf_text(&text), &kept);
+    if (rc == 0)
+        rc = yaml_parse(buf_text(&kept), kept.len, path, 1, out, err);
+    buf_free(&text);
+    buf_free(&kept);
     return rc;
+}
+
+/* A spool that only the default names may be another one: its line may be what is mistyped. */
+static int read_located(struct load *l, const char *path, const struct yaml_node *root,
+                        struct settings *s, struct error *err)
+{
+    char *directory = path_directory(path);
+    const struct section top = {.file = path,
+                                .directory = load_keep(l, directory),
+                                .prefix = "",
+                                .map = root,
+                                .overridable = true,
+                                .shown = true,
+                                .description = "the configuration"};
+    free(directory);
+    reader_read(l, &top, &params_top, s);
+    related_keys_fill(s);
+    const struct setting *spool = load_find_setting(l, "spool");
+    if (spool == NULL || spool->is_default || s->spool == NULL || s->control_socket == NULL)
+        return error_set(err, ERR_CONFIG, "%s does not say where the spool is", path);
+    return 0;
+}
+
+int config_locate_spool(const struct config_options *options, struct settings **out,
+                        struct error *err)
+{
+    struct load l = {.options = options, .without_secrets = true};
+    struct settings *s = xcalloc(1, sizeof(*s));
+    struct yaml_node *root = NULL;
+    const char *path = find_file(options, err);
+    int rc = path == NULL ? ERR_NOT_FOUND : read_places(&l, path, &root, err);
+    if (rc == 0)
+        rc = read_located(&l, path, root, s, err);
+    yaml_free(root);
+    return finish_load(&l, s, rc, out);
 }

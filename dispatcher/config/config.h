@@ -34,6 +34,15 @@ MUST_CHECK int config_load(const struct config_options *options, struct settings
                            struct error *err);
 
 /*
+ * Of a configuration that config_load() refuses: where its spool and its control socket are.
+ * Nothing else of *out is to be used. So a daemon that runs with an older, good one can still be
+ * reached. ERR_CONFIG: nothing says where the spool is, or the command line overrides another key.
+ * Free as above.
+ */
+MUST_CHECK int config_locate_spool(const struct config_options *options, struct settings **out,
+                                   struct error *err);
+
+/*
  * `dispatcher config show`: one line per key, in the order of the tables, secrets as ***:
  *     key = value   # origin (file:line, default, environment variable, command line)
  * With `json` one object per line, "about" being the sentence of the table:

@@ -36,6 +36,7 @@ struct invocation {
     struct config_options config;
     char **arguments;
     size_t argument_count;
+    bool *mistake_told;
 };
 
 /* ---- what commands ask ---- */
@@ -86,6 +87,13 @@ const struct config_options *invocation_config(const struct invocation *inv)
 bool invocation_json(const struct invocation *inv)
 {
     return option_given(inv, "json");
+}
+
+bool invocation_tells_mistake(const struct invocation *inv)
+{
+    bool first = !*inv->mistake_told;
+    *inv->mistake_told = true;
+    return first;
 }
 
 /* ---- help ---- */
@@ -346,7 +354,8 @@ static int print_topic(const struct command *const *table, size_t count, int arg
 
 int command_main(const struct command *const *table, size_t count, int argc, char **argv)
 {
-    struct invocation inv = {.table = table, .table_count = count};
+    bool mistake_told = false;
+    struct invocation inv = {.table = table, .table_count = count, .mistake_told = &mistake_told};
     struct error err = {0};
     size_t words = 0;
     if (argc < 2) {

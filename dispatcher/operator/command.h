@@ -55,5 +55,8 @@ const char *argument_at(const struct invocation *inv, size_t index);
  * invocation. */
 const struct config_options *invocation_config(const struct invocation *inv);
 bool invocation_json(const struct invocation *inv);
+/* True when it is asked first: a mistake in the configuration is told once, however many sessions a
+ * command opens. */
+bool invocation_tells_mistake(const struct invocation *inv);
 
 #endif

@@ -1,9 +1,12 @@
 #include "operator/session.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "model/json.h"
+#include "operator/output.h"
 
 static int load(const struct invocation *inv, struct session *out, struct error *err)
 {
@@ -15,11 +18,43 @@ static int load(const struct invocation *inv, struct session *out, struct error 
     return config_load(&options, &out->settings, err);
 }
 
+static void warn_of_mistake(const struct error *why)
+{
+    struct error line = *why;
+    line.text[strcspn(line.text, "\n")] = '\0';
+    struct error said;
+    error_set(&said, ERR_CONFIG,
+              "%s (the running daemon goes on with its last good configuration; `dispatcher check` "
+              "names all mistakes)",
+              line.text);
+    output_error(&said);
+}
+
+/*
+ * A mistake in the configuration must not keep anybody from pausing a batch: a daemon that runs has
+ * read another one. Without a daemon the mistake stands. Nothing but the place of its socket is
+ * known, so all is asked of the daemon.
+ */
+static int reach_daemon(const struct invocation *inv, struct session *out, struct error *mistake)
+{
+    struct error ignored;
+    int rc = config_locate_spool(invocation_config(inv), &out->settings, &ignored);
+    if (rc == 0 && access(out->settings->control_socket, F_OK) == 0)
+        rc = client_open(out->settings, LEDGER_READ, &out->client, &ignored);
+    if (rc != 0 || out->client == NULL || !client_has_daemon(out->client))
+        return mistake->code;
+    if (invocation_tells_mistake(inv))
+        warn_of_mistake(mistake);
+    return 0;
+}
+
 int session_open(const struct invocation *inv, enum ledger_mode mode, struct session *out,
                  struct error *err)
 {
     int rc = load(inv, out, err);
-    if (rc == 0)
+    if (rc == ERR_CONFIG)
+        rc = reach_daemon(inv, out, err);
+    else if (rc == 0)
         rc = client_open(out->settings, mode, &out->client, err);
     if (rc != 0)
         session_close(out);
@@ -30,7 +65,9 @@ int session_open_beside(const struct invocation *inv, struct session *out, struc
 {
     struct error ignored;
     int rc = load(inv, out, err);
-    if (rc == 0 && client_open_beside(out->settings, &out->client, &ignored) != 0)
+    if (rc == ERR_CONFIG)
+        rc = reach_daemon(inv, out, err);
+    else if (rc == 0 && client_open_beside(out->settings, &out->client, &ignored) != 0)
         rc = client_open(out->settings, LEDGER_READ, &out->client, err);
     if (rc != 0)
         session_close(out);

@@ -1,4 +1,7 @@
-/* What most commands begin with: the configuration, and a line to the engine. */
+/*
+ * What most commands begin with: the configuration, and a line to the engine. If the configuration
+ * has a mistake and a daemon runs, the mistake is only told, and the daemon answers.
+ */
 #ifndef OPERATOR_SESSION_H
 #define OPERATOR_SESSION_H
 

@@ -221,3 +221,29 @@ def test_every_problem_of_a_configuration_has_its_line(t):
     answer = t.command("queue")
     t.equal(answer.status, 78, "exit status")
     t.check(len(answer.err.splitlines()) >= 2 and "\\x" not in answer.err, f"lines: {answer.err!r}")
+
+
+def test_a_mistake_in_the_configuration_keeps_nobody_from_a_running_daemon(t):
+    t.configure()
+    with open(t.config_path, encoding="utf-8") as file:
+        good = file.read()
+    t.daemon.start()
+    t.drop(t.notice("one"))
+    t.wait_for_state("one", "delivered")
+    commands = (("status",), ("queue",), ("show", "one"), ("pause", "none"), ("batches",), ("reconcile",), ("actions",), ("retry", "one"))
+    before = {command: t.command(*command) for command in commands}
+    for broken in (good + "worker: 3\n", good + "log: [\n\tnothing of YAML", good.replace("workers: 4", "workers: 0")):
+        t.write("dispatcher.yaml", broken)
+        for command in commands:
+            answer = t.command(*command)
+            t.equal(answer.status, before[command].status, f"{command}: {answer.err}")
+            warning, _, rest = answer.err.partition("\n")
+            t.matches(warning, r"dispatcher\.yaml:\d+:\d+: .*the running daemon goes on", f"{command}: the warning")
+            t.equal(rest, before[command].err, f"{command}: the warning is one line")
+        for command in (("check",), ("config", "show"), ("enqueue", "-"), ("run",)):
+            answer = t.command(*command, text="{}")
+            t.check(answer.status in (65, 78) and "goes on" not in answer.err, f"{command}: {answer.status} {answer.err}")
+    t.equal(t.command("status", "--set", "workers=no").status, 78, "a mistake on the command line")
+    t.daemon.stop()
+    for command in commands:
+        t.equal(t.command(*command).status, 78, f"{command} without a daemon")

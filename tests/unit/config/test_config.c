@@ -543,10 +543,67 @@ static void the_shipped_configuration_loads_and_is_in_trial_mode(void **state)
     scratch_free(s);
 }
 
+static struct settings *locate(const char *text, const struct config_override *override,
+                               struct error *err)
+{
+    const struct config_options options = {
+        .path = scratch.config, .overrides = override, .override_count = override != NULL ? 1 : 0};
+    struct settings *s = NULL;
+    scratch_write(&scratch, "dispatcher.yaml", 0644, text);
+    int rc = config_locate_spool(&options, &s, err);
+    assert_int_equal(rc != 0, s == NULL);
+    return s;
+}
+
+static void the_spool_is_found_whatever_else_is_wrong(void **state)
+{
+    static const struct {
+        const char *text, *socket; /* below the directory of the file; NULL: not found */
+    } rows[] = {
+        {"worker: 3\nspool: at  # here\n", "at/control.sock"},
+        {"spool: \"at\"\n  no: [yaml\n\tat all", "at/control.sock"},
+        {"spool: at\r\ncontrol_socket : run/s.sock\r\nlog: {level: loud}\r\n", "run/s.sock"},
+        {"spol: at\n", NULL},
+        {"log:\n  spool: at\n", NULL},
+        {"spool_: at\n", NULL},
+        {"spool: a\nspool: b\n", NULL},
+        {"spool: [a]\n", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct error err;
+        char expected[300];
+        struct settings *s = locate(rows[i].text, NULL, &err);
+        assert_int_equal(s != NULL, rows[i].socket != NULL);
+        if (s == NULL) {
+            assert_int_equal(err.code, ERR_CONFIG);
+            continue;
+        }
+        snprintf(expected, sizeof(expected), "%s/%s", scratch.directory, rows[i].socket);
+        assert_string_equal(s->control_socket, expected);
+        scratch_free(s);
+    }
+}
+
+static void the_command_line_may_name_the_spool_of_a_broken_file_and_nothing_else(void **state)
+{
+    static const struct config_override spool = {"spool", "/other"}, log = {"log.level", "debug"};
+    struct error err;
+    (void)state;
+    struct settings *s = locate("worker: 3\n", &spool, &err);
+    assert_non_null(s);
+    assert_string_equal(s->control_socket, "/other/control.sock");
+    scratch_free(s);
+    assert_null(locate("spool: at\nworker: 3\n", &log, &err));
+    assert_int_equal(err.code, ERR_CONFIG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_file_gives_the_defaults),
+        cmocka_unit_test(the_spool_is_found_whatever_else_is_wrong),
+        cmocka_unit_test(the_command_line_may_name_the_spool_of_a_broken_file_and_nothing_else),
         cmocka_unit_test(every_channel_has_its_own_defaults),
         cmocka_unit_test(without_a_word_about_pace_nothing_is_held_back),
         cmocka_unit_test(pace_is_read_for_each_transport),
