@@ -56,7 +56,7 @@ step = $(if $(V),,@printf '%-5s%s\n' $(1) $@;)
 # The floors, lowest first: a folder links against the lines above its own only.
 FLOOR1  := base
 FLOOR2  := model
-FLOOR3  := config policy spool ledger render channel
+FLOOR3  := config policy spool ledger render channel campaign law
 FLOOR4  := engine
 FLOOR5  := operator
 FOLDERS := $(FLOOR1) $(FLOOR2) $(FLOOR3) $(FLOOR4) $(FLOOR5)

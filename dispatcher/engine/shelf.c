@@ -10,7 +10,7 @@
 /* More than run at once on an ordinary day; a text is a few kilobytes. */
 #define SHELF_PLACES 16
 
-struct place {
+struct line_place {
     struct shelved shelved; /* batch 0: free */
     uint64_t used;
 };
@@ -18,7 +18,7 @@ struct place {
 struct shelf {
     struct ledger *ledger;
     struct spool *spool;
-    struct place places[SHELF_PLACES];
+    struct line_place places[SHELF_PLACES];
     uint64_t uses;
 };
 
@@ -30,11 +30,11 @@ struct shelf *shelf_open(struct ledger *l, struct spool *spool)
     return s;
 }
 
-static void clear(struct place *p)
+static void clear(struct line_place *p)
 {
     free(p->shelved.text);
     batch_free(p->shelved.parsed);
-    *p = (struct place){0};
+    *p = (struct line_place){0};
 }
 
 void shelf_close(struct shelf *s)
@@ -47,9 +47,9 @@ void shelf_close(struct shelf *s)
 }
 
 /* The place of this batch; without one the place that was not wanted for the longest time. */
-static struct place *find_place(struct shelf *s, int64_t batch)
+static struct line_place *find_place(struct shelf *s, int64_t batch)
 {
-    struct place *oldest = &s->places[0];
+    struct line_place *oldest = &s->places[0];
     for (size_t i = 0; i < SHELF_PLACES; i++) {
         if (s->places[i].shelved.batch == batch)
             return &s->places[i];
@@ -65,7 +65,7 @@ static void copy_text(void *context, const struct batch_row *row)
     *text = xstrdup(row->text);
 }
 
-static int fetch(struct shelf *s, int64_t batch, struct place *p, struct error *err)
+static int fetch(struct shelf *s, int64_t batch, struct line_place *p, struct error *err)
 {
     const struct batch_question q = {.batch = batch};
     struct shelved found = {.batch = batch};
@@ -86,7 +86,7 @@ static int fetch(struct shelf *s, int64_t batch, struct place *p, struct error *
 
 int shelf_find(struct shelf *s, int64_t batch, const struct shelved **out, struct error *err)
 {
-    struct place *p = find_place(s, batch);
+    struct line_place *p = find_place(s, batch);
     *out = NULL;
     if (batch <= 0)
         return error_set(err, ERR_NOT_FOUND, "there is no batch %lld", (long long)batch);

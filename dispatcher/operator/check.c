@@ -82,8 +82,7 @@ static const char config_rule[] = "config";
 static void print_json(const struct problem *p)
 {
     struct buf out = {0};
-    buf_printf(&out,
-               "{\"v\":1,\"severity\":\"%s\",\"position\":", p->is_error ? "error" : "warning");
+    buf_printf(&out, "{\"v\":1,\"severity\":\"%s\",\"position\":", problem_level_name(p->level));
     buf_put_json(&out, p->position);
     buf_puts(&out, ",\"rule\":");
     buf_put_json(&out, p->rule);
@@ -97,15 +96,15 @@ static void print_json(const struct problem *p)
 static void on_problem(void *context, const struct problem *p)
 {
     struct check *c = context;
-    if (p->is_error)
+    if (p->level == PROBLEM_ERROR)
         c->errors++;
-    else
+    else if (p->level == PROBLEM_WARNING)
         c->warnings++;
     if (invocation_json(c->inv)) {
         print_json(p);
         return;
     }
-    printf("%s: %s: %s [%s]\n", p->position, p->is_error ? "error" : "warning", p->text, p->rule);
+    printf("%s: %s: %s [%s]\n", p->position, problem_level_name(p->level), p->text, p->rule);
     /* A line of the configuration may hold a password somebody wrote there: its place is enough. */
     if (strcmp(p->rule, config_rule) != 0)
         print_source(p->position);
@@ -117,12 +116,12 @@ static void config_problem(struct check *c, const struct error *why)
     char position[1024];
     const char *sentence = strstr(why->text, ": ");
     if (sentence == NULL || (size_t)(sentence - why->text) >= sizeof(position)) {
-        const struct problem p = {true, "configuration", why->text, config_rule};
+        const struct problem p = {PROBLEM_ERROR, "configuration", why->text, config_rule};
         on_problem(c, &p);
         return;
     }
     snprintf(position, sizeof(position), "%.*s", (int)(sentence - why->text), why->text);
-    const struct problem p = {true, position, sentence + 2, config_rule};
+    const struct problem p = {PROBLEM_ERROR, position, sentence + 2, config_rule};
     on_problem(c, &p);
 }
 
@@ -159,7 +158,7 @@ static void check_fallback(struct check *c, const struct settings *s)
             return;
     }
     const struct problem p = {
-        false, s->rules.file,
+        PROBLEM_WARNING, s->rules.file,
         "there is no rule without `when`; a notice that matches none and names no "
         "channels is refused",
         "rules-default"};

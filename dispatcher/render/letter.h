@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/problems.h"
 #include "render/letter_body.h"
 #include "render/program.h"
-#include "render/problems.h"
 
 /* The id of a heading, `## Text {#id}`. */
 struct letter_section {

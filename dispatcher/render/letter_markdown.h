@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/problems.h"
 #include "render/letter_body.h"
-#include "render/problems.h"
 
 enum node_kind {
     NODE_DOCUMENT,

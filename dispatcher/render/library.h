@@ -10,8 +10,8 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/problems.h"
 #include "model/job.h"
-#include "render/problems.h"
 
 struct library;
 

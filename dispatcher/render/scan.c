@@ -32,16 +32,6 @@ struct tag {
     enum token_kind kind;
 };
 
-int place_fail(const struct place *at, int code, struct error *err, const char *format, ...)
-{
-    char text[1500];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return error_set(err, code, "%s:%d:%d: %s", at->file, at->line, at->column, text);
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';

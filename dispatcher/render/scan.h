@@ -10,19 +10,10 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/place.h"
 
 #define SCAN_DEPTH_MAX  64
 #define SCAN_SOURCE_MAX (1024 * 1024)
-
-/* Where something stands, for messages. `file` is borrowed. */
-struct place {
-    const char *file;
-    int line, column; /* from 1, columns in characters */
-};
-
-/* Sets `code` with "file:line:column: ..." and returns it. */
-int place_fail(const struct place *at, int code, struct error *err, const char *format, ...)
-    PRINTF(4, 5);
 
 enum token_kind {
     TOKEN_TEXT,

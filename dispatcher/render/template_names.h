@@ -3,7 +3,7 @@
 #ifndef RENDER_TEMPLATE_NAMES_H
 #define RENDER_TEMPLATE_NAMES_H
 
-#include "render/problems.h"
+#include "base/problems.h"
 #include "render/template.h"
 
 struct json_t;

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/problems.h"
 #include "render/locale.h"
-#include "render/problems.h"
 #include "render/scan.h"
 
 struct json_t;

@@ -11,7 +11,7 @@ import subprocess
 FLOORS = [
     ["base"],
     ["model"],
-    ["config", "policy", "spool", "ledger", "render", "channel"],
+    ["config", "policy", "spool", "ledger", "render", "channel", "campaign", "law"],
     ["engine"],
     ["operator", "api"],
     ["."],  # main.c

@@ -1,22 +1,27 @@
 /*
- * What is wrong with templates and locales. A check wants all of it, one problem after the other; a
- * load wants to end at the first error.
+ * What is wrong with files that people write: letters, locales, fact sheets, rules. A check wants
+ * all of it, one problem after the other; a load wants to end at the first error.
  */
-#ifndef RENDER_PROBLEMS_H
-#define RENDER_PROBLEMS_H
+#ifndef BASE_PROBLEMS_H
+#define BASE_PROBLEMS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
-
-struct place;
+#include "base/place.h"
 
 #define PROBLEMS_REMEMBERED 256
 
+enum problem_level {
+    PROBLEM_ERROR,   /* cannot be used, must not be sent */
+    PROBLEM_WARNING, /* an error where --strict is asked */
+    PROBLEM_HINT,    /* worth knowing, never an error */
+};
+
 struct problem {
-    bool is_error;        /* else a warning */
+    enum problem_level level;
     const char *position; /* "templates/apology/ko.md:14:12", may lack line and column */
     const char *text;
     const char *rule; /* "var-unknown" */
@@ -41,6 +46,11 @@ int problems_add_error(struct problems *p, const struct place *at, const char *r
 int problems_add_failure(struct problems *p, const struct error *err, const char *rule);
 void problems_add_warning(struct problems *p, const struct place *at, const char *rule,
                           const char *format, ...) PRINTF(4, 5);
+/* For rules whose level is data. */
+void problems_add(struct problems *p, enum problem_level level, const struct place *at,
+                  const char *rule, const char *format, ...) PRINTF(5, 6);
+/* "error", "warning", "hint" */
+const char *problem_level_name(enum problem_level level);
 /* There was an error and nobody collects: the load is over. */
 bool problems_stop_load(const struct problems *p);
 

@@ -1,10 +1,8 @@
-#include "render/problems.h"
+#include "base/problems.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "render/scan.h"
 
 /* FNV-1a, 64 bits */
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -26,11 +24,11 @@ static bool told_already(struct problems *p, const char *position, const char *t
     return false;
 }
 
-static int add(struct problems *p, bool is_error, const char *position, const char *text,
+static int add(struct problems *p, enum problem_level level, const char *position, const char *text,
                const char *rule)
 {
-    struct problem problem = {
-        .is_error = is_error, .position = position, .text = text, .rule = rule};
+    bool is_error = level == PROBLEM_ERROR;
+    struct problem problem = {.level = level, .position = position, .text = text, .rule = rule};
     if (p->tell != NULL && !told_already(p, position, text))
         p->tell(p->context, &problem);
     else if (p->tell == NULL && is_error && p->errors == 0)
@@ -47,28 +45,47 @@ static void print_place(const struct place *at, char *out, size_t size)
         snprintf(out, size, "%s", at->file);
 }
 
+static int add_at(struct problems *p, enum problem_level level, const struct place *at,
+                  const char *rule, const char *format, va_list args)
+{
+    char position[1100], text[1500];
+    vsnprintf(text, sizeof text, format, args);
+    print_place(at, position, sizeof position);
+    return add(p, level, position, text, rule);
+}
+
 int problems_add_error(struct problems *p, const struct place *at, const char *rule,
                        const char *format, ...)
 {
-    char position[1100], text[1500];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    int rc = add_at(p, PROBLEM_ERROR, at, rule, format, args);
     va_end(args);
-    print_place(at, position, sizeof position);
-    return add(p, true, position, text, rule);
+    return rc;
 }
 
 void problems_add_warning(struct problems *p, const struct place *at, const char *rule,
                           const char *format, ...)
 {
-    char position[1100], text[1500];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    add_at(p, PROBLEM_WARNING, at, rule, format, args);
     va_end(args);
-    print_place(at, position, sizeof position);
-    add(p, false, position, text, rule);
+}
+
+void problems_add(struct problems *p, enum problem_level level, const struct place *at,
+                  const char *rule, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_at(p, level, at, rule, format, args);
+    va_end(args);
+}
+
+const char *problem_level_name(enum problem_level level)
+{
+    static const char *const names[] = {"error", "warning", "hint"};
+    return names[level];
 }
 
 int problems_add_failure(struct problems *p, const struct error *err, const char *rule)
@@ -76,9 +93,9 @@ int problems_add_failure(struct problems *p, const struct error *err, const char
     char position[sizeof err->text];
     const char *colon = strstr(err->text, ": ");
     if (colon == NULL)
-        return add(p, true, "", err->text, rule);
+        return add(p, PROBLEM_ERROR, "", err->text, rule);
     snprintf(position, sizeof position, "%.*s", (int)(colon - err->text), err->text);
-    return add(p, true, position, colon + 2, rule);
+    return add(p, PROBLEM_ERROR, position, colon + 2, rule);
 }
 
 bool problems_stop_load(const struct problems *p)

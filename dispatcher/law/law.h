@@ -1,0 +1,81 @@
+/*
+ * Rule sets of law as data (config/law/NAME.yaml), and what a planned notice lacks by them. A rule
+ * holds only if the fact is there, the letter uses it, and it still stands in the rendered text of
+ * every language and cohort. This is a tool for people who know the law, not legal advice.
+ */
+#ifndef LAW_LAW_H
+#define LAW_LAW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/problems.h"
+#include "model/campaign.h"
+#include "model/fact_sheet.h"
+#include "model/proof.h"
+
+struct law;
+
+/* Reads every *.yaml of the directory. With problems->tell NULL the first error ends it. */
+MUST_CHECK int law_load(const char *directory, struct problems *problems, struct law **out);
+void law_free(struct law *l);
+/* "kr-pipa-34-1" is there? */
+bool law_has(const struct law *l, const char *ruleset);
+/* "did you mean": the closest id or NULL. */
+const char *law_closest(const struct law *l, const char *ruleset);
+
+/* One letter in one language for one cohort. All borrowed. */
+struct law_text {
+    const char *cohort;         /* NULL: there are none */
+    const char *locale;         /* tag of the letter, "ko" */
+    const char *file;           /* of the letter, for messages */
+    const struct json_t *facts; /* as a notice carries them under `data` */
+    const struct proof *proof;
+    const char *const *jurisdictions;
+    size_t jurisdiction_count;
+};
+
+/* What is judged. Everything is borrowed; pointers may be NULL where said. */
+struct law_case {
+    enum notice_kind kind;
+    enum certainty certainty;
+    const char *category; /* "breach_notice" */
+    const char *file;     /* of the campaign or template.yaml, for what no letter is to blame for */
+    const char *const *rulesets; /* only these; NULL: those whose jurisdiction and conditions fit */
+    size_t ruleset_count;
+    const bool *channels; /* CHANNEL_KINDS of them */
+    int64_t send_at_ms;   /* planned; decides which rules are in force */
+    int64_t now_ms;       /* for clocks */
+    const struct fact_sheet
+        *sheet; /* NULL: a letter by itself; then times and counts are not judged */
+    const struct campaign *campaign;        /* NULL: a letter by itself */
+    const struct campaign *earlier;         /* the one it supersedes, NULL */
+    const struct fact_sheet *earlier_sheet; /* that one's facts, NULL */
+    const struct law_text *texts;
+    size_t text_count;
+};
+
+/* Every finding goes to `problems`, its rule as "legal-kr-pipa-34-1:KR6"; a finding covered by an
+ * exemption becomes a warning that names reason and people. */
+void law_check(const struct law *l, const struct law_case *c, struct problems *problems);
+
+/* What a campaign opens, and by what it is closed (chain of notices). */
+struct obligation {
+    const char *rule; /* "kr-pipa-34-2:KP6", borrowed from the law */
+    const char *what; /* sentence, borrowed */
+    enum notice_kind closed_by;
+    int64_t due_ms; /* 0: at once, without a clock */
+};
+typedef void obligation_fn(void *context, const struct obligation *o);
+/* Obligations that stay open after the campaigns `chain` (oldest first). */
+void law_open_obligations(const struct law *l, const struct law_case *chain, size_t count,
+                          obligation_fn *tell, void *context);
+
+/* The line every output ends with: "3 rule sets (eu-gdpr-34, ...), rules as of 2026-11-21; not
+ * legal advice". The date is the newest `reviewed`/`as_of` of the sets that applied. */
+void law_put_footer(const struct law *l, const struct law_case *cases, size_t count,
+                    struct buf *out);
+
+#endif

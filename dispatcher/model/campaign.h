@@ -1,0 +1,66 @@
+/* A campaign: one letter for the cohorts of an incident, in several languages, out of one version
+ * of a fact sheet; one link in the chain possibility, initial, confirmed, supplement, progress, all
+ * clear. */
+#ifndef MODEL_CAMPAIGN_H
+#define MODEL_CAMPAIGN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/place.h"
+#include "model/delivery.h"
+
+enum notice_kind {
+    NOTICE_NONE, /* no breach notice: an update, an offer, an answer */
+    NOTICE_POSSIBILITY,
+    NOTICE_INITIAL,
+    NOTICE_CONFIRMED,
+    NOTICE_SUPPLEMENT,
+    NOTICE_PROGRESS,
+    NOTICE_ALL_CLEAR,
+    NOTICE_PUBLIC,
+};
+
+/* A rule that was set aside: never silently, and by two people. */
+struct exemption {
+    char *rule; /* "kr-pipa-34-1:KR10" */
+    char *reason;
+    char **by;
+    size_t by_count;
+    struct place place;
+};
+
+struct campaign_cohort {
+    char *name;
+    char *audience; /* path of a CSV file, NULL: not there yet */
+    struct place place;
+};
+
+struct campaign {
+    char *file;
+    char *id;
+    char *template_name;
+    enum notice_kind kind;
+    char *category;
+    char *facts; /* path of the fact sheet, NULL: none */
+    char **languages;
+    size_t language_count;
+    bool channels[CHANNEL_KINDS];
+    struct campaign_cohort *cohorts;
+    size_t cohort_count;
+    char *population;   /* path, NULL if absent */
+    int64_t send_at_ms; /* 0: not planned yet */
+    char *supersedes;   /* path of the campaign before it in the chain, NULL: the first */
+    char *delay_reason; /* "containment", "force_majeure"; NULL */
+    char *reference;
+    struct exemption *exemptions;
+    size_t exemption_count;
+    struct place kind_place, facts_place, send_at_place, supersedes_place;
+};
+
+void campaign_free(struct campaign *c);
+const char *notice_kind_name(enum notice_kind kind); /* "all_clear" */
+bool notice_kind_parse(const char *name, enum notice_kind *out);
+
+#endif
