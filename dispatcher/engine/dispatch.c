@@ -496,8 +496,32 @@ void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, st
     tend_day(d, clock_wall_ms()); /* what is settled from now on counts under it */
 }
 
+/* Turns that were promised at the old pace, and a breaker's rest on the old way, would keep those
+ * who are released waiting. What went stays counted, so the pace is kept. */
+static void forget_waits(struct traffic *t, struct release_causes causes)
+{
+    for (size_t i = 0; i < t->destination_room; i++) {
+        struct destination *d = &t->destinations[i];
+        if (causes.rate)
+            d->bucket.promised = d->bucket.promised_small = (struct bucket_line){0};
+        if (causes.destination_rest)
+            d->breaker.until_ms = 0; /* it may probe at once */
+    }
+}
+
+/* Destinations are not known by their transport: all of them, which costs the others nothing but a
+ * new turn and a probe. */
+static void release_waiting(struct dispatch *d, const struct settings *old,
+                            const struct settings *new)
+{
+    for (size_t i = 0; i < new->transport_count; i++)
+        forget_waits(&d->traffic, release_compare(old, new, new->transports[i].name));
+    releasing_begin(&d->releasing, old, new, clock_wall_ms());
+}
+
 void dispatch_use(struct dispatch *d, struct setup *s)
 {
+    release_waiting(d, d->setup->settings, s->settings);
     d->setup = s;
     /* A new configuration is a new chance for every transport. */
     traffic_give_chance(&d->traffic);
@@ -512,5 +536,6 @@ void dispatch_end(struct dispatch *d)
     traffic_free(&d->traffic);
     chooser_free(&d->chooser);
     halting_free(&d->halting);
+    releasing_free(&d->releasing);
     free(d->rows);
 }

@@ -17,6 +17,7 @@
 #include "engine/halting.h"
 #include "engine/pool.h"
 #include "engine/recorder.h"
+#include "engine/release.h"
 #include "engine/setup.h"
 #include "engine/shelf.h"
 #include "engine/traffic.h"
@@ -30,6 +31,7 @@ struct dispatch {
     struct traffic traffic;
     struct chooser chooser;
     struct halting halting;
+    struct releasing releasing;
     size_t turn;         /* which transport is asked first, so that none starves */
     struct leased *rows; /* room for one packet */
     size_t room;
@@ -37,6 +39,7 @@ struct dispatch {
 };
 
 void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, struct setup *s);
+/* From now on by another configuration; what waits because of what it changes is released. */
 void dispatch_use(struct dispatch *d, struct setup *s);
 /* Leases and hands out while workers are idle and something is due, but only for a few rounds, so
  * that the loop stays awake. Returns the wall time in ms at which it wants to be called again

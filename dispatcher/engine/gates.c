@@ -107,12 +107,22 @@ static const struct rate *domain_rate(const struct gates *g, const struct leased
     return domain != NULL ? settings_domain_rate(g->transport, domain) : &unlimited;
 }
 
+/* A pace that was slower when the last one went must not hold longer than the one of now would. */
+static void shorten(struct bucket *b, const struct rate *rate, int64_t mono_ms)
+{
+    int64_t each_ms = rate->per_ms / rate->count + 1;
+    const struct bucket_line most = {.us = (mono_ms + (each_ms > 1000 ? each_ms : 1000)) * 1000};
+    if (b->went.us > most.us)
+        b->went = most;
+}
+
 static bool pass_rate(const struct gates *g, struct destination *d, const struct leased *row,
                       struct gate_answer *out)
 {
     const struct rate *rate = domain_rate(g, row);
     if (rate->count == 0)
         return true;
+    shorten(&d->bucket, rate, g->mono_ms);
     if (bucket_room(&d->bucket, rate, g->mono_ms, 1) > 0) {
         bucket_take(&d->bucket, rate, g->mono_ms, 1);
         return true;

@@ -359,6 +359,11 @@ static void rewind_some(struct scheduler *s, int64_t mono_ms)
         log_event(LOG_INFO, "clock.rewound", "deliveries=%zu", s->rewind.moved);
 }
 
+static bool has_steps_left(const struct scheduler *s)
+{
+    return s->rewind.more || releasing_has_more(&s->dispatch.releasing);
+}
+
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -374,7 +379,7 @@ static bool is_idle(const struct scheduler *s)
 static int64_t until_next_work_ms(const struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
 {
     int64_t wait = INT64_MAX;
-    if (s->rewind.more && !s->dispatch.recorder.down)
+    if (has_steps_left(s) && !s->dispatch.recorder.down)
         return 0;
     if (!s->dispatch.recorder.down)
         wait = smaller(s->next_scan_mono_ms, retention_next(&s->retention, is_idle(s))) - mono_ms;
@@ -459,6 +464,7 @@ static void work(struct scheduler *s, int64_t mono_ms)
 {
     pool_fill(&s->dispatch.pool, (size_t)s->setup->settings->workers, s->setup, mono_ms);
     rewind_some(s, mono_ms);
+    releasing_step(&s->dispatch.releasing, &s->dispatch.recorder, mono_ms, clock_wall_ms());
     s->next_due_wall_ms = dispatch_run(&s->dispatch, mono_ms, clock_wall_ms());
     s->next_batch_mono_ms = batch_intake_tend(s->batches, mono_ms, clock_wall_ms());
     if (!s->dispatch.recorder.down && retention_is_due(&s->retention, is_idle(s), mono_ms))

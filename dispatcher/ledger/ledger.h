@@ -254,6 +254,26 @@ MUST_CHECK int ledger_rewind(struct ledger *l, struct rewind *r, int64_t now_ms,
  * ledger_open(): a time in the future says that the clock was set back meanwhile. */
 int64_t ledger_written_ms(const char *spool);
 
+/*
+ * After the configuration changed: what waits in the lanes of a transport because a gate sent it
+ * back is due now, and the gates decide anew. Only what was sent back up to `before_ms`, or what
+ * the gates of now send back would come again and again.
+ *
+ * In steps like ledger_rewind(): a step looks at `limit` deliveries and lanes at most.
+ */
+#define RELEASE_CAUSES 3
+struct release {
+    const char *transport;              /* borrowed */
+    const char *causes[RELEASE_CAUSES]; /* which of them; NULL: none. Borrowed */
+    int64_t before_ms;
+    int64_t lane; /* the rest is zero at first */
+    int64_t due_ms, seq;
+    size_t moved; /* by this step */
+    bool more;
+};
+MUST_CHECK int ledger_release(struct ledger *l, struct release *r, int64_t now_ms, size_t limit,
+                              struct error *err);
+
 /* The names of all transports that have a delivery waiting or deferred, whether configured today or
  * not. */
 typedef void ledger_name_fn(void *context, const char *name);

@@ -285,3 +285,41 @@ def test_a_warm_up_day_has_its_limit_over_restarts(t):
     reload(t)
     t.wait(lambda: len(written(t)) == 8, 10, "8 mails")
     t.holds(lambda: len(written(t)) == 8, 0.5, "more than the new limit")
+
+
+def wait_reload(t, before):
+    t.daemon.signal(signal.SIGHUP)
+    t.wait(lambda: t.daemon.log().count("config.reloaded") > before, 10, "the new configuration")
+
+
+def test_wider_hours_free_at_once_what_waited_for_them(t):
+    t.configure(email={**OUTBOX, "window": f"{clock(2)}-{clock(5)}"}, timezone="Etc/UTC")
+    t.daemon.start()
+    t.enqueue(*[t.notice(f"n{i}", to={"email": f"n{i}@example.org", "timezone": "Etc/UTC"}) for i in range(5)])
+    t.wait(lambda: len([r for r in t.rows() if r["cause"] == "window" and r["id"].startswith("n")]) == 5, 10, "five to wait")
+    t.configure(email={**OUTBOX, "window": f"{clock(-2)}-{clock(5)}"}, timezone="Etc/UTC")
+    wait_reload(t, 0)
+    for i in range(5):
+        t.wait_for_state(f"n{i}", "delivered")
+
+
+def test_a_higher_rate_frees_at_once_what_waited_for_its_turn(t):
+    t.configure(email={**OUTBOX, "domains": {"slow.example": "6/h"}})
+    t.daemon.start()
+    t.enqueue(*to_domain(t, "n", 30, "slow.example"))
+    t.wait(lambda: len([r for r in t.rows() if r["state"] == "waiting" and r["cause"] == "rate"]) == 29, 10, "29 to wait")
+    t.configure(email={**OUTBOX, "domains": {"slow.example": "10/s"}})
+    wait_reload(t, 0)
+    t.wait(lambda: len(written(t)) == 30, 15, "30 mails")
+    check_pace(t, [when for when, _ in written(t)][1:], 10)
+
+
+def test_a_configuration_that_changes_no_hours_moves_nobody(t):
+    t.configure(email={**OUTBOX, "window": f"{clock(2)}-{clock(5)}"}, timezone="Etc/UTC")
+    t.daemon.start()
+    t.enqueue(t.notice("one", to={"email": "one@example.org", "timezone": "Etc/UTC"}))
+    t.wait(lambda: t.row("one")["cause"] == "window", 10, "it to wait")
+    before = t.row("one")
+    t.configure(email={**OUTBOX, "window": f"{clock(2)}-{clock(5)}", "concurrency": 3}, timezone="Etc/UTC")
+    wait_reload(t, 0)
+    t.holds(lambda: t.row("one")["changed_at"] == before["changed_at"], 1, "it was moved")
