@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/enqueue_known.h"
+#include "operator/enqueue_words.h"
 
 #define NOBODY (-1)
 
@@ -45,7 +46,7 @@ struct mapping {
     struct known_columns known;
     struct findings *findings;
     struct columns *columns;
-    bool good;
+    bool good, unknown; /* `unknown`: some column is */
 };
 
 static void blame(struct mapping *m, const char *column, const char *problem, const char *mend)
@@ -56,17 +57,60 @@ static void blame(struct mapping *m, const char *column, const char *problem, co
                      .row = m->header->row, .column = column, .problem = problem, .mend = mend});
 }
 
+/* Is there a column of this name, wherever it stands? */
+static bool has_header(const struct mapping *m, const char *name)
+{
+    struct buf wanted = {0}, key = {0};
+    bool found = false;
+    known_columns_squash(&wanted, name);
+    for (size_t i = 0; !found && i < m->columns->count; i++) {
+        buf_reset(&key);
+        known_columns_squash(&key, m->columns->items[i].name);
+        found = strcmp(buf_text(&key), buf_text(&wanted)) == 0;
+    }
+    buf_free(&wanted);
+    buf_free(&key);
+    return found;
+}
+
+/* What the word of another language means here. Beside a first name, German exports call the family
+ * name plainly "Name". */
+static void put_meaning(const struct mapping *m, const struct column_word *word, struct buf *mend)
+{
+    if (has_header(m, word->member)) {
+        buf_printf(mend, "it likely means %s, which is there already: keep one of the two",
+                   word->member);
+        return;
+    }
+    buf_printf(mend, "rename it to %s%s", word->member, word->also != NULL ? word->also : "");
+    if (strcmp(word->member, "given_name") == 0 && has_header(m, "name") &&
+        !has_header(m, "family_name"))
+        buf_puts(mend, "; if Name holds the family name alone, rename that to family_name");
+}
+
 static void blame_unknown(struct mapping *m, const char *name, const char *key)
 {
-    const char *closest = known_columns_closest(&m->known, key);
+    const struct column_word *word = words_find_column(name);
+    const char *closest = word == NULL ? known_columns_closest(&m->known, key) : NULL;
     struct buf mend = {0};
-    if (closest != NULL)
+    if (word != NULL)
+        put_meaning(m, word, &mend);
+    else if (closest != NULL)
         buf_printf(&mend, "did you mean \"%s\"?", closest);
     else
         buf_puts(&mend, "remove the column, or declare it among the variables of the letter");
+    m->unknown = true;
     blame(m, name, "this column is neither part of a recipient nor a variable of the letter",
           mend.data);
     buf_free(&mend);
+}
+
+static void note_known(const struct mapping *m)
+{
+    struct buf names = {0};
+    known_columns_put_names(&m->known, &names);
+    findings_note(m->findings, buf_text(&names));
+    buf_free(&names);
 }
 
 static bool fits(struct mapping *m, const char *name, const struct known_column *k)
@@ -116,6 +160,23 @@ static bool is_mapped(const struct columns *c, const char *pointer)
     return false;
 }
 
+/* Under whatever name. */
+static bool has_address(const struct mapping *m)
+{
+    static const char *const members[] = {"email", "phone", "webhook"};
+    for (size_t i = 0; i < m->columns->count; i++) {
+        const struct column *c = &m->columns->items[i];
+        const struct column_word *word = c->pointer == NULL ? words_find_column(c->name) : NULL;
+        for (size_t k = 0; k < COUNT_OF(members); k++) {
+            if ((word != NULL && strcmp(word->member, members[k]) == 0) ||
+                (c->pointer != NULL && text_starts_with(c->pointer, "/to/") &&
+                 strcmp(c->pointer + strlen("/to/"), members[k]) == 0))
+                return true;
+        }
+    }
+    return false;
+}
+
 static void check_required(struct mapping *m)
 {
     struct buf value = {0};
@@ -126,8 +187,7 @@ static void check_required(struct mapping *m)
             blame(m, k->name, "the letter requires this, and there is no such column",
                   "add the column, or put the value into \"data\" of batch.json");
     }
-    if (!is_mapped(m->columns, "/to/email") && !is_mapped(m->columns, "/to/phone") &&
-        !is_mapped(m->columns, "/to/webhook"))
+    if (!has_address(m))
         blame(m, NULL, "no column holds an address",
               "add a column email, phone or webhook; the first row must hold the names of the "
               "columns");
@@ -254,6 +314,8 @@ int columns_map(const struct csv_record *header, char delimiter, const struct ba
     for (size_t i = 0; i < m.columns->count; i++)
         map_column(&m, i);
     check_required(&m);
+    if (m.unknown)
+        note_known(&m);
     if (m.good)
         plant(&m);
     known_columns_free(&m.known);

@@ -176,6 +176,18 @@ void findings_add(struct findings *f, const struct finding *finding)
         show_for_people(finding);
 }
 
+void findings_note(struct findings *f, const char *text)
+{
+    struct buf visible = {0};
+    if (f->options.json)
+        return;
+    if (f->options.before != NULL)
+        f->options.before(f->options.context);
+    text_put_visible(&visible, text, strlen(text));
+    fprintf(stderr, "%s\n", buf_text(&visible));
+    buf_free(&visible);
+}
+
 int64_t findings_count(const struct findings *f)
 {
     return f->count;

@@ -31,6 +31,8 @@ struct findings_options {
 
 struct findings *findings_open(const struct findings_options *options);
 void findings_add(struct findings *f, const struct finding *finding);
+/* Tells people something about what was found; it is no finding itself. */
+void findings_note(struct findings *f, const char *text);
 int64_t findings_count(const struct findings *f);
 int64_t findings_rows(const struct findings *f); /* rows with at least one */
 /* Closes the file. ERR_IO, ERR_AGAIN: it is not complete. */

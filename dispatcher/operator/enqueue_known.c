@@ -47,6 +47,32 @@ const char *known_columns_closest(const struct known_columns *k, const char *key
     return closest != NULL ? k->items[known_columns_find(k, closest)].name : NULL;
 }
 
+static bool is_variable(const struct known_column *c)
+{
+    return text_starts_with(c->pointer, "/data/") && !text_starts_with(c->name, "data.");
+}
+
+/* One of both kinds of names, without the longer form of each. */
+static void put_names(const struct known_columns *k, bool variables, const char *before,
+                      struct buf *out)
+{
+    for (size_t i = 0; i < k->count; i++) {
+        const struct known_column *c = &k->items[i];
+        bool of_person =
+            !text_starts_with(c->pointer, "/data/") && !text_starts_with(c->name, "to.");
+        if ((variables ? !is_variable(c) : !of_person) || c->of_language || c->kind == CELL_UNFIT)
+            continue;
+        buf_printf(out, "%s%s%s", before, c->name, c->kind == CELL_LANGUAGES ? ".LANGUAGE" : "");
+        before = ", ";
+    }
+}
+
+void known_columns_put_names(const struct known_columns *k, struct buf *out)
+{
+    put_names(k, false, "Columns there can be: ", out);
+    put_names(k, true, "; of the letter: ", out);
+}
+
 /* ---- gathering ---- */
 
 /* "/data/incident/start" */

@@ -38,6 +38,8 @@ void known_columns_squash(struct buf *out, const char *header);
 int known_columns_find(const struct known_columns *k, const char *key);
 /* "did you mean": a name, or NULL. Borrowed. */
 const char *known_columns_closest(const struct known_columns *k, const char *key);
+/* Appends what columns there can be, for a person who looks for the right name. */
+void known_columns_put_names(const struct known_columns *k, struct buf *out);
 /* What batch.json says for all at this pointer, as JSON appended; false if it says nothing. */
 bool known_columns_shared(const struct batch *b, const char *pointer, struct buf *out);
 

@@ -218,6 +218,37 @@ def test_columns_are_judged_before_any_row(t):
     t.contains(answer.err, "The columns must be mended first", "for people")
 
 
+def test_columns_in_the_words_of_others_are_explained(t):
+    prepare(t)
+    answer = enqueue(t, "Sprache;Vorname;Nachname;Anrede;E-Mail;Telefon;Name;Order.Number\nde;Anna;Kim;Frau;a@example.org;0151;Kim;1\n")
+    must_refuse(
+        t,
+        answer,
+        (1, "Sprache", "rename it to locale, and write de, ko, en"),
+        (1, "Vorname", "rename it to given_name; if Name holds the family name alone"),
+        (1, "Nachname", "rename it to family_name"),
+        (1, "Anrede", "rename it to gender, and write female (Frau"),
+        (1, "Telefon", "rename it to phone"),
+    )
+    t.contains(answer.err, "\nColumns there can be: id, locale, reference, name, title, given_name,", "the list")
+    t.contains(answer.err, "; of the letter: order.number, order.placed, amount, premium, note.LANGUAGE, items\n", "the list")
+    must_refuse(
+        t,
+        enqueue(t, "이름,이메일,전화번호,휴대폰,언어,성,Handy,phone,order.number\n민준,a@example.org,,,ko,김,,,1\n"),
+        (1, "이름", "rename it to name, or to given_name if another column holds the family name"),
+        (1, "이메일", "rename it to email"),
+        (1, "전화번호", "phone, which is there already: keep one of the two"),
+        (1, "휴대폰", "phone, which is there already"),
+        (1, "언어", "rename it to locale"),
+        (1, "성", "rename it to family_name"),
+        (1, "Handy", "phone, which is there already"),
+    )
+    answer = enqueue(t, "Sprache;email;Order.Number\n", "--json")
+    t.equal([line.get("column") for line in answer.lines()], ["Sprache", None], "for programs")
+    # Another word for an address is not a missing address.
+    t.check("no column holds an address" not in enqueue(t, "이메일,order.number\n").err, "an address")
+
+
 def test_what_batch_json_says_needs_no_column(t):
     prepare(t, {"data": {"order": {"number": 5}}})
     t.equal(enqueue(t, "email\na@example.org\n").status, 0, "exit status")
