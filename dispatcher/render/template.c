@@ -93,6 +93,39 @@ static void read_source(struct template *t, const struct yaml_node *node, struct
         t->source = xstrdup(node->text);
 }
 
+static void read_kind(struct template *t, const struct yaml_node *node, struct problems *problems)
+{
+    if (node->kind != YAML_SCALAR)
+        fail_at(t, node, problems, "yaml-type", "kind must be a kind of notice, like confirmed");
+    else
+        t->kind = xstrdup(node->text);
+}
+
+static void read_category(struct template *t, const struct yaml_node *node,
+                          struct problems *problems)
+{
+    if (node->kind != YAML_SCALAR)
+        fail_at(t, node, problems, "yaml-type", "category must be one word, like breach_notice");
+    else
+        t->category = xstrdup(node->text);
+}
+
+static void read_legal(struct template *t, const struct yaml_node *node, struct problems *problems)
+{
+    if (node->kind != YAML_LIST)
+        fail_at(t, node, problems, "yaml-type",
+                "legal must be a list of rule sets, like [kr-pipa-34-1]");
+    for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++) {
+        const struct yaml_node *item = node->items[i];
+        if (item->text == NULL) {
+            fail_at(t, item, problems, "yaml-type", "write the id of a rule set, like eu-gdpr-34");
+            continue;
+        }
+        t->legal = xreallocarray(t->legal, t->legal_count + 1, sizeof *t->legal);
+        t->legal[t->legal_count++] = xstrdup(item->text);
+    }
+}
+
 static void read_channels(struct template *t, const struct yaml_node *node,
                           struct problems *problems)
 {
@@ -137,8 +170,10 @@ static const struct {
     void (*read)(struct template *t, const struct yaml_node *node, struct problems *problems);
 } keys[] = {
     {"schema", true, read_schema},        {"version", true, read_version},
-    {"source", false, read_source},       {"channels", true, read_channels},
-    {"variables", false, read_variables}, {"links_allowed", false, read_links},
+    {"source", false, read_source},       {"kind", false, read_kind},
+    {"category", false, read_category},   {"legal", false, read_legal},
+    {"channels", true, read_channels},    {"variables", false, read_variables},
+    {"links_allowed", false, read_links},
 };
 
 static void read_key(struct template *t, const struct yaml_node *node, struct problems *problems)
@@ -159,8 +194,8 @@ static void read_key(struct template *t, const struct yaml_node *node, struct pr
     else
         problems_add_error(
             problems, &at, "yaml-unknown-key",
-            "there is no key \"%s\": the keys are schema, version, source, channels, variables "
-            "and links_allowed",
+            "there is no key \"%s\": the keys are schema, version, source, kind, category, legal, "
+            "channels, variables and links_allowed",
             node->key);
 }
 
@@ -279,11 +314,16 @@ void template_free(struct template *t)
         letter_free(t->letters[i]);
     for (size_t i = 0; i < t->links_allowed_count; i++)
         free(t->links_allowed[i]);
+    for (size_t i = 0; i < t->legal_count; i++)
+        free(t->legal[i]);
     variables_free(&t->variables);
     program_free(t->webhook);
     free(t->letters);
     free(t->tags);
     free(t->links_allowed);
+    free(t->legal);
+    free(t->category);
+    free(t->kind);
     free(t->source);
     free(t->webhook_file);
     free(t->file);

@@ -16,7 +16,11 @@ struct template
     char *directory;
     char *file; /* template.yaml, for messages */
     int version;
-    char *source; /* the language it was written in first, NULL if not said */
+    char *source;   /* the language it was written in first, NULL if not said */
+    char *kind;     /* of notice, "possibility"; NULL if not said */
+    char *category; /* "breach_notice"; NULL if not said */
+    char **legal;   /* rule sets its samples must pass, "kr-pipa-34-1" */
+    size_t legal_count;
     bool channels[CHANNEL_KINDS];
     struct variable_set variables;
     char **links_allowed;

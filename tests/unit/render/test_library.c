@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "render/fixtures.h"
+#include "render/library_backend.h"
 #include "render/small_library.h"
 
 /* With `text` in the place of a file the check says `expected`; the file is put back. */
@@ -97,6 +98,41 @@ static void descriptions_are_strict(void **state)
     expect_problem_of("t/news/template.yaml", "count:", "org.x:", "var-reserved");
     expect_problem_of("t/news/template.yaml", "count:", "what.x:", "var-group");
     expect_problem_of("t/news/template.yaml", "[]", "[\"https://x.org\"]", "write the host alone");
+    expect_problem_of("t/news/template.yaml", "source: de", "kind: [confirmed]",
+                      "kind must be a kind of notice");
+    expect_problem_of("t/news/template.yaml", "source: de", "category: {}",
+                      "category must be one word");
+    expect_problem_of("t/news/template.yaml", "source: de", "legal: kr-pipa-34-1",
+                      "legal must be a list of rule sets");
+    expect_problem_of("t/news/template.yaml", "source: de", "legal: [[kr-pipa-34-1]]",
+                      "write the id of a rule set");
+}
+
+static void a_letter_says_which_notice_it_is(void **state)
+{
+    (void)state;
+    struct buf problems = {0};
+    write_file("t/news/template.yaml",
+               "schema: 1\nversion: 3\nkind: confirmed\ncategory: breach_notice\n"
+               "legal: [kr-pipa-34-1, eu-gdpr-34]\nchannels: [email]\nvariables:\n"
+               "  what: {type: localized, required: true}\n"
+               "  items: {type: terms, required: true}\n"
+               "  count: {type: integer, required: true}\n"
+               "  when.start: {type: date}\n");
+    struct library *l = load(&problems);
+    assert_string_equal(buf_text(&problems), "");
+    assert_string_equal(l->templates[0]->kind, "confirmed");
+    assert_string_equal(l->templates[0]->category, "breach_notice");
+    assert_int_equal(l->templates[0]->legal_count, 2);
+    assert_string_equal(l->templates[0]->legal[1], "eu-gdpr-34");
+    library_free(l);
+    restore("t/news/template.yaml");
+    l = load(&problems);
+    assert_null(l->templates[0]->kind);
+    assert_null(l->templates[0]->category);
+    assert_int_equal(l->templates[0]->legal_count, 0);
+    library_free(l);
+    buf_free(&problems);
 }
 
 static void names_are_checked_in_every_language(void **state)
@@ -272,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_good_library_has_no_problems),
         cmocka_unit_test(declared_variables_can_be_walked),
         cmocka_unit_test(descriptions_are_strict),
+        cmocka_unit_test(a_letter_says_which_notice_it_is),
         cmocka_unit_test(names_are_checked_in_every_language),
         cmocka_unit_test(languages_must_say_the_same),
         cmocka_unit_test(one_mistake_is_told_once),
