@@ -61,14 +61,18 @@ static const struct csv_fault too_long = {.problem = "more than 64 KiB in one fi
                                               "shorten it; perhaps a quote in it is never closed"};
 static const struct csv_fault too_many = {.problem = "more than 1024 columns",
                                           .mend = "remove the columns that are not needed"};
-static const struct csv_fault western = {
-    .problem = "letters that are not UTF-8 (it looks like Windows-1252)",
-    .mend = "save the file as \"CSV UTF-8\": in Excel under Save As, in LibreOffice with the "
-            "character set Unicode (UTF-8)"};
-static const struct csv_fault korean = {
-    .problem = "letters that are not UTF-8 (it looks like CP949/EUC-KR)",
-    .mend = "save the file as \"CSV UTF-8\": in Excel under Save As, in LibreOffice with the "
-            "character set Unicode (UTF-8)"};
+#define SAVE_ANEW                                                                                  \
+    "save it as \"CSV UTF-8\": in Excel under Save As, in LibreOffice with the character set "     \
+    "Unicode (UTF-8)"
+
+static const struct csv_fault western = {.problem =
+                                             "the file is not UTF-8, it looks like Windows-1252",
+                                         .mend = SAVE_ANEW,
+                                         .of_file = true};
+static const struct csv_fault korean = {.problem =
+                                            "the file is not UTF-8, it looks like CP949 (EUC-KR)",
+                                        .mend = SAVE_ANEW,
+                                        .of_file = true};
 
 /* ---- bytes ---- */
 
@@ -133,19 +137,24 @@ static void begin_field(struct csv *c)
     c->high = false;
 }
 
-/* Two bytes of a Korean charset stand together; a lone one between ASCII is a Western letter. */
+/* Is it a syllable of KS X 1001? "\xf6\xdf" of "Gr\xf6\xdfe" is none. */
+static bool is_syllable(const char *at, const char *end)
+{
+    return end - at >= 2 && (unsigned char)at[0] >= 0xb0 && (unsigned char)at[0] <= 0xc8 &&
+           (unsigned char)at[1] >= 0xa1;
+}
+
 static const struct csv_fault *guess_charset(const char *text, size_t len)
 {
-    size_t pairs = 0, lone = 0;
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] < 0x80)
-            continue;
-        bool pair = i + 1 < len && (unsigned char)text[i + 1] >= 0x80;
-        pairs += pair ? 1 : 0;
-        lone += pair ? 0 : 1;
-        i += pair ? 1 : 0;
+    const char *end = text + len;
+    size_t syllables = 0, other = 0;
+    for (const char *at = text; at < end; at++) {
+        bool syllable = is_syllable(at, end);
+        syllables += syllable ? 1 : 0;
+        other += !syllable && (unsigned char)*at >= 0x80 ? 1 : 0;
+        at += syllable ? 1 : 0;
     }
-    return pairs > lone ? &korean : &western;
+    return syllables > other ? &korean : &western;
 }
 
 static void end_field(struct csv *c)

@@ -9,6 +9,7 @@
 #ifndef BASE_CSV_H
 #define BASE_CSV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct csv_fault {
     size_t column;       /* from 0; may be behind the last field */
     const char *problem; /* NULL: the record is sound; static text, like all here */
     const char *mend;
+    bool of_file; /* of the file, not of this record alone: it must be saved anew */
 };
 
 struct csv_field {

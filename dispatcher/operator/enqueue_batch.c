@@ -292,7 +292,7 @@ static int take_rows(struct handover *h, struct error *err)
     if (rc != 0 || findings_count(h->findings) > 0)
         return rc; /* each row would be wrong for the same reason */
     rc = spool_begin_batch(h->spool, h->batch->id, &h->builder, err);
-    while (rc == 0) {
+    while (rc == 0 && !rows_unreadable(h->rows)) {
         rc = rows_next(h->rows, h->findings, &row, err);
         if (rc != 0 || row == NULL)
             break;
@@ -321,6 +321,9 @@ static int report_problems(struct handover *h, const char *problems, struct erro
         buf_put_json(&line, problems);
         printf("%s}\n", line.data);
         buf_free(&line);
+    } else if (rows_unreadable(h->rows)) {
+        fprintf(stderr, "The file must be saved anew first; nothing was queued. See %s.\n",
+                problems);
     } else if (h->count == 0) {
         fprintf(stderr, "The columns must be mended first; nothing was queued. See %s.\n",
                 problems);

@@ -73,6 +73,24 @@ void cell_clean(const char *text, size_t len, struct buf *out)
 
 /* ---- types ---- */
 
+const struct cell_fault cell_power_of_ten = {
+    "the spreadsheet has turned the number into a power of ten, and its digits are lost",
+    "give the column the format Text, enter the numbers again and save anew"};
+
+bool cell_is_power_of_ten(const char *text)
+{
+    static const char digits[] = "0123456789";
+    const char *at = text + (*text == '+' || *text == '-' ? 1 : 0);
+    size_t whole = strspn(at, digits);
+    at += whole;
+    if (*at == '.' || *at == ',')
+        at += 1 + strspn(at + 1, digits);
+    if (whole == 0 || (*at != 'E' && *at != 'e') || at[1] != '+')
+        return false;
+    size_t power = strspn(at + 2, digits);
+    return power > 0 && at[2 + power] == '\0';
+}
+
 static bool fail(struct cell_fault *fault, const char *problem, const char *mend)
 {
     *fault = (struct cell_fault){problem, mend};
@@ -82,6 +100,8 @@ static bool fail(struct cell_fault *fault, const char *problem, const char *mend
 static bool put_integer(struct buf *out, const char *text, struct cell_fault *fault)
 {
     int64_t value;
+    if (cell_is_power_of_ten(text))
+        return fail(fault, cell_power_of_ten.problem, cell_power_of_ten.mend);
     if (!text_parse_int(text, &value))
         return fail(fault, "is no whole number", "write digits only, like 1234");
     buf_printf(out, "%lld", (long long)value);
@@ -93,6 +113,8 @@ static bool put_number(struct buf *out, const char *text, bool comma_decimal,
                        struct cell_fault *fault)
 {
     static const char digits[] = "0123456789";
+    if (cell_is_power_of_ten(text))
+        return fail(fault, cell_power_of_ten.problem, cell_power_of_ten.mend);
     const char *whole = text + (*text == '-' ? 1 : 0);
     size_t before = strspn(whole, digits);
     char point = whole[before];

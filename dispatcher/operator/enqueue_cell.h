@@ -31,6 +31,10 @@ struct cell_fault {
     const char *problem, *mend; /* static */
 };
 
+/* "4,91511E+12": a spreadsheet has shown a long number so and written what it showed. */
+bool cell_is_power_of_ten(const char *text);
+extern const struct cell_fault cell_power_of_ten; /* what to say of one that is refused */
+
 /*
  * Appends a cleaned, non-empty cell as JSON. `comma_decimal`: 1234,5 is a number, as in German
  * spreadsheets. Dates may be written 24.11.2026 or 2026.11.24, lists with ; | or line breaks. False

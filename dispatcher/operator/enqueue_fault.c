@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/text.h"
+#include "operator/enqueue_cell.h"
+#include "operator/enqueue_words.h"
 
 /* "row:17:33: SENTENCE": the column, 0 if there is none. */
 static int split_position(const char *text, const char **out_sentence)
@@ -73,21 +75,63 @@ static bool language_is_known(const struct columns *c)
     return column < 0 || !columns_forgot(c, column);
 }
 
+static void put_gender_mend(const char *value, struct buf *out)
+{
+    const char *meant = words_find_gender(value);
+    if (meant != NULL)
+        buf_printf(out, "write %s", meant);
+    else
+        buf_puts(out, "write female for Frau or Ms, male for Herr or Mr, or leave it empty");
+}
+
 static int tell_cell(struct findings *f, const struct columns *columns, const struct row *row,
                      int column, const char *sentence)
 {
-    bool filled = column >= 0 && columns_value(columns, column)[0] != '\0';
-    char *problem = xstrdup(sentence);
-    const char *mend = split_mend(problem);
+    const char *value = column >= 0 ? columns_value(columns, column) : "";
+    bool lost = cell_is_power_of_ten(value);
+    char *problem = xstrdup(lost ? cell_power_of_ten.problem : sentence);
+    const char *mend = lost ? cell_power_of_ten.mend : split_mend(problem);
+    struct buf gender = {0};
+    if (column >= 0 && *value != '\0' && column == columns_find(columns, "/to/gender")) {
+        put_gender_mend(value, &gender);
+        mend = gender.data;
+    }
     if (mend == NULL)
-        mend = filled ? "correct this cell" : column >= 0 ? "fill this cell" : "correct this row";
+        mend = *value != '\0' ? "correct this cell"
+               : column >= 0  ? "fill this cell"
+                              : "correct this row";
     findings_add(f, &(struct finding){.row = row->row,
                                       .column = column >= 0 ? columns_name(columns, column) : NULL,
-                                      .value = column >= 0 ? columns_value(columns, column) : NULL,
+                                      .value = column >= 0 ? value : NULL,
                                       .problem = problem,
                                       .mend = mend});
     free(problem);
+    buf_free(&gender);
     return column;
+}
+
+/* Whoever has no address: told by the columns that could hold one. */
+static int tell_nobody(struct findings *f, const struct columns *columns, const struct row *row)
+{
+    static const char *const pointers[] = {"/to/email", "/to/phone", "/to/webhook"};
+    const char *names[COUNT_OF(pointers)];
+    size_t count = 0;
+    struct buf problem = {0};
+    for (size_t i = 0; i < COUNT_OF(pointers); i++) {
+        int column = columns_find(columns, pointers[i]);
+        if (column >= 0)
+            names[count++] = columns_name(columns, column);
+    }
+    buf_puts(&problem, count > 1 ? "this row has neither " : "this row has no ");
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&problem, "%s%s", i == 0 ? "" : i + 1 == count ? " nor " : ", ", names[i]);
+    findings_add(f,
+                 &(struct finding){.row = row->row,
+                                   .problem = problem.data,
+                                   .mend = count > 1 ? "fill one of these cells, or remove the row"
+                                                     : "fill this cell, or remove the row"});
+    buf_free(&problem);
+    return -1;
 }
 
 int fault_tell(struct findings *f, const struct columns *columns, const struct row *row, bool again,
@@ -104,6 +148,9 @@ int fault_tell(struct findings *f, const struct columns *columns, const struct r
         buf_free(&missing);
         return found;
     }
+    if (text_starts_with(sentence, "\"to\" names nobody") ||
+        text_starts_with(sentence, "\"to\" is missing"))
+        return again ? -1 : tell_nobody(f, columns, row);
     found = columns_blame(columns, &row->line, column, sentence, &sentence);
     if (found < 0 ? again : columns_forgot(columns, found))
         return -1;

@@ -34,6 +34,7 @@ struct reader {
     int64_t line;
     struct columns *columns;
     int64_t number; /* of the row read last */
+    bool unreadable;
     struct row row;
 };
 
@@ -165,6 +166,11 @@ struct columns *rows_columns(struct rows *r)
     return r->forth.columns;
 }
 
+bool rows_unreadable(const struct rows *r)
+{
+    return r->forth.unreadable;
+}
+
 int rows_begin(struct rows *r, const struct batch *b, const struct setup *s,
                struct findings *findings, struct error *err)
 {
@@ -175,6 +181,8 @@ int rows_begin(struct rows *r, const struct batch *b, const struct setup *s,
     if (rc == 0 && header == NULL)
         rc = error_set(err, ERR_INPUT,
                        "%s is empty; the first row must hold the names of the columns", r->path);
+    if (rc == 0)
+        r->forth.unreadable = header->fault.of_file;
     if (rc == 0)
         rc = columns_map(header, csv_delimiter(r->forth.csv), b, s, findings, &r->forth.columns,
                          err);
@@ -199,6 +207,7 @@ static int read_record(struct reader *from, struct findings *findings, struct ma
             return rc;
         kind = columns_take(from->columns, record, findings);
     }
+    from->unreadable = record->fault.of_file;
     *place = (struct mark){record->offset, record->row, record->line};
     *out_there = true;
     from->row.row = record->row;

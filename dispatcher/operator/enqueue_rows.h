@@ -38,6 +38,9 @@ MUST_CHECK int rows_begin(struct rows *r, const struct batch *b, const struct se
                           struct findings *findings, struct error *err);
 /* NULL for JSON Lines. Its cells are those of the row read last. */
 struct columns *rows_columns(struct rows *r);
+/* Is the file to be saved anew, in another charset? That was told, and what would follow is not
+ * worth reading. */
+bool rows_unreadable(const struct rows *r);
 /* The next row; borrowed until the next call. NULL: the end. ERR_IO. */
 MUST_CHECK int rows_next(struct rows *r, struct findings *findings, struct row **out,
                          struct error *err);

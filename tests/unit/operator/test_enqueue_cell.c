@@ -115,10 +115,30 @@ static void understands_dates_that_can_mean_one_day_only(void **state)
     must_put(CELL_DATE, false, dates, COUNT_OF(dates));
 }
 
+static void knows_a_number_that_became_a_power_of_ten(void **state)
+{
+    static const char *const powers[] = {"4,91510E+12", "4.9151E+12", "+4,9E+12", "8E+11",
+                                         "4,9e+12"};
+    static const char *const others[] = {"",      "+4915112345678", "4.9151",   "E+12",   "12E",
+                                         "4E12x", "4,9E+",          "1.2.3E+4", "A4E+12", "4E-3"};
+    struct cell_fault fault;
+    struct buf out = {0};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(powers); i++)
+        assert_true(cell_is_power_of_ten(powers[i]));
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        assert_false(cell_is_power_of_ten(others[i]));
+    assert_false(cell_put_json(&out, CELL_INTEGER, "4,9E+12", true, &fault));
+    assert_string_equal(fault.problem, cell_power_of_ten.problem);
+    assert_int_equal(out.len, 0);
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_nothing_invisible_in_a_cell),
+        cmocka_unit_test(knows_a_number_that_became_a_power_of_ten),
         cmocka_unit_test(writes_what_each_variable_wants),
         cmocka_unit_test(reads_a_decimal_comma_only_where_it_can_be_one),
         cmocka_unit_test(understands_dates_that_can_mean_one_day_only),
