@@ -11,6 +11,7 @@
 #include "engine/intake.h"
 #include "model/json.h"
 #include "operator/enqueue_batch.h"
+#include "operator/enqueue_report.h"
 #include "operator/output.h"
 #include "operator/session.h"
 #include "spool/spool.h"
@@ -243,6 +244,8 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0 && e.queued + e.duplicate + e.rejected > 1)
         fprintf(stderr, "%zu queued, %zu already known, %zu rejected\n", e.queued, e.duplicate,
                 e.rejected);
+    if (rc == 0 && e.queued > 0 && e.setup->settings->trial && !invocation_json(inv))
+        report_trial(NULL);
     client_close(e.client);
     spool_close(e.spool);
     setup_release(e.setup);

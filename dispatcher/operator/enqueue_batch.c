@@ -25,8 +25,10 @@
 #include "operator/enqueue_fault.h"
 #include "operator/enqueue_findings.h"
 #include "operator/enqueue_interrupt.h"
+#include "operator/enqueue_report.h"
 #include "operator/enqueue_rows.h"
 #include "operator/enqueue_seen.h"
+#include "operator/enqueue_shared.h"
 #include "operator/output.h"
 #include "operator/progress.h"
 #include "operator/session.h"
@@ -48,9 +50,12 @@ struct handover {
     struct batch_builder *builder; /* NULL: something is wrong, nothing will be published */
     struct seen *seen[KEYS];       /* NULL: not looked at, or not needed yet */
     bool shared_addresses;
+    struct buf text; /* of batch.json */
+    struct shared_faults shared;
     struct progress progress;
     struct interrupt interrupt;
-    int64_t count, fallbacks;
+    int64_t count;
+    struct fallbacks fallbacks;
 };
 
 /* ---- twins ---- */
@@ -218,7 +223,8 @@ static int judge(struct handover *h, const struct row *row, bool again, struct e
     }
     if (intake_plan_job(h->setup, job, &from, &plan, why) != 0)
         return ROW_WRONG;
-    h->fallbacks += plan.fallback ? 1 : 0;
+    if (plan.fallback)
+        fallbacks_add(&h->fallbacks, row->row, &plan);
     intake_plan_clear(&plan);
     return ROW_ACCEPTED;
 }
@@ -231,6 +237,8 @@ static int check(struct handover *h, struct row *row, bool again, struct error *
     struct error why;
     int rc = judge(h, row, again, &why, err);
     while (rc == ROW_WRONG) {
+        if (shared_faults_take(&h->shared, h->findings, columns, row, &why))
+            return 0;
         int column = fault_tell(h->findings, columns, row, again, &why);
         if (column < 0)
             return 0;
@@ -305,33 +313,18 @@ static int take_rows(struct handover *h, struct error *err)
 
 /* ---- the end ---- */
 
-static int report_problems(struct handover *h, const char *problems, struct error *err)
+static int refuse(struct handover *h, const char *problems, struct error *err)
 {
-    char rows[OUTPUT_NUMBER_SIZE], all[OUTPUT_NUMBER_SIZE];
-    int64_t wrong = findings_rows(h->findings);
     int rc = findings_finish(h->findings, err);
     if (rc != 0)
         return rc;
-    if (invocation_json(h->inv)) {
-        struct buf line = {0};
-        buf_printf(&line,
-                   "{\"v\":1,\"end\":true,\"status\":\"rejected\",\"rows\":%lld,\"wrong\":%lld,"
-                   "\"problems\":%lld,\"file\":",
-                   (long long)h->count, (long long)wrong, (long long)findings_count(h->findings));
-        buf_put_json(&line, problems);
-        printf("%s}\n", line.data);
-        buf_free(&line);
-    } else if (rows_unreadable(h->rows)) {
-        fprintf(stderr, "The file must be saved anew first; nothing was queued. See %s.\n",
-                problems);
-    } else if (h->count == 0) {
-        fprintf(stderr, "The columns must be mended first; nothing was queued. See %s.\n",
-                problems);
-    } else {
-        fprintf(stderr, "%s of %s rows %s wrong; nothing was queued. All that is wrong: %s\n",
-                output_number(wrong, rows), output_number(h->count, all), wrong == 1 ? "is" : "are",
-                problems);
-    }
+    report_refused(&(struct batch_result){.json = invocation_json(h->inv),
+                                          .count = h->count,
+                                          .wrong = findings_rows(h->findings),
+                                          .problems = findings_count(h->findings),
+                                          .file = problems,
+                                          .unreadable = rows_unreadable(h->rows),
+                                          .batch_wrong = h->shared.count > 0});
     return EX_DATAERR;
 }
 
@@ -366,27 +359,6 @@ static int ask_known(struct handover *h, const struct buf *text, bool *out_known
                           : rc; /* the daemon is gone: the next one judges when it takes it in */
 }
 
-static void report_published(const struct handover *h, bool known)
-{
-    char count[OUTPUT_NUMBER_SIZE], fallbacks[OUTPUT_NUMBER_SIZE];
-    if (invocation_json(h->inv)) {
-        printf("{\"v\":1,\"end\":true,\"id\":\"%s\",\"status\":\"%s\",\"count\":%lld,"
-               "\"locale_fallbacks\":%lld}\n",
-               h->batch->id, known ? "duplicate" : "queued", (long long)h->count,
-               (long long)h->fallbacks);
-        return;
-    }
-    printf("%s %lld\n", h->batch->id, (long long)h->count);
-    fprintf(stderr, "%s recipients %s as batch %s. Follow: dispatcher watch %s\n",
-            output_number(h->count, count), known ? "are already known" : "are queued",
-            h->batch->id, h->batch->id);
-    if (h->fallbacks > 0)
-        fprintf(stderr,
-                "%s of them get another language than they asked for: theirs is not among "
-                "the letter's.\n",
-                output_number(h->fallbacks, fallbacks));
-}
-
 static int publish(struct handover *h, struct error *err)
 {
     struct batch_sum sum;
@@ -398,7 +370,12 @@ static int publish(struct handover *h, struct error *err)
     if (rc == 0 && !known)
         rc = spool_publish_batch(h->builder, text.data, text.len, &known, err);
     if (rc == 0)
-        report_published(h, known); /* from here on it is safe */
+        report_queued(&(struct batch_result){.json = invocation_json(h->inv), /* it is safe now */
+                                             .id = h->batch->id,
+                                             .count = h->count,
+                                             .known = known,
+                                             .trial = h->setup->settings->trial,
+                                             .fallbacks = &h->fallbacks});
     buf_free(&text);
     return rc;
 }
@@ -407,11 +384,10 @@ static int publish(struct handover *h, struct error *err)
 
 static int read_batch(struct handover *h, const char *path, struct error *err)
 {
-    struct buf text = {0};
-    int rc = file_read_path(path, BATCH_TEXT_MAX, &text, err);
+    int rc = file_read_path(path, BATCH_TEXT_MAX, &h->text, err);
     if (rc == 0)
-        rc = batch_parse(buf_text(&text), text.len, path, false, &h->batch, err);
-    buf_free(&text);
+        rc = batch_parse(buf_text(&h->text), h->text.len, path, false, &h->batch, err);
+    h->shared = (struct shared_faults){.batch = h->batch, .path = path, .text = &h->text};
     return rc;
 }
 
@@ -498,7 +474,7 @@ static int hand_over(struct handover *h, const struct names *names, struct error
     else
         progress_hide(&h->progress);
     if (findings_count(h->findings) > 0 && (rc == 0 || rc == ERR_INPUT))
-        return report_problems(h, names->problems, err);
+        return refuse(h, names->problems, err);
     return rc == 0 ? publish(h, err) : rc;
 }
 
@@ -538,7 +514,9 @@ int enqueue_batch(const struct invocation *inv, const struct setup *setup, struc
     spool_end_batch(h.builder);
     findings_close(h.findings);
     rows_close(h.rows);
+    shared_faults_clear(&h.shared);
     batch_free(h.batch);
+    buf_free(&h.text);
     end_held(&h.interrupt, rc, err);
     return rc;
 }

@@ -350,7 +350,8 @@ static enum row_kind bad_count(const struct columns *c, const struct csv_record 
                                struct findings *findings)
 {
     struct buf problem = {0};
-    buf_printf(&problem, "this row has %zu cells, the first one has %zu", r->count, c->count);
+    buf_printf(&problem, "this row has %zu %s, the first one has %zu", r->count,
+               r->count == 1 ? "cell" : "cells", c->count);
     enum row_kind kind =
         bad(findings, &(struct finding){.row = r->row,
                                         .problem = problem.data,

@@ -10,7 +10,7 @@
 #include "operator/enqueue_words.h"
 
 /* "row:17:33: SENTENCE": the column, 0 if there is none. */
-static int split_position(const char *text, const char **out_sentence)
+int fault_split_position(const char *text, const char **out_sentence)
 {
     static const char digits[] = "0123456789";
     const char *at = text + strlen(FAULT_SHOWN);
@@ -30,7 +30,7 @@ static int split_position(const char *text, const char **out_sentence)
 
 /* Our sentences say what is wrong, then how to mend it: behind a semicolon, or a colon and a verb.
  */
-static char *split_mend(char *sentence)
+char *fault_split_mend(char *sentence)
 {
     static const char *const verbs[] = {"write ", "leave ", "use ",    "give ",
                                         "add ",   "say ",   "remove ", "this is a national"};
@@ -90,7 +90,7 @@ static int tell_cell(struct findings *f, const struct columns *columns, const st
     const char *value = column >= 0 ? columns_value(columns, column) : "";
     bool lost = cell_is_power_of_ten(value);
     char *problem = xstrdup(lost ? cell_power_of_ten.problem : sentence);
-    const char *mend = lost ? cell_power_of_ten.mend : split_mend(problem);
+    const char *mend = lost ? cell_power_of_ten.mend : fault_split_mend(problem);
     struct buf gender = {0};
     if (column >= 0 && *value != '\0' && column == columns_find(columns, "/to/gender")) {
         put_gender_mend(value, &gender);
@@ -139,7 +139,7 @@ int fault_tell(struct findings *f, const struct columns *columns, const struct r
 {
     struct buf missing = {0};
     const char *sentence;
-    int column = split_position(why->text, &sentence), found = -1;
+    int column = fault_split_position(why->text, &sentence), found = -1;
     if (columns == NULL)
         return again ? -1 : tell_cell(f, NULL, row, -1, sentence);
     if (columns_miss_text(columns, sentence, &found, &missing)) {

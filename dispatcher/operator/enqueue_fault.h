@@ -22,4 +22,9 @@
 int fault_tell(struct findings *f, const struct columns *columns, const struct row *row, bool again,
                const struct error *why);
 
+/* The parts of such a sentence: the column of its position (0: it has none) and what stands behind
+ * it; and the end of that which says how to mend it, cut off (NULL: none). */
+int fault_split_position(const char *text, const char **out_sentence);
+char *fault_split_mend(char *sentence);
+
 #endif

@@ -90,6 +90,7 @@ static void keep(struct findings *f, const struct finding *finding)
 {
     char row[24];
     snprintf(row, sizeof(row), "%lld", (long long)finding->row);
+    row[0] = finding->row == 0 ? '\0' : row[0];
     const char *const cells[] = {row, finding->column, finding->value, finding->problem,
                                  finding->mend};
     put_line(f, cells, COUNT_OF(cells));
@@ -112,11 +113,11 @@ static void put_shown(struct buf *out, const char *text)
 static void show_for_people(const struct finding *finding)
 {
     struct buf line = {0};
-    buf_printf(&line, "row %lld", (long long)finding->row);
-    if (finding->column != NULL) {
-        buf_puts(&line, ", ");
+    if (finding->row > 0)
+        buf_printf(&line, "row %lld%s", (long long)finding->row,
+                   finding->column != NULL ? ", " : "");
+    if (finding->column != NULL)
         put_shown(&line, finding->column);
-    }
     if (finding->value != NULL && finding->value[0] != '\0') {
         buf_puts(&line, " \"");
         put_shown(&line, finding->value);
@@ -144,7 +145,9 @@ static void put_member(struct buf *out, const char *name, const char *text)
 static void show_for_programs(const struct finding *finding)
 {
     struct buf line = {0};
-    buf_printf(&line, "{\"v\":1,\"status\":\"rejected\",\"row\":%lld", (long long)finding->row);
+    buf_puts(&line, "{\"v\":1,\"status\":\"rejected\"");
+    if (finding->row > 0)
+        buf_printf(&line, ",\"row\":%lld", (long long)finding->row);
     if (finding->column != NULL)
         put_member(&line, "column", finding->column);
     if (finding->value != NULL)
@@ -162,8 +165,10 @@ void findings_add(struct findings *f, const struct finding *finding)
 {
     if (f->count == 0)
         open_file(f);
-    f->rows += f->count == 0 || finding->row != f->last_row ? 1 : 0;
-    f->last_row = finding->row;
+    if (finding->row > 0) {
+        f->rows += finding->row != f->last_row ? 1 : 0;
+        f->last_row = finding->row;
+    }
     f->count++;
     keep(f, finding);
     if (f->count > FINDINGS_SHOWN)

@@ -11,7 +11,7 @@
 #define FINDINGS_SHOWN 20
 
 struct finding {
-    int64_t row;
+    int64_t row;         /* 0: of no row; then `column` says of what */
     const char *column;  /* as the file calls it; NULL: the whole row */
     const char *value;   /* NULL: none */
     const char *problem; /* what is wrong ... */

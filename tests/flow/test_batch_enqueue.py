@@ -397,6 +397,60 @@ def test_what_spreadsheets_and_people_write_is_explained(t):
     must_refuse(t, enqueue(t, "id,email,order.number\nc1,,1\n"), (2, "", "this row has no email; fill this cell"))
 
 
+def test_what_is_wrong_in_batch_json_is_told_once(t):
+    prepare(t, {"data": {"amount": "viel", "order": {"number": 5}}})
+    rows = "".join(f"c{i},c{i}@example.org,{i}\n" for i in range(50))
+    answer = enqueue(t, "id,email,order.number\n" + rows + "d,d@@x,\n")
+    must_refuse(t, answer, ("", "batch.json:1:91", "/data/amount must be a number"), (52, "email", "not allowed"))
+    t.contains(answer.err, "\nWhat all share must be mended first, and 1 of 51 rows is wrong; nothing was queued", "the sum")
+    t.contains(answer.err, "batch.json:1:91: /data/amount must be", "for people")
+    lines = enqueue(t, "id,email,order.number\n" + rows, "--json").lines()
+    t.equal([(line.get("row"), line.get("wrong"), line.get("problems")) for line in lines], [(None, None, None), (None, 0, 1)], "for programs")
+    people = "".join(json.dumps({"to": {"email": f"c{i}@example.org"}}) + "\n" for i in range(50))
+    own = json.dumps({"to": {"email": "d@example.org"}, "data": {"amount": "wenig"}}) + "\n"
+    must_refuse(t, enqueue(t, people + own, kind="jsonl"), ("", "batch.json:1:91", "/data/amount must be"), (51, "", "/data/amount must be"))
+    # A text that is missing in some languages only.
+    prepare(t, {"data": {"note": {"en": "One"}}})
+    rows = "".join(f"c{i},c{i}@example.org,{i},{('en', 'ko', 'de')[i % 3]}\n" for i in range(9))
+    must_refuse(
+        t,
+        enqueue(t, "id,email,order.number,locale\n" + rows),
+        ("", "batch.json:1:89", '/data/note has no text in "ko"'),
+        ("", "batch.json:1:89", '/data/note has no text in "de"'),
+    )
+
+
+def test_who_gets_another_language_is_named(t):
+    prepare(t)
+    rows = "".join(f"c{i},c{i}@example.org,{i},{'fr' if i % 2 else 'en'}\n" for i in range(14))
+    answer = enqueue(t, "id,email,order.number,locale\n" + rows)
+    t.equal(answer.status, 0, f"exit status: {answer.err}")
+    t.contains(answer.err, "\n7 recipients get a language nobody asked for: row 3 gets en (the letter is not written in fr), row 5 gets", "rows")
+    t.contains(answer.err, ", and 2 more\n", "rows")
+
+
+def test_one_is_no_plural(t):
+    prepare(t)
+    t.contains(enqueue(t, "email,order.number\nbad,1\n").err, "1 of 1 row is wrong;", "refused")
+    t.contains(enqueue(t, "email,order.number\na@example.org\n").err, "this row has 1 cell, the first one has 2;", "cells")
+    answer = enqueue(t, "email,order.number,locale\na@example.org,1,fr\n")
+    t.contains(answer.err, "1 recipient is queued as batch recall-1.", "queued")
+    t.contains(answer.err, "1 recipient gets a language nobody asked for: row 2 gets en", "language")
+    t.contains(enqueue(t, "email,order.number,locale\na@example.org,1,fr\n").err, "1 recipient is already known", "known")
+
+
+def test_trial_mode_is_said_when_something_is_handed_over(t):
+    prepare(t, trial=True, allow=["*@example.org"])
+    answer = enqueue(t, "email,order.number\na@example.org,1\nb@example.com,2\n")
+    t.contains(answer.err, "Trial mode is on: only recipients on the allow list get it.", "a batch")
+    t.contains(answer.err, "trial: false, then dispatcher retry --batch recall-1 --state suppressed\n", "a batch")
+    notice = {"version": 1, "id": "n1", "template": "recall", "locale": "en", "to": {"email": "n@example.org"}, "data": {"order": {"number": 1}}}
+    answer = t.command("enqueue", "-", text=json.dumps(notice))
+    t.equal(answer.out, "n1\n", "a notice")
+    t.contains(answer.err, "then dispatcher retry --state suppressed\n", "a notice")
+    t.equal(t.command("enqueue", "-", "--json", text=json.dumps({**notice, "id": "n2"})).err, "", "for programs")
+
+
 def test_recipients_who_stand_there_twice_are_found(t):
     prepare(t)
     filler = "".join(f"x{i},x{i}@example.org,+4915200{i:06d},1\n" for i in range(3000))

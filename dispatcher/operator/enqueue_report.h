@@ -1,0 +1,44 @@
+/* What became of a batch, in its last lines. */
+#ifndef OPERATOR_ENQUEUE_REPORT_H
+#define OPERATOR_ENQUEUE_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct intake_plan;
+
+#define FALLBACKS_SHOWN 5
+
+/* Recipients who get the letter in a language they did not ask for; the first of them by name. */
+struct fallbacks {
+    int64_t count;
+    struct fallback {
+        int64_t row;
+        char asked[40]; /* "": for none */
+        char gets[40];
+    } first[FALLBACKS_SHOWN];
+};
+
+void fallbacks_add(struct fallbacks *f, int64_t row, const struct intake_plan *plan);
+
+struct batch_result {
+    bool json;
+    const char *id;
+    int64_t count; /* rows read */
+    /* of a refused one */
+    int64_t wrong, problems;
+    const char *file; /* with all problems */
+    bool unreadable;  /* it stands in another charset */
+    bool batch_wrong; /* so is batch.json, for all rows */
+    /* of a queued one */
+    bool known; /* it was before */
+    bool trial; /* of the configuration */
+    const struct fallbacks *fallbacks;
+};
+
+void report_refused(const struct batch_result *r);
+void report_queued(const struct batch_result *r);
+/* In trial mode most people get nothing: who, and what to do about it. `id` NULL: of no batch. */
+void report_trial(const char *id);
+
+#endif

@@ -1,0 +1,30 @@
+/* What is wrong with batch.json itself, and only seen when a row is checked: it is told once, not
+ * for each row. */
+#ifndef OPERATOR_ENQUEUE_SHARED_H
+#define OPERATOR_ENQUEUE_SHARED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/batch.h"
+#include "operator/enqueue_columns.h"
+#include "operator/enqueue_findings.h"
+#include "operator/enqueue_rows.h"
+
+struct shared_faults {
+    const struct batch *batch; /* borrowed, like the rest */
+    const char *path;          /* of batch.json */
+    const struct buf *text;    /* as it was read, for positions */
+    char **told;               /* sentences */
+    size_t count;
+};
+
+/* Is it about `data` of batch.json? Then it is told, unless it was before. `columns` NULL: the file
+ * has none. */
+bool shared_faults_take(struct shared_faults *s, struct findings *f, const struct columns *columns,
+                        const struct row *row, const struct error *why);
+void shared_faults_clear(struct shared_faults *s);
+
+#endif
