@@ -42,8 +42,8 @@ struct campaign {
     char *id;
     char *template_name;
     enum notice_kind kind;
-    char *category;
-    char *facts; /* path of the fact sheet, NULL: none */
+    char *category; /* "breach_notice" */
+    char *facts;    /* path of the fact sheet, NULL: none */
     char **languages;
     size_t language_count;
     bool channels[CHANNEL_KINDS];
@@ -53,13 +53,15 @@ struct campaign {
     int64_t send_at_ms; /* 0: not planned yet */
     char *supersedes;   /* path of the campaign before it in the chain, NULL: the first */
     char *delay_reason; /* "containment", "force_majeure"; NULL */
-    char *reference;
+    char *reference;    /* the number the letters quote, NULL if absent */
     struct exemption *exemptions;
     size_t exemption_count;
     struct place kind_place, facts_place, send_at_place, supersedes_place;
 };
 
 void campaign_free(struct campaign *c);
+/* NULL if there is none. */
+const struct campaign_cohort *campaign_cohort(const struct campaign *c, const char *name);
 const char *notice_kind_name(enum notice_kind kind); /* "all_clear" */
 bool notice_kind_parse(const char *name, enum notice_kind *out);
 

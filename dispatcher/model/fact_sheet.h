@@ -33,17 +33,20 @@ struct known_time {
 struct fact_cohort {
     char *name;
     struct json_t *label; /* {"de": ...}, NULL if absent */
-    int64_t affected;     /* people; -1: not given */
+    int64_t affected;     /* how many of them the incident hit, or may have; -1: not given */
+    int64_t people;       /* readers; -1: as many as are affected */
     char **jurisdictions; /* its own, or the sheet's */
     size_t jurisdiction_count;
+    bool own_jurisdictions;
     struct json_t *facts; /* its own, an object */
     struct place place;
 };
 
-/* Where a fact stands, for messages. */
+/* Where a fact, or a group of them ("remedy"), stands, for messages. */
 struct fact_place {
     char *cohort; /* NULL: of everybody */
     char *name;   /* dotted */
+    bool group;
     struct place place;
 };
 
@@ -55,6 +58,8 @@ struct fact_sheet {
     int64_t valid_from_ms;
     enum incident_kind kind;
     enum certainty certainty;
+    char **jurisdictions; /* "KR"; of the cohorts that have none of their own */
+    size_t jurisdiction_count;
     struct known_time discovered_at, aware_at, trigger_at;
     char **flags; /* "external_access", "unique_id", "sensitive" */
     size_t flag_count;
@@ -62,8 +67,8 @@ struct fact_sheet {
     size_t incomplete_count;
     bool has_public_notice;
     int64_t notice_from_day, notice_until_day; /* days since 1970-01-01 */
-    char *notice_url;
-    struct json_t *facts; /* of everybody, an object */
+    char *notice_url;                          /* NULL if absent */
+    struct json_t *facts;                      /* of everybody, an object */
     struct fact_cohort *cohorts;
     size_t cohort_count;
     struct json_t *sources, *reasons; /* by name of the fact; NULL if absent */
@@ -82,10 +87,15 @@ bool fact_sheet_is_incomplete(const struct fact_sheet *s, const char *name);
  * new reference.
  */
 struct json_t *fact_sheet_data(const struct fact_sheet *s, const char *cohort);
-/* Where a fact of a cohort stands (its own place, else everybody's, else the sheet's file). */
+/* How many readers a cohort has; -1: not given. */
+int64_t fact_cohort_people(const struct fact_cohort *c);
+/* Where a fact of a cohort stands: its own place, else everybody's, else that of the group it
+ * belongs to, else the sheet's file. */
 struct place fact_sheet_place(const struct fact_sheet *s, const char *cohort, const char *name);
 
-const char *incident_kind_name(enum incident_kind kind);
-const char *certainty_name(enum certainty certainty);
+const char *incident_kind_name(enum incident_kind kind); /* "leak" */
+bool incident_kind_parse(const char *name, enum incident_kind *out);
+const char *certainty_name(enum certainty certainty); /* "confirmed" */
+bool certainty_parse(const char *name, enum certainty *out);
 
 #endif

@@ -1,0 +1,254 @@
+#include "campaign/campaign_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "campaign/reading.h"
+
+static const char *const categories[] = {"breach_notice", "service_notice", "ad", "newsletter"};
+static const char *const excuses[] = {"containment", "force_majeure"};
+
+/* ---- names ---- */
+
+static void read_id(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    reading_text(r, node, &((struct campaign *)target)->id);
+}
+
+static void read_template(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    reading_text(r, node, &((struct campaign *)target)->template_name);
+}
+
+static void read_kind(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    struct campaign *c = target;
+    const char *words[NOTICE_PUBLIC + 1];
+    size_t index;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        words[i] = notice_kind_name((enum notice_kind)i);
+    c->kind_place = reading_place(r, node);
+    if (reading_word(r, node, words, COUNT_OF(words), &index))
+        c->kind = (enum notice_kind)index;
+}
+
+static void read_category(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    size_t index;
+    if (reading_word(r, node, categories, COUNT_OF(categories), &index))
+        reading_text(r, node, &((struct campaign *)target)->category);
+}
+
+static void read_reference(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    reading_text(r, node, &((struct campaign *)target)->reference);
+}
+
+static void read_delay_reason(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    size_t index;
+    if (reading_word(r, node, excuses, COUNT_OF(excuses), &index))
+        reading_text(r, node, &((struct campaign *)target)->delay_reason);
+}
+
+static void read_send_at(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    struct campaign *c = target;
+    c->send_at_place = reading_place(r, node);
+    reading_time(r, node, &c->send_at_ms);
+}
+
+/* ---- files ---- */
+
+static void read_facts(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    struct campaign *c = target;
+    c->facts_place = reading_place(r, node);
+    reading_path(r, node, &c->facts);
+}
+
+static void read_population(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    reading_path(r, node, &((struct campaign *)target)->population);
+}
+
+static void read_supersedes(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    struct campaign *c = target;
+    c->supersedes_place = reading_place(r, node);
+    reading_path(r, node, &c->supersedes);
+}
+
+static bool is_null(const struct yaml_node *node)
+{
+    return node->kind == YAML_SCALAR && !node->quoted &&
+           (node->text[0] == '\0' || strcmp(node->text, "null") == 0 ||
+            strcmp(node->text, "~") == 0);
+}
+
+static void read_cohorts(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    struct campaign *c = target;
+    c->cohorts = xcalloc(node->count, sizeof(*c->cohorts));
+    for (size_t i = 0; i < node->count; i++) {
+        struct campaign_cohort *cohort = &c->cohorts[c->cohort_count++];
+        cohort->name = xstrdup(node->items[i]->key);
+        cohort->place = reading_key_place(r, node->items[i]);
+        if (!is_null(node->items[i]))
+            reading_path(r, node->items[i], &cohort->audience);
+    }
+}
+
+/* ---- languages and channels ---- */
+
+static void read_languages(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    struct campaign *c = target;
+    for (size_t i = 0; i < node->count; i++)
+        if (node->items[i]->kind == YAML_SCALAR && !reading_is_language(node->items[i]->text))
+            reading_wrong(r, node->items[i], "\"%s\" is no tag of a language, like ko or de-AT",
+                          node->items[i]->text);
+    reading_texts(r, node, &c->languages, &c->language_count);
+    if (node->count == 0)
+        reading_wrong(r, node, "name at least one language");
+}
+
+static void read_channels(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    struct campaign *c = target;
+    const char *words[CHANNEL_KINDS];
+    size_t index;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        words[i] = channel_kind_name((enum channel_kind)i);
+    for (size_t i = 0; i < node->count; i++)
+        if (reading_word(r, node->items[i], words, COUNT_OF(words), &index))
+            c->channels[index] = true;
+    if (node->count == 0)
+        reading_wrong(r, node, "name at least one channel");
+}
+
+/* ---- exemptions ---- */
+
+static void read_exempt_rule(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    struct exemption *e = target;
+    reading_text(r, node, &e->rule);
+    if (node->text[0] != '\0' && strchr(node->text, ':') == NULL)
+        reading_wrong(r, node, "\"%s\" must be a rule of a rule set, like kr-pipa-34-1:KR10",
+                      node->text);
+}
+
+static void read_exempt_reason(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    reading_text(r, node, &((struct exemption *)target)->reason);
+}
+
+static void read_exempt_by(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    struct exemption *e = target;
+    reading_texts(r, node, &e->by, &e->by_count);
+    bool two = false;
+    for (size_t i = 1; i < e->by_count; i++)
+        two = two || strcmp(e->by[i], e->by[0]) != 0;
+    if (!two)
+        reading_wrong(r, node, "an exemption is answered for by two people: name both");
+}
+
+static const struct key exemption_keys[] = {
+    {"rule", KEY_REQUIRED, YAML_SCALAR, read_exempt_rule},
+    {"reason", KEY_REQUIRED, YAML_SCALAR, read_exempt_reason},
+    {"by", KEY_REQUIRED, YAML_LIST, read_exempt_by},
+};
+
+static void read_exemptions(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    struct campaign *c = target;
+    c->exemptions = xcalloc(node->count, sizeof(*c->exemptions));
+    for (size_t i = 0; i < node->count; i++) {
+        if (!reading_is_map(r, node->items[i]))
+            continue;
+        struct exemption *e = &c->exemptions[c->exemption_count++];
+        e->place = reading_place(r, node->items[i]);
+        reading_map(r, node->items[i], "an exemption", exemption_keys, COUNT_OF(exemption_keys), e);
+    }
+}
+
+/* ---- the campaign ---- */
+
+static const struct key campaign_keys[] = {
+    {"schema", KEY_REQUIRED, YAML_SCALAR, reading_schema},
+    {"campaign", KEY_REQUIRED, YAML_SCALAR, read_id},
+    {"template", KEY_REQUIRED, YAML_SCALAR, read_template},
+    {"kind", KEY_REQUIRED, YAML_SCALAR, read_kind},
+    {"category", KEY_REQUIRED, YAML_SCALAR, read_category},
+    {"facts", KEY_OPTIONAL, YAML_SCALAR, read_facts},
+    {"languages", KEY_REQUIRED, YAML_LIST, read_languages},
+    {"channels", KEY_REQUIRED, YAML_LIST, read_channels},
+    {"cohorts", KEY_OPTIONAL, YAML_MAP, read_cohorts},
+    {"population", KEY_OPTIONAL, YAML_SCALAR, read_population},
+    {"send_at", KEY_OPTIONAL, YAML_SCALAR, read_send_at},
+    {"supersedes", KEY_OPTIONAL, YAML_SCALAR, read_supersedes},
+    {"delay_reason", KEY_OPTIONAL, YAML_SCALAR, read_delay_reason},
+    {"reference", KEY_OPTIONAL, YAML_SCALAR, read_reference},
+    {"exemptions", KEY_OPTIONAL, YAML_LIST, read_exemptions},
+};
+
+/* An update or an offer may go out by another category; what people must be told may not. */
+static bool is_notice(enum notice_kind kind)
+{
+    return kind != NOTICE_NONE && kind != NOTICE_PROGRESS;
+}
+
+static void check_kind(const struct reading *r, const struct campaign *c)
+{
+    if (c->category == NULL || c->kind_place.line == 0)
+        return;
+    bool breach = strcmp(c->category, "breach_notice") == 0;
+    if (is_notice(c->kind) && !breach)
+        problems_add_error(r->problems, &c->kind_place, "campaign-kind",
+                           "a notice of kind %s has the category breach_notice, not %s",
+                           notice_kind_name(c->kind), c->category);
+    if (c->kind == NOTICE_NONE && breach)
+        problems_add_warning(r->problems, &c->kind_place, "campaign-kind",
+                             "a breach notice is possibility, initial, confirmed, supplement, "
+                             "progress, all_clear or public_notice; with none of them no rule of "
+                             "law is applied");
+}
+
+static void check_chain(const struct reading *r, const struct campaign *c)
+{
+    bool follows = c->kind == NOTICE_SUPPLEMENT || c->kind == NOTICE_ALL_CLEAR;
+    if (follows && c->supersedes == NULL)
+        problems_add_error(r->problems, &c->kind_place, "campaign-chain",
+                           "a notice of kind %s follows an earlier one: name its campaign in "
+                           "`supersedes`",
+                           notice_kind_name(c->kind));
+    if (c->kind != NOTICE_NONE && c->facts == NULL && c->kind_place.line > 0)
+        problems_add_error(r->problems, &c->kind_place, "campaign-facts",
+                           "a notice of kind %s takes its facts from a fact sheet: name it in "
+                           "`facts`",
+                           notice_kind_name(c->kind));
+}
+
+int campaign_read(const char *path, struct problems *problems, struct campaign **out)
+{
+    int errors = problems->errors;
+    struct campaign *c = xcalloc(1, sizeof(*c));
+    c->file = xstrdup(path);
+    const struct reading r = {.file = c->file, .problems = problems};
+    struct yaml_node *root = reading_load(&r);
+    *out = NULL;
+    if (root != NULL) {
+        reading_map(&r, root, "a campaign", campaign_keys, COUNT_OF(campaign_keys), c);
+        check_kind(&r, c);
+        check_chain(&r, c);
+    }
+    yaml_free(root);
+    if (problems->errors > errors) {
+        campaign_free(c);
+        return ERR_CONFIG;
+    }
+    *out = c;
+    return 0;
+}

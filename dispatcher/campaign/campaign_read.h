@@ -1,0 +1,13 @@
+/* campaign.yaml into a campaign; docs/facts.md says what may stand there. */
+#ifndef CAMPAIGN_CAMPAIGN_READ_H
+#define CAMPAIGN_CAMPAIGN_READ_H
+
+#include "base/error.h"
+#include "base/problems.h"
+#include "model/campaign.h"
+
+/* Everything that is wrong with the file by itself goes to `problems`. ERR_CONFIG if there was an
+ * error; *out is NULL then. Free with campaign_free(). */
+MUST_CHECK int campaign_read(const char *path, struct problems *problems, struct campaign **out);
+
+#endif
