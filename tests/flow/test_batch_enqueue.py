@@ -1,6 +1,8 @@
 """`enqueue --batch`: spreadsheets as people save them, every mistake named before anything is queued."""
 
 import csv
+import email
+import email.policy
 import fcntl
 import io
 import json
@@ -544,18 +546,27 @@ def test_formulas_in_problems_are_defused(t):
 # what README.md shows
 
 
-def shown_commands(title):
-    """(command, lines of its answer) of a section of README.md."""
+# As config/dispatcher.yaml has it.
+SHIPPED = {"trial": True, "allow": ["*@example.org", "*@example.com", "*@example.net", "+4915100000*", "+8210000000*", "+447700900*"]}
+
+
+def shown_blocks(title):
+    """(language, text) of the blocks of a section of README.md."""
     with open(os.path.join(lib.ROOT, "README.md"), encoding="utf-8") as readme:
         section = re.search(rf"^## {title}$(.*?)^## ", readme.read(), re.M | re.S)[1]
-    for language, block in re.findall(r"^```(\w*)\n(.*?)^```$", section, re.M | re.S):
+    return re.findall(r"^```(\w*)\n(.*?)^```$", section, re.M | re.S)
+
+
+def shown_commands(title):
+    """(command, lines of its answer) of a section of README.md."""
+    for language, block in shown_blocks(title):
         for shown in re.split(r"^\$ ", block, flags=re.M)[1:] if not language else ():
             command, _, answer = shown.partition("\n")
             yield command, answer.splitlines()
 
 
 def test_what_the_readme_shows_is_what_happens(t):
-    t.configure()
+    t.configure(**SHIPPED)
     os.symlink(os.path.join(lib.ROOT, "docs"), os.path.join(t.dir, "docs"))
     seen = []
     for command, expected in shown_commands("Many people at once"):
@@ -570,6 +581,23 @@ def test_what_the_readme_shows_is_what_happens(t):
     t.equal(seen, ["enqueue", "enqueue", "watch"], "commands")
     letters = [t.outbox("mail", f"update-4_m-000{i}") or t.outbox("texts", f"update-4_m-000{i}") for i in range(1, 7)]
     t.check(all(letters), "everybody was written to")
+
+
+def test_the_notice_of_the_readme_can_be_handed_over(t):
+    t.configure(**SHIPPED)
+    os.symlink(os.path.join(lib.ROOT, "docs"), os.path.join(t.dir, "docs"))
+    shown = next(text for language, text in shown_blocks("Handing over notices") if language == "json")
+    with open(os.path.join(lib.ROOT, "docs", "notice.json"), encoding="utf-8") as file:
+        t.equal(shown, file.read(), "what README.md shows is docs/notice.json")
+    commands = list(shown_commands("Handing over notices"))
+    t.equal(len(commands), 1, "commands")
+    command, expected = commands[0]
+    answer = t.command(*shlex.split(command.removeprefix("build/dispatcher ")))
+    t.equal((answer.status, answer.out.splitlines(), answer.err), (0, expected, ""), command)
+    t.daemon.start()
+    t.wait_for_state("status-12_c17", "delivered")
+    mail = email.message_from_bytes(t.outbox("mail", "status-12_c17"), policy=email.policy.default)
+    t.contains(str(mail["Subject"]), "12차 안내", "the letter")
 
 
 # around it
