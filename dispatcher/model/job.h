@@ -27,6 +27,15 @@ enum job_method {
 }; /* channels one after the other until one worked, or all of them */
 enum job_priority { JOB_LOW, JOB_NORMAL, JOB_HIGH };
 
+/* Whom a letter greets besides the recipient: to.second. Members are NULL if absent. */
+struct person {
+    char *name;
+    char *title;
+    char *given_name;
+    char *family_name;
+    char *gender; /* "female", "male", "neutral" */
+};
+
 struct recipient {
     char *recipient_id; /* NULL if absent, like all of these */
     char *name;
@@ -38,6 +47,8 @@ struct recipient {
     char *phone;    /* E.164 */
     char *webhook;  /* the name of an endpoint, never a URL */
     char *timezone; /* IANA name, checked by render */
+    /* A letter to two people: the other one, who has no address here. */
+    struct person second;
 };
 
 struct job {

@@ -36,14 +36,20 @@ static int read_family_name(struct reading *r, const struct member_path *path, c
     return member_read_line(r, path, value, 255, &r->job->to.family_name);
 }
 
-static int read_gender(struct reading *r, const struct member_path *path, const json_t *value)
+static int read_gender_word(struct reading *r, const struct member_path *path, const json_t *value,
+                            char **out)
 {
     static const char *const words[] = {"female", "male", "neutral"};
     size_t at = 0;
     int rc = member_read_word(r, path, value, words, COUNT_OF(words), &at);
     if (rc == 0)
-        r->job->to.gender = xstrdup(words[at]);
+        *out = xstrdup(words[at]);
     return rc;
+}
+
+static int read_gender(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return read_gender_word(r, path, value, &r->job->to.gender);
 }
 
 static int read_email(struct reading *r, const struct member_path *path, const json_t *value)
@@ -66,6 +72,52 @@ static int read_timezone(struct reading *r, const struct member_path *path, cons
     return member_read_line(r, path, value, 64, &r->job->to.timezone);
 }
 
+/* ---- to.second ---- */
+
+static int read_second_name(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 255, &r->job->to.second.name);
+}
+
+static int read_second_title(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 64, &r->job->to.second.title);
+}
+
+static int read_second_given_name(struct reading *r, const struct member_path *path,
+                                  const json_t *value)
+{
+    return member_read_line(r, path, value, 255, &r->job->to.second.given_name);
+}
+
+static int read_second_family_name(struct reading *r, const struct member_path *path,
+                                   const json_t *value)
+{
+    return member_read_line(r, path, value, 255, &r->job->to.second.family_name);
+}
+
+static int read_second_gender(struct reading *r, const struct member_path *path,
+                              const json_t *value)
+{
+    return read_gender_word(r, path, value, &r->job->to.second.gender);
+}
+
+static int read_second(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const struct member members[] = {
+        {"name", read_second_name},
+        {"title", read_second_title},
+        {"given_name", read_second_given_name},
+        {"family_name", read_second_family_name},
+        {"gender", read_second_gender},
+    };
+    int rc = member_read_all(r, path, value, members, COUNT_OF(members));
+    const struct person *second = &r->job->to.second;
+    if (rc == 0 && second->name == NULL && second->family_name == NULL)
+        return member_fail(r, path, "names nobody: give it a name or a family_name");
+    return rc;
+}
+
 int job_read_to(struct reading *r, const struct member_path *path, const json_t *value)
 {
     static const struct member members[] = {
@@ -75,6 +127,7 @@ int job_read_to(struct reading *r, const struct member_path *path, const json_t 
         {"given_name", read_given_name},
         {"family_name", read_family_name},
         {"gender", read_gender},
+        {"second", read_second},
         {"email", read_email},
         {"phone", read_phone},
         {"webhook", read_webhook},

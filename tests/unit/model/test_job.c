@@ -46,6 +46,26 @@ static void reads_every_member(void **state)
     job_free(job);
 }
 
+static void reads_a_second_person(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"version\":1,\"id\":\"a\",\"to\":{\"email\":\"a@example.org\",\"second\":"
+        "{\"gender\":\"female\",\"title\":\"Dr.\",\"family_name\":\"Weiß\"}}}";
+    struct job *job;
+    struct error err = {0};
+    if (job_parse(text, strlen(text), "a", 1, &job, &err) != 0)
+        fail_msg("%s", err.text);
+    struct job *copy = job_copy(job);
+    job_free(job);
+    assert_string_equal(copy->to.second.family_name, "Weiß");
+    assert_string_equal(copy->to.second.title, "Dr.");
+    assert_string_equal(copy->to.second.gender, "female");
+    assert_null(copy->to.second.name);
+    assert_null(copy->to.family_name);
+    job_free(copy);
+}
+
 /* `envelope` with one member put in front of the others. */
 static void assert_refused(const char *members, const char *position, const char *part)
 {
@@ -74,6 +94,12 @@ static void refuses_with_position_and_advice(void **state)
     assert_refused("\"template\":\"../etc/passwd\"," REST, "1:13", "template folder");
     assert_refused("\"priority\":\"urgent\"," REST, "1:13", "low, normal or high");
     assert_refused("\"template_version\":0," REST, "1:21", "from 1");
+    assert_refused("\"version\":1,\"id\":\"a\",\"to\":{\"second\":{\"title\":\"Dr.\"}}", "1:38",
+                   "names nobody: give it a name");
+    assert_refused("\"version\":1,\"id\":\"a\",\"to\":{\"second\":{\"email\":\"a@b.de\"}}", "1:39",
+                   "email");
+    assert_refused("\"version\":1,\"id\":\"a\",\"to\":{\"second\":{\"gender\":\"f\"}}", "1:48",
+                   "female, male or neutral");
     assert_refused("\"data\":[]," REST, "1:9", "object");
     assert_refused("\"reference\":\"\"," REST, "1:14", "empty");
 }
@@ -172,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_member),
+        cmocka_unit_test(reads_a_second_person),
         cmocka_unit_test(refuses_with_position_and_advice),
         cmocka_unit_test(needs_version_id_and_somebody),
         cmocka_unit_test(refuses_injections_in_names_and_addresses),
