@@ -23,13 +23,15 @@ enum proof_part {
 
 /* A value that became words. */
 struct proof_use {
-    char *name;           /* "incident.start"; in a section over a list, the list's */
+    char *name; /* "incident.start"; in a section over a list, the list's */
     enum proof_part part;
-    size_t section;       /* BODY: index into sections */
-    size_t start, len;    /* BODY: in sections[section].text; else in the part of the message */
+    size_t section;    /* BODY: index into sections */
+    size_t start, len; /* BODY: in sections[section].text, len 0: in its heading; WEBHOOK: 0, 0;
+                          else in the part of the message */
 };
 
-/* What stands under a heading with an id, up to the next one. */
+/* What stands under a heading with an id, up to the next one; a heading within a quote or a list
+ * begins none. The first section is always what stands before the first heading, if only "". */
 struct proof_section {
     char *id;        /* "nature"; "" for what stands before the first heading */
     char *heading;   /* its words, "" for the first */

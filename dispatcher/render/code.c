@@ -133,6 +133,14 @@ size_t build_plain(struct builder *b, enum opcode op, const struct place *at)
     return b->program->count - 1;
 }
 
+void build_heading(struct builder *b, const char *id, const struct place *at)
+{
+    size_t at_code = build_plain(b, OP_HEADING, at);
+    struct instruction *i = &b->program->code[at_code];
+    i->len = strlen(id);
+    i->text = program_keep(b->program, id, i->len);
+}
+
 void build_end(struct builder *b)
 {
     flush_text(b);

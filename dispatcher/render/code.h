@@ -11,6 +11,7 @@
  *     CALL partial, indent       run a partial; RETURN leaves it, or the program
  *     INDENT                     put the indentation of the partial we are in
  *     CONTENT                    put the content the caller brought (layout)
+ *     HEADING id                 puts nothing: a section of the letter begins (for code_trace.h)
  */
 #ifndef RENDER_CODE_H
 #define RENDER_CODE_H
@@ -34,6 +35,7 @@ enum opcode {
     OP_RETURN,
     OP_INDENT,
     OP_CONTENT,
+    OP_HEADING,
 };
 
 /* How one value is put; most leave it to the part. */
@@ -52,7 +54,7 @@ struct instruction {
     bool in_quotes; /* VALUE: inside a JSON string of the template */
     size_t to;      /* SECTION, END, IF, UNLESS, CALL: instruction to go to */
     const char *text;
-    size_t len; /* TEXT: bytes; CALL: indentation */
+    size_t len; /* TEXT: bytes; CALL: indentation; HEADING: id */
     const struct expression *expression;
     struct place place;
 };
@@ -88,6 +90,8 @@ void build_open(struct builder *b, enum opcode op, struct expression *e, const s
 void build_close(struct builder *b);
 /* Any instruction without an expression; flushes the text before. Returns its index. */
 size_t build_plain(struct builder *b, enum opcode op, const struct place *at);
+/* A section of the letter begins here; the id is copied. */
+void build_heading(struct builder *b, const char *id, const struct place *at);
 /* Ends the code with RETURN and frees the builder's memory (not the program). */
 void build_end(struct builder *b);
 

@@ -10,6 +10,7 @@
 
 #include "render/code.h"
 #include "render/code_memo.h"
+#include "render/code_trace.h"
 #include "render/escape.h"
 #include "render/filter.h"
 
@@ -22,6 +23,7 @@ struct scope {
     const json_t *value;
     const json_t *list; /* NULL: no loop */
     size_t index;
+    const struct expression *opened_by; /* NULL: a layer */
 };
 
 struct call {
@@ -66,6 +68,33 @@ static const json_t *look_up(const struct run *r, const struct expression *e)
             return descend(found, e);
     }
     return NULL;
+}
+
+/* How many of the first `count` scopes are left when the first part of the name is found in the
+ * last of them; 0: in none. */
+static size_t scope_of(const struct run *r, const struct expression *e, size_t count)
+{
+    if (e->part_count == 0)
+        return count;
+    while (count > 0 &&
+           (!json_is_object(r->scopes[count - 1].value) ||
+            json_object_getn(r->scopes[count - 1].value, e->parts[0], e->part_lens[0]) == NULL))
+        count--;
+    return count;
+}
+
+/* The whole name of what `e` says within `count` scopes: {{start}} within {{#incident}} is
+ * incident.start, {{.}} within {{#advice}} is advice. */
+static void put_name(const struct run *r, const struct expression *e, size_t count, struct buf *out)
+{
+    count = scope_of(r, e, count);
+    const struct expression *outer = count > 0 ? r->scopes[count - 1].opened_by : NULL;
+    if (outer != NULL)
+        put_name(r, outer, count - 1, out);
+    if (outer != NULL && e->part_count > 0)
+        buf_putc(out, '.');
+    if (outer == NULL || e->part_count > 0)
+        buf_puts(out, e->name);
 }
 
 static bool is_truthy(const struct run *r, const json_t *value)
@@ -248,6 +277,27 @@ static int put_value(struct run *r, const struct instruction *i, struct error *e
     return put_json(r, i, value, err);
 }
 
+/* What is empty says nothing, and what `| default` says instead is not the value's. */
+static bool has_words(const json_t *value)
+{
+    return value != NULL && !json_is_null(value) &&
+           !(json_is_string(value) && json_string_length(value) == 0) &&
+           !(json_is_array(value) && json_array_size(value) == 0);
+}
+
+static int put_traced(struct run *r, const struct instruction *i, struct error *err)
+{
+    size_t start = r->out->len;
+    struct buf name = {0};
+    int rc = put_value(r, i, err);
+    if (rc == 0 && r->out->len > start && has_words(look_up(r, i->expression))) {
+        put_name(r, i->expression, r->scope_count, &name);
+        code_trace_add(r->input->trace, i, buf_text(&name), start, r->out->len);
+    }
+    buf_free(&name);
+    return rc;
+}
+
 static int enter(struct run *r, const struct instruction *i, struct error *err)
 {
     if (r->depth == DEPTH_MAX)
@@ -270,7 +320,8 @@ static int begin_section(struct run *r, const struct instruction *i, size_t *pc,
         return rc;
     bool loop = json_is_array(value);
     r->scopes[r->scope_count++] = (struct scope){.value = loop ? json_array_get(value, 0) : value,
-                                                 .list = loop ? value : NULL};
+                                                 .list = loop ? value : NULL,
+                                                 .opened_by = i->expression};
     ++*pc;
     return 0;
 }
@@ -332,7 +383,7 @@ static int step(struct run *r, const struct instruction *i, size_t *pc, struct e
         break;
     case OP_VALUE:
         ++*pc;
-        return put_value(r, i, err);
+        return r->input->trace == NULL ? put_value(r, i, err) : put_traced(r, i, err);
     case OP_SECTION:
         return begin_section(r, i, pc, err);
     case OP_END:
@@ -353,6 +404,10 @@ static int step(struct run *r, const struct instruction *i, size_t *pc, struct e
     case OP_CONTENT:
         ++*pc;
         return put_content(r, i, err);
+    case OP_HEADING:
+        if (r->input->trace != NULL)
+            code_trace_add(r->input->trace, i, i->text, r->out->len, r->out->len);
+        break;
     }
     ++*pc;
     return 0;

@@ -13,6 +13,7 @@
 
 struct json_t;
 struct code_memo;
+struct code_trace;
 
 struct code_input {
     const struct json_t *layers[CODE_LAYERS_MAX]; /* looked up from the last to the first */
@@ -22,6 +23,7 @@ struct code_input {
     const struct program *content; /* for {{{content}}} of a layout; NULL otherwise */
     struct buf *scratch;           /* for filters; reset and reused */
     struct code_memo *memo;        /* NULL: nothing is remembered */
+    struct code_trace *trace;      /* NULL: nothing is noted */
 };
 
 /* As program_run(). */

@@ -48,6 +48,7 @@ static void put_link(struct html *h, const struct node *n)
 static void put_heading(struct html *h, const struct node *n)
 {
     char tag[16];
+    parts_begin_section(&h->builder, n);
     snprintf(tag, sizeof tag, "<h%d>", n->level);
     put(h, tag);
     put_children(h, n, false);

@@ -16,6 +16,12 @@ void parts_put_tag(struct builder *b, const struct body *body, const struct node
                    expression_hold(tag->expression), &tag->place);
 }
 
+void parts_begin_section(struct builder *b, const struct node *heading)
+{
+    if (heading->parent->kind == NODE_DOCUMENT && heading->text != NULL)
+        build_heading(b, heading->text, &heading->place);
+}
+
 void parts_open_condition(struct builder *b, const struct body *body, const struct node *n)
 {
     if (n->condition == BODY_NO_TAG)

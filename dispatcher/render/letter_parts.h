@@ -14,6 +14,9 @@ struct program *parts_make_text(const struct node *root, const struct body *body
 /* Shared by both: a tag node becomes its instruction; what stands around a node that may be empty.
  */
 void parts_put_tag(struct builder *b, const struct body *body, const struct node *n);
+/* Before a heading. One inside of a quote or a list begins no section: what is open around it would
+ * be torn. */
+void parts_begin_section(struct builder *b, const struct node *heading);
 void parts_open_condition(struct builder *b, const struct body *body, const struct node *n);
 void parts_close_condition(struct builder *b, const struct node *n);
 /* A link's address; `literal` puts the parts between the tags. */

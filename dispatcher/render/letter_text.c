@@ -103,6 +103,7 @@ static void put_block(struct text *t, const struct node *n, enum wrap_mark mark)
 static void put_heading(struct text *t, const struct node *n)
 {
     char level[2] = {(char)('0' + n->level), '\0'};
+    parts_begin_section(&t->builder, n);
     put_mark(t, WRAP_HEADING);
     put(t, level);
     put_children(t, n);

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "base/unicode.h"
 
-#define NUMBER_MAX 999999999 /* where Markdown lets a list begin at most */
+#define NUMBER_MAX   999999999 /* where Markdown lets a list begin at most */
+#define RULE_COLUMNS 40
 #define LEVELS_MAX                                                                                 \
     40 /* lists, items and quotes within each other; Markdown is cut at 16 containers */
 
@@ -25,6 +26,9 @@ struct level {
 
 struct wrapper {
     struct buf *out;
+    size_t columns;
+    const char *marked;
+    struct wrap_span *spans, *spans_end; /* not yet found, NULL: none wanted */
     struct level levels[LEVELS_MAX];
     size_t depth;
     size_t start;       /* of our output in out */
@@ -153,14 +157,32 @@ static void append_word(struct wrapper *w, const char *word, size_t len)
     w->out->len += blank + len;
 }
 
+/* Which of the spans have bytes in the word that was just appended? */
+static void find_spans(struct wrapper *w, const char *word, size_t len)
+{
+    size_t from = (size_t)(word - w->marked), to = from + len;
+    size_t at = w->out->len - w->start - len;
+    for (struct wrap_span *s = w->spans; s != w->spans_end && s->start < to; s++) {
+        if (s->end <= from) {
+            w->spans = s + 1;
+            continue;
+        }
+        if (s->out_end == 0)
+            s->out_start = at + (s->start > from ? s->start - from : 0);
+        s->out_end = at + (s->end < to ? s->end : to) - from;
+    }
+}
+
 static void put_word(struct wrapper *w, const char *word, size_t len, size_t width)
 {
     open_line(w);
-    if (w->has_word && w->column + 1 + width > WRAP_COLUMNS) {
+    if (w->has_word && w->column + 1 + width > w->columns) {
         close_line(w);
         open_line(w);
     }
     append_word(w, word, len);
+    if (w->spans != NULL)
+        find_spans(w, word, len);
     w->column += width + (w->has_word ? 1 : 0);
     w->has_word = true;
 }
@@ -181,7 +203,7 @@ static void end_block(struct wrapper *w)
     close_line(w);
     if (w->heading > 0 && w->widest > 0)
         put_line_of(w, w->heading == 1 ? '=' : '-',
-                    w->widest > WRAP_COLUMNS ? WRAP_COLUMNS : w->widest);
+                    w->widest > w->columns ? w->columns : w->widest);
     w->heading = 0;
     w->widest = 0;
 }
@@ -282,7 +304,7 @@ static const char *do_mark(struct wrapper *w, const char *at)
         break;
     case WRAP_RULE:
         begin_block(w);
-        put_line_of(w, '-', 40);
+        put_line_of(w, '-', w->columns < RULE_COLUMNS ? w->columns : RULE_COLUMNS);
         break;
     case WRAP_LINE_BREAK:
         close_line(w);
@@ -335,7 +357,18 @@ static const char *take_word(struct wrapper *w, const char *at, const char *end)
 
 void wrap_text(const char *marked, size_t len, struct buf *out)
 {
-    struct wrapper w = {.out = out, .start = out->len};
+    wrap_text_with(marked, len, &(struct wrap_options){.columns = WRAP_COLUMNS}, out);
+}
+
+void wrap_text_with(const char *marked, size_t len, const struct wrap_options *options,
+                    struct buf *out)
+{
+    struct wrapper w = {.out = out,
+                        .start = out->len,
+                        .columns = options->columns,
+                        .marked = marked,
+                        .spans = options->span_count > 0 ? options->spans : NULL,
+                        .spans_end = options->spans + options->span_count};
     const char *at = marked, *end = marked + len;
     buf_reserve(out, len + len / 8);
     while (at < end) {

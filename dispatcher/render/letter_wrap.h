@@ -24,7 +24,23 @@ enum wrap_mark {
     WRAP_RULE,
 };
 
+/* A stretch of the marked text whose place in the wrapped one is wanted. */
+struct wrap_span {
+    size_t start, end;         /* in the marked text */
+    size_t out_start, out_end; /* in what was appended, without blanks around it; the same: no
+                                  words, or not there */
+};
+
+struct wrap_options {
+    size_t columns;
+    struct wrap_span *spans; /* in their order, disjoint */
+    size_t span_count;
+};
+
 /* Appends the text for `marked`; lines end in LF, none ends in a blank. Words are never broken. */
 void wrap_text(const char *marked, size_t len, struct buf *out);
+/* The same to any width, and finds the spans. */
+void wrap_text_with(const char *marked, size_t len, const struct wrap_options *options,
+                    struct buf *out);
 
 #endif

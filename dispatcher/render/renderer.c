@@ -9,12 +9,11 @@
 #include "base/alloc.h"
 #include "model/json.h"
 #include "render/context.h"
-#include "render/format.h"
-#include "render/library_backend.h"
-#include "render/payload.h"
 #include "render/code_memo.h"
-#include "render/code_run.h"
+#include "render/format.h"
 #include "render/letter_wrap.h"
+#include "render/payload.h"
+#include "render/renderer_backend.h"
 
 #define WEBHOOK_DEPTH_MAX 40
 
@@ -24,16 +23,6 @@ struct renderer {
     struct formatter **formatters; /* one per locale */
     struct buf scratch, marked, raw;
     struct code_memo *memo;
-};
-
-/* One message while it is made. */
-struct rendering {
-    struct renderer *renderer;
-    const struct template *template;
-    const struct letter *letter;
-    const struct job *job;
-    struct code_input input;
-    struct message *out;
 };
 
 int renderer_open(const struct library *l, struct renderer **out, struct error *err)
@@ -158,8 +147,8 @@ static int render_webhook(struct rendering *m, int64_t accepted_ms, struct error
     return 0;
 }
 
-static int render_kind(struct rendering *m, enum channel_kind kind, int64_t accepted_ms,
-                       struct error *err)
+int rendering_run(struct rendering *m, enum channel_kind kind, int64_t accepted_ms,
+                  struct error *err)
 {
     switch (kind) {
     case CHANNEL_EMAIL:
@@ -172,18 +161,23 @@ static int render_kind(struct rendering *m, enum channel_kind kind, int64_t acce
     return 0;
 }
 
-int renderer_render(struct renderer *r, int template_index, const char *locale,
-                    const struct job *job, int64_t accepted_ms, enum channel_kind kind,
-                    struct message *out, struct error *err)
+int rendering_begin(struct renderer *r, int template_index, const char *locale,
+                    const struct job *job, struct message *out, struct rendering *m,
+                    struct error *err)
 {
     const struct library *l = r->library;
     const struct template *t = l->templates[template_index];
-    struct rendering m = {
-        .renderer = r, .template = t, .letter = template_letter(t, locale), .job = job, .out = out};
+    *m = (struct rendering){.renderer = r,
+                            .library = l,
+                            .template = t,
+                            .letter = template_letter(t, locale),
+                            .job = job,
+                            .out = out};
     message_reset(out);
-    if (m.letter == NULL || !library_has_part(l, template_index, locale, kind))
-        return error_set(err, ERR_INPUT, "the template \"%s\" has no %s in \"%s\"", t->name,
-                         channel_kind_name(kind), locale);
+    snprintf(out->locale, sizeof out->locale, "%s", locale);
+    if (m->letter == NULL)
+        return error_set(err, ERR_INPUT, "the template \"%s\" has no letter in \"%s\"", t->name,
+                         locale);
     /* the templates may be newer than the job: it is checked again, not believed */
     int rc = library_check_job(l, template_index, locale, job, NULL, err);
     if (rc < 0)
@@ -193,15 +187,35 @@ int renderer_render(struct renderer *r, int template_index, const char *locale,
     rc = formatter_set_zone(r->formatters[index], zone, err);
     if (rc < 0)
         return rc;
-    json_t *context = context_of_job(&t->variables, l->locales[index], job);
-    m.input = (struct code_input){.layers = {l->contexts[index], context},
-                                  .layer_count = 2,
-                                  .formatter = r->formatters[index],
-                                  .scratch = &r->scratch,
-                                  .memo = r->memo};
+    m->context = context_of_job(&t->variables, l->locales[index], job);
+    m->input = (struct code_input){.layers = {l->contexts[index], m->context},
+                                   .layer_count = 2,
+                                   .formatter = r->formatters[index],
+                                   .scratch = &r->scratch,
+                                   .memo = r->memo};
     code_memo_begin(r->memo, r->formatters[index], zone);
-    rc = render_kind(&m, kind, accepted_ms, err);
-    json_decref(context);
-    snprintf(out->locale, sizeof out->locale, "%s", locale);
+    return 0;
+}
+
+void rendering_end(struct rendering *m)
+{
+    json_free(m->context);
+}
+
+int renderer_render(struct renderer *r, int template_index, const char *locale,
+                    const struct job *job, int64_t accepted_ms, enum channel_kind kind,
+                    struct message *out, struct error *err)
+{
+    struct rendering m;
+    if (!library_has_part(r->library, template_index, locale, kind)) {
+        message_reset(out);
+        return error_set(err, ERR_INPUT, "the template \"%s\" has no %s in \"%s\"",
+                         r->library->templates[template_index]->name, channel_kind_name(kind),
+                         locale);
+    }
+    int rc = rendering_begin(r, template_index, locale, job, out, &m, err);
+    if (rc == 0)
+        rc = rendering_run(&m, kind, accepted_ms, err);
+    rendering_end(&m);
     return rc;
 }

@@ -1,0 +1,28 @@
+#include "render/code_trace.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+void code_trace_add(struct code_trace *t, const struct instruction *i, const char *name,
+                    size_t start, size_t end)
+{
+    if (t->count == t->cap) {
+        t->cap = t->cap == 0 ? 32 : 2 * t->cap;
+        t->notes = xreallocarray(t->notes, t->cap, sizeof(*t->notes));
+    }
+    t->notes[t->count++] = (struct code_note){.op = i->op,
+                                              .name = xstrdup(name),
+                                              .put = i->put,
+                                              .start = start,
+                                              .end = end,
+                                              .place = i->place};
+}
+
+void code_trace_free(struct code_trace *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        free(t->notes[i].name);
+    free(t->notes);
+    *t = (struct code_trace){0};
+}
