@@ -60,7 +60,7 @@ static void keeps_all_in_a_file_a_spreadsheet_reads(void **state)
     assert_int_equal(access(path, F_OK), -1); /* nothing wrong: no file */
     be_quiet(&saved);
     for (int i = 0; i < 5000; i++)
-        findings_add(f, &(struct finding){.row = i / 2,
+        findings_add(f, &(struct finding){.row = 1 + i / 2,
                                           .column = "e-mail",
                                           .value = values[(size_t)i % COUNT_OF(values)],
                                           .problem = "is wrong"});
@@ -85,6 +85,31 @@ static void keeps_all_in_a_file_a_spreadsheet_reads(void **state)
     }
     assert_int_equal(csv_next(c, &r, &err), 0);
     assert_null(r);
+    csv_close(c);
+}
+
+static void what_is_of_no_row_makes_no_row_wrong(void **state)
+{
+    static const int64_t rows[] = {3, 0, 3, 0, 4};
+    const struct findings_options options = {.path = path, .delimiter = ','};
+    struct error err = {0};
+    struct csv *c;
+    const struct csv_record *r;
+    int saved;
+    (void)state;
+    struct findings *f = findings_open(&options);
+    be_quiet(&saved);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        findings_add(f, &(struct finding){.row = rows[i], .column = "x", .problem = "is wrong"});
+    speak_again(saved);
+    assert_int_equal(findings_count(f), 5);
+    assert_int_equal(findings_rows(f), 2);
+    assert_int_equal(findings_finish(f, &err), 0);
+    findings_close(f);
+    assert_int_equal(csv_open(path, &c, &err), 0);
+    for (int i = -1; i < 2; i++)
+        assert_int_equal(csv_next(c, &r, &err), 0);
+    assert_string_equal(r->fields[0].text, "");
     csv_close(c);
 }
 
@@ -114,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(keeps_all_in_a_file_a_spreadsheet_reads),
+        TEST(what_is_of_no_row_makes_no_row_wrong),
         TEST(says_when_the_file_cannot_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
