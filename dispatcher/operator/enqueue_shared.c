@@ -8,39 +8,40 @@
 #include "model/json.h"
 #include "operator/enqueue_fault.h"
 
-/* "/data/order" of the sentence "/data/order/number must be ...". False: it is about another
- * member. */
-static bool put_top(const char *sentence, struct buf *out)
+/* "order" of the sentence "/data/order/number must be ...". False: it is about another member. */
+static bool put_name(const char *sentence, struct buf *out)
 {
     static const char data[] = "/data/";
     if (!text_starts_with(sentence, data))
         return false;
-    buf_put(out, sentence, strlen(data) + strcspn(sentence + strlen(data), " :/"));
+    buf_put(out, sentence + strlen(data), strcspn(sentence + strlen(data), " :/"));
     return true;
 }
 
-/* Does the row bring this member of `data` itself? */
-static bool brings(const struct row *row, const char *top)
+/* A line of JSON: what it brings itself replaces the batch's as a whole; if it brings nothing at
+ * all, everything is the batch's. */
+static bool is_left_to_batch(const struct shared_faults *s, const struct row *row, const char *name)
 {
     struct json_t *root = NULL;
     if (json_parse(buf_text(&row->line), row->line.len, FAULT_SHOWN, 1, JOB_DEPTH_MAX, &root,
                    NULL) != 0)
-        return true;
-    bool found = json_get(json_get(root, "data"), top + strlen("/data/")) != NULL;
+        return false;
+    const struct json_t *own = json_get(root, "data");
+    bool left = own == NULL || (json_get(own, name) == NULL &&
+                                json_get(json_get(s->batch->root, "data"), name) != NULL);
     json_free(root);
-    return found;
+    return left;
 }
 
-/* A line's member replaces the batch's as a whole; only what comes from a column is the row's. */
+/* Only what comes from a column is the row's. */
 static bool is_shared(const struct shared_faults *s, const struct columns *columns,
-                      const struct row *row, const char *sentence, const char *top)
+                      const struct row *row, const char *sentence, const char *name)
 {
     const char *ignored;
-    if (json_get(json_get(s->batch->root, "data"), top + strlen("/data/")) == NULL)
-        return false;
     if (columns == NULL)
-        return !brings(row, top);
-    return columns_blame(columns, &row->line, 0, sentence, &ignored) < 0;
+        return is_left_to_batch(s, row, name);
+    return json_get(json_get(s->batch->root, "data"), name) != NULL &&
+           columns_blame(columns, &row->line, 0, sentence, &ignored) < 0;
 }
 
 static bool was_told(const struct shared_faults *s, const char *sentence)
@@ -52,17 +53,24 @@ static bool was_told(const struct shared_faults *s, const char *sentence)
     return false;
 }
 
+static const char *mend_of(char *problem)
+{
+    const char *mend = fault_split_mend(problem);
+    if (mend != NULL)
+        return mend;
+    return strstr(problem, " is missing") != NULL ? "put it into \"data\", or into each line"
+                                                  : "correct it there, for all";
+}
+
 static void tell(struct shared_faults *s, struct findings *f, const char *sentence)
 {
     struct buf place = {0};
     char *pointer = xstrndup(sentence, strcspn(sentence, " :"));
     char *problem = xstrdup(sentence);
-    const char *mend = fault_split_mend(problem);
+    const char *mend = mend_of(problem);
     struct json_position p = json_position(buf_text(s->text), s->text->len, pointer, false);
     buf_printf(&place, "%s:%d:%d", s->path, p.line, p.column);
-    findings_add(f, &(struct finding){.column = place.data,
-                                      .problem = problem,
-                                      .mend = mend != NULL ? mend : "correct it there, for all"});
+    findings_add(f, &(struct finding){.column = place.data, .problem = problem, .mend = mend});
     free(pointer);
     free(problem);
     buf_free(&place);
@@ -74,10 +82,11 @@ bool shared_faults_take(struct shared_faults *s, struct findings *f, const struc
                         const struct row *row, const struct error *why)
 {
     const char *sentence;
-    struct buf top = {0};
+    struct buf name = {0};
     fault_split_position(why->text, &sentence);
-    bool shared = put_top(sentence, &top) && is_shared(s, columns, row, sentence, top.data);
-    buf_free(&top);
+    bool shared =
+        put_name(sentence, &name) && is_shared(s, columns, row, sentence, buf_text(&name));
+    buf_free(&name);
     if (shared && !was_told(s, sentence))
         tell(s, f, sentence);
     return shared;

@@ -411,6 +411,11 @@ def test_what_is_wrong_in_batch_json_is_told_once(t):
     people = "".join(json.dumps({"to": {"email": f"c{i}@example.org"}}) + "\n" for i in range(50))
     own = json.dumps({"to": {"email": "d@example.org"}, "data": {"amount": "wenig"}}) + "\n"
     must_refuse(t, enqueue(t, people + own, kind="jsonl"), ("", "batch.json:1:91", "/data/amount must be"), (51, "", "/data/amount must be"))
+    prepare(t)
+    must_refuse(t, enqueue(t, people, kind="jsonl"), ("", "batch.json:1:1", "/data/order/number is missing or empty: the template requires it"))
+    prepare(t, {"data": {"amuont": 1, "order": {"number": 1}}})
+    for text, kind in ((people, "jsonl"), ("email\na@example.org\nb@example.org\n", "csv")):
+        must_refuse(t, enqueue(t, text, kind=kind), ("", "batch.json:1:91", 'did you mean "amount"?'))
     # A text that is missing in some languages only.
     prepare(t, {"data": {"note": {"en": "One"}}})
     rows = "".join(f"c{i},c{i}@example.org,{i},{('en', 'ko', 'de')[i % 3]}\n" for i in range(9))
