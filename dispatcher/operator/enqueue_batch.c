@@ -296,6 +296,7 @@ static int take_row(struct handover *h, struct row *row, struct error *err)
 static int take_rows(struct handover *h, struct error *err)
 {
     struct row *row;
+    shared_faults_look(&h->shared, h->setup, h->findings);
     int rc = rows_begin(h->rows, h->batch, h->setup, h->findings, err);
     if (rc != 0 || findings_count(h->findings) > 0)
         return rc; /* each row would be wrong for the same reason */

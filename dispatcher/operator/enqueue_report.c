@@ -16,13 +16,14 @@ static void show_refused(const struct batch_result *r)
                 r->file);
         return;
     }
-    if (r->count == 0) {
+    if (r->count == 0 && !r->batch_wrong) {
         fprintf(stderr, "The columns must be mended first; nothing was queued. See %s.\n", r->file);
         return;
     }
+    bool rows = r->count > 0 && r->wrong > 0; /* the row of the names is none */
     if (r->batch_wrong)
-        fprintf(stderr, "What all share must be mended first%s", r->wrong > 0 ? ", and " : "");
-    if (!r->batch_wrong || r->wrong > 0)
+        fprintf(stderr, "What all share must be mended first%s", rows ? ", and " : "");
+    if (rows || !r->batch_wrong)
         fprintf(stderr, "%s of %s %s %s wrong", output_number(r->wrong, wrong),
                 output_number(r->count, all), r->count == 1 ? "row" : "rows",
                 r->wrong == 1 ? "is" : "are");

@@ -5,8 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "engine/setup.h"
 #include "model/json.h"
 #include "operator/enqueue_fault.h"
+#include "render/library.h"
 
 /* "order" of the sentence "/data/order/number must be ...". False: it is about another member. */
 static bool put_name(const char *sentence, struct buf *out)
@@ -76,6 +78,24 @@ static void tell(struct shared_faults *s, struct findings *f, const char *senten
     buf_free(&place);
     s->told = xreallocarray(s->told, s->count + 1, sizeof(*s->told));
     s->told[s->count++] = xstrdup(sentence);
+}
+
+void shared_faults_look(struct shared_faults *s, const struct setup *setup, struct findings *f)
+{
+    const struct library *l = setup->library;
+    const struct job *shared = s->batch->shared;
+    const char *name = shared->template_name;
+    struct error why;
+    char *path = NULL;
+    int letter = name != NULL ? library_find_template(l, name) : -1;
+    if (letter < 0 || shared->data == NULL)
+        return;
+    /* What is missing may come with the rows; that is for them to say. */
+    if (library_check_job(l, letter, library_template_locales(l, letter)[0], shared, &path, &why) !=
+            0 &&
+        strstr(why.text, " is not a variable of ") != NULL)
+        tell(s, f, why.text);
+    free(path);
 }
 
 bool shared_faults_take(struct shared_faults *s, struct findings *f, const struct columns *columns,

@@ -21,6 +21,11 @@ struct shared_faults {
     size_t count;
 };
 
+struct setup;
+
+/* Before any row: a variable that the letter does not have. Without its right name a column would
+ * seem to be missing. */
+void shared_faults_look(struct shared_faults *s, const struct setup *setup, struct findings *f);
 /* Is it about `data` of batch.json? Then it is told, unless it was before. `columns` NULL: the file
  * has none. */
 bool shared_faults_take(struct shared_faults *s, struct findings *f, const struct columns *columns,

@@ -416,6 +416,10 @@ def test_what_is_wrong_in_batch_json_is_told_once(t):
     prepare(t, {"data": {"amuont": 1, "order": {"number": 1}}})
     for text, kind in ((people, "jsonl"), ("email\na@example.org\nb@example.org\n", "csv")):
         must_refuse(t, enqueue(t, text, kind=kind), ("", "batch.json:1:91", 'did you mean "amount"?'))
+    prepare(t, {"data": {"ordr": {"number": 1}}})
+    answer = enqueue(t, "email\na@example.org\n")
+    must_refuse(t, answer, ("", "batch.json:1:89", "/data/ordr is not a variable"), (1, "order.number", "no such column"))
+    t.contains(answer.err, "\nWhat all share must be mended first; nothing was queued", "the sum")
     # A text that is missing in some languages only.
     prepare(t, {"data": {"note": {"en": "One"}}})
     rows = "".join(f"c{i},c{i}@example.org,{i},{('en', 'ko', 'de')[i % 3]}\n" for i in range(9))
