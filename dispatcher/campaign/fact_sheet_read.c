@@ -140,6 +140,11 @@ static void read_cohort_people(const struct reading *r, const struct yaml_node *
     reading_count(r, node, &((struct fact_cohort *)target)->people);
 }
 
+static void read_cohort_from(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    reading_text(r, node, &((struct fact_cohort *)target)->from);
+}
+
 static void read_cohort_jurisdictions(const struct reading *r, const struct yaml_node *node,
                                       void *target)
 {
@@ -158,6 +163,7 @@ static void skip(const struct reading *r, const struct yaml_node *node, void *ta
 
 static const struct key cohort_keys[] = {
     {"label", KEY_OPTIONAL, YAML_MAP, read_cohort_label},
+    {"from", KEY_OPTIONAL, YAML_SCALAR, read_cohort_from},
     {"affected", KEY_OPTIONAL, YAML_SCALAR, read_cohort_affected},
     {"people", KEY_OPTIONAL, YAML_SCALAR, read_cohort_people},
     {"jurisdictions", KEY_OPTIONAL, YAML_LIST, read_cohort_jurisdictions},
@@ -333,7 +339,7 @@ static void read_valid_from(const struct reading *r, const struct yaml_node *nod
 
 static void read_kind(const struct reading *r, const struct yaml_node *node, void *target)
 {
-    const char *words[INCIDENT_DAMAGE + 1];
+    const char *words[INCIDENT_NONE + 1];
     size_t index;
     for (size_t i = 0; i < COUNT_OF(words); i++)
         words[i] = incident_kind_name((enum incident_kind)i);

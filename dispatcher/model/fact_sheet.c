@@ -16,6 +16,7 @@ static const char *const kinds[] = {
     [INCIDENT_FORGERY] = "forgery",
     [INCIDENT_ALTERATION] = "alteration",
     [INCIDENT_DAMAGE] = "damage",
+    [INCIDENT_NONE] = "none",
 };
 static const char *const certainties[] = {
     [CERTAINTY_POSSIBLE] = "possible",
@@ -83,6 +84,7 @@ static void free_cohort(struct fact_cohort *c)
     json_decref(c->label);
     json_decref(c->facts);
     free(c->name);
+    free(c->from);
 }
 
 static void free_places(struct fact_sheet *s)

@@ -21,6 +21,7 @@ enum incident_kind {
     INCIDENT_FORGERY,
     INCIDENT_ALTERATION,
     INCIDENT_DAMAGE,
+    INCIDENT_NONE, /* no personal data: an outage */
 };
 enum certainty { CERTAINTY_POSSIBLE, CERTAINTY_CONFIRMED, CERTAINTY_REFUTED };
 
@@ -32,6 +33,7 @@ struct known_time {
 
 struct fact_cohort {
     char *name;
+    char *from;           /* the cohort of the version before that they were in; NULL: this one */
     struct json_t *label; /* {"de": ...}, NULL if absent */
     int64_t affected;     /* how many of them the incident hit, or may have; -1: not given */
     int64_t people;       /* readers; -1: as many as are affected */
