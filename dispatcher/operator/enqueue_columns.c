@@ -1,261 +1,11 @@
 #include "operator/enqueue_columns.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/text.h"
 #include "model/json.h"
-#include "operator/enqueue_known.h"
-#include "operator/enqueue_words.h"
-
-#define NOBODY (-1)
-
-/* A member of the line: an object with members of its own, or a cell. */
-struct node {
-    char *name;
-    struct node *below;
-    size_t count;
-    int column;     /* NOBODY: it has none */
-    char *constant; /* JSON of batch.json that stands in for an empty cell; NULL: none */
-    enum cell_kind kind;
-};
-
-struct column {
-    char *name;     /* as the file writes it, cleaned */
-    char *pointer;  /* NULL: without a header, nothing may stand in it */
-    bool forgotten; /* in the record taken last */
-};
-
-struct columns {
-    struct column *items;
-    size_t count;
-    size_t *starts; /* of each cell in `cells`; each ends with NUL */
-    struct buf cells;
-    struct node root;
-    bool comma_decimal;
-};
-
-/* ---- the header ---- */
-
-struct mapping {
-    const struct csv_record *header;
-    const struct batch *batch;
-    struct known_columns known;
-    struct findings *findings;
-    struct columns *columns;
-    bool good, unknown; /* `unknown`: some column is */
-};
-
-static void blame(struct mapping *m, const char *column, const char *problem, const char *mend)
-{
-    m->good = false;
-    findings_add(m->findings,
-                 &(struct finding){
-                     .row = m->header->row, .column = column, .problem = problem, .mend = mend});
-}
-
-/* Is there a column of this name, wherever it stands? */
-static bool has_header(const struct mapping *m, const char *name)
-{
-    struct buf wanted = {0}, key = {0};
-    bool found = false;
-    known_columns_squash(&wanted, name);
-    for (size_t i = 0; !found && i < m->columns->count; i++) {
-        buf_reset(&key);
-        known_columns_squash(&key, m->columns->items[i].name);
-        found = strcmp(buf_text(&key), buf_text(&wanted)) == 0;
-    }
-    buf_free(&wanted);
-    buf_free(&key);
-    return found;
-}
-
-/* What the word of another language means here. Beside a first name, German exports call the family
- * name plainly "Name". */
-static void put_meaning(const struct mapping *m, const struct column_word *word, struct buf *mend)
-{
-    if (has_header(m, word->member)) {
-        buf_printf(mend, "it likely means %s, which is there already: keep one of the two",
-                   word->member);
-        return;
-    }
-    buf_printf(mend, "rename it to %s%s", word->member, word->also != NULL ? word->also : "");
-    if (strcmp(word->member, "given_name") == 0 && has_header(m, "name") &&
-        !has_header(m, "family_name"))
-        buf_puts(mend, "; if Name holds the family name alone, rename that to family_name");
-}
-
-static void blame_unknown(struct mapping *m, const char *name, const char *key)
-{
-    const struct column_word *word = words_find_column(name);
-    const char *closest = word == NULL ? known_columns_closest(&m->known, key) : NULL;
-    struct buf mend = {0};
-    if (word != NULL)
-        put_meaning(m, word, &mend);
-    else if (closest != NULL)
-        buf_printf(&mend, "did you mean \"%s\"?", closest);
-    else
-        buf_puts(&mend, "remove the column, or declare it among the variables of the letter");
-    m->unknown = true;
-    blame(m, name, "this column is neither part of a recipient nor a variable of the letter",
-          mend.data);
-    buf_free(&mend);
-}
-
-static void note_known(const struct mapping *m)
-{
-    struct buf names = {0};
-    known_columns_put_names(&m->known, &names);
-    findings_note(m->findings, buf_text(&names));
-    buf_free(&names);
-}
-
-static bool fits(struct mapping *m, const char *name, const struct known_column *k)
-{
-    if (k->kind == CELL_LANGUAGES) {
-        struct buf mend = {0};
-        buf_printf(&mend, "make one column for each language, like %s.en", k->name);
-        blame(m, name, "one cell cannot hold a text for every language", mend.data);
-        buf_free(&mend);
-    } else if (k->kind == CELL_UNFIT) {
-        blame(m, name, "what this variable holds cannot stand in one cell",
-              "put it into \"data\" of batch.json, or use --jsonl");
-    }
-    return k->kind != CELL_LANGUAGES && k->kind != CELL_UNFIT;
-}
-
-static void map_column(struct mapping *m, size_t index)
-{
-    struct column *c = &m->columns->items[index];
-    struct buf key = {0};
-    known_columns_squash(&key, c->name);
-    int found = key.len > 0 ? known_columns_find(&m->known, key.data) : NOBODY;
-    int twin = found >= 0 ? columns_find(m->columns, m->known.items[found].pointer) : NOBODY;
-    if (found < 0 && key.len > 0) {
-        blame_unknown(m, c->name, key.data);
-    } else if (twin >= 0) {
-        struct buf problem = {0};
-        buf_printf(&problem, "column %zu means the same as column %d (%s)", index + 1, twin + 1,
-                   m->columns->items[twin].name);
-        blame(m, c->name, problem.data, "keep one of them");
-        buf_free(&problem);
-    } else if (found >= 0 && fits(m, c->name, &m->known.items[found])) {
-        c->pointer = xstrdup(m->known.items[found].pointer);
-    }
-    buf_free(&key);
-}
-
-/* "/data/incident" of "/data/incident/start": a group is there if something below it is. */
-static bool is_mapped(const struct columns *c, const char *pointer)
-{
-    size_t len = strlen(pointer);
-    for (size_t i = 0; i < c->count; i++) {
-        const char *own = c->items[i].pointer;
-        if (own != NULL && strncmp(own, pointer, len) == 0 && (own[len] == '\0' || own[len] == '/'))
-            return true;
-    }
-    return false;
-}
-
-/* Under whatever name. */
-static bool has_address(const struct mapping *m)
-{
-    static const char *const members[] = {"email", "phone", "webhook"};
-    for (size_t i = 0; i < m->columns->count; i++) {
-        const struct column *c = &m->columns->items[i];
-        const struct column_word *word = c->pointer == NULL ? words_find_column(c->name) : NULL;
-        for (size_t k = 0; k < COUNT_OF(members); k++) {
-            if ((word != NULL && strcmp(word->member, members[k]) == 0) ||
-                (c->pointer != NULL && text_starts_with(c->pointer, "/to/") &&
-                 strcmp(c->pointer + strlen("/to/"), members[k]) == 0))
-                return true;
-        }
-    }
-    return false;
-}
-
-static void check_required(struct mapping *m)
-{
-    struct buf value = {0};
-    for (size_t i = 0; i < m->known.count; i++) {
-        const struct known_column *k = &m->known.items[i];
-        if (k->required && !is_mapped(m->columns, k->pointer) &&
-            !known_columns_shared(m->batch, k->pointer, &value))
-            blame(m, k->name, "the letter requires this, and there is no such column",
-                  "add the column, or put the value into \"data\" of batch.json");
-    }
-    if (!has_address(m))
-        blame(m, NULL, "no column holds an address",
-              "add a column email, phone or webhook; the first row must hold the names of the "
-              "columns");
-    buf_free(&value);
-}
-
-/* ---- the tree ---- */
-
-static struct node *member(struct node *n, const char *name, size_t len)
-{
-    for (size_t i = 0; i < n->count; i++) {
-        if (strlen(n->below[i].name) == len && memcmp(n->below[i].name, name, len) == 0)
-            return &n->below[i];
-    }
-    n->below = xreallocarray(n->below, n->count + 1, sizeof(*n->below));
-    n->below[n->count] = (struct node){.name = xstrndup(name, len), .column = NOBODY};
-    return &n->below[n->count++];
-}
-
-static struct node *grow(struct node *n, const char *pointer)
-{
-    while (*pointer == '/') {
-        size_t len = strcspn(pointer + 1, "/");
-        n = member(n, pointer + 1, len);
-        pointer += 1 + len;
-    }
-    return n;
-}
-
-/* Is the pointer below a group ("/data/incident/...") that some column fills? */
-static bool in_filled_group(const struct columns *c, const char *pointer)
-{
-    const char *name = text_starts_with(pointer, "/data/") ? pointer + strlen("/data/") : "";
-    const char *slash = strchr(name, '/');
-    if (slash == NULL)
-        return false;
-    char *group = xstrndup(pointer, (size_t)(slash - pointer));
-    bool filled = is_mapped(c, group);
-    free(group);
-    return filled;
-}
-
-/* A line's member replaces the batch's as a whole. So a group that has a column here and other
- * members in batch.json must bring those along. */
-static void plant(struct mapping *m)
-{
-    struct columns *c = m->columns;
-    for (size_t i = 0; i < c->count; i++) {
-        if (c->items[i].pointer != NULL)
-            grow(&c->root, c->items[i].pointer)->column = (int)i;
-    }
-    for (size_t i = 0; i < m->known.count; i++) {
-        const struct known_column *k = &m->known.items[i];
-        int column = columns_find(c, k->pointer);
-        struct buf value = {0};
-        if (column >= 0)
-            grow(&c->root, k->pointer)->kind = k->kind;
-        /* Of nature and nature.de, the one that has columns below it is the object. */
-        bool object = k->kind == CELL_LANGUAGES && is_mapped(c, k->pointer);
-        if (in_filled_group(c, k->pointer) && !object &&
-            known_columns_shared(m->batch, k->pointer, &value)) {
-            struct node *n = grow(&c->root, k->pointer);
-            if (n->constant == NULL)
-                n->constant = buf_steal(&value);
-        }
-        buf_free(&value);
-    }
-}
+#include "operator/enqueue_columns_parts.h"
 
 static void free_node(struct node *n)
 {
@@ -281,50 +31,15 @@ void columns_free(struct columns *c)
     free(c);
 }
 
-static struct columns *begin(const struct csv_record *header, char delimiter)
+bool columns_is_mapped(const struct columns *c, const char *pointer)
 {
-    struct columns *c = xcalloc(1, sizeof(*c));
-    c->items = xcalloc(header->count, sizeof(*c->items));
-    c->starts = xcalloc(header->count, sizeof(*c->starts));
-    c->count = header->count;
-    c->comma_decimal = delimiter == ';';
-    c->root.column = NOBODY;
+    size_t len = strlen(pointer);
     for (size_t i = 0; i < c->count; i++) {
-        struct buf name = {0};
-        cell_clean(header->fields[i].text, header->fields[i].len, &name);
-        c->items[i].name = buf_steal(&name);
+        const char *own = c->items[i].pointer;
+        if (own != NULL && strncmp(own, pointer, len) == 0 && (own[len] == '\0' || own[len] == '/'))
+            return true;
     }
-    return c;
-}
-
-int columns_map(const struct csv_record *header, char delimiter, const struct batch *b,
-                const struct setup *s, struct findings *findings, struct columns **out,
-                struct error *err)
-{
-    struct mapping m = {.header = header, .batch = b, .findings = findings, .good = true};
-    *out = NULL;
-    if (header->fault.problem != NULL) {
-        blame(&m, NULL, header->fault.problem, header->fault.mend);
-        return 0;
-    }
-    int rc = known_columns_load(b, s, &m.known, err);
-    if (rc != 0)
-        return rc;
-    m.columns = begin(header, delimiter);
-    for (size_t i = 0; i < m.columns->count; i++)
-        map_column(&m, i);
-    check_required(&m);
-    if (m.unknown)
-        note_known(&m);
-    if (m.good)
-        plant(&m);
-    known_columns_free(&m.known);
-    if (!m.good) {
-        columns_free(m.columns);
-        m.columns = NULL;
-    }
-    *out = m.columns;
-    return 0;
+    return false;
 }
 
 /* ---- rows ---- */
@@ -623,7 +338,7 @@ bool columns_miss_text(const struct columns *c, const char *sentence, int *out_c
         strcspn(sentence, " ") < (size_t)(at - sentence))
         return false;
     buf_put(&pointer, sentence, (size_t)(at - sentence));
-    bool own = is_mapped(c, pointer.data);
+    bool own = columns_is_mapped(c, pointer.data);
     const char *tag = at + strlen(says);
     buf_putc(&pointer, '/');
     buf_put(&pointer, tag, strcspn(tag, "\""));
