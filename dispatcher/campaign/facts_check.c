@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "campaign/facts_languages.h"
 #include "model/fact_value.h"
 #include "model/json.h"
 
@@ -205,4 +205,5 @@ void facts_check(const struct fact_sheet *s, struct problems *problems)
     for (size_t i = 0; i < s->cohort_count; i++)
         check_contradiction(&c, s->cohorts[i].name);
     check_groups(&c);
+    facts_languages_check(s, problems);
 }

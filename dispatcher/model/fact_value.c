@@ -123,6 +123,17 @@ json_t *fact_value_pick(const json_t *object, const char *const *names, size_t c
 
 /* ---- questions ---- */
 
+void fact_value_each(const json_t *object, fact_value_fn *fn, void *context)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        if (!fn(context, key, value))
+            return;
+    }
+}
+
 bool fact_value_equal(const json_t *a, const json_t *b)
 {
     if (a == NULL || b == NULL)

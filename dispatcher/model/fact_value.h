@@ -24,6 +24,9 @@ bool fact_value_put(struct json_t *object, const char *name, struct json_t *valu
 struct json_t *fact_value_at(const struct json_t *object, const char *name);
 /* A new object with only the values at these dotted names, as far as they are there. */
 struct json_t *fact_value_pick(const struct json_t *object, const char *const *names, size_t count);
+/* Each member of an object: false ends the walk. */
+typedef bool fact_value_fn(void *context, const char *key, const struct json_t *value);
+void fact_value_each(const struct json_t *object, fact_value_fn *fn, void *context);
 /* NULL equals only NULL. */
 bool fact_value_equal(const struct json_t *a, const struct json_t *b);
 bool fact_value_int(const struct json_t *value, int64_t *out);
