@@ -262,7 +262,7 @@ static void settle_without_batch(struct handout *h, const struct error *why)
     h->count = 0;
 }
 
-/* What the batch shares is needed for its window, and later for the packet. */
+/* What the batch shares is needed for its window and its beginning, and later for the packet. */
 static void find_batch(struct handout *h)
 {
     const struct shelved *shelved = NULL;
@@ -272,6 +272,7 @@ static void find_batch(struct handout *h)
         return;
     if (shelf_find(h->d->shelf, h->choice.batch, &shelved, &why) == 0) {
         h->gates.window = window_meet(&h->transport->window, &shelved->parsed->window);
+        h->gates.not_before_ms = shelved->parsed->not_before_ms;
         return;
     }
     settle_without_batch(h, &why);

@@ -42,6 +42,38 @@ static bool pass_expiry(const struct gates *g, const struct leased *row, struct 
     return false;
 }
 
+static bool parse_text(const struct leased *row, struct job **out)
+{
+    struct error ignored;
+    *out = NULL;
+    return row->job_text != NULL &&
+           job_parse(row->job_text, strlen(row->job_text), "", 1, out, &ignored) == 0;
+}
+
+/* Few notices have one: only those are parsed. */
+static int64_t find_start(const struct gates *g, const struct leased *row)
+{
+    struct job *job;
+    if (row->batch != 0)
+        return g->not_before_ms;
+    if (row->job_text == NULL || strstr(row->job_text, "\"not_before\"") == NULL ||
+        !parse_text(row, &job))
+        return 0;
+    int64_t start_ms = job->not_before_ms;
+    job_free(job);
+    return start_ms;
+}
+
+/* Intake gave it a time behind this; but what waited for its hours may have been made due since. */
+static bool pass_start(const struct gates *g, const struct leased *row, struct gate_answer *out)
+{
+    int64_t start_ms = find_start(g, row);
+    if (start_ms <= g->wall_ms)
+        return true;
+    send_back(row, start_ms, "", out);
+    return false;
+}
+
 static bool pass_trial(const struct gates *g, const struct leased *row, struct gate_answer *out)
 {
     const struct settings *s = g->setup->settings;
@@ -55,10 +87,8 @@ static bool pass_trial(const struct gates *g, const struct leased *row, struct g
  * *out_job is what the name is borrowed from. */
 static const char *find_zone(const struct leased *row, struct job **out_job)
 {
-    struct error ignored;
     *out_job = NULL;
-    if (row->batch != 0 || row->zone != NULL || row->job_text == NULL ||
-        job_parse(row->job_text, strlen(row->job_text), "", 1, out_job, &ignored) != 0)
+    if (row->batch != 0 || row->zone != NULL || !parse_text(row, out_job))
         return row->zone;
     return (*out_job)->to.timezone;
 }
@@ -137,7 +167,8 @@ static bool pass_rate(const struct gates *g, struct destination *d, const struct
 
 bool gates_pass(const struct gates *g, const struct leased *row, struct gate_answer *out)
 {
-    if (!pass_expiry(g, row, out) || !pass_trial(g, row, out) || !pass_window(g, row, out))
+    if (!pass_expiry(g, row, out) || !pass_start(g, row, out) || !pass_trial(g, row, out) ||
+        !pass_window(g, row, out))
         return false;
     struct destination *d = traffic_destination(g->traffic, g->transport, row->address, g->mono_ms);
     if (d == NULL)

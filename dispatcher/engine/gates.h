@@ -4,6 +4,7 @@
  *
  *   gate         closed while                             then
  *   expiry       its expires_at has passed                expired
+ *   not_before   before the time that was asked for       back until then, without a cause
  *   trial        trial mode, address not on the list      suppressed, cause trial_mode
  *   window       outside the hours of the recipient       back until they begin, cause window
  *   destination  its domain or endpoint rests             back until it is asked again, cause
@@ -29,6 +30,7 @@ struct gates {
     const struct transport *transport;
     struct traffic *traffic;
     struct send_window window; /* of transport and batch, as they meet */
+    int64_t not_before_ms;     /* of the batch; 0: none */
     int64_t mono_ms, wall_ms;
 };
 

@@ -86,6 +86,42 @@ static void sends_in_trial_mode_only_to_who_is_listed(void **state)
     assert_true(gates_pass(&gates, &row, &answer));
 }
 
+static void sends_nothing_before_the_time_that_was_asked_for(void **state)
+{
+    static char text[] = "{\"version\":1,\"id\":\"n\",\"to\":{\"email\":\"a@gmail.example\"},"
+                         "\"not_before\":\"2099-01-01T00:00:00Z\"}";
+    (void)state;
+    row.job_text = text;
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_int_equal(answer.state, DELIVERY_WAITING);
+    assert_true(answer.due_ms == INT64_C(4070908800000));
+    assert_string_equal(answer.cause, "");
+    row.job_text = NULL;
+    row.batch = 7;
+    gates.not_before_ms = gates.wall_ms + HOUR;
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_int_equal(answer.due_ms, gates.wall_ms + HOUR);
+    gates.not_before_ms = gates.wall_ms;
+    assert_true(gates_pass(&gates, &row, &answer));
+}
+
+/* The pace was one in an hour when the last one went; the one of now is one in a second. */
+static void a_slower_pace_of_before_holds_no_longer(void **state)
+{
+    static char domain[] = "gmail.example";
+    struct domain_rate rate = {domain, {.count = 1, .per_ms = HOUR}};
+    (void)state;
+    mail.domains = &rate;
+    mail.domain_count = 1;
+    assert_true(gates_pass(&gates, &row, &answer));
+    rate.rate.per_ms = 1000;
+    gates.mono_ms += 10;
+    assert_false(gates_pass(&gates, &row, &answer));
+    gates.mono_ms += 1100;
+    assert_true(gates_pass(&gates, &row, &answer));
+    mail.domain_count = 0;
+}
+
 static void waits_for_the_morning_where_the_recipient_lives(void **state)
 {
     (void)state;
@@ -187,6 +223,8 @@ int main(void)
         WITH_GATES(lets_through_and_counts_as_under_way),
         WITH_GATES(knows_when_it_is_too_late),
         WITH_GATES(sends_in_trial_mode_only_to_who_is_listed),
+        WITH_GATES(sends_nothing_before_the_time_that_was_asked_for),
+        WITH_GATES(a_slower_pace_of_before_holds_no_longer),
         WITH_GATES(waits_for_the_morning_where_the_recipient_lives),
         WITH_GATES(stays_deferred_when_it_was_tried_before),
         WITH_GATES(comes_back_no_later_than_it_expires),
