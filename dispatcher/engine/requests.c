@@ -23,6 +23,16 @@ void answer_put_text(struct buf *out, const char *key, const char *value)
     buf_put_json(out, value);
 }
 
+void answer_put_sentence(struct buf *out, const char *key, const char *value)
+{
+    struct buf text = {0};
+    buf_puts(&text, value);
+    while (text.len > 0 && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
+        buf_truncate(&text, text.len - 1);
+    answer_put_text(out, key, buf_text(&text));
+    buf_free(&text);
+}
+
 void answer_put_time(struct buf *out, const char *key, int64_t wall_ms)
 {
     char when[CLOCK_TEXT_SIZE];
@@ -34,6 +44,28 @@ void answer_put_counts(struct buf *out, const int64_t counts[DELIVERY_STATES])
     for (int state = 0; state < DELIVERY_STATES; state++)
         buf_printf(out, ",\"%s\":%lld", delivery_state_name((enum delivery_state)state),
                    (long long)counts[state]);
+}
+
+static const char *name_wait(const struct next_due *next)
+{
+    static const char *const gates[] = {"window", "rate", "destination_rest"};
+    for (size_t i = 0; i < COUNT_OF(gates); i++) {
+        if (strcmp(next->cause, gates[i]) == 0)
+            return gates[i];
+    }
+    return next->tried ? "retry" : "not_before";
+}
+
+int answer_put_waits(const struct request *r, int64_t batch, struct error *err)
+{
+    struct next_due next;
+    int rc = ledger_next_due(r->world->ledger, batch, &next, err);
+    if (rc != 0)
+        return rc;
+    bool waits = next.due_ms != INT64_MAX && next.due_ms > r->world->now_ms;
+    answer_put_text(r->out, "waits_for", waits ? name_wait(&next) : NULL);
+    answer_put_time(r->out, "next_attempt_at", waits ? next.due_ms : 0);
+    return 0;
 }
 
 void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
@@ -278,6 +310,23 @@ static int take_retry_step(const struct request *r, struct retry *retry, struct 
     return rc;
 }
 
+/* "left":{"refused":3}: what was meant, and why it is left alone. */
+static void put_barred(struct buf *out, const int64_t barred[RETRY_BARS])
+{
+    static const char *const names[RETRY_BARS] = {
+        [RETRY_ARRIVED] = "arrived", [RETRY_PURGED] = "purged",         [RETRY_REFUSED] = "refused",
+        [RETRY_EXPIRED] = "expired", [RETRY_ON_ITS_WAY] = "on_its_way", [RETRY_TOLD] = "told"};
+    const char *sign = "";
+    buf_puts(out, ",\"left\":{");
+    for (int bar = 0; bar < RETRY_BARS; bar++) {
+        if (barred[bar] == 0)
+            continue;
+        buf_printf(out, "%s\"%s\":%lld", sign, names[bar], (long long)barred[bar]);
+        sign = ",";
+    }
+    buf_putc(out, '}');
+}
+
 /*
  * One step: who asks hands `after`, `until` and `action` of an answer in again while it says
  * `more`, so that everybody else is served in between. With dry_run only counts: commands show the
@@ -288,6 +337,7 @@ static int handle_retry(const struct request *r, struct error *err)
     struct selector selector;
     struct retry retry = {.selector = &selector,
                           .limit = RETRY_STEP,
+                          .now_ms = r->world->now_ms,
                           .after = json_get_int(r->root, "after", 0),
                           .until = json_get_int(r->root, "until", 0),
                           .action = json_get_int(r->root, "action", 0)};
@@ -300,13 +350,15 @@ static int handle_retry(const struct request *r, struct error *err)
         rc = require_selected(r, &selector, err);
     if (rc == 0)
         rc = take_retry_step(r, &retry, err);
-    if (rc == 0)
-        buf_printf(r->out,
-                   "{\"v\":1,\"end\":true,\"count\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,"
-                   "\"action\":%lld}\n",
-                   (long long)retry.count, retry.more ? "true" : "false", (long long)retry.after,
-                   (long long)retry.until, (long long)retry.action);
-    return rc;
+    if (rc != 0)
+        return rc;
+    buf_puts(r->out, "{\"v\":1,\"end\":true");
+    put_barred(r->out, retry.barred);
+    buf_printf(r->out,
+               ",\"count\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,\"action\":%lld}\n",
+               (long long)retry.count, retry.more ? "true" : "false", (long long)retry.after,
+               (long long)retry.until, (long long)retry.action);
+    return 0;
 }
 
 /* Is this id known, and is it the same content? For `enqueue`, before it drops anything. */
@@ -334,7 +386,7 @@ static void put_action(void *context, const struct action_row *row)
     answer_put_text(out, "who", row->action.who);
     answer_put_text(out, "verb", row->action.verb);
     answer_put_text(out, "selector", row->action.selector);
-    answer_put_text(out, "reason", row->action.reason);
+    answer_put_sentence(out, "reason", row->action.reason);
     buf_printf(out, ",\"count\":%lld", (long long)row->count);
     if (row->pending >= 0)
         buf_printf(out, ",\"pending\":%lld", (long long)row->pending);
@@ -391,7 +443,7 @@ static int handle_reconcile(const struct request *r, struct error *err)
     return rc;
 }
 
-static int handle_status(const struct request *r, struct error *err UNUSED)
+static int handle_status(const struct request *r, struct error *err)
 {
     buf_puts(r->out, "{\"v\":1,\"end\":true");
     answer_put_text(r->out, "version", DISPATCHER_VERSION);
@@ -400,8 +452,9 @@ static int handle_status(const struct request *r, struct error *err UNUSED)
                r->world->put_state != NULL ? "true" : "false");
     if (r->world->put_state != NULL)
         r->world->put_state(r->world->state_context, r->out);
+    int rc = answer_put_waits(r, 0, err);
     buf_puts(r->out, "}\n");
-    return 0;
+    return rc;
 }
 
 static const struct verb verbs[] = {

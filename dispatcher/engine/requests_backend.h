@@ -16,10 +16,15 @@ struct request {
 
 /* ,"key":"value" */
 void answer_put_text(struct buf *out, const char *key, const char *value);
+/* The same without the line end a sentence from a pipe or a file has; value is not NULL. */
+void answer_put_sentence(struct buf *out, const char *key, const char *value);
 /* The same of a time as RFC 3339; null for 0. */
 void answer_put_time(struct buf *out, const char *key, int64_t wall_ms);
 /* ,"waiting":0,"in_flight":0, ... */
 void answer_put_counts(struct buf *out, const int64_t counts[DELIVERY_STATES]);
+/* ,"waits_for":"window","next_attempt_at":"..." of a batch or (0) of single notices: why nothing of
+ * it is due, and until when; null if something is due, or nothing is left. */
+MUST_CHECK int answer_put_waits(const struct request *r, int64_t batch, struct error *err);
 /* counts[state] over all channels. */
 void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
                          int64_t out[DELIVERY_STATES]);
@@ -35,12 +40,15 @@ struct batch_facts {
     enum batch_state state;
     enum batch_stop stop;
     bool go_on;
-    struct buf text; /* batch.json; empty once purged */
+    struct buf text;        /* batch.json; empty once purged */
+    struct buf stop_reason; /* empty while it goes */
 };
 /* ERR_NOT_FOUND. Clear with batch_facts_clear(), also after an error. */
 MUST_CHECK int request_find_batch(const struct request *r, const char *id, struct batch_facts *out,
                                   struct error *err);
 void batch_facts_clear(struct batch_facts *facts);
+/* "goes", "halted", "paused" */
+const char *batch_stop_name(enum batch_stop stop);
 
 /* ---- handlers; the table in requests.c names them ---- */
 

@@ -1,4 +1,8 @@
+#include <dirent.h>
+#include <string.h>
+
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/log.h"
 #include "engine/requests_backend.h"
 #include "model/json.h"
@@ -12,6 +16,11 @@ static const char *const state_names[] = {
 static const char *const stop_names[] = {
     [BATCH_GOES] = "goes", [BATCH_HALTED] = "halted", [BATCH_PAUSED] = "paused"};
 
+const char *batch_stop_name(enum batch_stop stop)
+{
+    return stop_names[stop];
+}
+
 /* ---- finding one ---- */
 
 static void take_facts(void *context, const struct batch_row *row)
@@ -23,6 +32,7 @@ static void take_facts(void *context, const struct batch_row *row)
     out->state = row->state;
     out->stop = row->stop;
     out->go_on = row->go_on;
+    buf_puts(&out->stop_reason, row->stop_reason);
     if (row->text != NULL && row->state != BATCH_PURGED)
         buf_puts(&out->text, row->text);
 }
@@ -45,6 +55,7 @@ int request_find_batch(const struct request *r, const char *id, struct batch_fac
 void batch_facts_clear(struct batch_facts *facts)
 {
     buf_free(&facts->text);
+    buf_free(&facts->stop_reason);
     *facts = (struct batch_facts){0};
 }
 
@@ -78,8 +89,14 @@ static int64_t count_all(const int64_t counts[DELIVERY_STATES])
     return total;
 }
 
-static void put_batch(const struct listing *list, const struct batch_row *row,
-                      const int64_t counts[DELIVERY_STATES])
+/* What is counted of a batch. */
+struct numbers {
+    int64_t counts[DELIVERY_STATES];
+    int64_t refused; /* of the failed ones: at intake */
+};
+
+static int put_batch(const struct listing *list, const struct batch_row *row,
+                     const struct numbers *n)
 {
     struct buf *out = list->r->out;
     int64_t taken = row->state == BATCH_LOADING ? row->next_line - 1 : row->total;
@@ -88,18 +105,21 @@ static void put_batch(const struct listing *list, const struct batch_row *row,
     answer_put_text(out, "campaign", row->campaign);
     answer_put_text(out, "state", state_names[row->state]);
     answer_put_text(out, "stop", stop_names[row->stop]);
-    answer_put_text(out, "stop_reason", row->stop_reason);
+    answer_put_sentence(out, "stop_reason", row->stop_reason);
     buf_printf(out, ",\"go_on\":%s,\"lines\":%lld,\"lines_taken\":%lld",
                row->go_on ? "true" : "false", (long long)row->total,
                (long long)(taken > 0 ? taken : 0));
-    buf_printf(out, ",\"deliveries\":%lld,\"open\":%lld", (long long)count_all(counts),
-               (long long)count_open(counts));
-    answer_put_counts(out, counts);
+    buf_printf(out, ",\"deliveries\":%lld,\"open\":%lld", (long long)count_all(n->counts),
+               (long long)count_open(n->counts));
+    answer_put_counts(out, n->counts);
+    buf_printf(out, ",\"refused\":%lld", (long long)n->refused);
     answer_put_time(out, "accepted_at", row->accepted_ms);
     answer_put_time(out, "expires_at", row->expires_at_ms);
     answer_put_time(out, "finished_at", row->finished_ms);
     answer_put_time(out, "at", list->r->world->now_ms);
+    int rc = answer_put_waits(list->r, row->batch, list->err);
     buf_puts(out, "}\n");
+    return rc;
 }
 
 static void put_channels(struct buf *out, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES])
@@ -115,17 +135,67 @@ static void put_channels(struct buf *out, int64_t counts[CHANNEL_KINDS][DELIVERY
 static void list_batch(void *context, const struct batch_row *row)
 {
     struct listing *list = context;
-    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES], sums[DELIVERY_STATES];
+    struct ledger *l = list->r->world->ledger;
+    int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
+    struct numbers n = {0};
     if (list->rc != 0 || list->count++ >= list->limit)
         return; /* only counted to know that there is more */
     list->last = row->batch;
-    list->rc = ledger_count_batch(list->r->world->ledger, row->batch, counts, list->err);
+    list->rc = ledger_count_batch(l, row->batch, counts, list->err);
+    if (list->rc == 0)
+        list->rc = ledger_count_untried(l, row->batch, &n.refused, list->err);
     if (list->rc != 0)
         return;
-    answer_sum_channels(counts, sums);
+    answer_sum_channels(counts, n.counts);
     if (list->channels)
         put_channels(list->r->out, counts);
-    put_batch(list, row, sums);
+    list->rc = put_batch(list, row, &n);
+}
+
+/* ---- what still stands at the door ---- */
+
+/* A directory in new/ that may be a batch and is none of the ledger's. Nothing is read in it. */
+static bool is_at_the_door(const struct request *r, const struct dirent *entry)
+{
+    struct batch_facts facts;
+    struct error ignored;
+    if (entry->d_type != DT_DIR || !id_valid(entry->d_name, strlen(entry->d_name)) ||
+        spool_find_batch(r->world->spool, entry->d_name) != BATCH_PLACE_NEW)
+        return false;
+    bool known = request_find_batch(r, entry->d_name, &facts, &ignored) == 0;
+    batch_facts_clear(&facts);
+    return !known;
+}
+
+static void put_new(const struct request *r, const char *id)
+{
+    static const int64_t none[DELIVERY_STATES] = {0};
+    struct buf *out = r->out;
+    buf_puts(out, "{\"v\":1");
+    answer_put_text(out, "batch", id);
+    answer_put_text(out, "campaign", NULL);
+    buf_puts(out, ",\"state\":\"new\",\"stop\":\"goes\",\"stop_reason\":\"\",\"go_on\":false"
+                  ",\"lines\":0,\"lines_taken\":0,\"deliveries\":0,\"open\":0");
+    answer_put_counts(out, none);
+    buf_puts(out, ",\"refused\":0,\"accepted_at\":null,\"expires_at\":null,\"finished_at\":null");
+    answer_put_time(out, "at", r->world->now_ms);
+    buf_puts(out, ",\"waits_for\":null,\"next_attempt_at\":null}\n");
+}
+
+/* In no order, and so many at most: it is a list for people. */
+static void put_door(const struct request *r)
+{
+    DIR *d = r->world->spool != NULL ? opendir(spool_new_path(r->world->spool)) : NULL;
+    const struct dirent *entry;
+    int count = 0;
+    while (d != NULL && count < BATCHES_MAX && (entry = readdir(d)) != NULL) {
+        if (!is_at_the_door(r, entry))
+            continue;
+        put_new(r, entry->d_name);
+        count++;
+    }
+    if (d != NULL)
+        closedir(d);
 }
 
 int request_batches(const struct request *r, struct error *err)
@@ -139,6 +209,8 @@ int request_batches(const struct request *r, struct error *err)
     bool more = list.count > list.limit;
     if (rc == 0)
         rc = list.rc;
+    if (rc == 0 && !more)
+        put_door(r);
     if (rc == 0)
         buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%lld,\"last\":%lld,\"more\":%s}\n",
                    (long long)(more ? list.limit : list.count), (long long)list.last,

@@ -6,7 +6,9 @@ struct show {
     const struct request *r;
     const char *id;
     struct error *err;
-    bool begun; /* the notice stands in the answer, deliveries follow */
+    enum batch_stop stop;    /* of its batch */
+    const char *stop_reason; /* borrowed while the notice is put */
+    bool begun;              /* the notice stands in the answer, deliveries follow */
     int rc;
 };
 
@@ -59,7 +61,11 @@ static void put_notice(const struct show *show, const struct delivery_row *row,
     }
     answer_put_text(out, "text", text);
     if (why[0] != '\0')
-        answer_put_text(out, "why", why);
+        answer_put_sentence(out, "why", why);
+    if (show->stop != BATCH_GOES) {
+        answer_put_text(out, "stop", batch_stop_name(show->stop));
+        answer_put_sentence(out, "stop_reason", show->stop_reason);
+    }
     buf_puts(out, "}\n");
 }
 
@@ -73,12 +79,14 @@ static int show_single(const struct show *show, const struct delivery_row *row, 
     return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
-static int show_line(const struct show *show, const struct delivery_row *row, struct error *err)
+static int show_line(struct show *show, const struct delivery_row *row, struct error *err)
 {
     struct batch_facts facts;
     struct buf job = {0};
     struct error why = {0};
     int rc = request_find_batch(show->r, row->batch_id, &facts, err);
+    show->stop = facts.stop;
+    show->stop_reason = buf_text(&facts.stop_reason);
     if (rc == 0 && facts.text.len == 0)
         put_notice(show, row, &job, "purged", "");
     else if (rc == 0 && merge_line(show->r, row, &facts, &job, &why) != 0)
@@ -103,6 +111,20 @@ static void show_delivery(void *context, const struct delivery_row *row)
                                         show->r->out, show->err);
 }
 
+static int refuse_unknown(const struct request *r, const char *id, struct error *err)
+{
+    struct batch_facts facts;
+    struct error ignored;
+    bool is_batch = request_find_batch(r, id, &facts, &ignored) == 0;
+    batch_facts_clear(&facts);
+    if (is_batch)
+        return error_set(err, ERR_NOT_FOUND,
+                         "\"%s\" is a batch, not a notice; its recipients are %s_ID (`dispatcher "
+                         "queue --batch %s` lists them), how far it is says `dispatcher watch %s`",
+                         id, id, id, id);
+    return error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
+}
+
 /* The notice as accepted, then each delivery followed by its attempts. */
 int request_show(const struct request *r, struct error *err)
 {
@@ -116,7 +138,7 @@ int request_show(const struct request *r, struct error *err)
     if (rc == 0)
         rc = show.rc;
     if (rc == 0 && count == 0)
-        rc = error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", show.id);
+        rc = refuse_unknown(r, show.id, err);
     if (rc == 0)
         buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
     return rc;

@@ -385,6 +385,16 @@ MUST_CHECK int ledger_count(struct ledger *l, int64_t counts[CHANNEL_KINDS][DELI
 MUST_CHECK int ledger_oldest(struct ledger *l, enum channel_kind channel, enum delivery_state state,
                              int64_t *out_accepted_ms, struct error *err);
 
+/* Of what is open and not in flight in a batch (0: of single notices): when the first one is due,
+ * and with which cause it waits. By index, not from a scan. */
+struct next_due {
+    int64_t due_ms; /* INT64_MAX: there is none */
+    bool tried;     /* it is deferred: the schedule says when */
+    char cause[32];
+};
+MUST_CHECK int ledger_next_due(struct ledger *l, int64_t batch, struct next_due *out,
+                               struct error *err);
+
 /* Recounts from the rows and compares: counters and rows, lines and total of each batch that is
  * whole, notices without a delivery, the chain of actions. `batch` NULL: everything. ERR_INTERNAL
  * with the difference if the books do not balance, ERR_NOT_FOUND if there is no such batch. */
@@ -410,8 +420,10 @@ struct action {
  * schedule begun anew. It is taken in steps, so that nobody waits long for one of millions: zero
  * but for the selector and the limit at first, then the same struct again while `more`.
  *
- * What already waits or is in flight is left alone. Held, suppressed, cancelled and uncertain
- * deliveries are moved only if the selector names a notice or their state. With single routing a
+ * What is in flight is left alone. What a gate sent back is due now if the selector names the
+ * notice, the state or the gate; what waits for a time that was asked for is left alone. Held,
+ * suppressed, cancelled and uncertain deliveries are moved only if the selector names a notice or
+ * their state. What can never be sent is left alone, and counted in `barred`. With single routing a
  * channel is not begun again while another one of the notice runs or after it told the person.
  * What came after the first step, and what failed again since, is not meant.
  *
@@ -422,6 +434,16 @@ struct action {
  * (action_row.pending). A retry that stopped in between has no end: ledger_recover() closes it with
  * "VERB interrupted" and what it had moved, or the next retry does, a minute after its last step.
  */
+/* Why something the selector means is not begun again. */
+enum retry_bar {
+    RETRY_ARRIVED,    /* of a notice that is named: delivered */
+    RETRY_PURGED,     /* its text is gone */
+    RETRY_REFUSED,    /* a line intake refused: nobody is known to send it to, or it is another's */
+    RETRY_EXPIRED,    /* it is over and its expires_at has passed */
+    RETRY_ON_ITS_WAY, /* in flight, due, or waiting for a time that was asked for */
+    RETRY_TOLD,       /* another channel of the same person runs, or told the person */
+    RETRY_BARS
+};
 struct retry {
     const struct selector *selector;
     size_t limit;   /* deliveries a step looks at, at most; one step has at least one page */
@@ -429,6 +451,8 @@ struct retry {
     int64_t until;  /* and behind this one nothing is meant; 0: not begun */
     int64_t action; /* the number of its beginning; 0: nothing is begun */
     int64_t count;  /* moved by this step */
+    int64_t barred[RETRY_BARS]; /* meant, but left alone by this step */
+    int64_t now_ms;             /* for who only counts */
     bool more;
 };
 /* One step and what is recorded of it in one transaction, durable if it moved something. Nothing

@@ -3,12 +3,16 @@
  *
  * All states a retry may begin from stand in the index delivery_trouble, each in the order of
  * numbers. A step merges them and looks at so many of them, whatever else the selector asks: its
- * cost is bounded by that, not by how much there is or how little fits.
+ * cost is bounded by that, not by how much there is or how little fits. What waits because a gate
+ * sent it back stands in no such index: who asks for it has all rows looked at, or a batch's.
  */
 #include "ledger/ledger.h"
 
+#include <string.h>
+
 #include "base/attributes.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
 
@@ -42,7 +46,8 @@ struct candidate {
     enum channel_kind channel;
     enum delivery_state state;
     bool tried;
-    bool fits; /* the selector means it, and it can be sent */
+    bool meant;         /* by the selector */
+    enum retry_bar bar; /* why it cannot be begun again; RETRY_BARS: it can */
 };
 
 struct candidates {
@@ -59,18 +64,31 @@ struct step {
     bool count_only;
 };
 
+#define GATES "'window', 'rate', 'destination_rest'"
+
+static bool is_gate(const char *cause)
+{
+    static const char *const gates[] = {"window", "rate", "destination_rest"};
+    for (size_t i = 0; cause != NULL && i < COUNT_OF(gates); i++) {
+        if (text_equal(cause, gates[i]))
+            return true;
+    }
+    return false;
+}
+
 /*
- * What a retry moves. What waits or is in flight is on its way already. Held, cancelled, suppressed
- * and uncertain ones stand where somebody or a rule put them on purpose: they need their state or
- * their notice to be named.
+ * What a retry is about. What is in flight is on its way already. What waits, and held, cancelled,
+ * suppressed and uncertain ones, which stand where somebody or a rule put them on purpose, need
+ * their state or their notice to be named; what waits, or the gate that sent it back.
  */
-static bool may_retry(const struct selector *selector, enum delivery_state state)
+static bool is_about(const struct selector *selector, enum delivery_state state)
 {
     bool named = selector->id != NULL || selector->state == (int)state;
-    if (state == DELIVERY_WAITING || state == DELIVERY_IN_FLIGHT ||
-        !delivery_may_move(state, DELIVERY_WAITING))
-        return false;
     if (selector->state >= 0 && selector->state != (int)state)
+        return false;
+    if (state == DELIVERY_WAITING)
+        return named || is_gate(selector->cause);
+    if (state == DELIVERY_IN_FLIGHT || !delivery_may_move(state, DELIVERY_WAITING))
         return false;
     return named || state == DELIVERY_DEFERRED || state == DELIVERY_FAILED ||
            state == DELIVERY_EXPIRED;
@@ -79,11 +97,11 @@ static bool may_retry(const struct selector *selector, enum delivery_state state
 /* ---- which ---- */
 
 /* Numbers behind ?1 up to ?2, merged in order from the states a retry may begin from. */
-static void put_places(struct buf *sql, const struct selector *selector)
+static void put_trouble_places(struct buf *sql, const struct selector *selector)
 {
     const char *join = "";
     for (int s = 0; s < DELIVERY_STATES; s++) {
-        if (!may_retry(selector, (enum delivery_state)s))
+        if (!is_about(selector, (enum delivery_state)s))
             continue;
         buf_printf(sql,
                    "%sSELECT seq FROM delivery INDEXED BY delivery_trouble WHERE state = %d"
@@ -93,33 +111,64 @@ static void put_places(struct buf *sql, const struct selector *selector)
     }
     if (join[0] == '\0')
         buf_puts(sql, "SELECT seq FROM delivery WHERE seq > ?1 AND seq <= ?2 AND 0");
-    buf_printf(sql, " ORDER BY seq LIMIT %d", PAGE);
+}
+
+/* Whatever state they have. */
+static void put_all_places(struct buf *sql, int64_t batch)
+{
+    buf_puts(sql, "SELECT seq FROM delivery WHERE seq > ?1 AND seq <= ?2");
+    if (batch != 0)
+        buf_printf(sql, " AND batch = %lld AND notice IS NULL", (long long)batch);
 }
 
 /* Those of a named one, by its own index. */
 static void put_named_places(struct buf *sql, const struct resolved *r)
 {
-    buf_puts(sql, "SELECT d.seq FROM delivery d WHERE d.seq > ?1 AND d.seq <= ?2");
-    buf_puts(sql, r->named.notice != 0 ? " AND d.notice = ?3"
-                                       : " AND d.batch = ?3 AND d.recipient = ?4");
-    buf_printf(sql, " ORDER BY d.seq LIMIT %d", PAGE);
+    buf_puts(sql, "SELECT seq FROM delivery WHERE seq > ?1 AND seq <= ?2");
+    buf_puts(sql, r->named.notice != 0 ? " AND notice = ?3" : " AND batch = ?3 AND recipient = ?4");
 }
 
-/* What has no text any more, no recipient of its own or no transport cannot be sent. */
-static void put_question(struct buf *sql, const struct resolved *r)
+static void put_places(struct buf *sql, const struct resolved *r)
 {
-    buf_puts(sql, "WITH place AS (");
     if (r->selector->id != NULL)
         put_named_places(sql, r);
+    else if (is_about(r->selector, DELIVERY_WAITING))
+        put_all_places(sql, r->batch);
     else
-        put_places(sql, r->selector);
+        put_trouble_places(sql, r->selector);
+    buf_printf(sql, " ORDER BY seq LIMIT %d", PAGE);
+}
+
+/* What is open goes on to expire by itself; what is over would only be told so once more. With an
+ * attempt in the row its cause is that of the attempt, not a gate's. */
+static void put_bar(struct buf *sql, int64_t now_ms)
+{
+    buf_printf(sql, " CASE WHEN d.state = 4 THEN %d", RETRY_ARRIVED);
+    buf_printf(sql, " WHEN coalesce(n.body, b.body) IS NULL OR b.state = 2 THEN %d", RETRY_PURGED);
+    buf_printf(sql,
+               " WHEN d.address = '' OR (d.recipient IS NULL AND d.batch <> 0) OR NOT EXISTS"
+               " (SELECT 1 FROM lane l JOIN transport t ON t.seq = l.transport"
+               "  WHERE l.seq = d.lane AND t.name <> '') THEN %d",
+               RETRY_REFUSED);
+    buf_printf(sql,
+               " WHEN d.state NOT IN (0, 2, 3) AND"
+               " coalesce(n.expires_at_ms, b.expires_at_ms, 0) BETWEEN 1 AND %lld THEN %d",
+               (long long)now_ms, RETRY_EXPIRED);
+    buf_printf(sql,
+               " WHEN d.state = 0 AND (d.tried = 1 OR d.cause NOT IN (" GATES ")) THEN %d"
+               " ELSE %d END",
+               RETRY_ON_ITS_WAY, RETRY_BARS);
+}
+
+static void put_question(struct buf *sql, const struct step *s)
+{
+    buf_puts(sql, "WITH place AS (");
+    put_places(sql, &s->resolved);
     buf_puts(sql, ") SELECT d.seq, coalesce(d.notice, 0), d.batch, d.lane, d.tried, d.channel,"
-                  " d.state, (coalesce(n.body, b.body) IS NOT NULL"
-                  " AND (b.state IS NULL OR b.state < 2)"
-                  " AND (d.recipient IS NOT NULL OR d.batch = 0)"
-                  " AND EXISTS (SELECT 1 FROM lane l JOIN transport t ON t.seq = l.transport"
-                  "  WHERE l.seq = d.lane AND t.name <> '')");
-    selector_put_where(sql, r);
+                  " d.state,");
+    put_bar(sql, s->now_ms);
+    buf_puts(sql, ", (1");
+    selector_put_where(sql, &s->resolved);
     buf_puts(sql, ") FROM place p CROSS JOIN delivery d ON d.seq = p.seq"
                   " LEFT JOIN notice n ON n.seq = d.notice LEFT JOIN batch b ON b.seq = d.batch"
                   " ORDER BY p.seq");
@@ -135,7 +184,9 @@ static int read_candidate(const struct ledger *l, struct query *q, struct candid
     out->tried = query_int(q) != 0;
     bool good = ledger_read_channel(query_int(q), &out->channel);
     good = ledger_read_state(query_int(q), &out->state) && good;
-    out->fits = query_int(q) != 0;
+    int64_t bar = query_int(q);
+    out->bar = bar >= 0 && bar < RETRY_BARS ? (enum retry_bar)bar : RETRY_BARS;
+    out->meant = query_int(q) != 0;
     return good ? 0
                 : ledger_damaged(l, "no channel and state are possible of delivery", out->delivery,
                                  err);
@@ -154,7 +205,18 @@ static void bind_question(struct query *q, const struct step *s, int64_t after, 
     selector_bind(q, &s->resolved);
 }
 
-/* The next ones behind `after`, whether they are meant or not: `fits` tells. */
+/* In flight is waiting or deferred in the row. Of a notice that is named all deliveries are meant,
+ * also what stays as it is: that is to be said. */
+static void judge(const struct ledger *l, const struct selector *selector, struct candidate *row)
+{
+    bool flies = flight_find(&l->flight, row->delivery) != NULL;
+    bool told = selector->id != NULL && selector->state < 0 && row->state == DELIVERY_DELIVERED;
+    row->meant = row->meant && (is_about(selector, row->state) || told);
+    if (flies)
+        row->bar = RETRY_ON_ITS_WAY;
+}
+
+/* The next ones behind `after`, whether they are meant or not. */
 static int read_page(struct ledger *l, const struct step *s, int64_t after, int64_t until,
                      struct candidates *out, struct error *err)
 {
@@ -169,8 +231,7 @@ static int read_page(struct ledger *l, const struct step *s, int64_t after, int6
             query_end(q);
             return rc;
         }
-        row->fits = row->fits && may_retry(s->resolved.selector, row->state) &&
-                    flight_find(&l->flight, row->delivery) == NULL;
+        judge(l, s->resolved.selector, row);
     }
     return rc;
 }
@@ -230,7 +291,7 @@ static int is_preceded(struct ledger *l, const struct step *s, const struct cand
         struct candidates one;
         int64_t sibling = query_int(q);
         rc = read_page(l, s, sibling - 1, sibling, &one, err);
-        *out = rc == 0 && one.count == 1 && one.rows[0].fits;
+        *out = rc == 0 && one.count == 1 && one.rows[0].meant && one.rows[0].bar == RETRY_BARS;
         if (rc != 0 || *out) {
             query_end(q);
             return rc;
@@ -244,17 +305,18 @@ static bool is_open(enum delivery_state state)
     return state == DELIVERY_DEFERRED || state == DELIVERY_HELD || state == DELIVERY_UNCERTAIN;
 }
 
-static int may_begin(struct ledger *l, const struct step *s, const struct candidate *row, bool *out,
-                     struct error *err)
+/* What waits goes anyway; it only gets another time. */
+static int ask_told(struct ledger *l, const struct step *s, struct candidate *row,
+                    struct error *err)
 {
-    bool not = false;
-    *out = false;
-    if (!row->fits)
+    bool told = false;
+    if (!row->meant || row->bar != RETRY_BARS || row->state == DELIVERY_WAITING)
         return 0;
-    int rc = is_told(l, row, &not, err);
-    if (rc == 0 && !not &&s->count_only && !is_open(row->state))
-        rc = is_preceded(l, s, row, &not, err);
-    *out = rc == 0 && !not ;
+    int rc = is_told(l, row, &told, err);
+    if (rc == 0 && !told && s->count_only && !is_open(row->state))
+        rc = is_preceded(l, s, row, &told, err);
+    if (told)
+        row->bar = RETRY_TOLD;
     return rc;
 }
 
@@ -275,23 +337,31 @@ static int begin_again(struct ledger *l, const struct candidate *row, int64_t no
         rc = ledger_add_untried(l, row->batch, -1, err);
     if (rc != 0)
         return rc;
-    if (row->state == DELIVERY_DEFERRED)
+    if (row->state == DELIVERY_DEFERRED || row->state == DELIVERY_WAITING)
         ledger_leave_lane(l, row->lane);
     ledger_count_move(l, row->batch, row->channel, row->state, row->state, DELIVERY_WAITING);
     return ledger_stand_in_lane(l, row->lane, now_ms, row->delivery, err);
 }
 
-static int take_page(struct ledger *l, const struct step *s, const struct candidates *page,
-                     int64_t *inout_count, struct error *err)
+static int take(struct ledger *l, const struct step *s, struct candidate *row, struct error *err)
+{
+    int rc = ask_told(l, s, row, err);
+    if (rc != 0 || !row->meant)
+        return rc;
+    if (row->bar != RETRY_BARS) {
+        s->retry->barred[row->bar]++;
+        return 0;
+    }
+    s->retry->count++;
+    return s->count_only ? 0 : begin_again(l, row, s->now_ms, err);
+}
+
+static int take_page(struct ledger *l, const struct step *s, struct candidates *page,
+                     struct error *err)
 {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < page->count; i++) {
-        bool may = false;
-        rc = may_begin(l, s, &page->rows[i], &may, err);
-        if (rc == 0 && may && !s->count_only)
-            rc = begin_again(l, &page->rows[i], s->now_ms, err);
-        *inout_count += rc == 0 && may;
-    }
+    for (size_t i = 0; rc == 0 && i < page->count; i++)
+        rc = take(l, s, &page->rows[i], err);
     return rc;
 }
 
@@ -304,7 +374,7 @@ static int take_pages(struct ledger *l, struct step *s, struct error *err)
     while (rc == 0 && r->more && (looked == 0 || looked + PAGE <= r->limit)) {
         rc = read_page(l, s, r->after, r->until, &page, err);
         if (rc == 0)
-            rc = take_page(l, s, &page, &r->count, err);
+            rc = take_page(l, s, &page, err);
         looked += page.count;
         r->more = page.count == PAGE;
         r->after = r->more ? page.rows[PAGE - 1].delivery : r->until;
@@ -316,6 +386,7 @@ static int take_step(struct ledger *l, struct step *s, struct error *err)
 {
     struct retry *r = s->retry;
     r->count = 0;
+    memset(r->barred, 0, sizeof(r->barred));
     r->more = true;
     int rc = selector_resolve(l, r->selector, &s->resolved, err);
     if (rc == 0 && r->until == 0)
@@ -326,7 +397,7 @@ static int take_step(struct ledger *l, struct step *s, struct error *err)
         r->more = false;
         return 0;
     }
-    put_question(&s->question, &s->resolved);
+    put_question(&s->question, s);
     rc = take_pages(l, s, err);
     buf_free(&s->question);
     return rc == 0 && !s->count_only ? ledger_refresh_lanes(l, err) : rc;
@@ -337,7 +408,7 @@ static int take_step(struct ledger *l, struct step *s, struct error *err)
 int ledger_count_retry(struct ledger *l, struct retry *r, struct error *err)
 {
     struct retry next = *r;
-    struct step s = {.retry = &next, .count_only = true};
+    struct step s = {.retry = &next, .now_ms = r->now_ms, .count_only = true};
     bool own = false;
     int rc = ledger_look(l, &own, err);
     if (rc == 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/progress.h"
@@ -13,12 +14,34 @@
 /* More than this many at once wants a yes. */
 #define ASK_ABOVE 100
 
+/* Why what was meant is left alone, and what to do about it. */
+static const struct reason {
+    const char *key, *one, *many;
+} reasons[] = {
+    {"refused",
+     "was refused when its batch was taken in and can never be sent (`dispatcher queue --state "
+     "failed` names the cause): hand over a corrected line as a new batch",
+     "were refused when their batch was taken in and can never be sent (`dispatcher queue --state "
+     "failed` names the causes): hand over corrected lines as a new batch"},
+    {"expired", "is past its expires_at: hand it over as a new notice if it still matters",
+     "are past their expires_at: hand them over as new notices if they still matter"},
+    {"purged", "has lost its text after retention: hand it over as a new notice",
+     "have lost their texts after retention: hand them over as new notices"},
+    {"told", "is left: another channel of the same notice is on its way or arrived",
+     "are left: another channel of the same notice is on its way or arrived"},
+    {"on_its_way", "is on its way already: in flight, due, or waiting for its not_before",
+     "are on their way already: in flight, due, or waiting for their not_before"},
+    {"arrived", "was delivered", "were delivered"},
+};
+#define REASONS COUNT_OF(reasons)
+
 /* One retry, of an id or of a selector, in the steps the engine takes it in. */
 struct steps {
     struct session *session;
     const struct invocation *inv;
     struct progress *progress; /* NULL: it is only counted */
     int64_t expected, count;
+    int64_t left[REASONS]; /* meant, but left alone */
 };
 
 static void put_request(struct buf *out, const struct steps *s, const char *id,
@@ -44,6 +67,8 @@ static int ask(struct steps *s, const char *id, struct error *err)
         put_request(&request, s, id, before);
         rc = session_ask(s->session, buf_text(&request), NULL, &facts, err);
         s->count += json_get_int(facts, "count", 0);
+        for (size_t i = 0; i < REASONS; i++)
+            s->left[i] += json_get_int(json_get(facts, "left"), reasons[i].key, 0);
         more = json_get_bool(facts, "more", false);
         if (s->progress != NULL)
             progress_update(s->progress, s->count, s->expected, NULL, clock_mono_ms());
@@ -67,32 +92,31 @@ static int ask_all(struct steps *s, struct error *err)
 }
 
 /* Counted beside the daemon: searching millions shall not keep it from sending. */
-static int count_all(const struct invocation *inv, int64_t *out, struct error *err)
+static int count_all(const struct invocation *inv, struct steps *s, struct error *err)
 {
     struct session session;
-    struct steps s = {.session = &session, .inv = inv};
+    *s = (struct steps){.session = &session, .inv = inv};
     int rc = session_open_beside(inv, &session, err);
     if (rc == 0)
-        rc = ask_all(&s, err);
+        rc = ask_all(s, err);
     session_close(&session);
-    *out = s.count;
     return rc;
 }
 
-static int move_all(const struct invocation *inv, int64_t expected, int64_t *out, bool *out_daemon,
+static int move_all(const struct invocation *inv, struct steps *s, bool *out_daemon,
                     struct error *err)
 {
     struct session session;
     struct progress progress;
-    struct steps s = {.session = &session, .inv = inv, .progress = &progress, .expected = expected};
+    *s = (struct steps){
+        .session = &session, .inv = inv, .progress = &progress, .expected = s->count};
     progress_begin(&progress, "retry", invocation_json(inv), clock_mono_ms());
     int rc = session_open(inv, LEDGER_WRITE, &session, err);
     if (rc == 0)
-        rc = ask_all(&s, err);
+        rc = ask_all(s, err);
     progress_hide(&progress);
     *out_daemon = rc == 0 && client_has_daemon(session.client);
     session_close(&session);
-    *out = s.count;
     return rc;
 }
 
@@ -133,31 +157,65 @@ static int confirm(const struct invocation *inv, int64_t count, struct error *er
                      count, ASK_ABOVE);
 }
 
-static int report(const struct invocation *inv, int64_t count, bool dry_run, bool daemon)
+static void print_json(const struct steps *s, bool dry_run)
 {
-    if (invocation_json(inv)) {
-        printf("{\"v\":1,\"verb\":\"retry\",\"count\":%" PRId64 ",\"dry_run\":%s}\n", count,
-               dry_run ? "true" : "false");
-    } else if (dry_run) {
-        printf("%" PRId64 " deliveries would be tried again.\n", count);
-    } else {
-        printf("%" PRId64 " deliveries are due now.%s\n", count,
-               count > 0 && !daemon ? " No daemon is running; start it with `dispatcher run`."
-                                    : "");
+    const char *sign = "";
+    printf("{\"v\":1,\"verb\":\"retry\",\"count\":%" PRId64 ",\"dry_run\":%s,\"left\":{", s->count,
+           dry_run ? "true" : "false");
+    for (size_t i = 0; i < REASONS; i++) {
+        if (s->left[i] == 0)
+            continue;
+        printf("%s\"%s\":%" PRId64, sign, reasons[i].key, s->left[i]);
+        sign = ",";
     }
+    printf("}}\n");
+}
+
+/* What is on its way needs no word beside what was moved. */
+static void tell_left(const struct steps *s)
+{
+    int64_t any = 0;
+    for (size_t i = 0; i < REASONS; i++) {
+        bool idle =
+            text_equal(reasons[i].key, "on_its_way") || text_equal(reasons[i].key, "arrived");
+        any += s->left[i];
+        if (s->left[i] > 0 && (s->count == 0 || !idle))
+            fprintf(stderr, "%" PRId64 " %s.\n", s->left[i],
+                    s->left[i] == 1 ? reasons[i].one : reasons[i].many);
+    }
+    if (s->count == 0 && any == 0)
+        fprintf(stderr, "Nothing matches that could be tried again; `dispatcher queue` with the "
+                        "same options lists what there is. Held, suppressed, waiting and uncertain "
+                        "ones are only meant if --state names them.\n");
+}
+
+static int report(const struct steps *s, bool dry_run, bool daemon)
+{
+    if (invocation_json(s->inv)) {
+        print_json(s, dry_run);
+        return 0;
+    }
+    if (dry_run)
+        printf("%" PRId64 " deliveries would be tried again.\n", s->count);
+    else
+        printf("%" PRId64 " deliveries are due now.%s\n", s->count,
+               s->count > 0 && !daemon ? " No daemon is running; start it with `dispatcher run`."
+                                       : "");
+    fflush(stdout);
+    tell_left(s);
     return 0;
 }
 
 static int run(const struct invocation *inv, struct error *err)
 {
-    int64_t count = 0;
+    struct steps s;
     bool dry_run = option_given(inv, "dry-run"), daemon = false;
-    int rc = count_all(inv, &count, err);
+    int rc = count_all(inv, &s, err);
     if (rc == 0 && !dry_run)
-        rc = confirm(inv, count, err);
-    if (rc == 0 && !dry_run)
-        rc = move_all(inv, count, &count, &daemon, err);
-    return rc == 0 ? report(inv, count, dry_run, daemon) : rc;
+        rc = confirm(inv, s.count, err);
+    if (rc == 0 && !dry_run && s.count > 0)
+        rc = move_all(inv, &s, &daemon, err);
+    return rc == 0 ? report(&s, dry_run, daemon) : rc;
 }
 
 static const struct option_row options[] = {
@@ -176,14 +234,21 @@ const struct command command_retry = {
         "4711\"\n\n"
         "Takes ids, or a selector; without either nothing happens (exit 64). A delivery that was "
         "already\n"
-        "delivered, or is in flight, stays as it is. `--state uncertain` asks first: those may "
-        "have arrived\n"
-        "already. A stopped batch stays stopped until `dispatcher resume`. Who did it, when, why "
+        "delivered, or is in flight, stays as it is. `--state waiting`, `--cause window` or an ID "
+        "also takes what\n"
+        "waits for its hours, a rate or a resting destination: it is due now, and waits again if "
+        "it still must.\n"
+        "What can never be sent (refused at intake, expired, purged) is left and counted. `--state "
+        "uncertain` asks\n"
+        "first: those may have arrived already. A stopped batch stays stopped until `dispatcher "
+        "resume`. Who did it, when, why "
         "and how many\n"
         "is recorded. Many are moved in steps: one that is interrupted stands in `dispatcher "
         "actions` without\n"
         "an end; asking again takes the rest.\n\n"
-        "JSON, one object: v, verb, count, dry_run.",
+        "JSON, one object: v, verb, count, dry_run, left (numbers by reason: refused, expired, "
+        "purged, told,\n"
+        "on_its_way, arrived).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_max = 10000,

@@ -323,3 +323,35 @@ def test_a_configuration_that_changes_no_hours_moves_nobody(t):
     t.configure(email={**OUTBOX, "window": f"{clock(2)}-{clock(5)}", "concurrency": 3}, timezone="Etc/UTC")
     wait_reload(t, 0)
     t.holds(lambda: t.row("one")["changed_at"] == before["changed_at"], 1, "it was moved")
+
+
+def test_a_retry_frees_what_waits_for_its_hours_and_says_if_it_still_must(t):
+    t.configure(email={**OUTBOX, "window": f"{clock(2)}-{clock(5)}"}, timezone="Etc/UTC")
+    t.daemon.start()
+    t.enqueue(*[t.notice(f"n{i}", to={"email": f"n{i}@example.org", "timezone": "Etc/UTC"}) for i in range(3)])
+    t.wait(lambda: len([r for r in t.rows() if r["cause"] == "window"]) == 3, 10, "three to wait")
+    before = t.row("n0")["changed_at"]
+    t.contains(t.command("retry", "--state", "waiting", "--reason", "look again").out, "3 deliveries are due now", "retry")
+    t.wait(lambda: t.row("n0")["cause"] == "window" and t.row("n0")["changed_at"] != before, 10, "the gate to send it back")
+    t.equal([(row["verb"], row["count"]) for row in t.command("actions", "--json").lines()], [("retry", 3)], "what is recorded")
+
+
+def test_wider_hours_send_nothing_before_its_time(t):
+    later = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(hours=1)
+    start = later.strftime("%Y-%m-%dT%H:%M:%SZ")
+    t.configure(email={**OUTBOX, "window": f"{clock(2)}-{clock(5)}"}, timezone="Etc/UTC")
+    t.daemon.start()
+    t.enqueue(t.notice("one", to={"email": "one@example.org", "timezone": "Etc/UTC"}, not_before=start))
+    publish(t, "recall", 3, not_before=start, to=lambda i: f"c{i}@example.org")
+    wait_for_batch(t, "recall", state="running", waiting=3)
+    t.wait(lambda: t.row("one")["cause"] == "window", 10, "it to wait for its hours")
+    t.configure(email=OUTBOX, timezone="Etc/UTC")
+    wait_reload(t, 0)
+    t.wait(lambda: t.row("one")["cause"] == "", 10, "the gates to judge anew")
+    t.wait(lambda: batch(t, "recall")["waits_for"] == "not_before", 10, "the batch to wait for its beginning")
+    due = [moment(row["next_attempt_at"]) for row in t.rows()]
+    t.equal(set(due), {later.timestamp()}, "when they are due")
+    t.equal(written(t), [], "what was sent")
+    asked = t.command("retry", "one")
+    t.contains(asked.out, "0 deliveries", "what somebody asked for by the clock")
+    t.contains(asked.err, "1 is on its way already", "why")

@@ -444,6 +444,19 @@ static void a_batch_retries_what_failed_of_it(void **state)
 }
 
 /* What an answer says is handed in again, as `dispatcher retry` does. */
+static void says_why_a_retry_moves_nothing(void **state)
+{
+    (void)state;
+    accept_notice("n1");
+    assert_contains(ask("{\"v\":1,\"verb\":\"retry\",\"selector\":{\"id\":\"n1\"}}"),
+                    "\"count\":0,\"more\":false");
+    assert_contains(ask("{\"v\":1,\"verb\":\"retry\",\"selector\":{\"id\":\"n1\"}}"),
+                    "\"left\":{\"on_its_way\":1}");
+    settle_all(DELIVERY_DELIVERED, "");
+    assert_contains(ask("{\"v\":1,\"verb\":\"retry\",\"selector\":{\"id\":\"n1\"}}"),
+                    "\"left\":{\"arrived\":1}");
+}
+
 static void takes_a_retry_of_many_in_steps(void **state)
 {
     static const char step[] = "{\"v\":1,\"verb\":\"retry\",\"selector\":{\"state\":\"failed\"}";
@@ -565,6 +578,7 @@ int main(void)
         WITH_LEDGER(stops_a_batch_and_lets_it_go_on),
         WITH_LEDGER(a_pause_does_not_take_back_a_go_on),
         WITH_LEDGER(a_batch_retries_what_failed_of_it),
+        WITH_LEDGER(says_why_a_retry_moves_nothing),
         WITH_LEDGER(takes_a_retry_of_many_in_steps),
         WITH_LEDGER(counts_one_batch_again),
         WITH_LEDGER(lets_the_texts_of_the_finished_go),

@@ -51,6 +51,80 @@ static void leaves_what_arrived_or_is_on_its_way(void **state)
     assert_int_equal(count_state(f->l, DELIVERY_IN_FLIGHT), 1);
 }
 
+static void send_back(struct ledger *l, int64_t delivery, const char *cause)
+{
+    const struct settlement s = {.delivery = delivery,
+                                 .state = DELIVERY_WAITING,
+                                 .due_ms = NOON + 9000000,
+                                 .now_ms = NOON + 5000,
+                                 .cause = cause,
+                                 .transport = "relay"};
+    struct error err = {0};
+    bool settled = false;
+    must(ledger_settle(l, &s, &settled, &err), &err);
+    assert_true(settled);
+}
+
+/* Takes a retry to its end and adds up why what was left. */
+static int64_t retry_and_tell(struct ledger *l, struct selector selector,
+                              int64_t barred[RETRY_BARS])
+{
+    struct action action = action_of("");
+    struct retry r = {.selector = &selector, .limit = 256, .more = true};
+    struct error err = {0};
+    int64_t count = 0;
+    memset(barred, 0, RETRY_BARS * sizeof(*barred));
+    for (; r.more; count += r.count) {
+        must(ledger_retry(l, &r, &action, &err), &err);
+        for (int bar = 0; bar < RETRY_BARS; bar++)
+            barred[bar] += r.barred[bar];
+    }
+    return count;
+}
+
+static void makes_due_what_a_gate_sent_back_if_it_is_named(void **state)
+{
+    struct fixture *f = *state;
+    struct selector window = SELECTOR_ALL;
+    int64_t barred[RETRY_BARS];
+    window.cause = "window";
+    take_in_many(f->l, "n", 4);
+    for (int i = 0; i < 3; i++)
+        send_back(f->l, lease_one(f->l, "relay"), i < 2 ? "window" : "rate");
+    assert_int_equal(retry(f->l, SELECTOR_ALL, ""), 0);
+    assert_int_equal(count_retry(f->l, select_state(DELIVERY_WAITING)), 3);
+    assert_int_equal(retry_and_tell(f->l, select_id("n1"), barred), 1);
+    assert_int_equal(row_of(f->l, "n1").due_ms, NOON + 70000);
+    assert_int_equal(retry_and_tell(f->l, window, barred), 1);
+    assert_int_equal(retry_and_tell(f->l, select_state(DELIVERY_WAITING), barred), 1);
+    assert_int_equal(barred[RETRY_ON_ITS_WAY], 3); /* two by now, and the one never sent back */
+    for (int i = 0; i < 4; i++) {
+        struct leased row;
+        assert_int_equal(lease(f->l, "relay", 1, NOON + 70000, &row), 1);
+        leased_clear(&row);
+    }
+    must_balance(f->l);
+}
+
+static void tells_why_what_was_named_is_left(void **state)
+{
+    struct fixture *f = *state;
+    int64_t barred[RETRY_BARS];
+    struct notice n;
+    make_notice(&n, "old", "old");
+    n.job.expires_at_ms = NOON + 60000;
+    assert_int_equal(take_in(f->l, &n), ACCEPT_NEW);
+    assert_true(settle(f->l, lease_one(f->l, "relay"), DELIVERY_EXPIRED));
+    take_in_many(f->l, "n", 2);
+    settle(f->l, lease_one(f->l, "relay"), DELIVERY_DELIVERED);
+    assert_int_equal(retry_and_tell(f->l, select_state(DELIVERY_EXPIRED), barred), 0);
+    assert_int_equal(barred[RETRY_EXPIRED], 1);
+    assert_int_equal(retry_and_tell(f->l, select_id("n0"), barred), 0);
+    assert_int_equal(barred[RETRY_ARRIVED], 1);
+    assert_int_equal(retry_and_tell(f->l, select_id("n1"), barred), 0);
+    assert_int_equal(barred[RETRY_ON_ITS_WAY], 1);
+}
+
 static void needs_the_state_or_the_notice_named_for_what_was_put_aside(void **state)
 {
     static const enum delivery_state aside[] = {DELIVERY_UNCERTAIN, DELIVERY_HELD,
@@ -364,6 +438,8 @@ int main(void)
         TEST(needs_the_state_or_the_notice_named_for_what_was_put_aside),
         TEST(does_not_tell_a_person_twice),
         TEST(begins_one_of_two_failed_channels_again),
+        TEST(makes_due_what_a_gate_sent_back_if_it_is_named),
+        TEST(tells_why_what_was_named_is_left),
         TEST(counts_exactly_what_a_retry_would_move),
         TEST(takes_a_long_retry_in_steps_that_end),
         TEST(leaves_alone_what_failed_again_or_came_later),

@@ -214,13 +214,15 @@ static void books_a_repeated_recipient_as_failed(void **state)
     must_balance(f->l);
 }
 
+/* Intake names the transport of the batch, but nobody to send it to. */
 static void books_a_line_that_cannot_be_sent(void **state)
 {
     struct fixture *f = *state;
     struct seen_rows seen;
     int64_t batch = begin_batch(f->l, "recall", 1);
     struct planned_delivery p = {.channel = CHANNEL_EMAIL,
-                                 .transport = "",
+                                 .transport = "postfix",
+                                 .address = "",
                                  .state = DELIVERY_FAILED,
                                  .cause = "invalid",
                                  .remark = "notices.jsonl:1:7: unknown member",

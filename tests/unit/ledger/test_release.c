@@ -117,6 +117,35 @@ static void leaves_alone_what_is_in_flight_and_what_was_tried(void **state)
     must_balance(f->l);
 }
 
+static void tells_what_is_due_next_and_why_not_now(void **state)
+{
+    struct fixture *f = *state;
+    struct next_due next;
+    struct error err = {0};
+    must(ledger_next_due(f->l, 0, &next, &err), &err);
+    assert_true(next.due_ms == INT64_MAX);
+    take_in_many(f->l, "n", 3);
+    send_back(f->l, "relay", "window", LATER, NOON + 1000);
+    struct ledger *reader = open_ledger(f->spool, LEDGER_READ);
+    must(ledger_next_due(reader, 0, &next, &err), &err);
+    assert_int_equal(next.due_ms, LATER);
+    assert_string_equal(next.cause, "window");
+    assert_false(next.tried);
+    ledger_close(reader);
+    take_in_many(f->l, "m", 1);
+    must(ledger_next_due(f->l, 0, &next, &err), &err);
+    assert_int_equal(next.due_ms, NOON);
+    assert_string_equal(next.cause, "");
+    int64_t delivery = lease_one(f->l, "relay"); /* what is in flight is not next */
+    must(ledger_next_due(f->l, 0, &next, &err), &err);
+    assert_int_equal(next.due_ms, LATER);
+    assert_true(settle(f->l, delivery, DELIVERY_DEFERRED));
+    must(ledger_next_due(f->l, 0, &next, &err), &err);
+    assert_true(next.tried);
+    must(ledger_next_due(f->l, 77, &next, &err), &err);
+    assert_true(next.due_ms == INT64_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +157,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(leaves_alone_what_is_in_flight_and_what_was_tried, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(tells_what_is_due_next_and_why_not_now, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
