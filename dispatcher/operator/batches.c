@@ -6,25 +6,61 @@
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/session.h"
+#include "operator/waits.h"
 
-/* In one word, what a person wants to know first. */
-static const char *state_word(const struct json_t *row)
+struct listing {
+    struct table table;
+    bool daemon;
+};
+
+/* Nothing of it is in flight, and nothing is due. */
+static bool is_waiting(const struct json_t *row)
+{
+    return json_get_int(row, "in_flight", 0) == 0 && waits_any(row);
+}
+
+/* In a word, what a person wants to know first. */
+static const char *state_word(const struct listing *list, const struct json_t *row)
 {
     const char *state = json_get_text(row, "state", ""), *stop = json_get_text(row, "stop", "");
     if (text_equal(state, "purged"))
         return "purged";
+    if (text_equal(state, "new"))
+        return "in new/";
     if (json_get_int(row, "open", 0) == 0 && text_equal(state, "running"))
         return "finished";
     if (!text_equal(stop, "goes"))
         return stop;
-    return text_equal(state, "loading") ? "taking in" : "sending";
+    if (!list->daemon)
+        return text_equal(state, "loading") ? "half taken in" : "not finished";
+    if (text_equal(state, "loading"))
+        return "taking in";
+    return is_waiting(row) ? "waiting" : "sending";
 }
 
-/* Of what is in the books and what is still to come. */
+static void put_why(const struct listing *list, const struct json_t *row, struct buf *out)
+{
+    const char *word = state_word(list, row), *reason = json_get_text(row, "stop_reason", "");
+    if (text_equal(word, "purged") || text_equal(word, "finished"))
+        return;
+    buf_puts(out, reason);
+    if (!list->daemon)
+        buf_printf(out, "%sno daemon runs", out->len > 0 ? "; " : "");
+    else if (text_equal(word, "in new/"))
+        buf_puts(out, "not looked at yet");
+    if (out->len == 0 && is_waiting(row))
+        waits_put_short(row, out);
+}
+
+/* Lines of which nothing is in the books yet. */
+static int64_t count_coming(const struct json_t *row)
+{
+    return json_get_int(row, "lines", 0) - json_get_int(row, "lines_taken", 0);
+}
+
 static void add_percent(struct table *t, const struct json_t *row)
 {
-    int64_t coming = json_get_int(row, "lines", 0) - json_get_int(row, "lines_taken", 0);
-    int64_t all = json_get_int(row, "deliveries", 0) + coming;
+    int64_t all = json_get_int(row, "deliveries", 0) + count_coming(row);
     int64_t done = json_get_int(row, "deliveries", 0) - json_get_int(row, "open", 0);
     if (all <= 0)
         table_cell(t, "-");
@@ -32,21 +68,45 @@ static void add_percent(struct table *t, const struct json_t *row)
         table_cellf(t, "%d%%", (int)(100 * done / all));
 }
 
+/* So that the columns add up: the states that have none, where there are any. */
+static void add_others(struct table *t, const struct json_t *row)
+{
+    static const char *const others[] = {"suppressed", "expired", "held", "cancelled"};
+    struct buf words = {0};
+    char number[OUTPUT_NUMBER_SIZE];
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        int64_t count = json_get_int(row, others[i], 0);
+        if (count > 0)
+            buf_printf(&words, "%s%s %s", words.len > 0 ? ", " : "", output_number(count, number),
+                       others[i]);
+    }
+    table_cell(t, buf_text(&words));
+    buf_free(&words);
+}
+
 static void add_row(void *context, const struct json_t *row)
 {
-    struct table *t = context;
+    struct listing *list = context;
+    struct table *t = &list->table;
+    struct buf why = {0};
     char age[OUTPUT_NUMBER_SIZE];
+    put_why(list, row, &why);
     table_cell(t, json_get_text(row, "batch", NULL));
     table_cell(t, json_get_text(row, "campaign", NULL));
-    table_cell(t, state_word(row));
-    table_count(t, json_get_int(row, "lines", 0));
+    table_cell(t, state_word(list, row));
+    if (text_equal(json_get_text(row, "state", ""), "new"))
+        table_cell(t, NULL); /* nobody has counted them yet */
+    else
+        table_count(t, json_get_int(row, "lines", 0));
     add_percent(t, row);
     table_count(t, json_get_int(row, "delivered", 0));
     table_count(t, json_get_int(row, "failed", 0));
     table_count(t, json_get_int(row, "uncertain", 0));
-    table_count(t, json_get_int(row, "open", 0));
+    add_others(t, row);
+    table_count(t, json_get_int(row, "open", 0) + count_coming(row));
     table_cell(t, output_age(json_get_text(row, "accepted_at", NULL), age));
-    table_cell(t, json_get_text(row, "stop_reason", NULL));
+    table_cell(t, buf_text(&why));
+    buf_free(&why);
 }
 
 static int gather(struct session *s, const struct invocation *inv, struct buf *rows,
@@ -70,19 +130,30 @@ static int gather(struct session *s, const struct invocation *inv, struct buf *r
     return rc;
 }
 
-static void print_rows(const struct buf *rows)
+static void print_rows(const struct buf *rows, bool daemon)
 {
-    static const char *const heads[] = {"BATCH", "CAMPAIGN",  "STATE",          "LINES",
-                                        "DONE",  "DELIVERED", "FAILED",         "UNCERTAIN",
-                                        "OPEN",  "AGE",       "STOPPED BECAUSE"};
-    struct table t;
+    static const char *const heads[] = {"BATCH", "CAMPAIGN",  "STATE",  "LINES",
+                                        "DONE",  "DELIVERED", "FAILED", "UNCERTAIN",
+                                        "OTHER", "OPEN",      "AGE",    "WHY"};
+    struct listing list = {.daemon = daemon};
     if (rows->len == 0) {
         fprintf(stderr, "There is no batch.\n");
         return;
     }
-    table_begin(&t, heads, COUNT_OF(heads));
-    output_each_line(rows, add_row, &t);
-    table_end(&t);
+    table_begin(&list.table, heads, COUNT_OF(heads));
+    output_each_line(rows, add_row, &list);
+    table_end(&list.table);
+}
+
+/* The rows are read beside it. One that does not answer runs, too. */
+static bool daemon_runs(const struct session *s)
+{
+    struct client *client = NULL;
+    struct error why = {0};
+    int rc = client_open(s->settings, LEDGER_READ, &client, &why);
+    bool runs = rc == ERR_DOWN || rc == ERR_DENIED || (rc == 0 && client_has_daemon(client));
+    client_close(client);
+    return runs;
 }
 
 static int run(const struct invocation *inv, struct error *err)
@@ -95,7 +166,7 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0 && invocation_json(inv))
         fwrite(buf_text(&rows), 1, rows.len, stdout);
     else if (rc == 0)
-        print_rows(&rows);
+        print_rows(&rows, daemon_runs(&s));
     session_close(&s);
     buf_free(&rows);
     return rc;
@@ -111,14 +182,22 @@ const struct command command_batches = {
     .summary = "list batches: lines, progress, and why one is stopped",
     .details =
         "  dispatcher batches --open\n\n"
-        "STATE is taking in, sending, halted (too many failures), paused (by a person), finished "
-        "or purged (its\n"
-        "texts are gone after retention, the rows stay). DONE counts what moves no more.\n\n"
-        "JSON, one object per batch: v, batch, campaign, state (loading, running, purged), stop "
-        "(goes, halted,\n"
+        "STATE is in new/ (handed over, not taken in yet), taking in, sending, waiting (nothing of "
+        "it is due: WHY\n"
+        "says until when, in your time zone), halted (too many failures), paused (by a person), "
+        "finished or purged\n"
+        "(its texts are gone after retention, the rows stay); without a daemon half taken in or "
+        "not finished. DONE\n"
+        "counts what moves no more. DELIVERED, FAILED, UNCERTAIN, OTHER and OPEN add up to LINES; "
+        "a line on several\n"
+        "channels counts once for each.\n\n"
+        "JSON, one object per batch: v, batch, campaign, state (new, loading, running, purged), "
+        "stop (goes, halted,\n"
         "paused), stop_reason, go_on, lines, lines_taken, deliveries, open, a number for each "
-        "state,\n"
-        "accepted_at, expires_at, finished_at, at.",
+        "state, refused (of\n"
+        "the failed: at intake), accepted_at, expires_at, finished_at, at, waits_for (window, "
+        "rate,\n"
+        "destination_rest, not_before, retry; null: something is due) and next_attempt_at.",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

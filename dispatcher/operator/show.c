@@ -11,11 +11,28 @@
 static void print_value(const char *label, const char *value)
 {
     struct buf visible = {0};
-    if (value == NULL || value[0] == '\0')
+    size_t len = value != NULL ? strlen(value) : 0;
+    while (len > 0 && (value[len - 1] == '\n' || value[len - 1] == '\r'))
+        len--;
+    if (len == 0)
         return;
-    text_put_visible(&visible, value, strlen(value));
+    text_put_visible(&visible, value, len);
     printf("  %-12s %s\n", label, visible.data);
     buf_free(&visible);
+}
+
+/* Why nothing of its batch is sent. */
+static void print_stop(const struct json_t *notice)
+{
+    struct buf why = {0};
+    const char *stop = json_get_text(notice, "stop", "goes");
+    const char *reason = json_get_text(notice, "stop_reason", "");
+    if (strcmp(stop, "goes") == 0)
+        return;
+    buf_printf(&why, "%s%s%s; nothing of it is sent until `dispatcher resume %s`", stop,
+               reason[0] != '\0' ? ": " : "", reason, json_get_text(notice, "batch", ""));
+    print_value("stopped", buf_text(&why));
+    buf_free(&why);
 }
 
 /* Where the text of a batch's line stands, or that it is gone. */
@@ -24,6 +41,7 @@ static void print_origin(const struct json_t *notice)
     char line[40];
     const char *text = json_get_text(notice, "text", "there");
     print_value("batch", json_get_text(notice, "batch", NULL));
+    print_stop(notice);
     snprintf(line, sizeof(line), "%lld of notices.jsonl",
              (long long)json_get_int(notice, "line", 0));
     if (json_get_text(notice, "batch", NULL) != NULL)
@@ -71,6 +89,15 @@ static void print_way_out(const struct json_t *row)
         {"held", "poison",
          "set aside after crashes of workers: `dispatcher retry ID` once the cause is mended"},
         {"held", NULL, "waits for a person: `dispatcher retry ID` sends it"},
+        {"waiting", "window", "outside the hours of the recipient: goes when they begin there"},
+        {"waiting", "rate", "the rate of its mail domain is used up: goes when it is its turn"},
+        {"waiting", "destination_rest", "its domain or endpoint rests after faults: goes later"},
+        {"deferred", "window", "outside the hours of the recipient: goes when they begin there"},
+        {"deferred", "rate", "the rate of its mail domain is used up: goes when it is its turn"},
+        {"deferred", "destination_rest", "its domain or endpoint rests after faults: goes later"},
+        {"suppressed", "trial_mode",
+         "not on the allow list in trial mode: `dispatcher retry ID` after trial: false"},
+        {"failed", "invalid", "never to be sent: hand over a corrected line as a new batch"},
     };
     const char *state = json_get_text(row, "state", ""), *cause = json_get_text(row, "cause", "");
     for (size_t i = 0; i < COUNT_OF(ways); i++) {
@@ -166,7 +193,8 @@ const struct command command_show = {
         "it was purged.\n\n"
         "JSON: the first line is the notice (v, job: null if it cannot be shown, id, text: there, "
         "purged or\n"
-        "unread with why; of a batch also batch and line), then each delivery as in `queue` "
+        "unread with why; of a batch also batch, line and, if it is stopped, stop and "
+        "stop_reason), then each delivery as in `queue` "
         "followed by its\n"
         "attempts, with the SHA-256 of the message as it was rendered.",
     .arguments_min = 1,

@@ -7,6 +7,7 @@
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/session.h"
+#include "operator/waits.h"
 
 /* Why it sends nothing, or less than it could, just now. */
 static void print_brake(const struct json_t *t)
@@ -73,6 +74,36 @@ static void print_intake(const struct json_t *status)
            output_number(json_get_int(intake, "total", 0), total));
 }
 
+static void print_wait(void *context, const struct json_t *row)
+{
+    struct buf sentence = {0};
+    const char *name = context != NULL ? context : json_get_text(row, "batch", "");
+    const char *stop = json_get_text(row, "stop", "goes");
+    if (!text_equal(stop, "goes"))
+        buf_printf(&sentence, "%s, nothing of it is sent until `dispatcher resume %s`", stop,
+                   name);
+    else
+        waits_put(row, &sentence);
+    if (sentence.len > 0)
+        printf("%s: %s\n", name, sentence.data);
+    buf_free(&sentence);
+}
+
+/* What has something open and yet nothing due. */
+static void print_waits(struct session *s, const struct json_t *status)
+{
+    static char singles[] = "single notices";
+    struct buf rows = {0};
+    struct json_t *end = NULL;
+    struct error ignored;
+    print_wait(singles, status);
+    if (session_ask(s, "{\"v\":1,\"verb\":\"batches\",\"unfinished\":true}", &rows, &end,
+                    &ignored) == 0)
+        output_each_line(&rows, print_wait, NULL);
+    json_free(end);
+    buf_free(&rows);
+}
+
 static void print_status(const struct json_t *status)
 {
     bool daemon = json_get_bool(status, "daemon", false);
@@ -109,6 +140,8 @@ static int run(const struct invocation *inv, struct error *err)
         fwrite(end.data, 1, end.len, stdout);
     else if (rc == 0)
         print_status(status);
+    if (rc == 0 && !invocation_json(inv))
+        print_waits(&s, status);
     daemon = json_get_bool(status, "daemon", false);
     json_free(status);
     session_close(&s);
@@ -121,7 +154,10 @@ const struct command command_status = {
     .arguments = "",
     .summary = "is the daemon running, and how do its transports fare",
     .details = "Exit status 0 when a daemon answers, 69 when none does.\n\n"
-               "JSON, one object: v, version, spool, trial, daemon; of a daemon also pid, "
+               "Says of each batch and of single notices why nothing is due, if that is so.\n\n"
+               "JSON, one object: v, version, spool, trial, daemon, waits_for and next_attempt_at "
+               "(of single notices,\n"
+               "as in `batches`); of a daemon also pid, "
                "uptime_ms, workers, busy,\n"
                "stopping, refused, lanes, ledger_available (else ledger_reason, ledger_since, "
                "unrecorded), intake\n"

@@ -8,6 +8,7 @@
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/progress.h"
+#include "operator/waits.h"
 
 /* ---- reading ---- */
 
@@ -27,6 +28,7 @@ void tick_read(struct tick *out, const char *batch, struct json_t *facts, bool d
     out->taken = json_get_int(facts, "lines_taken", 0);
     out->deliveries = json_get_int(facts, "deliveries", 0);
     out->open = json_get_int(facts, "open", 0);
+    out->refused = json_get_int(facts, "refused", 0);
     for (int state = 0; state < DELIVERY_STATES; state++)
         out->counts[state] =
             json_get_int(facts, delivery_state_name((enum delivery_state)state), 0);
@@ -138,6 +140,9 @@ void tick_put_json(const struct tick *t, struct buf *out)
     for (int state = 0; state < DELIVERY_STATES; state++)
         buf_printf(out, ",\"%s\":%lld", delivery_state_name((enum delivery_state)state),
                    (long long)t->counts[state]);
+    buf_printf(out, ",\"refused\":%lld", (long long)t->refused);
+    put_text(out, "waits_for", json_get_text(t->facts, "waits_for", NULL));
+    put_text(out, "next_attempt_at", json_get_text(t->facts, "next_attempt_at", NULL));
     put_text(out, "at", json_get_text(t->facts, "at", NULL));
     buf_puts(out, "}\n");
 }
@@ -155,10 +160,35 @@ static void put_took(const struct tick *t, struct buf *out)
         buf_printf(out, ", in %s", output_span(to_ms - from_ms, span));
 }
 
-void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
+/* What intake refused is not to be tried again, and what is past its expiry neither. */
+static void put_hints(const struct tick *t, struct buf *out)
 {
     static const enum delivery_state troubles[] = {DELIVERY_FAILED, DELIVERY_UNCERTAIN,
-                                                   DELIVERY_HELD, DELIVERY_EXPIRED};
+                                                   DELIVERY_HELD};
+    char number[OUTPUT_NUMBER_SIZE];
+    for (size_t i = 0; i < COUNT_OF(troubles); i++) {
+        const char *name = delivery_state_name(troubles[i]);
+        int64_t count = t->counts[troubles[i]] - (troubles[i] == DELIVERY_FAILED ? t->refused : 0);
+        if (count > 0)
+            buf_printf(out,
+                       "%s: look with `dispatcher queue --batch %s --state %s`, again with "
+                       "`dispatcher retry --batch %s --state %s`\n",
+                       name, t->batch, name, t->batch, name);
+    }
+    if (t->refused > 0)
+        buf_printf(out,
+                   "%s refused when the batch was taken in: look with `dispatcher queue --batch %s "
+                   "--state failed`; what is corrected can be handed over as a new batch\n",
+                   output_number(t->refused, number), t->batch);
+    if (t->counts[DELIVERY_EXPIRED] > 0)
+        buf_printf(out,
+                   "expired: look with `dispatcher queue --batch %s --state expired`; what still "
+                   "matters is to be handed over as a new batch\n",
+                   t->batch);
+}
+
+void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
+{
     char number[OUTPUT_NUMBER_SIZE];
     const char *sign = " = ";
     buf_printf(out, "%s is finished: %s lines", t->batch, output_number(t->lines, number));
@@ -172,14 +202,7 @@ void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
         sign = " + ";
     }
     put_took(t, out);
-    for (size_t i = 0; i < COUNT_OF(troubles); i++) {
-        const char *name = delivery_state_name(troubles[i]);
-        if (t->counts[troubles[i]] > 0)
-            buf_printf(out_hint,
-                       "%s: look with `dispatcher queue --batch %s --state %s`, again with "
-                       "`dispatcher retry --batch %s --state %s`\n",
-                       name, t->batch, name, t->batch, name);
-    }
+    put_hints(t, out_hint);
 }
 
 void tick_put_stop(const struct tick *t, struct buf *out)
@@ -192,4 +215,13 @@ void tick_put_stop(const struct tick *t, struct buf *out)
     text_put_visible(out, t->stop_reason, strlen(t->stop_reason));
     buf_printf(out, ". Go on: dispatcher resume %s%s", t->batch,
                halted ? " (with --go-on failures never halt it again)" : "");
+}
+
+void tick_put_wait(const struct tick *t, struct buf *out)
+{
+    if (t->finished || !text_equal(t->stop, "goes") || t->counts[DELIVERY_IN_FLIGHT] > 0 ||
+        !waits_any(t->facts))
+        return;
+    buf_printf(out, "%s: ", t->batch);
+    waits_put(t->facts, out);
 }

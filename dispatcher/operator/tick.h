@@ -18,6 +18,7 @@ struct tick {
     const char *state, *stop, *stop_reason; /* borrowed from facts */
     int64_t counts[DELIVERY_STATES];
     int64_t lines, taken, deliveries, open;
+    int64_t refused; /* of the failed ones: at intake, never to be sent */
     bool daemon;
     bool finished; /* nothing moves by itself any more */
     double rate;   /* per second; negative: not known */
@@ -38,6 +39,8 @@ void tick_put_json(const struct tick *t, struct buf *out);
 void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint);
 /* The command that undoes a stop; appended only while it is stopped and not over. */
 void tick_put_stop(const struct tick *t, struct buf *out);
+/* Why nothing of it is due, and until when; appended only while that is so. */
+void tick_put_wait(const struct tick *t, struct buf *out);
 /* Somebody was not told: failed, expired, uncertain or held. */
 bool tick_has_trouble(const struct tick *t);
 

@@ -30,6 +30,7 @@ struct watch {
     struct bar bar;
     bool daemon, told_daemon;
     char *told_stop; /* the last sentence about a stop; "" while it goes */
+    char *told_wait; /* what it waited for when that was said last */
     struct pace pace;
     struct buf last_line; /* plain: printed again only if it says something new */
     int64_t last_line_ms;
@@ -121,6 +122,21 @@ static void tell_stop(struct watch *w, const struct tick *t)
     w->told_stop = buf_steal(&sentence);
 }
 
+/* Said again when it is another reason: at a rate the time changes with every look. */
+static void tell_wait(struct watch *w, const struct tick *t)
+{
+    struct buf sentence = {0};
+    tick_put_wait(t, &sentence);
+    const char *reason = sentence.len > 0 ? json_get_text(t->facts, "waits_for", "") : "";
+    if (sentence.len > 0 && !text_equal(w->told_wait, reason))
+        say(w, sentence.data);
+    if (sentence.len > 0) {
+        free(w->told_wait);
+        w->told_wait = xstrdup(reason);
+    }
+    buf_free(&sentence);
+}
+
 /* ---- asking ---- */
 
 /* Without a daemon the ledger is read; whether one has come is asked each time. */
@@ -168,6 +184,45 @@ static void measure(struct watch *w, struct tick *t, int64_t mono_ms)
         text_equal(t->stop, "goes") ? pace_eta_ms(&w->pace, tick_all(t) - tick_done(t)) : -1;
 }
 
+/* How many a retry of what trial mode held back would begin; 0 if that cannot be told. */
+static int64_t count_trial(struct watch *w)
+{
+    struct json_t *before = NULL;
+    struct error ignored;
+    int64_t count = 0;
+    bool more = true;
+    while (more) {
+        struct buf request = {0};
+        struct json_t *facts = NULL;
+        request_begin(&request, "retry");
+        buf_puts(&request, ",\"dry_run\":true,\"selector\":{\"state\":\"suppressed\",\"cause\":"
+                           "\"trial_mode\"");
+        request_put_text(&request, "batch", w->batch);
+        buf_printf(&request, "},\"after\":%lld,\"until\":%lld}",
+                   (long long)json_get_int(before, "after", 0),
+                   (long long)json_get_int(before, "until", 0));
+        more = session_ask(&w->session, request.data, NULL, &facts, &ignored) == 0 &&
+               json_get_bool(facts, "more", false);
+        count += json_get_int(facts, "count", 0);
+        json_free(before);
+        before = facts;
+        buf_free(&request);
+    }
+    json_free(before);
+    return count;
+}
+
+static void hint_trial(struct watch *w, const struct tick *t)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    int64_t count = t->counts[DELIVERY_SUPPRESSED] > 0 ? count_trial(w) : 0;
+    if (count > 0)
+        fprintf(stderr,
+                "%s %s held back by trial mode; after setting trial: false: dispatcher retry "
+                "--batch %s --state suppressed --cause trial_mode\n",
+                output_number(count, number), count == 1 ? "was" : "were", w->batch);
+}
+
 static void print_end(struct watch *w, const struct tick *t)
 {
     struct buf end = {0}, hint = {0};
@@ -178,6 +233,7 @@ static void print_end(struct watch *w, const struct tick *t)
     printf("%s\n", buf_text(&end));
     fflush(stdout);
     fputs(buf_text(&hint), stderr);
+    hint_trial(w, t);
     buf_free(&end);
     buf_free(&hint);
 }
@@ -206,6 +262,7 @@ static int turn(struct watch *w, bool once, bool *out_over, struct error *err)
     if (!t.finished)
         tell_daemon(w, t.daemon);
     tell_stop(w, &t);
+    tell_wait(w, &t);
     show(w, &t, mono_ms);
     *out_over = once || t.finished;
     if (*out_over)
@@ -234,6 +291,7 @@ static int run(const struct invocation *inv, struct error *err)
     session_close(&w.session);
     buf_free(&w.last_line);
     free(w.told_stop);
+    free(w.told_wait);
     return rc;
 }
 
@@ -256,7 +314,9 @@ const struct command command_watch = {
         "seconds otherwise.\n"
         "The rate is that of the last five seconds, the ETA goes by the last minute. Ctrl-C only "
         "stops watching.\n"
-        "It waits while no daemon runs, and says how to go on when the batch is paused or "
+        "It waits while no daemon runs, and says why nothing is due, or how to go on when the "
+        "batch "
+        "is paused or\n"
         "halted.\n\n"
         "Exit status: 0 all delivered, or suppressed or cancelled on purpose; 1 finished, but some "
         "failed,\n"
@@ -265,7 +325,9 @@ const struct command command_watch = {
         "loading,\n"
         "running, purged), stop, stop_reason, daemon, lines, lines_taken, deliveries, open, done, "
         "rate_per_s and\n"
-        "eta_s (null while not known), a number for each state, at.",
+        "eta_s (null while not known), a number for each state, refused, waits_for and "
+        "next_attempt_at (as in\n"
+        "`batches`), at.",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

@@ -170,7 +170,7 @@ def test_watch_tells_a_stop_and_the_command_that_ends_it(t):
     t.configure(email={"channel": "email", "type": "outbox", "rate": "20/s"})
     publish(t, "recall", 100)
     t.daemon.start()
-    t.wait(lambda: t.command("batches", "--json").lines(), 10, "the batch to be taken in")
+    wait_for_batch(t, "recall", state="running")
     paused = t.command("pause", "recall", "--reason", "typo in the letter")
     t.equal(paused.status, 0, "exit status of pause")
     t.contains(paused.out, "dispatcher resume recall", "how to undo it")
@@ -212,6 +212,66 @@ def test_a_batch_that_halted_goes_on_when_told(t):
     t.equal(watch.end(30), 1, f"exit status; {watch.out} {watch.err}")
     row = batch(t, "recall")
     t.equal((row["failed"], row["go_on"], row["stop"]), (120, True, "goes"), "the end")
+
+
+def test_a_line_refused_at_intake_is_never_retried(t):
+    t.configure()
+    # What is wrong within the first thousand refuses the whole batch.
+    publish(t, "recall", 1003, to=lambda i: "nobody" if i == 1002 else f"c{i}@example.org")
+    t.daemon.start()
+    wait_for_batch(t, "recall", 30, open=0, state="running", failed=1)
+    again = t.command("retry", "--batch", "recall", "--state", "failed")
+    t.contains(again.out, "0 deliveries", "how many")
+    t.contains(again.err, "1 was refused when its batch was taken in", "why")
+    t.contains(again.err, "a corrected line as a new batch", "what to do")
+    t.equal(batch(t, "recall")["failed"], 1, "it stays what it is")
+    watch = t.command("watch", "recall")
+    t.equal(watch.status, 1, "exit status of watch")
+    t.contains(watch.err, "corrected", "what to do")
+    t.check("retry" not in watch.err, f"nothing to retry: {watch.err}")
+
+
+def test_after_a_trial_watch_says_how_the_others_get_it(t):
+    t.configure(trial=True, allow=["c1@example.org"])
+    publish(t, "recall", 5)
+    t.daemon.start()
+    watch = Watch(t, "recall")
+    t.equal(watch.end(), 0, f"exit status; {watch.out} {watch.err}")
+    line = "dispatcher retry --batch recall --state suppressed --cause trial_mode"
+    t.contains(watch.err, f"4 were held back by trial mode; after setting trial: false: {line}", "the hint")
+    t.contains(t.command("batches").out, "4 suppressed", "the list adds up")
+    t.configure()
+    t.daemon.stop()
+    t.daemon.start()
+    t.contains(t.command(*line.split()[1:]).out, "4 deliveries are due now", "the command of the hint")
+    wait_for_batch(t, "recall", delivered=5)
+
+
+def test_whoever_asks_is_told_why_a_batch_waits(t):
+    # It opens in two hours in Seoul, where the readers live.
+    seoul = time.time() + 9 * 3600
+    hours = [time.strftime("%H:%M", time.gmtime(seoul + 3600 * h)) for h in (2, 5)]
+    t.configure(email={"channel": "email", "type": "outbox", "window": "-".join(hours)})
+    publish(t, "recall", 4)
+    row = batch(t, "recall")
+    t.equal((row["state"], row["open"]), ("new", 0), "before anybody looked at it")
+    t.matches(t.command("batches").out, r"recall +- +in new/ .*no daemon runs", "the list before")
+    t.daemon.start()
+    wait_for_batch(t, "recall", state="running", waits_for="window")
+    opens = batch(t, "recall")["next_attempt_at"]
+    t.equal(opens[14:16], hours[0][3:], "the minute of the opening")
+    t.matches(t.command("batches").out, r"recall +- +waiting .*until 20.* \(hours\)", "the list")
+    t.contains(t.command("watch", "recall", "--once").err, "recall: waiting for the hours", "watch")
+    t.contains(t.command("status").out, "recall: waiting for the hours", "status")
+    t.contains(t.command("show", "recall_c1").out, "outside the hours", "show")
+    t.equal(t.command("pause", "recall", "--reason", "a typo\n").status, 0, "pause")
+    t.contains(t.command("show", "recall_c1").out, "paused: a typo; nothing of it is sent until `dispatcher resume recall`", "show of a paused one")
+    t.contains(t.command("status").out, "recall: paused", "status of a paused one")
+    t.check("\\x0a" not in t.command("batches").out + t.command("actions").out, "a line end in the reason")
+    t.contains(t.command("actions").out, "batch recall", "what was paused, in words")
+    t.contains(t.command("show", "recall").err, "dispatcher watch recall", "a batch is no notice")
+    t.daemon.stop()
+    t.contains(t.command("batches").out, "no daemon runs", "the list without a daemon")
 
 
 # what stands where
@@ -283,9 +343,15 @@ def test_purge_lets_texts_go_and_keeps_the_evidence(t):
     t.equal(t.command("purge", "--older-than", "1h", "--yes", "--json").json()["batches"], 0, "nothing is so old")
     t.equal(t.command("purge", "--older-than", "0s", "--dry-run").out, "recall\n", "a dry run")
     t.check(os.path.isdir(os.path.join(t.spool, "batches", "recall")), "a dry run takes nothing")
+    publish(t, "second", 1, to=lambda i: "second@example.org")
+    wait_for_batch(t, "second", open=0, state="running")
     done = t.command("purge", "--older-than", "0s", "--yes", "--reason", "privacy", "--json").json()
-    t.equal((done["batches"], done["notices"]), (1, 1), "what went")
+    t.equal((done["batches"], done["notices"]), (2, 1), "what went")
     t.check(not os.path.exists(os.path.join(t.spool, "batches", "recall")), "the notices are gone")
+    publish(t, "third", 1, to=lambda i: "third@example.org")
+    wait_for_batch(t, "third", open=0, state="running")
+    t.contains(t.command("purge", "--older-than", "0s", "--yes").out, "third\nThe texts of 1 batch and 0 single notices", "its name")
+    t.contains(t.command("retry", "alone").err, "1 was delivered", "a delivered one")
     t.daemon.stop()
     for identity in ("recall_c2", "alone"):
         rows = t.command("show", identity, "--json").lines()
@@ -294,5 +360,5 @@ def test_purge_lets_texts_go_and_keeps_the_evidence(t):
     t.contains(t.command("show", "recall_c2").out, "purged after retention", "the story")
     t.contains(t.command("batches").out, "purged", "the list")
     t.equal(t.command("reconcile", "recall").status, 0, "the books")
-    t.equal([row["verb"] for row in t.command("actions", "--json").lines()], ["purge"], "what is recorded")
+    t.equal([row["verb"] for row in t.command("actions", "--json").lines()], ["purge", "purge"], "what is recorded")
     t.equal(t.command("purge", "--older-than", "0s", "--yes", "--json").json()["batches"], 0, "again, without a daemon")

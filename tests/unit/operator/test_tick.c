@@ -98,6 +98,25 @@ static void is_over_when_nothing_moves_by_itself(void **state)
     tick_clear(&t);
 }
 
+static void recommends_no_retry_of_what_can_never_be_sent(void **state)
+{
+    struct buf end = {0}, hint = {0};
+    struct tick t = read_tick("{\"state\":\"running\",\"lines\":3,\"lines_taken\":3,"
+                              "\"deliveries\":3,\"open\":0,\"failed\":2,\"expired\":1,"
+                              "\"refused\":2}");
+    (void)state;
+    tick_put_end(&t, &end, &hint);
+    assert_null(strstr(buf_text(&hint), "retry"));
+    assert_contains(buf_text(&hint), "2 refused when the batch was taken in");
+    assert_contains(buf_text(&hint), "expired: look with");
+    t.refused = 1;
+    tick_put_end(&t, &end, &hint);
+    assert_contains(buf_text(&hint), "dispatcher retry --batch recall --state failed");
+    buf_free(&end);
+    buf_free(&hint);
+    tick_clear(&t);
+}
+
 static void suppressed_on_purpose_is_no_trouble(void **state)
 {
     struct tick t =
@@ -162,6 +181,7 @@ int main(void)
         cmocka_unit_test(stays_within_the_terminal),
         cmocka_unit_test(counts_lines_still_to_come),
         cmocka_unit_test(is_over_when_nothing_moves_by_itself),
+        cmocka_unit_test(recommends_no_retry_of_what_can_never_be_sent),
         cmocka_unit_test(suppressed_on_purpose_is_no_trouble),
         cmocka_unit_test(says_how_to_go_on),
         cmocka_unit_test(writes_an_object_for_programs),

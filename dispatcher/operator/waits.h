@@ -1,0 +1,19 @@
+/* Why something waits, in words: from `waits_for` and `next_attempt_at` of an answer. */
+#ifndef OPERATOR_WAITS_H
+#define OPERATOR_WAITS_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+struct json_t;
+
+/* Nothing of it is due now, and the answer says until when. */
+bool waits_any(const struct json_t *row);
+/* "until 2026-11-24 08:00:00 +0100 (hours)", appended; nothing if it does not wait. */
+void waits_put_short(const struct json_t *row, struct buf *out);
+/* "waiting for the hours of the recipients; the first is due at 2026-11-24 08:00:00 +0100",
+ * appended. */
+void waits_put(const struct json_t *row, struct buf *out);
+
+#endif
