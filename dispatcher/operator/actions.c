@@ -1,7 +1,9 @@
 #include "operator/command_list.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/session.h"
@@ -16,16 +18,48 @@ static void add_count(struct table *t, const struct json_t *row)
         table_cellf(t, "%lld + %lld, not ended", (long long)count, (long long)pending);
 }
 
+/* {"state":"failed","batch":"b"} as "state failed, batch b"; what is no object, as it is. */
+static void put_selector(struct buf *out, const char *text)
+{
+    static const char *const names[] = {"id",    "state", "channel",        "campaign",
+                                        "batch", "cause", "finished_before"};
+    struct json_t *selector = NULL;
+    struct error ignored;
+    if (json_parse(text, strlen(text), "selector", 1, 8, &selector, &ignored) != 0) {
+        buf_puts(out, text);
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *value = json_get_text(selector, names[i], NULL);
+        bool is_time = text_equal(names[i], "finished_before");
+        char when[64];
+        if (value != NULL)
+            buf_printf(out, "%s%s %s", out->len > 0 ? ", " : "",
+                       is_time ? "finished before" : names[i],
+                       is_time ? output_time(value, when, sizeof(when)) : value);
+    }
+    if (json_get_bool(selector, "go_on", false))
+        buf_puts(out, ", whatever fails");
+    if (json_get_int(selector, "action", 0) > 0)
+        buf_printf(out, "begun as number %lld", (long long)json_get_int(selector, "action", 0));
+    if (out->len == 0)
+        buf_puts(out, text);
+    json_free(selector);
+}
+
 static void add_row(void *context, const struct json_t *row)
 {
     struct table *t = context;
+    struct buf which = {0};
     char when[64];
     table_cellf(t, "%lld", (long long)json_get_int(row, "action", 0));
     table_cell(t, output_time(json_get_text(row, "at", NULL), when, sizeof(when)));
     table_cell(t, json_get_text(row, "who", NULL));
     table_cell(t, json_get_text(row, "verb", NULL));
     add_count(t, row);
-    table_cell(t, json_get_text(row, "selector", NULL));
+    put_selector(&which, json_get_text(row, "selector", ""));
+    table_cell(t, buf_text(&which));
+    buf_free(&which);
     table_cell(t, json_get_text(row, "reason", NULL));
 }
 

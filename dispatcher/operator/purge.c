@@ -47,6 +47,12 @@ static int ask(struct session *s, const struct invocation *inv, int64_t age_ms, 
     return rc;
 }
 
+/* Each batch by its name. */
+static void print_name(void *context UNUSED, const struct json_t *row)
+{
+    printf("%s\n", json_get_text(row, "batch", ""));
+}
+
 /* Step after step: a daemon serves everybody else between two of them. */
 static int ask_steps(struct session *s, const struct invocation *inv, int64_t age_ms,
                      struct purged *out, struct error *err)
@@ -55,7 +61,11 @@ static int ask_steps(struct session *s, const struct invocation *inv, int64_t ag
     int rc = 0;
     while (rc == 0 && more) {
         struct json_t *end = NULL;
-        rc = ask(s, inv, age_ms, out->after, NULL, &end, err);
+        struct buf rows = {0};
+        rc = ask(s, inv, age_ms, out->after, &rows, &end, err);
+        if (rc == 0 && !invocation_json(inv))
+            output_each_line(&rows, print_name, NULL);
+        buf_free(&rows);
         out->notices += json_get_int(end, "notices", 0);
         out->batches += json_get_int(end, "batches", 0);
         out->kept += json_get_int(end, "kept", 0);
@@ -80,11 +90,6 @@ static int64_t count_batches(struct session *s, const struct invocation *inv, in
     int64_t count = json_get_int(end, "batches", 0);
     json_free(end);
     return count;
-}
-
-static void print_name(void *context UNUSED, const struct json_t *row)
-{
-    printf("%s\n", json_get_text(row, "batch", ""));
 }
 
 static int preview(struct session *s, const struct invocation *inv, int64_t age_ms,
@@ -135,9 +140,10 @@ static void report(const struct invocation *inv, const struct purged *done)
                ",\"dry_run\":false}\n",
                done->batches, done->notices);
     else
-        printf("The texts of %" PRId64 " batches and %" PRId64
-               " notices are gone. Their rows, addresses, attempts and hashes stay.\n",
-               done->batches, done->notices);
+        printf("The texts of %" PRId64 " %s and %" PRId64
+               " single %s are gone. Their rows, addresses, attempts and hashes stay.\n",
+               done->batches, done->batches == 1 ? "batch" : "batches", done->notices,
+               done->notices == 1 ? "notice" : "notices");
     if (done->kept > 0)
         fprintf(stderr,
                 "The texts of %" PRId64
