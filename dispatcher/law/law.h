@@ -37,6 +37,21 @@ struct law_text {
     size_t jurisdiction_count;
 };
 
+/* The word of a data category in a language ("card_number", "ko"), NULL if there is none. */
+typedef const char *law_term_fn(void *context, const char *locale, const char *term);
+
+/* What is known of the people and the ways the messages go; a count of -1: not looked at. */
+struct law_sending {
+    int64_t without_contact;       /* people of the incident who can be reached by no channel */
+    int64_t without_consent;       /* to advertising */
+    int64_t without_night_consent; /* to advertising at night */
+    int64_t oldest_consent_ms;     /* 0: not looked at */
+    const char *sms_sender;        /* NULL: not looked at */
+    const char *const *registered_senders;
+    size_t registered_count;
+    const bool *sms_certified; /* the gateway has the sending certificate; NULL: not looked at */
+};
+
 /* What is judged. Everything is borrowed; pointers may be NULL where said. */
 struct law_case {
     enum notice_kind kind;
@@ -46,30 +61,44 @@ struct law_case {
     const char *const *rulesets; /* only these; NULL: those whose jurisdiction and conditions fit */
     size_t ruleset_count;
     const bool *channels; /* CHANNEL_KINDS of them */
-    int64_t send_at_ms;   /* planned; decides which rules are in force */
-    int64_t now_ms;       /* for clocks */
+    int64_t send_at_ms;   /* planned or past: decides which rules are in force and when clocks are
+                             read; 0: now_ms does */
+    int64_t now_ms;
     const struct fact_sheet
         *sheet; /* NULL: a letter by itself; then times and counts are not judged */
     const struct campaign *campaign;        /* NULL: a letter by itself */
     const struct campaign *earlier;         /* the one it supersedes, NULL */
     const struct fact_sheet *earlier_sheet; /* that one's facts, NULL */
+    const struct law_sending *sending;      /* NULL: consent, senders, contacts are not judged */
+    law_term_fn *term; /* NULL: the words of data categories are not looked for */
+    void *term_context;
     const struct law_text *texts;
     size_t text_count;
 };
 
-/* Every finding goes to `problems`, its rule as "legal-kr-pipa-34-1:KR6"; a finding covered by an
- * exemption becomes a warning that names reason and people. */
+/*
+ * Every finding goes to `problems`, its rule as "legal-kr-pipa-34-1:KR6"; a finding covered by an
+ * exemption becomes a warning that names reason and people. What a clock finds past its limit is
+ * told as an error but not counted in problems->errors: late is better than never, so it must not
+ * keep a notice from leaving.
+ */
 void law_check(const struct law *l, const struct law_case *c, struct problems *problems);
+
+/* The same of a finding that is at hand: told as an error, but must not keep anything from being
+ * sent. `rule` as in struct problem. */
+bool law_never_blocks(const struct law *l, const char *rule);
 
 /* What a campaign opens, and by what it is closed (chain of notices). */
 struct obligation {
-    const char *rule; /* "kr-pipa-34-2:KP6", borrowed from the law */
-    const char *what; /* sentence, borrowed */
-    enum notice_kind closed_by;
-    int64_t due_ms; /* 0: at once, without a clock */
+    const char *ruleset, *rule; /* "kr-pipa-34-2", "KP6": borrowed from the law */
+    const char *what;           /* sentence, borrowed from the law */
+    unsigned closed_by_kinds;   /* bits: 1u << NOTICE_CONFIRMED; 0: only by time */
+    int64_t due_ms;             /* 0: at once, without a clock */
+    const struct law_case *opened_by;
 };
 typedef void obligation_fn(void *context, const struct obligation *o);
-/* Obligations that stay open after the campaigns `chain` (oldest first). */
+/* Obligations that stay open after the campaigns `chain` (oldest first), at the `now_ms` of the
+ * last. */
 void law_open_obligations(const struct law *l, const struct law_case *chain, size_t count,
                           obligation_fn *tell, void *context);
 

@@ -1,0 +1,96 @@
+#include "law/sets.h"
+
+#include "base/text.h"
+#include "law/node.h"
+
+#define DAY_MS    (INT64_C(24) * 60 * 60 * 1000)
+#define MINUTE_MS (INT64_C(60) * 1000)
+
+const struct ruleset *sets_find(const struct law *l, const char *id)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (text_equal(l->sets[i].id, id))
+            return &l->sets[i];
+    return NULL;
+}
+
+int64_t sets_moment_ms(const struct law_case *c)
+{
+    return c->send_at_ms != 0 ? c->send_at_ms : c->now_ms;
+}
+
+int64_t sets_day(const struct ruleset *s, const struct law_case *c)
+{
+    int64_t ms = sets_moment_ms(c) + s->utc_offset_min * MINUTE_MS;
+    return ms / DAY_MS - (ms % DAY_MS < 0 ? 1 : 0);
+}
+
+/* ---- dates ---- */
+
+static bool is_within_dates(const struct ruleset *s, const struct law_case *c)
+{
+    int64_t day = sets_day(s, c);
+    return s->from_day <= day && day <= s->until_day;
+}
+
+/* The set that took this one's place by then, NULL if none did. */
+static const struct ruleset *successor(const struct law *l, const struct ruleset *s,
+                                       const struct law_case *c)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (text_equal(l->sets[i].supersedes, s->id) && is_within_dates(&l->sets[i], c))
+            return &l->sets[i];
+    return NULL;
+}
+
+static bool is_in_force(const struct law *l, const struct ruleset *s, const struct law_case *c)
+{
+    return is_within_dates(s, c) && successor(l, s, c) == NULL;
+}
+
+/* Which set of the line of `id` is in force; a set supersedes only older ones, so this ends. */
+static const struct ruleset *resolve(const struct law *l, const char *id, const struct law_case *c)
+{
+    const struct ruleset *s = sets_find(l, id);
+    while (s != NULL && sets_day(s, c) < s->from_day)
+        s = s->supersedes != NULL ? sets_find(l, s->supersedes) : NULL;
+    while (s != NULL && successor(l, s, c) != NULL)
+        s = successor(l, s, c);
+    return s;
+}
+
+/* ---- what is judged ---- */
+
+static bool fits(const struct ruleset *s, const struct law_case *c)
+{
+    const struct yaml_node *when = s->applies_when;
+    return node_admits(yaml_get(when, "category"), c->category) &&
+           node_admits(yaml_get(when, "kind"), notice_kind_name(c->kind)) &&
+           node_admits(yaml_get(when, "certainty"), certainty_name(c->certainty));
+}
+
+bool sets_concern(const struct ruleset *s, const struct law_text *t)
+{
+    bool concerns = t->jurisdiction_count == 0 || node_has(s->jurisdictions, "*");
+    for (size_t i = 0; i < t->jurisdiction_count && !concerns; i++)
+        concerns = node_has(s->jurisdictions, t->jurisdictions[i]);
+    return concerns;
+}
+
+static bool has_readers(const struct ruleset *s, const struct law_case *c, bool asked_for)
+{
+    bool found = asked_for && c->text_count == 0;
+    for (size_t i = 0; i < c->text_count && !found; i++)
+        found = sets_concern(s, &c->texts[i]) && (asked_for || c->texts[i].jurisdiction_count > 0);
+    return found;
+}
+
+bool sets_apply(const struct law *l, const struct ruleset *s, const struct law_case *c)
+{
+    if (c->rulesets == NULL)
+        return is_in_force(l, s, c) && fits(s, c) && has_readers(s, c, false);
+    for (size_t i = 0; i < c->ruleset_count; i++)
+        if (resolve(l, c->rulesets[i], c) == s)
+            return has_readers(s, c, true);
+    return false;
+}
