@@ -1,7 +1,8 @@
 /*
  * Filters: `{{value | name:argument | name}}`, left to right. To add one: write its function in
- * filter.c, add its row to the table there and to the list in templates/README.md; nothing else
- * knows the names.
+ * filter_language.c (it needs the reader's language), filter_text.c or filter_choice.c, name it in
+ * filter_backend.h, add its row to the table in filter.c and to the list in templates/README.md;
+ * nothing else knows the names.
  */
 #ifndef RENDER_FILTER_H
 #define RENDER_FILTER_H

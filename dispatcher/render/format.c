@@ -9,16 +9,25 @@
 #include <unicode/udatpg.h>
 #include <unicode/ulistformatter.h>
 #include <unicode/uloc.h>
-#include <unicode/unumberformatter.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/unicode.h"
 #include "render/calendar.h"
 
-/* The shapes a date or a time can take: the three of enum date_style, and times. */
-enum shape { SHAPE_LONG, SHAPE_FULL, SHAPE_SHORT, SHAPE_TIME, SHAPE_HOUR };
-#define SHAPES 5
+/* The shapes a date or a time can take: those of enum date_style, and times. */
+enum shape {
+    SHAPE_LONG = DATE_LONG,
+    SHAPE_FULL = DATE_FULL,
+    SHAPE_SHORT = DATE_SHORT,
+    SHAPE_DAY_MONTH = DATE_DAY_MONTH,
+    SHAPE_MONTH = DATE_MONTH,
+    SHAPE_WEEKDAY = DATE_WEEKDAY,
+    SHAPE_TIME,
+    SHAPE_HOUR,
+    SHAPE_CLOCK,
+};
+#define SHAPES 9
 
 #define LOCALE_SIZE 64
 #define MS_PER_DAY  86400000
@@ -30,28 +39,25 @@ struct formatter {
     struct calendar *utc;        /* for calendar dates */
     struct calendar *zoned;      /* for moments, in the reader's zone */
     char *zone;                  /* of `zoned` */
-    UNumberFormatter *plain;
-    UNumberFormatter *compact;
-    UFormattedNumber *number; /* scratch */
-    int64_t compact_from;     /* smaller numbers are written out */
-    UListFormatter *list;
+    struct numbers *numbers;
+    UListFormatter *lists[2]; /* by enum list_style */
     UCaseMap *casing;
+    size_t unsure;
 };
 
 /*
  * How a language differs from what CLDR offers for a skeleton. `en` is British: that is what the
- * letters are written in. German says "Uhr" behind the time, Korean names hours and minutes, and
- * counts by ten thousands, where German and English prose writes numbers below a million in digits.
+ * letters are written in. German says "Uhr" behind the time, Korean names hours and minutes.
  */
 static const struct {
     const char *language;
     const char *icu_locale; /* NULL: the tag itself */
     const char *time, *hour;
-    int64_t compact_from;
 } customs[] = {
-    {"en", "en_GB", NULL, NULL, 1000000},      {"de", NULL, "HH:mm 'Uhr'", NULL, 1000000},
-    {"ko", NULL, "a h시 m분", "a h시", 10000}, {"ja", NULL, NULL, NULL, 10000},
-    {"zh", NULL, NULL, NULL, 10000},           {"", NULL, NULL, NULL, 1000000},
+    {"en", "en_GB", NULL, NULL},
+    {"de", NULL, "HH:mm 'Uhr'", NULL},
+    {"ko", NULL, "a h시 m분", "a h시"},
+    {"", NULL, NULL, NULL},
 };
 
 /* Each shape's key in a locale file and its skeleton: the fields; CLDR puts them in order. */
@@ -59,9 +65,15 @@ static const struct {
     const char *key;
     const char *skeleton;
 } shapes[SHAPES] = {
-    [SHAPE_LONG] = {"date.long", "yMMMMd"}, [SHAPE_FULL] = {"date.full", "yMMMMEEEEd"},
-    [SHAPE_SHORT] = {"date.short", "yMd"},  [SHAPE_TIME] = {"date.time", "jm"},
+    [SHAPE_LONG] = {"date.long", "yMMMMd"},
+    [SHAPE_FULL] = {"date.full", "yMMMMEEEEd"},
+    [SHAPE_SHORT] = {"date.short", "yMd"},
+    [SHAPE_DAY_MONTH] = {"date.day_month", "MMMMd"},
+    [SHAPE_MONTH] = {"date.month", "yMMMM"},
+    [SHAPE_WEEKDAY] = {"date.weekday", "EEEE"},
+    [SHAPE_TIME] = {"date.time", "jm"},
     [SHAPE_HOUR] = {"date.hour", NULL},
+    [SHAPE_CLOCK] = {"", "Hm"},
 };
 
 /* The row of a tag's language; the last row is everybody else's. */
@@ -184,22 +196,17 @@ static int open_dates(struct formatter *f, size_t custom, struct error *err)
     return rc;
 }
 
-static UNumberFormatter *open_number(const char *icu_locale, const UChar *skeleton,
-                                     UErrorCode *status)
-{
-    return unumf_openForSkeletonAndLocale(skeleton, -1, icu_locale, status);
-}
-
 static int open_rest(struct formatter *f, struct error *err)
 {
     UErrorCode status = U_ZERO_ERROR;
-    f->plain = open_number(f->icu_locale, u"", &status);
-    f->compact = open_number(f->icu_locale, u"compact-long @## group-auto", &status);
-    f->number = unumf_openResult(&status);
-    f->list = ulistfmt_openForType(f->icu_locale, ULISTFMT_TYPE_AND, ULISTFMT_WIDTH_WIDE, &status);
+    f->lists[LIST_AND] =
+        ulistfmt_openForType(f->icu_locale, ULISTFMT_TYPE_AND, ULISTFMT_WIDTH_WIDE, &status);
+    f->lists[LIST_OR] =
+        ulistfmt_openForType(f->icu_locale, ULISTFMT_TYPE_OR, ULISTFMT_WIDTH_WIDE, &status);
     f->casing =
         ucasemap_open(f->icu_locale, U_TITLECASE_NO_LOWERCASE | U_TITLECASE_WHOLE_STRING, &status);
-    return U_FAILURE(status) ? icu_failure(status, err) : 0;
+    return U_FAILURE(status) ? icu_failure(status, err)
+                             : numbers_open(f->locale, f->icu_locale, &f->numbers, err);
 }
 
 /* For a tag it does not know, ICU formats in the language of the process's environment, without a
@@ -233,7 +240,6 @@ int formatter_open(const struct locale *locale, const char *zone, struct formatt
     size_t custom = find_custom(locale_tag(locale));
     *out = NULL;
     f->locale = locale;
-    f->compact_from = customs[custom].compact_from;
     name_icu_locale(f, custom);
     int rc = open_dates(f, custom, err);
     if (rc == 0)
@@ -257,10 +263,9 @@ void formatter_close(struct formatter *f)
         udat_close(f->shapes[i]);
     calendar_close(f->utc);
     calendar_close(f->zoned);
-    unumf_close(f->plain);
-    unumf_close(f->compact);
-    unumf_closeResult(f->number);
-    ulistfmt_close(f->list);
+    numbers_close(f->numbers);
+    ulistfmt_close(f->lists[LIST_AND]);
+    ulistfmt_close(f->lists[LIST_OR]);
     ucasemap_close(f->casing);
     free(f->zone);
     free(f);
@@ -269,6 +274,23 @@ void formatter_close(struct formatter *f)
 const struct locale *formatter_locale(const struct formatter *f)
 {
     return f->locale;
+}
+
+struct numbers *formatter_numbers(const struct formatter *f)
+{
+    return f->numbers;
+}
+
+void formatter_note_unsure(struct formatter *f)
+{
+    f->unsure++;
+}
+
+size_t formatter_take_unsure(struct formatter *f)
+{
+    size_t unsure = f->unsure;
+    f->unsure = 0;
+    return unsure;
 }
 
 /* ---- dates and times ---- */
@@ -288,19 +310,6 @@ static int put_shape(const struct formatter *f, enum shape shape, struct calenda
     return 0;
 }
 
-static enum shape shape_of(enum date_style style)
-{
-    switch (style) {
-    case DATE_FULL:
-        return SHAPE_FULL;
-    case DATE_SHORT:
-        return SHAPE_SHORT;
-    case DATE_LONG:
-        break;
-    }
-    return SHAPE_LONG;
-}
-
 int format_date(struct formatter *f, int year, int month, int day, enum date_style style,
                 struct buf *out, struct error *err)
 {
@@ -309,14 +318,14 @@ int format_date(struct formatter *f, int year, int month, int day, enum date_sty
         return error_set(err, ERR_INPUT, "the date %04d-%02d-%02d does not exist", year, month,
                          day);
     int rc = calendar_set_moment(f->utc, days * MS_PER_DAY, err);
-    return rc != 0 ? rc : put_shape(f, shape_of(style), f->utc, out, err);
+    return rc != 0 ? rc : put_shape(f, (enum shape)style, f->utc, out, err);
 }
 
 int format_moment_date(struct formatter *f, int64_t wall_ms, enum date_style style, struct buf *out,
                        struct error *err)
 {
     int rc = calendar_set_moment(f->zoned, wall_ms, err);
-    return rc != 0 ? rc : put_shape(f, shape_of(style), f->zoned, out, err);
+    return rc != 0 ? rc : put_shape(f, (enum shape)style, f->zoned, out, err);
 }
 
 int format_moment_time(struct formatter *f, int64_t wall_ms, struct buf *out, struct error *err)
@@ -329,40 +338,10 @@ int format_moment_time(struct formatter *f, int64_t wall_ms, struct buf *out, st
     return put_shape(f, own_shape ? SHAPE_HOUR : SHAPE_TIME, f->zoned, out, err);
 }
 
-/* ---- numbers ---- */
-
-static int put_number(const struct formatter *f, struct buf *out, UErrorCode *status,
-                      struct error *err)
+int format_moment_clock(struct formatter *f, int64_t wall_ms, struct buf *out, struct error *err)
 {
-    UChar text[512];
-    int32_t length = unumf_resultToString(f->number, text, (int32_t)COUNT_OF(text), status);
-    if (U_FAILURE(*status))
-        return icu_failure(*status, err);
-    unicode_put_utf16(out, text, (size_t)length);
-    return 0;
-}
-
-int format_integer(struct formatter *f, int64_t value, struct buf *out, struct error *err)
-{
-    UErrorCode status = U_ZERO_ERROR;
-    unumf_formatInt(f->plain, value, f->number, &status);
-    return put_number(f, out, &status, err);
-}
-
-int format_real(struct formatter *f, double value, struct buf *out, struct error *err)
-{
-    UErrorCode status = U_ZERO_ERROR;
-    unumf_formatDouble(f->plain, value, f->number, &status);
-    return put_number(f, out, &status, err);
-}
-
-int format_compact(struct formatter *f, int64_t value, struct buf *out, struct error *err)
-{
-    UErrorCode status = U_ZERO_ERROR;
-    if (value > -f->compact_from && value < f->compact_from)
-        return format_integer(f, value, out, err);
-    unumf_formatInt(f->compact, value, f->number, &status);
-    return put_number(f, out, &status, err);
+    int rc = calendar_set_moment(f->zoned, wall_ms, err);
+    return rc != 0 ? rc : put_shape(f, SHAPE_CLOCK, f->zoned, out, err);
 }
 
 /* ---- lists ---- */
@@ -393,7 +372,7 @@ static void put_own_list(const char *pattern, const char *const *items, size_t c
     buf_free(&head);
 }
 
-static int put_icu_list(const struct formatter *f, const char *const *items, size_t count,
+static int put_icu_list(const UListFormatter *list, const char *const *items, size_t count,
                         struct buf *out, struct error *err)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -405,7 +384,7 @@ static int put_icu_list(const struct formatter *f, const char *const *items, siz
         room += (size_t)lengths[i] + 32; /* no conjunction is longer */
     }
     UChar *joined = xreallocarray(NULL, room, sizeof(UChar));
-    int32_t length = ulistfmt_format(f->list, (const UChar *const *)texts, lengths, (int32_t)count,
+    int32_t length = ulistfmt_format(list, (const UChar *const *)texts, lengths, (int32_t)count,
                                      joined, (int32_t)room, &status);
     if (U_SUCCESS(status))
         unicode_put_utf16(out, joined, (size_t)length);
@@ -417,17 +396,17 @@ static int put_icu_list(const struct formatter *f, const char *const *items, siz
     return U_FAILURE(status) ? icu_failure(status, err) : 0;
 }
 
-int format_list(struct formatter *f, const char *const *items, size_t count, struct buf *out,
-                struct error *err)
+int format_list(struct formatter *f, const char *const *items, size_t count, enum list_style style,
+                struct buf *out, struct error *err)
 {
     const char *pattern = locale_text(f->locale, count == 2 ? "list.two" : "list.last");
     if (count == 0)
         return 0;
-    if (count > 1 && pattern != NULL) {
+    if (count > 1 && style == LIST_AND && pattern != NULL) {
         put_own_list(pattern, items, count, out);
         return 0;
     }
-    return put_icu_list(f, items, count, out, err);
+    return put_icu_list(f->lists[style], items, count, out, err);
 }
 
 /* ---- case ---- */

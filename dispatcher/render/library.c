@@ -32,6 +32,13 @@ static bool was_refused(const struct library *l, const char *name)
 
 /* ---- locales ---- */
 
+/* de for de-AT: it stands before it in the list, which is sorted. */
+static const struct locale *base_of(const struct library *l, const char *name)
+{
+    int at = locale_lookup(name, l->locale_tags, l->locale_count);
+    return at >= 0 ? l->locales[at] : NULL;
+}
+
 static void load_locale(struct library *l, const struct library_options *o, const char *name,
                         struct problems *problems)
 {
@@ -41,7 +48,7 @@ static void load_locale(struct library *l, const struct library_options *o, cons
     buf_printf(&file, "%s.yaml", name);
     char *path = file_join(o->locales, buf_text(&file));
     struct place at = {path, 1, 1};
-    int rc = locale_load(path, &locale, &err);
+    int rc = locale_load(path, base_of(l, name), &locale, &err);
     if (rc < 0) {
         problems_add_failure(problems, &err, "yaml-syntax");
     } else if (strcmp(locale_tag(locale), name) != 0) {
@@ -79,6 +86,14 @@ int library_locale_index(const struct library *l, const char *tag)
         if (strcmp(l->locale_tags[i], tag) == 0)
             return (int)i;
     return -1;
+}
+
+int library_reader_locale(const struct library *l, const char *letter, const struct job *job)
+{
+    const char *const own[] = {letter};
+    int at = job->locale != NULL ? locale_lookup(job->locale, l->locale_tags, l->locale_count) : -1;
+    bool same_language = at >= 0 && locale_lookup(l->locale_tags[at], own, 1) == 0;
+    return same_language ? at : library_locale_index(l, letter);
 }
 
 /* ---- the layout ---- */
@@ -379,7 +394,7 @@ bool library_has_part(const struct library *l, int template_index, const char *l
 int library_check_job(const struct library *l, int template_index, const char *locale,
                       const struct job *job, char **out_path, struct error *err)
 {
-    int index = library_locale_index(l, locale);
+    int index = library_reader_locale(l, locale, job);
     if (out_path != NULL)
         *out_path = NULL;
     if (index < 0)

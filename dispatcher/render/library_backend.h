@@ -28,6 +28,10 @@ struct library {
 
 /* Index of a locale by its exact tag, -1 if there is none. */
 int library_locale_index(const struct library *l, const char *tag);
+/* Index of the locale in which the reader of a letter in the language `letter` sees dates, numbers
+ * and words: the reader's own region if it has a file (de-AT), else the letter's; -1 if there is
+ * none. */
+int library_reader_locale(const struct library *l, const char *letter, const struct job *job);
 /* A template without a mistake in it or in the layout around it: worth trying on samples. */
 bool library_template_sound(const struct library *l, size_t index);
 

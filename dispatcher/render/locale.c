@@ -10,12 +10,13 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "model/address.h"
-#include "model/job.h"
+#include "render/salutation_forms.h"
 
 struct locale {
     char *path;
     struct yaml_node *root;
     const struct yaml_node *body; /* the map below the tag, in root */
+    const struct locale *base;    /* de, of de-AT: where what it lacks is looked up; NULL: none */
 };
 
 /* ---- checking a file ---- */
@@ -95,8 +96,47 @@ static int check_list(const struct yaml_node *node, const char *path, struct err
 
 static int check_date(const struct yaml_node *node, const char *path, struct error *err)
 {
-    static const char *const names[] = {"long", "full", "short", "time", "hour"};
+    static const char *const names[] = {"long",  "full",    "short", "day_month",
+                                        "month", "weekday", "time",  "hour"};
     return check_known_texts(node, names, COUNT_OF(names), path, err);
+}
+
+static int check_titles(const struct yaml_node *node, const char *path, struct error *err)
+{
+    if (node->kind != YAML_LIST)
+        return yaml_fail(node, path, err, "%s must be a list, like [Dr., Prof.]", node->key);
+    for (size_t i = 0; i < node->count; i++) {
+        if (node->items[i]->kind != YAML_SCALAR || node->items[i]->text[0] == '\0')
+            return yaml_fail(node->items[i], path, err, "a title is a text, like Dr.");
+    }
+    return 0;
+}
+
+static int check_currency_code(const struct yaml_node *entry, const char *path, struct error *err)
+{
+    if (strlen(entry->key) == 3 && strspn(entry->key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3)
+        return 0;
+    return yaml_fail_key(entry, path, err, "%s is no currency; write its code, like EUR or KRW",
+                         entry->key);
+}
+
+static int check_currency_names(const struct yaml_node *node, const char *path, struct error *err)
+{
+    int rc = check_texts(node, path, err);
+    for (size_t i = 0; i < node->count && rc == 0; i++)
+        rc = check_currency_code(node->items[i], path, err);
+    return rc;
+}
+
+static int check_currency(const struct yaml_node *node, const char *path, struct error *err)
+{
+    int rc = check_currency_names(node, path, err);
+    for (size_t i = 0; i < node->count && rc == 0; i++) {
+        if (strstr(node->items[i]->text, "{0}") == NULL)
+            rc = yaml_fail(node->items[i], path, err,
+                           "a sum needs {0} where the number stands, for example \"{0} €\"");
+    }
+    return rc;
 }
 
 static int check_josa(const struct yaml_node *node, const char *path, struct error *err)
@@ -109,89 +149,20 @@ static int check_josa(const struct yaml_node *node, const char *path, struct err
     return rc == 0 && units != NULL ? check_texts(units, path, err) : rc;
 }
 
-/* ---- salutations ---- */
-
-enum placeholder { NAME, TITLE, GIVEN_NAME, FAMILY_NAME };
-#define PLACEHOLDERS 4
-
-static const char *const placeholders[PLACEHOLDERS] = {
-    [NAME] = "name",
-    [TITLE] = "title",
-    [GIVEN_NAME] = "given_name",
-    [FAMILY_NAME] = "family_name",
-};
-
-/* The next {{name}} of a form at or behind `at`; NULL if there is none. The name is borrowed,
- * without its spaces. */
-static const char *next_placeholder(const char *at, const char **out_name, size_t *out_len,
-                                    const char **out_end)
-{
-    const char *open = strstr(at, "{{");
-    const char *close = open == NULL ? NULL : strstr(open, "}}");
-    if (close == NULL)
-        return NULL;
-    const char *first = open + 2, *last = close;
-    while (first < last && *first == ' ')
-        first++;
-    while (last > first && last[-1] == ' ')
-        last--;
-    *out_name = first;
-    *out_len = (size_t)(last - first);
-    *out_end = close + 2;
-    return open;
-}
-
-static int find_placeholder(const char *name, size_t len)
-{
-    for (int i = 0; i < PLACEHOLDERS; i++) {
-        if (strlen(placeholders[i]) == len && memcmp(placeholders[i], name, len) == 0)
-            return i;
-    }
-    return -1;
-}
-
-static int check_form(const struct yaml_node *form, const char *path, struct error *err)
-{
-    const char *name, *end = form->text;
-    size_t len;
-    while (next_placeholder(end, &name, &len, &end) != NULL) {
-        if (find_placeholder(name, len) < 0)
-            return yaml_fail(form, path, err,
-                             "{{%.*s}} is not known in a salutation; it may hold {{name}}, "
-                             "{{title}}, {{given_name}} and {{family_name}}",
-                             (int)len, name);
-    }
-    if (strcmp(form->key, "anonymous") == 0 && strstr(form->text, "{{") != NULL)
-        return yaml_fail(form, path, err,
-                         "the anonymous salutation is for people whose name is not known; it "
-                         "cannot hold {{...}}");
-    return 0;
-}
-
-static int check_salutation(const struct yaml_node *node, const char *path, struct error *err)
-{
-    static const char *const names[] = {"female", "male", "named", "anonymous"};
-    int rc = check_known_texts(node, names, COUNT_OF(names), path, err);
-    if (rc == 0 && (yaml_text(node, "named") == NULL || yaml_text(node, "anonymous") == NULL))
-        rc = yaml_fail(node, path, err, "salutation needs the forms named and anonymous");
-    for (size_t i = 0; i < node->count && rc == 0; i++)
-        rc = check_form(node->items[i], path, err);
-    return rc;
-}
-
 /* ---- the keys of a locale file ---- */
 
 static const struct {
     const char *name;
-    bool required;
     check_fn *check;
 } keys[] = {
-    {"name", true, check_text},    {"direction", false, check_direction},
-    {"zone", false, check_text},   {"salutation", true, check_salutation},
-    {"closing", true, check_text}, {"date", false, check_date},
-    {"list", false, check_list},   {"josa", false, check_josa},
-    {"terms", false, check_texts}, {"org", false, check_map},
-    {"sms", false, check_map},     {"words", false, check_texts},
+    {"name", check_text},         {"direction", check_direction},
+    {"zone", check_text},         {"salutation", salutation_check_forms},
+    {"titles", check_titles},     {"closing", check_text},
+    {"date", check_date},         {"list", check_list},
+    {"currency", check_currency}, {"currency_names", check_currency_names},
+    {"josa", check_josa},         {"terms", check_texts},
+    {"org", check_map},           {"sms", check_map},
+    {"words", check_texts},       {"lint", check_map},
 };
 
 static int check_body(const struct yaml_node *body, const char *path, struct error *err)
@@ -206,11 +177,31 @@ static int check_body(const struct yaml_node *body, const char *path, struct err
         const struct yaml_node *member = yaml_get(body, keys[i].name);
         if (member != NULL)
             rc = keys[i].check(member, path, err);
-        else if (keys[i].required)
-            rc = yaml_fail_key(body, path, err, "the key %s is missing below %s", keys[i].name,
-                               body->key);
     }
     return rc;
+}
+
+/* What every language must have; de-AT may have it from de. */
+static int check_complete(const struct locale *l, struct error *err)
+{
+    static const char *const required[] = {"name", "closing", "salutation.named",
+                                           "salutation.anonymous"};
+    for (size_t i = 0; i < COUNT_OF(required); i++) {
+        const char *key = required[i];
+        if (locale_text(l, key) != NULL)
+            continue;
+        if (strchr(locale_tag(l), '-') != NULL)
+            return yaml_fail_key(l->body, l->path, err,
+                                 "%s is missing below %s; a file of a region holds only what "
+                                 "differs if the file of its language stands beside it",
+                                 key, locale_tag(l));
+        if (strchr(key, '.') != NULL && yaml_get(l->body, "salutation") != NULL)
+            return locale_fail(l, "salutation", err,
+                               "salutation needs the forms named and anonymous");
+        return yaml_fail_key(l->body, l->path, err, "the key %.*s is missing below %s",
+                             (int)strcspn(key, "."), key, locale_tag(l));
+    }
+    return 0;
 }
 
 static int check_root(const struct yaml_node *root, const char *path, struct error *err)
@@ -225,7 +216,7 @@ static int check_root(const struct yaml_node *root, const char *path, struct err
     return check_body(root->items[0], path, err);
 }
 
-int locale_load(const char *path, struct locale **out, struct error *err)
+int locale_load(const char *path, const struct locale *base, struct locale **out, struct error *err)
 {
     struct yaml_node *root;
     *out = NULL;
@@ -241,8 +232,13 @@ int locale_load(const char *path, struct locale **out, struct error *err)
     l->path = xstrdup(path);
     l->root = root;
     l->body = root->items[0];
-    *out = l;
-    return 0;
+    l->base = base;
+    rc = check_complete(l, err);
+    if (rc == 0)
+        *out = l;
+    else
+        locale_free(l);
+    return rc;
 }
 
 void locale_free(struct locale *l)
@@ -261,21 +257,26 @@ const char *locale_tag(const struct locale *l)
     return l->body->key;
 }
 
+const struct locale *locale_base(const struct locale *l)
+{
+    return l->base;
+}
+
 const char *locale_direction(const struct locale *l)
 {
-    const char *direction = yaml_text(l->body, "direction");
+    const char *direction = locale_text(l, "direction");
     return direction != NULL ? direction : "ltr";
 }
 
 const char *locale_zone(const struct locale *l)
 {
-    const char *zone = yaml_text(l->body, "zone");
+    const char *zone = locale_text(l, "zone");
     return zone != NULL ? zone : "UTC";
 }
 
 const char *locale_closing(const struct locale *l)
 {
-    return yaml_text(l->body, "closing");
+    return locale_text(l, "closing");
 }
 
 static const struct yaml_node *member_named(const struct yaml_node *map, const char *key,
@@ -301,10 +302,27 @@ static const struct yaml_node *find(const struct locale *l, const char *dotted_k
     }
 }
 
+/* Of the kind asked for, in the file itself or in that of its language. */
+static const struct yaml_node *find_kind(const struct locale *l, const char *dotted_key,
+                                         enum yaml_kind kind)
+{
+    for (; l != NULL; l = l->base) {
+        const struct yaml_node *node = find(l, dotted_key);
+        if (node != NULL && node->kind == kind)
+            return node;
+    }
+    return NULL;
+}
+
 const char *locale_text(const struct locale *l, const char *dotted_key)
 {
-    const struct yaml_node *node = find(l, dotted_key);
-    return node != NULL && node->kind == YAML_SCALAR ? node->text : NULL;
+    const struct yaml_node *node = find_kind(l, dotted_key, YAML_SCALAR);
+    return node != NULL ? node->text : NULL;
+}
+
+const struct yaml_node *locale_list(const struct locale *l, const char *dotted_key)
+{
+    return find_kind(l, dotted_key, YAML_LIST);
 }
 
 const struct yaml_node *locale_map(const struct locale *l, const char *dotted_key)
@@ -313,127 +331,43 @@ const struct yaml_node *locale_map(const struct locale *l, const char *dotted_ke
     return node != NULL && node->kind == YAML_MAP ? node : NULL;
 }
 
+const char *locale_member(const struct locale *l, const char *map, const char *key)
+{
+    const char *text = NULL;
+    for (; l != NULL && text == NULL; l = l->base)
+        text = yaml_text(locale_map(l, map), key);
+    return text;
+}
+
 const char *locale_term(const struct locale *l, const char *term)
 {
-    return yaml_text(locale_map(l, "terms"), term);
+    return locale_member(l, "terms", term);
 }
 
 int locale_fail(const struct locale *l, const char *dotted_key, struct error *err,
                 const char *format, ...)
 {
     char text[500];
+    const struct locale *owner = l;
     const struct yaml_node *node = find(l, dotted_key);
+    while (node == NULL && owner->base != NULL) {
+        owner = owner->base;
+        node = find(owner, dotted_key);
+    }
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    return yaml_fail(node != NULL ? node : l->body, l->path, err, "%s", text);
+    return yaml_fail(node != NULL ? node : l->body, node != NULL ? owner->path : l->path, err, "%s",
+                     text);
 }
 
 const char *locale_josa_unit(const void *locale, const char *unit, size_t len)
 {
-    const struct yaml_node *node = member_named(locale_map(locale, "josa.units"), unit, len);
+    const struct yaml_node *node = NULL;
+    for (const struct locale *l = locale; l != NULL && node == NULL; l = l->base)
+        node = member_named(locale_map(l, "josa.units"), unit, len);
     return node != NULL ? node->text : NULL;
-}
-
-/* ---- greeting ---- */
-
-static bool is_known(const char *text)
-{
-    return text != NULL && text[strspn(text, " ")] != '\0';
-}
-
-static bool begins_east_asian(const char *text)
-{
-    const char *at = text;
-    uint32_t c = utf8_next(&at, text + strlen(text));
-    return (c >= 0xac00 && c <= 0xd7a3) || (c >= 0x1100 && c <= 0x11ff) ||
-           (c >= 0x3040 && c <= 0x30ff) || (c >= 0x4e00 && c <= 0x9fff);
-}
-
-/* The name as written, or made of its parts: 김 + 민수 is 김민수, Dr. + Anna + Weiß is Dr. Anna
- * Weiß, in a letter of any language. */
-static void put_full_name(const struct recipient *to, struct buf *out)
-{
-    if (is_known(to->name)) {
-        buf_puts(out, to->name);
-    } else if (is_known(to->given_name) && is_known(to->family_name)) {
-        bool family_first = begins_east_asian(to->given_name) && begins_east_asian(to->family_name);
-        if (!family_first && is_known(to->title))
-            buf_printf(out, "%s ", to->title);
-        buf_puts(out, family_first ? to->family_name : to->given_name);
-        buf_puts(out, family_first ? "" : " ");
-        buf_puts(out, family_first ? to->given_name : to->family_name);
-    }
-}
-
-/* An absent title is no reason against a form: it just leaves no gap. */
-static bool is_usable(const char *form, const char *const *values)
-{
-    const char *name, *end = form;
-    size_t len;
-    while (next_placeholder(end, &name, &len, &end) != NULL) {
-        int which = find_placeholder(name, len);
-        if (which != TITLE && !is_known(values[which]))
-            return false;
-    }
-    return true;
-}
-
-static const char *choose_form(const struct locale *l, const struct recipient *to,
-                               const char *const *values)
-{
-    const struct yaml_node *forms = locale_map(l, "salutation");
-    bool by_gender = to->gender != NULL && is_known(to->family_name);
-    const char *candidates[2] = {by_gender ? yaml_text(forms, to->gender) : NULL,
-                                 is_known(values[NAME]) ? yaml_text(forms, "named") : NULL};
-    if (by_gender && strcmp(to->gender, "female") != 0 && strcmp(to->gender, "male") != 0)
-        candidates[0] = NULL;
-    for (size_t i = 0; i < COUNT_OF(candidates); i++) {
-        if (candidates[i] != NULL && is_usable(candidates[i], values))
-            return candidates[i];
-    }
-    return yaml_text(forms, "anonymous");
-}
-
-/* Runs of spaces become one; none remains at the ends or before a comma. */
-static void put_tidy(struct buf *out, const char *text)
-{
-    bool gap = false, begun = false;
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at == ' ') {
-            gap = begun;
-            continue;
-        }
-        if (gap && *at != ',')
-            buf_putc(out, ' ');
-        buf_putc(out, *at);
-        begun = true;
-        gap = false;
-    }
-}
-
-void locale_put_salutation(const struct locale *l, const struct recipient *to, struct buf *out)
-{
-    struct buf full_name = {0}, text = {0};
-    put_full_name(to, &full_name);
-    const char *values[PLACEHOLDERS] = {
-        [NAME] = buf_text(&full_name),
-        [TITLE] = to->title != NULL ? to->title : "",
-        [GIVEN_NAME] = to->given_name,
-        [FAMILY_NAME] = to->family_name,
-    };
-    const char *at = choose_form(l, to, values), *open, *name, *end;
-    size_t len;
-    while ((open = next_placeholder(at, &name, &len, &end)) != NULL) {
-        buf_put(&text, at, (size_t)(open - at));
-        buf_puts(&text, values[find_placeholder(name, len)]);
-        at = end;
-    }
-    buf_puts(&text, at);
-    put_tidy(out, buf_text(&text));
-    buf_free(&full_name);
-    buf_free(&text);
 }
 
 /* ---- RFC 4647 ---- */

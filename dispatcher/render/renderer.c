@@ -182,7 +182,7 @@ int rendering_begin(struct renderer *r, int template_index, const char *locale,
     int rc = library_check_job(l, template_index, locale, job, NULL, err);
     if (rc < 0)
         return rc;
-    int index = library_locale_index(l, locale);
+    int index = library_reader_locale(l, locale, job);
     const char *zone = job->to.timezone != NULL ? job->to.timezone : l->default_zone;
     rc = formatter_set_zone(r->formatters[index], zone, err);
     if (rc < 0)

@@ -18,11 +18,12 @@ struct builtin {
 };
 
 static const struct builtin builtins[] = {
-    {"salutation", false, false},    {"closing", false, false},  {"lang", false, false},
-    {"dir", false, false},           {"id", false, false},       {"to", false, false},
-    {"to.name", false, false},       {"to.title", true, false},  {"to.given_name", true, false},
-    {"to.family_name", true, false}, {"reference", true, false}, {"subject", false, true},
-    {"preheader", false, true},      {"org", false, false},      {"words", false, false},
+    {"salutation", false, false},    {"closing", false, false},   {"lang", false, false},
+    {"dir", false, false},           {"id", false, false},        {"to", false, false},
+    {"to.name", false, false},       {"to.title", true, false},   {"to.given_name", true, false},
+    {"to.family_name", true, false}, {"to.gender", false, false}, {"reference", true, false},
+    {"subject", false, true},        {"preheader", false, true},  {"org", false, false},
+    {"words", false, false},
 };
 
 static const struct builtin *find_builtin(const char *name, bool layout)
@@ -49,7 +50,7 @@ static const json_t *context_value(const struct names_options *o, const char *na
 /* ---- one name ---- */
 
 struct finding {
-    bool known, optional, list, group;
+    bool known, optional, list, group, money;
     size_t variable; /* index, or SIZE_MAX */
 };
 
@@ -77,6 +78,7 @@ static struct finding look_up(const struct names_options *o, const char *name)
         f.variable = index;
         f.optional = !o->variables->items[index].required || match == VARIABLE_BELOW;
         f.list = match == VARIABLE_EXACT && variable_is_list(&o->variables->items[index]);
+        f.money = match == VARIABLE_EXACT && variable_is_money(&o->variables->items[index]);
     }
     return f;
 }
@@ -141,6 +143,9 @@ static void check_use(const struct names_options *o, const struct instruction *i
         problems_add_error(o->problems, &i->place, "var-type",
                            "{{%s}} is a list: write {{%s | list}}, or a section with {{.}}", name,
                            name);
+    else if (f->money && last == NULL)
+        problems_add_error(o->problems, &i->place, "var-type",
+                           "{{%s}} is a sum of money: write {{%s | currency}}", name, name);
     else if (f->optional && !i->guarded)
         problems_add_error(o->problems, &i->place, "var-optional",
                            "{{%s}} may be absent: put it inside {{#%s}}...{{/%s}}, write {{%s | "

@@ -78,9 +78,30 @@ static const char *object_problem(const json_t *value, const struct locale *loca
     return json_is_object(value) ? NULL : "an object";
 }
 
+/* An amount in quotes would not say which of its signs is the point. */
+static const char *money_problem(const json_t *value, const struct locale *locale)
+{
+    const char *currency = json_string_value(json_object_get(value, "currency"));
+    (void)locale;
+    if (json_is_number(json_object_get(value, "amount")) && currency != NULL &&
+        json_object_size(value) == 2 && strlen(currency) == 3 &&
+        strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3)
+        return NULL;
+    return "a sum like {\"amount\": 50000, \"currency\": \"KRW\"}";
+}
+
+/* The text of a region, else of its language. */
+static json_t *localized_text(const json_t *value, const struct locale *locale)
+{
+    json_t *text = NULL;
+    for (; locale != NULL && text == NULL; locale = locale_base(locale))
+        text = json_object_get(value, locale_tag(locale));
+    return text;
+}
+
 static const char *localized_problem(const json_t *value, const struct locale *locale)
 {
-    return json_is_string(json_object_get(value, locale_tag(locale)))
+    return json_is_string(localized_text(value, locale))
                ? NULL
                : "an object with a text for every language of the letter";
 }
@@ -121,7 +142,7 @@ static const char *terms_problem(const json_t *value, const struct locale *local
 
 static json_t *resolve_localized(const json_t *value, const struct locale *locale)
 {
-    return json_incref(json_object_get(value, locale_tag(locale)));
+    return json_incref(localized_text(value, locale));
 }
 
 static json_t *resolve_localized_list(const json_t *value, const struct locale *locale)
@@ -149,6 +170,7 @@ static const struct variable_type types[] = {
     {.name = "integer", .problem = integer_problem},
     {.name = "number", .problem = number_problem},
     {.name = "boolean", .problem = boolean_problem},
+    {.name = "money", .problem = money_problem, .money = true},
     {.name = "list", .problem = texts_problem, .list = true},
     {.name = "terms",
      .problem = terms_problem,
@@ -170,6 +192,11 @@ static const struct variable_type types[] = {
 bool variable_is_list(const struct variable *v)
 {
     return v->type->list;
+}
+
+bool variable_is_money(const struct variable *v)
+{
+    return v->type->money;
 }
 
 /* ---- loading ---- */
@@ -198,8 +225,8 @@ static void fail_type(const struct yaml_node *node, const struct place *at,
     else
         problems_add_error(
             problems, at, "yaml-type",
-            "there is no type \"%s\": write text, date, datetime, integer, number, boolean, list, "
-            "terms, localized, localized_list or object",
+            "there is no type \"%s\": write text, date, datetime, integer, number, boolean, "
+            "money, list, terms, localized, localized_list or object",
             written);
 }
 

@@ -17,7 +17,7 @@ struct yaml_node;
 
 struct variable_type {
     const char *name;
-    bool list, localized, terms, object;
+    bool list, localized, terms, object, money;
     /* NULL: right; else what it must be, as the end of "... must be ". */
     const char *(*problem)(const struct json_t *value, const struct locale *locale);
     /* What letters see, a new reference; NULL: the value itself. */
@@ -55,6 +55,8 @@ enum variable_match variables_match(const struct variable_set *set, const char *
                                     size_t *out_index);
 /* A list in letters: {{x}} needs | list or a section. */
 bool variable_is_list(const struct variable *v);
+/* A sum of money: {{x}} needs | currency. */
+bool variable_is_money(const struct variable *v);
 
 /* Is `data` (an object, NULL: empty) complete and right for this language? ERR_INPUT with a
  * sentence naming the member; *out_path (may be NULL) is its JSON pointer below the job, freed with
