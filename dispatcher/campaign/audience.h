@@ -1,0 +1,35 @@
+/* A file with the addresses of people, record by record: who it is, in which language. */
+#ifndef CAMPAIGN_AUDIENCE_H
+#define CAMPAIGN_AUDIENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* By what people are told apart, the best first. */
+enum identity { IDENTITY_RECIPIENT, IDENTITY_ID, IDENTITY_EMAIL, IDENTITY_PHONE };
+#define IDENTITIES 4
+
+struct audience;
+
+/* Reads the header. ERR_NOT_FOUND, ERR_IO, ERR_INPUT (no header). Close with audience_close(). */
+MUST_CHECK int audience_open(const char *path, struct audience **out, struct error *err);
+void audience_close(struct audience *a);
+bool audience_has(const struct audience *a, enum identity by);
+const char *identity_name(enum identity by); /* "email" */
+
+/* Borrowed until the next one. */
+struct audience_person {
+    int64_t line;
+    const char *problem; /* of the record as such; NULL: sound */
+    const char *who;     /* what tells this person apart, in one spelling; "" if empty */
+    const char *locale;  /* "" if there is none */
+};
+/* *out_more is false at the end. */
+MUST_CHECK int audience_next(struct audience *a, enum identity by, struct audience_person *out,
+                             bool *out_more, struct error *err);
+
+#endif
