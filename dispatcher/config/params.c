@@ -64,6 +64,8 @@ static const struct param top[] = {
     {PATH("templates", "templates"), TOP(templates),
      ABOUT("Directory of the letters, one folder each.")},
     {PATH("locales", "locales"), TOP(locales), ABOUT("Directory of the words of each language.")},
+    {PATH("law", "law"), TOP(law),
+     ABOUT("Directory of the rules of law that letters are held to.")},
     {PATH("gateways", "gateways"), TOP(gateways),
      ABOUT("Directory of the descriptions of SMS gateways.")},
     {PATH("rules", "rules.yaml"), TOP(rules.file),

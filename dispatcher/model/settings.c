@@ -97,6 +97,7 @@ void settings_free(struct settings *s)
     free(s->templates);
     free(s->locales);
     free(s->gateways);
+    free(s->law);
     free(s->control_socket);
     free(s->timezone);
     *s = (struct settings){0};

@@ -174,6 +174,7 @@ struct settings {
     char *spool;
     char *templates;
     char *locales;
+    char *law;            /* directory of the rule sets */
     char *gateways;       /* directory of the gateway descriptions */
     char *control_socket; /* SPOOL/control.sock unless set */
     int workers;

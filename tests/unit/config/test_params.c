@@ -11,6 +11,7 @@ static const char everything[] =
     "templates: templates\n"
     "locales: locales\n"
     "gateways: gateways\n"
+    "law: law\n"
     "rules: rules.yaml\n"
     "control_socket: c.sock\n"
     "allow: [\"*@example.org\", \"+49151*\"]\n"

@@ -1,0 +1,24 @@
+/* A notice as a letter would be sent with the facts of a cohort: for checks and previews. */
+#ifndef OPERATOR_FACTS_JOB_H
+#define OPERATOR_FACTS_JOB_H
+
+#include "base/error.h"
+#include "model/fact_sheet.h"
+#include "model/job.h"
+#include "render/library.h"
+
+struct facts_job_options {
+    const struct library *library;
+    int template_index;
+    const struct fact_sheet *sheet; /* NULL: a notice without data */
+    const char *cohort;             /* NULL: everybody's facts */
+    const char *locale;
+    const char *category, *campaign, *reference; /* NULL: none */
+};
+
+/* Takes of the facts what the letter declares, and a reader as there are many in this language.
+ * ERR_INPUT. Free with job_free(). */
+MUST_CHECK int facts_job_make(const struct facts_job_options *o, struct job **out,
+                              struct error *err);
+
+#endif

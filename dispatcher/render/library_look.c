@@ -1,0 +1,35 @@
+#include "render/library_look.h"
+
+#include "render/library_backend.h"
+
+void library_template_notice(const struct library *l, int template_index,
+                             struct library_notice *out)
+{
+    const struct template *t = l->templates[template_index];
+    *out = (struct library_notice){
+        .name = t->name,
+        .file = t->file,
+        .kind = t->kind,
+        .category = t->category,
+        .legal = (const char *const *)t->legal,
+        .legal_count = t->legal_count,
+        .channels = t->channels,
+    };
+}
+
+bool library_template_is_sound(const struct library *l, int template_index)
+{
+    return library_template_sound(l, (size_t)template_index);
+}
+
+const char *library_letter_file(const struct library *l, int template_index, const char *locale)
+{
+    const struct letter *letter = template_letter(l->templates[template_index], locale);
+    return letter != NULL ? letter->file : NULL;
+}
+
+const char *library_term(const struct library *l, const char *locale, const char *term)
+{
+    int index = library_locale_index(l, locale);
+    return index >= 0 ? locale_term(l->locales[index], term) : NULL;
+}
