@@ -66,10 +66,10 @@ class Meter:
 
     def look(self, pid):
         try:
-            with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-                peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
             role = "scheduler" if pid == self.flow.daemon.pid else "reader" if reads_a_batch(pid) else "worker"
-        except (OSError, StopIteration):
+            # A child begins as a copy of the scheduler that costs nothing: only what became its own counts.
+            peak = lib.peak_kb(pid) if role == "scheduler" else lib.private_kb(pid)
+        except OSError:
             return
         self.peak[role] = max(self.peak.get(role, 0), peak / 1024)
 

@@ -346,14 +346,13 @@ class Stage(lib.Flow):
         return answer.status, (answer.out + answer.err).strip()
 
     def memory(self):
-        """{pid: (role, peak resident kB)} of the daemon's processes."""
+        """{pid: (role, kB)}: the scheduler's peak; of a worker what is its own, for it begins as a copy of the scheduler
+        that costs nothing, however large that has become by then."""
         found = {}
         mine = self.daemon.pid
         for pid in [mine, *self.daemon.workers()]:
             with contextlib.suppress(OSError):
-                with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-                    fields = dict(line.split(":", 1) for line in status if ":" in line)
-                found[pid] = ("scheduler" if pid == mine else "worker", int(fields.get("VmHWM", "0 kB").split()[0]))
+                found[pid] = ("scheduler", lib.peak_kb(pid)) if pid == mine else ("worker", lib.private_kb(pid))
         return found
 
     def judge(self, receipts=None, rows=None, **how):

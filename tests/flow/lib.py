@@ -66,6 +66,23 @@ def json_lines(path):
         return []
 
 
+def proc_kb(pid, name, keys):
+    """The sum of some fields of a file in /proc/PID, in kB; 0 for a process that is gone."""
+    with open(f"/proc/{pid}/{name}", encoding="ascii", errors="replace") as lines:
+        fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    return sum(int(fields.get(key, "0 kB").split()[0]) for key in keys)
+
+
+def peak_kb(pid):
+    """The most memory the process ever had, with what it shares."""
+    return proc_kb(pid, "status", ["VmHWM"])
+
+
+def private_kb(pid):
+    """The memory that only this process has."""
+    return proc_kb(pid, "smaps_rollup", ["Private_Clean", "Private_Dirty"])
+
+
 def peer_environment():
     """Where the unpacked programs find their libraries and modules."""
     command = ["sh", os.path.join(ROOT, "tests", "tools", "peers.sh"), "--env", UNPACKED]
