@@ -14,7 +14,15 @@ struct place finding_place(const struct look *look)
     return (struct place){look->c->file, 0, 0};
 }
 
-/* "campaigns/x.yaml" is there once; the cohorts of one letter are told apart by name. */
+const char *finding_span(int64_t hours, char *out)
+{
+    bool long_one = hours >= 120;
+    snprintf(out, FINDING_SPAN_SIZE, "%lld %s", (long long)(long_one ? hours / 24 : hours),
+             long_one ? "days" : "h");
+    return out;
+}
+
+/* The cohorts of one letter are told apart by name. */
 static void put_cohort(struct buf *out, const struct look *look)
 {
     const char *cohort = look->letter != NULL ? look->letter->text->cohort : NULL;

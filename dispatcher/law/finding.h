@@ -24,6 +24,9 @@ void finding_add_as(const struct look *look, enum problem_level level, const str
 /* Told at its level, but not counted: a clock must not keep a notice from leaving. */
 void finding_add_late(const struct look *look, enum problem_level level, const struct place *at,
                       const char *format, ...) PRINTF(4, 5);
+/* "51 h"; long ones in days, "21 days". `out` holds FINDING_SPAN_SIZE bytes; returns it. */
+#define FINDING_SPAN_SIZE 32
+const char *finding_span(int64_t hours, char *out);
 /* Where to point if no letter is to blame: the campaign or template. */
 struct place finding_place(const struct look *look);
 

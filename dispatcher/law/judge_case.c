@@ -275,6 +275,7 @@ static void put_reason(struct buf *out, const struct look *look, const char *con
 void judge_conditions(const struct look *look)
 {
     struct buf reasons = {0};
+    char span[FINDING_SPAN_SIZE];
     const char *to = yaml_text(look->rule->node, "to");
     int64_t hours = node_number(look->rule->node, "within_hours", 0);
     struct place at = finding_place(look);
@@ -282,11 +283,9 @@ void judge_conditions(const struct look *look)
         return;
     for (size_t i = 0; i < node_count(look->rule->value); i++)
         put_reason(&reasons, look, node_text(look->rule->value, i));
-    if (reasons.len > 0 && hours > 0)
-        finding_add(look, &at, "report to %s within %lld h: %s", to != NULL ? to : "the authority",
-                    (long long)hours, buf_text(&reasons));
-    else if (reasons.len > 0)
-        finding_add(look, &at, "report to %s: %s", to != NULL ? to : "the authority",
+    if (reasons.len > 0)
+        finding_add(look, &at, "report to %s%s%s: %s", to != NULL ? to : "the authority",
+                    hours > 0 ? " within " : "", hours > 0 ? finding_span(hours, span) : "",
                     buf_text(&reasons));
     buf_free(&reasons);
 }

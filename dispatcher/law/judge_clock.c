@@ -59,50 +59,54 @@ static bool is_excused(const struct look *look)
 static void report_late(const struct look *look, const struct place *at, const char *since,
                         int64_t elapsed, int64_t limit)
 {
+    char passed[FINDING_SPAN_SIZE], over[FINDING_SPAN_SIZE], allowed[FINDING_SPAN_SIZE];
     const struct yaml_node *excuses = yaml_get(look->rule->value, "excuses");
-    struct buf hint = {0};
+    struct buf late = {0};
+    buf_printf(&late, "%s since %s, %s past the limit of %s", finding_span(elapsed, passed), since,
+               finding_span(elapsed - limit, over), finding_span(limit, allowed));
     if (is_excused(look)) {
         finding_add_as(look, PROBLEM_WARNING, at,
-                       "%lld h since %s, %lld h past the limit of %lld h; delayed for %s, so it "
-                       "must leave as soon as that is over",
-                       (long long)elapsed, since, (long long)(elapsed - limit), (long long)limit,
-                       look->c->campaign->delay_reason);
-        return;
+                       "%s; delayed for %s, so it must leave as soon as that is over",
+                       buf_text(&late), look->c->campaign->delay_reason);
+    } else {
+        buf_puts(&late, "; this does not keep it from being sent");
+        if (excuses != NULL) {
+            buf_puts(&late, "; allowed only for delay_reason: ");
+            node_put_list(&late, excuses, "or");
+        }
+        finding_add_late(look, limit_level(look), at, "%s", buf_text(&late));
     }
-    if (excuses != NULL) {
-        buf_puts(&hint, "; allowed only for delay_reason: ");
-        node_put_list(&hint, excuses, "or");
-    }
-    finding_add_late(look, limit_level(look), at,
-                     "%lld h since %s, %lld h past the limit of %lld h; this does not keep it "
-                     "from being sent%s",
-                     (long long)elapsed, since, (long long)(elapsed - limit), (long long)limit,
-                     buf_text(&hint));
-    buf_free(&hint);
+    buf_free(&late);
 }
 
-void judge_clock(const struct look *look)
+static void judge_elapsed(const struct look *look, const struct known_time *start)
 {
-    char since[CLOCK_TEXT_SIZE];
-    const struct fact_sheet *sheet = look->c->sheet;
-    if (sheet == NULL || is_met(look))
-        return;
-    const char *from = yaml_text(look->rule->value, "from");
-    const struct known_time *start = time_of(sheet, from);
-    int64_t limit = node_number(look->rule->value, "hours", 0);
+    char since[CLOCK_TEXT_SIZE], passed[FINDING_SPAN_SIZE], left[FINDING_SPAN_SIZE];
     struct place at = finding_place(look);
-    if (start->at_ms == 0) {
-        at = (struct place){sheet->file, 0, 0};
-        finding_add_as(look, PROBLEM_WARNING, &at,
-                       "times.%s is not in the fact sheet, so the %lld hours cannot be counted",
-                       from, (long long)limit);
-        return;
-    }
+    int64_t limit = node_number(look->rule->value, "hours", 0);
+    int64_t warn_at = node_number(look->rule->value, "warn_at", 0);
     int64_t elapsed_ms = sets_moment_ms(look->c) - start->at_ms, hours = elapsed_ms / HOUR_MS;
     show_minute(start->at_ms, since);
     if (elapsed_ms > limit * HOUR_MS)
         report_late(look, &at, since, hours, limit);
-    else if (elapsed_ms >= node_number(look->rule->value, "warn_at", 0) * HOUR_MS)
-        finding_add(look, &at, "%lld h since %s; %lld h left", (long long)hours, since,
-                    (long long)(limit - hours));
+    else if (elapsed_ms >= warn_at * HOUR_MS)
+        finding_add(look, &at, "%s since %s; %s left", finding_span(hours, passed), since,
+                    finding_span(limit - hours, left));
+}
+
+void judge_clock(const struct look *look)
+{
+    const struct fact_sheet *sheet = look->c->sheet;
+    char allowed[FINDING_SPAN_SIZE];
+    if (sheet == NULL || is_met(look))
+        return;
+    const char *from = yaml_text(look->rule->value, "from");
+    const struct known_time *start = time_of(sheet, from);
+    struct place at = {sheet->file, 0, 0};
+    if (start->at_ms == 0)
+        finding_add_as(look, PROBLEM_WARNING, &at,
+                       "times.%s is not in the fact sheet, so the %s cannot be counted", from,
+                       finding_span(node_number(look->rule->value, "hours", 0), allowed));
+    else
+        judge_elapsed(look, start);
 }

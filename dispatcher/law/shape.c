@@ -69,13 +69,30 @@ const char *shape_offset(const struct yaml_node *value)
     return good ? NULL : "minutes from UTC like \"+09:00\"";
 }
 
+/* A star opens the begin or the end of a word, nothing else. */
+static bool has_star_within(const char *word)
+{
+    for (const char *at = word; *at != '\0'; at++) {
+        bool first = at == word || at[-1] == '|', last = at[1] == '\0' || at[1] == '|';
+        if (*at == '*' && !first && !last)
+            return true;
+    }
+    return false;
+}
+
 const char *shape_words(const struct yaml_node *value)
 {
+    static const char must[] = "words for each language, like {ko: [...], de: [...]}";
     if (value->kind != YAML_MAP || value->count == 0)
-        return "words for each language, like {ko: [...], de: [...]}";
-    for (size_t i = 0; i < value->count; i++)
-        if (shape_texts(value->items[i]) != NULL)
-            return "words for each language, like {ko: [...], de: [...]}";
+        return must;
+    for (size_t i = 0; i < value->count; i++) {
+        const struct yaml_node *list = value->items[i];
+        if (shape_texts(list) != NULL)
+            return must;
+        for (size_t k = 0; k < node_count(list); k++)
+            if (has_star_within(node_text(list, k)))
+                return "words with a star only at the begin or the end: write the forms out";
+    }
     return NULL;
 }
 
