@@ -4,7 +4,8 @@
 //   webhook SECRET   in: {"headers": {...}, "body": "base64"}      out: {"accepted": bool, "why": text}
 //   mail             in: a mail                                    out: subject, names, text, html as mailparser reads them
 //   josa             in: [["은행", "은/는"], ...]                   out: ["은행은", ...]
-//   segments         in: ["text", ...]                             out: [{"encoding", "segments"}, ...]
+//   segments         in: ["text", ...]                             out: [{"encoding", "segments"}, ...], by Twilio's calculator
+//   split            in: ["text", ...]                             out: the same, by split-sms
 //   mustache         in: {"template", "data", "partials"}          out: {"text"}
 //
 // Packages are found through NODE_PATH (build/npm/node_modules).
@@ -65,12 +66,20 @@ function segments() {
   });
 }
 
+function split() {
+  const splitter = require('split-sms');
+  return json().map((text) => {
+    const answer = splitter.split(text, { summary: true });
+    return { encoding: answer.characterSet, segments: answer.parts.length };
+  });
+}
+
 function mustache() {
   const { template, data, partials } = json();
   return { text: require('mustache').render(template, data, partials || {}) };
 }
 
-const oracles = { webhook, mail, josa, segments, mustache };
+const oracles = { webhook, mail, josa, segments, split, mustache };
 const oracle = oracles[process.argv[2]];
 if (!oracle) {
   process.stderr.write(`oracle.js: one of ${Object.keys(oracles).join(', ')}\n`);
