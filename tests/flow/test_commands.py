@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import glob
 import json
 import os
 
@@ -265,7 +266,8 @@ def test_sms_length_counts_and_names_what_costs(t):
 def test_check_points_at_the_line_and_column(t):
     t.configure()
     good = t.command("check")
-    t.equal((good.status, good.out), (0, "0 errors, 0 warnings, 2 letters\n"), "a good configuration")
+    letters = len(glob.glob(os.path.join(lib.ROOT, "templates", "*", "template.yaml")))
+    t.equal((good.status, good.out), (0, f"0 errors, 0 warnings, {letters} letters\n"), "a good configuration")
     folder = t.letter("probe", en=("Hello", "Hello", "{{salutation}}\n\n가나다 {{nobdy}} here."))
     t.configure(templates=folder)
     bad = t.command("check")
