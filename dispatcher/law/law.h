@@ -33,7 +33,8 @@ struct law_text {
     const char *file;           /* of the letter, for messages */
     const struct json_t *facts; /* as a notice carries them under `data` */
     const struct proof *proof;
-    const char *const *jurisdictions;
+    const char *const *jurisdictions; /* of its readers; none: those whose legal block the facts ask
+                                         for (law.kr), or all if they say nothing of it */
     size_t jurisdiction_count;
 };
 
@@ -58,7 +59,8 @@ struct law_case {
     enum certainty certainty;
     const char *category; /* "breach_notice" */
     const char *file;     /* of the campaign or template.yaml, for what no letter is to blame for */
-    const char *const *rulesets; /* only these; NULL: those whose jurisdiction and conditions fit */
+    const char *const *rulesets; /* only these, or what stood in their place on that day; NULL:
+                                    those whose jurisdiction and conditions fit */
     size_t ruleset_count;
     const bool *channels; /* CHANNEL_KINDS of them */
     int64_t send_at_ms;   /* planned or past: decides which rules are in force and when clocks are

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "law/node.h"
+#include "model/fact_value.h"
+#include "model/json.h"
 
 #define DAY_MS    (INT64_C(24) * 60 * 60 * 1000)
 #define MINUTE_MS (INT64_C(60) * 1000)
@@ -69,9 +71,29 @@ static bool fits(const struct ruleset *s, const struct law_case *c)
            node_admits(yaml_get(when, "certainty"), certainty_name(c->certainty));
 }
 
+/* A letter by itself says by law.kr, law.eu which legal blocks its reader gets; one that says
+ * nothing of them is for everybody. */
+static bool asks_for_block(const struct ruleset *s, const struct law_text *t)
+{
+    const struct json_t *blocks = fact_value_at(t->facts, "law");
+    bool asks = blocks == NULL;
+    for (size_t i = 0; i < node_count(s->jurisdictions) && !asks; i++) {
+        struct buf key = {0};
+        for (const char *c = node_text(s->jurisdictions, i); *c != '\0'; c++)
+            buf_putc(&key, *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c);
+        asks = json_get_bool(blocks, buf_text(&key), false);
+        buf_free(&key);
+    }
+    return asks;
+}
+
 bool sets_concern(const struct ruleset *s, const struct law_text *t)
 {
-    bool concerns = t->jurisdiction_count == 0 || node_has(s->jurisdictions, "*");
+    if (node_has(s->jurisdictions, "*"))
+        return true;
+    if (t->jurisdiction_count == 0)
+        return asks_for_block(s, t);
+    bool concerns = false;
     for (size_t i = 0; i < t->jurisdiction_count && !concerns; i++)
         concerns = node_has(s->jurisdictions, t->jurisdictions[i]);
     return concerns;

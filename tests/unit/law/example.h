@@ -434,4 +434,47 @@ static inline struct yaml_node *load_example_file(const char *name)
     return root;
 }
 
+/* ---- tests that change the base a little ---- */
+
+struct shelf {
+    struct law *law;
+    struct yaml_node *base;
+};
+
+static inline int open_shelf(void **state)
+{
+    static struct shelf s;
+    s.law = load_shipped_law();
+    s.base = load_example_file("base.yaml");
+    *state = &s;
+    return 0;
+}
+
+static inline int close_shelf(void **state)
+{
+    struct shelf *s = *state;
+    law_free(s->law);
+    yaml_free(s->base);
+    return 0;
+}
+
+/* The base with changes, written as YAML; *out_tree is freed by close_case(). */
+static inline void open_case(const struct shelf *s, const char *changes, struct example *e,
+                             struct yaml_node **out_tree)
+{
+    struct error err = {0};
+    *e = (struct example){0};
+    if (yaml_parse(changes, strlen(changes), "changes", 1, out_tree, &err) < 0)
+        fail_msg("%s", err.text);
+    e->layers[e->layer_count++] = *out_tree;
+    e->layers[e->layer_count++] = s->base;
+    example_make(e);
+}
+
+static inline void close_case(struct example *e, struct yaml_node *tree)
+{
+    example_free(e);
+    yaml_free(tree);
+}
+
 #endif
