@@ -171,6 +171,10 @@ bench: ## how fast beside smtp-source and wrk, minutes; tests/bench/README.md (B
 	@$(MAKE) --no-print-directory all unpacked-peers
 	@tests/bench/run $(BENCH)
 
+$(BUILD)/bench/render: tests/bench/render.c $(call libs,channel render model base)
+	@mkdir -p $(@D)
+	$(call step,link) $(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) $(LDOPT) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -ldl $(EXPORTS)
+
 stages: ## processor time of a letter by stage, from a profile (perf)
 	@sh tests/tools/deps.sh build test bench
 	@$(MAKE) --no-print-directory all unpacked-peers

@@ -104,6 +104,12 @@ void build_value(struct builder *b, struct expression *e, enum put_mode put, con
     b->escaped = false;
 }
 
+void build_copy(struct builder *b, const struct instruction *value)
+{
+    flush_text(b);
+    *append(b->program, OP_VALUE) = *value;
+}
+
 void build_open(struct builder *b, enum opcode op, struct expression *e, const struct place *at)
 {
     flush_text(b);

@@ -90,6 +90,8 @@ void build_open(struct builder *b, enum opcode op, struct expression *e, const s
 void build_close(struct builder *b);
 /* Any instruction without an expression; flushes the text before. Returns its index. */
 size_t build_plain(struct builder *b, enum opcode op, const struct place *at);
+/* The same value tag once more; its expression stays the other program's. */
+void build_copy(struct builder *b, const struct instruction *value);
 /* A section of the letter begins here; the id is copied. */
 void build_heading(struct builder *b, const char *id, const struct place *at);
 /* Ends the code with RETURN and frees the builder's memory (not the program). */

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "base/alloc.h"
 #include "render/code.h"
 #include "render/code_memo.h"
 #include "render/code_trace.h"
@@ -285,17 +286,59 @@ static bool has_words(const json_t *value)
            !(json_is_array(value) && json_array_size(value) == 0);
 }
 
+/* The layer a name belongs to in the end; `nested` is set if open sections lie between. */
+static size_t layer_of(const struct run *r, const struct expression *e, size_t count, bool *nested)
+{
+    count = scope_of(r, e, count);
+    if (count == 0)
+        return CODE_NOWHERE;
+    const struct expression *outer = r->scopes[count - 1].opened_by;
+    if (outer == NULL)
+        return count - 1;
+    *nested = true;
+    return layer_of(r, outer, count - 1, nested);
+}
+
+static struct code_note *add_note(const struct run *r, const struct instruction *i, size_t start)
+{
+    struct code_note *note = code_trace_add(r->input->trace, i, start);
+    note->layer = layer_of(r, i->expression, r->scope_count, &note->nested);
+    return note;
+}
+
 static int put_traced(struct run *r, const struct instruction *i, struct error *err)
 {
     size_t start = r->out->len;
     struct buf name = {0};
     int rc = put_value(r, i, err);
-    if (rc == 0 && r->out->len > start && has_words(look_up(r, i->expression))) {
-        put_name(r, i->expression, r->scope_count, &name);
-        code_trace_add(r->input->trace, i, buf_text(&name), start, r->out->len);
+    if (rc < 0)
+        return rc;
+    struct code_note *note = add_note(r, i, start);
+    put_name(r, i->expression, r->scope_count, &name);
+    note->name = buf_steal(&name);
+    note->end = r->out->len;
+    note->truthy = has_words(look_up(r, i->expression));
+    return 0;
+}
+
+static void note_heading(const struct run *r, const struct instruction *i)
+{
+    struct code_note *note = code_trace_add(r->input->trace, i, r->out->len);
+    note->layer = CODE_NOWHERE;
+    note->name = xstrndup(i->text, i->len);
+}
+
+/* Is the condition of a section met? */
+static bool holds(const struct run *r, const struct instruction *i, const json_t *value)
+{
+    bool truthy = is_truthy(r, value);
+    if (r->input->trace != NULL) {
+        struct code_note *note = add_note(r, i, r->out->len);
+        note->truthy = truthy;
+        note->group =
+            truthy && i->op == OP_SECTION && (json_is_object(value) || json_is_array(value));
     }
-    buf_free(&name);
-    return rc;
+    return truthy;
 }
 
 static int enter(struct run *r, const struct instruction *i, struct error *err)
@@ -311,7 +354,7 @@ static int enter(struct run *r, const struct instruction *i, struct error *err)
 static int begin_section(struct run *r, const struct instruction *i, size_t *pc, struct error *err)
 {
     const json_t *value = look_up(r, i->expression);
-    if (!is_truthy(r, value)) {
+    if (!holds(r, i, value)) {
         *pc = i->to;
         return 0;
     }
@@ -391,7 +434,7 @@ static int step(struct run *r, const struct instruction *i, size_t *pc, struct e
         return 0;
     case OP_IF:
     case OP_UNLESS:
-        *pc = is_truthy(r, look_up(r, i->expression)) == (i->op == OP_IF) ? *pc + 1 : i->to;
+        *pc = holds(r, i, look_up(r, i->expression)) == (i->op == OP_IF) ? *pc + 1 : i->to;
         return 0;
     case OP_CALL:
         return begin_call(r, i, pc, err);
@@ -406,7 +449,7 @@ static int step(struct run *r, const struct instruction *i, size_t *pc, struct e
         return put_content(r, i, err);
     case OP_HEADING:
         if (r->input->trace != NULL)
-            code_trace_add(r->input->trace, i, i->text, r->out->len, r->out->len);
+            note_heading(r, i);
         break;
     }
     ++*pc;
@@ -436,18 +479,32 @@ static int execute(struct run *r, const struct program *p, struct error *err)
     }
 }
 
+static void begin_run(struct run *r, const struct code_input *input)
+{
+    assert(input->layer_count > 0 && input->layer_count <= CODE_LAYERS_MAX);
+    memset(r, 0, offsetof(struct run, scopes));
+    r->input = input;
+    r->scope_count = input->layer_count;
+    for (size_t i = 0; i < input->layer_count; i++)
+        r->scopes[i] = (struct scope){.value = input->layers[i]};
+}
+
+bool code_is_truthy(const struct program *p, const struct code_input *input,
+                    const struct expression *e)
+{
+    struct run r;
+    begin_run(&r, input);
+    r.program = p;
+    return is_truthy(&r, look_up(&r, e));
+}
+
 int code_run(const struct program *p, const struct code_input *input, struct buf *out,
              struct error *err)
 {
-    assert(input->layer_count > 0 && input->layer_count <= CODE_LAYERS_MAX);
     struct run r;
-    memset(&r, 0, offsetof(struct run, scopes));
-    r.input = input;
-    r.scope_count = input->layer_count;
+    begin_run(&r, input);
     r.out = out;
     r.out_limit = out->len + OUTPUT_MAX;
-    for (size_t i = 0; i < input->layer_count; i++)
-        r.scopes[i] = (struct scope){.value = input->layers[i]};
     int rc = execute(&r, p, err);
     buf_free(&r.indent);
     return rc;

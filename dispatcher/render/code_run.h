@@ -3,6 +3,7 @@
 #ifndef RENDER_CODE_RUN_H
 #define RENDER_CODE_RUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -14,6 +15,7 @@
 struct json_t;
 struct code_memo;
 struct code_trace;
+struct expression;
 
 struct code_input {
     const struct json_t *layers[CODE_LAYERS_MAX]; /* looked up from the last to the first */
@@ -26,6 +28,9 @@ struct code_input {
     struct code_trace *trace;      /* NULL: nothing is noted */
 };
 
+/* Would a section on this name be entered, outside of all sections? `p` says by whose rules. */
+bool code_is_truthy(const struct program *p, const struct code_input *input,
+                    const struct expression *e);
 /* As program_run(). */
 MUST_CHECK int code_run(const struct program *p, const struct code_input *input, struct buf *out,
                         struct error *err);

@@ -4,19 +4,14 @@
 
 #include "base/alloc.h"
 
-void code_trace_add(struct code_trace *t, const struct instruction *i, const char *name,
-                    size_t start, size_t end)
+struct code_note *code_trace_add(struct code_trace *t, const struct instruction *i, size_t at)
 {
     if (t->count == t->cap) {
         t->cap = t->cap == 0 ? 32 : 2 * t->cap;
         t->notes = xreallocarray(t->notes, t->cap, sizeof(*t->notes));
     }
-    t->notes[t->count++] = (struct code_note){.op = i->op,
-                                              .name = xstrdup(name),
-                                              .put = i->put,
-                                              .start = start,
-                                              .end = end,
-                                              .place = i->place};
+    t->notes[t->count] = (struct code_note){.instruction = i, .start = at, .end = at};
+    return &t->notes[t->count++];
 }
 
 void code_trace_free(struct code_trace *t)

@@ -20,7 +20,7 @@ struct level {
     bool ordered, tight;
     long number;     /* LIST: of the next item */
     char marker[24]; /* ITEM: "12. ", put before its first line */
-    bool marked;     /* ITEM: its marker has been put */
+    bool marked;     /* ITEM: its marker has been put; QUOTE: its first line */
     size_t width;    /* ITEM: columns of the marker */
 };
 
@@ -97,14 +97,16 @@ static void trim_line(struct wrapper *w)
         buf_truncate(w->out, w->out->len - 1);
 }
 
-/* Quotes and indentation of all levels; a marker stands once, its width in blanks afterwards. */
+/* Quotes and indentation of all levels; a marker stands once, its width in blanks afterwards. The
+ * blank line before a quote is none of its lines. */
 static void put_prefix(struct wrapper *w, bool blank)
 {
     for (size_t i = 0; i < w->depth; i++) {
         struct level *l = &w->levels[i];
-        if (l->kind == LEVEL_QUOTE) {
+        if (l->kind == LEVEL_QUOTE && (l->marked || !blank)) {
             buf_puts(w->out, "> ");
             w->column += 2;
+            l->marked = true;
         } else if (l->kind == LEVEL_ITEM) {
             if (!l->marked && !blank)
                 buf_puts(w->out, l->marker);
@@ -380,4 +382,37 @@ void wrap_text_with(const char *marked, size_t len, const struct wrap_options *o
             at = take_word(&w, at, end);
     }
     end_block(&w);
+}
+
+/* How much deeper into lists and quotes a byte leads. */
+static int depth_of(char byte)
+{
+    switch (byte) {
+    case WRAP_BULLETS:
+    case WRAP_NUMBERS:
+    case WRAP_QUOTE:
+        return 1;
+    case WRAP_LIST_END:
+    case WRAP_QUOTE_END:
+        return -1;
+    default:
+        return 0;
+    }
+}
+
+static bool begins_block(char byte)
+{
+    return byte == WRAP_PARAGRAPH || byte == WRAP_HEADING || byte == WRAP_RULE ||
+           depth_of(byte) > 0;
+}
+
+size_t wrap_block_end(const char *marked, size_t len, size_t from)
+{
+    int depth = depth_of(marked[from]);
+    for (size_t at = from + 1; at < len; at++) {
+        if (depth == 0 && begins_block(marked[at]))
+            return at;
+        depth += depth_of(marked[at]);
+    }
+    return len;
 }

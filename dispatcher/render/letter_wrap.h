@@ -39,6 +39,11 @@ struct wrap_options {
 
 /* Appends the text for `marked`; lines end in LF, none ends in a blank. Words are never broken. */
 void wrap_text(const char *marked, size_t len, struct buf *out);
+/*
+ * Where the block that begins at `from`, outside of lists and quotes, ends and the next one begins.
+ * Blocks can be wrapped one by one: a blank line belongs between those that have words.
+ */
+size_t wrap_block_end(const char *marked, size_t len, size_t from);
 /* The same to any width, and finds the spans. */
 void wrap_text_with(const char *marked, size_t len, const struct wrap_options *options,
                     struct buf *out);

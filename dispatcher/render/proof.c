@@ -28,6 +28,21 @@ static void free_traced(struct traced *t)
     code_trace_free(&t->trace);
 }
 
+/* A proof tells of headings and of values that have words. */
+static void drop_others(struct code_trace *t)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        const struct code_note *note = &t->notes[i];
+        bool said = note->instruction->op == OP_VALUE && note->truthy && note->end > note->start;
+        if (said || note->instruction->op == OP_HEADING)
+            t->notes[kept++] = *note;
+        else
+            free(note->name);
+    }
+    t->count = kept;
+}
+
 /* `program` NULL: the letter does not have the part, nothing is noted. */
 static int run_traced(const struct proving *p, const struct program *program, enum escape escape,
                       struct traced *out, struct error *err)
@@ -36,7 +51,9 @@ static int run_traced(const struct proving *p, const struct program *program, en
     input.escape = escape;
     input.memo = NULL; /* it would not tell a default from a value */
     input.trace = &out->trace;
-    return program != NULL ? code_run(program, &input, &out->output, err) : 0;
+    int rc = program != NULL ? code_run(program, &input, &out->output, err) : 0;
+    drop_others(&out->trace);
+    return rc;
 }
 
 static struct proof_use *add_use(struct proof *p, const struct code_note *note,
@@ -84,7 +101,7 @@ static struct stretch stretch_at(const struct traced *t, size_t note, bool heade
     struct stretch s = {.of = t, .first = headed ? note + 1 : note, .stop = t->output.len};
     s.start = headed ? notes[note].start : 0;
     s.last = s.first;
-    while (s.last < t->trace.count && notes[s.last].op != OP_HEADING)
+    while (s.last < t->trace.count && notes[s.last].instruction->op != OP_HEADING)
         s.last++;
     if (s.last < t->trace.count)
         s.stop = notes[s.last].start;
@@ -164,7 +181,7 @@ static void lay_out_html(const struct proving *p, const struct stretch *s, struc
     size_t at = s->body;
     for (size_t i = s->first; p->options->mark_facts && i < s->last; i++) {
         const struct code_note *note = &s->of->trace.notes[i];
-        if (note->start < s->body || note->put != PUT_AS_PART)
+        if (note->start < s->body || note->instruction->put != PUT_AS_PART)
             continue;
         buf_put(out, html + at, note->start - at);
         buf_puts(out, "<mark data-fact=\"");
@@ -181,7 +198,7 @@ static void lay_out_html(const struct proving *p, const struct stretch *s, struc
 static struct proof_section *add_section(const struct proving *p, const struct code_note *heading)
 {
     const struct place at = {p->rendering.letter->file, 1, 1};
-    const struct place *place = heading != NULL ? &heading->place : &at;
+    const struct place *place = heading != NULL ? &heading->instruction->place : &at;
     struct proof *out = p->out;
     out->sections = xreallocarray(out->sections, out->section_count + 1, sizeof(*out->sections));
     struct proof_section *s = &out->sections[out->section_count++];

@@ -17,12 +17,13 @@
 
 #define WEBHOOK_DEPTH_MAX 40
 
-/* Memory of the largest message so far is kept between renders, nothing else. */
+/* Between renders only memory and what was found out is kept; the bytes do not depend on it. */
 struct renderer {
     const struct library *library;
     struct formatter **formatters; /* one per locale */
     struct buf scratch, marked, raw;
     struct code_memo *memo;
+    struct briefings *briefings;
 };
 
 int renderer_open(const struct library *l, struct renderer **out, struct error *err)
@@ -30,6 +31,7 @@ int renderer_open(const struct library *l, struct renderer **out, struct error *
     struct renderer *r = xcalloc(1, sizeof *r);
     r->library = l;
     r->memo = code_memo_new();
+    r->briefings = briefings_new();
     r->formatters = xcalloc(l->locale_count + 1, sizeof(struct formatter *));
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < l->locale_count; i++)
@@ -53,7 +55,49 @@ void renderer_close(struct renderer *r)
     buf_free(&r->marked);
     buf_free(&r->raw);
     code_memo_free(r->memo);
+    briefings_free(r->briefings);
     free(r);
+}
+
+/* ---- one part ---- */
+
+static int run_wrapped(struct rendering *m, const struct program *p, const struct code_input *input,
+                       struct buf *out, struct error *err)
+{
+    struct buf *marked = &m->renderer->marked;
+    buf_reset(marked);
+    int rc = code_run(p, input, marked, err);
+    if (rc == 0)
+        wrap_text(buf_text(marked), marked->len, out);
+    return rc;
+}
+
+static int run_and_cut(struct briefing_part *known, bool wrapped, const struct program *p,
+                       const struct code_input *input, struct buf *out, struct error *err)
+{
+    const struct stencil_options options = {.varying = 1U << LAYER_PERSON | 1U << LAYER_PARTS,
+                                            .wrapped = wrapped};
+    struct stencil *stencil;
+    int rc = stencil_cut(p, input, &options, out, &stencil, err);
+    if (stencil != NULL)
+        known->stencils[known->count++] = stencil;
+    known->uncuttable = stencil == NULL;
+    return rc;
+}
+
+/* By a stencil if there is one that fits. The first letter to somebody is made without: most
+ * notices are alone, and a stencil that nobody uses is work. */
+static int run_program(struct rendering *m, enum letter_part part, const struct program *p,
+                       const struct code_input *input, struct buf *out, struct error *err)
+{
+    struct briefing_part *known = &m->briefing->parts[part];
+    bool wrapped = part == LETTER_TEXT;
+    for (size_t i = 0; i < known->count; i++)
+        if (stencil_fits(known->stencils[i], input))
+            return stencil_run(known->stencils[i], input, out, err);
+    if (m->briefing->letters > 1 && !known->uncuttable && known->count < BRIEFING_STENCILS)
+        return run_and_cut(known, wrapped, p, input, out, err);
+    return wrapped ? run_wrapped(m, p, input, out, err) : code_run(p, input, out, err);
 }
 
 static int run_part(struct rendering *m, enum letter_part part, enum escape escape, struct buf *out,
@@ -61,18 +105,10 @@ static int run_part(struct rendering *m, enum letter_part part, enum escape esca
 {
     const struct program *p = m->letter->parts[part];
     m->input.escape = escape;
-    return p != NULL ? code_run(p, &m->input, out, err) : 0;
+    return p != NULL ? run_program(m, part, p, &m->input, out, err) : 0;
 }
 
-static int render_text(struct rendering *m, struct error *err)
-{
-    struct buf *marked = &m->renderer->marked;
-    buf_reset(marked);
-    int rc = run_part(m, LETTER_TEXT, ESCAPE_LINE, marked, err);
-    if (rc == 0)
-        wrap_text(buf_text(marked), marked->len, &m->out->text);
-    return rc;
-}
+/* ---- kinds ---- */
 
 static int put_part(json_t *parts, const char *key, const struct buf *text)
 {
@@ -92,10 +128,11 @@ static int render_html(struct rendering *m, struct error *err)
         json_decref(parts);
         return error_set(err, ERR_INTERNAL, "the subject is not valid UTF-8");
     }
-    input.layers[input.layer_count++] = parts;
+    input.layers[LAYER_PARTS] = parts;
+    input.layer_count = LAYER_PARTS + 1;
     input.escape = ESCAPE_HTML;
     input.content = m->letter->parts[LETTER_HTML];
-    int rc = code_run(m->renderer->library->layout, &input, &m->out->html, err);
+    int rc = run_program(m, LETTER_HTML, m->renderer->library->layout, &input, &m->out->html, err);
     json_decref(parts);
     return rc;
 }
@@ -106,7 +143,7 @@ static int render_email(struct rendering *m, struct error *err)
     if (rc == 0)
         rc = run_part(m, LETTER_PREHEADER, ESCAPE_LINE, &m->out->preheader, err);
     if (rc == 0)
-        rc = render_text(m, err);
+        rc = run_part(m, LETTER_TEXT, ESCAPE_LINE, &m->out->text, err);
     if (rc == 0)
         rc = render_html(m, err);
     return rc;
@@ -161,15 +198,42 @@ int rendering_run(struct rendering *m, enum channel_kind kind, int64_t accepted_
     return 0;
 }
 
+/* ---- the whole ---- */
+
+/* Finds out what is known of these facts already; else checks and resolves them. The templates may
+ * be newer than the job: it is checked again, not believed. */
+static int brief(struct rendering *m, int locale, const char *zone, struct error *err)
+{
+    struct briefings *known = m->renderer->briefings;
+    const struct job *job = m->job;
+    const struct library *l = m->library;
+    const struct briefing_key key = {
+        .letter = m->letter, .locale = locale, .data = job->data, .zone = zone};
+    m->briefing = briefings_find(known, &key);
+    if (m->briefing == NULL) {
+        int rc = library_check_job(l, m->template_index, m->letter->locale, job, NULL, err);
+        if (rc < 0)
+            return rc;
+        json_t *facts = json_object();
+        if (job->data != NULL)
+            variables_resolve(&m->template->variables, l->locales[locale], job->data, facts);
+        m->briefing = briefings_add(known, &key, facts);
+    }
+    m->briefing->letters++;
+    return 0;
+}
+
 int rendering_begin(struct renderer *r, int template_index, const char *locale,
                     const struct job *job, struct message *out, struct rendering *m,
                     struct error *err)
 {
     const struct library *l = r->library;
+    static const struct variable_set none = {0}; /* the facts are a layer of their own */
     const struct template *t = l->templates[template_index];
     *m = (struct rendering){.renderer = r,
                             .library = l,
                             .template = t,
+                            .template_index = template_index,
                             .letter = template_letter(t, locale),
                             .job = job,
                             .out = out};
@@ -178,18 +242,16 @@ int rendering_begin(struct renderer *r, int template_index, const char *locale,
     if (m->letter == NULL)
         return error_set(err, ERR_INPUT, "the template \"%s\" has no letter in \"%s\"", t->name,
                          locale);
-    /* the templates may be newer than the job: it is checked again, not believed */
-    int rc = library_check_job(l, template_index, locale, job, NULL, err);
-    if (rc < 0)
-        return rc;
     int index = library_reader_locale(l, locale, job);
     const char *zone = job->to.timezone != NULL ? job->to.timezone : l->default_zone;
-    rc = formatter_set_zone(r->formatters[index], zone, err);
+    int rc = brief(m, index, zone, err);
+    if (rc == 0)
+        rc = formatter_set_zone(r->formatters[index], zone, err);
     if (rc < 0)
         return rc;
-    m->context = context_of_job(&t->variables, l->locales[index], job);
-    m->input = (struct code_input){.layers = {l->contexts[index], m->context},
-                                   .layer_count = 2,
+    m->person = context_of_job(&none, l->locales[index], job);
+    m->input = (struct code_input){.layers = {l->contexts[index], m->person, m->briefing->facts},
+                                   .layer_count = LAYER_FACTS + 1,
                                    .formatter = r->formatters[index],
                                    .scratch = &r->scratch,
                                    .memo = r->memo};
@@ -199,7 +261,7 @@ int rendering_begin(struct renderer *r, int template_index, const char *locale,
 
 void rendering_end(struct rendering *m)
 {
-    json_free(m->context);
+    json_free(m->person);
 }
 
 int renderer_render(struct renderer *r, int template_index, const char *locale,

@@ -2,18 +2,24 @@
 #ifndef RENDER_RENDERER_BACKEND_H
 #define RENDER_RENDERER_BACKEND_H
 
+#include "render/briefing.h"
 #include "render/code_run.h"
 #include "render/library_backend.h"
 #include "render/renderer.h"
 
-/* Everything is borrowed but the context. */
+/* Layers of the input, each looked up before those above it. The last is the layout's own. */
+enum layer { LAYER_LOCALE, LAYER_PERSON, LAYER_FACTS, LAYER_PARTS };
+
+/* Everything is borrowed but the person. */
 struct rendering {
     struct renderer *renderer;
     const struct library *library;
     const struct template *template;
+    int template_index;
     const struct letter *letter;
     const struct job *job;
-    struct json_t *context;  /* what the job says */
+    struct briefing *briefing;
+    struct json_t *person;   /* what letters see of the reader; owned */
     struct code_input input; /* without an escape, which each part has its own of */
     struct message *out;
 };

@@ -143,6 +143,11 @@ static void quotes_carry_their_sign_on_every_line(void **state)
            "c",
            "> a\n>\n> b\n\nc\n");
     expect("\x01"
+           "x\x07\x01"
+           "a\x07\x01"
+           "b\x0e\x0e",
+           "x\n\n> a\n>\n> > b\n");
+    expect("\x01"
            "a\x0b"
            "b",
            "a\nb\n");
@@ -161,6 +166,31 @@ static void unbalanced_marks_do_no_harm(void **state)
     buf_free(&out);
 }
 
+static void blocks_wrapped_one_by_one_say_the_same(void **state)
+{
+    (void)state;
+    static const char marked[] =
+        "\x02"
+        "2Kopf\x01 eins\x01\x03t\x05\x01 a\x03t\x05\x01 b\x06\x05\x01 c\x06"
+        "\x0f\x07\x01zitat\x07\x01innen\x0e\x0e\x04l3;\x05\x01 x\x05\x01 y\x06\x01"
+        "ende\x01 ";
+    struct buf whole = {0}, parts = {0};
+    size_t blocks = 0, len = strlen(marked);
+    wrap_text(marked, len, &whole);
+    for (size_t from = 0, to; from < len; from = to, blocks++) {
+        struct buf block = {0};
+        to = wrap_block_end(marked, len, from);
+        wrap_text(marked + from, to - from, &block);
+        buf_puts(&parts, parts.len > 0 && block.len > 0 ? "\n" : "");
+        buf_put(&parts, buf_text(&block), block.len);
+        buf_free(&block);
+    }
+    assert_int_equal(blocks, 9);
+    assert_string_equal(buf_text(&parts), buf_text(&whole));
+    buf_free(&whole);
+    buf_free(&parts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +203,7 @@ int main(void)
         cmocka_unit_test(headings_are_underlined_in_their_width),
         cmocka_unit_test(quotes_carry_their_sign_on_every_line),
         cmocka_unit_test(unbalanced_marks_do_no_harm),
+        cmocka_unit_test(blocks_wrapped_one_by_one_say_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

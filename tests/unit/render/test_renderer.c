@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "model/batch.h"
 #include "render/small_library.h"
 
 static void render(const char *locale, const struct job *job, enum channel_kind kind,
@@ -120,6 +121,105 @@ static void a_line_break_in_a_subject_is_refused(void **state)
     job_free(job);
 }
 
+/* ---- a renderer that has made letters before ---- */
+
+#define TEMPLATE_WITH_GAPS                                                                         \
+    "---\nsubject: '{{what}} {{reference | default:\"-\"}}'\npreheader: \"{{to.name}}\"\n"         \
+    "sms: \"SMS {{count | number}} {{id}}\"\n---\n"                                                \
+    "{{salutation}}\n\n## Was {#what}\n\n{{what}}: {{items | list}}\n\n"                           \
+    "- eins\n{{#items}}\n- {{.}} {{to.name}}\n{{/items}}\n\n> {{what}}\n>\n> - {{id}}\n\n---\n\n"  \
+    "{{#reference}}\nNummer "                                                                      \
+    "{{reference}}\n{{/reference}}\n{{^reference}}\nohne\n{{/reference}}\n\n"                      \
+    "{{#to.title}}{{to.title}}{{/to.title}}\n\n{{#when.start}}\n{{when.start | date}}\n"           \
+    "{{/when.start}}\n\n%s\n\n{{> end}}\n"
+
+static const char *const lines[] = {
+    "{\"id\":\"x\",\"to\":{\"email\":\"a@example.org\",\"name\":\"Eva\"},\"reference\":\"R-1\"}",
+    "{\"id\":\"y\",\"to\":{\"email\":\"a@example.org\",\"name\":\"Uwe\"},\"reference\":\"S-2\"}",
+    "{\"id\":\"a\",\"to\":{\"email\":\"a@example.org\",\"name\":\"Anna\"}}",
+    "{\"id\":\"b\",\"to\":{\"email\":\"a@example.org\"},\"reference\":\"R-2\"}",
+    "{\"to\":{\"email\":\"a@example.org\",\"name\":\"Bo "
+    "<b>\",\"title\":\"Dr.\"},\"reference\":\"R\"}",
+    "{\"id\":\"d\",\"to\":{\"email\":\"a@example.org\",\"name\":\"Eine mit einem so langen Namen, "
+    "dass die Zeile bricht\",\"timezone\":\"Asia/Seoul\"}}",
+    "{\"id\":\"e\",\"to\":{\"email\":\"a@example.org\"},\"data\":{\"count\":7,\"items\":[\"email\"]"
+    "}}",
+    "{\"id\":\"f\",\"to\":{\"email\":\"a@example.org\",\"title\":\"Dr.\"},\"data\":{\"when\":{"
+    "\"start\":\"2025-10-02\"}}"
+    "}",
+};
+
+static void render_line(struct renderer *r, const struct job *job, struct message *out)
+{
+    struct message sms = {0};
+    struct error err = {0};
+    if (renderer_render(r, 0, "de", job, 0, CHANNEL_SMS, &sms, &err) < 0 ||
+        renderer_render(r, 0, "de", job, 0, CHANNEL_EMAIL, out, &err) < 0)
+        fail_msg("%s", err.text);
+    buf_put(&out->sms, buf_text(&sms.sms), sms.sms.len);
+    message_free(&sms);
+}
+
+static void expect_equal(const struct message *a, const struct message *b)
+{
+    assert_string_equal(buf_text(&a->subject), buf_text(&b->subject));
+    assert_string_equal(buf_text(&a->preheader), buf_text(&b->preheader));
+    assert_string_equal(buf_text(&a->text), buf_text(&b->text));
+    assert_string_equal(buf_text(&a->html), buf_text(&b->html));
+    assert_string_equal(buf_text(&a->sms), buf_text(&b->sms));
+}
+
+static void compare_with_fresh(const struct library *l, struct renderer *used,
+                               const struct batch *batch)
+{
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        struct message expected = {0}, found = {0};
+        struct error err = {0};
+        struct renderer *fresh;
+        struct job *job;
+        if (batch_read_line(batch, lines[i], strlen(lines[i]), "lines", (int64_t)i + 1, &job, NULL,
+                            &err) < 0)
+            fail_msg("%s", err.text);
+        assert_int_equal(renderer_open(l, &fresh, &err), 0);
+        render_line(fresh, job, &expected);
+        render_line(used, job, &found);
+        expect_equal(&expected, &found);
+        message_free(&expected);
+        message_free(&found);
+        renderer_close(fresh);
+        job_free(job);
+    }
+}
+
+static void the_bytes_do_not_depend_on_the_letters_before(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"", "{{#to}}{{name}}{{/to}}",
+                                         "{{#reference}}{{.}}{{/reference}}"};
+    static const char text[] =
+        "{\"version\":1,\"id\":\"b\",\"template\":\"news\",\"data\":" DATA "}";
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        struct buf letter = {0};
+        struct error err = {0};
+        struct renderer *used;
+        struct batch *batch;
+        buf_printf(&letter, TEMPLATE_WITH_GAPS, bodies[i]);
+        write_file("t/news/de.md", buf_text(&letter));
+        write_file("t/news/ko.md", buf_text(&letter));
+        struct library *l = load(NULL);
+        assert_int_equal(renderer_open(l, &used, &err), 0);
+        assert_int_equal(batch_parse(text, strlen(text), "b", false, &batch, &err), 0);
+        for (int round = 0; round < 4; round++)
+            compare_with_fresh(l, used, batch);
+        batch_free(batch);
+        renderer_close(used);
+        library_free(l);
+        buf_free(&letter);
+    }
+    restore("t/news/de.md");
+    restore("t/news/ko.md");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +228,7 @@ int main(void)
         cmocka_unit_test(the_standard_webhook_says_what_the_job_said),
         cmocka_unit_test(an_own_webhook_is_checked_and_minified),
         cmocka_unit_test(a_line_break_in_a_subject_is_refused),
+        cmocka_unit_test(the_bytes_do_not_depend_on_the_letters_before),
     };
     return cmocka_run_group_tests(tests, make_library, remove_library);
 }
