@@ -43,7 +43,11 @@ static void add(const struct look *look, enum problem_level level, const struct 
 {
     char text[1200], id[100];
     struct buf sentence = {0};
-    const struct exemption *e = exemption_find(look->c->campaign, look->set->id, look->rule->id);
+    /* What is wrong with an exemption cannot be set aside by it. */
+    const struct exemption *e =
+        look->rule->test == LAW_TEST_EXEMPTION
+            ? NULL
+            : exemption_find(look->c->campaign, look->set->id, look->rule->id);
     vsnprintf(text, sizeof text, format, args);
     buf_printf(&sentence, "%s (%s): %s", look->rule->id, look->rule->about, text);
     put_cohort(&sentence, look);

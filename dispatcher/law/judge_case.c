@@ -15,6 +15,7 @@ void judge_channels(const struct look *look)
     struct buf names = {0};
     struct place at = finding_place(look);
     const bool *channels = look->c->channels;
+    const char *because = yaml_text(look->rule->node, "because");
     if (channels == NULL)
         return;
     for (int kind = 0; kind < CHANNEL_KINDS; kind++)
@@ -22,8 +23,8 @@ void judge_channels(const struct look *look)
             node_has(look->rule->value, channel_kind_name((enum channel_kind)kind)))
             return;
     node_put_list(&names, look->rule->value, "or");
-    finding_add(look, &at, "none of its channels is %s; a webhook alone reaches nobody",
-                buf_text(&names));
+    finding_add(look, &at, "none of its channels is %s%s%s", buf_text(&names),
+                because != NULL ? ": " : "", because != NULL ? because : "");
     buf_free(&names);
 }
 

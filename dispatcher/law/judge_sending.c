@@ -5,15 +5,18 @@
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
+/* Nobody looked: for a letter by itself there is nobody to ask. */
 void judge_consent(const struct look *look)
 {
     const struct law_sending *s = look->c->sending;
     struct place at = finding_place(look);
-    if (s == NULL)
-        return;
     bool night = text_equal(look->rule->value->text, "advertising_at_night");
-    int64_t without = night ? s->without_night_consent : s->without_consent;
-    if (without > 0)
+    int64_t without = s == NULL ? -1 : night ? s->without_night_consent : s->without_consent;
+    if (without < 0 && look->c->campaign != NULL)
+        finding_add(look, &at,
+                    "nobody has looked whether the recipients have consented: their "
+                    "audience is not there");
+    else if (without > 0)
         finding_add(look, &at,
                     "%lld recipients have not consented (column %s of the audience); leave them "
                     "out",

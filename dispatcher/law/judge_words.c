@@ -127,22 +127,32 @@ static bool is_judged(const struct look *look, const struct letter_piece *piece)
     return section == NULL || (piece->part == PROOF_BODY && strcmp(piece->name, section) == 0);
 }
 
+/* The words that were found, as they stand there. */
+static size_t put_matches(struct buf *out, const struct yaml_node *list, const char *folded)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < node_count(list); i++) {
+        if (!words_found(folded, node_text(list, i)))
+            continue;
+        buf_puts(out, count++ > 0 ? ", " : "");
+        words_put_match(out, folded, node_text(list, i));
+    }
+    return count;
+}
+
 static bool report_in(const struct look *look, const struct letter_piece *piece,
                       const struct yaml_node *list)
 {
     struct buf both = {0}, shown = {0};
     buf_printf(&both, "%s\n%s", piece->heading, piece->text);
-    struct word_list w = look_for(list, buf_text(&both));
-    bool bad = count_found(&w) > 0;
-    put_words(&shown, &w, true, "and");
+    bool bad = put_matches(&shown, list, buf_text(&both)) > 0;
     if (bad && piece->part == PROOF_BODY)
-        finding_add(look, &piece->place, "%s in the text", buf_text(&shown));
+        finding_add(look, &piece->place, "\"%s\" in the text", buf_text(&shown));
     else if (bad)
-        finding_add(look, &piece->place, "%s in %s", buf_text(&shown),
+        finding_add(look, &piece->place, "\"%s\" in %s", buf_text(&shown),
                     letter_part_title(piece->part));
     buf_free(&shown);
     buf_free(&both);
-    word_list_free(&w);
     return bad;
 }
 

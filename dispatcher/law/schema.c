@@ -200,6 +200,7 @@ static const struct key rule_keys[] = {
     {.name = "unknown_ok_if", .below = &unknown_table},
     {.name = "part", .shape = shape_texts, .choices = CHOICES(parts)},
     {.name = "instead", .shape = shape_text},
+    {.name = "because", .shape = shape_text},
     {.name = "to", .shape = shape_text},
     {.name = "within_hours", .shape = shape_number},
 };
@@ -255,7 +256,7 @@ static const struct {
     [LAW_TEST_KIND_WORDS] = {"kind_words", SCHEMA_REQUIRE, " "},
     [LAW_TEST_SENTENCES] = {"max_words", SCHEMA_REQUIRE, " "},
     [LAW_TEST_SECTION] = {"section", SCHEMA_REQUIRE, " "},
-    [LAW_TEST_CHANNELS] = {"channels_ok", SCHEMA_REQUIRE, " "},
+    [LAW_TEST_CHANNELS] = {"channels_ok", SCHEMA_REQUIRE, " because "},
     [LAW_TEST_LANGUAGES] = {"every_language", SCHEMA_REQUIRE, " "},
     [LAW_TEST_PUBLIC_NOTICE] = {"public_notice_days", SCHEMA_REQUIRE, " "},
     [LAW_TEST_CERTAINTY] = {"certainty_not", SCHEMA_FORBID, " instead "},

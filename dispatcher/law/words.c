@@ -115,19 +115,41 @@ static const char *find(const char *folded, const struct needle *n)
     return NULL;
 }
 
-bool words_found(const char *folded, const char *word)
+/* The first of "a|b" that is there; *out_needle is freed with free(out_needle->text). */
+static const char *find_alternative(const char *folded, const char *word, struct needle *out_needle)
 {
-    bool found = false;
-    while (!found) {
+    for (;;) {
         size_t len = strcspn(word, "|");
-        struct needle n = needle_of(word, len);
-        found = find(folded, &n) != NULL;
-        free(n.text);
-        if (word[len] == '\0')
-            break;
+        *out_needle = needle_of(word, len);
+        const char *at = find(folded, out_needle);
+        if (at != NULL || word[len] == '\0')
+            return at;
+        free(out_needle->text);
         word += len + 1;
     }
+}
+
+bool words_found(const char *folded, const char *word)
+{
+    struct needle n;
+    bool found = find_alternative(folded, word, &n) != NULL;
+    free(n.text);
     return found;
+}
+
+void words_put_match(struct buf *out, const char *folded, const char *word)
+{
+    struct needle n;
+    const char *at = find_alternative(folded, word, &n);
+    if (at != NULL) {
+        const char *end = at + n.len, *stop = folded + strlen(folded), *next = end;
+        while (n.open_start && is_latin(before(folded, at)))
+            at -= (unsigned char)at[-1] < 0x80 ? 1 : 2; /* Latin letters take no more */
+        while (n.open_end && next < stop && is_latin(utf8_next(&next, stop)))
+            end = next;
+        buf_put(out, at, (size_t)(end - at));
+    }
+    free(n.text);
 }
 
 bool words_contains(const char *folded, const char *text)
@@ -200,11 +222,5 @@ void words_find_all(const char *folded, const char *const *words, size_t count, 
 
 void words_put_name(struct buf *out, const char *word)
 {
-    size_t len = strcspn(word, "|");
-    if (len > 0 && word[len - 1] == '*')
-        len--;
-    if (len > 0 && word[0] == '*')
-        buf_put(out, word + 1, len - 1);
-    else
-        buf_put(out, word, len);
+    buf_put(out, word, strcspn(word, "|"));
 }

@@ -26,7 +26,10 @@ bool words_contains(const char *folded, const char *text);
  * taken: 법정손해배상 is not 손해배상 once more. `found` has room for `count`.
  */
 void words_find_all(const char *folded, const char *const *words, size_t count, bool *found);
-/* The first of "a|b", without its stars: how messages call the word. */
+/* Appends what of the text the word found, whole: "deinem" for "dein*". Nothing if it is not there.
+ */
+void words_put_match(struct buf *out, const char *folded, const char *word);
+/* Appends the first of "a|b": how messages call what is missing. */
 void words_put_name(struct buf *out, const char *word);
 
 #endif

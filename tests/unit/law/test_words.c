@@ -82,16 +82,22 @@ static void counts_what_a_longer_word_covers_once(void **state)
     assert_false(which[2]);
 }
 
-static void names_a_word_without_its_stars(void **state)
+static void tells_what_it_found_as_a_whole_word(void **state)
 {
     (void)state;
-    struct buf name = {0};
-    words_put_name(&name, "*behörde*|amt");
-    assert_string_equal(buf_text(&name), "behörde");
-    buf_reset(&name);
-    words_put_name(&name, "유출");
-    assert_string_equal(buf_text(&name), "유출");
-    buf_free(&name);
+    struct buf match = {0};
+    words_put_match(&match, "mit deinem geld", "dein*");
+    assert_string_equal(buf_text(&match), "deinem");
+    buf_reset(&match);
+    words_put_match(&match, "die überaufsichtsbehördeß.", "amt|*aufsichtsbehörde*");
+    assert_string_equal(buf_text(&match), "überaufsichtsbehördeß");
+    buf_reset(&match);
+    words_put_match(&match, "할인쿠폰을", "쿠폰");
+    assert_string_equal(buf_text(&match), "쿠폰");
+    buf_reset(&match);
+    words_put_match(&match, "nichts", "dein*");
+    assert_string_equal(buf_text(&match), "");
+    buf_free(&match);
 }
 
 int main(void)
@@ -103,7 +109,7 @@ int main(void)
         cmocka_unit_test(looks_past_line_breaks_and_invisible_characters),
         cmocka_unit_test(finds_one_of_several),
         cmocka_unit_test(counts_what_a_longer_word_covers_once),
-        cmocka_unit_test(names_a_word_without_its_stars),
+        cmocka_unit_test(tells_what_it_found_as_a_whole_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
