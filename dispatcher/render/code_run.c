@@ -17,6 +17,7 @@
 
 #define OUTPUT_MAX (10 * 1024 * 1024)
 #define STEPS_MAX  4000000 /* instructions of one run: bounds what loops within loops can cost */
+#define STEP_BYTES 16      /* that a filter may walk through for the price of an instruction */
 #define DEPTH_MAX  64      /* sections and partials together */
 
 /* A value names are looked up in; a list stands here with the element the loop is at. */
@@ -136,6 +137,8 @@ static int put_text(struct run *r, const struct instruction *i, const char *text
         escape_put_url(r->out, text, len, "@");
     } else if (i->put == PUT_PHONE) {
         escape_put_phone(r->out, text, len);
+    } else if (escape == ESCAPE_HTML && r->program->letter) {
+        escape_put_letter_html(r->out, text, len);
     } else if (escape == ESCAPE_HTML) {
         escape_put_html(r->out, text, len);
     } else if (escape == ESCAPE_LINE) {
@@ -220,6 +223,13 @@ static int put_json(struct run *r, const struct instruction *i, const json_t *va
     return 0;
 }
 
+/* What a filter has to walk through, in instructions. */
+static size_t steps_of(const struct filter_value *v)
+{
+    size_t bytes = v->json != NULL ? json_string_length(v->json) : v->text.len;
+    return bytes / STEP_BYTES + json_array_size(v->json);
+}
+
 static int apply_filters(struct run *r, const struct instruction *i, struct filter_value *v,
                          struct error *err)
 {
@@ -228,6 +238,7 @@ static int apply_filters(struct run *r, const struct instruction *i, struct filt
         const struct filter_call *call = &i->expression->calls[n];
         if (!v->present && !call->is_default)
             continue;
+        r->steps += steps_of(v);
         int rc = call->filter->apply(v, call->argument, r->input->formatter, &inner);
         if (rc < 0)
             return place_fail(&i->place, rc, err, "{{%s | %s}}: %s", i->expression->name,

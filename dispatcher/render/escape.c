@@ -25,26 +25,51 @@ static size_t mark_at(const char *text, size_t i, size_t len)
 
 /* ---- HTML ---- */
 
-/* Bytes that may need care; runs of all others are copied as they are. */
-static const char *const html_entities[256] = {
-    ['&'] = "&amp;",  ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;",
-    ['\''] = "&#39;", [0xd8] = "",    [0xe2] = "", /* may begin a mark of direction */
+/* Bytes that need care; runs of all others are copied as they are. */
+static const char *const entities[256] = {
+    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;",
 };
 
 void escape_put_html(struct buf *out, const char *text, size_t len)
 {
     size_t from = 0;
     for (size_t i = 0; i < len; i++) {
-        const char *entity = html_entities[(unsigned char)text[i]];
-        size_t skipped = entity == NULL || *entity != '\0' ? 1 : mark_at(text, i, len);
-        if (entity == NULL || skipped == 0)
+        const char *entity = entities[(unsigned char)text[i]];
+        if (entity == NULL)
             continue;
         buf_put(out, text + from, i - from);
         buf_puts(out, entity);
-        from = i + skipped;
-        i = from - 1;
+        from = i + 1;
     }
     buf_put(out, text + from, len - from);
+}
+
+static bool is_shown_as_space(unsigned char c)
+{
+    return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
+}
+
+/* Length of what must not be seen at text[i]; 0 if it may. */
+static size_t hidden_at(const char *text, size_t i, size_t len)
+{
+    return is_shown_as_space((unsigned char)text[i]) ? 1 : mark_at(text, i, len);
+}
+
+void escape_put_letter_html(struct buf *out, const char *text, size_t len)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool suspect = c < 0x20 || c == 0x7f || c == 0xd8 || c == 0xe2;
+        size_t hidden = suspect ? hidden_at(text, i, len) : 0;
+        if (hidden == 0)
+            continue;
+        escape_put_html(out, text + from, i - from);
+        buf_puts(out, is_shown_as_space(c) ? " " : "");
+        from = i + hidden;
+        i = from - 1;
+    }
+    escape_put_html(out, text + from, len - from);
 }
 
 /* ---- URLs and JSON ---- */

@@ -13,7 +13,10 @@
 
 #include "base/buf.h"
 
+/* As Mustache wants it: & < > " and '. */
 void escape_put_html(struct buf *out, const char *text, size_t len);
+/* The same for a letter: control characters become spaces, marks of direction nothing. */
+void escape_put_letter_html(struct buf *out, const char *text, size_t len);
 /* RFC 3986: everything but unreserved characters; `kept` are further bytes that stay. */
 void escape_put_url(struct buf *out, const char *text, size_t len, const char *kept);
 /* Digits and a leading +: what a tel: URL dials. */

@@ -19,7 +19,7 @@ int filter_apply_josa(struct filter_value *value, const char *argument, struct f
                       struct error *err)
 {
     struct buf out = {0}, particle = {0};
-    bool known = true;
+    bool known;
     if (filter_is_nothing(value))
         return 0;
     const struct locale *locale = formatter != NULL ? formatter_locale(formatter) : NULL;
@@ -29,8 +29,6 @@ int filter_apply_josa(struct filter_value *value, const char *argument, struct f
                       locale != NULL ? locale_josa_unit : NULL, locale, &particle, &known, err);
     buf_puts(&out, buf_text(&particle));
     buf_free(&particle);
-    if (!known && formatter != NULL)
-        formatter_note_unsure(formatter);
     return filter_finish(value, &out, rc);
 }
 

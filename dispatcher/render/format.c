@@ -42,7 +42,6 @@ struct formatter {
     struct numbers *numbers;
     UListFormatter *lists[2]; /* by enum list_style */
     UCaseMap *casing;
-    size_t unsure;
 };
 
 /*
@@ -279,18 +278,6 @@ const struct locale *formatter_locale(const struct formatter *f)
 struct numbers *formatter_numbers(const struct formatter *f)
 {
     return f->numbers;
-}
-
-void formatter_note_unsure(struct formatter *f)
-{
-    f->unsure++;
-}
-
-size_t formatter_take_unsure(struct formatter *f)
-{
-    size_t unsure = f->unsure;
-    f->unsure = 0;
-    return unsure;
 }
 
 /* ---- dates and times ---- */

@@ -34,10 +34,6 @@ MUST_CHECK int formatter_open(const struct locale *locale, const char *zone, str
 void formatter_close(struct formatter *f);
 const struct locale *formatter_locale(const struct formatter *f);
 struct numbers *formatter_numbers(const struct formatter *f);
-/* Counts, for a check: a particle was written in both forms since the last formatter_take_unsure().
- */
-void formatter_note_unsure(struct formatter *f);
-size_t formatter_take_unsure(struct formatter *f);
 /* Another zone for the next formats; cached. Unknown zone: ERR_INPUT. NULL: the locale's. */
 MUST_CHECK int formatter_set_zone(struct formatter *f, const char *zone, struct error *err);
 bool formatter_zone_exists(const char *zone);

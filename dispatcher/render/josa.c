@@ -121,6 +121,28 @@ bool josa_find_written(const char *text, size_t len, struct buf *out_pair)
     return false;
 }
 
+/* 으로서 before 으로: the longest of those that begin at a place. */
+static size_t both_at(const char *text, size_t len)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        size_t own = strlen(pairs[i].both);
+        if (own <= len && own > longest && memcmp(text, pairs[i].both, own) == 0)
+            longest = own;
+    }
+    return longest;
+}
+
+const char *josa_find_both(const char *text, size_t len, size_t *out_len)
+{
+    for (size_t at = 0; at < len; at++) {
+        *out_len = both_at(text + at, len - at);
+        if (*out_len > 0)
+            return text + at;
+    }
+    return NULL;
+}
+
 /* ---- characters from the end ---- */
 
 /* The code point that ends at `end`; *out_start is where it begins. `text` is valid UTF-8 and not

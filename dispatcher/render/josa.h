@@ -31,5 +31,10 @@ bool josa_pair_known(const char *pair);
  * 은(는), (으)로? Puts its pair ("은/는") and returns true.
  */
 bool josa_find_written(const char *text, size_t len, struct buf *out_pair);
+/*
+ * The first place in a rendered text where josa_put() could not know and wrote both forms, 은(는),
+ * (으)로: for a warning. NULL if there is none; *out_len is its length.
+ */
+const char *josa_find_both(const char *text, size_t len, size_t *out_len);
 
 #endif

@@ -2,18 +2,6 @@
 
 #include "shipped_locales.h"
 
-static void counts_the_particles_nobody_can_choose(void **state)
-{
-    (void)state;
-    struct formatter *f = shipped_formatters[shipped_find("ko")];
-    formatter_take_unsure(f);
-    CHECK_FILLED(
-        {"ko", "{{x | josa:은/는}} {{x | josa:을/를}}", "\"Google\"", "Google은(는) Google을(를)"},
-        {"ko", "{{x | josa:은/는}}", "\"은행\"", "은행은"});
-    assert_int_equal(formatter_take_unsure(f), 2);
-    assert_int_equal(formatter_take_unsure(f), 0);
-}
-
 static void hints_at_a_value(void **state)
 {
     (void)state;
@@ -61,7 +49,6 @@ static void knows_lengths_and_encodings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_the_particles_nobody_can_choose),
         cmocka_unit_test(hints_at_a_value),
         cmocka_unit_test(cuts_between_characters_only),
         cmocka_unit_test(knows_lengths_and_encodings),

@@ -308,6 +308,22 @@ static void refuses_an_empty_value(void **state)
     }
 }
 
+static void finds_what_was_written_in_both_forms(void **state)
+{
+    (void)state;
+    static const char text[] = "은행은 Google은(는) 서울로, IBM(으)로서 갑니다.";
+    size_t len;
+    const char *at = josa_find_both(text, strlen(text), &len);
+    assert_ptr_equal(at, strstr(text, "은(는)"));
+    assert_int_equal(len, strlen("은(는)"));
+    at = josa_find_both(at + len, strlen(at + len), &len);
+    assert_ptr_equal(at, strstr(text, "(으)로서"));
+    assert_int_equal(len, strlen("(으)로서"));
+    assert_null(josa_find_both(at + len, strlen(at + len), &len));
+    assert_null(josa_find_both("", 0, &len));
+    assert_null(josa_find_both("(으)로", strlen("(으)로") - 1, &len));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +341,7 @@ int main(void)
         cmocka_unit_test(agrees_with_composition_for_all_syllables),
         cmocka_unit_test(refuses_what_is_no_pair),
         cmocka_unit_test(refuses_an_empty_value),
+        cmocka_unit_test(finds_what_was_written_in_both_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,6 +216,83 @@ static void looks_up_by_shortening_the_range(void **state)
     assert_int_equal(locale_lookup("de", tags, 0), -1);
 }
 
+static struct locale *must_load_region(const char *text, const struct locale *base)
+{
+    struct error err = {0};
+    struct locale *l;
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    if (locale_load(path, base, &l, &err) != 0)
+        fail_msg("%s", err.text);
+    return l;
+}
+
+static void a_region_holds_only_what_differs(void **state)
+{
+    (void)state;
+    struct locale *german = must_load(GERMAN);
+    struct locale *l = must_load_region("de-AT:\n  zone: Europe/Vienna\n"
+                                        "  terms: {tax_number: Steuernummer}\n"
+                                        "  salutation: {anonymous: Grüß Gott}\n",
+                                        german);
+    assert_string_equal(locale_tag(l), "de-AT");
+    assert_ptr_equal(locale_base(l), german);
+    assert_null(locale_base(german));
+    assert_string_equal(locale_zone(l), "Europe/Vienna");
+    assert_string_equal(locale_closing(l), "Mit freundlichen Grüßen");
+    assert_string_equal(locale_term(l, "tax_number"), "Steuernummer");
+    assert_string_equal(locale_term(l, "email_address"), "E-Mail-Adresse");
+    assert_string_equal(locale_text(l, "salutation.anonymous"), "Grüß Gott");
+    assert_string_equal(locale_text(l, "salutation.named"), "Guten Tag {{name}},");
+    assert_string_equal(locale_member(l, "org", "hours"), "9 bis 17 Uhr");
+    assert_null(locale_member(l, "org", "minutes"));
+    assert_null(locale_map(l, "org"));
+    locale_free(l);
+    locale_free(german);
+}
+
+static void a_region_alone_must_be_complete(void **state)
+{
+    (void)state;
+    refuses("de-AT:\n  zone: Europe/Vienna\n", "1:1", "name is missing below de-AT");
+    struct locale *l = must_load_region("de-AT:\n  name: x\n  closing: x\n"
+                                        "  salutation: {named: a, anonymous: b}\n",
+                                        NULL);
+    locale_free(l);
+}
+
+static void a_fault_is_told_in_the_file_that_has_it(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct locale *german = must_load(GERMAN);
+    char other[sizeof path + 8];
+    snprintf(other, sizeof other, "%s.at", path);
+    assert_int_equal(rename(path, other), 0);
+    struct locale *l = must_load_region("de-AT:\n  name: Deutsch\n", german);
+    locale_fail(l, "name", &err, "x");
+    assert_non_null(strstr(err.text, "x.yaml:2:9: x"));
+    locale_fail(l, "zone", &err, "x");
+    assert_non_null(strstr(err.text, "x.yaml:3:9: x"));
+    locale_fail(l, "nothing", &err, "x");
+    assert_non_null(strstr(err.text, "x.yaml:2:3: x"));
+    unlink(other);
+    locale_free(l);
+    locale_free(german);
+}
+
+static void checks_money_and_titles(void **state)
+{
+    (void)state;
+    refuses(GERMAN "  currency: {EUR: Euro}\n", "12:19", "{0}");
+    refuses(GERMAN "  currency: {eur: \"{0} €\"}\n", "12:14", "no currency");
+    refuses(GERMAN "  currency_names: {Euro: Euro}\n", "12:20", "no currency");
+    refuses(GERMAN "  titles: Dr.\n", "12:11", "list");
+    refuses(GERMAN "  titles: [[Dr.]]\n", "12:12", "text");
+}
+
 /* RFC 4647 3.4: zh-Hant-CN-x-private1 shortens to zh-Hant-CN, not to zh-Hant-CN-x. */
 static void drops_a_single_letter_with_what_it_announced(void **state)
 {
@@ -238,6 +315,10 @@ int main(void)
         cmocka_unit_test(fails_at_the_place_of_a_key),
         cmocka_unit_test(says_when_the_file_is_not_there),
         cmocka_unit_test(looks_up_by_shortening_the_range),
+        cmocka_unit_test(a_region_holds_only_what_differs),
+        cmocka_unit_test(a_region_alone_must_be_complete),
+        cmocka_unit_test(a_fault_is_told_in_the_file_that_has_it),
+        cmocka_unit_test(checks_money_and_titles),
         cmocka_unit_test(drops_a_single_letter_with_what_it_announced),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
