@@ -7,12 +7,13 @@
 #include "base/alloc.h"
 #include "base/csv.h"
 
-#define ABSENT SIZE_MAX
-
 struct audience {
     struct csv *csv;
-    size_t identity[IDENTITIES]; /* the column, ABSENT if there is none */
+    size_t identity[IDENTITIES]; /* the column, AUDIENCE_NO_COLUMN if there is none */
     size_t locale;
+    char **headers; /* squashed */
+    size_t header_count;
+    const struct csv_record *record; /* read last */
     struct buf who, language;
 };
 
@@ -25,7 +26,7 @@ const char *identity_name(enum identity by)
 
 bool audience_has(const struct audience *a, enum identity by)
 {
-    return a->identity[by] != ABSENT;
+    return a->identity[by] != AUDIENCE_NO_COLUMN;
 }
 
 /* Like the import of addresses: neither case nor blanks, - and _ count in a header. */
@@ -36,23 +37,26 @@ static void put_squashed(struct buf *out, const char *text, size_t len)
             buf_putc(out, (char)tolower((unsigned char)text[i]));
 }
 
-static bool same_header(const struct csv_field *field, const char *name)
+static void keep_headers(struct audience *a, const struct csv_record *header)
 {
-    struct buf a = {0}, b = {0};
-    put_squashed(&a, field->text, field->len);
-    put_squashed(&b, name, strlen(name));
-    bool same = strcmp(buf_text(&a), buf_text(&b)) == 0;
-    buf_free(&a);
-    buf_free(&b);
-    return same;
+    a->headers = xcalloc(header->count, sizeof(*a->headers));
+    for (; a->header_count < header->count; a->header_count++) {
+        const struct csv_field *f = &header->fields[a->header_count];
+        struct buf name = {0};
+        put_squashed(&name, f->text, f->len);
+        a->headers[a->header_count] = buf_steal(&name);
+    }
 }
 
-static size_t find_column(const struct csv_record *header, const char *name)
+size_t audience_column(const struct audience *a, const char *name)
 {
-    for (size_t i = 0; i < header->count; i++)
-        if (same_header(&header->fields[i], name))
-            return i;
-    return ABSENT;
+    struct buf wanted = {0};
+    size_t i = 0;
+    put_squashed(&wanted, name, strlen(name));
+    while (i < a->header_count && strcmp(a->headers[i], buf_text(&wanted)) != 0)
+        i++;
+    buf_free(&wanted);
+    return i < a->header_count ? i : AUDIENCE_NO_COLUMN;
 }
 
 int audience_open(const char *path, struct audience **out, struct error *err)
@@ -69,9 +73,10 @@ int audience_open(const char *path, struct audience **out, struct error *err)
         audience_close(a);
         return rc;
     }
+    keep_headers(a, header);
     for (size_t i = 0; i < IDENTITIES; i++)
-        a->identity[i] = find_column(header, identities[i]);
-    a->locale = find_column(header, "locale");
+        a->identity[i] = audience_column(a, identities[i]);
+    a->locale = audience_column(a, "locale");
     *out = a;
     return 0;
 }
@@ -82,6 +87,9 @@ void audience_close(struct audience *a)
         return;
     if (a->csv != NULL)
         csv_close(a->csv);
+    for (size_t i = 0; i < a->header_count; i++)
+        free(a->headers[i]);
+    free(a->headers);
     buf_free(&a->who);
     buf_free(&a->language);
     free(a);
@@ -131,6 +139,7 @@ int audience_next(struct audience *a, enum identity by, struct audience_person *
     *out_more = rc == 0 && r != NULL;
     if (!*out_more)
         return rc;
+    a->record = r;
     buf_reset(&a->who);
     buf_reset(&a->language);
     if (a->identity[by] < r->count)
@@ -144,4 +153,10 @@ int audience_next(struct audience *a, enum identity by, struct audience_person *
         .locale = buf_text(&a->language),
     };
     return 0;
+}
+
+void audience_put_cell(const struct audience *a, size_t column, struct buf *out)
+{
+    if (column < a->record->count)
+        put_trimmed(out, a->record->fields[column].text, a->record->fields[column].len);
 }

@@ -32,4 +32,10 @@ struct audience_person {
 MUST_CHECK int audience_next(struct audience *a, enum identity by, struct audience_person *out,
                              bool *out_more, struct error *err);
 
+/* Where a column stands, neither case nor blanks, - and _ counting; AUDIENCE_NO_COLUMN. */
+#define AUDIENCE_NO_COLUMN SIZE_MAX
+size_t audience_column(const struct audience *a, const char *name);
+/* Appends the cell of the record read last, without blanks around it; nothing without a column. */
+void audience_put_cell(const struct audience *a, size_t column, struct buf *out);
+
 #endif

@@ -18,7 +18,9 @@ static void read_id(const struct reading *r, const struct yaml_node *node, void 
 
 static void read_template(const struct reading *r, const struct yaml_node *node, void *target)
 {
-    reading_text(r, node, &((struct campaign *)target)->template_name);
+    struct campaign *c = target;
+    c->template_place = reading_place(r, node);
+    reading_text(r, node, &c->template_name);
 }
 
 static void read_kind(const struct reading *r, const struct yaml_node *node, void *target)
@@ -70,7 +72,9 @@ static void read_facts(const struct reading *r, const struct yaml_node *node, vo
 
 static void read_population(const struct reading *r, const struct yaml_node *node, void *target)
 {
-    reading_path(r, node, &((struct campaign *)target)->population);
+    struct campaign *c = target;
+    c->population_place = reading_place(r, node);
+    reading_path(r, node, &c->population);
 }
 
 static void read_supersedes(const struct reading *r, const struct yaml_node *node, void *target)
@@ -105,6 +109,7 @@ static void read_cohorts(const struct reading *r, const struct yaml_node *node, 
 static void read_languages(const struct reading *r, const struct yaml_node *node, void *target)
 {
     struct campaign *c = target;
+    c->languages_place = reading_key_place(r, node);
     for (size_t i = 0; i < node->count; i++)
         if (node->items[i]->kind == YAML_SCALAR && !reading_is_language(node->items[i]->text))
             reading_wrong(r, node->items[i], "\"%s\" is no tag of a language, like ko or de-AT",
@@ -119,6 +124,7 @@ static void read_channels(const struct reading *r, const struct yaml_node *node,
     struct campaign *c = target;
     const char *words[CHANNEL_KINDS];
     size_t index;
+    c->channels_place = reading_key_place(r, node);
     for (size_t i = 0; i < COUNT_OF(words); i++)
         words[i] = channel_kind_name((enum channel_kind)i);
     for (size_t i = 0; i < node->count; i++)

@@ -56,7 +56,8 @@ struct campaign {
     char *reference;    /* the number the letters quote, NULL if absent */
     struct exemption *exemptions;
     size_t exemption_count;
-    struct place kind_place, facts_place, send_at_place, supersedes_place;
+    struct place kind_place, facts_place, send_at_place, supersedes_place, template_place,
+        languages_place, channels_place, population_place;
 };
 
 void campaign_free(struct campaign *c);

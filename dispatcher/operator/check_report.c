@@ -37,20 +37,51 @@ static const char *find_line(const struct buf *text, int64_t number, size_t *out
     return at;
 }
 
-static void print_caret(const char *line, size_t len, int64_t column)
+/* A paragraph of a letter is one long line: what is shown is the stretch around the column. */
+#define SHOWN_BEFORE 60
+#define SHOWN_AFTER  40
+
+/* `count` characters back from `at`, or the begin. */
+static const char *step_back(const char *begin, const char *at, size_t count)
 {
-    const char *at = line, *end = line + len;
-    for (int64_t i = 1; i < column && at < end; i++)
+    while (at > begin && count > 0) {
+        at--;
+        if (((unsigned char)*at & 0xc0) != 0x80)
+            count--;
+    }
+    return at;
+}
+
+static const char *step_on(const char *at, const char *end, size_t count)
+{
+    for (; count > 0 && at < end; count--)
         utf8_next(&at, end);
-    size_t width = unicode_width(line, (size_t)(at - line));
-    printf("        | %*s^\n", (int)width, "");
+    return at;
+}
+
+static void print_stretch(const char *line, size_t len, int64_t number, int64_t column)
+{
+    const char *end = line + len;
+    const char *caret = step_on(line, end, column > 0 ? (size_t)(column - 1) : 0);
+    const char *from = step_back(line, caret, SHOWN_BEFORE);
+    const char *to = step_on(caret, end, SHOWN_AFTER);
+    struct buf visible = {0}, before = {0};
+    const char *cut = from > line ? "... " : "";
+    text_put_visible(&visible, from, (size_t)(to - from));
+    text_put_visible(&before, from, (size_t)(caret - from));
+    printf("  %5lld | %s%s%s\n", (long long)number, cut, buf_text(&visible),
+           to < end ? " ..." : "");
+    printf("        | %*s^\n", (int)(strlen(cut) + unicode_width(buf_text(&before), before.len)),
+           "");
+    buf_free(&visible);
+    buf_free(&before);
 }
 
 static void print_source(const char *position)
 {
     char file[1024];
     int64_t number = 0, column = 0;
-    struct buf text = {0}, visible = {0};
+    struct buf text = {0};
     size_t len = 0;
     if (!split_position(position, file, sizeof(file), &number, &column) ||
         file_read_path(file, 1024 * 1024, &text, NULL) != 0) {
@@ -58,10 +89,7 @@ static void print_source(const char *position)
         return;
     }
     const char *line = find_line(&text, number, &len);
-    text_put_visible(&visible, line, len);
-    printf("  %5lld | %s\n", (long long)number, buf_text(&visible));
-    print_caret(line, len, column);
-    buf_free(&visible);
+    print_stretch(line, len, number, column);
     buf_free(&text);
 }
 
@@ -83,6 +111,13 @@ static void print_json(const struct problem *p)
     buf_free(&out);
 }
 
+/* A line of the configuration may hold a password somebody wrote there, a row of an audience holds
+ * people: its place is enough. */
+static bool is_private(const struct problem *p)
+{
+    return strcmp(p->rule, check_config_rule) == 0 || strstr(p->position, ".csv:") != NULL;
+}
+
 void check_report_problem(void *context, const struct problem *p)
 {
     struct check_report *c = context;
@@ -95,8 +130,7 @@ void check_report_problem(void *context, const struct problem *p)
         return;
     }
     printf("%s: %s: %s [%s]\n", p->position, problem_level_name(p->level), p->text, p->rule);
-    /* A line of the configuration may hold a password somebody wrote there: its place is enough. */
-    if (strcmp(p->rule, check_config_rule) != 0)
+    if (!is_private(p))
         print_source(p->position);
 }
 

@@ -1,0 +1,119 @@
+#include "operator/check_audience.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "campaign/cohorts.h"
+#include "operator/check_case.h"
+#include "operator/check_sms.h"
+#include "operator/output.h"
+
+/* ---- the files ---- */
+
+static struct cohort_file file_of(const struct campaign_check *k, const struct campaign_cohort *c)
+{
+    const struct fact_cohort *facts =
+        k->sheet != NULL ? fact_sheet_cohort(k->sheet, c->name) : NULL;
+    return (struct cohort_file){
+        .name = c->name,
+        .path = c->audience,
+        .expected = facts != NULL ? fact_cohort_people(facts) : -1,
+        .expected_at = facts != NULL ? facts->place : c->place,
+    };
+}
+
+static void print_people(const struct campaign_check *k, const struct cohort_count *counts)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    int64_t people = 0;
+    if (invocation_json(k->scene->report.inv))
+        return;
+    for (size_t i = 0; i < k->campaign->cohort_count; i++)
+        people += counts[i].people;
+    printf("%s: %s people in %zu %s: everybody is in one cohort only%s\n", k->campaign->file,
+           output_number(people, number), k->campaign->cohort_count,
+           k->campaign->cohort_count == 1 ? "cohort" : "cohorts",
+           k->campaign->population != NULL ? ", and nobody is left out" : "");
+}
+
+/* ---- languages ---- */
+
+/* RFC 4647 lookup among the languages of the campaign: en-GB finds en. */
+static bool is_served(const struct campaign *c, const char *tag)
+{
+    for (size_t i = 0; i < c->language_count; i++) {
+        size_t len = strlen(c->languages[i]);
+        if (strncasecmp(c->languages[i], tag, len) == 0 && (tag[len] == '\0' || tag[len] == '-'))
+            return true;
+    }
+    return false;
+}
+
+static void check_languages(const struct campaign_check *k, const struct campaign_cohort *c,
+                            const struct cohort_count *count)
+{
+    struct place at = {c->audience, 0, 0};
+    bool breach = strcmp(k->campaign->category, "breach_notice") == 0;
+    for (size_t i = 0; i < count->locale_count; i++) {
+        const struct cohort_locale *l = &count->locales[i];
+        if (is_served(k->campaign, l->tag))
+            continue;
+        if (l->tag[0] == '\0')
+            problems_add_warning(&k->scene->problems, &at, "audience-locale",
+                                 "%" PRId64 " %s of cohort %s without a language", l->people,
+                                 l->people == 1 ? "person" : "people", c->name);
+        else
+            problems_add(&k->scene->problems, breach ? PROBLEM_ERROR : PROBLEM_WARNING, &at,
+                         "audience-locale",
+                         "%" PRId64 " %s of cohort %s %s %s, in which the campaign has no letter",
+                         l->people, l->people == 1 ? "person" : "people", c->name,
+                         l->people == 1 ? "reads" : "read", l->tag);
+    }
+}
+
+/* ---- the whole ---- */
+
+static int prove(const struct campaign_check *k, struct cohort_count *counts, struct error *err)
+{
+    const struct campaign *c = k->campaign;
+    struct cohort_file files[COHORTS_MAX];
+    size_t errors = k->scene->report.errors;
+    bool any = false;
+    for (size_t i = 0; i < c->cohort_count; i++) {
+        files[i] = file_of(k, &c->cohorts[i]);
+        any = any || files[i].path != NULL;
+    }
+    if (!any)
+        return 0;
+    int rc = cohorts_prove(files, c->cohort_count, c->population, &k->scene->problems, counts, err);
+    if (rc == 0 && k->scene->report.errors == errors)
+        print_people(k, counts);
+    return rc;
+}
+
+int check_audience(const struct campaign_check *k, struct error *err)
+{
+    const struct campaign *c = k->campaign;
+    if (c->cohort_count == 0)
+        return 0;
+    if (c->cohort_count > COHORTS_MAX) {
+        problems_add_error(&k->scene->problems, &c->cohorts[0].place, "campaign-cohort",
+                           "there are more than %d cohorts", COHORTS_MAX);
+        return 0;
+    }
+    struct cohort_count *counts = xcalloc(c->cohort_count, sizeof(*counts));
+    int rc = prove(k, counts, err);
+    for (size_t i = 0; rc == 0 && i < c->cohort_count; i++) {
+        if (c->cohorts[i].audience == NULL)
+            continue;
+        check_languages(k, &c->cohorts[i], &counts[i]);
+        if (c->channels[CHANNEL_SMS] && k->letters != NULL)
+            rc = check_sms_audience(k, &c->cohorts[i], err);
+    }
+    free(counts);
+    return rc;
+}

@@ -1,0 +1,258 @@
+#include "operator/check_campaign.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "campaign/campaign_read.h"
+#include "campaign/fact_sheet_read.h"
+#include "model/fact_value.h"
+#include "model/json.h"
+#include "operator/check_audience.h"
+#include "operator/check_case.h"
+#include "operator/check_chain.h"
+#include "operator/facts_files.h"
+#include "operator/facts_job.h"
+#include "render/library_look.h"
+
+/* ---- is everything there? ---- */
+
+static bool find_template(struct campaign_check *k)
+{
+    const struct library *l = k->scene->library;
+    const char *name = k->campaign->template_name;
+    k->template_index = library_find_template(l, name);
+    if (k->template_index >= 0)
+        return true;
+    const char *meant = library_closest_template(l, name);
+    problems_add_error(&k->scene->problems, &k->campaign->template_place, "campaign-template",
+                       "there is no letter \"%s\"%s%s%s", name,
+                       meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
+                       meant != NULL ? "\"?" : "");
+    return false;
+}
+
+static void check_notice(const struct campaign_check *k)
+{
+    struct library_notice n;
+    library_template_notice(k->scene->library, k->template_index, &n);
+    if (n.kind != NULL && strcmp(n.kind, notice_kind_name(k->campaign->kind)) != 0)
+        problems_add_warning(&k->scene->problems, &k->campaign->kind_place, "campaign-kind",
+                             "the campaign is of kind %s, but %s is written as %s",
+                             notice_kind_name(k->campaign->kind), n.name, n.kind);
+    if (n.category != NULL && strcmp(n.category, k->campaign->category) != 0)
+        problems_add_warning(&k->scene->problems, &k->campaign->template_place, "campaign-kind",
+                             "the campaign is a %s, but %s is written as a %s",
+                             k->campaign->category, n.name, n.category);
+}
+
+/* The parts every channel needs, in every language. */
+static void check_parts(const struct campaign_check *k, const char *language, const char *tag)
+{
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
+        if (k->campaign->channels[kind] &&
+            !library_has_part(k->scene->library, k->template_index, tag, (enum channel_kind)kind))
+            problems_add_error(&k->scene->problems, &k->campaign->channels_place, "part-missing",
+                               "%s has nothing for the channel %s in %s",
+                               k->campaign->template_name,
+                               channel_kind_name((enum channel_kind)kind), language);
+    }
+}
+
+/* The tag of the letter; NULL: told. */
+static const char *find_letter(const struct campaign_check *k, const char *language)
+{
+    const char *tag = library_match_locale(k->scene->library, k->template_index, language);
+    if (tag == NULL)
+        problems_add_error(&k->scene->problems, &k->campaign->languages_place, "locale-missing",
+                           "%s is not written in %s", k->campaign->template_name, language);
+    return tag;
+}
+
+static bool cohorts_are_known(const struct campaign_check *k)
+{
+    bool known = true;
+    for (size_t i = 0;
+         k->sheet != NULL && k->sheet->cohort_count > 0 && i < k->campaign->cohort_count; i++) {
+        const struct campaign_cohort *c = &k->campaign->cohorts[i];
+        if (fact_sheet_cohort(k->sheet, c->name) != NULL)
+            continue;
+        known = false;
+        problems_add_error(&k->scene->problems, &c->place, "campaign-cohort",
+                           "%s knows no cohort \"%s\"", k->sheet->file, c->name);
+    }
+    return known;
+}
+
+/* ---- letters ---- */
+
+/* Every fact the letter cannot do without; the first mistake of the job comes on top. */
+static bool facts_are_there(const struct campaign_check *k, const char *cohort)
+{
+    struct json_t *data = fact_sheet_data(k->sheet, cohort);
+    const struct fact_cohort *c = cohort != NULL ? fact_sheet_cohort(k->sheet, cohort) : NULL;
+    struct place at = c != NULL ? c->place : (struct place){k->sheet->file, 0, 0};
+    struct library_variable v;
+    bool all = true;
+    for (size_t i = 0; library_template_variable(k->scene->library, k->template_index, i, &v);
+         i++) {
+        if (!v.required || fact_value_at(data, v.name) != NULL)
+            continue;
+        all = false;
+        problems_add_error(&k->scene->problems, &at, "facts-missing",
+                           "%s%s%s needs the fact \"%s\", which is not there",
+                           k->campaign->template_name, cohort != NULL ? " for cohort " : "",
+                           cohort != NULL ? cohort : "", v.name);
+    }
+    json_free(data);
+    return all;
+}
+
+/* "/data/incident/start" as a fact is called. */
+static void put_fact_name(const char *pointer, struct buf *out)
+{
+    if (text_starts_with(pointer, "/data/"))
+        buf_puts(out, pointer + strlen("/data/"));
+    for (size_t i = 0; i < out->len; i++)
+        if (out->data[i] == '/')
+            out->data[i] = '.';
+}
+
+static bool job_is_right(const struct campaign_check *k, const struct law_text *text,
+                         const struct job *job)
+{
+    struct error err = {0};
+    struct buf name = {0};
+    char *pointer = NULL;
+    int rc =
+        library_check_job(k->scene->library, k->template_index, text->locale, job, &pointer, &err);
+    if (rc != 0) {
+        put_fact_name(pointer != NULL ? pointer : "", &name);
+        struct place at = k->sheet != NULL
+                              ? fact_sheet_place(k->sheet, text->cohort, buf_text(&name))
+                              : k->campaign->template_place;
+        problems_add_error(&k->scene->problems, &at, "facts-type", "%s in %s: %s",
+                           k->campaign->template_name, text->locale, err.text);
+    }
+    buf_free(&name);
+    free(pointer);
+    return rc == 0;
+}
+
+static void add_letter(const struct campaign_check *k, const char *cohort, const char *tag)
+{
+    const struct fact_cohort *c =
+        cohort != NULL && k->sheet != NULL ? fact_sheet_cohort(k->sheet, cohort) : NULL;
+    struct law_text text = {.cohort = cohort, .locale = tag};
+    const struct facts_job_options options = {
+        .library = k->scene->library,
+        .template_index = k->template_index,
+        .sheet = k->sheet,
+        .cohort = cohort,
+        .locale = tag,
+        .category = k->campaign->category,
+        .campaign = k->campaign->id,
+        .reference = k->campaign->reference,
+    };
+    struct job *job = NULL;
+    struct error err = {0};
+    if (k->sheet != NULL) {
+        text.jurisdictions =
+            (const char *const *)(c != NULL ? c->jurisdictions : k->sheet->jurisdictions);
+        text.jurisdiction_count = c != NULL ? c->jurisdiction_count : k->sheet->jurisdiction_count;
+    }
+    if (facts_job_make(&options, &job, &err) != 0)
+        problems_add_error(&k->scene->problems, &k->campaign->facts_place, "facts-type", "%s",
+                           err.text);
+    else if (job_is_right(k, &text, job))
+        check_case_add(k->scene, k->letters, k->template_index, &text, job,
+                       &k->campaign->template_place);
+    else
+        job_free(job);
+}
+
+static void add_letters(const struct campaign_check *k, const char *cohort)
+{
+    if (k->sheet != NULL && !facts_are_there(k, cohort))
+        return;
+    for (size_t i = 0; i < k->campaign->language_count; i++) {
+        const char *tag =
+            library_match_locale(k->scene->library, k->template_index, k->campaign->languages[i]);
+        if (tag != NULL && check_case_proof(k->letters, cohort, tag) == NULL)
+            add_letter(k, cohort, tag);
+    }
+}
+
+static void check_letters(struct campaign_check *k)
+{
+    const struct campaign *c = k->campaign;
+    k->letters = check_case_begin(k->scene, (c->cohort_count + 1) * c->language_count);
+    for (size_t i = 0; i < c->language_count; i++) {
+        const char *tag = find_letter(k, c->languages[i]);
+        if (tag != NULL)
+            check_parts(k, c->languages[i], tag);
+    }
+    for (size_t i = 0; i < c->cohort_count; i++)
+        add_letters(k, c->cohorts[i].name);
+    if (c->cohort_count == 0)
+        add_letters(k, NULL);
+}
+
+static void judge(struct campaign_check *k)
+{
+    struct law_case *law = &k->letters->law;
+    law->kind = k->campaign->kind;
+    law->certainty = k->sheet != NULL ? k->sheet->certainty : CERTAINTY_CONFIRMED;
+    law->category = k->campaign->category;
+    law->file = k->campaign->file;
+    law->channels = k->campaign->channels;
+    law->send_at_ms = k->campaign->send_at_ms;
+    law->sheet = k->sheet;
+    law->campaign = k->campaign;
+    law->earlier = k->earlier;
+    law->earlier_sheet = k->earlier_sheet;
+    check_case_judge(k->scene, k->letters);
+}
+
+/* ---- the whole ---- */
+
+int check_campaign_read(struct campaign_check *k, struct error *err)
+{
+    if (find_template(k) && cohorts_are_known(k)) {
+        check_notice(k);
+        check_letters(k);
+        judge(k);
+        check_chain(k);
+    }
+    return check_audience(k, err);
+}
+
+int check_campaign(struct check_scene *s, const char *path, struct error *err)
+{
+    struct campaign *campaign = NULL, *earlier = NULL;
+    struct fact_sheet *sheet = NULL, *older = NULL, *earlier_sheet = NULL;
+    int rc = 0;
+    if (campaign_read(path, &s->problems, &campaign) != 0)
+        return 0;
+    bool readable = campaign->facts == NULL ||
+                    facts_files_read(campaign->facts, &s->problems, &sheet, &older) == 0;
+    if (campaign->supersedes != NULL)
+        readable = campaign_read(campaign->supersedes, &s->problems, &earlier) == 0 && readable;
+    if (earlier != NULL && earlier->facts != NULL)
+        readable = fact_sheet_read(earlier->facts, &s->problems, &earlier_sheet) == 0 && readable;
+    check_scene_keep(s, campaign, sheet);
+    check_scene_keep(s, earlier, earlier_sheet);
+    check_scene_keep(s, NULL, older);
+    if (readable) {
+        struct campaign_check k = {
+            .scene = s,
+            .campaign = campaign,
+            .sheet = sheet,
+            .older = older,
+            .earlier = earlier,
+            .earlier_sheet = earlier_sheet,
+        };
+        rc = check_campaign_read(&k, err);
+    }
+    return rc;
+}

@@ -1,0 +1,10 @@
+/* A campaign in the chain of notices: does it say what its kind may say, is it up to date, was what
+ * it promised kept, what does it leave open? */
+#ifndef OPERATOR_CHECK_CHAIN_H
+#define OPERATOR_CHECK_CHAIN_H
+
+#include "operator/check_campaign.h"
+
+void check_chain(const struct campaign_check *k);
+
+#endif

@@ -1,0 +1,116 @@
+#include "operator/check_law.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "operator/check_case.h"
+#include "render/library_look.h"
+#include "render/template.h"
+
+/* A possibility notice is about what is possible, an all-clear about what is refuted. */
+static enum certainty certainty_of(enum notice_kind kind)
+{
+    if (kind == NOTICE_POSSIBILITY)
+        return CERTAINTY_POSSIBLE;
+    return kind == NOTICE_ALL_CLEAR ? CERTAINTY_REFUTED : CERTAINTY_CONFIRMED;
+}
+
+static bool rules_are_known(struct check_scene *s, const struct library_notice *n)
+{
+    struct place at = {n->file, 0, 0};
+    bool known = true;
+    for (size_t i = 0; i < n->legal_count; i++) {
+        const char *meant = law_closest(s->law, n->legal[i]);
+        if (law_has(s->law, n->legal[i]))
+            continue;
+        known = false;
+        problems_add_error(&s->problems, &at, "template-legal", "there is no rule set \"%s\"%s%s%s",
+                           n->legal[i], meant != NULL ? "; did you mean \"" : "",
+                           meant != NULL ? meant : "", meant != NULL ? "\"?" : "");
+    }
+    return known;
+}
+
+static void judge_sample(struct check_scene *s, int index, const struct library_notice *n,
+                         enum notice_kind kind, const char *path, const struct job *sample)
+{
+    const char *const *tags = library_template_locales(s->library, index);
+    struct place at = {path, 0, 0};
+    size_t count = 0;
+    while (tags[count] != NULL)
+        count++;
+    struct check_case *c = check_case_begin(s, count);
+    c->law.kind = kind;
+    c->law.certainty = certainty_of(kind);
+    c->law.category = n->category;
+    c->law.file = n->file;
+    c->law.rulesets = n->legal;
+    c->law.ruleset_count = n->legal_count;
+    c->law.channels = n->channels;
+    for (size_t i = 0; i < count; i++) {
+        const struct law_text text = {.locale = tags[i]};
+        if (!check_case_add(s, c, index, &text, job_copy(sample), &at))
+            return;
+    }
+    check_case_judge(s, c);
+}
+
+/* Samples that do not parse or render were told with the letters. */
+static void judge_file(struct check_scene *s, int index, const struct library_notice *n,
+                       enum notice_kind kind, const char *path)
+{
+    struct buf text = {0};
+    struct job *sample = NULL;
+    if (file_read_path(path, JOB_TEXT_MAX, &text, NULL) == 0 &&
+        job_parse_fixture(buf_text(&text), text.len, path, &sample, NULL) == 0)
+        judge_sample(s, index, n, kind, path, sample);
+    job_free(sample);
+    buf_free(&text);
+}
+
+static void judge_template(struct check_scene *s, int index, const struct library_notice *n,
+                           enum notice_kind kind)
+{
+    char *folder = file_join(library_template_directory(s->library, (size_t)index), "fixtures");
+    struct name_list names = {0};
+    struct stat facts;
+    if (stat(folder, &facts) == 0)
+        name_list_read(folder, ".json", &s->problems, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        struct buf path = {0};
+        buf_printf(&path, "%s/%s.json", folder, names.names[i]);
+        judge_file(s, index, n, kind, buf_text(&path));
+        buf_free(&path);
+    }
+    name_list_free(&names);
+    free(folder);
+}
+
+static void check_template(struct check_scene *s, int index)
+{
+    struct library_notice n;
+    enum notice_kind kind = NOTICE_NONE;
+    library_template_notice(s->library, index, &n);
+    struct place at = {n.file, 0, 0};
+    if (n.kind != NULL && !notice_kind_parse(n.kind, &kind))
+        problems_add_error(&s->problems, &at, "template-kind",
+                           "\"%s\" is no kind of notice: possibility, initial, confirmed, "
+                           "supplement, progress, all_clear, public_notice or none",
+                           n.kind);
+    else if (n.legal_count > 0 && rules_are_known(s, &n) &&
+             library_template_is_sound(s->library, index))
+        judge_template(s, index, &n, kind);
+}
+
+void check_law_templates(struct check_scene *s)
+{
+    if (s->law == NULL || s->library == NULL)
+        return;
+    for (size_t i = 0; i < library_template_count(s->library); i++) {
+        const char *folder = library_template_directory(s->library, i);
+        if (s->only == NULL || strncmp(folder, s->only, strlen(folder)) == 0)
+            check_template(s, (int)i);
+    }
+}

@@ -1,0 +1,148 @@
+#include "operator/check_scene.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "operator/check_case.h"
+
+/* A problem of a neighbour of the template that is asked about. Partials and the layout are
+ * everybody's. */
+static bool is_neighbour(const struct check_scene *s, const char *position)
+{
+    const char *root = s->settings != NULL ? s->settings->templates : NULL;
+    if (s->only == NULL || root == NULL || strncmp(position, root, strlen(root)) != 0)
+        return false;
+    return position[strlen(root)] == '/' && position[strlen(root) + 1] != '_' &&
+           strncmp(position, s->only, strlen(s->only)) != 0;
+}
+
+static void tell(void *context, const struct problem *p)
+{
+    struct check_scene *s = context;
+    size_t errors = s->report.errors;
+    if (is_neighbour(s, p->position))
+        return;
+    check_report_problem(&s->report, p);
+    /* A notice that is late must not become later still because a check says no. */
+    if (p->level == PROBLEM_ERROR && s->law != NULL && law_never_blocks(s->law, p->rule))
+        s->report.errors = errors;
+}
+
+static int read_time(const struct invocation *inv, int64_t *out, struct error *err)
+{
+    const char *text = option_value(inv, "at");
+    *out = clock_wall_ms();
+    if (text == NULL || clock_parse_rfc3339(text, out))
+        return 0;
+    return error_set(err, ERR_USAGE,
+                     "--at must be a time with its offset, like 2026-11-24T14:30:00+09:00, not "
+                     "\"%s\"",
+                     text);
+}
+
+static void load_law(struct check_scene *s)
+{
+    struct stat facts;
+    struct place at = {s->settings->law, 0, 0};
+    if (stat(s->settings->law, &facts) != 0) {
+        problems_add_warning(&s->problems, &at, "law",
+                             "there are no rules of law here (`law` in the configuration): "
+                             "nothing is judged by them");
+        return;
+    }
+    /* What is wrong was told; the rules that could be read are there. */
+    if (law_load(s->settings->law, &s->problems, &s->law) != 0)
+        s->law = NULL;
+}
+
+int check_scene_open(const struct invocation *inv, struct check_scene *out, struct error *err)
+{
+    struct config_options options = *invocation_config(inv);
+    *out = (struct check_scene){.report = {.inv = inv}};
+    out->problems = (struct problems){.tell = tell, .context = out};
+    options.without_secrets = option_given(inv, "no-environment");
+    int rc = read_time(inv, &out->now_ms, err);
+    if (rc != 0)
+        return rc;
+    rc = config_load(&options, &out->settings, err);
+    if (rc == ERR_CONFIG) {
+        check_report_failure(&out->report, err);
+        return 0;
+    }
+    if (rc == 0)
+        load_law(out);
+    return rc;
+}
+
+int check_scene_load_letters(struct check_scene *s, struct error *err)
+{
+    const struct library_options options = {
+        .templates = s->settings->templates,
+        .locales = s->settings->locales,
+        .default_zone = s->settings->timezone,
+        .organisation = &s->settings->organisation,
+        .problem = tell,
+        .problem_context = s,
+    };
+    int rc = library_load(&options, &s->library, err);
+    if (rc == 0)
+        rc = renderer_open(s->library, &s->renderer, err);
+    return rc != 0 && s->report.errors > 0 ? 0 : rc; /* told already, one by one */
+}
+
+void check_scene_unload_letters(struct check_scene *s)
+{
+    for (size_t i = 0; i < s->case_count; i++)
+        check_case_free(s->cases[i]);
+    s->case_count = 0;
+    renderer_close(s->renderer);
+    library_free(s->library);
+    s->renderer = NULL;
+    s->library = NULL;
+}
+
+void check_scene_keep(struct check_scene *s, struct campaign *c, struct fact_sheet *sheet)
+{
+    s->campaigns = xreallocarray(s->campaigns, s->campaign_count + 1, sizeof(struct campaign *));
+    s->campaigns[s->campaign_count++] = c;
+    s->sheets = xreallocarray(s->sheets, s->sheet_count + 1, sizeof(struct fact_sheet *));
+    s->sheets[s->sheet_count++] = sheet;
+}
+
+void check_scene_print_footer(const struct check_scene *s)
+{
+    struct buf line = {0};
+    if (s->law == NULL || s->case_count == 0 || invocation_json(s->report.inv))
+        return;
+    struct law_case *cases = xcalloc(s->case_count, sizeof(*cases));
+    for (size_t i = 0; i < s->case_count; i++)
+        cases[i] = s->cases[i]->law;
+    law_put_footer(s->law, cases, s->case_count, &line);
+    printf("%s\n", buf_text(&line));
+    buf_free(&line);
+    free(cases);
+}
+
+void check_scene_close(struct check_scene *s)
+{
+    for (size_t i = 0; i < s->case_count; i++)
+        check_case_free(s->cases[i]);
+    free(s->cases);
+    for (size_t i = 0; i < s->campaign_count; i++)
+        campaign_free(s->campaigns[i]);
+    free(s->campaigns);
+    for (size_t i = 0; i < s->sheet_count; i++)
+        fact_sheet_free(s->sheets[i]);
+    free(s->sheets);
+    law_free(s->law);
+    renderer_close(s->renderer);
+    library_free(s->library);
+    if (s->settings != NULL)
+        settings_free(s->settings);
+    free(s->settings);
+}

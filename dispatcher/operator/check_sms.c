@@ -1,0 +1,396 @@
+#include "operator/check_sms.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "campaign/audience.h"
+#include "channel/sms_text.h"
+#include "model/settings.h"
+#include "operator/check_case.h"
+#include "operator/facts_job.h"
+#include "render/library_look.h"
+
+#define RENDER_ALL    100000
+#define PROFILES      3 /* enum length_profile */
+#define LANGUAGES_MAX 16
+#define CLASSES       4 /* encodings */
+#define OFFENDERS_MAX 5
+
+/* The columns that can make a letter longer, and where a notice has them. */
+static const struct {
+    const char *name;
+    size_t offset;
+} columns[] = {
+    {"name", offsetof(struct job, to.name)},
+    {"title", offsetof(struct job, to.title)},
+    {"given_name", offsetof(struct job, to.given_name)},
+    {"family_name", offsetof(struct job, to.family_name)},
+    {"gender", offsetof(struct job, to.gender)},
+    {"reference", offsetof(struct job, reference)},
+    {"locale", offsetof(struct job, locale)},
+};
+
+/* The longest SMS by one profile. */
+struct longest {
+    struct buf text; /* as it would be sent */
+    struct sms_length length;
+    int64_t line;
+    bool any;
+};
+
+/* A letter of one language and the people who get it. */
+struct language {
+    const char *tag;
+    struct job *job;
+    bool personal; /* says other things to other people */
+    int64_t rows;
+    struct longest longest[PROFILES];
+    size_t records[PROFILES][CLASSES]; /* units of the longest values so far, by encoding */
+};
+
+struct measuring {
+    const struct campaign_check *check;
+    const struct campaign_cohort *cohort;
+    struct audience *audience;
+    size_t column[COUNT_OF(columns)];
+    bool profiles[PROFILES];
+    struct language languages[LANGUAGES_MAX];
+    size_t language_count;
+    struct message message;
+    struct buf values, prepared;
+};
+
+static const char *const profile_names[PROFILES] = {
+    [LENGTH_GSM] = "GSM", [LENGTH_EUC_KR] = "EUC-KR", [LENGTH_CP949] = "CP949"};
+
+/* ---- what is measured ---- */
+
+/* Without a gateway lengths are those of GSM. */
+static void choose_profiles(struct measuring *m)
+{
+    const struct settings *s = m->check->scene->settings;
+    bool any = false;
+    for (size_t i = 0; i < s->transport_count; i++) {
+        const struct transport *t = &s->transports[i];
+        if (t->channel != CHANNEL_SMS)
+            continue;
+        m->profiles[t->sms.gateway != NULL ? t->sms.gateway->profile : LENGTH_GSM] = true;
+        any = true;
+    }
+    m->profiles[LENGTH_GSM] = m->profiles[LENGTH_GSM] || !any;
+}
+
+static bool is_personal(const struct proof *proof)
+{
+    static const char *const names[] = {"salutation", "reference", "id"};
+    bool personal = false;
+    for (size_t i = 0; i < proof->use_count; i++) {
+        const struct proof_use *u = &proof->uses[i];
+        if (u->part != PROOF_SMS && u->part != PROOF_TITLE)
+            continue;
+        personal = personal || text_starts_with(u->name, "to.");
+        for (size_t k = 0; k < COUNT_OF(names); k++)
+            personal = personal || strcmp(u->name, names[k]) == 0;
+    }
+    return personal;
+}
+
+/* NULL: there is no such letter, or it does not render, which was told. */
+static struct language *find_language(struct measuring *m, const char *locale)
+{
+    const struct campaign_check *k = m->check;
+    const char *tag = library_match_locale(k->scene->library, k->template_index, locale);
+    const struct proof *proof =
+        tag != NULL ? check_case_proof(k->letters, m->cohort->name, tag) : NULL;
+    if (proof == NULL || proof->message.sms.len == 0)
+        return NULL;
+    for (size_t i = 0; i < m->language_count; i++)
+        if (m->languages[i].tag == tag)
+            return &m->languages[i];
+    if (m->language_count == LANGUAGES_MAX)
+        return NULL;
+    struct language *l = &m->languages[m->language_count++];
+    *l = (struct language){.tag = tag, .personal = is_personal(proof)};
+    l->job = job_copy(check_case_job(k->letters, m->cohort->name, tag));
+    return l;
+}
+
+/* ---- one row ---- */
+
+static void set_member(struct job *job, size_t offset, const struct buf *value)
+{
+    char **member = (char **)(void *)((char *)job + offset);
+    free(*member);
+    *member = value->len > 0 ? xstrdup(buf_text(value)) : NULL;
+}
+
+/* The reader of this row; `values` is all that can be put into the letter. */
+static void take_row(struct measuring *m, struct language *l)
+{
+    struct buf cell = {0};
+    buf_reset(&m->values);
+    for (size_t i = 0; i < COUNT_OF(columns); i++) {
+        buf_reset(&cell);
+        audience_put_cell(m->audience, m->column[i], &cell);
+        if (m->column[i] == AUDIENCE_NO_COLUMN)
+            continue;
+        set_member(l->job, columns[i].offset, &cell);
+        buf_put(&m->values, buf_text(&cell), cell.len);
+    }
+    buf_free(&cell);
+}
+
+static bool is_worse(const struct sms_length *a, const struct sms_length *b)
+{
+    if (a->sendable != b->sendable)
+        return !a->sendable;
+    if (a->segments != b->segments)
+        return a->segments > b->segments;
+    return a->units > b->units;
+}
+
+/* Longer values than any row had before, or other ones as to the encoding? */
+static bool breaks_record(struct measuring *m, struct language *l)
+{
+    bool broken = false;
+    for (size_t p = 0; p < PROFILES; p++) {
+        struct sms_length length;
+        if (!m->profiles[p])
+            continue;
+        sms_measure(buf_text(&m->values), m->values.len, (enum length_profile)p, &length);
+        size_t *record = &l->records[p][length.encoding];
+        if (!length.sendable || length.units > *record)
+            broken = true;
+        if (length.units > *record)
+            *record = length.units;
+        sms_length_free(&length);
+    }
+    return broken;
+}
+
+static void measure(struct measuring *m, struct language *l, int64_t line)
+{
+    for (size_t p = 0; p < PROFILES; p++) {
+        struct longest *best = &l->longest[p];
+        struct sms_length length;
+        if (!m->profiles[p])
+            continue;
+        buf_reset(&m->prepared);
+        sms_prepare(buf_text(&m->message.sms), m->message.sms.len, (enum length_profile)p,
+                    &m->prepared);
+        sms_measure(buf_text(&m->prepared), m->prepared.len, (enum length_profile)p, &length);
+        if (best->any && !is_worse(&length, &best->length)) {
+            sms_length_free(&length);
+            continue;
+        }
+        if (best->any)
+            sms_length_free(&best->length);
+        buf_reset(&best->text);
+        buf_put(&best->text, buf_text(&m->prepared), m->prepared.len);
+        best->length = length;
+        best->line = line;
+        best->any = true;
+    }
+}
+
+static void render_row(struct measuring *m, struct language *l, int64_t line)
+{
+    const struct campaign_check *k = m->check;
+    struct error err = {0};
+    if (renderer_render(k->scene->renderer, k->template_index, l->tag, l->job, k->scene->now_ms,
+                        CHANNEL_SMS, &m->message, &err) == 0) {
+        measure(m, l, line);
+        return;
+    }
+    struct place at = {m->cohort->audience, (int)line, 1};
+    problems_add_error(&k->scene->problems, &at, "audience-render", "the SMS in %s: %s", l->tag,
+                       err.text);
+}
+
+static void measure_row(struct measuring *m, const struct audience_person *one)
+{
+    struct language *l = one->problem == NULL ? find_language(m, one->locale) : NULL;
+    if (l == NULL)
+        return;
+    l->rows++;
+    if (!l->personal && l->rows > 1)
+        return;
+    take_row(m, l);
+    if (breaks_record(m, l) || l->rows <= RENDER_ALL)
+        render_row(m, l, one->line);
+}
+
+/* ---- telling ---- */
+
+static void put_character(uint32_t c, struct buf *out)
+{
+    if (c >= 0x20 && c != 0xa0 && !(c >= 0x2000 && c <= 0x200f)) {
+        utf8_put(out, c);
+        buf_printf(out, " (U+%04X)", (unsigned)c);
+    } else {
+        buf_printf(out, "U+%04X", (unsigned)c);
+    }
+}
+
+/* Each once; false if there are more kinds than one would list. */
+static bool put_offenders(const struct sms_length *l, struct buf *out)
+{
+    size_t kinds = 0;
+    for (size_t i = 0; i < l->offender_count; i++) {
+        const struct sms_offender *o = &l->offenders[i];
+        bool again = false;
+        for (size_t k = 0; k < i; k++)
+            again = again || l->offenders[k].code_point == o->code_point;
+        if (again)
+            continue;
+        if (++kinds > OFFENDERS_MAX)
+            return false;
+        buf_puts(out, kinds > 1 ? ", " : "");
+        put_character(o->code_point, out);
+        if (o->replacement != NULL)
+            buf_printf(out, " (write \"%s\")", o->replacement);
+    }
+    return kinds > 0;
+}
+
+/* How many parts the text would have without its offenders. */
+static size_t parts_without(const struct longest *best, enum length_profile profile)
+{
+    struct sms_length length;
+    struct buf plain = {0};
+    const char *at = buf_text(&best->text), *end = at + best->text.len;
+    size_t position = 0, next = 0;
+    while (at < end) {
+        const char *start = at;
+        utf8_next(&at, end);
+        if (next < best->length.offender_count && best->length.offenders[next].position == position)
+            next++;
+        else
+            buf_put(&plain, start, (size_t)(at - start));
+        position++;
+    }
+    sms_measure(buf_text(&plain), plain.len, profile, &length);
+    size_t parts = length.segments;
+    sms_length_free(&length);
+    buf_free(&plain);
+    return parts;
+}
+
+struct finding {
+    const struct measuring *m;
+    const struct language *l;
+    const struct longest *best;
+    enum length_profile profile;
+    struct place at;
+    struct buf who; /* "the SMS in ko, which is the same for all 28 people of cohort a" */
+};
+
+static void tell_unsendable(const struct finding *f)
+{
+    struct buf names = {0};
+    bool listed = put_offenders(&f->best->length, &names);
+    if (names.len == 0)
+        buf_printf(&names, "%zu bytes are too many", f->best->length.units);
+    problems_add_error(&f->m->check->scene->problems, &f->at, "sms-euckr",
+                       "%s cannot be sent by a gateway of the profile %s: %s%s", buf_text(&f->who),
+                       profile_names[f->profile], buf_text(&names),
+                       listed || f->best->length.offender_count == 0 ? "" : " and others");
+    buf_free(&names);
+}
+
+/* A text that is Unicode by nature, as Korean is, has too many kinds to name. */
+static void tell_unicode(const struct finding *f)
+{
+    struct buf names = {0};
+    const struct sms_length *l = &f->best->length;
+    if (l->encoding == SMS_UCS2 && put_offenders(l, &names)) {
+        size_t parts = parts_without(f->best, f->profile);
+        if (parts < l->segments)
+            problems_add_warning(&f->m->check->scene->problems, &f->at, "sms-unicode",
+                                 "%s has %zu parts; removing %s makes it %zu", buf_text(&f->who),
+                                 l->segments, buf_text(&names), parts);
+    }
+    buf_free(&names);
+}
+
+static void tell_parts(const struct finding *f)
+{
+    struct problems *problems = &f->m->check->scene->problems;
+    const struct sms_length *l = &f->best->length;
+    if (l->lms)
+        problems_add(problems, PROBLEM_HINT, &f->at, "sms-parts", "%s has %zu bytes in %s: an LMS",
+                     buf_text(&f->who), l->units, profile_names[f->profile]);
+    else if (l->segments > 1)
+        problems_add(problems, PROBLEM_WARNING, &f->at, "sms-parts", "%s has %zu parts (%s, %zu)",
+                     buf_text(&f->who), l->segments, sms_encoding_name(l->encoding), l->units);
+}
+
+static void tell_language(const struct measuring *m, const struct language *l)
+{
+    const struct campaign_check *k = m->check;
+    for (size_t p = 0; p < PROFILES; p++) {
+        struct finding f = {
+            .m = m, .l = l, .best = &l->longest[p], .profile = (enum length_profile)p};
+        if (!f.best->any)
+            continue;
+        f.at = l->personal
+                   ? (struct place){m->cohort->audience, (int)f.best->line, 1}
+                   : (struct place){
+                         library_letter_file(k->scene->library, k->template_index, l->tag), 0, 0};
+        buf_printf(&f.who, "the SMS in %s, %s %" PRId64 " %s of cohort %s,", l->tag,
+                   l->personal ? "the longest of" : "the same for all", l->rows,
+                   l->rows == 1 ? "person" : "people", m->cohort->name);
+        if (!f.best->length.sendable)
+            tell_unsendable(&f);
+        else
+            tell_unicode(&f);
+        tell_parts(&f);
+        buf_free(&f.who);
+    }
+}
+
+/* ---- the whole ---- */
+
+static void finish(struct measuring *m)
+{
+    for (size_t i = 0; i < m->language_count; i++) {
+        struct language *l = &m->languages[i];
+        for (size_t p = 0; p < PROFILES; p++) {
+            if (l->longest[p].any)
+                sms_length_free(&l->longest[p].length);
+            buf_free(&l->longest[p].text);
+        }
+        job_free(l->job);
+    }
+    message_free(&m->message);
+    buf_free(&m->values);
+    buf_free(&m->prepared);
+    audience_close(m->audience);
+}
+
+int check_sms_audience(const struct campaign_check *k, const struct campaign_cohort *c,
+                       struct error *err)
+{
+    struct measuring *m = xcalloc(1, sizeof(*m));
+    struct audience_person one;
+    bool more = true;
+    m->check = k;
+    m->cohort = c;
+    choose_profiles(m);
+    int rc = audience_open(c->audience, &m->audience, err);
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(columns); i++)
+        m->column[i] = audience_column(m->audience, columns[i].name);
+    while (rc == 0 && more) {
+        rc = audience_next(m->audience, IDENTITY_ID, &one, &more, err);
+        if (rc == 0 && more)
+            measure_row(m, &one);
+    }
+    for (size_t i = 0; rc == 0 && i < m->language_count; i++)
+        tell_language(m, &m->languages[i]);
+    finish(m);
+    free(m);
+    return rc;
+}
