@@ -30,9 +30,10 @@ static void read_kind(const struct reading *r, const struct yaml_node *node, voi
     size_t index;
     for (size_t i = 0; i < COUNT_OF(words); i++)
         words[i] = notice_kind_name((enum notice_kind)i);
+    if (!reading_word(r, node, words, COUNT_OF(words), &index))
+        return;
+    c->kind = (enum notice_kind)index;
     c->kind_place = reading_place(r, node);
-    if (reading_word(r, node, words, COUNT_OF(words), &index))
-        c->kind = (enum notice_kind)index;
 }
 
 static void read_category(const struct reading *r, const struct yaml_node *node, void *target)
