@@ -111,8 +111,10 @@ bool sets_apply(const struct law *l, const struct ruleset *s, const struct law_c
 {
     if (c->rulesets == NULL)
         return is_in_force(l, s, c) && fits(s, c) && has_readers(s, c, false);
-    for (size_t i = 0; i < c->ruleset_count; i++)
-        if (resolve(l, c->rulesets[i], c) == s)
-            return has_readers(s, c, true);
-    return false;
+    bool asked_for = false;
+    for (size_t i = 0; i < c->ruleset_count && !asked_for; i++) {
+        const struct ruleset *meant = resolve(l, c->rulesets[i], c);
+        asked_for = meant != NULL && meant == s;
+    }
+    return asked_for && has_readers(s, c, true);
 }

@@ -72,6 +72,20 @@ static void a_first_notice_must_be_completed(void **state)
     assert_open(*state, not_yet, "kr-pipa-34-1:KR8 ");
 }
 
+#define BEFORE KR "send_at: \"2026-09-01T10:00:00+09:00\", "
+
+static void the_law_before_owed_the_same(void **state)
+{
+    const char *const initial[] = {"{" BEFORE "kind: initial}", NULL};
+    const char *const incomplete[] = {"{" BEFORE "sheet.incomplete: course}", NULL};
+    const char *const unreached[] = {"{" BEFORE "sending.without_contact: 5}", NULL};
+    const char *const published[] = {"{" BEFORE "sheet.notice_days: 20780}", NULL};
+    assert_open(*state, initial, "kr-pipa-34-1-2023:KR8 ");
+    assert_open(*state, incomplete, "kr-pipa-34-1-2023:KR8 ");
+    assert_open(*state, unreached, "kr-pipa-34-1-2023:KR11 ");
+    assert_open(*state, published, "kr-pipa-34-1-2023:KR11@2026-11-23T15:00:00.000Z ");
+}
+
 static void every_law_has_its_own(void **state)
 {
     const char *const both[] = {"{jurisdictions: \"KR, EU, UK\", sheet.incomplete: affected_count}",
@@ -136,6 +150,7 @@ int main(void)
         cmocka_unit_test(a_possibility_is_resolved_by_confirming_or_the_all_clear),
         cmocka_unit_test(a_possibility_stays_open_until_the_same_people_know),
         cmocka_unit_test(a_first_notice_must_be_completed),
+        cmocka_unit_test(the_law_before_owed_the_same),
         cmocka_unit_test(every_law_has_its_own),
         cmocka_unit_test(who_cannot_be_reached_is_told_in_public),
         cmocka_unit_test(a_public_notice_stays_up_until_its_day),
