@@ -96,35 +96,30 @@ int library_reader_locale(const struct library *l, const char *letter, const str
     return same_language ? at : library_locale_index(l, letter);
 }
 
-/* ---- the layout ---- */
+/* ---- layouts ---- */
 
-static void check_layout_names(const struct library *l, const struct library_options *o,
-                               struct problems *problems)
+static void load_layouts(struct library *l, const struct library_options *o,
+                         struct problems *problems)
 {
-    for (size_t i = 0; i < l->locale_count && l->layout != NULL; i++) {
-        struct names_options names = {.locale_context = l->contexts[i],
-                                      .org_known = o->organisation != NULL,
-                                      .layout = true,
-                                      .problems = problems};
-        names_check_program(l->layout, &names, NULL);
-    }
+    struct layout_options options = {.templates = o->templates,
+                                     .contexts = l->contexts,
+                                     .context_count = l->locale_count,
+                                     .org_known = o->organisation != NULL,
+                                     .problems = problems};
+    layout_list_load(&options, &l->layouts);
 }
 
-static void load_layout(struct library *l, const struct library_options *o,
-                        struct problems *problems)
+static void choose_layout(const struct library *l, struct template *t, struct problems *problems)
 {
-    struct buf text = {0};
-    struct error err = {0};
-    int errors = problems->errors;
-    l->layout_file = file_join(o->templates, "_layouts/letter.html");
-    struct program_options options = {
-        .file = l->layout_file, .letter = true, .layout = true, .strict = true};
-    if (letter_read_source(l->layout_file, problems, &text) == 0 &&
-        program_compile(buf_text(&text), text.len, &options, &l->layout, &err) < 0)
-        problems_add_failure(problems, &err, "tag");
-    buf_free(&text);
-    check_layout_names(l, o, problems);
-    l->layout_sound = problems->errors == errors;
+    t->frame = layout_find(&l->layouts, t->layout != NULL ? t->layout : LAYOUT_DEFAULT);
+    if (t->frame != NULL)
+        return;
+    struct place at = {t->file, t->layout_line, t->layout_column};
+    const char *closest = layout_closest(&l->layouts, t->layout);
+    problems_add_error(problems, &at, "layout-missing",
+                       "there is no layout \"%s\" in _layouts%s%s%s", t->layout,
+                       closest != NULL ? "; did you mean \"" : "", closest != NULL ? closest : "",
+                       closest != NULL ? "\"?" : "");
 }
 
 /* ---- templates ---- */
@@ -182,6 +177,7 @@ static void check_template(const struct library *l, struct template *t,
     bool **used = xcalloc(t->letter_count + 1, sizeof *used);
     for (size_t i = 0; i <= t->letter_count; i++)
         used[i] = xcalloc(t->variables.count + 1, sizeof **used);
+    choose_layout(l, t, problems);
     check_languages(l, t, problems);
     for (size_t i = 0; i < t->letter_count; i++) {
         int locale = library_locale_index(l, t->tags[i]);
@@ -250,7 +246,7 @@ int library_load(const struct library_options *options, struct library **out, st
     }
     load_locales(l, options, &problems);
     if (!problems_stop_load(&problems))
-        load_layout(l, options, &problems);
+        load_layouts(l, options, &problems);
     if (!problems_stop_load(&problems))
         load_templates(l, options, &problems);
     if (problems_stop_load(&problems)) {
@@ -273,13 +269,12 @@ void library_free(struct library *l)
     }
     for (size_t i = 0; i < l->refused_count; i++)
         free(l->refused[i]);
-    program_free(l->layout);
+    layout_list_free(&l->layouts);
     free(l->refused);
     free(l->templates);
     free(l->locales);
     free(l->contexts);
     free(l->locale_tags);
-    free(l->layout_file);
     free(l->partials);
     free(l->default_zone);
     free(l);
@@ -315,7 +310,8 @@ const char *library_closest_template(const struct library *l, const char *name)
 
 bool library_template_sound(const struct library *l, size_t index)
 {
-    return l->layout_sound && l->templates[index]->sound;
+    const struct template *t = l->templates[index];
+    return t->sound && t->frame->sound;
 }
 
 static void check_rule(const struct library *l, const struct rules *rules, const struct rule *rule,

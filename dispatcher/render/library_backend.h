@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "render/layout.h"
 #include "render/library.h"
 #include "render/locale.h"
 #include "render/template.h"
@@ -19,9 +20,7 @@ struct library {
     size_t template_count;
     char **refused; /* names of templates and locales that are there, but could not be loaded */
     size_t refused_count;
-    struct program *layout;
-    bool layout_sound; /* its names are known */
-    char *layout_file;
+    struct layout_list layouts;
     char *partials;
     char *default_zone; /* NULL: the locale's */
 };
@@ -32,7 +31,7 @@ int library_locale_index(const struct library *l, const char *tag);
  * and words: the reader's own region if it has a file (de-AT), else the letter's; -1 if there is
  * none. */
 int library_reader_locale(const struct library *l, const char *letter, const struct job *job);
-/* A template without a mistake in it or in the layout around it: worth trying on samples. */
+/* A template without a mistake in it or in its layout: worth trying on samples. */
 bool library_template_sound(const struct library *l, size_t index);
 
 #endif

@@ -119,9 +119,10 @@ static int put_part(json_t *parts, const char *key, const struct buf *text)
 static int render_html(struct rendering *m, struct error *err)
 {
     struct code_input input = m->input;
-    if (m->renderer->library->layout == NULL)
-        return error_set(err, ERR_CONFIG, "%s could not be loaded",
-                         m->renderer->library->layout_file);
+    const struct layout *frame = m->template->frame;
+    if (frame == NULL || frame->program == NULL)
+        return error_set(err, ERR_CONFIG, "the layout of %s could not be loaded",
+                         m->template->name);
     json_t *parts = json_object();
     if (put_part(parts, "subject", &m->out->subject) != 0 ||
         put_part(parts, "preheader", &m->out->preheader) != 0) {
@@ -132,7 +133,7 @@ static int render_html(struct rendering *m, struct error *err)
     input.layer_count = LAYER_PARTS + 1;
     input.escape = ESCAPE_HTML;
     input.content = m->letter->parts[LETTER_HTML];
-    int rc = run_program(m, LETTER_HTML, m->renderer->library->layout, &input, &m->out->html, err);
+    int rc = run_program(m, LETTER_HTML, frame->program, &input, &m->out->html, err);
     json_decref(parts);
     return rc;
 }

@@ -126,6 +126,18 @@ static void read_legal(struct template *t, const struct yaml_node *node, struct 
     }
 }
 
+static void read_layout(struct template *t, const struct yaml_node *node, struct problems *problems)
+{
+    if (node->kind != YAML_SCALAR || *node->text == '\0') {
+        fail_at(t, node, problems, "yaml-type",
+                "layout must be the name of a file of _layouts without .html, like letter");
+        return;
+    }
+    t->layout = xstrdup(node->text);
+    t->layout_line = node->line;
+    t->layout_column = node->column;
+}
+
 static void read_channels(struct template *t, const struct yaml_node *node,
                           struct problems *problems)
 {
@@ -172,8 +184,8 @@ static const struct {
     {"schema", true, read_schema},        {"version", true, read_version},
     {"source", false, read_source},       {"kind", false, read_kind},
     {"category", false, read_category},   {"legal", false, read_legal},
-    {"channels", true, read_channels},    {"variables", false, read_variables},
-    {"links_allowed", false, read_links},
+    {"layout", false, read_layout},       {"channels", true, read_channels},
+    {"variables", false, read_variables}, {"links_allowed", false, read_links},
 };
 
 static void read_key(struct template *t, const struct yaml_node *node, struct problems *problems)
@@ -195,7 +207,7 @@ static void read_key(struct template *t, const struct yaml_node *node, struct pr
         problems_add_error(
             problems, &at, "yaml-unknown-key",
             "there is no key \"%s\": the keys are schema, version, source, kind, category, legal, "
-            "channels, variables and links_allowed",
+            "layout, channels, variables and links_allowed",
             node->key);
 }
 
@@ -322,6 +334,7 @@ void template_free(struct template *t)
     free(t->tags);
     free(t->links_allowed);
     free(t->legal);
+    free(t->layout);
     free(t->category);
     free(t->kind);
     free(t->source);

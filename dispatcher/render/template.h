@@ -10,6 +10,8 @@
 #include "render/letter.h"
 #include "render/variable.h"
 
+struct layout;
+
 struct template
 {
     char *name; /* of the folder */
@@ -21,6 +23,9 @@ struct template
     char *category; /* "breach_notice"; NULL if not said */
     char **legal;   /* rule sets its samples must pass, "kr-pipa-34-1" */
     size_t legal_count;
+    char *layout; /* the frame of its mails, a name of _layouts; NULL if not said */
+    int layout_line, layout_column;
+    const struct layout *frame; /* that one; borrowed from the library, NULL if it is not there */
     bool channels[CHANNEL_KINDS];
     struct variable_set variables;
     char **links_allowed;
