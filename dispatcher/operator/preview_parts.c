@@ -1,0 +1,179 @@
+#include "operator/preview_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "channel/channel.h"
+#include "operator/preview_sms.h"
+
+static int render(const struct preview *p, const char *locale, enum channel_kind kind,
+                  struct message *out, struct error *err)
+{
+    return renderer_render(p->renderer, p->template_index, locale, p->job, preview_accepted_ms(p),
+                           kind, out, err);
+}
+
+static const struct transport *transport_of(const struct preview *p, enum channel_kind kind,
+                                            struct transport *stand_in)
+{
+    const struct transport *t = settings_transport_for(p->setup->settings, kind);
+    *stand_in = (struct transport){.channel = kind, .type = TRANSPORT_OUTBOX};
+    return t != NULL ? t : stand_in;
+}
+
+/* The bytes as they would go out. */
+static int compose(const struct preview *p, const struct message *m, enum channel_kind kind,
+                   struct buf *out, struct error *err)
+{
+    struct transport stand_in;
+    const struct transport *t = transport_of(p, kind, &stand_in);
+    const char *address = job_address(p->job, kind);
+    struct outgoing item = {
+        .attempt = 1,
+        .identity = p->job->id,
+        .address = address != NULL ? address : "reader@example.org",
+        .name = p->job->to.name != NULL ? p->job->to.name : "",
+        .date_ms = preview_accepted_ms(p),
+        .category = p->job->category,
+        .reference = p->job->reference,
+        .message = m,
+    };
+    int rc = channel_of_kind(kind)->compose(p->setup->settings, t, &item, err);
+    if (rc == 0)
+        buf_put(out, buf_text(&item.wire), item.wire.len);
+    buf_free(&item.wire);
+    return rc;
+}
+
+static void print_buf(const struct buf *b)
+{
+    fwrite(buf_text(b), 1, b->len, stdout);
+    if (b->len > 0 && b->data[b->len - 1] != '\n')
+        putchar('\n');
+}
+
+/* ---- parts ---- */
+
+/* The text as it will be sent, and what that costs. */
+static void print_prepared_sms(const struct preview *p, const struct buf *letter)
+{
+    struct preview_sms sms;
+    struct buf summary = {0};
+    preview_sms_make(letter, preview_profile(p), &sms);
+    preview_sms_put_summary(&sms, &summary);
+    print_buf(&sms.text);
+    printf("[SMS: %s]\n", buf_text(&summary));
+    buf_free(&summary);
+    preview_sms_free(&sms);
+}
+
+static int print_email(const struct preview *p, struct message *m, const char *locale,
+                       struct error *err)
+{
+    struct buf wire = {0};
+    int rc = render(p, locale, CHANNEL_EMAIL, m, err);
+    if (rc == 0)
+        rc = compose(p, m, CHANNEL_EMAIL, &wire, err);
+    if (rc == 0)
+        print_buf(&wire);
+    buf_free(&wire);
+    return rc;
+}
+
+static int print_text(const struct preview *p, struct message *m, const char *locale,
+                      struct error *err)
+{
+    int rc = render(p, locale, CHANNEL_EMAIL, m, err);
+    if (rc == 0)
+        print_buf(&m->text);
+    return rc;
+}
+
+static int print_html(const struct preview *p, struct message *m, const char *locale,
+                      struct error *err)
+{
+    int rc = render(p, locale, CHANNEL_EMAIL, m, err);
+    if (rc == 0)
+        print_buf(&m->html);
+    return rc;
+}
+
+static int print_sms(const struct preview *p, struct message *m, const char *locale,
+                     struct error *err)
+{
+    int rc = render(p, locale, CHANNEL_SMS, m, err);
+    if (rc == 0)
+        print_prepared_sms(p, &m->sms);
+    return rc;
+}
+
+static int print_webhook(const struct preview *p, struct message *m, const char *locale,
+                         struct error *err)
+{
+    int rc = render(p, locale, CHANNEL_WEBHOOK, m, err);
+    if (rc == 0)
+        print_buf(&m->webhook);
+    return rc;
+}
+
+static int print_overview(const struct preview *p, struct message *m, const char *locale,
+                          struct error *err)
+{
+    int rc = render(p, locale, CHANNEL_EMAIL, m, err);
+    if (rc != 0)
+        return rc;
+    printf("Subject:   %s\nPreheader: %s\n\n", buf_text(&m->subject), buf_text(&m->preheader));
+    print_buf(&m->text);
+    if (!library_has_part(p->setup->library, p->template_index, locale, CHANNEL_SMS))
+        return 0;
+    printf("\n");
+    return print_sms(p, m, locale, err);
+}
+
+static const struct {
+    const char *name;
+    int (*print)(const struct preview *p, struct message *m, const char *locale, struct error *err);
+} parts[] = {
+    {"overview", print_overview}, {"email", print_email}, {"text", print_text},
+    {"html", print_html},         {"sms", print_sms},     {"webhook", print_webhook},
+};
+
+static int print_part(const struct preview *p, const char *locale, const char *part,
+                      struct error *err)
+{
+    struct message m = {0};
+    int rc = ERR_USAGE;
+    error_set(err, rc, "--part is email, text, html, sms or webhook, not \"%s\"", part);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        if (strcmp(parts[i].name, part) == 0)
+            rc = parts[i].print(p, &m, locale, err);
+    }
+    message_free(&m);
+    return rc;
+}
+
+static int print_language(const struct preview *p, const char *locale, const char *part,
+                          struct error *err)
+{
+    bool headed = p->tag_count > 1;
+    char *path = NULL;
+    int rc = library_check_job(p->setup->library, p->template_index, locale, p->job, &path, err);
+    free(path);
+    if (rc != 0)
+        return rc;
+    if (headed)
+        printf("===== %s =====\n", locale);
+    rc = print_part(p, locale, part, err);
+    if (headed && rc == 0)
+        printf("\n");
+    return rc;
+}
+
+int preview_print_parts(const struct preview *p, const char *part, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < p->tag_count; i++)
+        rc = print_language(p, p->tags[i], part != NULL ? part : "overview", err);
+    return rc;
+}

@@ -1,0 +1,11 @@
+/* Parts of a letter, one language below the other, as they are sent. */
+#ifndef OPERATOR_PREVIEW_PARTS_H
+#define OPERATOR_PREVIEW_PARTS_H
+
+#include "operator/preview.h"
+
+/* `part` is email, text, html, sms or webhook; NULL: subject, text and SMS. ERR_USAGE: no such
+ * part. */
+MUST_CHECK int preview_print_parts(const struct preview *p, const char *part, struct error *err);
+
+#endif

@@ -1,0 +1,23 @@
+/* Where a preview takes its reader and its facts from: a fixture of the letter, a fact sheet, a row
+ * of an audience. */
+#ifndef OPERATOR_PREVIEW_SOURCE_H
+#define OPERATOR_PREVIEW_SOURCE_H
+
+#include "base/error.h"
+#include "engine/setup.h"
+#include "model/job.h"
+#include "operator/command.h"
+
+/*
+ * --fixture: a file, or the name of one of the letter's fixtures; else the first of them. --facts,
+ * --cohort: the facts come from there instead. --audience, --row: the reader does, and the facts
+ * that have a column. The job is freed with job_free(), *out_origin (words for people) with free().
+ * What is wrong with a sheet or a row is told on stderr, and then ERR_INPUT returned.
+ */
+MUST_CHECK int preview_source_load(const struct invocation *inv, const struct setup *setup,
+                                   int template_index, struct job **out, char **out_origin,
+                                   struct error *err);
+/* The path of a fixture: `wanted` as above, NULL: the first. Caller frees; NULL: there is none. */
+char *preview_find_fixture(const char *directory, const char *wanted);
+
+#endif
