@@ -68,6 +68,8 @@ static void writes_large_numbers_in_words(void **state)
     CHECK_FILLED({"de", "{{x | compact}}", "6500000", "6,5 Millionen"},
                  {"de", "{{x | compact}}", "2970000", "2,97 Millionen"},
                  {"de", "{{x | compact:short}}", "6500000", "6,5" NB "Mio."},
+                 {"ko", "{{x | compact:short}}", "6500000", "650만"},
+                 {"en", "{{x | compact:short}}", "6500000", "6.5M"},
                  {"de", "{{x | compact}}", "280000", "280.000"},
                  {"de-CH", "{{x | compact}}", "280000", "280’000"},
                  {"en", "{{x | compact}}", "6500000", "6.5 million"},
@@ -104,6 +106,7 @@ static void writes_money(void **state)
          "50,000원을"},
         {"ko", "{{x | currency}}", "{\"amount\":10.5,\"currency\":\"EUR\"}", "10.50유로"},
         {"ko", "{{x | currency:KRW}}", "50000", "50,000원"},
+        {"ko", "{{x | currency:EUR}}", "50", "50유로"},
         {"de", "{{x | currency:EUR}}", "12.3", "12,30" NB "€"});
 }
 

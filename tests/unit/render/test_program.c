@@ -366,6 +366,43 @@ static void output_has_a_limit(void **state)
     buf_free(&data);
 }
 
+/* Each walk through a megabyte costs, even where next to nothing comes of it. */
+static void what_filters_walk_through_counts(void **state)
+{
+    (void)state;
+    struct buf data = {0};
+    buf_puts(&data, "{\"v\":\"");
+    for (int i = 0; i < 1024 * 1024; i++)
+        buf_putc(&data, 'a');
+    buf_puts(&data, "\",\"l\":[1");
+    for (int i = 0; i < 500; i++)
+        buf_puts(&data, ",1");
+    buf_puts(&data, "]}");
+    expect_error("{{#l}}{{v | trunc_bytes:1}}{{/l}}", buf_text(&data), (struct program_options){0},
+                 ESCAPE_HTML, ERR_INPUT, "too often");
+    expect("{{v | trunc_bytes:1}}{{#l}}{{/l}}", buf_text(&data), "a");
+    buf_free(&data);
+}
+
+/* The list in templates/README.md; what a letter cannot say at all stands in the tests above. */
+static void letters_differ_from_mustache_where_they_say_so(void **state)
+{
+    (void)state;
+    static const struct program_options loose = {.letter = true};
+    expect("[{{#v}}x{{/v}}]", "{\"v\":\"\"}", "[x]");
+    expect_with("[{{#v}}x{{/v}}]", "{\"v\":\"\"}", loose, ESCAPE_HTML, "[]");
+    expect("{{v}}", "{\"v\":[1,2]}", "[1,2]");
+    expect_error("{{v}}", "{\"v\":[1,2]}", loose, ESCAPE_HTML, ERR_INPUT, "use | list");
+    expect_error("{{v}}", "{\"v\":{\"a\":1}}", loose, ESCAPE_HTML, ERR_INPUT, "name one of them");
+    expect("{{v}}", "{\"v\":\"a\xe2\x80\xae\\u0007b\"}",
+           "a\xe2\x80\xae\x07"
+           "b");
+    expect_with("{{v}}", "{\"v\":\"a\xe2\x80\xae\\u0007b\"}", loose, ESCAPE_HTML, "a b");
+    expect_error("{{#v | list}}{{/v | list}}", "{}", loose, ESCAPE_HTML, ERR_CONFIG,
+                 "not sections");
+    expect_error("{{! {{x}} }}", "{}", loose, ESCAPE_HTML, ERR_CONFIG, "not closed");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +424,8 @@ int main(void)
         cmocka_unit_test(json_values_are_quoted_where_they_stand_unquoted),
         cmocka_unit_test(hostile_templates_end),
         cmocka_unit_test(output_has_a_limit),
+        cmocka_unit_test(what_filters_walk_through_counts),
+        cmocka_unit_test(letters_differ_from_mustache_where_they_say_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
