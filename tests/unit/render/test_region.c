@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "render/library_backend.h"
 #include "render/small_library.h"
 
@@ -89,6 +90,38 @@ static void a_letter_of_the_region_is_chosen_if_there_is_one(void **state)
     remove_file("t/news/de-CH.md");
 }
 
+static void expect_sms(struct renderer *r, struct job *job, const char *wanted, const char *sms)
+{
+    struct message m = {0};
+    struct error err = {0};
+    free(job->locale);
+    job->locale = xstrdup(wanted);
+    if (renderer_render(r, 0, "de", job, 0, CHANNEL_SMS, &m, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_string_equal(buf_text(&m.sms), sms);
+    message_free(&m);
+}
+
+/* What is remembered of the facts of a whole batch is remembered for one region. */
+static void neighbours_in_a_batch_do_not_share_their_numbers(void **state)
+{
+    (void)state;
+    struct library *l = load(NULL);
+    struct renderer *r;
+    struct error err = {0};
+    struct job *job = job_with("", FACTS, "");
+    assert_int_equal(renderer_open(l, &r, &err), 0);
+    for (int i = 0; i < 5; i++) {
+        expect_sms(r, job, "de", "SMS 2.970.000");
+        expect_sms(r, job, "de-CH", "SMS 2’970’000");
+        expect_sms(r, job, "de-AT", "SMS 2" NB "970" NB "000");
+        expect_sms(r, job, "ko", "SMS 2.970.000");
+    }
+    renderer_close(r);
+    library_free(l);
+    job_free(job);
+}
+
 /* Who asked for another language reads the letter as everybody in its own language does. */
 static void a_fallback_speaks_for_its_own_language(void **state)
 {
@@ -124,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_and_words_are_those_of_the_region),
         cmocka_unit_test(a_letter_of_the_region_is_chosen_if_there_is_one),
+        cmocka_unit_test(neighbours_in_a_batch_do_not_share_their_numbers),
         cmocka_unit_test(a_fallback_speaks_for_its_own_language),
         cmocka_unit_test(a_region_without_its_language_is_told),
     };
