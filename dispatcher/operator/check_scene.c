@@ -50,9 +50,9 @@ static void load_law(struct check_scene *s)
     struct stat facts;
     struct place at = {s->settings->law, 0, 0};
     if (stat(s->settings->law, &facts) != 0) {
-        problems_add_warning(&s->problems, &at, "law",
-                             "there are no rules of law here (`law` in the configuration): "
-                             "nothing is judged by them");
+        problems_add(&s->problems, PROBLEM_HINT, &at, "law",
+                     "there are no rules of law here (`law` in the configuration): nothing is "
+                     "judged by them");
         return;
     }
     /* What is wrong was told; the rules that could be read are there. */

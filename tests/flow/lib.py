@@ -499,6 +499,7 @@ class Flow:
             "templates": os.path.join(ROOT, "templates"),
             "locales": os.path.join(ROOT, "locales"),
             "gateways": os.path.join(ROOT, "config", "gateways"),
+            "law": os.path.join(ROOT, "config", "law"),
             "workers": 4,
             "trial": False,
             "organisation": ORGANISATION,

@@ -1,0 +1,255 @@
+"""Fact sheets and campaigns: every mistake is told with its place, and what is right is silent.
+
+The examples of docs/incidents are copied, one thing in them is broken, and the check must name exactly that.
+"""
+
+import os
+import re
+import shutil
+
+import lib
+
+INCIDENTS = os.path.join(lib.ROOT, "docs", "incidents")
+# What is said of a sound example: facts about it, not mistakes in it.
+EXPECTED_RULES = {"sms-parts"}
+
+
+def copy(t, incident="card-leak"):
+    t.configure()
+    folder = os.path.join(t.dir, incident)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(os.path.join(INCIDENTS, incident), folder)
+    return folder
+
+
+def edit(folder, name, old, new, count=1):
+    path = os.path.join(folder, name)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    assert old in text, f"{old!r} is not in {name}"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace(old, new, count))
+    return path
+
+
+def findings(t, *arguments):
+    """(severity, place in the file, rule, text) of each problem."""
+    rows = t.command("check", "--json", *arguments).lines()
+    return [(r["severity"], os.path.basename(r["position"]), r["rule"], r["text"]) for r in rows]
+
+
+def rules(found, severities=("error", "warning")):
+    return [rule for severity, _, rule, _ in found if severity in severities and rule not in EXPECTED_RULES and not rule.startswith("legal-")]
+
+
+# fact sheets
+
+
+def test_the_fact_sheets_of_the_examples_are_sound(t):
+    t.configure()
+    for incident in sorted(os.listdir(INCIDENTS)):
+        for name in sorted(os.listdir(os.path.join(INCIDENTS, incident))):
+            if name.startswith("facts-"):
+                answer = t.command("facts", "check", "--strict", os.path.join(INCIDENTS, incident, name))
+                t.equal((answer.status, answer.out), (0, "0 errors, 0 warnings, 1 fact sheet\n"), f"{incident}/{name}")
+
+
+BROKEN_SHEETS = [
+    # (file, what stands there, what is written instead, severity, place, rule)
+    ("facts-2.yaml", "certainty: confirmed", "certaintly: confirmed", "error", "8:1", "yaml-unknown-key"),
+    ("facts-2.yaml", "kind: leak", "kind: leek", "error", "7:7", "yaml-type"),
+    ("facts-2.yaml", "valid_from: 2026-10-18T10:00:00+09:00", "valid_from: 2026-10-18T10:00:00", "error", "6:13", "yaml-type"),
+    ("facts-2.yaml", "affected_count: 297", "affected_count: 2.970", "error", "30:19", "yaml-type"),
+    ("facts-2.yaml", "affected_count: 297", "affected_count: 296", "error", "30:3", "facts-sum"),
+    ("facts-2.yaml", "  nature:", "  natur:", "warning", "22:3", "facts-unknown"),
+    ("facts-2.yaml", "not_affected: [name, account_number]", "not_affected: [name, card_number]", "error", None, "facts-contradiction"),
+    ("facts-2.yaml", "jurisdictions: [KR]", "jurisdictions: [DE]", "warning", "9:17", "facts-jurisdiction"),
+    ("facts-2.yaml", 'supersedes: facts-1.yaml\n', "", "error", "facts-2.yaml", "facts-version"),
+    ("facts-2.yaml", "version: 2", "version: 3", "error", "facts-2.yaml", "facts-version"),
+    ("facts-2.yaml", "from: 2026-10-18, until: 2026-11-20", "from: 2026-10-18, until: 2026-10-10", "error", "15:42", "yaml-type"),
+    ("facts-3.yaml", "    share: 43", "    share: 34", "error", None, "facts-share"),
+    ("facts-3.yaml", "    total: 297", "    total: 97", "error", None, "facts-sum"),
+    ("facts-5.yaml", "  not_affected: \"the authority found", "  nothing: \"the authority found", "error", None, "facts-reason"),
+]
+
+
+def test_every_mistake_in_a_fact_sheet_is_told_where_it_is(t):
+    for name, old, new, severity, place, rule in BROKEN_SHEETS:
+        path = edit(copy(t), name, old, new)
+        found = [row for row in findings(t, path) if row[2] == rule]
+        t.check(found, f"{new!r}: nothing of the rule {rule}")
+        for row in found[:1]:
+            t.equal(row[0], severity, f"{new!r}: severity")
+            expected = name if place == name else f"{name}:{place}"
+            if place is not None:
+                t.equal(row[1], expected, f"{new!r}: place")
+            else:
+                t.matches(row[1], rf"^{re.escape(name)}:\d+:\d+$", f"{new!r}: place")
+
+
+def test_a_mistake_is_shown_with_a_stretch_of_its_line(t):
+    path = edit(copy(t), "facts-2.yaml", "affected_count: 297", "affected_count: 29.7.0")
+    lines = t.command("facts", "check", path).out.splitlines()
+    at = next(i for i, line in enumerate(lines) if "facts-2.yaml:30:19" in line)
+    t.equal(lines[at + 2].index("^"), lines[at + 1].index("29.7.0"), "caret")
+
+
+def test_a_difference_says_what_is_legal_and_who_must_hear(t):
+    folder = copy(t)
+    both = [os.path.join(folder, f"facts-{version}.yaml") for version in (4, 5)]
+    rows = t.command("facts", "diff", "--json", *both).lines()
+    legal = [(row["cohort"], row["fact"]) for row in rows if row["type"] == "change" and row["legal"]]
+    t.equal(legal, [("d", "data_items"), ("d", "not_affected")], "legal changes")
+    concerned = [(row["cohort"], row["people"], row["languages"]) for row in rows if row["type"] == "concerned"]
+    t.equal(concerned, [("d", 45, ["de", "en", "ko"])], "concerned")
+    out = t.command("facts", "diff", *both).out
+    t.contains(out, "a supplement must tell cohort d (45) in de, en, ko.", "for people")
+    both = [os.path.join(folder, f"facts-{version}.yaml") for version in (2, 3)]
+    t.contains(t.command("facts", "diff", *both).out, "No legal fact changed", "progress")
+
+
+def test_the_facts_of_a_cohort_are_those_of_its_letters(t):
+    sheet = os.path.join(copy(t), "facts-2.yaml")
+    everybody = t.command("facts", "show", "--json", sheet).json()
+    a = t.command("facts", "show", "--json", sheet, "--cohort", "a").json()
+    t.check("data_items" not in everybody and "card_cvc" in a["data_items"], "data of cohort a")
+    t.equal(a["law"], {"kr": True, "eu": False, "uk": False}, "legal blocks")
+    t.equal(t.command("facts", "show", sheet, "--cohort", "nobody").status, 66, "an unknown cohort")
+
+
+# campaigns
+
+
+def test_the_people_of_the_examples_are_told_apart_and_counted(t):
+    for incident, name in (("card-leak", "campaign-2-confirmed.yaml"), ("members-leak", "campaign-3-confirmed.yaml"), ("outage", "campaign-1-restored.yaml")):
+        answer = t.command("check", os.path.join(copy(t, incident), name))
+        t.contains(answer.out, "everybody is in one cohort only", f"{incident}: {answer.err}")
+        t.equal(rules(findings(t, os.path.join(copy(t, incident), name))), [], incident)
+
+
+def append(folder, name, line):
+    with open(os.path.join(folder, name), "a", encoding="utf-8") as file:
+        file.write(line)
+
+
+def first_row(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        return file.read().splitlines()[1]
+
+
+def test_people_in_two_cohorts_or_in_none_are_told_with_their_line(t):
+    folder = copy(t)
+    campaign = os.path.join(folder, "campaign-2-confirmed.yaml")
+    append(folder, "b.csv", first_row(folder, "a.csv") + "\n")
+    found = findings(t, campaign)
+    t.equal([row[:3] for row in found if row[2] == "audience-overlap"], [("error", "b.csv:271:1", "audience-overlap")], "twice")
+    t.check(any(row[2] == "audience-count" and "cohort b has 269 people by the fact sheet" in row[3] for row in found), "the count is told")
+    shown = t.command("check", campaign).out
+    t.check(first_row(folder, "a.csv").split(",")[2] not in shown, "a row with somebody's address was printed")
+
+    folder = copy(t)
+    append(folder, "everybody.csv", "card-9999,New Person,new@example.com,,en,CL-9999\n")
+    edit(folder, "campaign-1-possibility.yaml", "cohorts: {all: everybody.csv}", "cohorts: {all: b.csv}")
+    found = findings(t, os.path.join(folder, "campaign-1-possibility.yaml"))
+    missing = [row for row in found if row[2] == "audience-missing"]
+    t.equal(len(missing), 21, "twenty are listed, then how many there are")
+    t.contains(missing[-1][3], "692 people of the population are in no cohort", "the rest")
+
+
+BROKEN_CAMPAIGNS = [
+    # (campaign, what stands there, what is written instead, place, rule)
+    ("campaign-2-confirmed.yaml", "template: leak-confirmed", "template: leak-confirmd", "4:11", "campaign-template"),
+    ("campaign-2-confirmed.yaml", "languages: [ko, de, en]", "languages: [ko, de, fr]", "8:1", "locale-missing"),
+    ("campaign-2-confirmed.yaml", "{a: a.csv, b: b.csv}", "{a: a.csv, z: b.csv}", "10:21", "campaign-cohort"),
+    ("campaign-2-confirmed.yaml", "kind: confirmed", "kind: possibility", "5:7", "campaign-kind"),
+    ("campaign-4-progress.yaml", "facts: facts-3.yaml", "facts: facts-5.yaml", "5:7", "campaign-supplement"),
+    ("campaign-5-supplement.yaml", "supersedes: campaign-4-progress.yaml\n", "", "5:7", "campaign-chain"),
+]
+
+
+def test_every_mistake_in_a_campaign_is_told_where_it_is(t):
+    for name, old, new, place, rule in BROKEN_CAMPAIGNS:
+        path = edit(copy(t), name, old, new)
+        found = [row for row in findings(t, path) if row[2] == rule]
+        t.equal([row[1] for row in found][:1], [f"{name}:{place}"], f"{new!r}: {rule}")
+
+
+def test_a_campaign_that_is_not_sent_must_use_the_newest_facts(t):
+    path = os.path.join(copy(t), "campaign-4-progress.yaml")
+    before = findings(t, path, "--at", "2026-10-24T09:30:00+09:00")
+    outdated = [row for row in before if row[2] == "campaign-outdated"]
+    t.equal([row[:2] for row in outdated], [("error", "campaign-4-progress.yaml:7:8")], "before it is sent")
+    t.contains(outdated[0][3], "cohort a2 (3), cohort d (45)", "who must hear of it")
+    after = findings(t, path, "--at", "2026-11-13T09:30:00+09:00")
+    t.equal([row for row in after if row[2] == "campaign-outdated"], [], "sent, and followed by others")
+
+
+def test_a_fact_a_letter_needs_is_missed_once_with_its_name(t):
+    folder = copy(t)
+    edit(folder, "facts-2.yaml", "  course:", "  course_note:")
+    found = findings(t, os.path.join(folder, "campaign-2-confirmed.yaml"))
+    missing = [row[3] for row in found if row[2] == "facts-missing"]
+    t.check(len(missing) == 2 and all('needs the fact "course"' in text for text in missing), f"of cohorts a and b: {missing}")
+
+
+# the longest SMS
+
+
+def letter_with_names(t, sms):
+    return t.letter("probe", en=("Hello", sms, "{{salutation}}"), ko=("안녕", sms, "{{salutation}}"))
+
+
+def sms_findings(t, rows, text="Dear {{to.name}}, your data was leaked.", **transport):
+    folder = letter_with_names(t, text)
+    t.configure(templates=folder, **transport)
+    t.write("people.csv", "id,name,locale\n" + "".join(f"{i},{name},{locale}\n" for i, (name, locale) in enumerate(rows)))
+    t.write("facts.yaml", "schema: 1\nincident: i\nversion: 1\nvalid_from: 2026-10-18T10:00:00+09:00\nkind: none\ncertainty: confirmed\nfacts: {}\n")
+    return findings(t, os.path.join(folder, "probe"), "--facts", os.path.join(t.dir, "facts.yaml"), "--audience", os.path.join(t.dir, "people.csv"))
+
+
+def test_the_longest_reader_is_found_and_what_costs_is_named(t):
+    rows = [("Kim", "en")] * 50
+    t.equal(sms_findings(t, rows), [], "short names")
+    rows[30] = ("K" * 140, "en")
+    found = sms_findings(t, rows)
+    t.equal([row[:3] for row in found], [("warning", "people.csv:32:1", "sms-parts")], "one long name")
+    t.contains(found[0][3], "the longest of 50 people", "of how many")
+    rows[30] = ("Łucja " + "K" * 60, "en")
+    found = [row for row in sms_findings(t, rows) if row[2] == "sms-unicode"]
+    t.equal([row[1] for row in found], ["people.csv:32:1"], "a name that makes it Unicode")
+    t.contains(found[0][3] if found else "", "has 2 parts; removing Ł (U+0141) makes it 1", "what to remove")
+
+
+def korean_gateway(t):
+    """A transport whose gateway counts bytes of EUC-KR."""
+    with open(os.path.join(lib.ROOT, "config", "gateways", "kannel.yaml"), encoding="utf-8") as file:
+        description = file.read()
+    os.makedirs(os.path.join(t.dir, "gateways"), exist_ok=True)
+    t.write("gateways/korean.yaml", description.replace("{profile: gsm, max_segments: 6}", "{profile: euc-kr}"))
+    sms = {"channel": "sms", "gateway": "korean", "sender": "15880000", "vars": {"base": "https://localhost", "user": "u", "password": {"file": t.secret_file("sms", "p")}}}
+    return {"gateways": os.path.join(t.dir, "gateways"), "sms": sms}
+
+
+def test_a_name_that_a_korean_gateway_cannot_send_is_an_error(t):
+    gateway = korean_gateway(t)
+    rows = [("김민준", "ko")] * 5 + [("Jürgen", "ko")]
+    found = sms_findings(t, rows, text="{{to.name}} 고객님 개인정보 유출 안내", **gateway)
+    t.equal([row[:3] for row in found], [("error", "people.csv:7:1", "sms-euckr")], "Jürgen")
+    t.contains(found[0][3] if found else "", "ü (U+00FC)", "the character")
+    rows = [("김민준", "ko")] * 5 + [("김" * 40, "ko")]
+    found = sms_findings(t, rows, text="{{to.name}} 고객님 개인정보 유출 안내", **gateway)
+    t.equal([row[:3] for row in found], [("hint", "people.csv:7:1", "sms-parts")], "an LMS")
+
+
+def test_a_text_that_is_the_same_for_all_is_measured_once(t):
+    found = sms_findings(t, [("Kim", "en")] * 5, text="x" * 200)
+    t.equal([row[1:3] for row in found], [("en.md", "sms-parts")], "in the letter, not in a row")
+    t.contains(found[0][3], "the same for all 5 people", "for whom")
+
+
+def test_the_longest_is_found_behind_the_rows_that_are_all_rendered(t):
+    rows = [("Kim", "en")] * 120000
+    rows[110000] = ("K" * 140, "en")
+    rows[115000] = ("K" * 139, "en")
+    found = sms_findings(t, rows)
+    t.equal([row[:3] for row in found], [("warning", "people.csv:110002:1", "sms-parts")], "row 110,000")
