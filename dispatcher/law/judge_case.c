@@ -186,16 +186,29 @@ void judge_supersedes(const struct look *look)
                     c->sheet->version);
 }
 
-void judge_same_cohorts(const struct look *look)
+/* Whoever is in this cohort had the earlier notice, in this cohort or in the one it came from. */
+static bool had_earlier(const struct law_case *c, const char *cohort)
+{
+    const struct fact_cohort *known = c->sheet != NULL ? fact_sheet_cohort(c->sheet, cohort) : NULL;
+    return campaign_cohort(c->earlier, cohort) != NULL ||
+           (known != NULL && known->from != NULL &&
+            campaign_cohort(c->earlier, known->from) != NULL);
+}
+
+void judge_earlier_cohorts(const struct look *look)
 {
     const struct campaign *now = look->c->campaign, *earlier = look->c->earlier;
-    if (now == NULL || earlier == NULL)
+    if (now == NULL || earlier == NULL || earlier->cohort_count == 0)
         return;
-    struct place at = finding_place(look);
-    for (size_t i = 0; i < earlier->cohort_count; i++)
-        if (campaign_cohort(now, earlier->cohorts[i].name) == NULL)
-            finding_add(look, &at, "the cohort %s had the earlier notice and is not told now",
-                        earlier->cohorts[i].name);
+    for (size_t i = 0; i < now->cohort_count; i++) {
+        const struct campaign_cohort *cohort = &now->cohorts[i];
+        struct place at = cohort->place.file != NULL ? cohort->place : finding_place(look);
+        if (!had_earlier(look->c, cohort->name))
+            finding_add(look, &at,
+                        "the cohort %s did not have the earlier notice; who never heard of it is "
+                        "reassured by a service notice",
+                        cohort->name);
+    }
 }
 
 void judge_exemption(const struct look *look)

@@ -11,7 +11,7 @@ void judge_public_notice(const struct look *look);
 void judge_certainty(const struct look *look);
 void judge_count(const struct look *look);
 void judge_supersedes(const struct look *look);
-void judge_same_cohorts(const struct look *look);
+void judge_earlier_cohorts(const struct look *look);
 void judge_exemption(const struct look *look);
 void judge_note(const struct look *look);
 void judge_documented(const struct look *look);

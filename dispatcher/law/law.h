@@ -99,8 +99,11 @@ struct obligation {
     const struct law_case *opened_by;
 };
 typedef void obligation_fn(void *context, const struct obligation *o);
-/* Obligations that stay open after the campaigns `chain` (oldest first), at the `now_ms` of the
- * last. */
+/*
+ * Obligations that stay open after the campaigns `chain` (oldest first), at the `now_ms` of the
+ * last. All campaigns of the incident belong there, also those that branch: what one notice opened,
+ * two may close together. Links may come without letters; their sheet says then where readers live.
+ */
 void law_open_obligations(const struct law *l, const struct law_case *chain, size_t count,
                           obligation_fn *tell, void *context);
 

@@ -102,21 +102,62 @@ static int64_t due_ms(const struct opening *o)
     return 0;
 }
 
-/* Everybody who had the first hears of the second. */
-static bool reaches_same(const struct law_case *first, const struct law_case *second)
+static bool is_of_closing_kind(const struct opening *o, const struct law_case *later)
 {
-    const struct campaign *a = first->campaign, *b = second->campaign;
-    for (size_t i = 0; a != NULL && b != NULL && i < a->cohort_count; i++)
-        if (campaign_cohort(b, a->cohorts[i].name) == NULL)
+    const struct yaml_node *kinds = yaml_get(o->node, "must_follow");
+    return kinds != NULL && node_has(kinds, notice_kind_name(later->kind));
+}
+
+/* One of the notices that close it went to this cohort. */
+static bool is_told(const struct opening *o, const struct law_case *last, const char *cohort)
+{
+    for (const struct law_case *later = o->c + 1; later <= last; later++)
+        if (is_of_closing_kind(o, later) && later->campaign != NULL &&
+            campaign_cohort(later->campaign, cohort) != NULL)
+            return true;
+    return false;
+}
+
+/* Into how many cohorts this one was divided later, and how many of them were told. */
+static size_t count_parts(const struct opening *o, const struct law_case *last, const char *cohort,
+                          size_t *out_told)
+{
+    size_t parts = 0;
+    *out_told = 0;
+    for (const struct law_case *later = o->c + 1; later <= last && parts == 0; later++) {
+        for (size_t i = 0; later->sheet != NULL && i < later->sheet->cohort_count; i++) {
+            const struct fact_cohort *part = &later->sheet->cohorts[i];
+            if (!text_equal(part->from, cohort))
+                continue;
+            parts++;
+            *out_told += is_told(o, last, part->name) ? 1 : 0;
+        }
+    }
+    return parts;
+}
+
+/* Everybody who had the first notice had one of those that close it. */
+static bool are_all_told(const struct opening *o, const struct law_case *last)
+{
+    const struct campaign *c = o->c->campaign;
+    for (size_t i = 0; c != NULL && i < c->cohort_count; i++) {
+        const char *name = c->cohorts[i].name;
+        size_t told, parts;
+        if (is_told(o, last, name))
+            continue;
+        parts = count_parts(o, last, name, &told);
+        if (parts == 0 || told < parts)
             return false;
+    }
     return true;
 }
 
-static bool is_closed_by(const struct opening *o, const struct law_case *later)
+static bool is_closed(const struct opening *o, const struct law_case *last)
 {
-    const struct yaml_node *kinds = yaml_get(o->node, "must_follow");
-    return kinds != NULL && node_has(kinds, notice_kind_name(later->kind)) &&
-           (!node_flag(o->node, "same_cohorts") || reaches_same(o->c, later));
+    bool followed = false;
+    for (const struct law_case *later = o->c + 1; later <= last; later++)
+        followed = followed || is_of_closing_kind(o, later);
+    return followed && (!node_flag(o->node, "same_cohorts") || are_all_told(o, last));
 }
 
 /* With nothing to follow it is closed by the day. */
@@ -142,11 +183,8 @@ static void tell_open(const struct opening *o, const struct law_case *chain, siz
                       obligation_fn *tell, void *context)
 {
     const struct law_case *last = &chain[count - 1];
-    if (!is_opened(o) || is_over(o, last->now_ms))
+    if (!is_opened(o) || is_over(o, last->now_ms) || is_closed(o, last))
         return;
-    for (const struct law_case *later = o->c + 1; later <= last; later++)
-        if (is_closed_by(o, later))
-            return;
     const struct obligation open = {
         .ruleset = o->set->id,
         .rule = yaml_text(o->node, "id"),

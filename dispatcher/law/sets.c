@@ -99,9 +99,32 @@ bool sets_concern(const struct ruleset *s, const struct law_text *t)
     return concerns;
 }
 
+static bool has_any(const struct ruleset *s, char *const *jurisdictions, size_t count)
+{
+    bool found = node_has(s->jurisdictions, "*") && count > 0;
+    for (size_t i = 0; i < count && !found; i++)
+        found = node_has(s->jurisdictions, jurisdictions[i]);
+    return found;
+}
+
+/* A link of a chain comes without its letters: then the sheet says where its readers live. */
+static bool has_readers_by_sheet(const struct ruleset *s, const struct law_case *c)
+{
+    const struct campaign *campaign = c->campaign;
+    bool found = false, known = false;
+    for (size_t i = 0; campaign != NULL && i < campaign->cohort_count && !found; i++) {
+        const struct fact_cohort *cohort = fact_sheet_cohort(c->sheet, campaign->cohorts[i].name);
+        known = known || cohort != NULL;
+        found = cohort != NULL && has_any(s, cohort->jurisdictions, cohort->jurisdiction_count);
+    }
+    return known ? found : has_any(s, c->sheet->jurisdictions, c->sheet->jurisdiction_count);
+}
+
 static bool has_readers(const struct ruleset *s, const struct law_case *c, bool asked_for)
 {
-    bool found = asked_for && c->text_count == 0;
+    bool found = false;
+    if (c->text_count == 0)
+        return asked_for || (c->sheet != NULL && has_readers_by_sheet(s, c));
     for (size_t i = 0; i < c->text_count && !found; i++)
         found = sets_concern(s, &c->texts[i]) && (asked_for || c->texts[i].jurisdiction_count > 0);
     return found;

@@ -47,6 +47,7 @@ struct example {
     struct campaign_cohort campaign_cohorts[EXAMPLE_WORDS], earlier_cohorts[EXAMPLE_WORDS];
     struct exemption exemption;
     char *by[EXAMPLE_WORDS];
+    size_t jurisdiction_count;
 };
 
 /* ---- values by path ---- */
@@ -225,13 +226,23 @@ static inline void example_make_sheet(struct example *e)
     s->facts = e->facts;
     s->cohorts = e->cohorts;
     s->cohort_count = 1;
+    s->jurisdictions = e->jurisdictions;
+    s->jurisdiction_count = e->jurisdiction_count;
     e->cohorts[0] = (struct fact_cohort){
         .name = xstrdup("a"),
+        .from = example_copy(e, "sheet.from"),
         .affected = example_number(e, "sheet.affected", -1),
         .people = -1,
         .jurisdictions = e->jurisdictions,
-        .jurisdiction_count = e->texts[0].jurisdiction_count,
+        .jurisdiction_count = e->jurisdiction_count,
     };
+    const char *second = example_text(e, "sheet.second");
+    if (second[0] != '\0') {
+        e->cohorts[1] = e->cohorts[0];
+        e->cohorts[1].name = xstrdup(second);
+        e->cohorts[1].from = example_copy(e, "sheet.from");
+        s->cohort_count++;
+    }
 }
 
 /* ---- campaign ---- */
@@ -311,12 +322,12 @@ static inline void example_make(struct example *e)
     char *locales[EXAMPLE_WORDS];
     enum channel_kind kind;
     char *channels[EXAMPLE_WORDS];
-    size_t jurisdictions = example_split(example_text(e, "jurisdictions"), e->jurisdictions);
+    e->jurisdiction_count = example_split(example_text(e, "jurisdictions"), e->jurisdictions);
     size_t count = example_split(example_text(e, "letters"), locales);
     example_put_facts(e);
     for (size_t i = 0; i < count; i++) {
         example_add_letter(e, locales[i]);
-        e->texts[i].jurisdiction_count = jurisdictions;
+        e->texts[i].jurisdiction_count = e->jurisdiction_count;
     }
     example_drop(locales, count);
     example_make_sheet(e);
@@ -352,7 +363,7 @@ static inline void example_free(struct example *e)
     }
     json_free(e->facts);
     example_drop(e->rulesets, e->c.ruleset_count);
-    example_drop(e->jurisdictions, e->cohorts[0].jurisdiction_count);
+    example_drop(e->jurisdictions, e->jurisdiction_count);
     example_drop(e->flags, e->sheet.flag_count);
     example_drop(e->incomplete, e->sheet.incomplete_count);
     example_drop(e->languages, e->campaign.language_count);
@@ -362,7 +373,10 @@ static inline void example_free(struct example *e)
         free(e->campaign_cohorts[i].name);
     for (size_t i = 0; i < e->earlier_campaign.cohort_count; i++)
         free(e->earlier_cohorts[i].name);
-    free(e->cohorts[0].name);
+    for (size_t i = 0; i < e->sheet.cohort_count; i++) {
+        free(e->cohorts[i].name);
+        free(e->cohorts[i].from);
+    }
     free(e->exemption.rule);
     free(e->exemption.reason);
     free(e->sheet.file);

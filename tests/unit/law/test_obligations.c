@@ -59,6 +59,20 @@ static void a_possibility_stays_open_until_the_same_people_know(void **state)
     assert_open(*state, some, "kr-pipa-34-2:KP6 ");
 }
 
+/* Everybody was warned; then it is known that b was hit and a was not. */
+static void a_cohort_that_was_divided_is_told_in_parts(void **state)
+{
+    static const char all[] =
+        "{" KR "kind: possibility, sheet.certainty: possible, cohorts: all, letters: \"\"}";
+    static const char hit[] = "{" KR "kind: confirmed, cohorts: b, sheet.from: all, sheet.second: "
+                              "b}";
+    static const char not_hit[] = "{" KR "kind: all_clear, cohorts: a, sheet.certainty: refuted}";
+    const char *const half[] = {all, hit, NULL};
+    const char *const whole[] = {all, hit, not_hit, NULL};
+    assert_open(*state, half, "kr-pipa-34-2:KP6 ");
+    assert_open(*state, whole, "");
+}
+
 static void a_first_notice_must_be_completed(void **state)
 {
     const char *const alone[] = {"{" KR "kind: initial, sheet.incomplete: course}", NULL};
@@ -149,6 +163,7 @@ int main(void)
         cmocka_unit_test(a_possibility_must_be_resolved),
         cmocka_unit_test(a_possibility_is_resolved_by_confirming_or_the_all_clear),
         cmocka_unit_test(a_possibility_stays_open_until_the_same_people_know),
+        cmocka_unit_test(a_cohort_that_was_divided_is_told_in_parts),
         cmocka_unit_test(a_first_notice_must_be_completed),
         cmocka_unit_test(the_law_before_owed_the_same),
         cmocka_unit_test(every_law_has_its_own),
