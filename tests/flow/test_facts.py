@@ -225,7 +225,7 @@ def korean_gateway(t):
     with open(os.path.join(lib.ROOT, "config", "gateways", "kannel.yaml"), encoding="utf-8") as file:
         description = file.read()
     os.makedirs(os.path.join(t.dir, "gateways"), exist_ok=True)
-    t.write("gateways/korean.yaml", description.replace("{profile: gsm, max_segments: 6}", "{profile: euc-kr}"))
+    t.write("gateways/korean.yaml", description.replace("gateway: kannel", "gateway: korean").replace("{profile: gsm, max_segments: 6}", "{profile: euc-kr}"))
     sms = {"channel": "sms", "gateway": "korean", "sender": "15880000", "vars": {"base": "https://localhost", "user": "u", "password": {"file": t.secret_file("sms", "p")}}}
     return {"gateways": os.path.join(t.dir, "gateways"), "sms": sms}
 
