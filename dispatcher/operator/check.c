@@ -5,6 +5,7 @@
 #include "operator/check_path.h"
 #include "operator/check_report.h"
 #include "operator/check_scene.h"
+#include "operator/golden.h"
 #include "render/fixtures.h"
 #include "render/library.h"
 
@@ -48,6 +49,8 @@ static int run(const struct invocation *inv, struct error *err)
         rc = check_all(&scene, err);
     for (size_t i = 0; rc == 0 && scene.settings != NULL && i < argument_count(inv); i++)
         rc = check_path(&scene, argument_at(inv, i), err);
+    if (rc == 0 && scene.library != NULL && option_given(inv, "golden"))
+        golden_check(scene.library, inv, scene.problems.tell, scene.problems.context);
     if (rc == 0) {
         size_t letters = scene.library != NULL ? library_template_count(scene.library) : 0;
         bool whole = argument_count(inv) == 0;
@@ -62,6 +65,7 @@ static int run(const struct invocation *inv, struct error *err)
 static const struct option_row options[] = {
     {"strict", 0, NULL, "warnings count as errors"},
     {"no-environment", 0, NULL, "do not read secrets: for a check on another machine"},
+    {"golden", 0, NULL, "do all letters say what their golden files do? (see golden write)"},
     {"at", 0, "TIME", "judge as of this time, like 2026-11-24T09:00:00+09:00 (default: now)"},
     {"facts", 0, "FILE", "a template: with the facts of this sheet"},
     {"cohort", 0, "NAME", "and as this cohort has them"},

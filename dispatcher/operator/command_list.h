@@ -22,6 +22,7 @@ extern const struct command command_facts_check;
 extern const struct command command_facts_diff;
 extern const struct command command_facts_show;
 extern const struct command command_preview;
+extern const struct command command_golden_write;
 extern const struct command command_render;
 extern const struct command command_sms_length;
 extern const struct command command_config_show;

@@ -5,12 +5,12 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "law/law.h"
+#include "operator/check_case.h"
 #include "operator/preview.h"
 #include "render/fixtures.h"
+#include "render/library_look.h"
 
 /* ---- gathering ---- */
 
@@ -89,79 +89,58 @@ void preview_findings_free(struct preview_findings *f)
 
 /* ---- law ---- */
 
-static void set_texts(const struct preview *p, const struct proof *proofs, struct law_text *out)
+/* A possibility notice is about what is possible, an all-clear about what is refuted. */
+static enum certainty certainty_of(enum notice_kind kind)
 {
-    for (size_t i = 0; i < p->tag_count; i++)
-        out[i] = (struct law_text){.locale = p->tags[i],
-                                   .file = proofs[i].section_count > 0 ? proofs[i].sections[0].file
-                                                                       : p->tags[i],
-                                   .facts = p->job->data,
-                                   .proof = &proofs[i]};
+    if (kind == NOTICE_POSSIBILITY)
+        return CERTAINTY_POSSIBLE;
+    return kind == NOTICE_ALL_CLEAR ? CERTAINTY_REFUTED : CERTAINTY_CONFIRMED;
 }
 
-static void set_channels(const struct preview *p, bool out[CHANNEL_KINDS])
+static void set_case(struct law_case *c, const struct library_notice *n)
 {
-    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
-        out[kind] = library_has_part(p->setup->library, p->template_index, p->tags[0],
-                                     (enum channel_kind)kind);
+    if (n->kind == NULL || !notice_kind_parse(n->kind, &c->kind))
+        c->kind = NOTICE_NONE;
+    c->certainty = certainty_of(c->kind);
+    c->category = n->category;
+    c->file = n->file;
+    c->rulesets = n->legal;
+    c->ruleset_count = n->legal_count;
+    c->channels = n->channels;
 }
 
-/* `legal`: the list of template.yaml, not empty. */
-static void judge(const struct preview *p, const struct proof *proofs, const struct law *law,
-                  const struct yaml_node *root, const char *file, struct problems *problems)
+/* The letter as it is shown, held to the rule sets it names. */
+static void judge(struct preview *p, const struct library_notice *n, struct check_scene *scene)
 {
-    const struct yaml_node *legal = yaml_get(root, "legal");
-    const char **sets = xcalloc(legal->count, sizeof(*sets));
-    struct law_text *texts = xcalloc(p->tag_count, sizeof(*texts));
-    bool channels[CHANNEL_KINDS];
-    const char *kind = yaml_text(root, "kind");
-    struct law_case c = {.certainty = CERTAINTY_CONFIRMED,
-                         .category = yaml_text(root, "category"),
-                         .file = file,
-                         .rulesets = sets,
-                         .ruleset_count = legal->count,
-                         .channels = channels,
-                         .now_ms = clock_wall_ms(),
-                         .texts = texts,
-                         .text_count = p->tag_count};
-    for (size_t i = 0; i < legal->count; i++)
-        sets[i] = legal->items[i]->text != NULL ? legal->items[i]->text : "";
-    if (kind == NULL || !notice_kind_parse(kind, &c.kind))
-        c.kind = NOTICE_NONE;
-    if (c.kind == NOTICE_POSSIBILITY)
-        c.certainty = CERTAINTY_POSSIBLE;
-    else if (c.kind == NOTICE_ALL_CLEAR)
-        c.certainty = CERTAINTY_REFUTED;
-    set_channels(p, channels);
-    set_texts(p, proofs, texts);
-    law_check(law, &c, problems);
-    free(texts);
-    free(sets);
+    struct check_case *c = check_case_begin(scene, p->tag_count);
+    const struct place at = {n->file, 0, 0};
+    bool whole = true;
+    set_case(&c->law, n);
+    for (size_t i = 0; whole && i < p->tag_count; i++) {
+        const struct law_text text = {.locale = p->tags[i]};
+        whole = check_case_add(scene, c, p->template_index, &text, job_copy(p->job), &at);
+    }
+    if (whole)
+        check_case_judge(scene, c);
+    check_case_free(c);
+    free(scene->cases);
 }
 
-static void check_law(const struct preview *p, const struct proof *proofs, const char *directory,
-                      struct problems *problems)
+void preview_findings_check(struct preview *p)
 {
-    char *file = file_join(directory, "template.yaml");
-    struct yaml_node *root = NULL;
-    struct law *law = NULL;
-    const struct yaml_node *legal = NULL;
-    if (yaml_load(file, &root, NULL) == 0)
-        legal = yaml_get(root, "legal");
-    if (legal != NULL && legal->kind == YAML_LIST && legal->count > 0 &&
-        law_load(p->setup->settings->law, problems, &law) == 0)
-        judge(p, proofs, law, root, file, problems);
-    law_free(law);
-    yaml_free(root);
-    free(file);
-}
-
-void preview_findings_check(struct preview *p, const struct proof *proofs)
-{
-    struct problems problems = {.tell = preview_findings_take, .context = &p->findings};
-    const char *directory =
-        library_template_directory(p->setup->library, (size_t)p->template_index);
+    struct check_scene scene = {
+        .problems = {.tell = preview_findings_take, .context = &p->findings},
+        .settings = p->setup->settings,
+        .library = p->setup->library,
+        .renderer = p->renderer,
+        .now_ms = clock_wall_ms()};
+    struct library_notice notice;
+    library_template_notice(p->setup->library, p->template_index, &notice);
     fixtures_check(p->setup->library, preview_findings_take, &p->findings);
-    preview_findings_keep(&p->findings, directory);
-    check_law(p, proofs, directory, &problems);
+    preview_findings_keep(&p->findings,
+                          library_template_directory(p->setup->library, (size_t)p->template_index));
+    if (notice.legal_count > 0 &&
+        law_load(p->setup->settings->law, &scene.problems, &scene.law) == 0)
+        judge(p, &notice, &scene);
+    law_free(scene.law);
 }

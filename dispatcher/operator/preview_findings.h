@@ -27,9 +27,8 @@ size_t preview_findings_count(const struct preview_findings *f, enum problem_lev
 void preview_findings_free(struct preview_findings *f);
 
 /* Adds what the letter's fixtures bring to light, and what the rule sets its template.yaml names
- * (`legal`) say of these proofs. */
+ * (`legal`) say of it as it is shown. */
 struct preview;
-struct proof;
-void preview_findings_check(struct preview *p, const struct proof *proofs);
+void preview_findings_check(struct preview *p);
 
 #endif

@@ -79,7 +79,7 @@ int preview_write_pages(struct preview *p, const char *directory, struct error *
     if (rc == 0)
         rc = preview_prove(p, &options, &proofs, err);
     if (rc == 0) {
-        preview_findings_check(p, proofs);
+        preview_findings_check(p);
         page.proofs = proofs;
         rc = write_all(&page, directory, err);
     }

@@ -18,6 +18,8 @@
 #include "operator/enqueue_rows.h"
 #include "operator/output.h"
 
+#define ROW_MAX 1000000000 /* what a batch can have */
+
 /* Who reads when nothing says it. */
 static const char nobody[] = "{\"to\": {\"email\": \"reader@example.org\"}}";
 
@@ -271,7 +273,7 @@ static int read_row(struct source *s, const struct batch *batch, struct rows *ro
     const char *path = option_value(s->inv, "audience");
     struct row *row = NULL;
     int64_t wanted = 0;
-    int rc = option_int(s->inv, "row", 2, INT64_MAX, 0, &wanted, err);
+    int rc = option_int(s->inv, "row", 2, ROW_MAX, 0, &wanted, err);
     if (rc == 0)
         rc = rows_begin(rows, batch, s->setup, findings, err);
     if (rc == 0 && rows_columns(rows) == NULL)
