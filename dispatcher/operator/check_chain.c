@@ -1,12 +1,11 @@
 #include "operator/check_chain.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/buf.h"
-#include "campaign/campaign_read.h"
-#include "campaign/fact_sheet_read.h"
 #include "campaign/facts_diff.h"
 #include "campaign/neighbours.h"
 #include "model/fact_value.h"
@@ -180,50 +179,49 @@ static struct law_case link_of(const struct campaign_check *k, const struct camp
     };
 }
 
-static void ignore(void *context, const struct problem *p)
+static const struct fact_sheet *sheet_of(const struct neighbours *n, const struct campaign *c)
 {
-    (void)context;
-    (void)p;
+    for (size_t i = 0; i < n->sheet_count; i++)
+        if (neighbours_same_file(c->facts, n->sheets[i]->file))
+            return n->sheets[i];
+    return NULL;
 }
 
-/* The campaign before and its facts; NULL if there is none or it cannot be read. */
-static struct campaign *read_link(struct check_scene *s, const char *path,
-                                  struct fact_sheet **out_sheet)
+/* Did this notice of the same incident leave before? */
+static bool is_before(const struct campaign_check *k, const struct campaign *c)
 {
-    struct problems problems = {.tell = ignore};
-    struct campaign *c = NULL;
-    *out_sheet = NULL;
-    if (path == NULL || campaign_read(path, &problems, &c) != 0)
-        return NULL;
-    if (c->facts != NULL && fact_sheet_read(c->facts, &problems, out_sheet) != 0)
-        *out_sheet = NULL;
-    check_scene_keep(s, c, *out_sheet);
-    return c;
+    int64_t now_ms = k->campaign->send_at_ms;
+    return !neighbours_same_file(c->file, k->campaign->file) && c->send_at_ms != 0 &&
+           (now_ms == 0 || c->send_at_ms <= now_ms);
 }
 
-/* This campaign and all before it, the newest first. */
-static size_t gather_links(const struct campaign_check *k, struct law_case *out)
+static int compare_links(const void *left, const void *right)
 {
-    const struct campaign *at = k->earlier;
-    const struct fact_sheet *sheet = k->earlier_sheet;
+    const struct law_case *a = left, *b = right;
+    return (a->send_at_ms > b->send_at_ms) - (a->send_at_ms < b->send_at_ms);
+}
+
+/* All notices of the incident up to this one, the oldest first: what one cohort was told in one
+ * campaign and another in the next closes together what the first campaign opened. */
+static size_t gather_links(const struct campaign_check *k, const struct neighbours *n,
+                           struct law_case *out)
+{
     size_t count = 0;
+    bool earlier = false;
+    for (size_t i = 0; i < n->campaign_count && count < CHAIN_MAX - 2; i++) {
+        const struct campaign *c = n->campaigns[i];
+        const struct fact_sheet *sheet = sheet_of(n, c);
+        if (sheet == NULL || !is_before(k, c))
+            continue;
+        out[count++] = link_of(k, c, sheet);
+        earlier =
+            earlier || (k->earlier != NULL && neighbours_same_file(c->file, k->earlier->file));
+    }
+    if (k->earlier != NULL && !earlier)
+        out[count++] = link_of(k, k->earlier, k->earlier_sheet);
+    qsort(out, count, sizeof(*out), compare_links);
     out[count++] = k->letters->law;
-    while (at != NULL && count < CHAIN_MAX) {
-        struct fact_sheet *before;
-        out[count++] = link_of(k, at, sheet);
-        at = read_link(k->scene, at->supersedes, &before);
-        sheet = before;
-    }
     return count;
-}
-
-static void reverse(struct law_case *chain, size_t count)
-{
-    for (size_t i = 0; i < count / 2; i++) {
-        struct law_case swap = chain[i];
-        chain[i] = chain[count - 1 - i];
-        chain[count - 1 - i] = swap;
-    }
 }
 
 static void check_open(const struct campaign_check *k, const struct neighbours *n)
@@ -232,8 +230,7 @@ static void check_open(const struct campaign_check *k, const struct neighbours *
     struct law_case chain[CHAIN_MAX];
     if (k->scene->law == NULL || is_followed(k, n))
         return;
-    size_t count = gather_links(k, chain);
-    reverse(chain, count);
+    size_t count = gather_links(k, n, chain);
     law_open_obligations(k->scene->law, chain, count, tell_open, &open);
 }
 
