@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
 #include "base/file.h"
 #include "model/json.h"
 #include "render/library_backend.h"
+#include "render/lint_issue.h"
+#include "render/lint_json.h"
 #include "render/renderer.h"
 
 #define FIXTURE_ACCEPTED_MS                                                                        \
@@ -20,6 +23,8 @@ struct sample {
     struct buf text;
     struct job *job;
     struct message message;
+    struct lint_issue *read; /* the samples of the folder; each owns its text and job */
+    size_t read_count;
 };
 
 static void add_error_at(const struct sample *s, const char *pointer, const char *text)
@@ -35,7 +40,7 @@ static void render_channels(struct sample *s, const char *locale)
     for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
         if (!library_has_part(s->library, s->template_index, locale, (enum channel_kind)kind))
             continue;
-        struct place at = {s->path, 0, 0};
+        struct place at = {s->path, 1, 1};
         if (renderer_render(s->renderer, s->template_index, locale, s->job, FIXTURE_ACCEPTED_MS,
                             (enum channel_kind)kind, &s->message, &err) < 0)
             problems_add_error(s->problems, &at, "fixture", "%s in %s: %s",
@@ -55,6 +60,14 @@ static void check_language(struct sample *s, const char *locale)
     free(pointer);
 }
 
+static void keep(struct sample *s)
+{
+    s->read = xreallocarray(s->read, s->read_count + 1, sizeof(*s->read));
+    size_t len = s->text.len;
+    s->read[s->read_count++] = (struct lint_issue){
+        .path = xstrdup(s->path), .text = buf_steal(&s->text), .len = len, .job = s->job};
+}
+
 static void check_file(struct sample *s)
 {
     struct error err = {0};
@@ -64,13 +77,27 @@ static void check_file(struct sample *s)
     if (rc == 0)
         rc = job_parse_fixture(buf_text(&s->text), s->text.len, s->path, &s->job, &err);
     if (rc < 0) {
-        problems_add_failure(s->problems, &err, "fixture");
+        lint_json_failure(s->path, buf_text(&s->text), s->text.len, &err, "fixture", s->problems);
         return;
     }
     for (size_t i = 0; locales[i] != NULL; i++)
         if (library_locale_index(s->library, locales[i]) >= 0)
             check_language(s, locales[i]);
-    job_free(s->job);
+    keep(s);
+}
+
+/* Against each other. */
+static void check_series(struct sample *s)
+{
+    lint_issues(s->read, s->read_count, s->problems);
+    for (size_t i = 0; i < s->read_count; i++) {
+        free((char *)(uintptr_t)s->read[i].path);
+        free((char *)(uintptr_t)s->read[i].text);
+        job_free((struct job *)(uintptr_t)s->read[i].job);
+    }
+    free(s->read);
+    s->read = NULL;
+    s->read_count = 0;
 }
 
 static void check_folder(struct sample *s, const char *folder)
@@ -90,6 +117,7 @@ static void check_folder(struct sample *s, const char *folder)
         buf_free(&name);
     }
     name_list_free(&names);
+    check_series(s);
 }
 
 void fixtures_check(const struct library *l, problem_fn *problem, void *context)

@@ -11,6 +11,7 @@
 #include "render/letter_parts.h"
 #include "render/letter_lint.h"
 #include "render/letter_markdown.h"
+#include "render/lint_yaml.h"
 
 #define LETTER_SIZE_MAX (256 * 1024)
 
@@ -42,6 +43,18 @@ static int check_characters(const struct buf *text, const char *path, struct pro
     return 0;
 }
 
+/* The column of the character that another one behind it belongs to. */
+static int first_decomposed(const char *line, size_t len)
+{
+    const char *at = line, *end = line + len;
+    for (int column = 1; at < end; column++) {
+        utf8_next(&at, end);
+        if (!unicode_is_nfc(line, (size_t)(at - line)))
+            return column > 1 ? column - 1 : 1;
+    }
+    return 1;
+}
+
 /* The first line that is not composed; one problem per file is enough. */
 static void check_normal_form(const struct buf *text, const char *path, struct problems *problems)
 {
@@ -50,9 +63,10 @@ static void check_normal_form(const struct buf *text, const char *path, struct p
     while (*p != '\0') {
         size_t len = strcspn(p, "\n");
         if (!unicode_is_nfc(p, len)) {
-            problems_add_error(
-                problems, &at, "unicode-nfd",
-                "the text is decomposed (often copied on a Mac): save it in Unicode form NFC");
+            at.column = first_decomposed(p, len);
+            problems_add_error(problems, &at, "unicode-nfd",
+                               "the text is decomposed (often copied on a Mac): run `dispatcher "
+                               "check --fix`");
             return;
         }
         p += len + (p[len] == '\n' ? 1 : 0);
@@ -148,16 +162,15 @@ static int fail_key(const struct yaml_node *node, const struct letter_options *o
 }
 
 static int compile_field(struct letter *l, const struct yaml_node *node, enum letter_part part,
-                         const struct letter_options *o)
+                         const struct source *source, const struct letter_options *o)
 {
     struct error err = {0};
     struct place at = {l->file, node->line, node->column};
     if (node->kind != YAML_SCALAR)
         return problems_add_error(o->problems, &at, "yaml-type", "\"%s\" must be a text",
                                   node->key);
-    if (!node->quoted && strstr(node->text, "{{") != NULL)
-        return problems_add_error(o->problems, &at, "yaml-quote",
-                                  "put this value in quotes: it contains {{");
+    if (!lint_yaml_quotes(node, source->front, source->front_len, 2, l->file, o->problems))
+        return ERR_CONFIG;
     if (part != LETTER_SMS && strchr(node->text, '\n') != NULL)
         return problems_add_error(o->problems, &at, "yaml-type", "\"%s\" must be one line",
                                   node->key);
@@ -175,12 +188,12 @@ static int compile_field(struct letter *l, const struct yaml_node *node, enum le
     return rc < 0 ? problems_add_failure(o->problems, &err, "tag") : 0;
 }
 
-static int compile_key(struct letter *l, const struct yaml_node *node,
+static int compile_key(struct letter *l, const struct yaml_node *node, const struct source *source,
                        const struct letter_options *o)
 {
     for (size_t i = 0; i < COUNT_OF(front_keys); i++)
         if (strcmp(front_keys[i].key, node->key) == 0)
-            return compile_field(l, node, front_keys[i].part, o);
+            return compile_field(l, node, front_keys[i].part, source, o);
     return fail_key(node, o);
 }
 
@@ -191,14 +204,14 @@ static int compile_front(struct letter *l, const struct source *source,
     struct error err = {0};
     int rc = yaml_parse(source->front, source->front_len, o->path, 2, &root, &err);
     if (rc < 0)
-        return problems_add_failure(o->problems, &err, "yaml-syntax");
+        return lint_yaml_failure(&err, o->problems);
     if (root->kind != YAML_MAP) {
         struct place at = {o->path, root->line, root->column};
         rc = problems_add_error(o->problems, &at, "yaml-type",
                                 "write one key and its text per line, like subject: \"...\"");
     }
     for (size_t i = 0; rc == 0 && i < root->count; i++)
-        rc = compile_key(l, root->items[i], o);
+        rc = compile_key(l, root->items[i], source, o);
     yaml_free(root);
     return rc;
 }

@@ -21,6 +21,21 @@ static bool host_allowed(const char *host, size_t len, const struct letter_optio
     return false;
 }
 
+/* Nobody can see where these lead. */
+static bool is_shortener(const char *host, size_t len)
+{
+    static const char *const hosts[] = {
+        "bit.ly", "t.co",          "tinyurl.com", "goo.gl",    "ow.ly",   "is.gd",  "buff.ly",
+        "t.ly",   "cutt.ly",       "rebrand.ly",  "tiny.cc",   "lnkd.in", "rb.gy",  "shorturl.at",
+        "me2.do", "naver.me",      "vo.la",       "han.gl",    "url.kr",  "c11.kr", "buly.kr",
+        "zrr.kr", "kurzelinks.de", "kko.to",      "linktr.ee", "dub.sh",  "v.gd",   "s.id",
+    };
+    for (size_t i = 0; i < COUNT_OF(hosts); i++)
+        if (strlen(hosts[i]) == len && strncasecmp(hosts[i], host, len) == 0)
+            return true;
+    return false;
+}
+
 /* `whole`: nothing but the host stands there, no tag and no user in front of an @. */
 static void check_host(const struct place *at, const char *host, size_t len, bool whole,
                        const struct letter_options *o)
@@ -28,6 +43,10 @@ static void check_host(const struct place *at, const char *host, size_t len, boo
     if (!whole || len == 0)
         problems_add_error(o->problems, at, "link-host",
                            "write the host of this link out: a tag may stand behind it only");
+    else if (is_shortener(host, len))
+        problems_add_error(o->problems, at, "link-shortener",
+                           "%.*s hides where the link leads: write the real address", (int)len,
+                           host);
     else if (!host_allowed(host, len, o))
         problems_add_error(
             o->problems, at, "link-host",
@@ -131,12 +150,15 @@ static bool is_table_rule(const char *text, size_t len)
 
 void lint_line(const char *text, size_t len, const struct place *at, struct problems *problems)
 {
-    static const char *const words[] = {"TODO", "FIXME", "XXX", "Lorem ipsum", "[Name]", "[name]"};
+    static const char *const words[] = {"TODO",   "FIXME",  "XXX",      "TBD",     "Lorem ipsum",
+                                        "[Name]", "[name]", "[Firma]",  "[Datum]", "[date]",
+                                        "[Date]", "[이름]", "[회사명]", "[날짜]"};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         size_t word_len = strlen(words[i]);
         const char *found = memmem(text, len, words[i], word_len);
-        if (found == NULL || (found > text && is_word_char(found[-1])) ||
-            (found + word_len < text + len && is_word_char(found[word_len])))
+        bool bracketed = words[i][0] == '['; /* a particle may stand behind it */
+        if (found == NULL || (!bracketed && found > text && is_word_char(found[-1])) ||
+            (!bracketed && found + word_len < text + len && is_word_char(found[word_len])))
             continue;
         struct place place = *at;
         place.column += columns_before(text, found);
@@ -216,7 +238,7 @@ static void check_subject(const struct letter *letter, struct problems *problems
             characters += (size_t)columns_before(text->text, text->text + text->len);
         at = at == NULL && text->place.file != NULL ? &text->place : at;
     }
-    struct place file = {letter->file, 0, 0};
+    struct place file = {letter->file, 1, 1};
     if (characters > SUBJECT_MAX)
         problems_add_warning(
             problems, at != NULL ? at : &file, "subject-length",

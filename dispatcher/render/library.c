@@ -11,6 +11,8 @@
 #include "render/context.h"
 #include "render/format.h"
 #include "render/library_backend.h"
+#include "render/lint_template.h"
+#include "render/lint_yaml.h"
 #include "render/template_names.h"
 
 /* ---- what is there, but wrong ---- */
@@ -50,7 +52,7 @@ static void load_locale(struct library *l, const struct library_options *o, cons
     struct place at = {path, 1, 1};
     int rc = locale_load(path, base_of(l, name), &locale, &err);
     if (rc < 0) {
-        problems_add_failure(problems, &err, "yaml-syntax");
+        lint_yaml_failure(&err, problems);
     } else if (strcmp(locale_tag(locale), name) != 0) {
         problems_add_error(problems, &at, "locale-name",
                            "this file must begin with %s:, or be called %s.yaml", name,
@@ -124,6 +126,15 @@ static void choose_layout(const struct library *l, struct template *t, struct pr
 
 /* ---- templates ---- */
 
+/* Caller frees. */
+static struct names_language *names_languages(const struct library *l)
+{
+    struct names_language *languages = xcalloc(l->locale_count + 1, sizeof(*languages));
+    for (size_t i = 0; i < l->locale_count; i++)
+        languages[i] = (struct names_language){l->locale_tags[i], l->contexts[i]};
+    return languages;
+}
+
 static void check_parts(const struct template *t, const struct letter *letter,
                         struct problems *problems)
 {
@@ -136,7 +147,7 @@ static void check_parts(const struct template *t, const struct letter *letter,
         {CHANNEL_EMAIL, LETTER_HTML, "body"},
         {CHANNEL_SMS, LETTER_SMS, "sms"},
     };
-    struct place at = {letter->file, 0, 0};
+    struct place at = {letter->file, 1, 1};
     for (size_t i = 0; i < COUNT_OF(needed); i++)
         if (t->channels[needed[i].channel] && letter->parts[needed[i].part] == NULL)
             problems_add_error(problems, &at, "part-missing",
@@ -147,7 +158,7 @@ static void check_parts(const struct template *t, const struct letter *letter,
 static void check_languages(const struct library *l, const struct template *t,
                             struct problems *problems)
 {
-    struct place at = {t->directory, 0, 0};
+    struct place at = {t->file, 1, 1};
     for (size_t i = 0; i < t->letter_count; i++)
         if (library_locale_index(l, t->tags[i]) < 0 && !was_refused(l, t->tags[i]))
             problems_add_error(problems, &at, "locale-missing",
@@ -162,7 +173,7 @@ static void check_languages(const struct library *l, const struct template *t,
 }
 
 static void check_letter_names(const struct letter *letter, const struct names_options *names,
-                               bool *used)
+                               struct place *used)
 {
     for (int part = 0; part < LETTER_PARTS; part++)
         if (letter->parts[part] != NULL && part != LETTER_TEXT) /* it has the tags of LETTER_HTML */
@@ -174,14 +185,18 @@ static void check_template(const struct library *l, struct template *t,
 {
     int errors = problems->errors;
     bool complete = true;
-    bool **used = xcalloc(t->letter_count + 1, sizeof *used);
+    struct names_language *languages = names_languages(l);
+    struct place **used = xcalloc(t->letter_count + 1, sizeof *used);
     for (size_t i = 0; i <= t->letter_count; i++)
         used[i] = xcalloc(t->variables.count + 1, sizeof **used);
     choose_layout(l, t, problems);
     check_languages(l, t, problems);
     for (size_t i = 0; i < t->letter_count; i++) {
         int locale = library_locale_index(l, t->tags[i]);
-        struct names_options names = {.variables = &t->variables,
+        struct names_options names = {.tag = t->tags[i],
+                                      .variables = &t->variables,
+                                      .languages = languages,
+                                      .language_count = l->locale_count,
                                       .locale_context = locale >= 0 ? l->contexts[locale] : NULL,
                                       .org_known = o->organisation != NULL,
                                       .problems = problems};
@@ -199,18 +214,25 @@ static void check_template(const struct library *l, struct template *t,
     for (size_t i = 0; i <= t->letter_count; i++)
         free(used[i]);
     free(used);
+    free(languages);
 }
 
 static void load_template(struct library *l, const struct library_options *o, const char *name,
                           struct problems *problems)
 {
     char *directory = file_join(o->templates, name);
-    struct template_options options = {
-        .directory = directory, .name = name, .partials = l->partials, .problems = problems};
+    const struct lint_locales locales = {l->locales, l->locale_count};
+    struct template_options options = {.directory = directory,
+                                       .name = name,
+                                       .partials = l->partials,
+                                       .locales = &locales,
+                                       .problems = problems};
     struct template *t = template_load(&options);
     if (t != NULL) {
         l->templates[l->template_count++] = t;
         check_template(l, t, o, problems);
+        if (problems->tell != NULL)
+            lint_template(t, &locales, problems);
     } else {
         add_refused(l, name);
     }
@@ -225,6 +247,9 @@ static void load_templates(struct library *l, const struct library_options *o,
     l->templates = xcalloc(names.count + 1, sizeof(struct template *));
     for (size_t i = 0; i < names.count && !problems_stop_load(problems); i++)
         load_template(l, o, names.names[i], problems);
+    const struct lint_locales locales = {l->locales, l->locale_count};
+    if (problems->tell != NULL)
+        lint_partials(l->partials, &locales, problems);
     name_list_free(&names);
 }
 

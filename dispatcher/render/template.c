@@ -9,6 +9,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "render/lint_json.h"
+#include "render/lint_template.h"
+#include "render/lint_yaml.h"
 
 #define WEBHOOK_SIZE_MAX (256 * 1024)
 
@@ -217,7 +220,7 @@ static int read_description(struct template *t, struct problems *problems)
     struct error err = {0};
     int rc = yaml_load(t->file, &root, &err);
     if (rc < 0)
-        return problems_add_failure(problems, &err, "yaml-syntax");
+        return lint_yaml_failure(&err, problems);
     struct place at = {t->file, 1, 1};
     for (size_t i = 0; root->kind == YAML_MAP && i < root->count; i++)
         read_key(t, root->items[i], problems);
@@ -284,6 +287,8 @@ static void load_webhook(struct template *t, struct problems *problems)
         rc = program_compile(buf_text(&text), text.len, &options, &t->webhook, &err);
     if (rc < 0 && rc != ERR_NOT_FOUND)
         problems_add_failure(problems, &err, "tag");
+    else if (rc == 0 && problems->tell != NULL)
+        lint_json_template(t->webhook_file, buf_text(&text), text.len, problems);
     buf_free(&text);
 }
 
@@ -314,6 +319,8 @@ struct template *template_load(const struct template_options *options)
     }
     if (problems->errors == errors)
         return t;
+    if (problems->tell != NULL && options->locales != NULL)
+        lint_template(t, options->locales, problems); /* a check tells everything at once */
     template_free(t);
     return NULL;
 }

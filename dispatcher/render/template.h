@@ -38,10 +38,13 @@ struct template
     bool sound; /* its names were checked and nothing was wrong */
 };
 
+struct lint_locales;
+
 struct template_options {
     const char *directory;
     const char *name;
     const char *partials;
+    const struct lint_locales *locales; /* for the words of a check; NULL: not looked at */
     struct problems *problems;
 };
 

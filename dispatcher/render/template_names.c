@@ -35,9 +35,9 @@ static const struct builtin *find_builtin(const char *name, bool layout)
 }
 
 /* org.* and words.* stand in the language's context. */
-static const json_t *context_value(const struct names_options *o, const char *name)
+static const json_t *context_value(const json_t *context, const char *name)
 {
-    const json_t *value = o->locale_context;
+    const json_t *value = context;
     for (size_t len; value != NULL; name += len + 1) {
         len = strcspn(name, ".");
         value = json_object_getn(value, name, len);
@@ -65,8 +65,8 @@ static struct finding look_up(const struct names_options *o, const char *name)
         return f;
     }
     if (text_starts_with(name, "org.") || text_starts_with(name, "words.")) {
-        f.known =
-            context_value(o, name) != NULL || (text_starts_with(name, "org.") && !o->org_known);
+        f.known = context_value(o->locale_context, name) != NULL ||
+                  (text_starts_with(name, "org.") && !o->org_known);
         return f;
     }
     size_t index = 0;
@@ -108,12 +108,27 @@ static const char *closest_name(const struct names_options *o, const char *name)
     return closest;
 }
 
+/* The language that has a word this one lacks, NULL if none has. */
+static const char *who_has(const struct names_options *o, const char *name)
+{
+    for (size_t i = 0; i < o->language_count; i++)
+        if (o->languages[i].context != o->locale_context &&
+            context_value(o->languages[i].context, name) != NULL)
+            return o->languages[i].tag;
+    return NULL;
+}
+
 static void fail_unknown(const struct names_options *o, const struct instruction *i)
 {
     const char *name = i->expression->name, *closest = closest_name(o, name);
     bool word = text_starts_with(name, "words."), own = text_starts_with(name, "org.");
     const char *prefix = word ? "words." : own ? "org." : "";
-    if (closest != NULL)
+    const char *other = word || own ? who_has(o, name) : NULL;
+    if (other != NULL && o->tag != NULL)
+        problems_add_error(o->problems, &i->place, "var-missing-in-locale",
+                           "{{%s}} is in %s.yaml but not in %s.yaml: add it there", name, other,
+                           o->tag);
+    else if (closest != NULL)
         problems_add_error(o->problems, &i->place, "var-unknown",
                            "{{%s}} is not defined; did you mean {{%s%s}}?", name, prefix, closest);
     else if (own)
@@ -173,7 +188,7 @@ static struct finding look_up_inside(const struct names_options *o, const struct
 
 static void check_instruction(const struct program *p, const struct instruction *i,
                               const size_t *open, size_t depth, const struct names_options *o,
-                              bool *used)
+                              struct place *used)
 {
     struct finding f = look_up_inside(o, p, open, depth, i->expression->name);
     if (!f.known) {
@@ -182,12 +197,13 @@ static void check_instruction(const struct program *p, const struct instruction 
             fail_unknown(o, i);
         return;
     }
-    if (f.variable != SIZE_MAX && used != NULL)
-        used[f.variable] = true;
+    if (f.variable != SIZE_MAX && used != NULL && used[f.variable].file == NULL)
+        used[f.variable] = i->place;
     check_use(o, i, &f);
 }
 
-void names_check_program(const struct program *p, const struct names_options *options, bool *used)
+void names_check_program(const struct program *p, const struct names_options *options,
+                         struct place *used)
 {
     size_t open[SCAN_DEPTH_MAX * 2], depth = 0;
     for (size_t i = 0; i < p->count; i++) {
@@ -205,44 +221,58 @@ void names_check_program(const struct program *p, const struct names_options *op
 
 /* ---- languages against each other ---- */
 
-static bool has_section(const struct letter *l, const char *id)
+static const struct letter_section *find_section(const struct letter *l, const char *id)
 {
     for (size_t i = 0; i < l->section_count; i++)
         if (strcmp(l->sections[i].id, id) == 0)
-            return true;
-    return false;
+            return &l->sections[i];
+    return NULL;
+}
+
+/* Where the section should stand in `b`: before the one that follows it in `a`. */
+static struct place gap_in(const struct letter *b, const struct letter *a, size_t missing)
+{
+    struct place at = {b->file, 1, 1};
+    if (b->section_count > 0)
+        at = b->sections[b->section_count - 1].place;
+    for (size_t i = missing + 1; i < a->section_count; i++) {
+        const struct letter_section *next = find_section(b, a->sections[i].id);
+        if (next != NULL)
+            return next->place;
+    }
+    return at;
 }
 
 static void compare_sections(const struct letter *a, const struct letter *b,
                              struct problems *problems)
 {
-    struct place at = {b->file, 0, 0};
-    for (size_t i = 0; i < a->section_count; i++)
-        if (!has_section(b, a->sections[i].id))
+    for (size_t i = 0; i < a->section_count; i++) {
+        struct place at = gap_in(b, a, i);
+        if (find_section(b, a->sections[i].id) == NULL)
             problems_add_error(problems, &at, "section-missing",
-                               "section {#%s} is in %s.md but not in %s.md", a->sections[i].id,
-                               a->locale, b->locale);
+                               "section \"%s\" is in %s.md but not in %s.md: write it here",
+                               a->sections[i].id, a->locale, b->locale);
+    }
 }
 
 static void compare_parts(const struct letter *a, const struct letter *b, struct problems *problems)
 {
     static const char *const names[LETTER_PARTS] = {"subject", "preheader", "sms",
                                                     "title",   "body",      NULL};
-    struct place at = {b->file, 0, 0};
+    struct place at = {b->file, 1, 1};
     for (int part = 0; part < LETTER_PARTS; part++)
         if (names[part] != NULL && a->parts[part] != NULL && b->parts[part] == NULL)
             problems_add_error(problems, &at, "part-missing", "\"%s\" is in %s.md but not in %s.md",
                                names[part], a->locale, b->locale);
 }
 
-static void compare_variables(const struct template *t, size_t a, size_t b, bool *const *used,
-                              struct problems *problems)
+static void compare_variables(const struct template *t, size_t a, size_t b,
+                              struct place *const *used, struct problems *problems)
 {
-    struct place at = {t->letters[b]->file, 0, 0};
     for (size_t v = 0; v < t->variables.count; v++)
-        if (used[a][v] && !used[b][v])
+        if (used[a][v].file != NULL && used[b][v].file == NULL)
             problems_add_error(
-                problems, &at, "parity-fact", "{{%s}} is used in %s.md but not in %s.md",
+                problems, &used[a][v], "parity-fact", "{{%s}} is used in %s.md but not in %s.md",
                 t->variables.items[v].name, t->letters[a]->locale, t->letters[b]->locale);
 }
 
@@ -255,12 +285,13 @@ static size_t source_letter(const struct template *t)
     return 0;
 }
 
-static void check_unused(const struct template *t, bool *const *used, struct problems *problems)
+static void check_unused(const struct template *t, struct place *const *used,
+                         struct problems *problems)
 {
     for (size_t v = 0; v < t->variables.count; v++) {
         bool any = false;
         for (size_t i = 0; i <= t->letter_count; i++)
-            any = any || used[i][v];
+            any = any || used[i][v].file != NULL;
         if (!any)
             problems_add_warning(problems, &t->variables.items[v].place, "var-unused",
                                  "{{%s}} is declared but no letter uses it",
@@ -268,7 +299,8 @@ static void check_unused(const struct template *t, bool *const *used, struct pro
     }
 }
 
-void names_check_parity(const struct template *t, bool *const *used, struct problems *problems)
+void names_check_parity(const struct template *t, struct place *const *used,
+                        struct problems *problems)
 {
     size_t source = t->letter_count > 0 ? source_letter(t) : 0;
     for (size_t i = 0; i < t->letter_count; i++) {
