@@ -253,3 +253,75 @@ def test_the_longest_is_found_behind_the_rows_that_are_all_rendered(t):
     rows[115000] = ("K" * 139, "en")
     found = sms_findings(t, rows)
     t.equal([row[:3] for row in found], [("warning", "people.csv:110002:1", "sms-parts")], "row 110,000")
+
+
+# chains
+
+
+def test_what_a_notice_leaves_open_is_told_until_others_close_it(t):
+    folder = copy(t)
+    later = [name for name in os.listdir(folder) if re.match(r"(campaign|facts)-[2-6]", name)]
+    alone = os.path.join(t.dir, "alone")
+    shutil.copytree(folder, alone)
+    for name in later:
+        os.remove(os.path.join(alone, name))
+    possibility = "campaign-1-possibility.yaml"
+    when = ("--at", "2026-10-08T10:00:00+09:00")
+    found = findings(t, os.path.join(alone, possibility), *when)
+    levels = {rule: severity for severity, _, rule, text in found if text.startswith("still open")}
+    t.equal(levels, {"legal-kr-pipa-34-2:KP6": "hint", "legal-notice-chain:CH3": "warning"}, "alone, a day after news was promised")
+    found = findings(t, os.path.join(folder, "campaign-3-all-clear.yaml"), "--at", "2026-10-20T10:00:00+09:00")
+    t.equal([row for row in found if row[2].endswith(":KP6")], [], "two groups had the confirmed notice, one the all-clear")
+
+
+def test_a_promise_outside_of_breach_notices_is_kept_in_mind_too(t):
+    folder = copy(t, "outage")
+    edit(folder, "facts-1.yaml", "\nfacts:\n", "\nfacts:\n  next_update:\n    at: 2026-11-10T12:00:00+01:00\n")
+    campaign = os.path.join(folder, "campaign-1-restored.yaml")
+    found = findings(t, campaign, "--at", "2026-11-12T13:00:00+01:00")
+    t.check(any(row[2] == "campaign-promise" and "2 days ago" in row[3] for row in found), f"overdue: {found}")
+    found = findings(t, campaign, "--at", "2026-11-10T11:00:00+01:00")
+    t.equal([row for row in found if row[2] == "campaign-promise"], [], "an hour before")
+
+
+# paths
+
+
+def test_each_path_is_checked_as_what_it_is(t):
+    folder = t.letter("probe", en=("Hello", "Hello", "{{salutation}}\n\n{{nobdy}}"))
+    t.configure(templates=folder)
+    shutil.copytree(os.path.join(folder, "probe"), os.path.join(folder, "other"))
+    found = findings(t, os.path.join(folder, "probe"))
+    t.equal({row[1].split(":")[0] for row in found}, {"de.md", "en.md", "ko.md"}, "one template")
+    positions = [row["position"] for row in t.command("check", "--json", os.path.join(folder, "probe") + "/").lines()]
+    t.check(positions and all("/probe/" in p for p in positions), f"not its neighbours: {positions}")
+    t.configure()
+    for path in (os.path.join(lib.ROOT, "locales", "ko.yaml"), os.path.join(lib.ROOT, "config", "law", "us.yaml")):
+        t.equal(t.command("check", path).status, 0, path)
+    t.write("law/us.yaml", open(os.path.join(lib.ROOT, "config", "law", "us.yaml"), encoding="utf-8").read().replace("require:", "requires:"))
+    t.equal(t.command("check", os.path.join(t.dir, "law", "us.yaml")).status, 65, "a broken rule set")
+    t.equal(t.command("check", "/nonexistent").status, 66, "nothing there")
+    t.write("people.csv", "id\n1\n")
+    t.equal(t.command("check", os.path.join(t.dir, "people.csv")).status, 65, "nothing check knows")
+    t.equal(t.command("check", "--at", "tomorrow").status, 64, "no time")
+
+
+def test_a_template_that_breaks_a_rule_it_names_is_told(t):
+    templates = os.path.join(t.dir, "templates")
+    shutil.copytree(os.path.join(lib.ROOT, "templates"), templates)
+    edit(os.path.join(templates, "leak-confirmed"), "template.yaml", "legal: [kr-pipa-34-1,", "legal: [kr-pipa-34-11,")
+    t.configure(templates=templates)
+    found = findings(t, os.path.join(templates, "leak-confirmed"))
+    t.check(any(row[2] == "template-legal" and 'did you mean "kr-pipa-34-1"?' in row[3] for row in found), f"a rule set nobody has: {found}")
+    edit(os.path.join(templates, "leak-confirmed"), "template.yaml", "legal: [kr-pipa-34-11,", "legal: [kr-pipa-34-1,")
+    shutil.rmtree(os.path.join(templates, "_partials"))
+    shutil.copytree(os.path.join(lib.ROOT, "templates", "_partials"), os.path.join(templates, "_partials"))
+    for name in os.listdir(os.path.join(templates, "_partials")):
+        path = os.path.join(templates, "_partials", name)
+        text = open(path, encoding="utf-8").read()
+        if "분쟁조정" in text:
+            t.write(path, text.replace("분쟁조정", "조정"))
+    found = findings(t, os.path.join(templates, "leak-confirmed"))
+    t.check(any(row[2] == "legal-kr-pipa-34-1:KR6" for row in found), f"a right that is not named: {found}")
+    before = findings(t, os.path.join(templates, "leak-confirmed"), "--at", "2026-09-01T00:00:00+09:00")
+    t.equal([row for row in before if row[2].endswith(":KR6")], [], "before that rule was in force")
