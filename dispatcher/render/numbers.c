@@ -305,7 +305,7 @@ int numbers_put_money(struct numbers *n, const struct quantity *value, const cha
         buf_puts(out, "-");
     if (!large)
         return put_sum(n, &sum, currency, out, err);
-    if (n->myriads && (sum.whole || (amount < 1e15 && floor(amount) == amount)))
+    if (n->myriads && (sum.whole || (amount < 9e15 && floor(amount) == amount)))
         return put_korean_sum(n, sum.whole ? sum.integer : (int64_t)amount, currency, out, err);
     return n->myriads ? put_sum(n, &sum, currency, out, err)
                       : put_compact_sum(n, &sum, currency, out, err);

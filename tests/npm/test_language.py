@@ -89,14 +89,20 @@ def compare(texts, ours, what, names):
     ]
 
 
-def test_two_counters_find_the_same_segments_in_10000_texts():
+def assert_the_same(what, names):
     texts = list(random_texts(random.Random(20250918), 10000))
     ours = our_counts(texts)
     assert len(ours) == len(texts)
-    twilio = compare(texts, ours, "segments", TWILIO)
-    assert not twilio, (len(twilio), twilio[:3])
-    split = compare(texts, ours, "split", SPLIT)
-    assert not split, (len(split), split[:3])
+    differ = compare(texts, ours, what, names)
+    assert not differ, (len(differ), differ[:3])
+
+
+def test_twilios_calculator_finds_the_same_segments_in_10000_texts():
+    assert_the_same("segments", TWILIO)
+
+
+def test_split_sms_finds_the_same_segments_in_10000_texts():
+    assert_the_same("split", SPLIT)
 
 
 DECOMPOSED = ("가나다 각", "äöü abc")
