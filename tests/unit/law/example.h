@@ -240,6 +240,8 @@ static inline void example_make_sheet(struct example *e)
     if (second[0] != '\0') {
         e->cohorts[1] = e->cohorts[0];
         e->cohorts[1].name = xstrdup(second);
+        if (text_equal(example_text(e, "sheet.second_lives"), "elsewhere"))
+            e->cohorts[1].jurisdiction_count = 0;
         e->cohorts[1].from = example_copy(e, "sheet.from");
         s->cohort_count++;
     }
@@ -349,7 +351,7 @@ static inline void example_make(struct example *e)
     e->c.now_ms = example_time(e, "now");
     e->c.sheet = &e->sheet;
     e->c.campaign = text_equal(example_text(e, "campaign"), "none") ? NULL : &e->campaign;
-    e->c.sending = &e->sending;
+    e->c.sending = text_equal(example_text(e, "sending.known"), "no") ? NULL : &e->sending;
     e->c.term = example_term;
     e->c.term_context = e;
     e->c.texts = e->texts;

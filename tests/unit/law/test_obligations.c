@@ -112,8 +112,19 @@ static void who_cannot_be_reached_is_told_in_public(void **state)
     const char *const owed[] = {"{" KR "sending.without_contact: 5}", NULL};
     const char *const published[] = {"{" KR "sending.without_contact: 5}",
                                      "{" KR "kind: public_notice}", NULL};
+    const char *const reached[] = {"{" KR "sending.without_contact: 0}", NULL};
     assert_open(*state, owed, "kr-pipa-34-1:KR11 ");
     assert_open(*state, published, "");
+    assert_open(*state, reached, "");
+}
+
+static void a_link_without_letters_owes_what_its_readers_law_says(void **state)
+{
+    const char *const korea[] = {"{" KR "letters: \"\", sheet.incomplete: course}", NULL};
+    const char *const europe[] = {"{jurisdictions: EU, letters: \"\", sheet.incomplete: course}",
+                                  NULL};
+    assert_open(*state, korea, "kr-pipa-34-1:KR8 ");
+    assert_open(*state, europe, "eu-gdpr-34:EU9 ");
 }
 
 /* 20,780 days after 1970-01-01 is 2026-11-23; it ends there at midnight in Korea. */
@@ -168,6 +179,7 @@ int main(void)
         cmocka_unit_test(the_law_before_owed_the_same),
         cmocka_unit_test(every_law_has_its_own),
         cmocka_unit_test(who_cannot_be_reached_is_told_in_public),
+        cmocka_unit_test(a_link_without_letters_owes_what_its_readers_law_says),
         cmocka_unit_test(a_public_notice_stays_up_until_its_day),
         cmocka_unit_test(news_that_was_promised_is_owed),
         cmocka_unit_test(disproportionate_effort_needs_the_public),
