@@ -19,11 +19,13 @@
 #define CLASSES       4 /* encodings */
 #define OFFENDERS_MAX 5
 
+#define COLUMNS 7
+
 /* The columns that can make a letter longer, and where a notice has them. */
 static const struct {
     const char *name;
     size_t offset;
-} columns[] = {
+} columns[COLUMNS] = {
     {"name", offsetof(struct job, to.name)},
     {"title", offsetof(struct job, to.title)},
     {"given_name", offsetof(struct job, to.given_name)},
@@ -48,19 +50,21 @@ struct language {
     bool personal; /* says other things to other people */
     int64_t rows;
     struct longest longest[PROFILES];
-    size_t records[PROFILES][CLASSES]; /* units of the longest values so far, by encoding */
+    size_t uses[COLUMNS]; /* how often the SMS says the value */
+    /* Units of the longest so far, by encoding: of each value, and last of all that is said. */
+    size_t records[COLUMNS + 1][PROFILES][CLASSES];
 };
 
 struct measuring {
     const struct campaign_check *check;
     const struct campaign_cohort *cohort;
     struct audience *audience;
-    size_t column[COUNT_OF(columns)];
+    size_t column[COLUMNS];
     bool profiles[PROFILES];
     struct language languages[LANGUAGES_MAX];
     size_t language_count;
     struct message message;
-    struct buf values, prepared;
+    struct buf cells[COLUMNS], values, prepared;
 };
 
 static const char *const profile_names[PROFILES] = {
@@ -83,19 +87,28 @@ static void choose_profiles(struct measuring *m)
     m->profiles[LENGTH_GSM] = m->profiles[LENGTH_GSM] || !any;
 }
 
-static bool is_personal(const struct proof *proof)
+/* A salutation is made of all that is known of a person. */
+static void count_use(struct language *l, const char *name)
 {
-    static const char *const names[] = {"salutation", "reference", "id"};
-    bool personal = false;
-    for (size_t i = 0; i < proof->use_count; i++) {
-        const struct proof_use *u = &proof->uses[i];
-        if (u->part != PROOF_SMS && u->part != PROOF_TITLE)
-            continue;
-        personal = personal || text_starts_with(u->name, "to.");
-        for (size_t k = 0; k < COUNT_OF(names); k++)
-            personal = personal || strcmp(u->name, names[k]) == 0;
+    for (size_t i = 0; i < COLUMNS; i++) {
+        bool of_person = columns[i].offset < offsetof(struct job, to) + sizeof(struct recipient) &&
+                         columns[i].offset >= offsetof(struct job, to);
+        if ((of_person && strcmp(name, "salutation") == 0) ||
+            (of_person && text_starts_with(name, "to.") &&
+             strcmp(name + 3, columns[i].name) == 0) ||
+            (!of_person && strcmp(name, columns[i].name) == 0))
+            l->uses[i]++;
     }
-    return personal;
+}
+
+/* Which values the SMS says, and whether it says any. */
+static void find_uses(struct language *l, const struct proof *proof)
+{
+    for (size_t i = 0; i < proof->use_count; i++)
+        if (proof->uses[i].part == PROOF_SMS)
+            count_use(l, proof->uses[i].name);
+    for (size_t i = 0; i < COLUMNS; i++)
+        l->personal = l->personal || l->uses[i] > 0;
 }
 
 /* NULL: there is no such letter, or it does not render, which was told. */
@@ -113,7 +126,8 @@ static struct language *find_language(struct measuring *m, const char *locale)
     if (m->language_count == LANGUAGES_MAX)
         return NULL;
     struct language *l = &m->languages[m->language_count++];
-    *l = (struct language){.tag = tag, .personal = is_personal(proof)};
+    *l = (struct language){.tag = tag};
+    find_uses(l, proof);
     l->job = job_copy(check_case_job(k->letters, m->cohort->name, tag));
     return l;
 }
@@ -127,20 +141,19 @@ static void set_member(struct job *job, size_t offset, const struct buf *value)
     *member = value->len > 0 ? xstrdup(buf_text(value)) : NULL;
 }
 
-/* The reader of this row; `values` is all that can be put into the letter. */
+/* The reader of this row; `values` is what the SMS says of them. */
 static void take_row(struct measuring *m, struct language *l)
 {
-    struct buf cell = {0};
     buf_reset(&m->values);
-    for (size_t i = 0; i < COUNT_OF(columns); i++) {
-        buf_reset(&cell);
-        audience_put_cell(m->audience, m->column[i], &cell);
-        if (m->column[i] == AUDIENCE_NO_COLUMN)
-            continue;
-        set_member(l->job, columns[i].offset, &cell);
-        buf_put(&m->values, buf_text(&cell), cell.len);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        struct buf *cell = &m->cells[i];
+        buf_reset(cell);
+        audience_put_cell(m->audience, m->column[i], cell);
+        if (m->column[i] != AUDIENCE_NO_COLUMN)
+            set_member(l->job, columns[i].offset, cell);
+        for (size_t k = 0; k < l->uses[i]; k++)
+            buf_put(&m->values, buf_text(cell), cell->len);
     }
-    buf_free(&cell);
 }
 
 static bool is_worse(const struct sms_length *a, const struct sms_length *b)
@@ -152,21 +165,30 @@ static bool is_worse(const struct sms_length *a, const struct sms_length *b)
     return a->units > b->units;
 }
 
-/* Longer values than any row had before, or other ones as to the encoding? */
+/* Longer than any before, or of another encoding? The record is its from now on. */
+static bool breaks(const struct buf *text, enum length_profile profile, size_t records[CLASSES])
+{
+    struct sms_length length;
+    sms_measure(buf_text(text), text->len, profile, &length);
+    size_t *record = &records[length.encoding];
+    bool broken = !length.sendable || length.units > *record;
+    if (broken && length.units > *record)
+        *record = length.units;
+    sms_length_free(&length);
+    return broken;
+}
+
 static bool breaks_record(struct measuring *m, struct language *l)
 {
     bool broken = false;
     for (size_t p = 0; p < PROFILES; p++) {
-        struct sms_length length;
         if (!m->profiles[p])
             continue;
-        sms_measure(buf_text(&m->values), m->values.len, (enum length_profile)p, &length);
-        size_t *record = &l->records[p][length.encoding];
-        if (!length.sendable || length.units > *record)
+        for (size_t i = 0; i < COLUMNS; i++)
+            if (l->uses[i] > 0 && breaks(&m->cells[i], (enum length_profile)p, l->records[i][p]))
+                broken = true;
+        if (breaks(&m->values, (enum length_profile)p, l->records[COLUMNS][p]))
             broken = true;
-        if (length.units > *record)
-            *record = length.units;
-        sms_length_free(&length);
     }
     return broken;
 }
@@ -366,6 +388,8 @@ static void finish(struct measuring *m)
         job_free(l->job);
     }
     message_free(&m->message);
+    for (size_t i = 0; i < COLUMNS; i++)
+        buf_free(&m->cells[i]);
     buf_free(&m->values);
     buf_free(&m->prepared);
     audience_close(m->audience);
@@ -381,7 +405,7 @@ int check_sms_audience(const struct campaign_check *k, const struct campaign_coh
     m->cohort = c;
     choose_profiles(m);
     int rc = audience_open(c->audience, &m->audience, err);
-    for (size_t i = 0; rc == 0 && i < COUNT_OF(columns); i++)
+    for (size_t i = 0; rc == 0 && i < COLUMNS; i++)
         m->column[i] = audience_column(m->audience, columns[i].name);
     while (rc == 0 && more) {
         rc = audience_next(m->audience, IDENTITY_ID, &one, &more, err);

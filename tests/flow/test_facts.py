@@ -199,12 +199,21 @@ def letter_with_names(t, sms):
     return t.letter("probe", en=("Hello", sms, "{{salutation}}"), ko=("안녕", sms, "{{salutation}}"))
 
 
+def longest(t, folder):
+    """What is said of the SMS: the letter itself is a poor one."""
+    people = ("--facts", os.path.join(t.dir, "facts.yaml"), "--audience", os.path.join(t.dir, "people.csv"))
+    return [row for row in findings(t, os.path.join(folder, "probe"), *people) if row[2].startswith("sms-")]
+
+
+SMALLEST_SHEET = "schema: 1\nincident: i\nversion: 1\nvalid_from: 2026-10-18T10:00:00+09:00\nkind: none\ncertainty: confirmed\nfacts: {}\n"
+
+
 def sms_findings(t, rows, text="Dear {{to.name}}, your data was leaked.", **transport):
     folder = letter_with_names(t, text)
     t.configure(templates=folder, **transport)
     t.write("people.csv", "id,name,locale\n" + "".join(f"{i},{name},{locale}\n" for i, (name, locale) in enumerate(rows)))
-    t.write("facts.yaml", "schema: 1\nincident: i\nversion: 1\nvalid_from: 2026-10-18T10:00:00+09:00\nkind: none\ncertainty: confirmed\nfacts: {}\n")
-    return findings(t, os.path.join(folder, "probe"), "--facts", os.path.join(t.dir, "facts.yaml"), "--audience", os.path.join(t.dir, "people.csv"))
+    t.write("facts.yaml", SMALLEST_SHEET)
+    return longest(t, folder)
 
 
 def test_the_longest_reader_is_found_and_what_costs_is_named(t):
@@ -249,9 +258,14 @@ def test_a_text_that_is_the_same_for_all_is_measured_once(t):
 
 def test_the_longest_is_found_behind_the_rows_that_are_all_rendered(t):
     rows = [("Kim", "en")] * 120000
+    rows[3] = ("Kim,en," + "R" * 200, "")  # a long reference, of which the SMS says nothing
     rows[110000] = ("K" * 140, "en")
     rows[115000] = ("K" * 139, "en")
-    found = sms_findings(t, rows)
+    folder = letter_with_names(t, "Dear {{to.name}}, your data was leaked.")
+    t.configure(templates=folder)
+    t.write("people.csv", "id,name,locale,reference\n" + "".join(f"{i},{name}{',' if locale else ''}{locale}{',x' if locale else ''}\n" for i, (name, locale) in enumerate(rows)))
+    t.write("facts.yaml", SMALLEST_SHEET)
+    found = longest(t, folder)
     t.equal([row[:3] for row in found], [("warning", "people.csv:110002:1", "sms-parts")], "row 110,000")
 
 
