@@ -20,6 +20,7 @@
 #define SUBJECT_MAX    1000
 #define NAME_MAX_SIZE  500
 #define HEADERS_MOSTLY 1000
+#define BOUNDARY_SIZE  40
 
 /* ---- values ---- */
 
@@ -49,15 +50,6 @@ static int check_value(const char *what, const char *text, size_t len, size_t ma
     return 0;
 }
 
-static int check_text(const char *what, const struct buf *text, struct error *err)
-{
-    if (text->len > 0 && memchr(text->data, '\0', text->len) != NULL)
-        return error_set(err, ERR_INPUT, "%s holds a NUL byte", what);
-    if (!utf8_valid(buf_text(text), text->len))
-        return error_set(err, ERR_INPUT, "%s is not valid UTF-8", what);
-    return 0;
-}
-
 static int check_mail(const struct mime_mail *m, struct error *err)
 {
     const char *const names[][2] = {{"the sender's name", m->from_name},
@@ -74,10 +66,6 @@ static int check_mail(const struct mime_mail *m, struct error *err)
     for (size_t i = 0; rc == 0 && i < COUNT_OF(names); i++)
         if (names[i][1] != NULL)
             rc = check_value(names[i][0], names[i][1], strlen(names[i][1]), NAME_MAX_SIZE, err);
-    if (rc == 0)
-        rc = check_text("the plain text of the letter", m->text, err);
-    if (rc == 0)
-        rc = check_text("the HTML of the letter", m->html, err);
     return rc;
 }
 
@@ -336,49 +324,45 @@ static int put_headers(struct buf *out, const struct mime_mail *m, struct error 
 
 /* ---- the two parts ---- */
 
-static bool holds(const struct buf *out, size_t from, const char *text)
+static int put_part(struct buf *out, const struct mime_mail *m, const char *type,
+                    const struct buf *text, struct error *err)
 {
-    return memmem(out->data + from, out->len - from, text, strlen(text)) != NULL;
-}
-
-/* False if a part holds the boundary. The line end in front of a boundary belongs to the boundary:
- * the last line of a part needs its own. */
-static bool put_parts(struct buf *out, const struct mime_mail *m, const char *boundary)
-{
-    buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
-               boundary, boundary);
-    size_t part = out->len;
-    mime_put_part(out, "text/plain", m->text);
-    bool clash = holds(out, part, boundary);
-    buf_printf(out, "\r\n--%s\r\n", boundary);
-    part = out->len;
-    mime_put_part(out, "text/html", m->html);
-    clash = holds(out, part, boundary) || clash;
-    buf_printf(out, "\r\n--%s--\r\n", boundary);
-    return !clash;
+    const char *what = text == m->html ? "the HTML of the letter" : "the plain text of the letter";
+    if (mime_put_part(out, type, m->locale != NULL ? m->locale : "", text))
+        return 0;
+    if (memchr(text->data, '\0', text->len) != NULL)
+        return error_set(err, ERR_INPUT, "%s holds a NUL byte", what);
+    return error_set(err, ERR_INPUT, "%s is not valid UTF-8", what);
 }
 
 /*
  * The boundary is 128 bits of the SHA-256 of the identity, so that every attempt writes the same.
- * "=_" occurs neither in base64 nor in quoted-printable (RFC 2045 6.7, rule 5 of its advice), so
- * the first try always holds; it is checked all the same.
+ * No part can hold it: "=_" occurs neither in base64 nor in quoted-printable (RFC 2045 6.7, rule 5
+ * of its advice).
  */
-static void put_alternative(struct buf *out, const struct mime_mail *m)
+static void make_boundary(const char *identity, char out[BOUNDARY_SIZE])
 {
-    struct buf seed = {0};
-    size_t start = out->len;
-    bool good;
-    buf_puts(&seed, m->identity);
-    do {
-        unsigned char digest[DIGEST_SIZE];
-        char hex[DIGEST_HEX_SIZE], boundary[40];
-        digest_sha256(seed.data, seed.len, digest);
-        snprintf(boundary, sizeof(boundary), "=_%.32s", digest_hex(digest, hex));
-        buf_putc(&seed, '+');
-        buf_truncate(out, start);
-        good = put_parts(out, m, boundary);
-    } while (!good);
-    buf_free(&seed);
+    unsigned char digest[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE];
+    digest_sha256(identity, strlen(identity), digest);
+    snprintf(out, BOUNDARY_SIZE, "=_%.32s", digest_hex(digest, hex));
+}
+
+/* The line end in front of a boundary belongs to the boundary: the last line of a part needs its
+ * own. */
+static int put_alternative(struct buf *out, const struct mime_mail *m, struct error *err)
+{
+    char boundary[BOUNDARY_SIZE];
+    make_boundary(m->identity, boundary);
+    buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
+               boundary, boundary);
+    int rc = put_part(out, m, "text/plain", m->text, err);
+    if (rc < 0)
+        return rc;
+    buf_printf(out, "\r\n--%s\r\n", boundary);
+    rc = put_part(out, m, "text/html", m->html, err);
+    buf_printf(out, "\r\n--%s--\r\n", boundary);
+    return rc;
 }
 
 int mime_compose(const struct mime_mail *mail, struct buf *out, struct error *err)
@@ -388,15 +372,12 @@ int mime_compose(const struct mime_mail *mail, struct buf *out, struct error *er
     buf_reserve(out, HEADERS_MOSTLY + (mail->text->len + mail->html->len) * 3 / 2);
     if (rc == 0)
         rc = put_headers(out, mail, err);
-    if (rc != 0) {
+    if (rc == 0)
+        rc = mail->html->len > 0 ? put_alternative(out, mail, err)
+                                 : put_part(out, mail, "text/plain", mail->text, err);
+    if (rc != 0)
         buf_truncate(out, start);
-        return rc;
-    }
-    if (mail->html->len > 0)
-        put_alternative(out, mail);
-    else
-        mime_put_part(out, "text/plain", mail->text);
-    return 0;
+    return rc;
 }
 
 /* ---- the last look ---- */

@@ -5,19 +5,10 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "channel/mime_pieces.h"
 
 #define TEXT_MAX     75 /* in a line, before the = of a soft break (RFC 2045 6.7) */
 #define BASE64_BYTES 57 /* of input per line of 76 */
-
-/* The text holds no NUL, but one stands behind it (struct buf): strcspn() stays inside. */
-
-/* Length of the line break at `at`: CRLF 2, a lone CR or LF 1, otherwise 0. */
-static size_t line_break(const char *at, const char *stop)
-{
-    if (*at == '\r')
-        return at + 1 < stop && at[1] == '\n' ? 2 : 1;
-    return *at == '\n' ? 1 : 0;
-}
 
 static size_t sequence_length(unsigned char lead)
 {
@@ -78,7 +69,7 @@ static size_t literal_run(const char *at, const char *stop, size_t room)
     return run > 0 && run == left && is_blank(at[run - 1]) ? run - 1 : run;
 }
 
-/* One line without its end; the bytes of a character are not torn by a soft break. */
+/* The bytes of a character are not torn by a soft break. */
 static void put_quoted_line(struct buf *out, const char *at, const char *stop)
 {
     size_t col = 0;
@@ -100,70 +91,73 @@ static void put_quoted_line(struct buf *out, const char *at, const char *stop)
             at += bytes;
         }
     }
+    buf_put(out, "\r\n", 2);
 }
 
-static void put_quoted_printable(struct buf *out, const char *text, size_t len)
+static void put_plain_line(struct buf *out, const char *at, const char *stop)
 {
-    const char *stop = text + len;
-    while (text < stop) {
-        size_t line = strcspn(text, "\r\n");
-        put_quoted_line(out, text, text + line);
-        buf_put(out, "\r\n", 2);
-        text += line;
-        if (text < stop)
-            text += line_break(text, stop);
-    }
+    buf_put(out, at, (size_t)(stop - at));
+    buf_put(out, "\r\n", 2);
 }
 
-static void put_crlf_lines(struct buf *out, const char *text, size_t len)
+static void put_base64_line(struct buf *out, const char *at, const char *stop)
 {
-    const char *stop = text + len;
-    while (text < stop) {
-        size_t part = strcspn(text, "\r\n");
-        buf_put(out, text, part);
-        text += part;
-        if (text < stop)
-            text += line_break(text, stop);
-        buf_put(out, "\r\n", 2);
-    }
+    base64_put(out, at, (size_t)(stop - at));
+    buf_put(out, "\r\n", 2);
 }
 
-static void put_base64(struct buf *out, const char *text, size_t len)
+static bool put_base64(const struct mime_kind *kind, const struct buf *text, struct buf *out)
 {
+    struct mime_kind groups = *kind;
     struct buf lines = {0};
-    buf_reserve(&lines, len + len / 16);
-    put_crlf_lines(&lines, text, len);
-    for (size_t at = 0; at < lines.len; at += BASE64_BYTES) {
-        size_t left = lines.len - at;
-        base64_put(out, lines.data + at, left < BASE64_BYTES ? left : BASE64_BYTES);
-        buf_put(out, "\r\n", 2);
-    }
+    groups.piece_len = BASE64_BYTES;
+    groups.put_piece = put_base64_line;
+    buf_reserve(&lines, text->len + text->len / 16);
+    bool good = mime_put_pieces(kind, text, &lines) && mime_put_pieces(&groups, &lines, out);
     buf_free(&lines);
+    return good;
+}
+
+#define COUNTED (24 * sizeof(uint64_t)) /* eight sums of at most 24: their sum is a byte, too */
+
+/* How many of COUNTED bytes are outside of ASCII, eight at a time. */
+static size_t count_other(const char *at)
+{
+    uint64_t sums = 0, word;
+    for (size_t i = 0; i < COUNTED; i += sizeof(word)) {
+        memcpy(&word, at + i, sizeof(word));
+        sums += word >> 7 & EACH_BYTE(1);
+    }
+    return (sums * EACH_BYTE(1)) >> 56;
 }
 
 /* Quoted-printable triples a byte outside ASCII, base64 adds a third to all: the shorter one. */
 static bool is_mostly_ascii(const struct buf *text)
 {
-    size_t other = 0, i = 0;
-    uint64_t word;
-    for (; i + sizeof(word) <= text->len; i += sizeof(word)) {
-        memcpy(&word, text->data + i, sizeof(word));
-        other += ((word >> 7 & EACH_BYTE(1)) * EACH_BYTE(1)) >> 56; /* the sum of eight ones */
+    const char *at = text->data, *stop = at + text->len;
+    size_t other = 0;
+    while ((size_t)(stop - at) >= COUNTED) {
+        other += count_other(at);
+        at += COUNTED;
     }
-    for (; i < text->len; i++)
-        other += (unsigned char)text->data[i] >= 0x80;
+    for (; at < stop; at++)
+        other += (unsigned char)*at >= 0x80;
     return other * 6 <= text->len;
 }
 
-void mime_put_part(struct buf *out, const char *type, const struct buf *text)
+bool mime_put_part(struct buf *out, const char *type, const char *language, const struct buf *text)
 {
     bool quoted = is_mostly_ascii(text);
-    buf_printf(out, "Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
-               type, quoted ? "quoted-printable" : "base64");
+    const struct mime_kind kind = {
+        .type = type,
+        .language = language,
+        .put_piece = quoted ? put_quoted_line : put_plain_line,
+    };
+    buf_puts(out, "Content-Type: ");
+    buf_puts(out, type);
+    buf_puts(out, "; charset=utf-8\r\nContent-Transfer-Encoding: ");
+    buf_puts(out, quoted ? "quoted-printable\r\n\r\n" : "base64\r\n\r\n");
     /* Once, and mostly enough: base64 and its line ends; what quoted-printable adds to letters. */
     buf_reserve(out, text->len + text->len / 2 + 128);
-    if (quoted)
-        put_quoted_printable(out, text->data, text->len);
-    else
-        put_base64(out, text->data, text->len);
+    return quoted ? mime_put_pieces(&kind, text, out) : put_base64(&kind, text, out);
 }
