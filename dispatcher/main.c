@@ -3,12 +3,12 @@
 #include "operator/command_list.h"
 
 static const struct command *const commands[] = {
-    &command_run,          &command_enqueue,     &command_queue,       &command_show,
-    &command_retry,        &command_batches,     &command_watch,       &command_pause,
-    &command_resume,       &command_status,      &command_reconcile,   &command_actions,
-    &command_purge,        &command_check,       &command_facts_check, &command_facts_diff,
-    &command_facts_show,   &command_preview,     &command_render,      &command_sms_length,
-    &command_golden_write, &command_config_show, &command_version,
+    &command_run,        &command_enqueue,      &command_queue,       &command_show,
+    &command_retry,      &command_batches,      &command_watch,       &command_pause,
+    &command_resume,     &command_status,       &command_reconcile,   &command_actions,
+    &command_purge,      &command_check,        &command_facts_check, &command_facts_diff,
+    &command_facts_show, &command_preview,      &command_render,      &command_sms_length,
+    &command_new,        &command_golden_write, &command_config_show, &command_version,
 };
 
 int main(int argc, char **argv)

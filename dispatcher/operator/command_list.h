@@ -23,6 +23,7 @@ extern const struct command command_facts_diff;
 extern const struct command command_facts_show;
 extern const struct command command_preview;
 extern const struct command command_golden_write;
+extern const struct command command_new;
 extern const struct command command_render;
 extern const struct command command_sms_length;
 extern const struct command command_config_show;

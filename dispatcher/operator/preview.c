@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "operator/command_list.h"
 #include "operator/preview_html.h"
 #include "operator/preview_parts.h"
@@ -163,20 +165,40 @@ static int load_setup(struct preview *p, struct error *err)
     return library_load(&of, &p->setup->library, err);
 }
 
+/* The letter is there, but has mistakes with which nothing can be rendered. */
+static int refuse(struct preview *p, const char *directory, struct error *err)
+{
+    preview_findings_keep(&p->findings, directory);
+    for (size_t i = 0; i < p->findings.count; i++) {
+        const struct preview_finding *f = &p->findings.items[i];
+        fprintf(stderr, "%s: %s: %s [%s]\n", f->position, problem_level_name(f->level), f->text,
+                f->rule);
+    }
+    return error_set(err, ERR_INPUT, "%s cannot be shown before this is mended", directory);
+}
+
+static int miss_template(struct preview *p, struct error *err)
+{
+    char *directory = file_join(p->setup->settings->templates, p->name);
+    const char *meant = library_closest_template(p->setup->library, p->name);
+    bool there = access(directory, F_OK) == 0;
+    int rc = there ? refuse(p, directory, err)
+                   : error_set(err, ERR_NOT_FOUND, "there is no template \"%s\"%s%s%s", p->name,
+                               meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
+                               meant != NULL ? "\"?" : "");
+    free(directory);
+    return rc;
+}
+
 static int find_template(struct preview *p, struct error *err)
 {
     const struct library *l = p->setup->library;
     p->name = argument_at(p->inv, 0);
     p->template_index = library_find_template(l, p->name);
-    if (p->template_index >= 0) {
-        preview_findings_keep(&p->findings,
-                              library_template_directory(l, (size_t)p->template_index));
-        return 0;
-    }
-    const char *meant = library_closest_template(l, p->name);
-    return error_set(err, ERR_NOT_FOUND, "there is no template \"%s\"%s%s%s", p->name,
-                     meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
-                     meant != NULL ? "\"?" : "");
+    if (p->template_index < 0)
+        return miss_template(p, err);
+    preview_findings_keep(&p->findings, library_template_directory(l, (size_t)p->template_index));
+    return 0;
 }
 
 static int open_all(struct preview *p, struct error *err)

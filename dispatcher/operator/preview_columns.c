@@ -72,6 +72,8 @@ size_t column_line(const char *text, size_t len, size_t width, size_t *out_next)
     }
     size_t cut = last_blank > 0 ? last_blank : fits;
     *out_next = past_blanks(text, end, cut);
+    while (cut > 0 && text[cut - 1] == ' ')
+        cut--;
     return cut;
 }
 
