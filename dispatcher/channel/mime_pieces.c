@@ -9,8 +9,9 @@
 
 #define KINDS_KEPT   12 /* text and HTML in four languages, half of them in base64 */
 #define PATIENCE_MAX 1024
-#define BLOCK        256 /* bytes compared at once */
-#define GLANCE       16  /* bytes by which a piece is recognised */
+#define KEPT_MAX     (256 * 1024) /* a longer text is no letter, and its memory would stay */
+#define BLOCK        256          /* bytes compared at once */
+#define GLANCE       16           /* bytes by which a piece is recognised */
 
 /* Where a piece begins in the text and in what it was encoded to. */
 struct mark {
@@ -230,7 +231,7 @@ static void judge(struct known *k, const struct buf *text, size_t new_bytes)
     if (new_bytes < text->len / 2) {
         k->strangers = 0;
         k->patience = 1;
-    } else if (++k->strangers > k->patience) {
+    } else if (++k->strangers > k->patience && text->len <= KEPT_MAX) {
         remember(k, text);
         k->patience = k->patience < PATIENCE_MAX ? 2 * k->patience + 1 : PATIENCE_MAX;
     }
