@@ -181,6 +181,43 @@ int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes, 
     return rc;
 }
 
+/* The mode of `name`, 0 if it is not there. */
+static int mode_of(int dirfd, const char *name, const char *path, mode_t *out, struct error *err)
+{
+    struct stat st;
+    *out = 0;
+    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? 0 : error_errno(err, ERR_IO, "cannot look at %s", path);
+    *out = st.st_mode & 07777;
+    return S_ISREG(st.st_mode) ? 0 : error_set(err, ERR_INPUT, "%s is not a regular file", path);
+}
+
+int file_replace(const char *path, const void *bytes, size_t len, struct error *err)
+{
+    char tmp[NAME_SIZE];
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    size_t parent = slash == path ? 1 : (size_t)(name - path) - (slash != NULL ? 1 : 0);
+    char *directory = slash != NULL ? xstrndup(path, parent) : xstrdup(".");
+    mode_t mode = 0;
+    int dirfd = file_open_directory(directory, err), rc = dirfd;
+    if (rc >= 0)
+        rc = mode_of(dirfd, name, path, &mode, err);
+    if (rc >= 0)
+        rc = write_synced(dirfd, tmp, bytes, len, 0644, err);
+    /* what the umask took away the old file had all the same */
+    if (rc >= 0 && ((mode != 0 && fchmodat(dirfd, tmp, mode, 0) != 0) ||
+                    renameat(dirfd, tmp, dirfd, name) != 0)) {
+        rc = error_errno(err, ERR_IO, "cannot replace %s", path);
+        unlinkat(dirfd, tmp, 0);
+    }
+    if (rc >= 0)
+        rc = file_sync_directory(dirfd, path, err);
+    if (dirfd >= 0)
+        close(dirfd);
+    free(directory);
+    return rc < 0 ? rc : 0;
+}
+
 int file_move(int from_dirfd, const char *name, int to_dirfd, const char *new_name,
               struct error *err)
 {

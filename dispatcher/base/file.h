@@ -51,6 +51,12 @@ MUST_CHECK int file_read_stream(int fd, const char *shown, size_t limit, struct 
  */
 MUST_CHECK int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes,
                             size_t len, struct error *err);
+/*
+ * Puts `bytes` in the place of what `path` holds, durably: written aside in its directory, then
+ * renamed over it, so that it is the old or the new at every moment. Keeps the mode of the old
+ * file; a new one gets 0644. ERR_INPUT: the name is taken by something other than a regular file.
+ */
+MUST_CHECK int file_replace(const char *path, const void *bytes, size_t len, struct error *err);
 /* Moves from/name to to/new_name without overwriting (RENAME_NOREPLACE); ERR_CONFLICT if taken. No
  * fsync. */
 MUST_CHECK int file_move(int from_dirfd, const char *name, int to_dirfd, const char *new_name,

@@ -5,6 +5,7 @@
 #include "operator/check_path.h"
 #include "operator/check_report.h"
 #include "operator/check_scene.h"
+#include "operator/fix.h"
 #include "operator/golden.h"
 #include "render/fixtures.h"
 #include "render/library.h"
@@ -45,6 +46,8 @@ static int run(const struct invocation *inv, struct error *err)
 {
     struct check_scene scene;
     int rc = check_scene_open(inv, &scene, err);
+    if (rc == 0 && scene.settings != NULL && option_given(inv, "fix"))
+        rc = fix_files(inv, scene.settings, err);
     if (rc == 0 && scene.settings != NULL && argument_count(inv) == 0)
         rc = check_all(&scene, err);
     for (size_t i = 0; rc == 0 && scene.settings != NULL && i < argument_count(inv); i++)
@@ -64,6 +67,7 @@ static int run(const struct invocation *inv, struct error *err)
 
 static const struct option_row options[] = {
     {"strict", 0, NULL, "warnings count as errors"},
+    {"fix", 0, NULL, "first mend what cannot change a meaning: Unicode form, line ends, quotes"},
     {"no-environment", 0, NULL, "do not read secrets: for a check on another machine"},
     {"golden", 0, NULL, "do all letters say what their golden files do? (see golden write)"},
     {"at", 0, "TIME", "judge as of this time, like 2026-11-24T09:00:00+09:00 (default: now)"},

@@ -332,6 +332,30 @@ static void never_touches_a_temporary_file_of_another(void **state)
     }
 }
 
+static void replaces_what_a_file_holds(void **state)
+{
+    (void)state;
+    struct stat st;
+    struct error err = {0};
+    char *letter = file_join(path, "letter.md"), *link = file_join(path, "link.md");
+    char *missing = file_join(path, "missing/letter.md");
+    assert_int_equal(file_replace(letter, "one", 3, &err), 0);
+    holds("letter.md", "one");
+    assert_int_equal(chmod(letter, 0660), 0);
+    assert_int_equal(file_replace(letter, "two", 3, &err), 0);
+    holds("letter.md", "two");
+    assert_int_equal(stat(letter, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0660);
+    assert_int_equal(symlink("letter.md", link), 0);
+    assert_int_equal(file_replace(link, "three", 5, &err), ERR_INPUT);
+    assert_true(file_replace(missing, "x", 1, &err) < 0);
+    holds("letter.md", "two");
+    assert_int_equal(count_entries(dir, false), 2);
+    free(missing);
+    free(link);
+    free(letter);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +370,7 @@ int main(void)
         IN_DIRECTORY(publishes_without_overwriting),
         IN_DIRECTORY(leaves_nothing_where_publishing_failed),
         IN_DIRECTORY(moves_without_overwriting),
+        IN_DIRECTORY(replaces_what_a_file_holds),
         IN_DIRECTORY(writes_a_file_over_itself),
         IN_DIRECTORY(makes_and_opens_directories),
         IN_DIRECTORY(says_that_writing_failed),
