@@ -26,6 +26,9 @@ extern const struct command command_golden_write;
 extern const struct command command_new;
 extern const struct command command_render;
 extern const struct command command_sms_length;
+extern const struct command command_translate_export;
+extern const struct command command_translate_import;
+extern const struct command command_translate_status;
 extern const struct command command_config_show;
 extern const struct command command_version;
 

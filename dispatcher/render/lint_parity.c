@@ -271,7 +271,8 @@ static void check_stale(const struct parity *p, size_t own, const struct transla
     for (size_t i = 0; i < source->units->count; i++) {
         const struct unit *unit = &source->units->items[i];
         const struct unit *twin = units_find(l->units, unit->id);
-        if (!unit->words || twin == NULL || translations_is_current(t, l->tag, unit))
+        if (!unit->words || twin == NULL || !twin->words ||
+            translations_is_current(t, l->tag, unit))
             continue;
         struct place at = units_place(l->units, twin, 0);
         problems_add_warning(p->problems, &at, "stale-translation",

@@ -110,18 +110,18 @@ bool translations_is_current(const struct translations *t, const char *tag,
 
 /* ---- writing ---- */
 
-void translations_forget(struct translations *t, const char *tag)
+const struct translation *translations_find(const struct translations *t, const char *tag,
+                                            const char *id)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < t->count; i++) {
-        if (strcmp(t->items[i].tag, tag) != 0) {
-            t->items[kept++] = t->items[i];
-            continue;
-        }
-        free(t->items[i].tag);
-        free(t->items[i].id);
-    }
-    t->count = kept;
+    for (size_t i = 0; i < t->count; i++)
+        if (strcmp(t->items[i].tag, tag) == 0 && strcmp(t->items[i].id, id) == 0)
+            return &t->items[i];
+    return NULL;
+}
+
+void translations_copy(struct translations *t, const struct translation *item)
+{
+    memcpy(add(t, item->tag, item->id)->hash, item->hash, sizeof(item->hash));
 }
 
 void translations_add(struct translations *t, const char *tag, const struct unit *source)

@@ -41,8 +41,12 @@ bool translations_has(const struct translations *t, const char *tag);
 /* Was `source` as it is now translated into this language? Wherever it stood then. */
 bool translations_is_current(const struct translations *t, const char *tag,
                              const struct unit *source);
-/* Forgets what was said of a language, then says that it translates this unit as it is. */
-void translations_forget(struct translations *t, const char *tag);
+/* What is said of a place of the letter, NULL if nothing. */
+const struct translation *translations_find(const struct translations *t, const char *tag,
+                                            const char *id);
+/* Adds the same again, from another record. */
+void translations_copy(struct translations *t, const struct translation *item);
+/* Says that a language translates this unit as it is now. */
 void translations_add(struct translations *t, const char *tag, const struct unit *source);
 /* The whole file. */
 void translations_put(const struct translations *t, struct buf *out);

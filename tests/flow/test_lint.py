@@ -398,6 +398,74 @@ def test_the_shipped_letters_have_nothing_to_complain_about(t):
     t.equal([f"{r['position']} {r['rule']}" for r in rows], [], "shipped letters")
 
 
+# ---- check --fix ----
+
+
+def read(t, name):
+    with open(os.path.join(t.dir, "templates", "leak", name), "rb") as file:
+        return file.read()
+
+
+def put(t, name, raw):
+    with open(os.path.join(t.dir, "templates", "leak", name), "wb") as file:
+        file.write(raw)
+
+
+def fixed(t, *arguments):
+    return [row for row in t.command("check", "--fix", "--json", *arguments).lines() if "fixed" in row]
+
+
+def test_fix_mends_what_cannot_change_a_meaning(t):
+    write_sample(t)
+    put(t, "ko.md", unicodedata.normalize("NFD", KO).encode())
+    put(t, "de.md", b"\xef\xbb\xbf" + DE.replace("\n", "\r\n").encode())
+    put(t, "en.md", EN.replace('title: "Your data was leaked"', "title: Your data, {{org.name}}").encode())
+    put(t, "fixtures/first.json", unicodedata.normalize("NFD", SAMPLE["fixtures/first.json"]).encode())
+    names = sorted({os.path.basename(row["fixed"]) for row in fixed(t)})
+    t.equal(names, ["de.md", "en.md", "first.json", "ko.md"], "files that were mended")
+    t.equal(read(t, "ko.md").decode(), KO, "NFC")
+    t.equal(read(t, "de.md").decode(), DE, "line ends and the mark")
+    t.contains(read(t, "en.md").decode(), 'title: "Your data, {{org.name}}"\n', "quotes")
+    t.equal((fixed(t), findings(t, "--strict")), ([], ([], 0)), "a second time")
+
+
+def test_fix_makes_a_text_message_what_is_sent_anyway(t):
+    write_sample(t, [("de.md", "wurden gestohlen. Wir bitten um", "wurden \u201egestohlen\u201c\u00a0\u2013 wir\u200b bitten um"),
+                     ("ko.md", "유출을 사과드립니다.", "\u201c유출\u201d을\u00a0사과\u200b드립니다.")])
+    t.equal([os.path.basename(row["fixed"]) for row in fixed(t)], ["de.md", "ko.md"], "files that were mended")
+    t.contains(read(t, "de.md").decode(), 'Ihre Daten wurden \\"gestohlen\\" - wir bitten um Entschuldigung. Tel.', "German fits GSM-7")
+    # Korean gateways take these quotation marks.
+    t.contains(read(t, "ko.md").decode(), 'sms: "[{{org.name}}] 개인정보 \u201c유출\u201d을 사과드립니다.', "Korean")
+
+
+def test_fix_leaves_a_note_behind_a_number_sign_and_files_it_may_not_write(t):
+    write_sample(t, [("en.md", '"Your data was leaked"\n---', "Your {{org.name}} # not for readers\n---")])
+    t.equal((fixed(t), "# not for readers\n" in read(t, "en.md").decode()), ([], True), "a note stays a note")
+    write_sample(t)
+    put(t, "ko.md", unicodedata.normalize("NFD", KO).encode())
+    outside = t.write("outside.md", unicodedata.normalize("NFD", KO))
+    os.unlink(os.path.join(t.dir, "templates", "leak", "de.md"))
+    os.symlink(outside, os.path.join(t.dir, "templates", "leak", "de.md"))
+    fixed(t, os.path.join(t.dir, "templates", "leak", "de.md"))
+    with open(outside, encoding="utf-8") as file:
+        t.equal(file.read(), unicodedata.normalize("NFD", KO), "what a link leads to")
+    t.equal(unicodedata.is_normalized("NFC", read(t, "ko.md").decode()), False, "other files than those named")
+
+
+def test_fix_keeps_the_mode_and_leaves_nothing_behind(t):
+    write_sample(t)
+    put(t, "ko.md", unicodedata.normalize("NFD", KO).encode())
+    path = os.path.join(t.dir, "templates", "leak", "ko.md")
+    os.chmod(path, 0o664)
+    before = sorted(os.listdir(os.path.dirname(path)))
+    out = t.command("check", "--fix").out
+    t.matches(out, r"ko\.md: fixed: composed", "what was done is printed")
+    t.equal((os.stat(path).st_mode & 0o777, sorted(os.listdir(os.path.dirname(path)))), (0o664, before), "mode and files")
+
+
+# ---- the catalogue is complete ----
+
+
 def rules_in_sources():
     """Every rule that stands in a call that tells a problem, or in a table of rules, of render/."""
     found = set()

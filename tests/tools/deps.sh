@@ -30,6 +30,7 @@ LIST
 python3              command python3
 openssl              command openssl
 faketime             command faketime
+gettext              command msgfmt
 LIST
     bench) cat <<'LIST' ;;
 wrk                  command wrk
