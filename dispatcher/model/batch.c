@@ -118,6 +118,27 @@ static int read_halt(struct reading *r, const struct member_path *path, const js
     return rc;
 }
 
+static int read_origin_text(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return json_is_string(value) ? 0 : member_fail(r, path, "must be a text");
+}
+
+static int read_origin_version(struct reading *r, const struct member_path *path,
+                               const json_t *value)
+{
+    return json_is_integer(value) ? 0 : member_fail(r, path, "must be a whole number");
+}
+
+/* Nobody below reads it: it stands there for people. */
+static int read_origin(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const struct member members[] = {{"incident", read_origin_text},
+                                            {"version", read_origin_version},
+                                            {"cohort", read_origin_text},
+                                            {"sha256", read_origin_text}};
+    return member_read_all(r, path, value, members, COUNT_OF(members));
+}
+
 static const struct member batch_members[] = {
     {"version", job_read_version},
     {"id", read_id},
@@ -137,6 +158,7 @@ static const struct member batch_members[] = {
     {"window", read_window},
     {"halt", read_halt},
     {"data", job_read_data},
+    {"facts", read_origin},
 };
 
 static int require(struct reading *r, bool with_sum)
@@ -226,6 +248,19 @@ void batch_put_summed(const struct batch *b, int64_t count, const unsigned char 
     json_object_set_new(root, "sha256", json_string(digest_hex(sha256, hex)));
     json_put(out, root);
     json_decref(root);
+}
+
+void batch_lay_facts(struct batch *b, const json_t *facts, const struct batch_origin *from)
+{
+    json_t *data = json_copy((json_t *)(uintptr_t)facts);
+    json_t *origin = json_pack("{s:s, s:i, s:s*, s:s}", "incident", from->incident, "version",
+                               from->version, "cohort", from->cohort, "sha256", from->sha256);
+    if (b->shared->data != NULL)
+        json_object_update(data, b->shared->data);
+    json_object_set(b->root, "data", data);
+    json_object_set_new(b->root, "facts", origin);
+    json_decref(b->shared->data);
+    b->shared->data = data;
 }
 
 /* ---- a line ---- */

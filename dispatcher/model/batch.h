@@ -8,7 +8,9 @@
  *      "category": "...", "campaign": "...", "reference": "...", "event_type": "...",
  *      "created_at": "...",
  *      "not_before": "...", "expires_at": "...", "window": "08:00-21:00",
- *      "halt": {"failures": 500, "share": 0.05}, "data": {...}}
+ *      "halt": {"failures": 500, "share": 0.05}, "data": {...},
+ *      "facts": {"incident": "card-leak", "version": 3, "cohort": "a", "sha256": "...of the
+ * sheet"}}
  *
  *     {"id": "c17", "locale": "ko-KR", "to": {...}, "reference": "...", "data": {...}}
  *
@@ -74,6 +76,16 @@ void batch_put_canonical(const struct batch *b, struct buf *out);
 /* batch.json with count and sha256 set to these, canonical, appended: what is published. */
 void batch_put_summed(const struct batch *b, int64_t count, const unsigned char sha256[DIGEST_SIZE],
                       struct buf *out);
+
+/* Which fact sheet `data` was taken from: under `facts`, for whoever asks later. */
+struct batch_origin {
+    const char *incident;
+    int version;
+    const char *cohort; /* NULL: everybody's facts */
+    const char *sha256; /* of the sheet, in hex */
+};
+/* Lays facts under what batch.json has in `data` itself, and notes where they are from. */
+void batch_lay_facts(struct batch *b, const struct json_t *facts, const struct batch_origin *from);
 
 /*
  * The notice a line stands for, complete: as if it had been handed over alone. What is shared is

@@ -22,6 +22,7 @@
 #include "model/batch.h"
 #include "model/json.h"
 #include "operator/enqueue_columns.h"
+#include "operator/enqueue_facts.h"
 #include "operator/enqueue_fault.h"
 #include "operator/enqueue_findings.h"
 #include "operator/enqueue_interrupt.h"
@@ -51,6 +52,7 @@ struct handover {
     struct seen *seen[KEYS];       /* NULL: not looked at, or not needed yet */
     bool shared_addresses;
     struct buf text; /* of batch.json */
+    struct enqueue_facts facts;
     struct shared_faults shared;
     struct progress progress;
     struct interrupt interrupt;
@@ -388,7 +390,10 @@ static int read_batch(struct handover *h, const char *path, struct error *err)
     int rc = file_read_path(path, BATCH_TEXT_MAX, &h->text, err);
     if (rc == 0)
         rc = batch_parse(buf_text(&h->text), h->text.len, path, false, &h->batch, err);
-    h->shared = (struct shared_faults){.batch = h->batch, .path = path, .text = &h->text};
+    if (rc == 0)
+        rc = enqueue_facts_take(h->inv, h->setup, path, &h->text, h->batch, &h->facts, err);
+    h->shared = (struct shared_faults){
+        .batch = h->batch, .path = path, .text = &h->text, .facts = &h->facts};
     return rc;
 }
 
@@ -516,6 +521,7 @@ int enqueue_batch(const struct invocation *inv, const struct setup *setup, struc
     findings_close(h.findings);
     rows_close(h.rows);
     shared_faults_clear(&h.shared);
+    enqueue_facts_free(&h.facts);
     batch_free(h.batch);
     buf_free(&h.text);
     end_held(&h.interrupt, rc, err);

@@ -64,14 +64,29 @@ static const char *mend_of(char *problem)
                                                   : "correct it there, for all";
 }
 
+/* In batch.json, or in the fact sheet it took the member from. */
+static void put_place(const struct shared_faults *s, const char *pointer, struct buf *out)
+{
+    struct json_position p = json_position(buf_text(s->text), s->text->len, pointer, false);
+    struct buf name = {0};
+    if (s->facts->sheet != NULL && p.line == 1 && p.column == 1) {
+        for (const char *at = pointer + strlen("/data/"); *at != '\0'; at++)
+            buf_putc(&name, *at == '/' ? '.' : *at);
+        struct place at = fact_sheet_place(s->facts->sheet, s->facts->cohort, buf_text(&name));
+        buf_printf(out, "%s:%d:%d", at.file, at.line, at.column);
+    } else {
+        buf_printf(out, "%s:%d:%d", s->path, p.line, p.column);
+    }
+    buf_free(&name);
+}
+
 static void tell(struct shared_faults *s, struct findings *f, const char *sentence)
 {
     struct buf place = {0};
     char *pointer = xstrndup(sentence, strcspn(sentence, " :"));
     char *problem = xstrdup(sentence);
     const char *mend = mend_of(problem);
-    struct json_position p = json_position(buf_text(s->text), s->text->len, pointer, false);
-    buf_printf(&place, "%s:%d:%d", s->path, p.line, p.column);
+    put_place(s, pointer, &place);
     findings_add(f, &(struct finding){.column = place.data, .problem = problem, .mend = mend});
     free(pointer);
     free(problem);

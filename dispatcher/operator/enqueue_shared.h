@@ -10,14 +10,16 @@
 #include "base/error.h"
 #include "model/batch.h"
 #include "operator/enqueue_columns.h"
+#include "operator/enqueue_facts.h"
 #include "operator/enqueue_findings.h"
 #include "operator/enqueue_rows.h"
 
 struct shared_faults {
-    const struct batch *batch; /* borrowed, like the rest */
-    const char *path;          /* of batch.json */
-    const struct buf *text;    /* as it was read, for positions */
-    char **told;               /* sentences */
+    const struct batch *batch;         /* borrowed, like the rest */
+    const char *path;                  /* of batch.json */
+    const struct buf *text;            /* as it was read, for positions */
+    const struct enqueue_facts *facts; /* what is not in the text is in this sheet */
+    char **told;                       /* sentences */
     size_t count;
 };
 

@@ -30,14 +30,14 @@ static const char *reader_of(const char *locale)
     return readers[i].reader;
 }
 
-/* The facts the letter declares: others belong to other letters of the same incident. */
-static struct json_t *declared_facts(const struct facts_job_options *o)
+struct json_t *facts_job_data(const struct library *l, int template_index,
+                              const struct fact_sheet *sheet, const char *cohort)
 {
-    struct json_t *all = fact_sheet_data(o->sheet, o->cohort);
+    struct json_t *all = fact_sheet_data(sheet, cohort);
     struct library_variable v;
     const char **names = NULL;
     size_t count = 0;
-    while (library_template_variable(o->library, o->template_index, count, &v)) {
+    while (library_template_variable(l, template_index, count, &v)) {
         names = xreallocarray(names, count + 1, sizeof(*names));
         names[count++] = v.name;
     }
@@ -64,7 +64,7 @@ int facts_job_make(const struct facts_job_options *o, struct job **out, struct e
     put_member(&text, "campaign", o->campaign);
     put_member(&text, "reference", o->reference);
     if (o->sheet != NULL) {
-        struct json_t *data = declared_facts(o);
+        struct json_t *data = facts_job_data(o->library, o->template_index, o->sheet, o->cohort);
         buf_puts(&text, ",\"data\":");
         json_put(&text, data);
         json_free(data);

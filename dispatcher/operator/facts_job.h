@@ -7,6 +7,8 @@
 #include "model/job.h"
 #include "render/library.h"
 
+struct json_t;
+
 struct facts_job_options {
     const struct library *library;
     int template_index;
@@ -15,6 +17,11 @@ struct facts_job_options {
     const char *locale;
     const char *category, *campaign, *reference; /* NULL: none */
 };
+
+/* The facts of a cohort that the letter declares: others belong to other letters of the same
+ * incident. A new reference. */
+struct json_t *facts_job_data(const struct library *l, int template_index,
+                              const struct fact_sheet *sheet, const char *cohort);
 
 /* Takes of the facts what the letter declares, and a reader as there are many in this language.
  * ERR_INPUT. Free with job_free(). */

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "model/batch.h"
+#include "model/json.h"
 
 #define SUM "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -351,6 +352,35 @@ static void survives_any_damage(void **state)
     batch_free(b);
 }
 
+static void facts_lie_under_its_own_data_and_say_where_they_are_from(void **state)
+{
+    static const char expected[] = "{\"data\":{\"a\":9,\"b\":\"x\"},\"facts\":{\"incident\":"
+                                   "\"leak\",\"sha256\":\"ab\",\"version\":2},"
+                                   "\"id\":\"b\",\"version\":1}";
+    static const char line[] = "{\"to\":{\"email\":\"a@example.org\"}}";
+    const struct batch_origin from = {.incident = "leak", .version = 2, .sha256 = "ab"};
+    struct json_t *facts = NULL;
+    struct job *job = NULL;
+    struct buf text = {0};
+    struct error err;
+    (void)state;
+    struct batch *b = parse("{\"version\":1,\"id\":\"b\",\"data\":{\"b\":\"x\"}}");
+    assert_int_equal(json_parse("{\"a\":9,\"b\":1}", 13, "f", 1, 8, &facts, &err), 0);
+    batch_lay_facts(b, facts, &from);
+    batch_put_canonical(b, &text);
+    assert_string_equal(buf_text(&text), expected);
+    batch_free(parse(buf_text(&text)));
+    /* A line of it, written alone, is a notice, which knows nothing of sheets. */
+    assert_int_equal(batch_read_line(b, line, strlen(line), "f", 1, &job, NULL, &err), 0);
+    buf_reset(&text);
+    job_put_canonical(job, &text);
+    assert_null(strstr(buf_text(&text), "incident"));
+    job_free(job);
+    json_free(facts);
+    batch_free(b);
+    buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +395,7 @@ int main(void)
         cmocka_unit_test(the_campaign_is_the_batch_unless_it_names_one),
         cmocka_unit_test(refuses_a_bad_line_with_position),
         cmocka_unit_test(publishes_count_and_sum),
+        cmocka_unit_test(facts_lie_under_its_own_data_and_say_where_they_are_from),
         cmocka_unit_test(survives_any_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,148 @@
+#include "operator/enqueue_facts.h"
+
+#include <stdio.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "campaign/fact_sheet_read.h"
+#include "model/fact_value.h"
+#include "model/json.h"
+#include "operator/facts_job.h"
+
+#define SHEET_MAX ((size_t)16 << 20)
+
+/* ---- the sheet ---- */
+
+/* Warnings are for `check`. */
+static void tell_error(void *context, const struct problem *p)
+{
+    (void)context;
+    if (p->level == PROBLEM_ERROR)
+        fprintf(stderr, "%s: error: %s [%s]\n", p->position, p->text, p->rule);
+}
+
+static int read_sheet(const char *path, struct fact_sheet **out, struct error *err)
+{
+    struct problems problems = {.tell = tell_error};
+    if (fact_sheet_read(path, &problems, out) == 0)
+        return 0;
+    return error_set(err, ERR_INPUT, "%s cannot be used; nothing was queued", path);
+}
+
+static int check_cohort(const struct fact_sheet *s, const char *cohort, struct error *err)
+{
+    const char *names[64];
+    size_t count = 0;
+    if (cohort == NULL || fact_sheet_cohort(s, cohort) != NULL)
+        return 0;
+    for (; count < s->cohort_count && count < COUNT_OF(names); count++)
+        names[count] = s->cohorts[count].name;
+    const char *meant = text_closest(cohort, names, count);
+    return error_set(err, ERR_INPUT, "%s knows no cohort \"%s\"%s%s%s", s->file, cohort,
+                     meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
+                     meant != NULL ? "\"?" : "");
+}
+
+/* ---- into the batch ---- */
+
+struct comparison {
+    const struct json_t *facts;
+    const char *twin; /* a fact that batch.json has too */
+};
+
+static bool is_batchs_own(void *context, const char *key, const struct json_t *value)
+{
+    struct comparison *c = context;
+    (void)value;
+    if (json_get(c->facts, key) == NULL)
+        return true;
+    c->twin = key;
+    return false;
+}
+
+/* Two answers to one question: then nobody can say what `check` has proved. */
+static int check_twins(const struct enqueue_facts *f, const struct json_t *facts, const char *path,
+                       const struct buf *text, const struct batch *b, struct error *err)
+{
+    struct comparison c = {.facts = facts};
+    struct buf pointer = {0};
+    if (b->shared->data != NULL)
+        fact_value_each(b->shared->data, is_batchs_own, &c);
+    if (c.twin == NULL)
+        return 0;
+    buf_printf(&pointer, "/data/%s", c.twin);
+    struct json_position p = json_position(buf_text(text), text->len, buf_text(&pointer), true);
+    struct place at = fact_sheet_place(f->sheet, f->cohort, c.twin);
+    buf_free(&pointer);
+    return error_set(err, ERR_INPUT,
+                     "%s:%d:%d: \"%s\" is in the fact sheet too (%s:%d): remove it here", path,
+                     p.line, p.column, c.twin, at.file, at.line);
+}
+
+static int find_letter(const struct setup *s, const struct batch *b, const char *path, int *out,
+                       struct error *err)
+{
+    const char *name = b->shared->template_name;
+    if (name == NULL)
+        return error_set(err, ERR_INPUT,
+                         "%s:1:1: with --facts it must say which letter it is (\"template\")",
+                         path);
+    *out = library_find_template(s->library, name);
+    if (*out >= 0)
+        return 0;
+    const char *meant = library_closest_template(s->library, name);
+    return error_set(err, ERR_INPUT, "%s: there is no letter \"%s\"%s%s%s", path, name,
+                     meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
+                     meant != NULL ? "\"?" : "");
+}
+
+static int note_sum(const char *path, char hex[DIGEST_HEX_SIZE], struct error *err)
+{
+    unsigned char sum[DIGEST_SIZE];
+    struct buf text = {0};
+    int rc = file_read_path(path, SHEET_MAX, &text, err);
+    if (rc == 0) {
+        digest_sha256(buf_text(&text), text.len, sum);
+        digest_hex(sum, hex);
+    }
+    buf_free(&text);
+    return rc;
+}
+
+int enqueue_facts_take(const struct invocation *inv, const struct setup *s, const char *path,
+                       const struct buf *text, struct batch *b, struct enqueue_facts *out,
+                       struct error *err)
+{
+    const char *sheet = option_value(inv, "facts");
+    char hex[DIGEST_HEX_SIZE];
+    int letter = -1;
+    *out = (struct enqueue_facts){.cohort = option_value(inv, "cohort")};
+    if (sheet == NULL)
+        return out->cohort == NULL ? 0 : error_set(err, ERR_USAGE, "--cohort goes with --facts");
+    int rc = find_letter(s, b, path, &letter, err);
+    if (rc == 0)
+        rc = read_sheet(sheet, &out->sheet, err);
+    if (rc == 0)
+        rc = check_cohort(out->sheet, out->cohort, err);
+    if (rc == 0)
+        rc = note_sum(sheet, hex, err);
+    if (rc != 0)
+        return rc;
+    struct json_t *facts = facts_job_data(s->library, letter, out->sheet, out->cohort);
+    rc = check_twins(out, facts, path, text, b, err);
+    if (rc == 0)
+        batch_lay_facts(b, facts,
+                        &(struct batch_origin){.incident = out->sheet->incident,
+                                               .version = out->sheet->version,
+                                               .cohort = out->cohort,
+                                               .sha256 = hex});
+    json_free(facts);
+    return rc;
+}
+
+void enqueue_facts_free(struct enqueue_facts *f)
+{
+    fact_sheet_free(f->sheet);
+    f->sheet = NULL;
+}

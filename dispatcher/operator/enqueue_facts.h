@@ -1,0 +1,24 @@
+/* `enqueue --batch ... --facts SHEET --cohort C`: the letter's facts from the sheet that `check`
+ * and `preview` were given, so that what is sent is what was proved. */
+#ifndef OPERATOR_ENQUEUE_FACTS_H
+#define OPERATOR_ENQUEUE_FACTS_H
+
+#include "base/buf.h"
+#include "engine/setup.h"
+#include "model/batch.h"
+#include "model/fact_sheet.h"
+#include "operator/command.h"
+
+struct enqueue_facts {
+    struct fact_sheet *sheet; /* NULL: no --facts */
+    const char *cohort;       /* NULL: everybody's facts */
+};
+
+/* Lays the facts under the batch's data. `path` and `text` of batch.json, for positions. Mistakes
+ * in the sheet are told on stderr. ERR_USAGE, ERR_INPUT; free in any case. */
+MUST_CHECK int enqueue_facts_take(const struct invocation *inv, const struct setup *s,
+                                  const char *path, const struct buf *text, struct batch *b,
+                                  struct enqueue_facts *out, struct error *err);
+void enqueue_facts_free(struct enqueue_facts *f);
+
+#endif

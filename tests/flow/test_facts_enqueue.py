@@ -1,0 +1,83 @@
+"""A batch that takes its facts from the sheet that `check` was given: what is sent is what was proved."""
+
+import email
+import email.policy
+import json
+import os
+
+import lib
+
+INCIDENT = os.path.join(lib.ROOT, "docs", "incidents", "card-leak")
+SHEET = os.path.join(INCIDENT, "facts-2.yaml")
+PEOPLE = "id,name,email,phone,locale,reference\nm1,안태원,m1@example.com,+821000000075,ko,CL-0075\nm2,Anna Weiß,m2@example.com,,de,CL-0076\n"
+
+
+def prepare(t, **members):
+    t.configure(locale={"fallback": "ko"})
+    batch = {"version": 1, "id": "cl-a", "template": "leak-confirmed", "locale": "ko", "category": "breach_notice", **members}
+    t.write("batch.json", json.dumps(batch, ensure_ascii=False))
+    t.write("people.csv", PEOPLE)
+
+
+def enqueue(t, *arguments, sheet=SHEET):
+    return t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--facts", sheet, *arguments)
+
+
+def published(t):
+    path = os.path.join(t.spool, "new", "cl-a", "batch.json")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def test_what_is_sent_says_what_the_check_has_proved(t):
+    prepare(t)
+    facts = t.command("facts", "show", "--json", SHEET, "--cohort", "a").json()
+    answer = enqueue(t, "--cohort", "a")
+    t.equal((answer.status, answer.out), (0, "cl-a 2\n"), f"queued: {answer.err}")
+    batch = published(t)
+    for name, value in batch["data"].items():
+        t.equal(value, facts[name], f"fact {name}")
+    t.check("data_items" in batch["data"] and "summary" not in batch["data"], "the letter's facts, and no others")
+    origin = batch["facts"]
+    t.equal((origin["incident"], origin["version"], origin["cohort"], len(origin["sha256"])), ("card-leak", 2, "a", 64), "where they are from")
+
+    t.daemon.start()
+    t.wait(lambda: t.outbox("mail", "cl-a_m1") and t.outbox("mail", "cl-a_m2"), 20, "both letters")
+    checked = t.command("preview", "leak-confirmed", "--facts", SHEET, "--cohort", "a", "--locale", "ko", "--part", "text").out
+    text = email.message_from_bytes(t.outbox("mail", "cl-a_m1"), policy=email.policy.default).get_body(("plain",)).get_content()
+    sent = {line.strip() for line in text.splitlines() if len(line.strip()) > 20}
+    proved = {line.strip() for line in checked.splitlines() if len(line.strip()) > 20}
+    t.check(len(sent) > 15 and len(sent - proved) <= 3, f"lines nobody has checked: {sorted(sent - proved)}")
+    t.contains(text, "297", "how many are affected")
+
+
+def test_a_cohort_gets_its_own_facts(t):
+    prepare(t)
+    t.equal(enqueue(t, "--cohort", "b").status, 0, "queued")
+    items = t.command("facts", "show", "--json", SHEET, "--cohort", "b").json()["data_items"]
+    t.equal(published(t)["data"]["data_items"], items, "data of cohort b")
+
+
+def must_refuse(t, answer, status, words):
+    t.equal(answer.status, status, f"refused: {answer.err}")
+    t.contains(answer.err, words, "why")
+    t.equal(published(t), None, "nothing is queued")
+
+
+def test_two_answers_to_one_question_are_refused(t):
+    prepare(t, data={"affected_count": 298})
+    must_refuse(t, enqueue(t, "--cohort", "a"), 65, '"affected_count" is in the fact sheet too')
+    t.matches(enqueue(t, "--cohort", "a").err, r"batch\.json:1:\d+: .*facts-2\.yaml:30", "both places")
+
+
+def test_sheets_cohorts_and_options_that_do_not_fit_are_refused(t):
+    prepare(t)
+    must_refuse(t, enqueue(t, "--cohort", "aa"), 65, 'knows no cohort "aa"')
+    with open(SHEET, encoding="utf-8") as file:
+        t.write("broken.yaml", file.read().replace("affected_count: 297", "affected_count: many").replace("facts-1.yaml", SHEET))
+    must_refuse(t, enqueue(t, "--cohort", "a", sheet="broken.yaml"), 65, "broken.yaml cannot be used")
+    must_refuse(t, t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--cohort", "a"), 64, "--cohort goes with --facts")
+    must_refuse(t, t.command("enqueue", "--facts", SHEET), 64, "add --batch")
+    must_refuse(t, enqueue(t), 65, "data_items")
