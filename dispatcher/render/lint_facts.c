@@ -48,6 +48,8 @@ static void check_number(const struct lint_letter *l, const struct unit *unit,
         if (n->counts || (n->value >= NUMBER_MIN && !year))
             tell_written(l, &at, "hard-number", "number", numbers, "number");
         break;
+    case LINT_TIME:
+        break;
     case LINT_PHONE:
         problems_add_warning(l->problems, &at, "hard-number",
                              "telephone number written by hand; use {{contact.phone}}");

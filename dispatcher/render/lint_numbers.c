@@ -64,6 +64,8 @@ static bool set_date(const struct reader *r, struct lint_number *out, const char
     if (month < 1 || month > 12 || day < 0 || day > 31)
         return false;
     out->kind = LINT_DATE;
+    out->month = month;
+    out->day = day;
     snprintf(out->key, sizeof(out->key), "date %d-%d", month, day);
     set_span(r, out, from, to);
     return true;
@@ -95,13 +97,12 @@ static bool read_numeric_date(const struct reader *r, const char *at, struct lin
            (sign == '/' ? set_date(r, out, at, p, a, b) : set_date(r, out, at, p, b, a));
 }
 
-/* 9월 1일, with or without the year in front; 2025년 9월. */
+/* 9월 1일, with or without the year in front; 2025년 9월; 9월. */
 static bool read_korean_date(const struct reader *r, const char *at, struct lint_number *out)
 {
     static const char year[] = "년", month[] = "월", day[] = "일";
     const char *p = skip_digits(r, at), *from = at;
-    bool dated = follows(r, p, year);
-    if (dated) {
+    if (follows(r, p, year)) {
         from = skip_blanks(r, p + strlen(year));
         p = skip_digits(r, from);
     }
@@ -112,7 +113,7 @@ static bool read_korean_date(const struct reader *r, const char *at, struct lint
     from = skip_blanks(r, p);
     const char *end = skip_digits(r, from);
     if (end == from || !follows(r, end, day))
-        return dated && set_date(r, out, at, p, m, 0);
+        return set_date(r, out, at, p, m, 0);
     return set_date(r, out, at, end + strlen(day), m, read_digits(from, end));
 }
 
@@ -168,6 +169,64 @@ static bool read_month_first(const struct reader *r, const char *at, struct lint
     int day = end - from <= 2 ? read_digits(from, end) : 0;
     return end > from && (end - from <= 2 || end - from == 4) &&
            set_date(r, out, at, skip_year(r, end), month, day);
+}
+
+/* ---- times of the day ---- */
+
+static bool set_time(const struct reader *r, struct lint_number *out, const char *from,
+                     const char *to)
+{
+    out->kind = LINT_TIME;
+    snprintf(out->key, sizeof(out->key), "time");
+    set_span(r, out, from, to);
+    return true;
+}
+
+/* 14시 30분; but 24시간 is a number of hours. */
+static bool read_korean_time(const struct reader *r, const char *at, const char *p,
+                             struct lint_number *out)
+{
+    static const char hour[] = "시", hours[] = "시간", minute[] = "분";
+    if (!follows(r, p, hour) || follows(r, p, hours))
+        return false;
+    const char *from = skip_blanks(r, p + strlen(hour)), *end = skip_digits(r, from);
+    bool minutes = end > from && follows(r, end, minute);
+    return set_time(r, out, at, minutes ? end + strlen(minute) : p + strlen(hour));
+}
+
+/* 14:30; 9 Uhr, 9 am: by the words of the language. */
+static bool read_one_time(const struct reader *r, const char *at, struct lint_number *out)
+{
+    const struct yaml_node *words = r->locale != NULL ? locale_list(r->locale, "lint.hours") : NULL;
+    const char *p = skip_digits(r, at);
+    if (p - at > 2)
+        return false;
+    if (follows(r, p, ":") && skip_digits(r, p + 1) == p + 3)
+        return set_time(r, out, at, p + 3);
+    if (read_korean_time(r, at, p, out))
+        return true;
+    p = skip_blanks(r, p);
+    for (size_t i = 0; words != NULL && i < words->count; i++) {
+        struct lint_span span;
+        const char *word = words->items[i]->text;
+        if (word != NULL && lint_find(p, (size_t)(r->end - p), word, 0, &span) && span.start == 0)
+            return set_time(r, out, at, p + span.end);
+    }
+    return false;
+}
+
+/* Also the 9 of "9 bis 17 Uhr": a short word, then a time. */
+static bool read_time(const struct reader *r, const char *at, struct lint_number *out)
+{
+    struct lint_number second = {0};
+    if (read_one_time(r, at, out))
+        return true;
+    const char *stop = skip_digits(r, at), *p = skip_blanks(r, stop), *word = p;
+    while (p < r->end && *p != ' ' && !is_digit(r, p) && p - word < 4)
+        p++;
+    p = skip_blanks(r, p);
+    return stop - at <= 2 && p > stop && is_digit(r, p) && read_one_time(r, p, &second) &&
+           set_time(r, out, at, stop);
 }
 
 /* ---- telephone numbers ---- */
@@ -255,8 +314,9 @@ static bool read_number(const struct reader *r, const char *at, struct lint_numb
 {
     const char *end = read_value(r, at, out), *next = end;
     end = read_multiplier(r, end, out);
-    if (next == end && next<r->end && * next> 0 && lint_is_word((unsigned char)*next))
-        return false; /* 2FA */
+    bool glued = r->end > next && next == end && lint_is_word((unsigned char)*next);
+    if (glued && next == at + 1 && (unsigned char)*next < 0x80)
+        return false; /* 2FA, 3D; but 200GB */
     out->kind = LINT_NUMBER;
     snprintf(out->key, sizeof(out->key), "%.12g", out->value);
     set_span(r, out, at, end);
@@ -267,9 +327,19 @@ static bool read_number(const struct reader *r, const char *at, struct lint_numb
 
 typedef bool read_fn(const struct reader *r, const char *at, struct lint_number *out);
 
+bool lint_number_is_month(const struct locale *locale, int month, const char *plain, size_t len)
+{
+    const struct yaml_node *names = locale_list(locale, "lint.months");
+    struct lint_span span;
+    for (size_t i = 0; names != NULL && i < names->count; i++)
+        if ((int)(i % 12) + 1 == month && lint_find(plain, len, names->items[i]->text, 0, &span))
+            return true;
+    return false;
+}
+
 /* The first that fits: a date looks like a telephone number, and both like numbers. */
-static read_fn *const readers[] = {read_numeric_date, read_korean_date, read_named_date, read_phone,
-                                   read_number};
+static read_fn *const readers[] = {read_numeric_date, read_korean_date, read_named_date,
+                                   read_time,         read_phone,       read_number};
 
 static bool read_here(const struct reader *r, const char *at, struct lint_number *out)
 {

@@ -54,14 +54,39 @@ static bool has_word_for(const struct lint_language *l, const struct unit *unit,
     return false;
 }
 
+/* "29 and 30 April" is a number and a date, "4월 29일과 30일" a date and a number. */
+static bool same_day(const struct lint_number *date, const struct lint_number *number)
+{
+    return date->kind == LINT_DATE && date->day > 0 && number->kind == LINT_NUMBER &&
+           number->value >= date->day && number->value <= date->day;
+}
+
+/* Times are told in many ways, and some numbers are a manner of speaking: 24시간, around the
+ * clock. */
+static bool is_comparable(const struct lint_language *l, const struct unit *unit,
+                          const struct lint_number *n)
+{
+    const struct yaml_node *idioms = locale_list(l->locale, "lint.number_idioms");
+    const char *at = unit->plain + n->span.start;
+    struct lint_span span;
+    for (size_t i = 0; idioms != NULL && i < idioms->count; i++)
+        if (idioms->items[i]->text != NULL &&
+            lint_find(at, unit->plain_len - n->span.start, idioms->items[i]->text, 0, &span) &&
+            span.start == 0)
+            return false;
+    return n->kind != LINT_TIME;
+}
+
 static bool unit_has_number(const struct lint_language *l, const struct unit *unit,
                             const struct lint_number *wanted)
 {
     struct lint_number n = {0};
     for (size_t from = 0; lint_number_next(l->locale, unit->plain, unit->plain_len, from, &n);
          from = n.span.end)
-        if (strcmp(n.key, wanted->key) == 0)
+        if (strcmp(n.key, wanted->key) == 0 || same_day(&n, wanted) || same_day(wanted, &n))
             return true;
+    if (wanted->kind == LINT_DATE && wanted->day == 0)
+        return lint_number_is_month(l->locale, wanted->month, unit->plain, unit->plain_len);
     return wanted->kind == LINT_NUMBER && has_word_for(l, unit, wanted->value);
 }
 
@@ -105,14 +130,14 @@ static void compare_numbers(const struct parity *p, const struct lint_language *
         for (size_t from = 0; has_section(b, unit) &&
                               lint_number_next(a->locale, unit->plain, unit->plain_len, from, &n);
              from = n.span.end) {
-            if (section_has_number(b, unit, &n))
+            if (!is_comparable(a, unit, &n) || section_has_number(b, unit, &n))
                 continue;
             struct place at = units_place(a->units, unit, n.span.start);
-            problems_add_error(p->problems, &at, "parity-number",
-                               "%.*s is here, but not at the same place in %s: say the same in "
-                               "both",
-                               (int)(n.span.end - n.span.start), unit->plain + n.span.start,
-                               file_name(b));
+            problems_add_warning(p->problems, &at, "parity-number",
+                                 "%.*s is here, but not at the same place in %s: say the same in "
+                                 "both",
+                                 (int)(n.span.end - n.span.start), unit->plain + n.span.start,
+                                 file_name(b));
         }
     }
 }

@@ -14,10 +14,26 @@ struct sentence {
     bool closed; /* by . ! or ? */
 };
 
+/* The length of the closing quotation mark or bracket at `at`, 0 if there is none. */
+static size_t closer_length(const char *plain, size_t at, size_t len)
+{
+    static const char *const closers[] = {"\"", "'", ")", "]", "’", "”", "“", "«", "»", "」", "』"};
+    for (size_t i = 0; i < COUNT_OF(closers); i++) {
+        size_t own = strlen(closers[i]);
+        if (len - at >= own && memcmp(plain + at, closers[i], own) == 0)
+            return own;
+    }
+    return 0;
+}
+
 static bool is_closing(const char *plain, size_t at, size_t len)
 {
-    bool sign = strchr(".!?", plain[at]) != NULL && plain[at] != '\0';
-    return sign && (at + 1 == len || plain[at + 1] == ' ' || plain[at + 1] == UNIT_NOTHING);
+    size_t next = at + 1;
+    if (plain[at] == '\0' || strchr(".!?", plain[at]) == NULL)
+        return false;
+    for (size_t own; next < len && (own = closer_length(plain, next, len)) > 0;)
+        next += own;
+    return next >= len || plain[next] == ' ' || plain[next] == UNIT_NOTHING;
 }
 
 /* An ordinal ("1. September"), a letter ("z. B.") or "Nr." ends no sentence. */
@@ -32,6 +48,18 @@ static bool is_abbreviation(const char *plain, size_t start, size_t at)
            (unsigned char)plain[word] < 0x80;
 }
 
+/* Without a full stop a quotation mark may end it: "...하세요”". */
+static void trim_end(const char *plain, struct sentence *s)
+{
+    for (size_t back = 1; back <= 3 && s->end >= s->start + back; back++) {
+        if (plain[s->end - back] == UNIT_NOTHING || plain[s->end - back] == ' ' ||
+            closer_length(plain, s->end - back, s->end) == back) {
+            s->end -= back;
+            back = 0;
+        }
+    }
+}
+
 static bool next_sentence(const struct unit *unit, size_t from, struct sentence *out)
 {
     const char *plain = unit->plain;
@@ -42,6 +70,8 @@ static bool next_sentence(const struct unit *unit, size_t from, struct sentence 
            (!is_closing(plain, at, unit->plain_len) || is_abbreviation(plain, from, at)))
         at++;
     *out = (struct sentence){from, at, at < unit->plain_len};
+    if (!out->closed)
+        trim_end(plain, out);
     return from < unit->plain_len;
 }
 

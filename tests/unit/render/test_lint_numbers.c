@@ -79,10 +79,29 @@ static void telephone_numbers_are_the_same_with_and_without_the_country(void **s
     expect(DE, "+44 303 123 1113 oder 0303 123 1113", "phone 31231113,phone 31231113");
 }
 
+static void times_of_the_day_are_no_numbers(void **state)
+{
+    (void)state;
+    expect(KO, "오전 10시 40분부터 11시까지, 09:00~18:00", "time,time,time,time");
+    expect(DE, "von 9 bis 17 Uhr", "time,time");
+    expect(EN, "at 9 am and 14:30", "time,time");
+    expect(KO, "24시간", "24");
+    expect(EN, "in 9 of 14 cases", "9,14");
+}
+
+static void months_alone_are_dates_in_korean(void **state)
+{
+    (void)state;
+    expect(KO, "7월에, 3개월", "date 7-0,3");
+    assert_true(lint_number_is_month(locales[EN], 7, "in July", 7));
+    assert_false(lint_number_is_month(locales[EN], 7, "in June", 7));
+}
+
 static void digits_within_words_are_no_numbers(void **state)
 {
     (void)state;
     expect(EN, "SHA256 and 2FA and v2", "");
+    expect(EN, "200GB", "200");
     expect(DE, "Artikel 39-2", "39,2");
     expect(KO, "제39조의2", "39,2");
 }
@@ -93,6 +112,8 @@ int main(void)
         cmocka_unit_test(the_same_number_has_one_key_in_three_languages),
         cmocka_unit_test(dates_have_one_key_however_they_are_written),
         cmocka_unit_test(telephone_numbers_are_the_same_with_and_without_the_country),
+        cmocka_unit_test(times_of_the_day_are_no_numbers),
+        cmocka_unit_test(months_alone_are_dates_in_korean),
         cmocka_unit_test(digits_within_words_are_no_numbers),
     };
     return cmocka_run_group_tests(tests, load_locales, free_locales);
