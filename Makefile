@@ -183,6 +183,11 @@ stages: ## processor time of a letter by stage, from a profile (perf)
 peers: ## judge real output with npm packages (needs Node.js; says so and stops without)
 	@tests/npm/run
 
+screenshots: ## letters and previews in headless Chromium, measured and pictured in build/screenshots
+	@sh tests/tools/deps.sh build test screenshots
+	@$(MAKE) --no-print-directory all
+	@tests/screenshots/run $(LETTERS)
+
 lint: ## floors, layout, clang-tidy and cppcheck
 	@sh tests/tools/deps.sh build test lint
 	@tests/lint/floors
@@ -234,7 +239,7 @@ clean: ## remove build/
 	rm -rf build
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all bench deps demo stages test asan faults faults-big fault-tools unpacked-peers peers lint tidied format install uninstall clean help unit-tests \
+.PHONY: all bench screenshots deps demo stages test asan faults faults-big fault-tools unpacked-peers peers lint tidied format install uninstall clean help unit-tests \
         FORCE $(addprefix unit-,$(FOLDERS))

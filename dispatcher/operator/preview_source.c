@@ -16,7 +16,7 @@
 #include "operator/enqueue_fault.h"
 #include "operator/enqueue_findings.h"
 #include "operator/enqueue_rows.h"
-#include "operator/output.h"
+#include "operator/facts_job.h"
 
 #define ROW_MAX 1000000000 /* what a batch can have */
 
@@ -147,21 +147,6 @@ static int check_cohort(const struct fact_sheet *sheet, const char *cohort, stru
     return rc;
 }
 
-/* A sheet serves many letters: this one is given the facts it declares. */
-static struct json_t *pick_declared(const struct source *s, const struct json_t *facts)
-{
-    const char **names = NULL;
-    size_t count = 0;
-    struct library_variable v;
-    while (library_template_variable(s->setup->library, s->template_index, count, &v)) {
-        names = xreallocarray(names, count + 1, sizeof(*names));
-        names[count++] = v.name;
-    }
-    struct json_t *picked = fact_value_pick(facts, names, count);
-    free(names);
-    return picked;
-}
-
 static bool put_member(void *context, const char *key, const struct json_t *value)
 {
     struct buf *out = context;
@@ -200,11 +185,9 @@ static int load_facts(struct source *s, struct error *err)
         return error_set(err, ERR_INPUT, "%s cannot be used; see above", path);
     int rc = check_cohort(sheet, cohort, err);
     if (rc == 0) {
-        struct json_t *all = fact_sheet_data(sheet, cohort);
-        struct json_t *picked = pick_declared(s, all);
-        rc = use_facts(s, picked, err);
-        json_free(picked);
-        json_free(all);
+        struct json_t *data = facts_job_data(s->setup->library, s->template_index, sheet, cohort);
+        rc = use_facts(s, data, err);
+        json_free(data);
         buf_reset(&s->facts_from);
         buf_printf(&s->facts_from, "facts %s%s%s", path, cohort != NULL ? ", cohort " : "",
                    cohort != NULL ? cohort : "");

@@ -139,7 +139,7 @@ static void put_webhook(struct preview_page *page, size_t language)
     const struct buf *body = &page->proofs[language].message.webhook;
     struct buf json = {0};
     preview_put_json(&json, buf_text(body), body->len);
-    buf_puts(&page->out, "<pre>");
+    buf_puts(&page->out, "<pre lang=\"en\">");
     page_put_text(page, buf_text(&json));
     buf_puts(&page->out, "</pre>\n");
     buf_free(&json);

@@ -5,6 +5,7 @@
 #   test    what the test peers and the test runner need
 #   bench   what `make bench` and `make stages` measure with
 #   lint    the checkers of `make lint` and `make format`
+#   screenshots  a browser, and fonts for it with Hangul
 #
 # A package counts as present when its probe succeeds, so a library from elsewhere is left alone.
 set -eu
@@ -41,7 +42,12 @@ clang-format         command clang-format
 clang-tidy           command clang-tidy
 cppcheck             command cppcheck
 LIST
-    *) echo "deps.sh: no group named $1 (build, test, bench, lint)" >&2; exit 64 ;;
+    screenshots) cat <<'LIST' ;;
+chromium             command chromium
+fonts-noto-cjk       file /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
+fonts-dejavu-core    file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
+LIST
+    *) echo "deps.sh: no group named $1 (build, test, bench, lint, screenshots)" >&2; exit 64 ;;
     esac
 }
 
@@ -50,6 +56,7 @@ present() {
     command) command -v "$2" ;;
     library) command -v pkg-config && pkg-config --exists "$2" ;;
     header) test -e "/usr/include/$2" ;;
+    file) test -e "$2" ;;
     esac >/dev/null 2>&1
 }
 
