@@ -65,7 +65,8 @@ static void put_entry(const struct translate_letter *l, const struct unit *unit,
     char hash[UNIT_HASH_SIZE];
     const struct unit *target = translate_letter_target(l, unit);
     struct place at = units_place(&l->source, unit, 0);
-    bool doubtful = target != NULL && (!l->aligned || translate_letter_is_stale(l, unit));
+    bool doubtful = target != NULL &&
+                    (!translate_letter_aligned(l, unit) || translate_letter_is_stale(l, unit));
     unit_hash(unit, hash);
     buf_printf(out, "\n#. %s\n#. source %s\n#: %s:%d\n%s", kind_name(unit), hash, at.file, at.line,
                doubtful ? "#, fuzzy\n" : "");

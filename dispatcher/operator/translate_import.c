@@ -56,8 +56,43 @@ static bool is_used(struct import *im, const struct po_entry *entry, const struc
     return false;
 }
 
-static void choose(struct import *im)
+/* A letter that has other paragraphs than its source is laid out anew: what stands in such a
+ * section now must come with the file, or it would be lost. */
+static int check_loss(const struct import *im, size_t i, struct error *err)
 {
+    const struct unit *unit = &im->letter.source.items[i];
+    struct place at = units_place(&im->letter.source, unit, 0);
+    if (!im->letter.exists || im->letter.aligned || im->is_new[i] || !unit->words ||
+        translate_letter_aligned(&im->letter, unit))
+        return 0;
+    return error_set(err, ERR_INPUT,
+                     "%s:%d:%d: in this section %s has other paragraphs: give them the same order "
+                     "first, or translate all entries of the section",
+                     at.file, at.line, at.column, im->letter.path);
+}
+
+/* A section of its own has no place in a letter that is laid out like the source. */
+static int check_sections(const struct import *im, struct error *err)
+{
+    const struct translate_letter *l = &im->letter;
+    for (size_t i = 0; i < l->target.count; i++) {
+        const struct unit *unit = &l->target.items[i];
+        struct place at = units_place(&l->target, unit, 0);
+        bool known = false;
+        for (size_t k = 0; k < l->source.count; k++)
+            known = known || strcmp(l->source.items[k].section, unit->section) == 0;
+        if (!known)
+            return error_set(err, ERR_INPUT,
+                             "%s:%d:%d: \"%s\" is not in %s and would be lost: remove it, or write "
+                             "it there too",
+                             at.file, at.line, at.column, unit->section, l->source_path);
+    }
+    return 0;
+}
+
+static int choose(struct import *im, struct error *err)
+{
+    int rc = 0;
     const struct units *source = &im->letter.source;
     im->words = xcalloc(source->count + 1, sizeof(*im->words));
     im->is_new = xcalloc(source->count + 1, sizeof(*im->is_new));
@@ -72,6 +107,9 @@ static void choose(struct import *im)
         im->is_new[i] = true;
         im->used++;
     }
+    for (size_t i = 0; rc == 0 && i < source->count; i++)
+        rc = check_loss(im, i, err);
+    return rc;
 }
 
 /* ---- the letter ---- */
@@ -161,9 +199,13 @@ static int read_file(struct import *im, struct error *err)
 static int write_files(struct import *im, struct error *err)
 {
     struct buf letter = {0};
-    choose(im);
-    write_letter(im, &letter);
-    int rc = im->used > 0 ? check_letter(im, &letter, err) : 0;
+    int rc = choose(im, err);
+    if (rc == 0)
+        rc = check_sections(im, err);
+    if (rc == 0)
+        write_letter(im, &letter);
+    if (rc == 0 && im->used > 0)
+        rc = check_letter(im, &letter, err);
     if (rc == 0 && im->used > 0)
         rc = file_replace(im->letter.path, buf_text(&letter), letter.len, err);
     if (rc == 0 && im->used > 0)

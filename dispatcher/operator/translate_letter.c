@@ -78,14 +78,22 @@ static int read_units(const char *path, struct units *out, struct error *err)
     return rc;
 }
 
-static bool is_aligned(const struct units *a, const struct units *b)
+/* Has everything in `a`, of one section or (NULL) all, its counterpart in `b`? */
+static bool has_all(const struct units *a, const struct units *b, const char *section)
 {
     for (size_t i = 0; i < a->count; i++) {
-        const struct unit *twin = units_find(b, a->items[i].id);
-        if (twin == NULL || twin->kind != a->items[i].kind)
+        const struct unit *unit = &a->items[i], *twin = units_find(b, unit->id);
+        bool counts = section == NULL || strcmp(unit->section, section) == 0;
+        if (counts && (twin == NULL || twin->kind != unit->kind))
             return false;
     }
-    return a->count == b->count;
+    return true;
+}
+
+bool translate_letter_aligned(const struct translate_letter *l, const struct unit *source)
+{
+    return has_all(&l->source, &l->target, source->section) &&
+           has_all(&l->target, &l->source, source->section);
 }
 
 static int open_pair(struct translate_letter *l, struct error *err)
@@ -96,7 +104,8 @@ static int open_pair(struct translate_letter *l, struct error *err)
     l->exists = stat(l->path, &st) == 0;
     if (rc == 0 && l->exists)
         rc = read_units(l->path, &l->target, err);
-    l->aligned = rc == 0 && l->exists && is_aligned(&l->source, &l->target);
+    l->aligned = rc == 0 && l->exists && has_all(&l->source, &l->target, NULL) &&
+                 has_all(&l->target, &l->source, NULL);
     return rc == 0 ? translations_load(l->record_path, &problems, &l->record) : rc;
 }
 

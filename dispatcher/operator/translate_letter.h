@@ -35,6 +35,8 @@ void translate_letter_close(struct translate_letter *l);
 /* The words of this place in the target, NULL if there are none. */
 const struct unit *translate_letter_target(const struct translate_letter *l,
                                            const struct unit *source);
+/* Has its section the same units in both? If not, those of one id need not be the same place. */
+bool translate_letter_aligned(const struct translate_letter *l, const struct unit *source);
 /* Is its translation older than the source? */
 bool translate_letter_is_stale(const struct translate_letter *l, const struct unit *source);
 /* Says in the record which state of the source each translation was made from: those `is_new` has

@@ -202,11 +202,11 @@ CASES = [
     ("var-group", [("template.yaml", "links_allowed", "  incident: {type: text}\nlinks_allowed")], ("template.yaml", "incident.start")),
     ("layout-missing", [("template.yaml", "channels", "layout: lettre\nchannels")], ("template.yaml", "lettre")),
     # YAML
-    ("yaml-syntax", [("en.md", 'preheader: "What', 'preheader: "What" "')], ("en.md", None)),
+    ("yaml-syntax", [("en.md", 'preheader: "What', 'preheader: "What" "')], ("en.md", '" happened and')),
     ("yaml-duplicate-key", [("en.md", "preheader:", 'subject: "Again"\npreheader:')], ("en.md", 'subject: "Again"')),
     ("yaml-quote", [("en.md", '"Your data was leaked"\n---', "Your data was leaked by {{org.name}}\n---")], ("en.md", "Your data was leaked by")),
     ("yaml-quote", [("en.md", '"Your data was leaked"\n---', "Your data was leaked # again\n---")], ("en.md", "Your data was leaked #")),
-    ("yaml-quote", [("en.md", '"Your data was leaked"\n---', "{{org.name}} lost it\n---")], ("en.md", None)),
+    ("yaml-quote", [("en.md", '"Your data was leaked"\n---', "{{org.name}} lost it\n---")], ("en.md", "{org.name}} lost")),
     ("yaml-unknown-key", [("en.md", "title:", "titel:")], ("en.md", "titel")),
     ("yaml-missing-key", [("template.yaml", "version: 1\n", "")], ("template.yaml", "schema")),
     ("yaml-type", [("template.yaml", "version: 1", "version: one")], ("template.yaml", "one")),
@@ -263,7 +263,7 @@ CASES = [
     ("section-id", [("en.md", " {#nature}", "")], ("en.md", "## What happened")),
     ("section-crossing", [("en.md", "{{#issue}} This", "This {{#issue}} is\n\nThis")], ("en.md", "{{/issue}}")),
     ("characters", [("en.md", "Somebody", "Some\x07body")], ("en.md", "\x07")),
-    ("tag", [("en.md", "{{/summary}}", "{{/sumary}}")], ("en.md", None)),
+    ("tag", [("en.md", "{{/summary}}", "{{/sumary}}")], ("en.md", "{{/sumary}}")),
     ("tag-lost", [("en.md", "{{closing}}", "{{closing}}\n\n[x]: tel:{{contact.phone}}")], ("en.md", "{{contact.phone}}\n")),
     # tone
     ("promo-words", [("en.md", "Change your", "Use our voucher. Change your")], ("en.md", "voucher")),
@@ -360,10 +360,10 @@ def break_rule(t, rule, changes, at, locales=None, count=1):
         return "a hint"
     if not all(re.search(r":[1-9]\d*:[1-9]\d* ", place) for place in told):
         return f"without line and column: {told}"
-    if words is not None and words not in files[name]:
+    if words not in files[name]:
         return f"{name} has no {words!r} to point at"
-    line, column = position_of(files[name], words) if words is not None else (0, 0)
-    if words is not None and f"{name}:{line}:{column} {rule}" not in told:
+    line, column = position_of(files[name], words)
+    if f"{name}:{line}:{column} {rule}" not in told:
         return f"at {told}, not at {name}:{line}:{column}"
     return None
 

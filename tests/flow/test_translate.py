@@ -79,6 +79,22 @@ def test_a_new_language_gets_its_letter(t):
     t.contains(french, "{{#measures}}\n- {{.}}\n{{/measures}}\n", "the frame of the source")
 
 
+def test_a_section_with_other_paragraphs_is_neither_guessed_nor_lost(t):
+    write_sample(t, [("ko.md", "외부인이", "둘로 나눈 문단입니다.\n\n외부인이")])
+    before = letter(t, "ko.md")
+    po = export(t, "ko")
+    t.equal([c for c in ("subject", "/2", "nature/0", "nature/1", "self_help/1") if "#, fuzzy" in entry(po, c)], ["nature/0", "nature/1"], "fuzzy entries")
+    answer = bring_in(t, po, 65)
+    t.matches(answer.err, r"templates/leak/en\.md:11:4: in this section .*ko\.md has other paragraphs", "the refusal")
+    t.equal(letter(t, "ko.md"), before, "the letter")
+    bring_in(t, po.replace("#, fuzzy\n", "").replace("둘로 나눈 문단입니다.", "한 문단입니다."))
+    write_sample(t, [("ko.md", "{{closing}}", "## 더 {#extra}\n\n덧붙입니다.\n\n{{closing}}")])
+    t.contains(bring_in(t, po.replace("#, fuzzy\n", ""), 65).err, '"extra" is not in', "a section of its own")
+    write_sample(t)
+    bring_in(t, po.replace("#, fuzzy\n", "").replace("둘로 나눈 문단입니다.", "한 문단입니다."))
+    t.contains(letter(t, "ko.md"), "{#nature}\n\n한 문단입니다.\n\n{{#summary}}", "laid out like the source")
+
+
 def test_fuzzy_empty_and_outdated_entries_are_not_used(t):
     write_sample(t)
     po = export(t, "ko")
