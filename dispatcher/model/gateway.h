@@ -35,6 +35,7 @@ struct gateway {
     char *file;
     enum length_profile profile;
     int max_segments;
+    bool certified; /* its provider may send advertising to many in Korea */
     int64_t timeout_ms;
     char *method; /* GET or POST */
     char *url;    /* template over variables */

@@ -84,6 +84,9 @@ void settings_free(struct settings *s)
     for (size_t i = 0; i < s->allow_count; i++)
         free(s->allow[i]);
     free(s->allow);
+    for (size_t i = 0; i < s->registered_sender_count; i++)
+        free(s->registered_senders[i]);
+    free(s->registered_senders);
     for (size_t i = 0; i < s->transport_count; i++)
         free_transport(&s->transports[i]);
     free(s->transports);

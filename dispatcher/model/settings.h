@@ -191,6 +191,8 @@ struct settings {
     bool trial;
     char **allow; /* exact addresses or `*@domain` or `+49151*` wildcards */
     size_t allow_count;
+    char **registered_senders; /* sender numbers registered as the law of Korea asks */
+    size_t registered_sender_count;
     char *timezone; /* NULL: the locale's */
     struct organisation organisation;
     struct transport *transports;

@@ -11,6 +11,7 @@
 #include "operator/check_audience.h"
 #include "operator/check_case.h"
 #include "operator/check_chain.h"
+#include "operator/check_sending.h"
 #include "operator/facts_files.h"
 #include "operator/facts_job.h"
 #include "render/library_look.h"
@@ -211,6 +212,8 @@ static void judge(struct campaign_check *k)
     law->campaign = k->campaign;
     law->earlier = k->earlier;
     law->earlier_sheet = k->earlier_sheet;
+    check_sending_look(k, &k->letters->sending);
+    law->sending = &k->letters->sending;
     check_case_judge(k->scene, k->letters);
 }
 

@@ -9,6 +9,7 @@
 
 struct check_case {
     struct law_case law;
+    struct law_sending sending; /* if law.sending is set */
     struct law_text *texts;
     struct proof *proofs; /* of each text, like the jobs */
     struct job **jobs;

@@ -104,7 +104,9 @@ static void every_law_has_its_own(void **state)
 {
     const char *const both[] = {"{jurisdictions: \"KR, EU, UK\", sheet.incomplete: affected_count}",
                                 NULL};
+    const char *const whole[] = {both[0], "{jurisdictions: \"KR, EU, UK\", kind: confirmed}", NULL};
     assert_open(*state, both, "eu-gdpr-34:EU9 kr-pipa-34-1:KR8 uk-gdpr-34:UK1 ");
+    assert_open(*state, whole, "");
 }
 
 static void who_cannot_be_reached_is_told_in_public(void **state)
@@ -143,8 +145,10 @@ static void news_that_was_promised_is_owed(void **state)
     static const char promise[] = "{" KR "facts: {next_update.at: \"2026-11-25T10:00:00+09:00\"}}";
     const char *const owed[] = {promise, NULL};
     const char *const sent[] = {promise, "{" KR "kind: progress}", NULL};
+    const char *const published[] = {promise, "{" KR "kind: public_notice}", NULL};
     assert_open(*state, owed, "notice-chain:CH3@2026-11-25T01:00:00.000Z ");
     assert_open(*state, sent, "");
+    assert_open(*state, published, "");
 }
 
 static void disproportionate_effort_needs_the_public(void **state)
