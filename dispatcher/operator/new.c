@@ -44,7 +44,7 @@ static int check_name(const char *name, struct error *err)
 static int add_set(struct making *m, const char *id, struct error *err)
 {
     const char *meant = law_closest(m->law, id);
-    skeleton_words_add(&m->sets, "%s", id);
+    skeleton_words_add(&m->sets, "", id);
     if (law_has(m->law, id))
         return 0;
     return error_set(err, ERR_NOT_FOUND, "there is no rule set \"%s\" in %s%s%s%s", id,
@@ -106,7 +106,7 @@ static int choose_kind(struct making *m, struct error *err)
 static void want_section(void *context, const struct law_section *s)
 {
     struct making *m = context;
-    skeleton_words_add(&m->wanted, "#%s", s->section);
+    skeleton_words_add(&m->wanted, "#", s->section);
 }
 
 /* What a letter tells people even where no law asks for it. */
@@ -115,14 +115,14 @@ static void want_words(struct making *m)
     static const char *const always[] = {"#nature", "#measures", "#self_help"};
     bool is_notice = m->sets.count > 0 || option_given(m->inv, "kind");
     for (size_t i = 0; i < COUNT_OF(always); i++)
-        skeleton_words_add(&m->wanted, "%s", always[i]);
+        skeleton_words_add(&m->wanted, "", always[i]);
     for (size_t i = 0; i < m->sets.count; i++) {
-        skeleton_words_add(&m->wanted, "%s", m->sets.items[i]);
+        skeleton_words_add(&m->wanted, "", m->sets.items[i]);
         law_each_section(m->law, m->sets.items[i], m->kind, want_section, m);
     }
     if (is_notice) {
-        skeleton_words_add(&m->wanted, "profile");
-        skeleton_words_add(&m->wanted, "%s", notice_kind_name(m->kind));
+        skeleton_words_add(&m->wanted, "", "profile");
+        skeleton_words_add(&m->wanted, "", notice_kind_name(m->kind));
     }
 }
 

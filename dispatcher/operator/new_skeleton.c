@@ -1,7 +1,5 @@
 #include "operator/new_skeleton.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,15 +8,12 @@
 
 /* ---- words ---- */
 
-void skeleton_words_add(struct skeleton_words *w, const char *format, ...)
+void skeleton_words_add(struct skeleton_words *w, const char *prefix, const char *word)
 {
-    char word[200];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(word, sizeof(word), format, args);
-    va_end(args);
+    struct buf text = {0};
+    buf_printf(&text, "%s%s", prefix, word);
     w->items = xreallocarray(w->items, w->count + 1, sizeof(*w->items));
-    w->items[w->count++] = xstrdup(word);
+    w->items[w->count++] = buf_steal(&text);
 }
 
 bool skeleton_words_have(const struct skeleton_words *w, const char *word, size_t len)

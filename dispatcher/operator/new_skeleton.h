@@ -22,7 +22,7 @@ struct skeleton_words {
     char **items;
     size_t count;
 };
-void skeleton_words_add(struct skeleton_words *w, const char *format, ...) PRINTF(2, 3);
+void skeleton_words_add(struct skeleton_words *w, const char *prefix, const char *word);
 bool skeleton_words_have(const struct skeleton_words *w, const char *word, size_t len);
 void skeleton_words_free(struct skeleton_words *w);
 

@@ -263,12 +263,14 @@ static int read_row(struct source *s, const struct batch *batch, struct rows *ro
         rc = error_set(err, ERR_INPUT, "the first row of %s cannot be used; see above", path);
     if (rc == 0)
         rc = find_row(rows, wanted, findings, &row, err);
-    if (rc == 0 && row == NULL)
-        rc = error_set(err, ERR_NOT_FOUND,
-                       "%s has nobody in row %lld; rows are counted as in the spreadsheet, the "
-                       "first one holds the names of the columns",
-                       path, (long long)(wanted > 0 ? wanted : 2));
-    return rc == 0 ? use_row(s, batch, rows, row, findings, err) : rc;
+    if (rc != 0)
+        return rc;
+    if (row == NULL)
+        return error_set(err, ERR_NOT_FOUND,
+                         "%s has nobody in row %lld; rows are counted as in the spreadsheet, the "
+                         "first one holds the names of the columns",
+                         path, (long long)(wanted > 0 ? wanted : 2));
+    return use_row(s, batch, rows, row, findings, err);
 }
 
 static int load_row(struct source *s, struct error *err)

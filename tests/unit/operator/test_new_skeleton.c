@@ -18,7 +18,7 @@ static int filter(const char *pattern, const char *words, struct buf *out, struc
     assert_true(strlen(words) < sizeof(list));
     memcpy(list, words, strlen(words) + 1);
     for (char *rest = list, *one; (one = strsep(&rest, " ")) != NULL;)
-        skeleton_words_add(&wanted, "%s", one);
+        skeleton_words_add(&wanted, "", one);
     buf_puts(&text, pattern);
     int rc = skeleton_filter(&text, "de.md", &wanted, out, err);
     skeleton_words_free(&wanted);
