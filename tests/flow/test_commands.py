@@ -266,7 +266,7 @@ def test_sms_length_counts_and_names_what_costs(t):
 def test_check_points_at_the_line_and_column(t):
     t.configure()
     good = t.command("check")
-    letters = len(glob.glob(os.path.join(lib.ROOT, "templates", "*", "template.yaml")))
+    letters = len(glob.glob(os.path.join(lib.ROOT, "templates", "[a-z]*", "template.yaml")))
     t.equal((good.status, good.out.splitlines()[-1]), (0, f"0 errors, 0 warnings, {letters} letters"), "a good configuration")
     t.matches(good.out, r"^\d+ rule sets \(.*\), rules as of 2\d{3}-\d\d-\d\d; not legal advice\n", "and by which rules")
     folder = t.letter("probe", en=("Hello", "Hello", "{{salutation}}\n\n가나다 {{nobdy}} here."))
