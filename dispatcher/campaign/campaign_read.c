@@ -9,6 +9,11 @@
 static const char *const categories[] = {"breach_notice", "service_notice", "ad", "newsletter"};
 static const char *const excuses[] = {"containment", "force_majeure"};
 
+const char *campaign_category_at(size_t index)
+{
+    return index < COUNT_OF(categories) ? categories[index] : NULL;
+}
+
 /* ---- names ---- */
 
 static void read_id(const struct reading *r, const struct yaml_node *node, void *target)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "campaign/facts_languages.h"
+#include "campaign/reading.h"
 #include "model/fact_value.h"
 #include "model/json.h"
 
@@ -127,6 +128,39 @@ static void check_dates(const struct checking *c)
                            "incident.end (%s) is before incident.start (%s)", end, start);
 }
 
+/* The letters say how long the notice stands; it must stand as long. */
+static void check_notice_day(const struct checking *c, const char *cohort, const char *name,
+                             int64_t day)
+{
+    struct json_t *data = fact_sheet_data(c->sheet, cohort);
+    const char *said = fact_value_text(fact_value_at(data, name));
+    struct place at = fact_sheet_place(c->sheet, cohort, name);
+    int64_t told = day;
+    if (said != NULL && reading_parse_day(said, &told) && told != day)
+        problems_add_error(c->problems, &at, "facts-notice",
+                           "%s is %s, but public_notice stands %s %" PRId64 " %s %s", name, said,
+                           strcmp(name, "notice.from") == 0 ? "from" : "until",
+                           told > day ? told - day : day - told,
+                           told - day == 1 || day - told == 1 ? "day" : "days",
+                           told > day ? "earlier" : "later");
+    json_free(data);
+}
+
+static void check_notice(const struct checking *c)
+{
+    const struct fact_sheet *s = c->sheet;
+    if (!s->has_public_notice)
+        return;
+    for (size_t i = 0; i <= s->cohort_count; i++) {
+        const char *cohort = i < s->cohort_count ? s->cohorts[i].name : NULL;
+        bool own = cohort == NULL || fact_value_at(s->cohorts[i].facts, "notice") != NULL;
+        if (!own)
+            continue;
+        check_notice_day(c, cohort, "notice.from", s->notice_from_day);
+        check_notice_day(c, cohort, "notice.until", s->notice_until_day);
+    }
+}
+
 /* ---- versions ---- */
 
 static void check_version(const struct checking *c)
@@ -200,6 +234,7 @@ void facts_check(const struct fact_sheet *s, struct problems *problems)
     check_share(&c);
     check_times(&c);
     check_dates(&c);
+    check_notice(&c);
     check_version(&c);
     check_contradiction(&c, NULL);
     for (size_t i = 0; i < s->cohort_count; i++)

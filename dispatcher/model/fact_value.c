@@ -71,6 +71,11 @@ json_t *fact_value_from_yaml(const struct yaml_node *node)
 
 /* ---- dotted names ---- */
 
+json_t *fact_value_hold(json_t *value)
+{
+    return json_incref(value);
+}
+
 json_t *fact_value_object(void)
 {
     return json_object();

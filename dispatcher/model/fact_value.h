@@ -17,6 +17,8 @@ struct yaml_node;
 struct json_t *fact_value_from_yaml(const struct yaml_node *node);
 /* A new reference. */
 struct json_t *fact_value_object(void);
+/* One more reference to a value; NULL stays NULL. */
+struct json_t *fact_value_hold(struct json_t *value);
 /* Puts a value (whose reference it takes) at a dotted name, making the groups on the way. False if
  * something that is no group is in the way, or the name is taken. */
 bool fact_value_put(struct json_t *object, const char *name, struct json_t *value);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "campaign/cohorts.h"
 #include "operator/check_case.h"
+#include "operator/check_names.h"
 #include "operator/check_sms.h"
 #include "operator/output.h"
 
@@ -111,7 +112,8 @@ int check_audience(const struct campaign_check *k, struct error *err)
         if (c->cohorts[i].audience == NULL)
             continue;
         check_languages(k, &c->cohorts[i], &counts[i]);
-        if (c->channels[CHANNEL_SMS] && k->letters != NULL)
+        rc = check_names(k, &c->cohorts[i], err);
+        if (rc == 0 && c->channels[CHANNEL_SMS] && k->letters != NULL)
             rc = check_sms_audience(k, &c->cohorts[i], err);
     }
     free(counts);

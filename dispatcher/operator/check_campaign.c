@@ -11,6 +11,7 @@
 #include "operator/check_audience.h"
 #include "operator/check_case.h"
 #include "operator/check_chain.h"
+#include "operator/check_personal.h"
 #include "operator/check_sending.h"
 #include "operator/facts_files.h"
 #include "operator/facts_job.h"
@@ -87,10 +88,24 @@ static bool cohorts_are_known(const struct campaign_check *k)
 
 /* ---- letters ---- */
 
+/* What the sheet says to a cohort, and its audience of a reader who has everything. */
+static struct json_t *data_of(const struct campaign_check *k, const char *cohort)
+{
+    struct json_t *of_sheet = fact_sheet_data(k->sheet, cohort);
+    const struct campaign_cohort *c = cohort != NULL ? campaign_cohort(k->campaign, cohort) : NULL;
+    struct json_t *whole =
+        c != NULL ? personal_sample(k->scene->library, k->template_index, c->audience, of_sheet)
+                  : NULL;
+    if (whole == NULL)
+        return of_sheet;
+    json_free(of_sheet);
+    return whole;
+}
+
 /* Every fact the letter cannot do without; the first mistake of the job comes on top. */
 static bool facts_are_there(const struct campaign_check *k, const char *cohort)
 {
-    struct json_t *data = fact_sheet_data(k->sheet, cohort);
+    struct json_t *data = data_of(k, cohort);
     const struct fact_cohort *c = cohort != NULL ? fact_sheet_cohort(k->sheet, cohort) : NULL;
     struct place at = c != NULL ? c->place : (struct place){k->sheet->file, 0, 0};
     struct library_variable v;
@@ -140,6 +155,19 @@ static bool job_is_right(const struct campaign_check *k, const struct law_text *
     return rc == 0;
 }
 
+/* The sample reader's own facts. */
+static void take_personal(const struct campaign_check *k, const char *cohort, struct job *job)
+{
+    const struct campaign_cohort *c = cohort != NULL ? campaign_cohort(k->campaign, cohort) : NULL;
+    struct json_t *data =
+        c != NULL ? personal_sample(k->scene->library, k->template_index, c->audience, job->data)
+                  : NULL;
+    if (data == NULL)
+        return;
+    json_free(job->data);
+    job->data = data;
+}
+
 static void add_letter(const struct campaign_check *k, const char *cohort, const char *tag)
 {
     const struct fact_cohort *c =
@@ -165,7 +193,9 @@ static void add_letter(const struct campaign_check *k, const char *cohort, const
     if (facts_job_make(&options, &job, &err) != 0)
         problems_add_error(&k->scene->problems, &k->campaign->facts_place, "facts-type", "%s",
                            err.text);
-    else if (job_is_right(k, &text, job))
+    else
+        take_personal(k, cohort, job);
+    if (job != NULL && job_is_right(k, &text, job))
         check_case_add(k->scene, k->letters, k->template_index, &text, job,
                        &k->campaign->template_place);
     else
@@ -188,6 +218,7 @@ static void check_letters(struct campaign_check *k)
 {
     const struct campaign *c = k->campaign;
     k->letters = check_case_begin(k->scene, (c->cohort_count + 1) * c->language_count);
+    k->letters->law.sheet = k->sheet;
     for (size_t i = 0; i < c->language_count; i++) {
         const char *tag = find_letter(k, c->languages[i]);
         if (tag != NULL)
@@ -208,7 +239,6 @@ static void judge(struct campaign_check *k)
     law->file = k->campaign->file;
     law->channels = k->campaign->channels;
     law->send_at_ms = k->campaign->send_at_ms;
-    law->sheet = k->sheet;
     law->campaign = k->campaign;
     law->earlier = k->earlier;
     law->earlier_sheet = k->earlier_sheet;

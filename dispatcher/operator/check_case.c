@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "operator/check_josa.h"
 #include "render/library_look.h"
 #include "render/proof.h"
 
@@ -54,14 +55,16 @@ bool check_case_add(struct check_scene *s, struct check_case *c, int template_in
     int rc = proof_make(s->renderer, template_index, text->locale, job, s->now_ms, &options,
                         &c->proofs[index], &err);
     if (rc != 0) {
-        problems_add_error(&s->problems, at, "render", "%s%s in %s: %s",
-                           text->cohort != NULL ? "cohort " : "the letter",
-                           text->cohort != NULL ? text->cohort : "", text->locale, err.text);
+        if (!c->told)
+            problems_add_error(&s->problems, at, "render", "%s%s in %s: %s",
+                               text->cohort != NULL ? "cohort " : "the letter",
+                               text->cohort != NULL ? text->cohort : "", text->locale, err.text);
         proof_free(&c->proofs[index]);
         job_free(job);
         c->jobs[index] = NULL;
         return false;
     }
+    check_josa(s, text, &c->proofs[index], c->law.sheet, at);
     c->texts[index] = *text;
     c->texts[index].file = library_letter_file(s->library, template_index, text->locale);
     c->texts[index].facts = job->data;

@@ -14,6 +14,7 @@ struct check_case {
     struct proof *proofs; /* of each text, like the jobs */
     struct job **jobs;
     size_t capacity;
+    bool told; /* what does not render was told before */
 };
 
 /* Of so many letters at most; the scene frees it. */

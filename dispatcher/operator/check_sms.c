@@ -8,8 +8,12 @@
 #include "base/text.h"
 #include "campaign/audience.h"
 #include "channel/sms_text.h"
+#include "model/fact_value.h"
+#include "model/json.h"
 #include "model/settings.h"
 #include "operator/check_case.h"
+#include "operator/check_josa.h"
+#include "operator/check_personal.h"
 #include "operator/facts_job.h"
 #include "render/library_look.h"
 
@@ -19,7 +23,9 @@
 #define CLASSES       4 /* encodings */
 #define OFFENDERS_MAX 5
 
-#define COLUMNS 7
+#define COLUMNS     7                        /* of the person */
+#define COLUMNS_MAX (COLUMNS + PERSONAL_MAX) /* and variables of the letter */
+#define JOSA_MAX    20
 
 /* The columns that can make a letter longer, and where a notice has them. */
 static const struct {
@@ -50,21 +56,25 @@ struct language {
     bool personal; /* says other things to other people */
     int64_t rows;
     struct longest longest[PROFILES];
-    size_t uses[COLUMNS]; /* how often the SMS says the value */
+    struct json_t *data;      /* of everybody in the cohort, NULL */
+    size_t both;              /* particles left open that are not the reader's */
+    size_t uses[COLUMNS_MAX]; /* how often the SMS says the value */
     /* Units of the longest so far, by encoding: of each value, and last of all that is said. */
-    size_t records[COLUMNS + 1][PROFILES][CLASSES];
+    size_t records[COLUMNS_MAX + 1][PROFILES][CLASSES];
 };
 
 struct measuring {
     const struct campaign_check *check;
     const struct campaign_cohort *cohort;
     struct audience *audience;
-    size_t column[COLUMNS];
+    struct personal personal;
+    size_t column[COLUMNS_MAX], column_count;
+    size_t undecided; /* rows with a particle nobody knows */
     bool profiles[PROFILES];
     struct language languages[LANGUAGES_MAX];
     size_t language_count;
     struct message message;
-    struct buf cells[COLUMNS], values, prepared;
+    struct buf cells[COLUMNS_MAX], values, prepared;
 };
 
 static const char *const profile_names[PROFILES] = {
@@ -88,8 +98,10 @@ static void choose_profiles(struct measuring *m)
 }
 
 /* A salutation is made of all that is known of a person. */
-static void count_use(struct language *l, const char *name)
+static void count_use(const struct measuring *m, struct language *l, const char *name)
 {
+    for (size_t i = 0; i < m->personal.count; i++)
+        l->uses[COLUMNS + i] += strcmp(name, m->personal.items[i].name) == 0 ? 1 : 0;
     for (size_t i = 0; i < COLUMNS; i++) {
         bool of_person = columns[i].offset < offsetof(struct job, to) + sizeof(struct recipient) &&
                          columns[i].offset >= offsetof(struct job, to);
@@ -102,12 +114,12 @@ static void count_use(struct language *l, const char *name)
 }
 
 /* Which values the SMS says, and whether it says any. */
-static void find_uses(struct language *l, const struct proof *proof)
+static void find_uses(const struct measuring *m, struct language *l, const struct proof *proof)
 {
     for (size_t i = 0; i < proof->use_count; i++)
         if (proof->uses[i].part == PROOF_SMS)
-            count_use(l, proof->uses[i].name);
-    for (size_t i = 0; i < COLUMNS; i++)
+            count_use(m, l, proof->uses[i].name);
+    for (size_t i = 0; i < m->column_count; i++)
         l->personal = l->personal || l->uses[i] > 0;
 }
 
@@ -127,8 +139,10 @@ static struct language *find_language(struct measuring *m, const char *locale)
         return NULL;
     struct language *l = &m->languages[m->language_count++];
     *l = (struct language){.tag = tag};
-    find_uses(l, proof);
+    find_uses(m, l, proof);
+    l->both = check_josa_count(buf_text(&proof->message.sms), proof->message.sms.len);
     l->job = job_copy(check_case_job(k->letters, m->cohort->name, tag));
+    l->data = fact_value_hold(l->job->data);
     return l;
 }
 
@@ -145,11 +159,11 @@ static void set_member(struct job *job, size_t offset, const struct buf *value)
 static void take_row(struct measuring *m, struct language *l)
 {
     buf_reset(&m->values);
-    for (size_t i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < m->column_count; i++) {
         struct buf *cell = &m->cells[i];
         buf_reset(cell);
         audience_put_cell(m->audience, m->column[i], cell);
-        if (m->column[i] != AUDIENCE_NO_COLUMN)
+        if (i < COLUMNS && m->column[i] != AUDIENCE_NO_COLUMN)
             set_member(l->job, columns[i].offset, cell);
         for (size_t k = 0; k < l->uses[i]; k++)
             buf_put(&m->values, buf_text(cell), cell->len);
@@ -184,10 +198,10 @@ static bool breaks_record(struct measuring *m, struct language *l)
     for (size_t p = 0; p < PROFILES; p++) {
         if (!m->profiles[p])
             continue;
-        for (size_t i = 0; i < COLUMNS; i++)
+        for (size_t i = 0; i < m->column_count; i++)
             if (l->uses[i] > 0 && breaks(&m->cells[i], (enum length_profile)p, l->records[i][p]))
                 broken = true;
-        if (breaks(&m->values, (enum length_profile)p, l->records[COLUMNS][p]))
+        if (breaks(&m->values, (enum length_profile)p, l->records[COLUMNS_MAX][p]))
             broken = true;
     }
     return broken;
@@ -218,13 +232,35 @@ static void measure(struct measuring *m, struct language *l, int64_t line)
     }
 }
 
+/* The reader's own value decides; of what all read the letter itself was told. */
+static void look_at_josa(struct measuring *m, const struct language *l, int64_t line)
+{
+    struct place at = {m->cohort->audience, (int)line, 1};
+    if (check_josa_count(buf_text(&m->message.sms), m->message.sms.len) > l->both &&
+        ++m->undecided <= JOSA_MAX)
+        problems_add_warning(&m->check->scene->problems, &at, "audience-josa",
+                             "a particle in the SMS in %s cannot be decided for a value of this "
+                             "row: it says both forms, like 은(는)",
+                             l->tag);
+}
+
+static void take_facts(struct measuring *m, struct language *l)
+{
+    if (m->personal.count == 0)
+        return;
+    json_free(l->job->data);
+    l->job->data = personal_data(&m->personal, l->data);
+}
+
 static void render_row(struct measuring *m, struct language *l, int64_t line)
 {
     const struct campaign_check *k = m->check;
     struct error err = {0};
+    take_facts(m, l);
     if (renderer_render(k->scene->renderer, k->template_index, l->tag, l->job, k->scene->now_ms,
                         CHANNEL_SMS, &m->message, &err) == 0) {
         measure(m, l, line);
+        look_at_josa(m, l, line);
         return;
     }
     struct place at = {m->cohort->audience, (int)line, 1};
@@ -385,14 +421,27 @@ static void finish(struct measuring *m)
                 sms_length_free(&l->longest[p].length);
             buf_free(&l->longest[p].text);
         }
+        json_free(l->data);
         job_free(l->job);
     }
     message_free(&m->message);
-    for (size_t i = 0; i < COLUMNS; i++)
+    for (size_t i = 0; i < COLUMNS_MAX; i++)
         buf_free(&m->cells[i]);
+    personal_free(&m->personal);
     buf_free(&m->values);
     buf_free(&m->prepared);
     audience_close(m->audience);
+}
+
+static void find_columns(struct measuring *m)
+{
+    const struct campaign_check *k = m->check;
+    for (size_t i = 0; i < COLUMNS; i++)
+        m->column[i] = audience_column(m->audience, columns[i].name);
+    personal_find(k->scene->library, k->template_index, m->audience, &m->personal);
+    for (size_t i = 0; i < m->personal.count; i++)
+        m->column[COLUMNS + i] = m->personal.items[i].column;
+    m->column_count = COLUMNS + m->personal.count;
 }
 
 int check_sms_audience(const struct campaign_check *k, const struct campaign_cohort *c,
@@ -405,8 +454,8 @@ int check_sms_audience(const struct campaign_check *k, const struct campaign_coh
     m->cohort = c;
     choose_profiles(m);
     int rc = audience_open(c->audience, &m->audience, err);
-    for (size_t i = 0; rc == 0 && i < COLUMNS; i++)
-        m->column[i] = audience_column(m->audience, columns[i].name);
+    if (rc == 0)
+        find_columns(m);
     while (rc == 0 && more) {
         rc = audience_next(m->audience, IDENTITY_ID, &one, &more, err);
         if (rc == 0 && more)

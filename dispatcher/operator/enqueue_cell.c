@@ -205,6 +205,25 @@ static void put_list(struct buf *out, const char *text)
     buf_free(&item);
 }
 
+/* "50000 KRW", "KRW 50000", "12,50 EUR" with a German file. */
+static bool put_money(struct buf *out, const char *text, bool comma_decimal,
+                      struct cell_fault *fault)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *code = text + strcspn(text, letters);
+    struct buf amount = {0}, number = {0};
+    cell_clean(code == text ? text + 3 : text,
+               code == text ? strlen(text) - 3 : (size_t)(code - text), &amount);
+    bool good = strspn(code, letters) == 3 && (code == text || code[3] == '\0') && amount.len > 0 &&
+                put_number(&number, buf_text(&amount), comma_decimal, fault);
+    if (good)
+        buf_printf(out, "{\"amount\":%s,\"currency\":\"%.3s\"}", buf_text(&number), code);
+    buf_free(&amount);
+    buf_free(&number);
+    return good ||
+           fail(fault, "is no amount of money", "write number and currency, like 50000 KRW");
+}
+
 bool cell_put_json(struct buf *out, enum cell_kind kind, const char *text, bool comma_decimal,
                    struct cell_fault *fault)
 {
@@ -225,6 +244,8 @@ bool cell_put_json(struct buf *out, enum cell_kind kind, const char *text, bool 
     case CELL_LIST:
         put_list(out, text);
         return true;
+    case CELL_MONEY:
+        return put_money(out, text, comma_decimal, fault);
     case CELL_LANGUAGES:
     case CELL_UNFIT:
         break;

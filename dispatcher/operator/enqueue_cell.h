@@ -17,6 +17,7 @@ enum cell_kind {
     CELL_DATE,
     CELL_DATETIME,
     CELL_LIST,
+    CELL_MONEY,     /* 50000 KRW */
     CELL_LANGUAGES, /* a text for each language: needs a column for each */
     CELL_UNFIT,     /* nothing that one cell could hold */
 };

@@ -169,6 +169,7 @@ static const char *stand_in(const struct columns *c, const struct node *n)
         [CELL_DATE] = "\"2000-01-01\"",
         [CELL_DATETIME] = "\"2000-01-01T00:00:00Z\"",
         [CELL_LIST] = NULL, /* of terms? */
+        [CELL_MONEY] = "{\"amount\":1,\"currency\":\"EUR\"}",
         [CELL_LANGUAGES] = NULL,
         [CELL_UNFIT] = NULL,
     };

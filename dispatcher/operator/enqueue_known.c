@@ -114,7 +114,7 @@ static void add_members(struct known_columns *k)
     }
 }
 
-static enum cell_kind kind_of(const char *type)
+enum cell_kind known_columns_kind(const char *type)
 {
     static const struct {
         const char *name;
@@ -123,6 +123,7 @@ static enum cell_kind kind_of(const char *type)
         {"text", CELL_TEXT},       {"date", CELL_DATE},     {"datetime", CELL_DATETIME},
         {"integer", CELL_INTEGER}, {"number", CELL_NUMBER}, {"boolean", CELL_BOOLEAN},
         {"list", CELL_LIST},       {"terms", CELL_LIST},    {"localized", CELL_LANGUAGES},
+        {"money", CELL_MONEY},
     };
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         if (strcmp(kinds[i].name, type) == 0)
@@ -163,7 +164,7 @@ static bool is_there(struct known_columns *k, const char *name, enum cell_kind k
 static void add_variable(struct known_columns *k, const struct library_variable *v,
                          const char *const *languages, bool alone)
 {
-    enum cell_kind kind = kind_of(v->type);
+    enum cell_kind kind = known_columns_kind(v->type);
     if (is_there(k, v->name, kind))
         return;
     add_both_names(k, v->name, kind, v->required && alone, false);

@@ -34,6 +34,8 @@ void known_columns_free(struct known_columns *k);
 /* Appends a header (cleaned) in the form headers are compared in: small letters, without spaces,
  * `_` and `-`. */
 void known_columns_squash(struct buf *out, const char *header);
+/* Of a variable's type as template.yaml writes it. */
+enum cell_kind known_columns_kind(const char *type);
 /* By squashed name; -1. */
 int known_columns_find(const struct known_columns *k, const char *key);
 /* "did you mean": a name, or NULL. Borrowed. */

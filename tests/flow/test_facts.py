@@ -67,6 +67,7 @@ BROKEN_SHEETS = [
     ("facts-2.yaml", 'supersedes: facts-1.yaml\n', "", "error", "facts-2.yaml", "facts-version"),
     ("facts-2.yaml", "version: 2", "version: 3", "error", "facts-2.yaml", "facts-version"),
     ("facts-2.yaml", "from: 2026-10-18, until: 2026-11-20", "from: 2026-10-18, until: 2026-10-10", "error", "15:42", "yaml-type"),
+    ("facts-2.yaml", "  notice: {from: 2026-10-18, until: 2026-11-20}", "  notice: {from: 2026-10-18, until: 2026-12-20}", "error", None, "facts-notice"),
     ("facts-3.yaml", "    share: 43", "    share: 34", "error", None, "facts-share"),
     ("facts-3.yaml", "    total: 297", "    total: 97", "error", None, "facts-sum"),
     ("facts-5.yaml", "  not_affected: \"the authority found", "  nothing: \"the authority found", "error", None, "facts-reason"),
@@ -269,6 +270,34 @@ def test_the_longest_is_found_behind_the_rows_that_are_all_rendered(t):
     t.equal([row[:3] for row in found], [("warning", "people.csv:110002:1", "sms-parts")], "row 110,000")
 
 
+def test_columns_that_are_facts_of_the_letter_are_taken_by_check_and_by_enqueue(t):
+    variables = "  compensation.amount: {type: money, required: true}\n  case.number: {type: text, required: true}\n"
+    folder = t.letter("probe", variables, en=("Case {{case.number}}", "Case {{case.number}}: we pay {{compensation.amount | currency}}.", "{{salutation}}\n\n{{compensation.amount | currency}}"))
+    t.configure(templates=folder)
+    t.write("facts.yaml", SMALLEST_SHEET)
+    t.write("campaign.yaml", "schema: 1\ncampaign: c\ntemplate: probe\nkind: none\ncategory: service_notice\nfacts: facts.yaml\nlanguages: [en]\nchannels: [email, sms]\ncohorts: {all: people.csv}\n")
+    rows = ["id,email,locale,Case.Number,compensation.amount"] + [f"{i},p{i}@example.org,en,C-{i},{i}000 KRW" for i in range(1, 6)]
+    t.write("people.csv", "\n".join(rows) + "\n")
+    campaign = os.path.join(t.dir, "campaign.yaml")
+    t.equal([row for row in findings(t, campaign) if row[2].startswith(("facts-", "sms-", "render"))], [], "every fact is there")
+    t.write("people.csv", "\n".join(rows + ["6,p6@example.org,en,C-" + "9" * 150 + ",9000 KRW"]) + "\n")
+    found = [row[:3] for row in findings(t, campaign) if row[2] == "sms-parts"]
+    t.equal(found, [("warning", "people.csv:7:1", "sms-parts")], "the longest number")
+    t.write("people.csv", "\n".join(row.rsplit(",", 1)[0] for row in rows) + "\n")
+    found = [row[3] for row in findings(t, campaign) if row[2] == "facts-missing"]
+    t.check(found and all('"compensation.amount"' in text for text in found), f"without the column: {found}")
+
+    t.write("batch.json", '{"version": 1, "id": "b", "template": "probe", "locale": "en"}')
+    t.write("people.csv", "\n".join(rows) + "\n")
+    answer = t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv")
+    t.equal((answer.status, answer.out), (0, "b 5\n"), f"queued: {answer.err}")
+    with open(os.path.join(t.spool, "new", "b", "notices.jsonl"), encoding="utf-8") as file:
+        t.contains(file.readline(), '"compensation":{"amount":{"amount":1000,"currency":"KRW"}}', "the amount")
+    t.write("batch.json", '{"version": 1, "id": "d", "template": "probe", "locale": "en"}')
+    t.write("people.csv", rows[0] + "\n1,p1@example.org,en,C-1,1000 won\n")
+    t.contains(t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv").err, "write number and currency, like 50000 KRW", "no currency")
+
+
 # chains
 
 
@@ -318,6 +347,35 @@ def test_each_path_is_checked_as_what_it_is(t):
     t.write("people.csv", "id\n1\n")
     t.equal(t.command("check", os.path.join(t.dir, "people.csv")).status, 65, "nothing check knows")
     t.equal(t.command("check", "--at", "tomorrow").status, 64, "no time")
+
+
+def test_a_mistyped_kind_or_category_of_a_template_is_told_with_its_place(t):
+    templates = os.path.join(t.dir, "templates")
+    shutil.copytree(os.path.join(lib.ROOT, "templates"), templates)
+    t.configure(templates=templates)
+    edit(os.path.join(templates, "leak-confirmed"), "template.yaml", "kind: confirmed", "kind: confirmd")
+    edit(os.path.join(templates, "leak-confirmed"), "template.yaml", "category: breach_notice", "category: breech_notice")
+    found = [row for row in findings(t, os.path.join(templates, "leak-confirmed")) if row[2] == "template-kind"]
+    t.equal([row[:2] for row in found], [("error", "template.yaml:4:7"), ("error", "template.yaml:5:11")], "places")
+    t.contains(found[0][3] if found else "", 'did you mean confirmed', "kind")
+    t.contains(found[1][3] if found else "", 'did you mean breach_notice: breach_notice, service_notice, ad, newsletter', "category")
+
+
+PARTICLE = "{{to.name | josa:은/는}} 안내를 확인해 주십시오."
+
+
+def test_a_value_whose_particle_nobody_knows_is_named(t):
+    folder = t.letter("probe", "  place: {type: text}\n", en=("Hi", "Hi", "{{salutation}}\n\n{{place}}"), ko=("안녕", PARTICLE + " 아이콘은(는) 무시합니다.", "{{salutation}}\n\n{{place | josa:으로/로}} 와 주십시오. 버튼은(는) 그대로 둡니다."))
+    t.configure(templates=folder)
+    t.write("facts.yaml", SMALLEST_SHEET.replace("facts: {}", 'facts: {place: "café Ω"}'))
+    t.write("people.csv", "id,name,locale\n1,김민준,ko\n2,Ω,ko\n3,김\u200b서연,ko\n")
+    arguments = (os.path.join(folder, "probe"), "--facts", os.path.join(t.dir, "facts.yaml"), "--audience", os.path.join(t.dir, "people.csv"))
+    found = [row for row in findings(t, *arguments) if row[2] in ("ko-josa-unknown", "audience-josa", "audience-name")]
+    places = {(rule, place, severity) for severity, place, rule, _ in found}
+    t.equal(places, {("ko-josa-unknown", "facts.yaml:7:9", "warning"), ("audience-josa", "people.csv:3:1", "warning"), ("audience-name", "people.csv:4:1", "warning")}, f"what is told: {found}")
+    for _, _, rule, text in found:
+        t.check("Ω" not in text or rule == "ko-josa-unknown", f"a person's name is printed: {text}")
+    t.check(any("column name" in text for _, _, rule, text in found if rule == "audience-name"), "the column")
 
 
 def test_a_template_that_breaks_a_rule_it_names_is_told(t):

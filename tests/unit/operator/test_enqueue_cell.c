@@ -78,9 +78,19 @@ static void writes_what_each_variable_wants(void **state)
                                           {"a\nb\n", "[\"a\",\"b\"]"},
                                           {";;", "[]"},
                                           {"a, b", "[\"a, b\"]"}};
+    static const struct sample amounts[] = {
+        {"50000 KRW", "{\"amount\":50000,\"currency\":\"KRW\"}"},
+        {"EUR 12.50", "{\"amount\":12.50,\"currency\":\"EUR\"}"},
+        {"50000", NULL},
+        {"KRW", NULL},
+        {"50,000 KRW", NULL},
+        {"50000 Won", NULL},
+        {"50000 KRWS", NULL},
+    };
     (void)state;
     must_put(CELL_TEXT, false, texts, COUNT_OF(texts));
     must_put(CELL_INTEGER, true, integers, COUNT_OF(integers));
+    must_put(CELL_MONEY, false, amounts, COUNT_OF(amounts));
     must_put(CELL_BOOLEAN, false, booleans, COUNT_OF(booleans));
     must_put(CELL_LIST, false, lists, COUNT_OF(lists));
 }
