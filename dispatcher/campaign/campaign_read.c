@@ -67,6 +67,17 @@ static void read_send_at(const struct reading *r, const struct yaml_node *node, 
     reading_time(r, node, &c->send_at_ms);
 }
 
+static void read_sms_parts(const struct reading *r, const struct yaml_node *node, void *target)
+{
+    int64_t parts = 0;
+    if (!reading_count(r, node, &parts))
+        return;
+    if (parts < 1 || parts > 10)
+        reading_wrong(r, node, "an SMS may have 1 to 10 parts, not %s", node->text);
+    else
+        ((struct campaign *)target)->sms_parts = parts;
+}
+
 /* ---- files ---- */
 
 static void read_facts(const struct reading *r, const struct yaml_node *node, void *target)
@@ -202,6 +213,7 @@ static const struct key campaign_keys[] = {
     {"send_at", KEY_OPTIONAL, YAML_SCALAR, read_send_at},
     {"supersedes", KEY_OPTIONAL, YAML_SCALAR, read_supersedes},
     {"delay_reason", KEY_OPTIONAL, YAML_SCALAR, read_delay_reason},
+    {"sms_parts", KEY_OPTIONAL, YAML_SCALAR, read_sms_parts},
     {"reference", KEY_OPTIONAL, YAML_SCALAR, read_reference},
     {"exemptions", KEY_OPTIONAL, YAML_LIST, read_exemptions},
 };

@@ -53,6 +53,7 @@ struct campaign {
     int64_t send_at_ms; /* 0: not planned yet */
     char *supersedes;   /* path of the campaign before it in the chain, NULL: the first */
     char *delay_reason; /* "containment", "force_majeure"; NULL */
+    int64_t sms_parts;  /* so many parts of an SMS are accepted; 0: one */
     char *reference;    /* the number the letters quote, NULL if absent */
     struct exemption *exemptions;
     size_t exemption_count;

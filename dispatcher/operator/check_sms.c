@@ -378,12 +378,16 @@ static void tell_parts(const struct finding *f)
 {
     struct problems *problems = &f->m->check->scene->problems;
     const struct sms_length *l = &f->best->length;
+    int64_t accepted = f->m->check->campaign->sms_parts;
+    bool decided = (int64_t)l->segments <= accepted;
     if (l->lms)
         problems_add(problems, PROBLEM_HINT, &f->at, "sms-parts", "%s has %zu bytes in %s: an LMS",
                      buf_text(&f->who), l->units, profile_names[f->profile]);
     else if (l->segments > 1)
-        problems_add(problems, PROBLEM_WARNING, &f->at, "sms-parts", "%s has %zu parts (%s, %zu)",
-                     buf_text(&f->who), l->segments, sms_encoding_name(l->encoding), l->units);
+        problems_add(problems, decided ? PROBLEM_HINT : PROBLEM_WARNING, &f->at, "sms-parts",
+                     "%s has %zu parts (%s, %zu)%s", buf_text(&f->who), l->segments,
+                     sms_encoding_name(l->encoding), l->units,
+                     decided ? "" : "; shorten it, or accept them with sms_parts in the campaign");
 }
 
 static void tell_language(const struct measuring *m, const struct language *l)

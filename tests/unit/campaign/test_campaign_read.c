@@ -37,7 +37,7 @@ static void reads_everything_a_campaign_may_say(void **state)
     struct campaign *c = read_campaign(
         BASE "cohorts: {a: people/a.csv, b: null}\npopulation: /srv/all.csv\n"
              "send_at: 2026-10-18T10:00:00+09:00\nsupersedes: campaign-1.yaml\n"
-             "delay_reason: containment\nreference: C-1\n"
+             "delay_reason: containment\nreference: C-1\nsms_parts: 4\n"
              "exemptions: [{rule: \"kr-pipa-34-1:KR10\", reason: r, by: [Kim, Lee]}]\n");
     assert_string_equal(told_text(&told), "");
     assert_int_equal(c->kind, NOTICE_CONFIRMED);
@@ -47,6 +47,7 @@ static void reads_everything_a_campaign_may_say(void **state)
     assert_string_equal(c->population, "/srv/all.csv");
     assert_int_equal(c->exemptions[0].by_count, 2);
     assert_int_equal(c->language_count, 2);
+    assert_int_equal(c->sms_parts, 4);
     campaign_free(c);
 }
 
