@@ -125,7 +125,7 @@ def test_idle_connections_lock_nobody_out(t):
 def test_a_request_that_is_too_long_gets_a_sentence(t):
     t.configure()
     t.daemon.start()
-    answer = t.command("retry", "--state", "failed", "--reason", "x" * 70000)
+    answer = t.command("pause", "recall", "--reason", "x" * 70000)
     t.equal(answer.status, 64, "exit status")
     t.contains(answer.err, "65536", "the limit is named")
 
