@@ -43,20 +43,13 @@ static struct json_t *value_of(const struct personal *p, size_t index)
     struct json_t *value = NULL;
     audience_put_cell(p->audience, p->items[index].column, &cell);
     cell_clean(buf_text(&cell), cell.len, &clean);
-    /* In an array, because a document is no bare value. */
-    buf_putc(&text, '[');
-    if (clean.len > 0 &&
-        cell_put_json(&text, p->items[index].kind, buf_text(&clean), false, &fault)) {
-        struct json_t *list = NULL;
-        buf_putc(&text, ']');
-        if (json_parse(buf_text(&text), text.len, "cell", 1, JOB_DEPTH_MAX, &list, NULL) == 0)
-            value = fact_value_hold(json_at(list, 0));
-        json_free(list);
-    }
+    bool good = clean.len > 0 &&
+                cell_put_json(&text, p->items[index].kind, buf_text(&clean), false, &fault) &&
+                json_parse(buf_text(&text), text.len, "cell", 1, JOB_DEPTH_MAX, &value, NULL) == 0;
     buf_free(&cell);
     buf_free(&clean);
     buf_free(&text);
-    return value;
+    return good ? value : NULL;
 }
 
 struct json_t *personal_data(const struct personal *p, const struct json_t *data)
