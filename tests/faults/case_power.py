@@ -213,14 +213,14 @@ def must_be_found(run, swallow, count):
 
 @case("power-cut-no-dirsync", "planted: syncs of directories are swallowed", "the suite finds it", control=True)
 def without_directory_syncs(run):
-    must_be_found(run, "dirsync", run.pick(40, 5))
+    must_be_found(run, "dirsync", run.pick(40, 12))
 
 
 @case("power-cut-no-walsync", "planted: syncs of the ledger's write-ahead log are swallowed", "the suite finds it", control=True)
 def without_wal_syncs(run):
-    must_be_found(run, "walsync", run.pick(40, 5))
+    must_be_found(run, "walsync", run.pick(40, 14))
 
 
 @case("power-cut-no-filesync", "planted: syncs of notices are swallowed", "the suite finds it", control=True)
 def without_file_syncs(run):
-    must_be_found(run, "filesync", run.pick(40, 6))
+    must_be_found(run, "filesync", run.pick(40, 10))
