@@ -47,6 +47,11 @@ struct run {
     struct call calls[DEPTH_MAX];
 };
 
+static bool is_noted(const struct run *r)
+{
+    return r->input->trace != NULL && !code_trace_is_full(r->input->trace);
+}
+
 static const json_t *descend(const json_t *value, const struct expression *e)
 {
     for (size_t i = 1; i < e->part_count && value != NULL; i++)
@@ -343,7 +348,7 @@ static void note_heading(const struct run *r, const struct instruction *i)
 static bool holds(const struct run *r, const struct instruction *i, const json_t *value)
 {
     bool truthy = is_truthy(r, value);
-    if (r->input->trace != NULL) {
+    if (is_noted(r)) {
         struct code_note *note = add_note(r, i, r->out->len);
         note->truthy = truthy;
         note->group =
@@ -437,7 +442,7 @@ static int step(struct run *r, const struct instruction *i, size_t *pc, struct e
         break;
     case OP_VALUE:
         ++*pc;
-        return r->input->trace == NULL ? put_value(r, i, err) : put_traced(r, i, err);
+        return is_noted(r) ? put_traced(r, i, err) : put_value(r, i, err);
     case OP_SECTION:
         return begin_section(r, i, pc, err);
     case OP_END:
@@ -459,7 +464,7 @@ static int step(struct run *r, const struct instruction *i, size_t *pc, struct e
         ++*pc;
         return put_content(r, i, err);
     case OP_HEADING:
-        if (r->input->trace != NULL)
+        if (is_noted(r))
             note_heading(r, i);
         break;
     }

@@ -4,6 +4,11 @@
 
 #include "base/alloc.h"
 
+bool code_trace_is_full(const struct code_trace *t)
+{
+    return t->most > 0 && t->count == t->most;
+}
+
 struct code_note *code_trace_add(struct code_trace *t, const struct instruction *i, size_t at)
 {
     if (t->count == t->cap) {

@@ -26,7 +26,10 @@ struct code_note {
 struct code_trace {
     struct code_note *notes; /* in the order of the output */
     size_t count, cap;
+    size_t most; /* that many are noted and no more; 0: all */
 };
+
+bool code_trace_is_full(const struct code_trace *t);
 
 /* The note, zero but for the instruction and the place in the output; valid until the next. */
 struct code_note *code_trace_add(struct code_trace *t, const struct instruction *i, size_t at);

@@ -81,7 +81,7 @@ static int run_and_cut(struct briefing_part *known, bool wrapped, const struct p
     int rc = stencil_cut(p, input, &options, out, &stencil, err);
     if (stencil != NULL)
         known->stencils[known->count++] = stencil;
-    known->uncuttable = stencil == NULL;
+    known->uncuttable = rc == 0 && stencil == NULL; /* a failure is this reader's */
     return rc;
 }
 
@@ -92,12 +92,15 @@ static int run_program(struct rendering *m, enum letter_part part, const struct 
 {
     struct briefing_part *known = &m->briefing->parts[part];
     bool wrapped = part == LETTER_TEXT;
+    size_t start = out->len;
     for (size_t i = 0; i < known->count; i++)
         if (stencil_fits(known->stencils[i], input))
             return stencil_run(known->stencils[i], input, out, err);
     if (m->briefing->letters > 1 && !known->uncuttable && known->count < BRIEFING_STENCILS)
         return run_and_cut(known, wrapped, p, input, out, err);
-    return wrapped ? run_wrapped(m, p, input, out, err) : code_run(p, input, out, err);
+    int rc = wrapped ? run_wrapped(m, p, input, out, err) : code_run(p, input, out, err);
+    known->uncuttable = known->uncuttable || out->len - start > STENCIL_LENGTH_MAX;
+    return rc;
 }
 
 static int run_part(struct rendering *m, enum letter_part part, enum escape escape, struct buf *out,

@@ -72,8 +72,10 @@ static bool is_condition(const struct code_note *note)
 }
 
 /* A hole is filled outside of all sections, where a name found by way of one would not be. */
-static bool can_be_cut(const struct cut *c)
+static bool can_be_cut(const struct cut *c, size_t len)
 {
+    if (len > STENCIL_LENGTH_MAX || code_trace_is_full(&c->trace))
+        return false;
     for (size_t i = 0; i < c->trace.count; i++) {
         const struct code_note *note = &c->trace.notes[i];
         if (differs(c, note) && (note->nested || note->group))
@@ -191,7 +193,7 @@ static void cut_pieces(struct cut *c, size_t len)
 
 static struct stencil *cut_stencil(struct cut *c, const struct program *p, size_t len)
 {
-    if (!can_be_cut(c))
+    if (!can_be_cut(c, len))
         return NULL;
     c->stencil = xcalloc(1, sizeof(*c->stencil));
     c->stencil->program = p;
@@ -205,7 +207,7 @@ int stencil_cut(const struct program *p, const struct code_input *input,
                 const struct stencil_options *options, struct buf *out,
                 struct stencil **out_stencil, struct error *err)
 {
-    struct cut c = {.options = options};
+    struct cut c = {.options = options, .trace = {.most = STENCIL_NOTES_MAX}};
     struct code_input traced = *input;
     struct buf marked = {0}, *run = options->wrapped ? &marked : out;
     size_t start = run->len;

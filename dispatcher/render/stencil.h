@@ -17,6 +17,11 @@
 #include "base/error.h"
 #include "render/code_run.h"
 
+/* Longer parts are not cut: stencils are kept, and many of them. With these bounds, what is put in
+ * for a reader cannot make a part too long either, which would be an error without a stencil. */
+#define STENCIL_LENGTH_MAX ((size_t)256 * 1024)
+#define STENCIL_NOTES_MAX  2048
+
 struct stencil;
 
 struct stencil_options {

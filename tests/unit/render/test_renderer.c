@@ -6,7 +6,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "model/batch.h"
+#include "render/renderer_backend.h"
 #include "render/small_library.h"
 
 static void render(const char *locale, const struct job *job, enum channel_kind kind,
@@ -220,6 +222,40 @@ static void the_bytes_do_not_depend_on_the_letters_before(void **state)
     restore("t/news/ko.md");
 }
 
+/* What fails for one reader of a batch is still cut for the next. */
+static void a_reader_who_cannot_be_told_does_not_slow_down_the_others(void **state)
+{
+    (void)state;
+    static const char *const days[] = {"2025-09-01", "none", "2025-09-02"};
+    static const int answers[] = {0, ERR_INPUT, 0};
+    struct job *job = job_with("", DATA, ",\"reference\":\"x\"");
+    struct renderer *r;
+    struct message m = {0};
+    struct error err = {0};
+    struct rendering rendering;
+    write_file("t/news/de.md", "---\nsubject: s\npreheader: p\n"
+                               "sms: \"{{#reference}}{{reference | date}}{{/reference}}{{what}}"
+                               "{{count}}\"\n---\n{{salutation}} {{items | list}}\n"
+                               "{{#when.start}}\n{{when.start | date}}\n{{/when.start}}\n");
+    struct buf problems = {0}; /* not of our making: the letters say different things */
+    struct library *l = load(&problems);
+    assert_int_equal(renderer_open(l, &r, &err), 0);
+    for (size_t i = 0; i < COUNT_OF(days); i++) {
+        free(job->reference);
+        job->reference = xstrdup(days[i]);
+        assert_int_equal(rendering_begin(r, 0, "de", job, &m, &rendering, &err), 0);
+        assert_int_equal(rendering_run(&rendering, CHANNEL_SMS, 0, &err), answers[i]);
+        rendering_end(&rendering);
+    }
+    assert_int_equal(rendering.briefing->parts[LETTER_SMS].count, 1);
+    buf_free(&problems);
+    message_free(&m);
+    renderer_close(r);
+    library_free(l);
+    job_free(job);
+    restore("t/news/de.md");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +265,7 @@ int main(void)
         cmocka_unit_test(an_own_webhook_is_checked_and_minified),
         cmocka_unit_test(a_line_break_in_a_subject_is_refused),
         cmocka_unit_test(the_bytes_do_not_depend_on_the_letters_before),
+        cmocka_unit_test(a_reader_who_cannot_be_told_does_not_slow_down_the_others),
     };
     return cmocka_run_group_tests(tests, make_library, remove_library);
 }

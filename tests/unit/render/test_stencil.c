@@ -160,6 +160,29 @@ static void a_missing_value_is_an_error_with_a_stencil_too(void **state)
     close_reading(&r);
 }
 
+/* Stencils are kept: a worker that has seen many long letters must not grow with each. */
+static void what_is_long_or_has_many_holes_is_not_cut(void **state)
+{
+    (void)state;
+    struct reading r;
+    struct buf source = {0}, said = {0};
+    while (source.len <= STENCIL_LENGTH_MAX)
+        buf_puts(&source, "words of a letter ");
+    open_reading(&r, buf_text(&source), true);
+    assert_null(cut(&r, "{}", buf_text(&source)));
+    close_reading(&r);
+    buf_reset(&source);
+    for (int i = 0; i < STENCIL_NOTES_MAX; i++) {
+        buf_puts(&source, "{{id}}");
+        buf_puts(&said, "1");
+    }
+    open_reading(&r, buf_text(&source), true);
+    assert_null(cut(&r, "{\"id\":\"1\"}", buf_text(&said)));
+    close_reading(&r);
+    buf_free(&source);
+    buf_free(&said);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +191,7 @@ int main(void)
         cmocka_unit_test(what_is_missing_today_may_be_there_tomorrow),
         cmocka_unit_test(names_within_what_differs_cannot_be_cut),
         cmocka_unit_test(a_missing_value_is_an_error_with_a_stencil_too),
+        cmocka_unit_test(what_is_long_or_has_many_holes_is_not_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
