@@ -80,8 +80,7 @@ static void print_wait(void *context, const struct json_t *row)
     const char *name = context != NULL ? context : json_get_text(row, "batch", "");
     const char *stop = json_get_text(row, "stop", "goes");
     if (!text_equal(stop, "goes"))
-        buf_printf(&sentence, "%s, nothing of it is sent until `dispatcher resume %s`", stop,
-                   name);
+        buf_printf(&sentence, "%s, nothing of it is sent until `dispatcher resume %s`", stop, name);
     else
         waits_put(row, &sentence);
     if (sentence.len > 0)
