@@ -124,7 +124,8 @@ UNUSED static void restore(const char *name)
 
 UNUSED static void collect(void *context, const struct problem *p)
 {
-    buf_printf(context, "%s %s %s %s\n", p->level == PROBLEM_ERROR ? "E" : "W", p->rule, p->position, p->text);
+    buf_printf(context, "%s %s %s %s\n", p->level == PROBLEM_ERROR ? "E" : "W", p->rule,
+               p->position, p->text);
 }
 
 static char name_key[] = "name", name_value[] = "Muster & Co", ko_tag[] = "ko",
