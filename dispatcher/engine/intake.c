@@ -23,6 +23,8 @@ static int find_template(const struct setup *s, const struct intake_source *from
     plan->template_index = library_find_template(s->library, name);
     if (plan->template_index >= 0)
         return 0;
+    if (library_refuse_draft(s->library, name, err) != 0)
+        return fail_at(from, "/template", err);
     const char *meant = library_closest_template(s->library, name);
     error_set(err, ERR_INPUT, "there is no template \"%s\"%s%s%s", name,
               meant != NULL ? "; did you mean \"" : " below the templates directory",

@@ -4,19 +4,20 @@
 
 #include "base/alloc.h"
 
-static int load_library(struct setup *s, struct error *err)
+static int load_library(struct setup *s, bool drafts, struct error *err)
 {
     const struct library_options options = {
         .templates = s->settings->templates,
         .locales = s->settings->locales,
         .default_zone = s->settings->timezone,
         .organisation = &s->settings->organisation,
+        .drafts = drafts,
     };
     return library_load(&options, &s->library, err);
 }
 
-int setup_load(const struct config_options *options, int generation, struct setup **out,
-               struct error *err)
+static int load(const struct config_options *options, int generation, bool drafts,
+                struct setup **out, struct error *err)
 {
     struct setup *s = xcalloc(1, sizeof(*s));
     s->generation = generation;
@@ -24,7 +25,7 @@ int setup_load(const struct config_options *options, int generation, struct setu
     *out = NULL;
     int rc = config_load(options, &s->settings, err);
     if (rc == 0)
-        rc = load_library(s, err);
+        rc = load_library(s, drafts, err);
     if (rc == 0)
         rc = library_check_rules(s->library, &s->settings->rules, NULL, NULL, err);
     if (rc != 0) {
@@ -33,6 +34,17 @@ int setup_load(const struct config_options *options, int generation, struct setu
     }
     *out = s;
     return 0;
+}
+
+int setup_load(const struct config_options *options, int generation, struct setup **out,
+               struct error *err)
+{
+    return load(options, generation, false, out, err);
+}
+
+int setup_load_drafts(const struct config_options *options, struct setup **out, struct error *err)
+{
+    return load(options, 1, true, out, err);
 }
 
 const char *setup_zone(const struct setup *s, const char *zone, const char *locale)

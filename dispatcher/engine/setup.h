@@ -21,6 +21,9 @@ struct setup {
  * *out NULL otherwise. */
 MUST_CHECK int setup_load(const struct config_options *options, int generation, struct setup **out,
                           struct error *err);
+/* The same with the drafts that have no mistakes: to look at letters, never to send them. */
+MUST_CHECK int setup_load_drafts(const struct config_options *options, struct setup **out,
+                                 struct error *err);
 /* The zone a recipient lives in as far as anybody knows: their own, the configuration's, that of
  * the language. NULL: UTC. Borrowed. */
 const char *setup_zone(const struct setup *s, const char *zone, const char *locale);

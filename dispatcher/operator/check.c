@@ -57,6 +57,8 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0) {
         size_t letters = scene.library != NULL ? library_template_count(scene.library) : 0;
         bool whole = argument_count(inv) == 0;
+        if (whole)
+            check_scene_tell_drafts(&scene);
         check_scene_print_footer(&scene);
         check_report_total(&scene.report, letters, whole ? "letter" : NULL, "letters");
         rc = check_report_status(&scene.report);

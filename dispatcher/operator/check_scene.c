@@ -7,8 +7,11 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "config/config.h"
 #include "operator/check_case.h"
+#include "render/library_look.h"
+#include "render/template.h"
 
 /* A problem of a neighbour of the template that is asked about. Partials and the layout are
  * everybody's. */
@@ -21,11 +24,68 @@ static bool is_neighbour(const struct check_scene *s, const char *position)
            strncmp(position, s->only, strlen(s->only)) != 0;
 }
 
+/* ---- drafts ---- */
+
+static struct draft_count *find_draft(struct check_scene *s, const char *name, size_t len)
+{
+    for (size_t i = 0; i < s->draft_count; i++) {
+        if (strlen(s->drafts[i].name) == len && memcmp(s->drafts[i].name, name, len) == 0)
+            return &s->drafts[i];
+    }
+    return NULL;
+}
+
+static struct draft_count *add_draft(struct check_scene *s, const char *name, size_t len)
+{
+    s->drafts = xreallocarray(s->drafts, s->draft_count + 1, sizeof(*s->drafts));
+    struct draft_count *d = &s->drafts[s->draft_count++];
+    *d = (struct draft_count){.name = xstrndup(name, len)};
+    char *directory = file_join(s->settings->templates, d->name);
+    d->draft = template_is_draft(directory);
+    free(directory);
+    return d;
+}
+
+/* What is wrong with a draft nobody asked about is counted: it is not finished, and says so. */
+static bool counts_for_draft(struct check_scene *s, const struct problem *p)
+{
+    const char *root = s->settings != NULL ? s->settings->templates : "";
+    size_t len = strlen(root);
+    if (s->only != NULL || len == 0 || strncmp(p->position, root, len) != 0 ||
+        p->position[len] != '/' || p->position[len + 1] == '_')
+        return false;
+    const char *name = p->position + len + 1, *slash = strchr(name, '/');
+    size_t name_len = slash != NULL ? (size_t)(slash - name) : strlen(name);
+    struct draft_count *d = find_draft(s, name, name_len);
+    if (d == NULL)
+        d = add_draft(s, name, name_len);
+    d->mistakes += p->level == PROBLEM_ERROR ? 1 : 0;
+    return d->draft;
+}
+
+void check_scene_tell_drafts(struct check_scene *s)
+{
+    size_t count = s->library != NULL ? library_draft_count(s->library) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = library_draft_name(s->library, i);
+        const struct draft_count *d = find_draft(s, name, strlen(name));
+        size_t mistakes = d != NULL ? d->mistakes : 0;
+        char *directory = file_join(s->settings->templates, name), text[300];
+        snprintf(text, sizeof(text), "%s is a draft with %zu %s", name, mistakes,
+                 mistakes == 1 ? "mistake" : "mistakes");
+        const struct problem p = {PROBLEM_HINT, directory, text, "draft"};
+        check_report_problem(&s->report, &p);
+        free(directory);
+    }
+}
+
+/* ---- problems ---- */
+
 static void tell(void *context, const struct problem *p)
 {
     struct check_scene *s = context;
     size_t errors = s->report.errors;
-    if (is_neighbour(s, p->position))
+    if (is_neighbour(s, p->position) || counts_for_draft(s, p))
         return;
     check_report_problem(&s->report, p);
     /* A notice that is late must not become later still because a check says no. */
@@ -139,6 +199,9 @@ void check_scene_close(struct check_scene *s)
     for (size_t i = 0; i < s->sheet_count; i++)
         fact_sheet_free(s->sheets[i]);
     free(s->sheets);
+    for (size_t i = 0; i < s->draft_count; i++)
+        free(s->drafts[i].name);
+    free(s->drafts);
     law_free(s->law);
     renderer_close(s->renderer);
     library_free(s->library);

@@ -15,6 +15,13 @@
 
 struct check_case;
 
+/* A template that something was said of. */
+struct draft_count {
+    char *name;
+    bool draft;
+    size_t mistakes;
+};
+
 struct check_scene {
     struct check_report report;
     struct problems problems; /* tells the report */
@@ -30,6 +37,8 @@ struct check_scene {
     size_t campaign_count;
     struct fact_sheet **sheets;
     size_t sheet_count;
+    struct draft_count *drafts;
+    size_t draft_count;
 };
 
 /* Loads the configuration and the law; a mistake in them is told. ERR_USAGE; else 0, and
@@ -44,6 +53,8 @@ MUST_CHECK int check_scene_load_letters(struct check_scene *s, struct error *err
 void check_scene_unload_letters(struct check_scene *s);
 /* Frees them when it is closed: until then the law borrows them. Both may be NULL. */
 void check_scene_keep(struct check_scene *s, struct campaign *c, struct fact_sheet *sheet);
+/* A line for each draft: what is wrong with it is told only if its path is given. */
+void check_scene_tell_drafts(struct check_scene *s);
 /* The line that names the rules and their date; nothing if none were applied. */
 void check_scene_print_footer(const struct check_scene *s);
 

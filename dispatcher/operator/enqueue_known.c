@@ -190,6 +190,9 @@ static int find_letter(const struct setup *s, const char *name, const char *by, 
     *out = library_find_template(s->library, name);
     if (*out >= 0)
         return 0;
+    struct error draft;
+    if (library_refuse_draft(s->library, name, &draft) != 0)
+        return error_set(err, ERR_INPUT, "%s: %s", by, draft.text);
     const char *meant = library_closest_template(s->library, name);
     return error_set(err, ERR_INPUT, "%s names the template \"%s\", which is not there%s%s%s", by,
                      name, meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",

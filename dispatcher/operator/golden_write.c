@@ -15,6 +15,7 @@
 struct writing {
     const struct library *library;
     struct renderer *renderer;
+    const char *templates; /* the directory */
     int template_index;
     size_t files, written;
 };
@@ -65,6 +66,10 @@ static int write_named(struct writing *w, const char *name, struct error *err)
     int index = library_find_template(w->library, name);
     if (index >= 0)
         return write_template(w, index, err);
+    struct error draft;
+    if (library_refuse_draft(w->library, name, &draft) != 0)
+        return error_set(err, ERR_INPUT, "the draft \"%s\" has mistakes: dispatcher check %s/%s",
+                         name, w->templates, name);
     const char *meant = library_closest_template(w->library, name);
     return error_set(err, ERR_NOT_FOUND, "there is no template \"%s\"%s%s%s", name,
                      meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
@@ -88,9 +93,10 @@ static int run(const struct invocation *inv, struct error *err)
     struct setup *setup = NULL;
     struct writing w = {0};
     options.without_secrets = true;
-    int rc = setup_load(&options, 1, &setup, err);
+    int rc = setup_load_drafts(&options, &setup, err);
     if (rc == 0) {
         w.library = setup->library;
+        w.templates = setup->settings->templates;
         rc = renderer_open(w.library, &w.renderer, err);
     }
     if (rc == 0)

@@ -325,7 +325,8 @@ static void tell_next(const struct making *m)
         stderr,
         "Made: template.yaml (edit first), the letters and fixtures. Write what is marked TODO; "
         "`dispatcher check %s` names it.\n"
-        "When none is left: dispatcher preview %s --side-by-side\n",
+        "Look at it as it grows: dispatcher preview %s --side-by-side. When check finds nothing, "
+        "remove draft: true from template.yaml; until then nothing is sent by it.\n",
         m->directory, m->name);
 }
 

@@ -41,9 +41,19 @@ static void change_lines(const struct buf *text, const char *key, const char *va
 static int change_description(const struct buf *text, const char *path, struct buf *out,
                               struct error *err)
 {
+    static const char head[] = "# A draft is shown and checked by its name, and left out of "
+                               "sending. Remove this line when\n"
+                               "# `dispatcher check` of this folder finds nothing.\ndraft: true\n";
+    struct buf changed = {0};
     (void)path;
     (void)err;
-    change_lines(text, "version:", " 1", false, out);
+    change_lines(text, "version:", " 1", false, &changed);
+    if (memmem(buf_text(&changed), changed.len, "\ndraft:", strlen("\ndraft:")) != NULL ||
+        text_starts_with(buf_text(&changed), "draft:"))
+        change_lines(&changed, "draft:", " true", false, out);
+    else
+        buf_printf(out, "%s%s", head, buf_text(&changed));
+    buf_free(&changed);
     return 0;
 }
 

@@ -165,15 +165,21 @@ static int load_setup(struct preview *p, struct error *err)
     return library_load(&of, &p->setup->library, err);
 }
 
+static void print_errors(const struct preview *p)
+{
+    for (size_t i = 0; i < p->findings.count; i++) {
+        const struct preview_finding *f = &p->findings.items[i];
+        if (f->level == PROBLEM_ERROR)
+            fprintf(stderr, "%s: %s: %s [%s]\n", f->position, problem_level_name(f->level), f->text,
+                    f->rule);
+    }
+}
+
 /* The letter is there, but has mistakes with which nothing can be rendered. */
 static int refuse(struct preview *p, const char *directory, struct error *err)
 {
     preview_findings_keep(&p->findings, directory);
-    for (size_t i = 0; i < p->findings.count; i++) {
-        const struct preview_finding *f = &p->findings.items[i];
-        fprintf(stderr, "%s: %s: %s [%s]\n", f->position, problem_level_name(f->level), f->text,
-                f->rule);
-    }
+    print_errors(p);
     return error_set(err, ERR_INPUT, "%s cannot be shown before this is mended", directory);
 }
 
@@ -217,6 +223,8 @@ static int open_all(struct preview *p, struct error *err)
 static void tell_errors(const struct preview *p)
 {
     size_t count = preview_findings_count(&p->findings, PROBLEM_ERROR);
+    if (!option_given(p->inv, "html")) /* the page has them */
+        print_errors(p);
     if (count > 0)
         fprintf(stderr, "This letter has %zu %s: dispatcher check\n", count,
                 count == 1 ? "mistake" : "mistakes");

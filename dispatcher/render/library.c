@@ -32,6 +32,26 @@ static bool was_refused(const struct library *l, const char *name)
     return false;
 }
 
+/* ---- drafts ---- */
+
+static void add_draft(struct library *l, const char *name)
+{
+    l->drafts = xreallocarray(l->drafts, l->draft_count + 1, sizeof *l->drafts);
+    l->drafts[l->draft_count++] = xstrdup(name);
+}
+
+int library_refuse_draft(const struct library *l, const char *name, struct error *err)
+{
+    bool draft = false;
+    for (size_t i = 0; !draft && i < l->draft_count; i++)
+        draft = strcmp(l->drafts[i], name) == 0;
+    return !draft ? 0
+                  : error_set(err, ERR_INPUT,
+                              "the letter \"%s\" is a draft: remove draft: true when check finds "
+                              "nothing",
+                              name);
+}
+
 /* ---- locales ---- */
 
 /* de for de-AT: it stands before it in the list, which is sorted. */
@@ -208,7 +228,7 @@ static void check_template(const struct library *l, struct template *t,
         if (t->webhook != NULL)
             names_check_program(t->webhook, &names, used[t->letter_count]);
     }
-    t->sound = complete && problems->errors == errors;
+    t->sound = complete && !t->faulty && problems->errors == errors;
     if (t->sound) /* a mistyped name is not one that a language lacks */
         names_check_parity(t, used, problems);
     for (size_t i = 0; i <= t->letter_count; i++)
@@ -217,10 +237,9 @@ static void check_template(const struct library *l, struct template *t,
     free(languages);
 }
 
-static void load_template(struct library *l, const struct library_options *o, const char *name,
-                          struct problems *problems)
+static void read_template(struct library *l, const struct library_options *o, const char *name,
+                          const char *directory, struct problems *problems)
 {
-    char *directory = file_join(o->templates, name);
     const struct lint_locales locales = {l->locales, l->locale_count};
     struct template_options options = {.directory = directory,
                                        .name = name,
@@ -236,6 +255,38 @@ static void load_template(struct library *l, const struct library_options *o, co
     } else {
         add_refused(l, name);
     }
+}
+
+static void tell_nobody(void *context, const struct problem *problem)
+{
+    (void)context;
+    (void)problem;
+}
+
+/* A draft stands in nobody's way: with mistakes it is as if it were not there yet. */
+static void load_draft(struct library *l, const struct library_options *o, const char *name,
+                       const char *directory)
+{
+    struct problems quiet = {.tell = tell_nobody};
+    size_t before = l->template_count;
+    if (!o->drafts)
+        return;
+    read_template(l, o, name, directory, &quiet);
+    if (l->template_count > before && !l->templates[before]->sound)
+        template_free(l->templates[--l->template_count]);
+}
+
+static void load_template(struct library *l, const struct library_options *o, const char *name,
+                          struct problems *problems)
+{
+    char *directory = file_join(o->templates, name);
+    bool draft = template_is_draft(directory);
+    if (draft)
+        add_draft(l, name);
+    if (draft && problems->tell == NULL)
+        load_draft(l, o, name, directory);
+    else
+        read_template(l, o, name, directory, problems);
     free(directory);
 }
 
@@ -295,6 +346,9 @@ void library_free(struct library *l)
     for (size_t i = 0; i < l->refused_count; i++)
         free(l->refused[i]);
     layout_list_free(&l->layouts);
+    for (size_t i = 0; i < l->draft_count; i++)
+        free(l->drafts[i]);
+    free(l->drafts);
     free(l->refused);
     free(l->templates);
     free(l->locales);
@@ -344,6 +398,11 @@ static void check_rule(const struct library *l, const struct rules *rules, const
 {
     const char *name = rule->template_name;
     struct place at = {rules->file, rule->line, 1};
+    struct error draft;
+    if (name != NULL && library_refuse_draft(l, name, &draft) != 0) {
+        problems_add_error(problems, &at, "rule-template", "%s", draft.text);
+        return;
+    }
     if (name == NULL || library_find_template(l, name) >= 0 || was_refused(l, name))
         return;
     const char *closest = library_closest_template(l, name);

@@ -23,12 +23,15 @@ struct rules;
  * Loads all of `templates` and `locales`. With `problem` NULL the first error ends it (ERR_CONFIG).
  * Otherwise every problem found is handed to it and the library of what could be loaded is
  * returned; the caller counts.
+ * Drafts (draft: true in template.yaml) are read where every problem is wanted; a load leaves them
+ * out, with `drafts` only those with mistakes.
  */
 struct library_options {
     const char *templates;
     const char *locales;
     const char *default_zone; /* NULL: the locale's */
     const struct organisation *organisation;
+    bool drafts;         /* to be looked at, not sent */
     problem_fn *problem; /* NULL: stop at the first error */
     void *problem_context;
 };
@@ -50,6 +53,8 @@ const char *library_template_directory(const struct library *l, size_t index);
 int library_find_template(const struct library *l, const char *name);
 /* "did you mean": the closest name or NULL. */
 const char *library_closest_template(const struct library *l, const char *name);
+/* Nothing is sent by a draft: ERR_INPUT with a sentence if it is one. */
+MUST_CHECK int library_refuse_draft(const struct library *l, const char *name, struct error *err);
 /* The tags a template is written in, NULL-terminated, borrowed. */
 const char *const *library_template_locales(const struct library *l, int template_index);
 /* A variable a template declares; its names are borrowed. */

@@ -20,6 +20,8 @@ struct library {
     size_t template_count;
     char **refused; /* names of templates and locales that are there, but could not be loaded */
     size_t refused_count;
+    char **drafts; /* names of all that are, loaded or not */
+    size_t draft_count;
     struct layout_list layouts;
     char *partials;
     char *default_zone; /* NULL: the locale's */

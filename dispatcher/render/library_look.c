@@ -17,6 +17,16 @@ void library_template_notice(const struct library *l, int template_index,
     };
 }
 
+size_t library_draft_count(const struct library *l)
+{
+    return l->draft_count;
+}
+
+const char *library_draft_name(const struct library *l, size_t index)
+{
+    return l->drafts[index];
+}
+
 bool library_template_is_sound(const struct library *l, int template_index)
 {
     return library_template_sound(l, (size_t)template_index);

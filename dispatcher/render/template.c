@@ -129,6 +129,13 @@ static void read_legal(struct template *t, const struct yaml_node *node, struct 
     }
 }
 
+static void read_draft(struct template *t, const struct yaml_node *node, struct problems *problems)
+{
+    if (!text_equal(node->text, "true") && !text_equal(node->text, "false"))
+        fail_at(t, node, problems, "yaml-type", "draft must be true or false");
+    t->draft = text_equal(node->text, "true");
+}
+
 static void read_layout(struct template *t, const struct yaml_node *node, struct problems *problems)
 {
     if (node->kind != YAML_SCALAR || *node->text == '\0') {
@@ -189,6 +196,7 @@ static const struct {
     {"category", false, read_category},   {"legal", false, read_legal},
     {"layout", false, read_layout},       {"channels", true, read_channels},
     {"variables", false, read_variables}, {"links_allowed", false, read_links},
+    {"draft", false, read_draft},
 };
 
 static void read_key(struct template *t, const struct yaml_node *node, struct problems *problems)
@@ -210,7 +218,7 @@ static void read_key(struct template *t, const struct yaml_node *node, struct pr
         problems_add_error(
             problems, &at, "yaml-unknown-key",
             "there is no key \"%s\": the keys are schema, version, source, kind, category, legal, "
-            "layout, channels, variables and links_allowed",
+            "layout, channels, variables, links_allowed and draft",
             node->key);
 }
 
@@ -234,7 +242,7 @@ static int read_description(struct template *t, struct problems *problems)
 
 /* ---- letters ---- */
 
-static void load_letter(struct template *t, const char *tag, const struct template_options *o)
+static bool load_letter(struct template *t, const char *tag, const struct template_options *o)
 {
     struct buf name = {0};
     buf_printf(&name, "%s.md", tag);
@@ -246,23 +254,28 @@ static void load_letter(struct template *t, const char *tag, const struct templa
                                      .links_allowed_count = t->links_allowed_count,
                                      .problems = o->problems};
     struct letter *letter;
-    if (letter_load(&options, &letter) == 0)
+    bool compiles = letter_load(&options, &letter) == 0;
+    if (compiles)
         t->letters[t->letter_count++] = letter;
     free(path);
     buf_free(&name);
+    return compiles;
 }
 
-static void load_letters(struct template *t, const struct template_options *o)
+/* Does every one compile? It may have other mistakes: a word that is still to be written. */
+static bool load_letters(struct template *t, const struct template_options *o)
 {
     struct name_list tags;
+    bool compile = true;
     name_list_read(t->directory, ".md", o->problems, &tags);
     t->letters = xcalloc(tags.count + 1, sizeof(struct letter *));
     for (size_t i = 0; i < tags.count && !problems_stop_load(o->problems); i++)
-        load_letter(t, tags.names[i], o);
+        compile = load_letter(t, tags.names[i], o) && compile;
     t->tags = xcalloc(t->letter_count + 1, sizeof *t->tags);
     for (size_t i = 0; i < t->letter_count; i++)
         t->tags[i] = t->letters[i]->locale;
     name_list_free(&tags);
+    return compile;
 }
 
 const struct letter *template_letter(const struct template *t, const char *tag)
@@ -275,7 +288,7 @@ const struct letter *template_letter(const struct template *t, const char *tag)
 
 /* ---- webhook.json ---- */
 
-static void load_webhook(struct template *t, struct problems *problems)
+static bool load_webhook(struct template *t, struct problems *problems)
 {
     struct buf text = {0};
     struct error err = {0};
@@ -290,6 +303,7 @@ static void load_webhook(struct template *t, struct problems *problems)
     else if (rc == 0 && problems->tell != NULL)
         lint_json_template(t->webhook_file, buf_text(&text), text.len, problems);
     buf_free(&text);
+    return rc == 0 || rc == ERR_NOT_FOUND;
 }
 
 /* ---- the folder ---- */
@@ -299,10 +313,23 @@ static bool name_ok(const char *name)
     return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name) && *name != '-';
 }
 
+bool template_is_draft(const char *directory)
+{
+    struct yaml_node *root = NULL;
+    struct error ignored;
+    char *path = file_join(directory, "template.yaml");
+    bool yes =
+        yaml_load(path, &root, &ignored) == 0 && text_equal(yaml_text(root, "draft"), "true");
+    yaml_free(root);
+    free(path);
+    return yes;
+}
+
 struct template *template_load(const struct template_options *options)
 {
     struct problems *problems = options->problems;
     int errors = problems->errors;
+    bool compiles = false;
     struct template *t = xcalloc(1, sizeof *t);
     struct place at = {options->directory, 0, 0};
     t->name = xstrdup(options->name);
@@ -314,10 +341,12 @@ struct template *template_load(const struct template_options *options)
                            "the name of a template folder is made of a-z, 0-9 and -: rename it");
     if (!problems_stop_load(problems) && read_description(t, problems) == 0 &&
         !problems_stop_load(problems)) {
-        load_letters(t, options);
-        load_webhook(t, problems);
+        compiles = problems->errors == errors;
+        compiles = load_letters(t, options) && compiles;
+        compiles = load_webhook(t, problems) && compiles;
     }
-    if (problems->errors == errors)
+    t->faulty = problems->errors != errors;
+    if (!t->faulty || (compiles && !problems_stop_load(problems)))
         return t;
     if (problems->tell != NULL && options->locales != NULL)
         lint_template(t, options->locales, problems); /* a check tells everything at once */

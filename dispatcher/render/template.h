@@ -21,6 +21,7 @@ struct template
     char *source;   /* the language it was written in first, NULL if not said */
     char *kind;     /* of notice, "possibility"; NULL if not said */
     char *category; /* "breach_notice"; NULL if not said */
+    bool draft;     /* still being written: looked at, never sent */
     char **legal;   /* rule sets its samples must pass, "kr-pipa-34-1" */
     size_t legal_count;
     char *layout; /* the frame of its mails, a name of _layouts; NULL if not said */
@@ -35,7 +36,8 @@ struct template
     size_t letter_count;
     struct program *webhook; /* NULL: the standard body */
     char *webhook_file;
-    bool sound; /* its names were checked and nothing was wrong */
+    bool faulty; /* it compiles, but something is wrong with it */
+    bool sound;  /* its names were checked and nothing was wrong */
 };
 
 struct lint_locales;
@@ -48,9 +50,12 @@ struct template_options {
     struct problems *problems;
 };
 
-/* NULL if it cannot be used; what is wrong went to the problems. Free with template_free(). */
+/* NULL if it cannot be used; what is wrong went to the problems. Where these are collected, a
+ * template with mistakes is there as long as all of it compiles. Free with template_free(). */
 struct template *template_load(const struct template_options *options);
 void template_free(struct template *t);
+/* Does its template.yaml say so? The rest of it is not looked at. */
+bool template_is_draft(const char *directory);
 /* NULL if there is no letter in this language. */
 const struct letter *template_letter(const struct template *t, const char *tag);
 

@@ -265,6 +265,51 @@ def test_a_new_letter_overwrites_nothing(t):
     t.equal(sorted(os.listdir(folder)), ["_layouts", "_partials", "_skeleton", "apology"], "folders")
 
 
+# drafts
+
+
+def test_a_draft_stops_nobody_and_is_not_sent(t):
+    folder = lay_letters(t, "status-update", "leak-confirmed")
+    t.equal(t.command("new", "shop-outage").status, 0, "a letter is begun")
+    batch = os.path.join(lib.ROOT, "docs", "batch")
+    queued = t.command("enqueue", "--batch", os.path.join(batch, "batch.json"), "--csv", os.path.join(batch, "people.csv"))
+    t.equal((queued.status, queued.out), (0, "update-4 6\n"), f"another letter: {queued.err}")
+    t.daemon.start()
+    t.wait(lambda: t.outbox("mail", "update-4_m-0001") or t.outbox("texts", "update-4_m-0001"), 20, "and it is sent")
+    sentence = 'the letter "shop-outage" is a draft: remove draft: true when check finds nothing'
+    notice = t.write("notice.json", json.dumps({"version": 1, "id": "n1", "template": "shop-outage", "locale": "de", "to": {"email": "a@example.org"}}))
+    refused = t.command("enqueue", notice)
+    t.equal(refused.status, 65, "a notice that names the draft")
+    t.contains(refused.err, sentence, "why")
+    t.write("batch.json", json.dumps({"version": 1, "id": "b1", "template": "shop-outage", "locale": "de", "data": {}}))
+    t.contains(t.command("enqueue", "--batch", "batch.json", "--csv", os.path.join(batch, "people.csv")).err, sentence, "a batch that does")
+    everything = t.command("check")
+    t.matches(everything.out, r"shop-outage: hint: shop-outage is a draft with \d+ mistakes \[draft\]", "one line in a check of everything")
+    t.equal((everything.status, everything.out.count("shop-outage")), (0, 2), everything.out)
+    t.equal(t.command("check", os.path.join(folder, "shop-outage")).status, 65, "asked by its name")
+    letter = os.path.join(folder, "shop-outage", "de.md")
+    t.write(letter, read(letter) + "\n{{nobody\n")
+    t.equal(t.command("enqueue", "--batch", os.path.join(batch, "batch.json"), "--csv", os.path.join(batch, "people.csv")).status, 0, "broken")
+    t.configure(templates=folder, rules=[{"name": "shop", "when": {"campaign": "x"}, "then": {"template": "shop-outage"}}, {"name": "rest", "then": {"channels": ["email"]}}])
+    t.contains(t.command("enqueue", notice).err, sentence, "a rule that names the draft")
+
+
+def test_a_half_written_letter_can_be_looked_at(t):
+    folder = lay_letters(t, "apology")
+    t.command("new", "fresh")
+    shown = t.command("preview", "fresh", "--locale", "de")
+    t.equal(shown.status, 0, f"preview: {shown.err}")
+    t.contains(shown.out, "TODO", "what is still to be written")
+    t.contains(shown.err, "is still to be written [placeholder-text]", "and said")
+    t.command("new", "copy", "--from", "apology")
+    t.contains(read(folder, "copy", "template.yaml"), "\ndraft: true\n", "a copy is a draft too")
+    t.contains(t.command("golden", "write", "copy").err, 'the draft "copy" has mistakes', "not to be kept yet")
+    for tag in ("de", "ko", "en"):
+        letter = os.path.join(folder, "copy", f"{tag}.md")
+        t.write(letter, read(letter).replace("TODO ", ""))
+    t.equal(t.command("golden", "write", "copy").status, 0, "kept when it is right")
+
+
 # golden files
 
 
