@@ -226,8 +226,8 @@ static int take_all(struct enqueue *e, struct error *err)
 /* Any of its options means a batch: a forgotten --batch must not queue a spreadsheet as notices. */
 static bool is_batch(const struct invocation *inv)
 {
-    static const char *const names[] = {"batch", "csv",   "jsonl", "problems", "shared-addresses",
-                                        "facts", "cohort"};
+    static const char *const names[] = {"batch", "csv",    "jsonl",  "problems", "shared-addresses",
+                                        "facts", "cohort", "partial"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (option_given(inv, names[i]))
             return true;
@@ -259,6 +259,7 @@ static const struct option_row options[] = {
     {"jsonl", 0, "FILE", "the recipients: one JSON object per line"},
     {"facts", 0, "FACTS.YAML", "the fact sheet the letter takes its data from, as in check"},
     {"cohort", 0, "C", "with --facts: whose facts"},
+    {"partial", 0, NULL, "with --cohort: some of its people, not all that the sheet counts"},
     {"problems", 0, "FILE", "where all that is wrong with the rows is written (problems.csv)"},
     {"shared-addresses", 0, NULL, "several recipients may have the same address or number"},
 };

@@ -481,6 +481,9 @@ static int hand_over(struct handover *h, const struct names *names, struct error
         progress_hide(&h->progress);
     if (findings_count(h->findings) > 0 && (rc == 0 || rc == ERR_INPUT))
         return refuse(h, names->problems, err);
+    if (rc == 0 && !option_given(h->inv, "partial"))
+        rc = enqueue_facts_check_count(&h->facts, names->csv != NULL ? names->csv : names->jsonl,
+                                       h->count, err);
     return rc == 0 ? publish(h, err) : rc;
 }
 

@@ -1,6 +1,8 @@
 #include "operator/enqueue_facts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/digest.h"
 #include "base/file.h"
@@ -42,6 +44,70 @@ static int check_cohort(const struct fact_sheet *s, const char *cohort, struct e
     return error_set(err, ERR_INPUT, "%s knows no cohort \"%s\"%s%s%s", s->file, cohort,
                      meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
                      meant != NULL ? "\"?" : "");
+}
+
+static char *facts_text(const struct setup *s, int letter, const struct fact_sheet *sheet,
+                        const char *cohort)
+{
+    struct buf out = {0};
+    struct json_t *data = facts_job_data(s->library, letter, sheet, cohort);
+    json_put(&out, data);
+    json_free(data);
+    return buf_steal(&out);
+}
+
+/* Does this letter say something else to a group than to everybody? */
+static bool differs_by_cohort(const struct setup *s, int letter, const struct fact_sheet *sheet)
+{
+    char *all = facts_text(s, letter, sheet, NULL);
+    bool differs = false;
+    for (size_t i = 0; !differs && i < sheet->cohort_count; i++) {
+        char *own = facts_text(s, letter, sheet, sheet->cohorts[i].name);
+        differs = strcmp(own, all) != 0;
+        free(own);
+    }
+    free(all);
+    return differs;
+}
+
+/* "a, b or c" */
+static void put_names(const struct fact_sheet *s, struct buf *out)
+{
+    for (size_t i = 0; i < s->cohort_count; i++)
+        buf_printf(out, "%s%s",
+                   i == 0                     ? ""
+                   : i + 1 == s->cohort_count ? " or "
+                                              : ", ",
+                   s->cohorts[i].name);
+}
+
+static int require_cohort(const struct setup *s, int letter, const struct enqueue_facts *f,
+                          struct error *err)
+{
+    struct buf names = {0};
+    if (f->cohort != NULL || !differs_by_cohort(s, letter, f->sheet))
+        return 0;
+    put_names(f->sheet, &names);
+    int rc =
+        error_set(err, ERR_INPUT, "the groups in %s are told different things: say --cohort %s",
+                  f->sheet->file, buf_text(&names));
+    buf_free(&names);
+    return rc;
+}
+
+int enqueue_facts_check_count(const struct enqueue_facts *f, const char *table, int64_t count,
+                              struct error *err)
+{
+    const struct fact_cohort *c =
+        f->sheet != NULL && f->cohort != NULL ? fact_sheet_cohort(f->sheet, f->cohort) : NULL;
+    int64_t people = c != NULL ? fact_cohort_people(c) : -1;
+    if (people < 0 || people == count)
+        return 0;
+    return error_set(err, ERR_INPUT,
+                     "%s has %lld %s, but the cohort %s has %lld by %s:%d; nothing was queued. If "
+                     "these are meant, and no others of it: --partial",
+                     table, (long long)count, count == 1 ? "recipient" : "recipients", f->cohort,
+                     (long long)people, f->sheet->file, c->place.line);
 }
 
 /* ---- into the batch ---- */
@@ -91,6 +157,9 @@ static int find_letter(const struct setup *s, const struct batch *b, const char 
     *out = library_find_template(s->library, name);
     if (*out >= 0)
         return 0;
+    struct error draft;
+    if (library_refuse_draft(s->library, name, &draft) != 0)
+        return error_set(err, ERR_INPUT, "%s: %s", path, draft.text);
     const char *meant = library_closest_template(s->library, name);
     return error_set(err, ERR_INPUT, "%s: there is no letter \"%s\"%s%s%s", path, name,
                      meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
@@ -125,6 +194,8 @@ int enqueue_facts_take(const struct invocation *inv, const struct setup *s, cons
         rc = read_sheet(sheet, &out->sheet, err);
     if (rc == 0)
         rc = check_cohort(out->sheet, out->cohort, err);
+    if (rc == 0)
+        rc = require_cohort(s, letter, out, err);
     if (rc == 0)
         rc = note_sum(sheet, hex, err);
     if (rc != 0)

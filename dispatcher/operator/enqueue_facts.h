@@ -19,6 +19,10 @@ struct enqueue_facts {
 MUST_CHECK int enqueue_facts_take(const struct invocation *inv, const struct setup *s,
                                   const char *path, const struct buf *text, struct batch *b,
                                   struct enqueue_facts *out, struct error *err);
+/* Are there as many recipients in `table` as people in the cohort? ERR_INPUT; 0 where nobody has
+ * counted. */
+MUST_CHECK int enqueue_facts_check_count(const struct enqueue_facts *f, const char *table,
+                                         int64_t count, struct error *err);
 void enqueue_facts_free(struct enqueue_facts *f);
 
 #endif

@@ -20,7 +20,8 @@ def prepare(t, **members):
 
 
 def enqueue(t, *arguments, sheet=SHEET):
-    return t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--facts", sheet, *arguments)
+    """Two of the people of a group: the sheet counts more."""
+    return t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--facts", sheet, "--partial", *arguments)
 
 
 def published(t):
@@ -80,4 +81,15 @@ def test_sheets_cohorts_and_options_that_do_not_fit_are_refused(t):
     must_refuse(t, enqueue(t, "--cohort", "a", sheet="broken.yaml"), 65, "broken.yaml cannot be used")
     must_refuse(t, t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--cohort", "a"), 64, "--cohort goes with --facts")
     must_refuse(t, t.command("enqueue", "--facts", SHEET), 64, "add --batch")
-    must_refuse(t, enqueue(t), 65, "data_items")
+    must_refuse(t, enqueue(t), 65, "say --cohort a, b or c")
+
+
+def test_a_table_of_other_people_than_the_sheet_counts_is_refused(t):
+    prepare(t)
+    few = t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--facts", SHEET, "--cohort", "a")
+    must_refuse(t, few, 65, "people.csv has 2 recipients, but the cohort a has 28 by ")
+    t.contains(few.err, "--partial", "what to do if it is meant")
+    with open(os.path.join(INCIDENT, "a.csv"), encoding="utf-8") as file:
+        t.write("people.csv", file.read())
+    whole = t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--facts", SHEET, "--cohort", "a")
+    t.equal((whole.status, whole.out), (0, "cl-a 28\n"), f"all of them: {whole.err}")
