@@ -31,7 +31,7 @@ static void print_people(const struct campaign_check *k, const struct cohort_cou
 {
     char number[OUTPUT_NUMBER_SIZE];
     int64_t people = 0;
-    if (invocation_json(k->scene->report.inv))
+    if (invocation_json(k->scene->report.inv) || k->scene->report.brief)
         return;
     for (size_t i = 0; i < k->campaign->cohort_count; i++)
         people += counts[i].people;

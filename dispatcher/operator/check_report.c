@@ -125,6 +125,11 @@ void check_report_problem(void *context, const struct problem *p)
         c->errors++;
     else if (p->level == PROBLEM_WARNING)
         c->warnings++;
+    if (c->brief) {
+        if (p->level == PROBLEM_ERROR)
+            fprintf(stderr, "%s: error: %s [%s]\n", p->position, p->text, p->rule);
+        return;
+    }
     if (invocation_json(c->inv)) {
         print_json(p);
         return;

@@ -10,6 +10,7 @@
 
 struct check_report {
     const struct invocation *inv;
+    bool brief; /* another command asks: errors alone, a line each, on stderr */
     size_t errors, warnings;
 };
 

@@ -120,12 +120,13 @@ static void load_law(struct check_scene *s)
         s->law = NULL;
 }
 
-int check_scene_open(const struct invocation *inv, struct check_scene *out, struct error *err)
+static int open_scene(const struct invocation *inv, bool brief, struct check_scene *out,
+                      struct error *err)
 {
     struct config_options options = *invocation_config(inv);
-    *out = (struct check_scene){.report = {.inv = inv}};
+    *out = (struct check_scene){.report = {.inv = inv, .brief = brief}};
     out->problems = (struct problems){.tell = tell, .context = out};
-    options.without_secrets = option_given(inv, "no-environment");
+    options.without_secrets = brief || option_given(inv, "no-environment");
     int rc = read_time(inv, &out->now_ms, err);
     if (rc != 0)
         return rc;
@@ -137,6 +138,16 @@ int check_scene_open(const struct invocation *inv, struct check_scene *out, stru
     if (rc == 0)
         load_law(out);
     return rc;
+}
+
+int check_scene_open(const struct invocation *inv, struct check_scene *out, struct error *err)
+{
+    return open_scene(inv, false, out, err);
+}
+
+int check_scene_open_brief(const struct invocation *inv, struct check_scene *out, struct error *err)
+{
+    return open_scene(inv, true, out, err);
 }
 
 int check_scene_load_letters(struct check_scene *s, struct error *err)

@@ -45,6 +45,9 @@ struct check_scene {
  * scene->settings is NULL if there is no going on. Close it in any case. */
 MUST_CHECK int check_scene_open(const struct invocation *inv, struct check_scene *out,
                                 struct error *err);
+/* For another command than check: errors alone are told, and no secrets are read. */
+MUST_CHECK int check_scene_open_brief(const struct invocation *inv, struct check_scene *out,
+                                      struct error *err);
 void check_scene_close(struct check_scene *s);
 /* Tells what is wrong with letters and locales. What cannot be used was told; scene->library is
  * NULL if nothing could. */

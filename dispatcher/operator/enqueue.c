@@ -226,8 +226,9 @@ static int take_all(struct enqueue *e, struct error *err)
 /* Any of its options means a batch: a forgotten --batch must not queue a spreadsheet as notices. */
 static bool is_batch(const struct invocation *inv)
 {
-    static const char *const names[] = {"batch", "csv",    "jsonl",  "problems", "shared-addresses",
-                                        "facts", "cohort", "partial"};
+    static const char *const names[] = {
+        "batch", "csv",    "jsonl",   "problems", "shared-addresses",
+        "facts", "cohort", "partial", "campaign"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (option_given(inv, names[i]))
             return true;
@@ -258,7 +259,8 @@ static const struct option_row options[] = {
     {"csv", 0, "FILE", "the recipients: a spreadsheet saved as CSV UTF-8, names in its first row"},
     {"jsonl", 0, "FILE", "the recipients: one JSON object per line"},
     {"facts", 0, "FACTS.YAML", "the fact sheet the letter takes its data from, as in check"},
-    {"cohort", 0, "C", "with --facts: whose facts"},
+    {"campaign", 0, "FILE", "a campaign, checked first: letter, facts and people are from there"},
+    {"cohort", 0, "C", "with --facts: whose facts; with --campaign: who gets it"},
     {"partial", 0, NULL, "with --cohort: some of its people, not all that the sheet counts"},
     {"problems", 0, "FILE", "where all that is wrong with the rows is written (problems.csv)"},
     {"shared-addresses", 0, NULL, "several recipients may have the same address or number"},
@@ -266,7 +268,8 @@ static const struct option_row options[] = {
 
 const struct command command_enqueue = {
     .name = "enqueue",
-    .arguments = "[FILE|-] | --batch BATCH.JSON --csv FILE | --batch BATCH.JSON --jsonl FILE",
+    .arguments = "[FILE|-] | --batch BATCH.JSON --csv FILE | --batch BATCH.JSON --jsonl FILE | "
+                 "--campaign FILE --cohort C",
     .summary = "hand over notices: one, many, or a batch of millions",
     .details =
         "Checks each notice completely (envelope, template, language, variables) and publishes it "
@@ -279,6 +282,9 @@ const struct command command_enqueue = {
         "A batch is queued as a whole or not at all. Every row is checked first; the first 20 "
         "things that\n"
         "are wrong are shown, all of them go to problems.csv, and the exit status is 65.\n"
+        "With --campaign each cohort is a batch of its own, CAMPAIGN-COHORT; a campaign in which "
+        "check finds\n"
+        "errors is refused, and it leaves at its send_at.\n"
         "Columns: id, name, title, given_name, family_name, gender, email, phone, webhook, "
         "timezone, locale,\n"
         "reference; any other one must be a variable of the letter (incident.start, nature.de). "

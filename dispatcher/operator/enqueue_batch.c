@@ -21,6 +21,7 @@
 #include "engine/intake.h"
 #include "model/batch.h"
 #include "model/json.h"
+#include "operator/enqueue_campaign.h"
 #include "operator/enqueue_columns.h"
 #include "operator/enqueue_facts.h"
 #include "operator/enqueue_fault.h"
@@ -51,7 +52,8 @@ struct handover {
     struct batch_builder *builder; /* NULL: something is wrong, nothing will be published */
     struct seen *seen[KEYS];       /* NULL: not looked at, or not needed yet */
     bool shared_addresses;
-    struct buf text; /* of batch.json */
+    struct buf text;                  /* of batch.json */
+    struct enqueue_campaign campaign; /* empty: there is a batch.json */
     struct enqueue_facts facts;
     struct shared_faults shared;
     struct progress progress;
@@ -387,11 +389,20 @@ static int publish(struct handover *h, struct error *err)
 
 static int read_batch(struct handover *h, const char *path, struct error *err)
 {
-    int rc = file_read_path(path, BATCH_TEXT_MAX, &h->text, err);
+    const struct campaign *c = h->campaign.campaign;
+    const struct enqueue_facts_source from = {.sheet = c != NULL ? c->facts
+                                                                 : option_value(h->inv, "facts"),
+                                              .cohort = option_value(h->inv, "cohort"),
+                                              .campaigns = c != NULL};
+    int rc = 0;
+    if (c != NULL)
+        buf_put(&h->text, buf_text(&h->campaign.batch), h->campaign.batch.len);
+    else
+        rc = file_read_path(path, BATCH_TEXT_MAX, &h->text, err);
     if (rc == 0)
         rc = batch_parse(buf_text(&h->text), h->text.len, path, false, &h->batch, err);
     if (rc == 0)
-        rc = enqueue_facts_take(h->inv, h->setup, path, &h->text, h->batch, &h->facts, err);
+        rc = enqueue_facts_take(&from, h->setup, path, &h->text, h->batch, &h->facts, err);
     h->shared = (struct shared_faults){
         .batch = h->batch, .path = path, .text = &h->text, .facts = &h->facts};
     return rc;
@@ -432,11 +443,35 @@ struct names {
     const char *batch, *csv, *jsonl, *problems;
 };
 
-static int read_names(const struct invocation *inv, struct names *out, struct error *err)
+/* A campaign names its letter, its facts and its people itself. */
+static int name_campaign(struct handover *h, struct names *out, struct error *err)
 {
+    static const char *const others[] = {"batch", "csv", "jsonl", "facts"};
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        if (option_given(h->inv, others[i]))
+            return error_set(err, ERR_USAGE,
+                             "--campaign says what --%s would: leave one of the two out",
+                             others[i]);
+    }
+    int rc = enqueue_campaign_read(h->inv, &h->campaign, err);
+    if (rc == 0) {
+        out->batch = h->campaign.campaign->file;
+        out->csv = h->campaign.cohort->audience;
+    }
+    return rc;
+}
+
+static int read_names(struct handover *h, struct names *out, struct error *err)
+{
+    const struct invocation *inv = h->inv;
     *out = (struct names){option_value(inv, "batch"), option_value(inv, "csv"),
                           option_value(inv, "jsonl"), option_value(inv, "problems")};
     out->problems = out->problems == NULL ? PROBLEMS_FILE : out->problems;
+    if (option_given(inv, "campaign")) {
+        int rc = name_campaign(h, out, err);
+        if (rc != 0)
+            return rc;
+    }
     if (out->batch == NULL)
         return error_set(err, ERR_USAGE,
                          "what all recipients share is missing: add --batch batch.json");
@@ -507,7 +542,7 @@ int enqueue_batch(const struct invocation *inv, const struct setup *setup, struc
                          .client = client,
                          .shared_addresses = option_given(inv, "shared-addresses")};
     struct names names;
-    int rc = read_names(inv, &names, err);
+    int rc = read_names(&h, &names, err);
     interrupt_hold(&h.interrupt);
     if (rc == 0)
         rc = read_batch(&h, names.batch, err);
@@ -525,6 +560,7 @@ int enqueue_batch(const struct invocation *inv, const struct setup *setup, struc
     rows_close(h.rows);
     shared_faults_clear(&h.shared);
     enqueue_facts_free(&h.facts);
+    enqueue_campaign_free(&h.campaign);
     batch_free(h.batch);
     buf_free(&h.text);
     end_held(&h.interrupt, rc, err);

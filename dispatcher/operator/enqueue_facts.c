@@ -179,25 +179,28 @@ static int note_sum(const char *path, char hex[DIGEST_HEX_SIZE], struct error *e
     return rc;
 }
 
-int enqueue_facts_take(const struct invocation *inv, const struct setup *s, const char *path,
-                       const struct buf *text, struct batch *b, struct enqueue_facts *out,
-                       struct error *err)
+int enqueue_facts_take(const struct enqueue_facts_source *from, const struct setup *s,
+                       const char *path, const struct buf *text, struct batch *b,
+                       struct enqueue_facts *out, struct error *err)
 {
-    const char *sheet = option_value(inv, "facts");
     char hex[DIGEST_HEX_SIZE];
     int letter = -1;
-    *out = (struct enqueue_facts){.cohort = option_value(inv, "cohort")};
-    if (sheet == NULL)
-        return out->cohort == NULL ? 0 : error_set(err, ERR_USAGE, "--cohort goes with --facts");
+    *out = (struct enqueue_facts){.cohort = from->cohort};
+    if (from->sheet == NULL)
+        return from->cohort == NULL || from->campaigns
+                   ? 0
+                   : error_set(err, ERR_USAGE, "--cohort goes with --facts");
     int rc = find_letter(s, b, path, &letter, err);
     if (rc == 0)
-        rc = read_sheet(sheet, &out->sheet, err);
+        rc = read_sheet(from->sheet, &out->sheet, err);
+    if (rc == 0 && from->campaigns && out->sheet->cohort_count == 0)
+        out->cohort = NULL;
     if (rc == 0)
         rc = check_cohort(out->sheet, out->cohort, err);
     if (rc == 0)
         rc = require_cohort(s, letter, out, err);
     if (rc == 0)
-        rc = note_sum(sheet, hex, err);
+        rc = note_sum(from->sheet, hex, err);
     if (rc != 0)
         return rc;
     struct json_t *facts = facts_job_data(s->library, letter, out->sheet, out->cohort);

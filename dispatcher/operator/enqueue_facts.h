@@ -7,16 +7,22 @@
 #include "engine/setup.h"
 #include "model/batch.h"
 #include "model/fact_sheet.h"
-#include "operator/command.h"
 
 struct enqueue_facts {
     struct fact_sheet *sheet; /* NULL: no --facts */
     const char *cohort;       /* NULL: everybody's facts */
 };
 
+/* Where facts are from; borrowed. */
+struct enqueue_facts_source {
+    const char *sheet;  /* path; NULL: batch.json has them */
+    const char *cohort; /* NULL: everybody's facts */
+    bool campaigns;     /* a campaign's cohort, which a sheet for everybody need not know */
+};
+
 /* Lays the facts under the batch's data. `path` and `text` of batch.json, for positions. Mistakes
  * in the sheet are told on stderr. ERR_USAGE, ERR_INPUT; free in any case. */
-MUST_CHECK int enqueue_facts_take(const struct invocation *inv, const struct setup *s,
+MUST_CHECK int enqueue_facts_take(const struct enqueue_facts_source *from, const struct setup *s,
                                   const char *path, const struct buf *text, struct batch *b,
                                   struct enqueue_facts *out, struct error *err);
 /* Are there as many recipients in `table` as people in the cohort? ERR_INPUT; 0 where nobody has

@@ -4,6 +4,7 @@ import email
 import email.policy
 import json
 import os
+import shutil
 
 import lib
 
@@ -93,3 +94,49 @@ def test_a_table_of_other_people_than_the_sheet_counts_is_refused(t):
         t.write("people.csv", file.read())
     whole = t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--facts", SHEET, "--cohort", "a")
     t.equal((whole.status, whole.out), (0, "cl-a 28\n"), f"all of them: {whole.err}")
+
+
+def readme_commands(word):
+    """The commands that README shows with this word, as arguments."""
+    with open(os.path.join(lib.ROOT, "README.md"), encoding="utf-8") as file:
+        lines = [line.split() for line in file if line.startswith("$ build/dispatcher ") and word in line]
+    return [[os.path.join(lib.ROOT, a) if a.startswith("docs/") else a for a in line[2:]] for line in lines]
+
+
+def test_a_checked_campaign_becomes_batches_as_readme_shows(t):
+    t.configure(locale={"fallback": "ko"})
+    commands = readme_commands("campaign-2-confirmed.yaml")
+    t.equal([c[0] for c in commands], ["check", "enqueue", "enqueue"], "the commands")
+    answers = [t.command(*c) for c in commands]
+    t.equal([a.status for a in answers], [0, 0, 0], [a.err for a in answers])
+    t.equal([a.out for a in answers[1:]], ["card-leak-confirmed-a 28\n", "card-leak-confirmed-b 269\n"], "queued")
+    with open(os.path.join(t.spool, "new", "card-leak-confirmed-b", "batch.json"), encoding="utf-8") as file:
+        batch = json.load(file)
+    t.equal((batch["template"], batch["category"], batch["campaign"], batch["facts"]["cohort"], batch["facts"]["version"], batch["routing"]["channels"]),
+            ("leak-confirmed", "breach_notice", "card-leak-confirmed", "b", 2, ["email", "sms"]), "all from the campaign")
+    t.check(batch["not_before"].startswith("2026-10-18T01:00:00"), "not before its time")
+    t.daemon.start()
+    t.wait(lambda: t.outbox("mail", "card-leak-confirmed-a_card-0075"), 20, "a letter")
+    again = t.command(*commands[1])
+    t.equal(again.status, 0, f"the same once more: {again.err}")
+
+
+def test_a_campaign_with_mistakes_or_without_its_people_is_not_queued(t):
+    t.configure(locale={"fallback": "ko"})
+    folder = os.path.join(t.dir, "incident")
+    shutil.copytree(INCIDENT, folder)
+    campaign = os.path.join(folder, "campaign-2-confirmed.yaml")
+    with open(campaign, encoding="utf-8") as file:
+        text = file.read()
+    cases = [
+        (("--cohort", "x"), text, 65, "say --cohort a or b"), ((), text, 65, "say --cohort a or b"),
+        (("--cohort", "a", "--csv", "people.csv"), text, 64, "leave one of the two out"),
+        (("--cohort", "a"), text.replace("{a: a.csv,", "{a: null,"), 65, "no file with its people yet"),
+        (("--cohort", "a"), text.replace("{a: a.csv, b: b.csv}", "{a: b.csv, b: a.csv}"), 65, "mistakes: dispatcher check"),
+    ]
+    for arguments, content, status, sentence in cases:
+        t.write(campaign, content)
+        answer = t.command("enqueue", "--campaign", campaign, *arguments)
+        t.equal((answer.status, answer.out), (status, ""), f"{arguments}: {answer.err}")
+        t.contains(answer.err, sentence, f"why not {arguments}")
+    t.equal(os.path.exists(os.path.join(t.spool, "new")) and os.listdir(os.path.join(t.spool, "new")), [], "nothing is queued")
