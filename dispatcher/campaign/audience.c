@@ -69,7 +69,7 @@ int audience_open(const char *path, struct audience **out, struct error *err)
         rc = csv_next(a->csv, &header, err);
     if (rc == 0 && header == NULL)
         rc = error_set(err, ERR_INPUT, "%s is empty: its first line must name the columns", path);
-    if (rc != 0) {
+    if (rc != 0 || header == NULL) {
         audience_close(a);
         return rc;
     }

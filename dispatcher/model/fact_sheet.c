@@ -195,7 +195,7 @@ static const struct place *find_place(const struct fact_sheet *s, const char *co
 static const struct place *find_nearest(const struct fact_sheet *s, const char *cohort,
                                         const char *name)
 {
-    char *part = xstrdup(name), *dot = part;
+    char *part = xstrdup(name), *dot;
     const struct place *found = find_place(s, cohort, part);
     while (found == NULL && (dot = strrchr(part, '.')) != NULL) {
         *dot = '\0';

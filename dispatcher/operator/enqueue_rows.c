@@ -179,8 +179,8 @@ int rows_begin(struct rows *r, const struct batch *b, const struct setup *s,
         return 0;
     int rc = csv_next(r->forth.csv, &header, err);
     if (rc == 0 && header == NULL)
-        rc = error_set(err, ERR_INPUT,
-                       "%s is empty; the first row must hold the names of the columns", r->path);
+        return error_set(err, ERR_INPUT,
+                         "%s is empty; the first row must hold the names of the columns", r->path);
     if (rc == 0)
         r->forth.unreadable = header->fault.of_file;
     if (rc == 0)

@@ -166,7 +166,7 @@ int filter_apply_plural(struct filter_value *value, const char *argument,
 {
     struct buf out = {0};
     struct quantity number;
-    struct choice choice;
+    struct choice choice = {0};
     int rc = filter_need_formatter(formatter, "plural", err);
     if (rc != 0 || filter_is_nothing(value))
         return rc;

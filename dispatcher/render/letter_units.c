@@ -35,13 +35,19 @@ static size_t tag_length(const char *text, size_t len)
     return end != NULL ? (size_t)(end - text) + 2 : len;
 }
 
+/* Behind {{: a tag that puts no words. */
+static bool is_silent(char sign)
+{
+    return sign == '#' || sign == '^' || sign == '/' || sign == '!' || sign == '>';
+}
+
 static void mask_tags(char *text, size_t len)
 {
     for (size_t i = 0; i + 1 < len; i++) {
         if (text[i] != '{' || text[i + 1] != '{')
             continue;
         size_t tag = tag_length(text + i, len - i);
-        bool silent = tag > 2 && memchr("#^/!>", text[i + 2], 5) != NULL;
+        bool silent = tag > 2 && is_silent(text[i + 2]);
         memset(text + i, silent ? UNIT_NOTHING : UNIT_VALUE, tag);
         i += tag - 1;
     }
@@ -197,8 +203,7 @@ static bool stands_alone(const struct splitter *s, const struct line *l)
 {
     const char *at = s->text + l->start;
     size_t len = l->end - l->start;
-    return len > 4 && memcmp(at, "{{", 2) == 0 && memchr("#^/!>", at[2], 5) != NULL &&
-           tag_length(at, len) == len;
+    return len > 4 && memcmp(at, "{{", 2) == 0 && is_silent(at[2]) && tag_length(at, len) == len;
 }
 
 static bool is_rule(const struct splitter *s, const struct line *l)

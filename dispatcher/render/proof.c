@@ -29,16 +29,23 @@ static void free_traced(struct traced *t)
 }
 
 /* A proof tells of headings and of values that have words. */
+static bool is_told(const struct code_note *note)
+{
+    if (note->instruction->op == OP_HEADING)
+        return true;
+    return note->instruction->op == OP_VALUE && note->truthy && note->end > note->start;
+}
+
 static void drop_others(struct code_trace *t)
 {
     size_t kept = 0;
     for (size_t i = 0; i < t->count; i++) {
-        const struct code_note *note = &t->notes[i];
-        bool said = note->instruction->op == OP_VALUE && note->truthy && note->end > note->start;
-        if (said || note->instruction->op == OP_HEADING)
-            t->notes[kept++] = *note;
+        struct code_note note = t->notes[i];
+        t->notes[i].name = NULL;
+        if (is_told(&note))
+            t->notes[kept++] = note;
         else
-            free(note->name);
+            free(note.name);
     }
     t->count = kept;
 }
