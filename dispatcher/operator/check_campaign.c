@@ -15,6 +15,7 @@
 #include "operator/check_sending.h"
 #include "operator/facts_files.h"
 #include "operator/facts_job.h"
+#include "operator/facts_words.h"
 #include "render/library_look.h"
 
 /* ---- is everything there? ---- */
@@ -265,6 +266,19 @@ int check_campaign_read(struct campaign_check *k, struct error *err)
     return check_audience(k, err);
 }
 
+/* Also of a sheet that cannot be read as one. */
+static void check_words(struct check_scene *s, const struct campaign *c)
+{
+    const struct lint_text_options words = {
+        .library = s->library,
+        .template_index = library_find_template(s->library, c->template_name),
+        .category = c->category,
+        .problems = &s->problems,
+    };
+    if (c->facts != NULL)
+        facts_words_check(c->facts, &words);
+}
+
 int check_campaign(struct check_scene *s, const char *path, struct error *err)
 {
     struct campaign *campaign = NULL, *earlier = NULL;
@@ -274,6 +288,7 @@ int check_campaign(struct check_scene *s, const char *path, struct error *err)
         return 0;
     bool readable = campaign->facts == NULL ||
                     facts_files_read(campaign->facts, &s->problems, &sheet, &older) == 0;
+    check_words(s, campaign);
     if (campaign->supersedes != NULL)
         readable = campaign_read(campaign->supersedes, &s->problems, &earlier) == 0 && readable;
     if (earlier != NULL && earlier->facts != NULL)

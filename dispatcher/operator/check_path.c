@@ -13,6 +13,7 @@
 #include "operator/check_law.h"
 #include "operator/check_letter.h"
 #include "operator/facts_files.h"
+#include "operator/facts_words.h"
 #include "render/fixtures.h"
 #include "render/library.h"
 
@@ -64,9 +65,17 @@ static int check_template(struct check_scene *s, const char *path, struct error 
 static int check_facts(struct check_scene *s, const char *path, struct error *err)
 {
     struct fact_sheet *sheet = NULL;
+    struct library *quiet = s->library == NULL ? facts_words_library(s->report.inv) : NULL;
+    const struct lint_text_options words = {
+        .library = s->library != NULL ? s->library : quiet,
+        .template_index = -1,
+        .problems = &s->problems,
+    };
     (void)err;
     if (facts_files_read(path, &s->problems, &sheet, NULL) == 0)
         fact_sheet_free(sheet);
+    facts_words_check(path, &words);
+    library_free(quiet);
     return 0;
 }
 

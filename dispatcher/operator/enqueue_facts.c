@@ -11,6 +11,7 @@
 #include "model/fact_value.h"
 #include "model/json.h"
 #include "operator/facts_job.h"
+#include "operator/facts_words.h"
 
 #define SHEET_MAX ((size_t)16 << 20)
 
@@ -24,10 +25,16 @@ static void tell_error(void *context, const struct problem *p)
         fprintf(stderr, "%s: error: %s [%s]\n", p->position, p->text, p->rule);
 }
 
-static int read_sheet(const char *path, struct fact_sheet **out, struct error *err)
+/* The words, too: what is left to write, or leads elsewhere, would be sent as it stands. */
+static int read_sheet(const struct setup *s, int letter, const char *path, struct fact_sheet **out,
+                      struct error *err)
 {
     struct problems problems = {.tell = tell_error};
-    if (fact_sheet_read(path, &problems, out) == 0)
+    const struct lint_text_options words = {
+        .library = s->library, .template_index = letter, .problems = &problems};
+    int rc = fact_sheet_read(path, &problems, out);
+    facts_words_check(path, &words);
+    if (rc == 0 && problems.errors == 0)
         return 0;
     return error_set(err, ERR_INPUT, "%s cannot be used; nothing was queued", path);
 }
@@ -110,6 +117,22 @@ int enqueue_facts_check_count(const struct enqueue_facts *f, const char *table, 
                      (long long)people, f->sheet->file, c->place.line);
 }
 
+static int check_own(const struct setup *s, const char *path, const struct buf *text,
+                     const struct batch *b, struct error *err)
+{
+    struct problems problems = {.tell = tell_error};
+    const char *name = b->shared->template_name;
+    const struct lint_text_options words = {
+        .library = s->library,
+        .template_index = name != NULL ? library_find_template(s->library, name) : -1,
+        .problems = &problems,
+    };
+    facts_words_check_data(path, text, &words);
+    return problems.errors == 0
+               ? 0
+               : error_set(err, ERR_INPUT, "%s cannot be used; nothing was queued", path);
+}
+
 /* ---- into the batch ---- */
 
 struct comparison {
@@ -186,13 +209,14 @@ int enqueue_facts_take(const struct enqueue_facts_source *from, const struct set
     char hex[DIGEST_HEX_SIZE];
     int letter = -1;
     *out = (struct enqueue_facts){.cohort = from->cohort};
-    if (from->sheet == NULL)
-        return from->cohort == NULL || from->campaigns
-                   ? 0
-                   : error_set(err, ERR_USAGE, "--cohort goes with --facts");
-    int rc = find_letter(s, b, path, &letter, err);
+    if (from->sheet == NULL && from->cohort != NULL && !from->campaigns)
+        return error_set(err, ERR_USAGE, "--cohort goes with --facts");
+    int rc = check_own(s, path, text, b, err);
+    if (from->sheet == NULL || rc != 0)
+        return rc;
+    rc = find_letter(s, b, path, &letter, err);
     if (rc == 0)
-        rc = read_sheet(from->sheet, &out->sheet, err);
+        rc = read_sheet(s, letter, from->sheet, &out->sheet, err);
     if (rc == 0 && from->campaigns && out->sheet->cohort_count == 0)
         out->cohort = NULL;
     if (rc == 0)

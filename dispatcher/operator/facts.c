@@ -14,6 +14,7 @@
 #include "model/json.h"
 #include "operator/check_report.h"
 #include "operator/facts_files.h"
+#include "operator/facts_words.h"
 #include "operator/output.h"
 
 static void print_buf(struct buf *b)
@@ -28,12 +29,17 @@ static int run_check(const struct invocation *inv, struct error *err)
 {
     struct check_report report = {.inv = inv};
     struct problems problems = {.tell = check_report_problem, .context = &report};
+    struct library *library = facts_words_library(inv);
+    const struct lint_text_options words = {
+        .library = library, .template_index = -1, .problems = &problems};
     (void)err;
     for (size_t i = 0; i < argument_count(inv); i++) {
         struct fact_sheet *sheet = NULL;
         if (facts_files_read(argument_at(inv, i), &problems, &sheet, NULL) == 0)
             fact_sheet_free(sheet);
+        facts_words_check(argument_at(inv, i), &words);
     }
+    library_free(library);
     check_report_total(&report, argument_count(inv), "fact sheet", "fact sheets");
     return check_report_status(&report);
 }
@@ -46,11 +52,14 @@ const struct command command_facts_check = {
     .name = "facts check",
     .arguments = "FILE...",
     .summary = "is a fact sheet right, and does it follow from the version before?",
-    .details = "Checks names, types, sums and dates of each sheet; that its cohorts add up; and, "
-               "where it\n"
-               "supersedes another version, that a number which shrank or a \"not affected\" which "
-               "became\n"
-               "\"affected\" has its reason under `reasons`. Exit status 65 if there are errors.",
+    .details =
+        "Checks names, types, sums and dates of each sheet; that its cohorts add up; and, "
+        "where it\n"
+        "supersedes another version, that a number which shrank or a \"not affected\" which "
+        "became\n"
+        "\"affected\" has its reason under `reasons`. The texts are held to the rules of letters: "
+        "nothing left\n"
+        "to write, no foreign links, formal. Exit status 65 if there are errors.",
     .options = check_options,
     .option_count = COUNT_OF(check_options),
     .arguments_min = 1,

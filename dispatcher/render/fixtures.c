@@ -5,10 +5,12 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/yaml.h"
 #include "model/json.h"
 #include "render/library_backend.h"
 #include "render/lint_issue.h"
 #include "render/lint_json.h"
+#include "render/lint_text.h"
 #include "render/renderer.h"
 
 #define FIXTURE_ACCEPTED_MS                                                                        \
@@ -60,6 +62,28 @@ static void check_language(struct sample *s, const char *locale)
     free(pointer);
 }
 
+/* JSON is YAML, too; a text that is not was read as JSON, and nothing more is said. */
+static void check_words(const struct sample *s)
+{
+    const struct template *t = s->library->templates[s->template_index];
+    const struct lint_text_options options = {
+        .library = s->library,
+        .template_index = s->template_index,
+        .kind = t->kind,
+        .category = t->category,
+        .problems = s->problems,
+    };
+    struct yaml_node *root = NULL;
+    if (yaml_parse(buf_text(&s->text), s->text.len, s->path, 1, &root, NULL) != 0)
+        return;
+    const struct yaml_node *data = yaml_get(root, "data");
+    struct lint_texts *texts = lint_texts_open(&options, s->path, buf_text(&s->text), s->text.len);
+    if (data != NULL)
+        lint_texts_add(texts, "", "", data);
+    lint_texts_close(texts);
+    yaml_free(root);
+}
+
 static void keep(struct sample *s)
 {
     s->read = xreallocarray(s->read, s->read_count + 1, sizeof(*s->read));
@@ -83,6 +107,7 @@ static void check_file(struct sample *s)
     for (size_t i = 0; locales[i] != NULL; i++)
         if (library_locale_index(s->library, locales[i]) >= 0)
             check_language(s, locales[i]);
+    check_words(s);
     keep(s);
 }
 

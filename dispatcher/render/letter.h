@@ -6,6 +6,7 @@
 #ifndef RENDER_LETTER_H
 #define RENDER_LETTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -44,6 +45,7 @@ struct letter_options {
     const char *partials; /* directory */
     const char *const *links_allowed;
     size_t links_allowed_count;
+    bool any_host; /* nobody has said where links may lead */
     struct problems *problems;
 };
 

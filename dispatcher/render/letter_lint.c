@@ -21,6 +21,9 @@ static bool host_allowed(const char *host, size_t len, const struct letter_optio
     return false;
 }
 
+static const char host_characters[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+
 /* Nobody can see where these lead. */
 static bool is_shortener(const char *host, size_t len)
 {
@@ -36,6 +39,19 @@ static bool is_shortener(const char *host, size_t len)
     return false;
 }
 
+/* "bit.ly/3abc": without https:// a person still can type it, and a program make a link of it. */
+static const char *find_bare_shortener(const char *text, size_t *out_len)
+{
+    for (const char *p = text; *p != '\0'; p += *out_len) {
+        *out_len = strspn(p, host_characters);
+        bool begins = p == text || strchr("/@", p[-1]) == NULL;
+        if (*out_len > 0 && begins && p[*out_len] == '/' && is_shortener(p, *out_len))
+            return p;
+        *out_len = *out_len > 0 ? *out_len : 1;
+    }
+    return NULL;
+}
+
 /* `whole`: nothing but the host stands there, no tag and no user in front of an @. */
 static void check_host(const struct place *at, const char *host, size_t len, bool whole,
                        const struct letter_options *o)
@@ -47,7 +63,7 @@ static void check_host(const struct place *at, const char *host, size_t len, boo
         problems_add_error(o->problems, at, "link-shortener",
                            "%.*s hides where the link leads: write the real address", (int)len,
                            host);
-    else if (!host_allowed(host, len, o))
+    else if (!o->any_host && !host_allowed(host, len, o))
         problems_add_error(
             o->problems, at, "link-host",
             "%.*s is not in links_allowed of template.yaml: add it there or remove the link",
@@ -95,8 +111,6 @@ static int columns_before(const char *text, const char *at)
 static void check_written_host(const struct place *at, const char *host, bool tag_follows,
                                const struct letter_options *o)
 {
-    static const char host_characters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
     size_t len = strspn(host, host_characters), authority = strcspn(host, "/?# \t\n");
     bool tag = text_starts_with(host + len, "{{") || (host[len] == '\0' && tag_follows);
     bool user = memchr(host, '@', authority) != NULL;
@@ -118,6 +132,12 @@ void lint_urls(const char *text, const struct place *at, bool tag_follows,
             check_written_host(&place, p + 4, tag_follows, options);
         else if (text_starts_with(p, "://"))
             refuse_http(&place, options);
+    }
+    size_t len = 0;
+    for (p = text; (p = find_bare_shortener(p, &len)) != NULL; p += len) {
+        struct place place = *at;
+        place.column += columns_before(text, p);
+        check_host(&place, p, len, true, options);
     }
 }
 

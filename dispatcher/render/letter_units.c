@@ -131,26 +131,32 @@ static size_t quoted_end(const struct splitter *s, size_t start)
     return at < s->len ? at + 1 : s->len;
 }
 
-/* A block (| or >): up to the next line that is not indented. */
+/* A block (| or >): up to the next line that is indented less than its first one. */
 static size_t block_end(const struct splitter *s, size_t start)
 {
-    size_t end = line_end(s, start);
-    while (end + 1 < s->len && (s->text[end + 1] == ' ' || s->text[end + 1] == '\n'))
+    size_t end = line_end(s, start), indent = 0;
+    while (end + 1 < s->len) {
+        size_t blanks = strspn(s->text + end + 1, " ");
+        bool empty = s->text[end + 1 + blanks] == '\n';
+        if (!empty && (blanks == 0 || blanks < indent))
+            break;
+        indent = indent == 0 && !empty ? blanks : indent;
         end = line_end(s, end + 1);
+    }
     return end;
 }
 
-static size_t plain_scalar_end(const struct splitter *s, size_t start)
+/* As it is read, but for the blanks where it goes on on the next line. */
+static size_t plain_scalar_end(const struct splitter *s, size_t start, const char *text)
 {
-    size_t end = line_end(s, start);
-    const char *comment = memmem(s->text + start, end - start, " #", 2);
-    end = comment != NULL ? (size_t)(comment - s->text) : end;
-    while (end > start && s->text[end - 1] == ' ')
-        end--;
-    return end;
+    size_t at = start;
+    for (; *text != '\0' && at < s->len; text++)
+        at += *text == ' ' || *text == '\n' ? strspn(s->text + at, " \t\n") : 1;
+    return at;
 }
 
-static void add_field(struct splitter *s, const struct yaml_node *node)
+static void add_value(struct splitter *s, const struct yaml_node *node, const char *id,
+                      const char *section)
 {
     size_t start = offset_of(s, node->line, node->column), end, plain_end;
     char first = start < s->len ? s->text[start] : '\0';
@@ -164,11 +170,11 @@ static void add_field(struct splitter *s, const struct yaml_node *node)
         size_t line = line_end(s, start);
         unit->plain_start = line < plain_end ? line : plain_end;
     } else {
-        end = plain_end = plain_scalar_end(s, start);
+        end = plain_end = plain_scalar_end(s, start, node->text);
     }
     unit->end = end;
-    unit->id = xstrdup(node->key);
-    unit->section = xstrdup(node->key);
+    unit->id = xstrdup(id);
+    unit->section = xstrdup(section);
     unit->text = xstrdup(node->text);
     finish_unit(s, unit, plain_end);
 }
@@ -186,7 +192,7 @@ static size_t split_front(struct splitter *s)
     if (yaml_parse(from, (size_t)(end + 1 - from), s->out->path, 2, &root, NULL) == 0) {
         for (size_t i = 0; root->kind == YAML_MAP && i < root->count; i++)
             if (root->items[i]->kind == YAML_SCALAR)
-                add_field(s, root->items[i]);
+                add_value(s, root->items[i], root->items[i]->key, root->items[i]->key);
         yaml_free(root);
     }
     return (size_t)(end - s->text) + strlen("\n---\n");
@@ -314,10 +320,22 @@ static char *joined(const char *text, size_t len)
     return buf_steal(&out);
 }
 
-void units_split(const char *source, size_t len, const char *path, struct units *out)
+void units_open(const char *source, size_t len, const char *path, struct units *out)
 {
     *out = (struct units){.path = xstrdup(path)};
     buf_put(&out->source, source, len);
+}
+
+void units_add_value(struct units *u, const struct yaml_node *node, const char *id,
+                     const char *section)
+{
+    struct splitter s = {.out = u, .text = buf_text(&u->source), .len = u->source.len};
+    add_value(&s, node, id, section);
+}
+
+void units_split(const char *source, size_t len, const char *path, struct units *out)
+{
+    units_open(source, len, path, out);
     struct splitter s = {.out = out, .text = buf_text(&out->source), .len = len};
     split_body(&s, split_front(&s));
     for (size_t i = 0; i < out->count; i++) {

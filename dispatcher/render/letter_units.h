@@ -42,8 +42,15 @@ struct units {
     size_t count;
 };
 
+struct yaml_node;
+
 /* `source` is LF text; `path` is used in places. Free with units_free(). */
 void units_split(const char *source, size_t len, const char *path, struct units *out);
+/* For files that are no letters: none yet, then one UNIT_FIELD for each scalar of the YAML (or JSON)
+ * that `source` is. */
+void units_open(const char *source, size_t len, const char *path, struct units *out);
+void units_add_value(struct units *u, const struct yaml_node *node, const char *id,
+                     const char *section);
 void units_free(struct units *u);
 /* NULL if there is none. */
 const struct unit *units_find(const struct units *u, const char *id);

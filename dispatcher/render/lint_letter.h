@@ -21,6 +21,7 @@ struct lint_letter {
     const char *category;                 /* "breach_notice"; NULL: not said */
     const struct variable_set *variables; /* to name one of them; NULL: none */
     bool partial;                         /* a passage of several letters, not a letter */
+    bool values;                          /* facts, by their names, not a letter */
     struct problems *problems;
 };
 
@@ -29,6 +30,8 @@ void lint_letter(const struct lint_letter *l);
 
 /* ---- lint_tone.c: words that should not be there, or should ---- */
 void lint_tone(const struct lint_letter *l);
+/* The first half of it. */
+void lint_wording(const struct lint_letter *l);
 /* ---- lint_sentence.c: how sentences end, and how long they are ---- */
 void lint_sentences(const struct lint_letter *l);
 /* ---- lint_facts.c: dates and numbers by hand, personal data in the subject ---- */

@@ -13,6 +13,7 @@
 #define SMALL_NUMBER_MAX 12 /* may be written as a word in one language */
 #define STOPWORDS_MIN    3
 #define HANGUL_MIN       5
+#define SHARED_WORDS     3 /* so many times as many must be another language's */
 
 struct parity {
     const struct lint_language *languages;
@@ -256,15 +257,26 @@ static bool is_same(const struct unit *unit, const struct lint_language *other)
     return twin != NULL && blanks >= 3 && strcmp(twin->text, unit->text) == 0;
 }
 
+/* The other language that has the same words and that they are more of. */
+static const struct lint_language *twin_it_is_of(const struct parity *p, size_t own,
+                                                 const struct unit *unit)
+{
+    size_t points = score(&p->languages[own], unit);
+    for (size_t i = 0; i < p->count; i++)
+        if (i != own && is_same(unit, &p->languages[i]) && score(&p->languages[i], unit) > points)
+            return &p->languages[i];
+    return NULL;
+}
+
+/* Languages share small words: "was" is German too. */
 static const struct lint_language *language_it_is_in(const struct parity *p, size_t own,
                                                      const struct unit *unit)
 {
-    const struct lint_language *best = NULL;
-    size_t most = STOPWORDS_MIN - 1;
-    if (own != p->source && is_same(unit, &p->languages[p->source]))
-        return &p->languages[p->source];
-    if (score(&p->languages[own], unit) > 0)
-        return NULL;
+    const struct lint_language *best = twin_it_is_of(p, own, unit);
+    size_t most = STOPWORDS_MIN - 1, here = score(&p->languages[own], unit) * SHARED_WORDS;
+    if (best != NULL)
+        return best;
+    most = here > most ? here : most;
     for (size_t i = 0; i < p->count; i++) {
         size_t points = i != own ? score(&p->languages[i], unit) : 0;
         best = points > most ? &p->languages[i] : best;
@@ -281,9 +293,18 @@ static void check_untranslated(const struct parity *p, size_t own)
         const struct lint_language *other = unit->words ? language_it_is_in(p, own, unit) : NULL;
         struct place at = units_place(l->units, unit, 0);
         if (other != NULL)
-            problems_add_warning(p->problems, &at, "untranslated",
-                                 "this paragraph is still %s: translate it", language_name(other));
+            problems_add_warning(
+                p->problems, &at, "untranslated", "this %s is still %s: translate it",
+                unit->kind == UNIT_FIELD ? "text" : "paragraph", language_name(other));
     }
+}
+
+void lint_untranslated(const struct lint_language *languages, size_t count,
+                       struct problems *problems)
+{
+    const struct parity p = {.languages = languages, .count = count, .problems = problems};
+    for (size_t i = 0; i < count; i++)
+        check_untranslated(&p, i);
 }
 
 /* ---- older than the source ---- */

@@ -19,5 +19,8 @@ struct lint_language {
 /* `source` is an index into `languages`; `translations` may be NULL. */
 void lint_languages(const struct lint_language *languages, size_t count, size_t source,
                     const struct translations *translations, struct problems *problems);
+/* Only what is left in another language. */
+void lint_untranslated(const struct lint_language *languages, size_t count,
+                       struct problems *problems);
 
 #endif

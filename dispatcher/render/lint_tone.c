@@ -43,6 +43,8 @@ static bool where_facts_are_confirmed(const struct lint_letter *l, const struct 
         kind = kind || text_equal(l->kind, kinds[i]);
     for (size_t i = 0; i < COUNT_OF(places); i++)
         place = place || lint_unit_is(unit, places[i]);
+    if (l->values && lint_unit_is(unit, "course"))
+        return false; /* it may recall what was only possible then */
     return kind && place && lint_is_breach(l);
 }
 
@@ -103,7 +105,7 @@ static void find_words(const struct lint_letter *l, const struct unit *unit,
     free(told);
 }
 
-static void check_words(const struct lint_letter *l)
+void lint_wording(const struct lint_letter *l)
 {
     for (size_t r = 0; r < COUNT_OF(rules); r++) {
         const struct yaml_node *words = lint_list(l, rules[r].key);
@@ -183,7 +185,7 @@ static void check_calls(const struct lint_letter *l)
 
 void lint_tone(const struct lint_letter *l)
 {
-    check_words(l);
+    lint_wording(l);
     if (l->partial)
         return;
     check_apology(l);

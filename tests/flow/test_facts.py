@@ -3,9 +3,11 @@
 The examples of docs/incidents are copied, one thing in them is broken, and the check must name exactly that.
 """
 
+import json
 import os
 import re
 import shutil
+import unicodedata
 
 import lib
 
@@ -84,6 +86,57 @@ def test_every_mistake_in_a_fact_sheet_is_told_where_it_is(t):
                 t.equal(row[1], expected, f"{new!r}: place")
             else:
                 t.matches(row[1], rf"^{re.escape(name)}:\d+:\d+$", f"{new!r}: place")
+
+
+# What a text of a sheet may not be: (language, the text as YAML, the words the place is of, severity, rule).
+BROKEN_TEXTS = [
+    ("ko", '"TODO 법무팀 확인"', "TODO", "error", "placeholder-text"),
+    ("ko", "서버를\n          차단했습니다. TODO", "TODO", "error", "placeholder-text"),
+    ("en", "|\n          One line.\n          TODO", "TODO", "error", "placeholder-text"),
+    ("de", '"Guten Tag, {{nmae}}."', "{{nmae", "error", "tag-in-text"),
+    ("de", '"Guten Tag, {nmae}."', "{nmae", "warning", "tag-in-text"),
+    ("en", "bit.ly/3abc", "bit.ly", "error", "link-shortener"),
+    ("en", '"See https://bit.ly/3abc."', "https", "error", "link-shortener"),
+    ("en", '"See https://www.evil.test/x."', "https", "error", "link-host"),
+    ("ko", "<b>차단</b>했습니다.", "<b>", "warning", "markup-in-text"),
+    ("en", '"We **blocked** it."', "**blocked", "warning", "markup-in-text"),
+    ("ko", "차단했다.", "다.", "warning", "ko-formality"),
+    ("ko", "차단했어요.", "어요", "warning", "ko-formality"),
+    ("ko", "노출", "노출", "warning", "tone-minimising"),
+    ("de", "Wir haben dein Konto gesperrt.", "dein", "warning", "de-formality"),
+    ("de", "We have blocked the access and we will tell you if it was used.", "We have", "warning", "untranslated"),
+    ("de", unicodedata.normalize("NFD", "Größe"), unicodedata.normalize("NFD", "Größe"), "error", "unicode-nfd"),
+]
+
+
+def broken_text(folder, language, text):
+    """One step of the compensation, in all languages; facts-2.yaml with it."""
+    texts = {"de": '"Wir prüfen die Zahlung."', "ko": '"저희가 해당 거래를 조사합니다."', "en": '"We investigate the payment."'}
+    own = texts[language]
+    return edit(folder, "facts-2.yaml", f"{language}: {own}", f"{language}: {text}")
+
+
+def test_the_texts_of_a_sheet_keep_the_rules_of_letters(t):
+    for language, text, words, severity, rule in BROKEN_TEXTS:
+        folder = copy(t)
+        path = broken_text(folder, language, text)
+        with open(path, encoding="utf-8") as file:
+            whole = file.read()
+        before = whole[: whole.index(text) + text.index(words)]
+        place = f"facts-2.yaml:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+        expected = [(severity, place, rule)]
+        t.equal([row[:3] for row in findings(t, path)], expected, f"check SHEET, {text!r}")
+        rows = [json.loads(line) for line in t.command("facts", "check", "--json", path).out.splitlines()]
+        t.equal([(r["severity"], os.path.basename(r["position"]), r["rule"]) for r in rows], expected, f"facts check, {text!r}")
+    found = [row[:3] for row in findings(t, os.path.join(folder, "campaign-2-confirmed.yaml")) if row[2] == rule]
+    t.equal(found, expected, "check CAMPAIGN")
+
+
+def test_what_is_confirmed_is_not_left_open_in_the_nature(t):
+    path = edit(copy(t), "facts-2.yaml", "and copied about 200", "and may have copied about 200")
+    t.equal([row[:3] for row in findings(t, path)], [("warning", "facts-2.yaml:25:62", "tone-hedge")], "confirmed")
+    path = os.path.join(copy(t), "facts-1.yaml")
+    t.equal([row for row in findings(t, path) if row[2] == "tone-hedge"], [], "possible: it must")
 
 
 def test_a_mistake_is_shown_with_a_stretch_of_its_line(t):

@@ -140,3 +140,26 @@ def test_a_campaign_with_mistakes_or_without_its_people_is_not_queued(t):
         t.equal((answer.status, answer.out), (status, ""), f"{arguments}: {answer.err}")
         t.contains(answer.err, sentence, f"why not {arguments}")
     t.equal(os.path.exists(os.path.join(t.spool, "new")) and os.listdir(os.path.join(t.spool, "new")), [], "nothing is queued")
+
+
+def test_a_sheet_with_something_left_to_write_is_not_sent(t):
+    with open(SHEET, encoding="utf-8") as file:
+        sheet = file.read()
+    good = '"We investigate the payment."'
+    for text, rule in (("TODO ask legal", "placeholder-text"), ("{{nmae}}", "tag-in-text"), ("bit.ly/3abc", "link-shortener"),
+                       ("https://www.evil.test", "link-host")):
+        prepare(t)
+        path = t.write("facts.yaml", sheet.replace(good, f'"{text}"').replace("facts-1.yaml", os.path.join(INCIDENT, "facts-1.yaml")))
+        answer = enqueue(t, "--cohort", "a", sheet=path)
+        must_refuse(t, answer, 65, "facts.yaml cannot be used; nothing was queued")
+        t.matches(answer.err, rf"facts\.yaml:\d+:\d+: error: .*\[{rule}\]", text)
+    prepare(t)
+    path = t.write("facts.yaml", sheet.replace(good, '"We **investigate** it."').replace("facts-1.yaml", os.path.join(INCIDENT, "facts-1.yaml")))
+    t.equal(enqueue(t, "--cohort", "a", sheet=path).status, 0, "a warning is for check")
+
+
+def test_the_data_of_a_batch_keeps_the_same_rules(t):
+    prepare(t, data={"nature": {"ko": "TODO 확인"}})
+    answer = t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv")
+    must_refuse(t, answer, 65, "batch.json cannot be used; nothing was queued")
+    t.matches(answer.err, r"batch\.json:1:\d+: error: .*\[placeholder-text\]", "its place")

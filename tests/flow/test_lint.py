@@ -292,6 +292,9 @@ CASES = [
     ("reading-level", [("en.md", "Change your password today and", "Change your password" + " and then do it once more" * 6 + " and")], ("en.md", "Change your")),
     # series
     ("same-as-last-issue", [("fixtures/second.json", "We asked two experts", "We closed the gap")], ("fixtures/second.json", '"We closed')),
+    # texts that are values
+    ("tag-in-text", [("fixtures/first.json", "We closed the gap (de)", "Wir haben {{gap}} (de)")], ("fixtures/first.json", "{{gap}}")),
+    ("markup-in-text", [("fixtures/first.json", "We closed the gap (ko)", "**gap** (ko)")], ("fixtures/first.json", "**gap**")),
     # translations.yaml
     ("translations", [("translations.yaml", ALL, "schema: 1\nlanguages:\n  ko:\n    subject: abc\n")], ("translations.yaml", "abc")),
 ]
