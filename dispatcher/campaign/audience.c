@@ -12,6 +12,7 @@ struct audience {
     size_t identity[IDENTITIES]; /* the column, AUDIENCE_NO_COLUMN if there is none */
     size_t locale;
     char **headers; /* squashed */
+    char **names;   /* as they stand there */
     size_t header_count;
     const struct csv_record *record; /* read last */
     struct buf who, language;
@@ -37,14 +38,28 @@ static void put_squashed(struct buf *out, const char *text, size_t len)
             buf_putc(out, (char)tolower((unsigned char)text[i]));
 }
 
+static void put_trimmed(struct buf *out, const char *text, size_t len)
+{
+    while (len > 0 && isspace((unsigned char)text[len - 1]))
+        len--;
+    while (len > 0 && isspace((unsigned char)*text)) {
+        text++;
+        len--;
+    }
+    buf_put(out, text, len);
+}
+
 static void keep_headers(struct audience *a, const struct csv_record *header)
 {
     a->headers = xcalloc(header->count, sizeof(*a->headers));
+    a->names = xcalloc(header->count, sizeof(*a->names));
     for (; a->header_count < header->count; a->header_count++) {
         const struct csv_field *f = &header->fields[a->header_count];
-        struct buf name = {0};
-        put_squashed(&name, f->text, f->len);
-        a->headers[a->header_count] = buf_steal(&name);
+        struct buf key = {0}, name = {0};
+        put_squashed(&key, f->text, f->len);
+        put_trimmed(&name, f->text, f->len);
+        a->headers[a->header_count] = buf_steal(&key);
+        a->names[a->header_count] = buf_steal(&name);
     }
 }
 
@@ -57,6 +72,16 @@ size_t audience_column(const struct audience *a, const char *name)
         i++;
     buf_free(&wanted);
     return i < a->header_count ? i : AUDIENCE_NO_COLUMN;
+}
+
+size_t audience_column_count(const struct audience *a)
+{
+    return a->header_count;
+}
+
+const char *audience_column_name(const struct audience *a, size_t column)
+{
+    return a->names[column];
 }
 
 int audience_open(const char *path, struct audience **out, struct error *err)
@@ -87,26 +112,18 @@ void audience_close(struct audience *a)
         return;
     if (a->csv != NULL)
         csv_close(a->csv);
-    for (size_t i = 0; i < a->header_count; i++)
+    for (size_t i = 0; i < a->header_count; i++) {
         free(a->headers[i]);
+        free(a->names[i]);
+    }
     free(a->headers);
+    free(a->names);
     buf_free(&a->who);
     buf_free(&a->language);
     free(a);
 }
 
 /* ---- cells ---- */
-
-static void put_trimmed(struct buf *out, const char *text, size_t len)
-{
-    while (len > 0 && isspace((unsigned char)text[len - 1]))
-        len--;
-    while (len > 0 && isspace((unsigned char)*text)) {
-        text++;
-        len--;
-    }
-    buf_put(out, text, len);
-}
 
 /* KIM@example.org and kim@example.org are one mailbox everywhere. */
 static void put_lower(struct buf *out, const char *text, size_t len)

@@ -35,6 +35,9 @@ MUST_CHECK int audience_next(struct audience *a, enum identity by, struct audien
 /* Where a column stands, neither case nor blanks, - and _ counting; AUDIENCE_NO_COLUMN. */
 #define AUDIENCE_NO_COLUMN SIZE_MAX
 size_t audience_column(const struct audience *a, const char *name);
+size_t audience_column_count(const struct audience *a);
+/* As the file calls it; borrowed. */
+const char *audience_column_name(const struct audience *a, size_t column);
 /* Appends the cell of the record read last, without blanks around it; nothing without a column. */
 void audience_put_cell(const struct audience *a, size_t column, struct buf *out);
 

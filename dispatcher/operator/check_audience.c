@@ -10,6 +10,7 @@
 #include "campaign/cohorts.h"
 #include "operator/check_case.h"
 #include "operator/check_names.h"
+#include "operator/check_reach.h"
 #include "operator/check_sms.h"
 #include "operator/output.h"
 
@@ -107,12 +108,19 @@ int check_audience(const struct campaign_check *k, struct error *err)
         return 0;
     }
     struct cohort_count *counts = xcalloc(c->cohort_count, sizeof(*counts));
-    int rc = prove(k, counts, err);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && k->template_index >= 0 && i < c->cohort_count; i++)
+        if (c->cohorts[i].audience != NULL)
+            rc = check_reach_columns(k, &c->cohorts[i], err);
+    if (rc == 0)
+        rc = prove(k, counts, err);
     for (size_t i = 0; rc == 0 && i < c->cohort_count; i++) {
         if (c->cohorts[i].audience == NULL)
             continue;
         check_languages(k, &c->cohorts[i], &counts[i]);
         rc = check_names(k, &c->cohorts[i], err);
+        if (rc == 0 && k->template_index >= 0)
+            rc = check_reach(k, &c->cohorts[i], err);
         if (rc == 0 && c->channels[CHANNEL_SMS] && k->letters != NULL)
             rc = check_sms_audience(k, &c->cohorts[i], err);
     }
