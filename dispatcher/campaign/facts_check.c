@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "campaign/facts_languages.h"
 #include "campaign/reading.h"
 #include "model/fact_value.h"
@@ -128,6 +129,56 @@ static void check_dates(const struct checking *c)
                            "incident.end (%s) is before incident.start (%s)", end, start);
 }
 
+#define HOUR_MS (INT64_C(60) * 60 * 1000)
+
+/* When the day began, or the moment; false: it is neither. A day begins 14 hours earlier in the
+ * first zone of the world, which is the benefit of the doubt. */
+static bool read_moment(const char *text, int64_t *out_ms)
+{
+    int64_t day;
+    if (text != NULL && clock_parse_rfc3339(text, out_ms))
+        return true;
+    if (text == NULL || !reading_parse_day(text, &day))
+        return false;
+    *out_ms = (day * 24 - 14) * HOUR_MS;
+    return true;
+}
+
+/* What a version says has happened happened before it. */
+static void check_past(const struct checking *c, const char *cohort, const struct json_t *data,
+                       const char *name)
+{
+    int64_t ms = 0, from_ms = c->sheet->valid_from_ms;
+    const char *text = fact_value_text(fact_value_at(data, name));
+    struct place at = fact_sheet_place(c->sheet, cohort, name);
+    if (from_ms != 0 && read_moment(text, &ms) && ms > from_ms)
+        problems_add_error(c->problems, &at, "facts-times",
+                           "%s (%s) is after valid_from: this version cannot know it yet", name,
+                           text);
+}
+
+static void check_start(const struct checking *c, const char *cohort)
+{
+    struct json_t *data = fact_sheet_data(c->sheet, cohort);
+    const char *start = fact_value_text(fact_value_at(data, "incident.start"));
+    const char *found = fact_value_text(fact_value_at(data, "incident.discovered"));
+    struct place at = fact_sheet_place(c->sheet, cohort, "incident.start");
+    check_past(c, cohort, data, "incident.start");
+    check_past(c, cohort, data, "incident.discovered");
+    /* Days sort as texts; of a time only the day is looked at. */
+    if (start != NULL && found != NULL && strncmp(start, found, strlen("2026-01-01")) > 0)
+        problems_add_error(c->problems, &at, "facts-times",
+                           "incident.start (%s) is after incident.discovered (%s)", start, found);
+    json_free(data);
+}
+
+static void check_starts(const struct checking *c)
+{
+    check_start(c, NULL);
+    for (size_t i = 0; i < c->sheet->cohort_count; i++)
+        check_start(c, c->sheet->cohorts[i].name);
+}
+
 /* The letters say how long the notice stands; it must stand as long. */
 static void check_notice_day(const struct checking *c, const char *cohort, const char *name,
                              int64_t day)
@@ -234,6 +285,7 @@ void facts_check(const struct fact_sheet *s, struct problems *problems)
     check_share(&c);
     check_times(&c);
     check_dates(&c);
+    check_starts(&c);
     check_notice(&c);
     check_version(&c);
     check_contradiction(&c, NULL);

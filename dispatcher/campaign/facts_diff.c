@@ -381,13 +381,15 @@ static void gather_concerned(struct diffing *d)
     for (size_t i = 0; i < d->unit_count; i++) {
         const struct unit *u = &d->units[i];
         bool hit = u->is == NULL || u->is->affected != 0 || u->was == NULL || u->was->affected != 0;
-        if (!u->told || !hit)
+        /* But what they were told of their own data must stay true. */
+        if (!u->told || (!hit && !changed(u, "not_affected")))
             continue;
         out->concerned =
             xreallocarray(out->concerned, out->concerned_count + 1, sizeof(*out->concerned));
         out->concerned[out->concerned_count++] = (struct facts_concerned){
             .cohort = u->is != NULL ? u->is->name : NULL,
             .people = u->is != NULL ? fact_cohort_people(u->is) : -1,
+            .cleared = hit && u->is != NULL && u->is->affected == 0,
         };
     }
 }

@@ -25,6 +25,7 @@ struct fact_change {
 struct facts_concerned {
     const char *cohort; /* borrowed from the newer sheet; NULL: it has none */
     int64_t people;     /* -1: not known */
+    bool cleared;       /* the incident may have hit them, and did not */
 };
 
 struct facts_diff {

@@ -62,6 +62,23 @@ static void check_progress(const struct campaign_check *k)
     facts_diff_free(&d);
 }
 
+/* ---- one after the other ---- */
+
+static void check_order(const struct campaign_check *k)
+{
+    const struct campaign *c = k->campaign;
+    if (c->send_at_ms == 0)
+        return;
+    if (k->earlier != NULL && k->earlier->send_at_ms > c->send_at_ms)
+        problems_add_error(&k->scene->problems, &c->send_at_place, "campaign-order",
+                           "this leaves before the notice it supersedes (%s)", k->earlier->file);
+    if (k->sheet != NULL && k->sheet->aware_at.at_ms > c->send_at_ms)
+        problems_add_error(&k->scene->problems, &c->send_at_place, "campaign-order",
+                           "this leaves before the organisation was aware of what it says "
+                           "(times.aware_at in %s)",
+                           k->sheet->file);
+}
+
 /* ---- is there something newer? ---- */
 
 static bool some_campaign_uses(const struct neighbours *n, const struct fact_sheet *s)
@@ -239,6 +256,7 @@ void check_chain(const struct campaign_check *k)
     struct neighbours n;
     neighbours_read(k->campaign->file, k->sheet != NULL ? k->sheet->incident : NULL, &n);
     check_progress(k);
+    check_order(k);
     check_newest(k, &n);
     check_promise(k, &n);
     check_open(k, &n);

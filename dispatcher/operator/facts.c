@@ -102,6 +102,7 @@ static void put_json_concerned(const struct facts_concerned *c, const struct lan
     put_member(out, "cohort", c->cohort);
     if (c->people >= 0)
         buf_printf(out, ",\"people\":%" PRId64, c->people);
+    buf_printf(out, ",\"cleared\":%s", c->cleared ? "true" : "false");
     buf_puts(out, ",\"languages\":[");
     for (size_t i = 0; i < l->count; i++) {
         buf_puts(out, i > 0 ? "," : "");
@@ -134,18 +135,30 @@ static void print_changes(const struct facts_diff *d)
     table_end(&t);
 }
 
-static void put_concerned(const struct facts_diff *d, const struct language_list *l,
-                          struct buf *out)
+/* "; an all-clear must tell cohort c (663)"; nothing if it concerns nobody. */
+static void put_concerned(const struct facts_diff *d, const char *notice, bool cleared,
+                          const char *before, struct buf *out)
 {
     char number[OUTPUT_NUMBER_SIZE];
+    bool any = false;
     for (size_t i = 0; i < d->concerned_count; i++) {
         const struct facts_concerned *c = &d->concerned[i];
-        buf_puts(out, i > 0 ? ", " : "");
+        if (c->cleared != cleared)
+            continue;
+        if (any)
+            buf_puts(out, ", ");
+        else
+            buf_printf(out, "%s%s must tell ", out->len > 0 ? "; " : before, notice);
+        any = true;
         buf_printf(out, "%s%s", c->cohort != NULL ? "cohort " : "everybody",
                    c->cohort != NULL ? c->cohort : "");
         if (c->people >= 0)
             buf_printf(out, " (%s)", output_number(c->people, number));
     }
+}
+
+static void put_languages(const struct language_list *l, struct buf *out)
+{
     buf_puts(out, " in ");
     for (size_t i = 0; i < l->count; i++)
         buf_printf(out, "%s%s", i > 0 ? ", " : "", l->tags[i]);
@@ -171,8 +184,10 @@ static void print_diff(const struct facts_diff *d, const struct language_list *l
     else
         printf("nothing changed\n");
     if (d->concerned_count > 0) {
-        buf_printf(&out, "\nA legal fact changed: %s must tell ", notice);
-        put_concerned(d, l, &out);
+        static const char before[] = "\nA legal fact changed: ";
+        put_concerned(d, notice, false, before, &out);
+        put_concerned(d, "an all-clear", true, before, &out);
+        put_languages(l, &out);
     } else {
         buf_puts(&out, "\nNo legal fact changed: a progress report may carry it");
     }

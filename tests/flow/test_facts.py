@@ -160,6 +160,34 @@ def test_a_difference_says_what_is_legal_and_who_must_hear(t):
     t.contains(t.command("facts", "diff", *both).out, "No legal fact changed", "progress")
 
 
+def test_those_who_turn_out_not_to_be_affected_are_to_be_given_an_all_clear(t):
+    folder = copy(t)
+    both = [os.path.join(folder, f"facts-{version}.yaml") for version in (1, 2)]
+    out = t.command("facts", "diff", *both).out
+    t.contains(out, "the confirmed notice must tell cohort a (28), cohort b (269); an all-clear must tell cohort c (663) in de, en, ko.", "who hears what")
+    path = edit(folder, "facts-3.yaml", "      not_affected:\n        - card_number\n", "      not_affected:\n")
+    out = t.command("facts", "diff", both[1], path).out
+    t.contains(out, "a supplement must tell cohort c (663) in de", "and if what they were told no longer holds")
+
+
+TIMES = [
+    ("facts-2.yaml", "    start: 2026-09-14", "    start: 2026-09-27", "incident.start (2026-09-27) is after incident.discovered (2026-09-26)"),
+    ("facts-2.yaml", "    start: 2026-09-14", "    start: 2027-09-14", "incident.start (2027-09-14) is after valid_from"),
+    ("facts-2.yaml", "    discovered: 2026-09-26", "    discovered: 2026-10-20", "incident.discovered (2026-10-20) is after valid_from"),
+    ("campaign-2-confirmed.yaml", "send_at: 2026-10-18", "send_at: 2026-10-01", "this leaves before the notice it supersedes"),
+    ("campaign-2-confirmed.yaml", "send_at: 2026-10-18", "send_at: 2026-10-15", "this leaves before the organisation was aware"),
+]
+
+
+def test_times_that_cannot_be_are_errors(t):
+    for name, old, new, sentence in TIMES:
+        folder = copy(t)
+        path = edit(folder, name, old, new)
+        found = [row for row in findings(t, path) if sentence in row[3]]
+        t.check(found and found[0][0] == "error" and len(found) == 1, f"{new}: {findings(t, path)}")
+        t.matches(found[0][1] if found else "", rf"^{name}:\d+:\d+$", f"{new}: place")
+
+
 def test_the_facts_of_a_cohort_are_those_of_its_letters(t):
     sheet = os.path.join(copy(t), "facts-2.yaml")
     everybody = t.command("facts", "show", "--json", sheet).json()
@@ -250,6 +278,30 @@ def test_a_fact_a_letter_needs_is_missed_once_with_its_name(t):
     found = findings(t, os.path.join(folder, "campaign-2-confirmed.yaml"))
     missing = [row[3] for row in found if row[2] == "facts-missing"]
     t.check(len(missing) == 2 and all('needs the fact "course"' in text for text in missing), f"of cohorts a and b: {missing}")
+
+
+# who can be reached
+
+
+def test_people_whom_no_channel_reaches_are_named_by_their_row(t):
+    folder = copy(t)
+    campaign = os.path.join(folder, "campaign-2-confirmed.yaml")
+    edit(folder, "a.csv", "card0112@example.com,+821000000112", ",")
+    found = [row for row in findings(t, campaign) if row[2] == "audience-contact"]
+    t.equal([row[:2] for row in found], [("warning", "a.csv:3:1")], f"row: {found}")
+    t.contains(found[0][3], "no e-mail address or phone number", "what is missing")
+    edit(copy(t), "a.csv", "id,name,email,phone", "id,name,email2,phone2")
+    found = [row for row in findings(t, campaign) if row[2] == "audience-contact"]
+    t.equal([row[:2] for row in found], [("warning", "a.csv:1:1")], f"no such columns: {found}")
+
+
+def test_columns_in_other_words_are_told_as_enqueue_does(t):
+    folder = copy(t)
+    edit(folder, "a.csv", "id,name,email,phone", "id,Vorname,이메일,phone")
+    found = [row for row in findings(t, os.path.join(folder, "campaign-2-confirmed.yaml")) if row[2].startswith("audience-co")]
+    t.equal([row[:3] for row in found], [("error", "a.csv:1:1", "audience-column")] * 2, f"two columns: {found}")
+    t.contains(found[0][3], '"Vorname" is neither part of a recipient nor a variable of the letter; rename it to given_name', "the first")
+    t.contains(found[1][3], '"이메일"', "the second")
 
 
 # the longest SMS
