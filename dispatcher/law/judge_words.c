@@ -140,17 +140,34 @@ static size_t put_matches(struct buf *out, const struct yaml_node *list, const c
     return count;
 }
 
+/* The first of the words in the source of the letter; what a fact or a passage says is not there:
+ * then the section. */
+static struct place place_of_match(const struct look *look, const struct letter_piece *piece,
+                                   const struct yaml_node *list, const char *folded)
+{
+    struct place at = piece->place;
+    for (size_t i = 0; i < node_count(list); i++) {
+        struct buf word = {0};
+        words_put_match(&word, folded, node_text(list, i));
+        bool found = word.len > 0 && letter_find_source(look->letter, buf_text(&word), &at);
+        buf_free(&word);
+        if (found)
+            break;
+    }
+    return at;
+}
+
 static bool report_in(const struct look *look, const struct letter_piece *piece,
                       const struct yaml_node *list)
 {
     struct buf both = {0}, shown = {0};
     buf_printf(&both, "%s\n%s", piece->heading, piece->text);
     bool bad = put_matches(&shown, list, buf_text(&both)) > 0;
+    struct place at = bad ? place_of_match(look, piece, list, buf_text(&both)) : piece->place;
     if (bad && piece->part == PROOF_BODY)
-        finding_add(look, &piece->place, "\"%s\" in the text", buf_text(&shown));
+        finding_add(look, &at, "\"%s\" in the text", buf_text(&shown));
     else if (bad)
-        finding_add(look, &piece->place, "\"%s\" in %s", buf_text(&shown),
-                    letter_part_title(piece->part));
+        finding_add(look, &at, "\"%s\" in %s", buf_text(&shown), letter_part_title(piece->part));
     buf_free(&shown);
     buf_free(&both);
     return bad;

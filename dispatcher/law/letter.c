@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "law/words.h"
+
+#define SOURCE_MAX ((size_t)1 << 20)
 
 static const struct {
     const char *name, *title;
@@ -120,6 +123,24 @@ struct place letter_place(const struct letter *l, const char *section)
     if (s == NULL)
         return (struct place){l->text->file, 0, 0};
     return (struct place){s->file != NULL ? s->file : l->text->file, s->line, s->column};
+}
+
+bool letter_find_source(const struct letter *l, const char *words, struct place *out)
+{
+    struct buf source = {0};
+    bool readable = file_read_path(l->text->file, SOURCE_MAX, &source, NULL) == 0;
+    const char *text = buf_text(&source), *found = readable ? strcasestr(text, words) : NULL;
+    if (found != NULL)
+        *out = (struct place){l->text->file, 1, 1};
+    for (const char *p = text; found != NULL && p < found; p++) {
+        out->line += *p == '\n' ? 1 : 0;
+        if (*p == '\n')
+            out->column = 1;
+        else if (((unsigned char)*p & 0xc0) != 0x80)
+            out->column++;
+    }
+    buf_free(&source);
+    return found != NULL;
 }
 
 const char *letter_words(const struct letter *l, const char *section)

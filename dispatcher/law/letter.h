@@ -33,6 +33,8 @@ void letter_close(struct letter *l);
 const struct letter_piece *letter_section(const struct letter *l, const char *id);
 /* Where to point: the section if the letter has it, else the letter. */
 struct place letter_place(const struct letter *l, const char *section);
+/* Where these words stand in the letter's file, in capitals or not. False: *out stays as it was. */
+bool letter_find_source(const struct letter *l, const char *words, struct place *out);
 /* Where words are looked for: in the section, or everywhere if it is NULL. Folded; "" if the
  * section is not there. */
 const char *letter_words(const struct letter *l, const char *section);

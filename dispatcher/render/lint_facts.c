@@ -1,36 +1,68 @@
 #include "render/lint_letter.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "model/fact_value.h"
+#include "model/json.h"
 #include "render/lint_numbers.h"
 
 #define NUMBER_MIN 1000 /* smaller ones are counts of days, steps and articles */
 
 /* ---- dates and numbers by hand ---- */
 
-static const struct variable *variable_of(const struct lint_letter *l, const char *const *types)
+static bool is_date(const char *text, const struct lint_number *n)
+{
+    int year, month, day;
+    return text != NULL && sscanf(text, "%4d-%2d-%2d", &year, &month, &day) == 3 &&
+           month == n->month && (n->day == 0 || day == n->day);
+}
+
+static bool is_value(const struct json_t *value, const struct lint_number *n)
+{
+    int64_t number;
+    if (n->kind == LINT_DATE)
+        return is_date(fact_value_text(value), n);
+    return fact_value_int(value, &number) && n->value >= (double)number &&
+           n->value <= (double)number;
+}
+
+static bool is_in_samples(const struct lint_letter *l, const char *name,
+                          const struct lint_number *n)
+{
+    for (size_t i = 0; i < json_count(l->samples); i++)
+        if (is_value(fact_value_at(json_at(l->samples, i), name), n))
+            return true;
+    return false;
+}
+
+/* The fact that is meant: what the samples say of it is what was written. */
+static const struct variable *variable_of(const struct lint_letter *l, const char *const *types,
+                                          const struct lint_number *n)
 {
     for (size_t t = 0; l->variables != NULL && types[t] != NULL; t++)
         for (size_t i = 0; i < l->variables->count; i++)
-            if (strcmp(l->variables->items[i].type->name, types[t]) == 0)
+            if (strcmp(l->variables->items[i].type->name, types[t]) == 0 &&
+                is_in_samples(l, l->variables->items[i].name, n))
                 return &l->variables->items[i];
     return NULL;
 }
 
 static void tell_written(const struct lint_letter *l, const struct place *at, const char *rule,
-                         const char *what, const char *const *types, const char *filter)
+                         const struct lint_number *n, const char *const *types)
 {
-    const struct variable *v = variable_of(l, types);
+    const char *what = n->kind == LINT_DATE ? "date" : "number";
+    const struct variable *v = variable_of(l, types, n);
     if (v != NULL)
         problems_add_warning(l->problems, at, rule, "%s written by hand; use {{%s | %s}}", what,
-                             v->name, filter);
+                             v->name, what);
     else
         problems_add_warning(l->problems, at, rule,
-                             "%s written by hand; declare it in template.yaml and use "
-                             "{{name | %s}}",
-                             what, filter);
+                             "%s written by hand; use a fact, {{name | %s}}, declared in "
+                             "template.yaml",
+                             what, what);
 }
 
 static void check_number(const struct lint_letter *l, const struct unit *unit,
@@ -42,11 +74,11 @@ static void check_number(const struct lint_letter *l, const struct unit *unit,
     bool year = !n->counts && n->value >= 1900 && n->value <= 2100;
     switch (n->kind) {
     case LINT_DATE:
-        tell_written(l, &at, "hard-date", "date", dates, "date");
+        tell_written(l, &at, "hard-date", n, dates);
         break;
     case LINT_NUMBER:
         if (n->counts || (n->value >= NUMBER_MIN && !year))
-            tell_written(l, &at, "hard-number", "number", numbers, "number");
+            tell_written(l, &at, "hard-number", n, numbers);
         break;
     case LINT_TIME:
         break;

@@ -14,12 +14,15 @@
 #include "render/locale.h"
 #include "render/variable.h"
 
+struct json_t;
+
 struct lint_letter {
     const struct units *units;
     const struct locale *locale;
     const char *kind;                     /* of notice, "confirmed"; NULL: not said */
     const char *category;                 /* "breach_notice"; NULL: not said */
     const struct variable_set *variables; /* to name one of them; NULL: none */
+    const struct json_t *samples;         /* a list of what its samples say of them; NULL: none */
     bool partial;                         /* a passage of several letters, not a letter */
     bool values;                          /* facts, by their names, not a letter */
     struct problems *problems;

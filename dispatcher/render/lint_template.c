@@ -7,11 +7,15 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "model/json.h"
 #include "render/code.h"
 #include "render/filter.h"
 #include "render/lint_letter.h"
 #include "render/lint_parity.h"
 #include "render/lint_translations.h"
+
+#define SAMPLE_SIZE_MAX ((size_t)1 << 20)
+#define SAMPLE_DEPTH    32
 
 /* The same text in all its languages: a letter, or a passage. */
 struct family {
@@ -98,6 +102,40 @@ static void check_dates(const struct template *t, struct problems *problems)
     }
 }
 
+/* What its samples say: a list of their data; NULL if none can be read. Free with json_free(). */
+static struct json_t *read_samples(const struct template *t)
+{
+    struct problems quiet = {0};
+    struct name_list names = {0};
+    struct json_t *samples = NULL;
+    struct buf all = {0};
+    char *folder = file_join(t->directory, "fixtures");
+    name_list_read(folder, ".json", &quiet, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        struct buf name = {0}, text = {0};
+        struct json_t *root = NULL;
+        buf_printf(&name, "%s.json", names.names[i]);
+        char *path = file_join(folder, buf_text(&name));
+        if (file_read_path(path, SAMPLE_SIZE_MAX, &text, NULL) == 0 &&
+            json_parse(buf_text(&text), text.len, path, 1, SAMPLE_DEPTH, &root, NULL) == 0 &&
+            json_get(root, "data") != NULL) {
+            buf_puts(&all, all.len > 0 ? "," : "[");
+            json_put(&all, json_get(root, "data"));
+        }
+        json_free(root);
+        free(path);
+        buf_free(&text);
+        buf_free(&name);
+    }
+    buf_puts(&all, "]");
+    if (json_parse(buf_text(&all), all.len, folder, 1, SAMPLE_DEPTH, &samples, NULL) != 0)
+        samples = NULL;
+    buf_free(&all);
+    name_list_free(&names);
+    free(folder);
+    return samples;
+}
+
 static void read_letters(const struct template *t, const struct lint_locales *locales,
                          struct family *out)
 {
@@ -123,6 +161,7 @@ void lint_template(const struct template *t, const struct lint_locales *locales,
     struct translations translations;
     char *path = file_join(t->directory, TRANSLATIONS_FILE);
     bool known = translations_load(path, problems, &translations) == 0;
+    struct json_t *samples = read_samples(t);
     read_letters(t, locales, &f);
     for (size_t i = 0; i < f.count; i++) {
         const struct lint_letter l = {.units = &f.units[i],
@@ -130,12 +169,14 @@ void lint_template(const struct template *t, const struct lint_locales *locales,
                                       .kind = t->kind,
                                       .category = t->category,
                                       .variables = &t->variables,
+                                      .samples = samples,
                                       .problems = problems};
         lint_letter(&l);
     }
     lint_languages(f.languages, f.count, source_of(&f, t->source), known ? &translations : NULL,
                    problems);
     check_dates(t, problems);
+    json_free(samples);
     translations_free(&translations);
     free_family(&f);
     free(path);

@@ -72,12 +72,19 @@ static const struct {
      "does not say where the link leads: name the page it opens"},
 };
 
+/* `instead`: the word the language has for it; NULL: what to do stands in `why`. */
 static void warn_at(const struct lint_letter *l, const struct unit *unit,
-                    const struct lint_span *span, const char *rule, const char *why)
+                    const struct lint_span *span, const char *rule, const char *why,
+                    const char *instead)
 {
     struct place at = units_place(l->units, unit, span->start);
-    problems_add_warning(l->problems, &at, rule, "\"%.*s\" %s", (int)(span->end - span->start),
-                         unit->plain + span->start, why);
+    int len = (int)(span->end - span->start);
+    if (instead != NULL)
+        problems_add_warning(l->problems, &at, rule, "\"%.*s\" %.*s: write %s", len,
+                             unit->plain + span->start, (int)strcspn(why, ":"), why, instead);
+    else
+        problems_add_warning(l->problems, &at, rule, "\"%.*s\" %s", len, unit->plain + span->start,
+                             why);
 }
 
 /* A shorter word within one that was told is the same mistake. */
@@ -100,7 +107,7 @@ static void find_words(const struct lint_letter *l, const struct unit *unit,
         const char *word = words->items[i]->text;
         while (word != NULL && lint_find(unit->plain, unit->plain_len, word, span.end, &span))
             if (!told_already(told, &span))
-                warn_at(l, unit, &span, rule, why);
+                warn_at(l, unit, &span, rule, why, locale_member(l->locale, "lint.instead", word));
     }
     free(told);
 }

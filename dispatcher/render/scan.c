@@ -89,6 +89,16 @@ static enum token_kind kind_of_sign(char sign)
     return TOKEN_VALUE;
 }
 
+/* "{{nature} and ... {{course}}": the } belongs to this tag, the }} to another. */
+static bool has_lost_brace(const char *inside, const char *end)
+{
+    const char *brace = memchr(inside, '}', (size_t)(end - inside));
+    for (const char *p = inside; brace != NULL && p < brace; p++)
+        if (*p == '\n' || *p == '"') /* another line; a } between quotation marks is a word */
+            return false;
+    return brace != NULL;
+}
+
 /* Finds where the tag that opens at `start` ends, and what kind it is. */
 static int read_tag(struct scanner *s, const char *start, struct tag *out, struct error *err)
 {
@@ -105,6 +115,11 @@ static int read_tag(struct scanner *s, const char *start, struct tag *out, struc
     if (kind != TOKEN_VALUE)
         inside++;
     const char *end = find(inside, s->end, close);
+    if (s->options->prose && kind != TOKEN_COMMENT && kind != TOKEN_RAW &&
+        has_lost_brace(inside, end != NULL ? end : s->end)) {
+        struct place at = place_of(s, start);
+        return place_fail(&at, ERR_CONFIG, err, "this tag is closed by one brace only: write }}");
+    }
     if (end == NULL) {
         struct place at = place_of(s, start);
         return place_fail(&at, ERR_CONFIG, err, "this tag is never closed: write %s behind it",

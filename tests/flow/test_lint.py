@@ -380,6 +380,24 @@ def test_each_rule_is_broken_alone_and_at_its_place(t):
     t.check(not wrong, "\n".join(wrong))
 
 
+SAYS = [
+    # what is written instead of what, and what the problem says
+    ("en.md", "Change your password today", "Change your password by 1 September", "use {{incident.start | date}}"),
+    ("en.md", "Change your password today", "Change your password by 2 September", "use a fact, {{name | date}}"),
+    ("en.md", "Somebody copied", "20% more: somebody copied", "use a fact, {{name | number}}"),
+    ("en.md", "Somebody copied", "Of 297,000 somebody copied", "use a fact, {{name | number}}"),
+    ("en.md", "Somebody copied", "2%: somebody copied", "use {{issue | number}}"),
+    ("ko.md", "외부인이", "정보가 노출되어 외부인이", '"노출" plays the incident down: write 유출'),
+    ("en.md", "{{salutation}}\n", "{{salutation}\n", "en.md:7:1: error: this tag is closed by one brace only: write }}"),
+]
+
+
+def test_a_problem_says_what_is_meant(t):
+    for name, old, new, says in SAYS:
+        write_sample(t, [(name, old, new)])
+        t.contains(t.command("check").out, says, new)
+
+
 def test_a_caret_stands_under_its_word_behind_hangul(t):
     write_sample(t, [("ko.md", "외부인이", "정보가 노출되어 외부인이")])
     lines = t.command("check").out.splitlines()
