@@ -45,6 +45,15 @@ const struct buf *preview_part(const struct message *m, enum proof_part part)
     return &m->webhook;
 }
 
+const struct job *preview_job(const struct preview *p, const char *tag)
+{
+    for (size_t i = 0; i < p->tag_count; i++) {
+        if (strcmp(p->tags[i], tag) == 0)
+            return p->jobs[i];
+    }
+    return p->job;
+}
+
 /* ---- proofs ---- */
 
 int preview_prove(const struct preview *p, const struct proof_options *options, struct proof **out,
@@ -55,8 +64,8 @@ int preview_prove(const struct preview *p, const struct proof_options *options, 
     *out = proofs;
     for (size_t i = 0; rc == 0 && i < p->tag_count; i++) {
         struct error why;
-        rc = proof_make(p->renderer, p->template_index, p->tags[i], p->job, preview_accepted_ms(p),
-                        options, &proofs[i], &why);
+        rc = proof_make(p->renderer, p->template_index, p->tags[i], p->jobs[i],
+                        preview_accepted_ms(p), options, &proofs[i], &why);
         if (rc != 0)
             error_set(err, rc, "in %s: %s", p->tags[i], why.text);
     }
@@ -103,6 +112,18 @@ size_t preview_section_ids(const struct proof *proofs, size_t count, const char 
 
 /* ---- languages ---- */
 
+/* Who reads "de-AT" sees the dates of Austria in the German letter; who reads "de" those of the
+ * region the sample lives in. */
+static struct job *reader_of(const struct preview *p, const char *tag, const char *wanted)
+{
+    struct job *job = job_copy(p->job);
+    if (strcmp(tag, wanted) != 0) {
+        free(job->locale);
+        job->locale = xstrdup(wanted);
+    }
+    return job;
+}
+
 static int add_tag(struct preview *p, const char *wanted, struct error *err)
 {
     const char *tag = library_match_locale(p->setup->library, p->template_index, wanted);
@@ -113,6 +134,8 @@ static int add_tag(struct preview *p, const char *wanted, struct error *err)
             return 0;
     }
     p->tags = xreallocarray(p->tags, p->tag_count + 1, sizeof(*p->tags));
+    p->jobs = xreallocarray(p->jobs, p->tag_count + 1, sizeof(*p->jobs));
+    p->jobs[p->tag_count] = reader_of(p, tag, wanted);
     p->tags[p->tag_count++] = tag;
     return 0;
 }
@@ -128,9 +151,20 @@ static char *trim(char *text)
     return text;
 }
 
+/* A person of an audience reads one letter; NULL: the letter is not written in their language. */
+static const char *own_language(const struct preview *p)
+{
+    const char *locale =
+        p->job->locale != NULL ? p->job->locale : p->setup->settings->rules.fallback_locale;
+    bool written = locale != NULL &&
+                   library_match_locale(p->setup->library, p->template_index, locale) != NULL;
+    return option_given(p->inv, "audience") && written ? locale : NULL;
+}
+
 static int choose_tags(struct preview *p, struct error *err)
 {
-    const char *wanted = option_value(p->inv, "locale");
+    const char *given = option_value(p->inv, "locale");
+    const char *wanted = given != NULL ? given : own_language(p);
     char *list = wanted != NULL ? xstrdup(wanted) : NULL, *rest = list, *one;
     const char *const *all = library_template_locales(p->setup->library, p->template_index);
     int rc = 0;
@@ -248,6 +282,9 @@ static int run(const struct invocation *inv, struct error *err)
         rc = show(&p, err);
     if (rc == 0)
         tell_errors(&p);
+    for (size_t i = 0; i < p.tag_count; i++)
+        job_free(p.jobs[i]);
+    free(p.jobs);
     job_free(p.job);
     renderer_close(p.renderer);
     setup_release(p.setup);
@@ -258,7 +295,7 @@ static int run(const struct invocation *inv, struct error *err)
 }
 
 static const struct option_row options[] = {
-    {"locale", 0, "de,ko,en", "which languages (default: all of the letter)"},
+    {"locale", 0, "de,ko,en", "which languages (default: all; of a row of --audience its own)"},
     {"fixture", 0, "F", "a sample job: a file, or the name of one of the letter's fixtures"},
     {"facts", 0, "FILE", "the facts of this fact sheet (facts.yaml) instead of the sample's"},
     {"cohort", 0, "NAME", "with --facts: as this group of people is told them"},

@@ -27,9 +27,12 @@ struct preview {
     const char *name; /* of the letter; borrowed, like the tags */
     int template_index;
     const char **tags; /* the languages asked for, each once */
+    struct job **jobs; /* of each: the reader in the region that was asked for */
     size_t tag_count;
 };
 
+/* The reader of the letter in this language. */
+const struct job *preview_job(const struct preview *p, const char *tag);
 /* When the notice is taken to have been accepted. */
 int64_t preview_accepted_ms(const struct preview *p);
 /* How the gateway that would send it counts. */

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "law/law.h"
 #include "operator/check_case.h"
+#include "operator/check_letter.h"
 #include "operator/preview.h"
 #include "render/fixtures.h"
 #include "render/library_look.h"
@@ -118,17 +119,35 @@ static void judge(struct preview *p, const struct library_notice *n, struct chec
     set_case(&c->law, n);
     for (size_t i = 0; whole && i < p->tag_count; i++) {
         const struct law_text text = {.locale = p->tags[i]};
-        whole = check_case_add(scene, c, p->template_index, &text, job_copy(p->job), &at);
+        whole = check_case_add(scene, c, p->template_index, &text,
+                               job_copy(preview_job(p, p->tags[i])), &at);
     }
     if (whole)
         check_case_judge(scene, c);
-    check_case_free(c);
-    free(scene->cases);
+}
+
+/* What `check` says of the letter with these facts. */
+static void judge_with_facts(struct preview *p, struct check_scene *scene)
+{
+    struct error err;
+    const struct place at = {option_value(p->inv, "facts"), 0, 0};
+    if (check_letter_with_facts(scene, p->name, &err) != 0)
+        problems_add_error(&scene->problems, &at, "facts", "%s", err.text);
+}
+
+/* What the preview lent it stays open. */
+static void close_scene(struct check_scene *scene)
+{
+    scene->settings = NULL;
+    scene->library = NULL;
+    scene->renderer = NULL;
+    check_scene_close(scene);
 }
 
 void preview_findings_check(struct preview *p)
 {
     struct check_scene scene = {
+        .report = {.inv = p->inv, .brief = true},
         .problems = {.tell = preview_findings_take, .context = &p->findings},
         .settings = p->setup->settings,
         .library = p->setup->library,
@@ -139,8 +158,13 @@ void preview_findings_check(struct preview *p)
     fixtures_check(p->setup->library, preview_findings_take, &p->findings);
     preview_findings_keep(&p->findings,
                           library_template_directory(p->setup->library, (size_t)p->template_index));
-    if (notice.legal_count > 0 &&
-        law_load(p->setup->settings->law, &scene.problems, &scene.law) == 0)
+    bool facts = option_given(p->inv, "facts");
+    if ((facts || notice.legal_count > 0) &&
+        law_load(p->setup->settings->law, &scene.problems, &scene.law) != 0)
+        scene.law = NULL;
+    if (facts)
+        judge_with_facts(p, &scene);
+    else if (scene.law != NULL)
         judge(p, &notice, &scene);
-    law_free(scene.law);
+    close_scene(&scene);
 }

@@ -10,8 +10,8 @@
 static int render(const struct preview *p, const char *locale, enum channel_kind kind,
                   struct message *out, struct error *err)
 {
-    return renderer_render(p->renderer, p->template_index, locale, p->job, preview_accepted_ms(p),
-                           kind, out, err);
+    return renderer_render(p->renderer, p->template_index, locale, preview_job(p, locale),
+                           preview_accepted_ms(p), kind, out, err);
 }
 
 static const struct transport *transport_of(const struct preview *p, enum channel_kind kind,
@@ -158,7 +158,8 @@ static int print_language(const struct preview *p, const char *locale, const cha
 {
     bool headed = p->tag_count > 1;
     char *path = NULL;
-    int rc = library_check_job(p->setup->library, p->template_index, locale, p->job, &path, err);
+    int rc = library_check_job(p->setup->library, p->template_index, locale, preview_job(p, locale),
+                               &path, err);
     free(path);
     if (rc != 0)
         return rc;

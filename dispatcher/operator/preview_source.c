@@ -204,10 +204,6 @@ static int make_batch(const struct source *s, struct batch **out, struct error *
     struct buf text = {0};
     buf_puts(&text, "{\"version\":1,\"id\":\"preview\",\"template\":");
     buf_put_json(&text, template_of(s));
-    if (s->job->locale != NULL) {
-        buf_puts(&text, ",\"locale\":");
-        buf_put_json(&text, s->job->locale);
-    }
     if (s->job->data != NULL) {
         buf_puts(&text, ",\"data\":");
         json_put(&text, s->job->data);
