@@ -185,8 +185,28 @@ static const struct command *find_command(const struct command *const *table, si
     return NULL;
 }
 
+/* "facts" alone: which commands of two words begin so? False: none. */
+static bool print_family(const struct command *const *table, size_t count, const char *word,
+                         FILE *to)
+{
+    size_t len = strlen(word);
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = table[i]->name;
+        if (strncmp(name, word, len) != 0 || name[len] != ' ')
+            continue;
+        if (!any)
+            fprintf(to, "dispatcher: %s goes with another word:\n", word);
+        any = true;
+        fprintf(to, "  %-18s %s\n", name, table[i]->summary);
+    }
+    return any;
+}
+
 static int unknown_command(const struct command *const *table, size_t count, const char *word)
 {
+    if (print_family(table, count, word, stderr))
+        return EX_USAGE;
     const char *names[64];
     for (size_t i = 0; i < count && i < COUNT_OF(names); i++)
         names[i] = table[i]->name;

@@ -268,7 +268,7 @@ static const struct option_row options[] = {
 
 const struct command command_enqueue = {
     .name = "enqueue",
-    .arguments = "[FILE|-] | --batch BATCH.JSON --csv FILE | --batch BATCH.JSON --jsonl FILE | "
+    .arguments = "[FILE|-] | --batch BATCH.JSON --csv FILE (or --jsonl FILE) | "
                  "--campaign FILE --cohort C",
     .summary = "hand over notices: one, many, or a batch of millions",
     .details =

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -74,10 +75,48 @@ static int check_wanted(void *context, const char *path, const struct buf *text,
     return 0;
 }
 
+static bool has_folder(const struct library *l, int index)
+{
+    struct stat facts;
+    char *folder = file_join(library_template_directory(l, (size_t)index), "golden");
+    bool there = stat(folder, &facts) == 0;
+    free(folder);
+    return there;
+}
+
+/* One line instead of one for each fixture and language. */
+static void tell_none(struct checking *c, const char *directory, const char *name)
+{
+    struct place at = {directory, 0, 0};
+    problems_add_error(&c->problems, &at, rule,
+                       "there are no golden files yet: dispatcher golden write%s%s",
+                       *name != '\0' ? " " : "", name);
+}
+
+static bool tell_none_at_all(struct checking *c)
+{
+    size_t count = library_template_count(c->library);
+    for (size_t i = 0; i < count; i++) {
+        if (has_folder(c->library, (int)i))
+            return false;
+    }
+    if (count == 0)
+        return false;
+    const char *first = library_template_directory(c->library, 0), *slash = strrchr(first, '/');
+    char *templates = xstrndup(first, slash != NULL ? (size_t)(slash - first) : strlen(first));
+    tell_none(c, templates, "");
+    free(templates);
+    return true;
+}
+
 static int check_template(struct checking *c, struct renderer *renderer, int index,
                           struct error *err)
 {
     c->template_index = index;
+    if (!has_folder(c->library, index)) {
+        tell_none(c, library_template_directory(c->library, (size_t)index), name_of(c));
+        return 0;
+    }
     int rc = golden_each(c->library, renderer, index, check_text, c, err);
     return rc == 0 ? golden_each_file(c->library, index, check_wanted, c, err) : rc;
 }
@@ -101,6 +140,8 @@ static int check_templates(struct checking *c, const struct invocation *inv,
                            struct renderer *renderer, struct error *err)
 {
     bool all = argument_count(inv) == 0;
+    if (all && tell_none_at_all(c))
+        return 0;
     size_t count = all ? library_template_count(c->library) : argument_count(inv);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++) {

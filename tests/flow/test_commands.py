@@ -380,3 +380,13 @@ def test_output_that_nobody_reads_ends_it(t):
         ended = lib.subprocess.run([lib.DISPATCHER, "config", "show", "--config", t.config_path], stdout=full, stderr=lib.subprocess.PIPE)
     t.equal(ended.returncode, 74, "a full disk behind standard output")
     t.contains(ended.stderr.decode(), "cannot write", "the sentence")
+
+
+def test_the_first_word_of_two_lists_what_may_follow(t):
+    for word, follow in (("facts", ("facts check", "facts diff", "facts show")), ("golden", ("golden write",)),
+                         ("translate", ("translate export", "translate import", "translate status"))):
+        answer = t.command(word)
+        t.equal(answer.status, 64, f"status of {word}")
+        for name in follow:
+            t.contains(answer.err, name, f"after {word}")
+        t.check("there is no command" not in answer.err, f"{word} is one")

@@ -116,6 +116,26 @@ def test_a_row_that_cannot_be_sent_is_explained_as_enqueue_does(t):
     t.contains(t.command("preview", "apology", "--audience", wrong).err, "rename it to given_name", "a column in other words")
 
 
+def test_a_person_of_an_audience_reads_their_own_language(t):
+    t.configure()
+    table = t.write("people.csv", "id,email,locale\na,a@example.org,ko\nb,b@example.org,\n")
+    korean = preview(t, "apology", "--audience", table, "--row", "2")
+    t.check("고객님" in korean and "Sehr geehrte" not in korean and "Dear " not in korean, "Korean alone")
+    fallback = preview(t, "apology", "--audience", table, "--row", "3")
+    t.check("Sehr geehrte" not in fallback and "고객님께" not in fallback, "without a language that of the rules")
+    both = preview(t, "apology", "--audience", table, "--row", "2", "--locale", "de,ko")
+    t.check("고객님" in both and "Sehr geehrte" in both, "or those that are asked for")
+
+
+def test_a_region_that_is_asked_for_has_its_dates(t):
+    folder = t.letter("dated", "  when: {type: date, required: true}\n", de=("Am {{when | date}}", "Am {{when | date}}", "{{salutation}}\n\nAm {{when | date}}."))
+    t.configure(templates=folder)
+    sample = t.write("sample.json", json.dumps({"to": {"email": "a@example.org"}, "locale": "de", "data": {"when": "2026-01-05"}}))
+    for tag, month in (("de-AT", "5. Jänner 2026"), ("de", "5. Januar 2026")):
+        for how in ((), ("--side-by-side",)):
+            t.contains(preview(t, "dated", "--fixture", sample, "--locale", tag, *how), month, f"{tag} {how}")
+
+
 # pages
 
 
@@ -265,6 +285,18 @@ def test_a_new_letter_overwrites_nothing(t):
     t.equal(sorted(os.listdir(folder)), ["_layouts", "_partials", "_skeleton", "apology"], "folders")
 
 
+def test_pages_with_facts_show_what_the_check_with_facts_finds(t):
+    folder = lay_letters(t, "leak-confirmed")
+    facts = ("--facts", os.path.join(CARD_LEAK, "facts-2.yaml"), "--cohort", "a")
+    rows = t.command("check", "--json", os.path.join(folder, "leak-confirmed"), *facts).lines()
+    told = {row["rule"] for row in rows if row["severity"] in ("error", "warning")}
+    t.check("legal-kr-pipa-34-1:KR10" in told, f"the check finds what the times of the sheet mean: {told}")
+    pages = os.path.join(t.dir, "pages")
+    preview(t, "leak-confirmed", *facts, "--html", pages)
+    page = read(pages, "index.html")
+    t.equal({rule for rule in told if f"[{rule}]" not in page}, set(), "what the page does not say")
+
+
 # drafts
 
 
@@ -315,7 +347,9 @@ def test_a_half_written_letter_can_be_looked_at(t):
 
 def test_golden_files_find_a_changed_word(t):
     folder = lay_letters(t, "apology", "status-update")
-    t.equal(t.command("check", "--golden").status, 65, "without golden files")
+    none = t.command("check", "--golden")
+    t.equal((none.status, none.out.count("[golden]")), (65, 1), f"without golden files one line: {none.out}")
+    t.contains(none.out, "there are no golden files yet: dispatcher golden write [golden]", "and what to do")
     t.equal(t.command("golden", "write").status, 0, "golden write")
     t.equal(t.command("check", "--golden", "--strict").status, 0, "what was just written")
     letter = os.path.join(folder, "apology", "ko.md")
