@@ -1,6 +1,7 @@
 #include "operator/command_list.h"
 
 #include "model/settings.h"
+#include "operator/check_korean_sms.h"
 #include "operator/check_law.h"
 #include "operator/check_path.h"
 #include "operator/check_report.h"
@@ -38,6 +39,7 @@ static int check_all(struct check_scene *s, struct error *err)
     if (rc == 0) {
         fixtures_check(s->library, s->problems.tell, s->problems.context);
         check_law_templates(s);
+        check_korean_sms(s, -1);
     }
     return rc;
 }

@@ -11,6 +11,7 @@
 #include "operator/check_audience.h"
 #include "operator/check_case.h"
 #include "operator/check_chain.h"
+#include "operator/check_korean_sms.h"
 #include "operator/check_personal.h"
 #include "operator/check_sending.h"
 #include "operator/facts_files.h"
@@ -259,6 +260,8 @@ int check_campaign_read(struct campaign_check *k, struct error *err)
 {
     if (find_template(k) && cohorts_are_known(k)) {
         check_notice(k);
+        if (k->campaign->channels[CHANNEL_SMS])
+            check_korean_sms(k->scene, k->template_index);
         check_letters(k);
         judge(k);
         check_chain(k);

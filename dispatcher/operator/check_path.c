@@ -10,6 +10,7 @@
 #include "base/yaml.h"
 #include "operator/check_campaign.h"
 #include "operator/check_case.h"
+#include "operator/check_korean_sms.h"
 #include "operator/check_law.h"
 #include "operator/check_letter.h"
 #include "operator/facts_files.h"
@@ -51,6 +52,7 @@ static int check_template(struct check_scene *s, const char *path, struct error 
     if (rc == 0 && s->library != NULL) {
         fixtures_check(s->library, s->problems.tell, s->problems.context);
         check_law_templates(s);
+        check_korean_sms(s, -1);
         rc = check_letter_with_facts(
             s, strrchr(named, '/') != NULL ? strrchr(named, '/') + 1 : named, err);
     }

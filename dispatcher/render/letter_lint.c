@@ -9,6 +9,7 @@
 #include "render/filter.h"
 #include "render/josa.h"
 
+#define ORDER_MAX   80 /* bytes of a note to the writer, with its brackets */
 #define SUBJECT_MAX 78 /* RFC 5322 2.1.1: what a line should have at most */
 
 /* ---- links ---- */
@@ -155,10 +156,10 @@ void lint_links(const struct node *n, const struct letter_options *options, cons
 
 /* ---- words ---- */
 
+/* A particle may stand behind a word: OOO님, TODO를. */
 static bool is_word_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           (unsigned char)c >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 /* The line under the head of a table, `| --- | :-: |`: Markdown as letters know it has none. */
@@ -168,23 +169,72 @@ static bool is_table_rule(const char *text, size_t len)
     return bar && len >= 3 && memmem(text, len, "--", 2) != NULL && strspn(text, "|-: \t") >= len;
 }
 
+static void tell_unwritten(const char *text, const char *found, size_t len, const struct place *at,
+                           struct problems *problems)
+{
+    struct place place = *at;
+    place.column += columns_before(text, found);
+    problems_add_error(problems, &place, "placeholder-text", "\"%.*s\" is still to be written",
+                       (int)len, found);
+}
+
+/* In round brackets people say much: there it must be all. */
+static bool is_order(const char *bracketed, const char *order)
+{
+    const char *found = strcasestr(bracketed, order);
+    if (found == NULL)
+        return false;
+    bool first = found == bracketed + 1;
+    char behind = found[strlen(order)];
+    if (*bracketed == '(')
+        return first && behind == ')';
+    return first || (found[-1] == ' ' && (behind == ' ' || behind == ']'));
+}
+
+/* "[Datum einfügen]", "(작성 예정)": what stands between brackets is an order to the writer. */
+static void find_orders(const char *text, size_t len, const struct place *at,
+                        struct problems *problems)
+{
+    static const char *const orders[] = {
+        "einfügen",  "eintragen", "ergänzen",  "einsetzen", "insert ",
+        "fill in",   "날짜 입력", "이름 입력", "내용 입력", "금액 입력",
+        "기재 예정", "작성 예정", "추후 작성", "추가 예정", "추후 작성 예정",
+    };
+    for (const char *p = text, *end = text + len; p < end; p++) {
+        char closer = *p == '[' ? ']' : ')';
+        const char *close = *p == '[' || *p == '(' ? memchr(p, closer, (size_t)(end - p)) : NULL;
+        bool link = close != NULL && *p == '[' && close + 1 < end && close[1] == '(';
+        size_t own = close != NULL ? (size_t)(close - p) + 1 : 0;
+        if (close == NULL || link || own > ORDER_MAX)
+            continue;
+        char *words = xstrndup(p, own);
+        bool told = false;
+        for (size_t i = 0; i < COUNT_OF(orders) && !told; i++) {
+            told = is_order(words, orders[i]);
+            if (told)
+                tell_unwritten(text, p, own, at, problems);
+        }
+        free(words);
+        p = close;
+    }
+}
+
 void lint_line(const char *text, size_t len, const struct place *at, struct problems *problems)
 {
     static const char *const words[] = {"TODO",   "FIXME",  "XXX",      "TBD",     "Lorem ipsum",
                                         "[Name]", "[name]", "[Firma]",  "[Datum]", "[date]",
-                                        "[Date]", "[이름]", "[회사명]", "[날짜]"};
+                                        "[Date]", "[이름]", "[회사명]", "[날짜]",  "OOO",
+                                        "○○○",    "ㅇㅇㅇ"};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         size_t word_len = strlen(words[i]);
         const char *found = memmem(text, len, words[i], word_len);
-        bool bracketed = words[i][0] == '['; /* a particle may stand behind it */
-        if (found == NULL || (!bracketed && found > text && is_word_char(found[-1])) ||
-            (!bracketed && found + word_len < text + len && is_word_char(found[word_len])))
-            continue;
-        struct place place = *at;
-        place.column += columns_before(text, found);
-        problems_add_error(problems, &place, "placeholder-text", "\"%s\" is still to be written",
-                           words[i]);
+        bool latin = (unsigned char)words[i][0] < 0x80 && words[i][0] != '[';
+        if (found != NULL &&
+            !(latin && ((found > text && is_word_char(found[-1])) ||
+                        (found + word_len < text + len && is_word_char(found[word_len])))))
+            tell_unwritten(text, found, word_len, at, problems);
     }
+    find_orders(text, len, at, problems);
     if (is_table_rule(text, len))
         problems_add_error(problems, at, "table", "letters have no tables: write a list");
 }
@@ -206,19 +256,32 @@ static void put_expression(struct buf *out, const struct expression *e)
     }
 }
 
+/* The length of the quotation mark there, 0 if there is none. Behind a bracket the particle is that
+ * of the word before it. */
+static size_t closing_quote(const char *text, size_t len)
+{
+    static const char *const quotes[] = {"’", "”", "'", "\"", "」", "』", "》", "〉"};
+    for (size_t i = 0; i < COUNT_OF(quotes); i++)
+        if (strlen(quotes[i]) <= len && memcmp(text, quotes[i], strlen(quotes[i])) == 0)
+            return strlen(quotes[i]);
+    return 0;
+}
+
 static void check_particles(const struct program *p, struct problems *problems)
 {
     for (size_t i = 0; i + 1 < p->count; i++) {
         const struct instruction *value = &p->code[i], *text = value + 1;
         struct buf pair = {0}, tag = {0};
-        if (value->op != OP_VALUE || text->op != OP_TEXT ||
-            !josa_find_written(text->text, text->len, &pair))
+        if (value->op != OP_VALUE || text->op != OP_TEXT)
+            continue;
+        size_t quote = closing_quote(text->text, text->len);
+        if (!josa_find_written(text->text + quote, text->len - quote, &pair))
             continue;
         put_expression(&tag, value->expression);
         problems_add_error(problems, &value->place, "ko-josa",
                            "a particle stands behind a value, which may end in another sound: "
-                           "write {{%s | josa:%s}}",
-                           buf_text(&tag), buf_text(&pair));
+                           "write {{%s | josa:%s}}%s",
+                           buf_text(&tag), buf_text(&pair), quote > 0 ? " without the quotes" : "");
         buf_free(&tag);
         buf_free(&pair);
     }

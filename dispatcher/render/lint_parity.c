@@ -257,15 +257,19 @@ static bool is_same(const struct unit *unit, const struct lint_language *other)
     return twin != NULL && blanks >= 3 && strcmp(twin->text, unit->text) == 0;
 }
 
-/* The other language that has the same words and that they are more of. */
+/* The language that has the same words and that they are most of, if it is another. */
 static const struct lint_language *twin_it_is_of(const struct parity *p, size_t own,
                                                  const struct unit *unit)
 {
-    size_t points = score(&p->languages[own], unit);
-    for (size_t i = 0; i < p->count; i++)
-        if (i != own && is_same(unit, &p->languages[i]) && score(&p->languages[i], unit) > points)
-            return &p->languages[i];
-    return NULL;
+    const struct lint_language *best = NULL;
+    size_t most = score(&p->languages[own], unit);
+    for (size_t i = 0; i < p->count; i++) {
+        bool same = i != own && is_same(unit, &p->languages[i]);
+        size_t points = same ? score(&p->languages[i], unit) : 0;
+        best = points > most ? &p->languages[i] : best;
+        most = points > most ? points : most;
+    }
+    return best;
 }
 
 /* Languages share small words: "was" is German too. */

@@ -183,6 +183,8 @@ def everywhere(en, de, ko):
     return [("en.md", *en), ("de.md", *de), ("ko.md", *ko)]
 
 
+SAME = "We will tell you if the data was used, and what you can do."
+
 CASES = [
     # languages, sections, parts
     ("locale-missing", [("de.md", ALL, None)], ("template.yaml", "schema")),
@@ -224,6 +226,11 @@ CASES = [
                        "Please change your password today and do not use it for any other account.")], ("de.md", "Please")),
     ("parity-number", [("de.md", "30 Tage", "40 Tage")], ("en.md", "30 days"), {}, 2),
     ("parity-link", [("ko.md", "example.org/ko/leak", "example.org/ko/other")], ("en.md", "https://www.example.org/en/leak"), {}, 2),
+    # the same in two languages: the one it is not in is told, not the one it is in
+    ("untranslated", [("de.md", "Jemand hat", SAME + "\n\nJemand hat"), ("en.md", "Somebody copied", SAME + "\n\nSomebody copied"),
+                      ("ko.md", "외부인이 저희", "이 자료를 누가 썼는지 알려 드리겠습니다.\n\n외부인이 저희")], ("de.md", "We will")),
+    ("untranslated", [("ko.md", "외부인이 저희", SAME + "\n\n외부인이 저희"), ("en.md", "Somebody copied", SAME + "\n\nSomebody copied"),
+                      ("de.md", "Jemand hat", "Wir teilen Ihnen mit, ob die Daten benutzt wurden.\n\nJemand hat"), ("template.yaml", "source: en", "source: ko")], ("ko.md", "We will")),
     # Korean
     ("ko-josa", [("ko.md", "{{contact.phone | josa:으로/로}}", "{{contact.phone}}로")], ("ko.md", "{{contact.phone}}로")),
     ("josa-language", [("en.md", "{{contact.phone}} if", "{{contact.phone | josa:으로/로}} if")], ("en.md", "{{contact.phone | josa")),
@@ -231,7 +238,10 @@ CASES = [
     ("ko-formality", [("ko.md", "쓰지 마십시오.", "쓰지 마세요.")], ("ko.md", "세요.")),
     ("ko-formality", [("ko.md", "복사하였습니다.", "복사하였다.")], ("ko.md", "다.\n\n{{#summary")),
     ("unicode-nfd", [("ko.md", "하실 수 있는 일 {", unicodedata.normalize("NFD", "하실") + " 수 있는 일 {")], ("ko.md", unicodedata.normalize("NFD", "하실"))),
+    ("ko-josa", [("ko.md", "외부인이 저희", "‘{{contact.phone}}’을 쓰는 외부인이 저희")], ("ko.md", "{{contact.phone}}’을")),
+    ("ko-formality", [("ko.md", "쓰지 마십시오.", "쓰지 마십시오. 끝까지 읽어 줘.")], ("ko.md", "줘.")),
     # German
+    ("de-formality", [("de.md", "Ändern Sie noch heute", "Lest Ihr das? Ändern Sie noch heute")], ("de.md", "Lest")),
     ("de-formality", [("de.md", "Ändern Sie noch heute Ihr Passwort", "Ändern Sie noch heute dein Passwort")], ("de.md", "dein")),
     # facts by hand
     ("hard-date", everywhere(("today and", "by 12 October and"), ("noch heute", "bis zum 12. Oktober"), ("오늘 비밀", "10월 12일까지 비밀")), ("en.md", "12 October"), {}, 3),
@@ -255,6 +265,10 @@ CASES = [
     # unfinished words, forbidden Markdown
     ("placeholder-text", [("en.md", "Somebody copied", "TODO copied")], ("en.md", "TODO")),
     ("placeholder-text", [("ko.md", "외부인이", "[이름]이")], ("ko.md", "[이름]")),
+    ("placeholder-text", [("de.md", "Jemand hat", "Am [Datum einfügen]: Jemand hat")], ("de.md", "[Datum")),
+    ("placeholder-text", [("ko.md", "외부인이", "외부인이 (작성 예정)")], ("ko.md", "(작성")),
+    ("placeholder-text", [("ko.md", "외부인이", "OOO님, 외부인이")], ("ko.md", "OOO")),
+    ("link-shortener", [("en.md", "Somebody copied", "See bit.ly/3abc. Somebody copied")], ("en.md", "bit.ly")),
     ("bold", [("en.md", "Change your", "**Change** your")], ("en.md", "**Change")),
     ("html", [("en.md", "Change your", "<b>Change</b> your")], ("en.md", "<b>"), {}, 2),
     ("image", [("en.md", "Change your", "![Change](https://www.example.org/en/leak) your")], ("en.md", "![Change")),
@@ -390,6 +404,13 @@ SAYS = [
     ("ko.md", "외부인이", "정보가 노출되어 외부인이", '"노출" plays the incident down: write 유출'),
     ("en.md", "{{salutation}}\n", "{{salutation}\n", "en.md:7:1: error: this tag is closed by one brace only: write }}"),
 ]
+
+
+def test_an_emoji_in_a_korean_text_message_is_told(t):
+    files = write_sample(t, [("ko.md", 'sms: "[', 'sms: "\U0001f600 ['), ("en.md", "Call {{", "\U0001f600 Call {{")])
+    rows, _ = findings(t)
+    line, column = position_of(files["ko.md"], "\U0001f600")
+    t.equal([(r["rule"], r["position"].rsplit("/", 1)[-1]) for r in rows], [("sms-euckr", f"ko.md:{line}:{column}")], "only where a Korean gateway sends it")
 
 
 def test_a_problem_says_what_is_meant(t):
