@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
     &command_facts_check,
     &command_facts_diff,
     &command_facts_show,
+    &command_facts_terms,
     &command_preview,
     &command_render,
     &command_sms_length,

@@ -196,16 +196,39 @@ static const struct type {
     [FACT_MONEY] = {is_money, NULL, "an amount of money, like {amount: 50000, currency: KRW}"},
 };
 
+/* The text of a language that says nothing, NULL if there is none. */
+static const struct yaml_node *empty_text(const struct yaml_node *node)
+{
+    for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++) {
+        const struct yaml_node *text = node->items[i];
+        if (reading_is_language(text->key) && text->kind == YAML_SCALAR && text->text[0] == '\0')
+            return text;
+    }
+    return NULL;
+}
+
+static void tell_wrong(const struct reading *r, const struct fact_word *word,
+                       const struct yaml_node *node)
+{
+    bool localized = word->type == FACT_LOCALIZED || word->type == FACT_LOCALIZED_LIST;
+    const struct yaml_node *empty = localized ? empty_text(node) : NULL;
+    if (empty != NULL)
+        reading_wrong(r, empty, "\"%s\" (%s) is empty in %s: write the text", word->name,
+                      word->words, empty->key);
+    else
+        reading_wrong(r, node, "\"%s\" (%s) must be %s", word->name, word->words,
+                      types[word->type].must_be);
+}
+
 void vocabulary_check(const struct reading *r, const struct fact_word *word,
                       const struct yaml_node *node)
 {
     const struct type *type = &types[word->type];
     if (!type->is(node)) {
-        reading_wrong(r, node, "\"%s\" (%s) must be %s", word->name, word->words, type->must_be);
+        tell_wrong(r, word, node);
         return;
     }
     for (size_t i = 0; type->each != NULL && i < node->count; i++)
         if (!type->each(node->items[i]))
-            reading_wrong(r, node->items[i], "\"%s\" (%s) must be %s", word->name, word->words,
-                          type->must_be);
+            tell_wrong(r, word, node->items[i]);
 }

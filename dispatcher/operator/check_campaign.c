@@ -16,6 +16,7 @@
 #include "operator/check_sending.h"
 #include "operator/facts_files.h"
 #include "operator/facts_job.h"
+#include "operator/facts_terms.h"
 #include "operator/facts_words.h"
 #include "render/library_look.h"
 
@@ -149,7 +150,8 @@ static bool job_is_right(const struct campaign_check *k, const struct law_text *
     char *pointer = NULL;
     int rc =
         library_check_job(k->scene->library, k->template_index, text->locale, job, &pointer, &err);
-    if (rc != 0) {
+    if (rc != 0 &&
+        !facts_terms_told(k->scene->library, job->data, pointer != NULL ? pointer : "")) {
         put_fact_name(pointer != NULL ? pointer : "", &name);
         struct place at = k->sheet != NULL
                               ? fact_sheet_place(k->sheet, text->cohort, buf_text(&name))

@@ -33,6 +33,11 @@ static int run_check(const struct invocation *inv, struct error *err)
     const struct lint_text_options words = {
         .library = library, .template_index = -1, .problems = &problems};
     (void)err;
+    if (library == NULL)
+        problems_add(&problems, PROBLEM_HINT, &(struct place){argument_at(inv, 0), 0, 0},
+                     "facts-words",
+                     "no configuration with letters and languages can be read: words, links and "
+                     "terms are not fully looked at");
     for (size_t i = 0; i < argument_count(inv); i++) {
         struct fact_sheet *sheet = NULL;
         if (facts_files_read(argument_at(inv, i), &problems, &sheet, NULL) == 0)

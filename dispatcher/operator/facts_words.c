@@ -7,6 +7,7 @@
 #include "base/yaml.h"
 #include "config/config.h"
 #include "model/settings.h"
+#include "operator/facts_terms.h"
 
 #define SHEET_MAX ((size_t)1 << 20)
 
@@ -91,6 +92,7 @@ void facts_words_check(const char *path, const struct lint_text_options *o)
         struct lint_texts *t = lint_texts_open(&options, path, buf_text(&source), source.len);
         add_sheet(t, root);
         lint_texts_close(t);
+        facts_terms_check(path, root, o->library, o->problems);
     }
     yaml_free(root);
     buf_free(&source);

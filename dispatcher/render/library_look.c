@@ -1,5 +1,6 @@
 #include "render/library_look.h"
 
+#include "base/yaml.h"
 #include "render/library_backend.h"
 
 void library_template_notice(const struct library *l, int template_index,
@@ -42,4 +43,21 @@ const char *library_term(const struct library *l, const char *locale, const char
 {
     int index = library_locale_index(l, locale);
     return index >= 0 ? locale_term(l->locales[index], term) : NULL;
+}
+
+/* A region's own file has only what differs: the one with most has all. */
+const char *library_term_name(const struct library *l, size_t index)
+{
+    const struct yaml_node *most = NULL;
+    for (size_t i = 0; i < l->locale_count; i++) {
+        const struct yaml_node *terms = locale_map(l->locales[i], "terms");
+        if (terms != NULL && (most == NULL || terms->count > most->count))
+            most = terms;
+    }
+    return most != NULL && index < most->count ? most->items[index]->key : NULL;
+}
+
+const char *library_locale_tag(const struct library *l, size_t index)
+{
+    return index < l->locale_count ? l->locale_tags[index] : NULL;
 }

@@ -28,5 +28,9 @@ bool library_template_is_sound(const struct library *l, int template_index);
 const char *library_letter_file(const struct library *l, int template_index, const char *locale);
 /* The word of a data category in a language, NULL if there is none. */
 const char *library_term(const struct library *l, const char *locale, const char *term);
+/* The data categories there are words for, in the order of a locale; NULL behind the last. */
+const char *library_term_name(const struct library *l, size_t index);
+/* The tags of the locales; NULL behind the last. */
+const char *library_locale_tag(const struct library *l, size_t index);
 
 #endif

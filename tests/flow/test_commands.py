@@ -383,7 +383,7 @@ def test_output_that_nobody_reads_ends_it(t):
 
 
 def test_the_first_word_of_two_lists_what_may_follow(t):
-    for word, follow in (("facts", ("facts check", "facts diff", "facts show")), ("golden", ("golden write",)),
+    for word, follow in (("facts", ("facts check", "facts diff", "facts show", "facts terms")), ("golden", ("golden write",)),
                          ("translate", ("translate export", "translate import", "translate status"))):
         answer = t.command(word)
         t.equal(answer.status, 64, f"status of {word}")

@@ -148,6 +148,24 @@ def test_the_law_points_at_the_word_in_the_letter_and_leaves_style_to_the_lint(t
     t.equal(sorted(found), [("de.md:10:32", "legal-eu-gdpr-34:EU6"), ("de.md:10:32", "promo-words"), ("de.md:10:9", "de-formality")], "found")
 
 
+def test_a_term_nobody_has_a_word_for_is_told_once_with_the_one_that_is_meant(t):
+    for wrong, meant in (("credit_card", "card_number"), ("카드번호", "card_number"), ("card_numbr", "card_number"), ("zzz", None)):
+        folder = copy(t)
+        path = edit(folder, "facts-2.yaml", "- card_number\n", f"- {wrong}\n")
+        for arguments in (("facts", "check", "--json", path), ("check", "--json", os.path.join(folder, "campaign-2-confirmed.yaml"))):
+            rows = [row for row in t.command(*arguments).lines() if row["severity"] == "error"]
+            t.equal([(os.path.basename(r["position"]), r["rule"]) for r in rows], [("facts-2.yaml:113:11", "facts-term")], f"{wrong}, {arguments[0]}: {rows}")
+            t.contains(rows[0]["text"], f'did you mean "{meant}"?' if meant else "`dispatcher facts terms` lists them", wrong)
+    rows = {row["term"]: row for row in t.command("facts", "terms", "--json").lines()}
+    t.equal((rows["card_number"]["de"], rows["card_number"]["ko"]), ("Kartennummer", "카드번호"), "the list")
+    t.matches(t.command("facts", "terms").out, r"card_number +Kartennummer", "the table")
+
+
+def test_an_empty_text_names_its_language(t):
+    path = edit(copy(t), "facts-2.yaml", 'ko: "24시간, 연중무휴"', 'ko: ""')
+    t.equal(findings(t, path), [("error", "facts-2.yaml:61:11", "yaml-type", '"contact.hours" (the hours of the phone) is empty in ko: write the text')], "empty")
+
+
 def test_a_mistake_is_shown_with_a_stretch_of_its_line(t):
     path = edit(copy(t), "facts-2.yaml", "affected_count: 297", "affected_count: 29.7.0")
     lines = t.command("facts", "check", path).out.splitlines()
