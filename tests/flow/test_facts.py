@@ -139,13 +139,13 @@ def test_what_is_confirmed_is_not_left_open_in_the_nature(t):
     t.equal([row for row in findings(t, path) if row[2] == "tone-hedge"], [], "possible: it must")
 
 
-def test_the_law_points_at_the_word_in_the_letter_and_leaves_style_to_the_lint(t):
+def test_the_law_points_at_the_word_in_the_letter(t):
     folder = os.path.join(t.dir, "templates")
     shutil.copytree(os.path.join(lib.ROOT, "templates"), folder)
     edit(folder, "leak-initial/de.md", "{{salutation}}\n", "{{salutation}}\n\nSichere dein Konto mit unserem Gutschein.\n")
     t.configure(templates=folder)
     found = [(place, rule) for _, place, rule, _ in findings(t, os.path.join(folder, "leak-initial"))]
-    t.equal(sorted(found), [("de.md:10:32", "legal-eu-gdpr-34:EU6"), ("de.md:10:32", "promo-words"), ("de.md:10:9", "de-formality")], "found")
+    t.equal(sorted(found), [("de.md:10:32", "legal-eu-gdpr-34:EU6"), ("de.md:10:32", "promo-words"), ("de.md:10:9", "de-formality"), ("de.md:10:9", "legal-eu-gdpr-34:DE1")], "found")
 
 
 def test_a_term_nobody_has_a_word_for_is_told_once_with_the_one_that_is_meant(t):
