@@ -46,8 +46,8 @@ struct yaml_node;
 
 /* `source` is LF text; `path` is used in places. Free with units_free(). */
 void units_split(const char *source, size_t len, const char *path, struct units *out);
-/* For files that are no letters: none yet, then one UNIT_FIELD for each scalar of the YAML (or JSON)
- * that `source` is. */
+/* For files that are no letters: none yet, then one UNIT_FIELD for each scalar of the YAML (or
+ * JSON) that `source` is. */
 void units_open(const char *source, size_t len, const char *path, struct units *out);
 void units_add_value(struct units *u, const struct yaml_node *node, const char *id,
                      const char *section);
