@@ -121,7 +121,7 @@ int enqueue_campaign_read(const struct invocation *inv, struct enqueue_campaign 
         rc = error_set(err, ERR_INPUT, "%s has changed while it was read; try again", path);
     if (rc == 0)
         rc = choose_cohort(out, option_value(inv, "cohort"), err);
-    if (rc == 0)
+    if (rc == 0 && out->cohort != NULL)
         put_batch(out);
     return rc;
 }
