@@ -1,7 +1,6 @@
 #include "render/lint_letter.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
