@@ -315,12 +315,13 @@ def test_a_higher_rate_frees_at_once_what_waited_for_its_turn(t):
 
 
 def test_a_configuration_that_changes_no_hours_moves_nobody(t):
-    t.configure(email={**OUTBOX, "window": f"{clock(2)}-{clock(5)}"}, timezone="Etc/UTC")
+    hours = f"{clock(2)}-{clock(5)}"
+    t.configure(email={**OUTBOX, "window": hours}, timezone="Etc/UTC")
     t.daemon.start()
     t.enqueue(t.notice("one", to={"email": "one@example.org", "timezone": "Etc/UTC"}))
     t.wait(lambda: t.row("one")["cause"] == "window", 10, "it to wait")
     before = t.row("one")
-    t.configure(email={**OUTBOX, "window": f"{clock(2)}-{clock(5)}", "concurrency": 3}, timezone="Etc/UTC")
+    t.configure(email={**OUTBOX, "window": hours, "concurrency": 3}, timezone="Etc/UTC")
     wait_reload(t, 0)
     t.holds(lambda: t.row("one")["changed_at"] == before["changed_at"], 1, "it was moved")
 
