@@ -72,7 +72,7 @@ static UNumberFormatter *open_skeleton(const struct numbers *n, const char *skel
 {
     UChar units[SKELETON_SIZE];
     int32_t length = 0;
-    for (; skeleton[length] != '\0' && length < SKELETON_SIZE; length++)
+    for (; length < SKELETON_SIZE && skeleton[length] != '\0'; length++)
         units[length] = (UChar)skeleton[length];
     return unumf_openForSkeletonAndLocale(units, length, n->icu_locale, status);
 }
