@@ -71,10 +71,10 @@ static UNumberFormatter *open_skeleton(const struct numbers *n, const char *skel
                                        UErrorCode *status)
 {
     UChar units[SKELETON_SIZE];
-    int32_t length = 0;
-    for (; length < SKELETON_SIZE && skeleton[length] != '\0'; length++)
-        units[length] = (UChar)skeleton[length];
-    return unumf_openForSkeletonAndLocale(units, length, n->icu_locale, status);
+    size_t length = strnlen(skeleton, SKELETON_SIZE);
+    for (size_t i = 0; i < length; i++)
+        units[i] = (UChar)skeleton[i];
+    return unumf_openForSkeletonAndLocale(units, (int32_t)length, n->icu_locale, status);
 }
 
 int numbers_open(const struct locale *locale, const char *icu_locale, struct numbers **out,
