@@ -192,7 +192,7 @@ lint: ## floors, layout, clang-tidy and cppcheck
 	@sh tests/tools/deps.sh build test lint
 	@tests/lint/floors
 	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(TESTS)
-	@$(MAKE) --no-print-directory -k tidied
+	@$(MAKE) --no-print-directory -k $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) tidied
 	@cppcheck $(CPPCHECK) $(SOURCES)
 	@echo "lint: nothing to say"
 
@@ -200,13 +200,16 @@ CPPCHECK := --quiet --error-exitcode=1 --std=c11 --language=c --enable=warning,p
             --inline-suppr --suppressions-list=tests/lint/cppcheck.txt --library=posix,gnu \
             -Idispatcher -D_GNU_SOURCE '-DDISPATCHER_VERSION="x"' $(PATHS) -U__has_feature -j2
 
+# How many states of a function the analyzer tries: nearly all of its time goes into the few that have more. 20000 found
+# what the analyzer's own limit of 225000 had found, in a fifth of the time; `make lint NODES=225000` for the patient.
+NODES := 20000
 # One stamp per file: only what changed is looked at again.
 tidied: $(patsubst dispatcher/%.c,build/lint/%.tidy,$(SOURCES))
 build/lint/config/%.tidy: private LANGUAGE += $(PATHS)
 build/lint/%.tidy: dispatcher/%.c .clang-tidy $(HEADERS)
 	@mkdir -p $(@D)
 	@echo "tidy $<"
-	@clang-tidy --quiet $< -- $(LANGUAGE) $(PKG_CFLAGS) 2>$@.log || { cat $@.log; exit 1; }
+	@clang-tidy --quiet $< -- $(LANGUAGE) $(PKG_CFLAGS) -Xclang -analyzer-config -Xclang max-nodes=$(NODES) 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
 format: ## lay out every source with clang-format
