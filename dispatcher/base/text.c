@@ -206,6 +206,13 @@ const char *text_closest(const char *word, const char *const *names, size_t coun
     return best;
 }
 
+void text_put_choice(struct buf *out, const char *word, size_t index, size_t count)
+{
+    if (index > 0)
+        buf_puts(out, index + 1 == count ? " or " : ", ");
+    buf_puts(out, word);
+}
+
 void text_put_visible(struct buf *out, const char *bytes, size_t len)
 {
     const char *at = bytes, *end = bytes + len;

@@ -32,6 +32,9 @@ bool text_matches_wildcard(const char *pattern, const char *text);
  */
 const char *text_closest(const char *word, const char *const *names, size_t count);
 
+/* One word of "a, b or c": the separator before the `index`-th of `count`, and the word. */
+void text_put_choice(struct buf *out, const char *word, size_t index, size_t count);
+
 /* Control characters, ESC, NUL and invalid UTF-8 become visible \xNN escapes: safe for a log and a
  * terminal. */
 void text_put_visible(struct buf *out, const char *bytes, size_t len);

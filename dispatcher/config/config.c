@@ -70,6 +70,21 @@ static void read_sections(struct load *l, const struct section *top, struct sett
     reader_check_overrides(l);
 }
 
+/* `file` outlives the load. */
+static struct section top_section(struct load *l, const char *file, const struct yaml_node *root)
+{
+    char *directory = path_directory(file);
+    const struct section top = {.file = file,
+                                .directory = load_keep(l, directory),
+                                .prefix = "",
+                                .map = root,
+                                .overridable = true,
+                                .shown = true,
+                                .description = "the configuration"};
+    free(directory);
+    return top;
+}
+
 int config_read(const struct config_options *options, struct load *l, struct settings *s,
                 struct error *err)
 {
@@ -83,15 +98,7 @@ int config_read(const struct config_options *options, struct load *l, struct set
     l->trees = xcalloc(1, sizeof(struct yaml_node *));
     l->trees[l->tree_count++] = root;
     s->file = xstrdup(path);
-    char *directory = path_directory(path);
-    const struct section top = {.file = s->file,
-                                .directory = load_keep(l, directory),
-                                .prefix = "",
-                                .map = root,
-                                .overridable = true,
-                                .shown = true,
-                                .description = "the configuration"};
-    free(directory);
+    const struct section top = top_section(l, s->file, root);
     read_sections(l, &top, s);
     return load_result(l, err);
 }
@@ -163,15 +170,7 @@ static int read_places(struct load *l, const char *path, struct yaml_node **out,
 static int read_located(struct load *l, const char *path, const struct yaml_node *root,
                         struct settings *s, struct error *err)
 {
-    char *directory = path_directory(path);
-    const struct section top = {.file = path,
-                                .directory = load_keep(l, directory),
-                                .prefix = "",
-                                .map = root,
-                                .overridable = true,
-                                .shown = true,
-                                .description = "the configuration"};
-    free(directory);
+    const struct section top = top_section(l, path, root);
     reader_read(l, &top, &params_top, s);
     related_keys_fill(s);
     const struct setting *spool = load_find_setting(l, "spool");

@@ -150,8 +150,11 @@ static void read_boolean(struct load *l, const struct setting *s)
 
 static void put_choices(struct buf *out, const char *const *choices)
 {
-    for (size_t i = 0; choices[i] != NULL; i++)
-        buf_printf(out, "%s%s", i == 0 ? "" : choices[i + 1] == NULL ? " or " : ", ", choices[i]);
+    size_t count = 0;
+    while (choices[count] != NULL)
+        count++;
+    for (size_t i = 0; i < count; i++)
+        text_put_choice(out, choices[i], i, count);
 }
 
 static void read_choice(struct load *l, const struct setting *s)

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
 
@@ -51,6 +52,17 @@ size_t ledger_lane_index(const struct ledger *l, int64_t lane)
     while (at < l->lane_count && l->lanes[at].lane != lane)
         at++;
     return at;
+}
+
+int64_t ledger_next_lane(const struct ledger *l, int64_t from, const char *transport)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < l->lane_count; i++) {
+        bool meant = transport == NULL || text_equal(l->lanes[i].transport, transport);
+        if (meant && l->lanes[i].lane >= from && l->lanes[i].lane < next)
+            next = l->lanes[i].lane;
+    }
+    return next;
 }
 
 void ledger_note_lane(struct ledger *l, size_t at)

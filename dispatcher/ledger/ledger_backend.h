@@ -203,6 +203,8 @@ void ledger_leave_lane(struct ledger *l, int64_t lane);
 MUST_CHECK int ledger_refresh_lanes(struct ledger *l, struct error *err);
 /* Where a lane stands in `lanes`; lane_count: it is not there. */
 size_t ledger_lane_index(const struct ledger *l, int64_t lane);
+/* The first lane from `from` on (of a transport, NULL: of any); INT64_MAX: there is none. */
+int64_t ledger_next_lane(const struct ledger *l, int64_t from, const char *transport);
 /* Notes a lane once per transaction before it is changed. */
 void ledger_note_lane(struct ledger *l, size_t at);
 void ledger_stop_lanes(struct ledger *l, int64_t batch, bool stopped);

@@ -85,12 +85,7 @@ static int make_due(struct ledger *l, int64_t lane, int64_t delivery, int64_t no
 /* The first lane of the transport from r->lane on, with a place in it; false: there is none. */
 static bool find_lane(const struct ledger *l, struct release *r, int64_t now_ms)
 {
-    int64_t first = INT64_MAX;
-    for (size_t i = 0; i < l->lane_count; i++) {
-        int64_t lane = l->lanes[i].lane;
-        if (lane >= r->lane && lane < first && text_equal(l->lanes[i].transport, r->transport))
-            first = lane;
-    }
+    int64_t first = ledger_next_lane(l, r->lane, r->transport);
     if (first != INT64_MAX && (first != r->lane || r->due_ms <= now_ms)) {
         r->lane = first;
         r->due_ms = now_ms;

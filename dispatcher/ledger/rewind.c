@@ -98,12 +98,7 @@ static int set_right(struct ledger *l, int64_t lane, const struct seen *row, int
 /* The first lane from r->lane on, with a place in it; false: there is none. */
 static bool find_lane(const struct ledger *l, struct rewind *r, int64_t now_ms)
 {
-    int64_t first = INT64_MAX;
-    for (size_t i = 0; i < l->lane_count; i++) {
-        int64_t lane = l->lanes[i].lane;
-        if (lane >= r->lane && lane < first)
-            first = lane;
-    }
+    int64_t first = ledger_next_lane(l, r->lane, NULL);
     bool begun = first == r->lane && r->due_ms > now_ms;
     if (first != INT64_MAX && !begun)
         *r = (struct rewind){first, now_ms, INT64_MAX, r->moved, r->more};

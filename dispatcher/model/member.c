@@ -121,7 +121,7 @@ int member_read_word(struct reading *r, const struct member_path *path, const js
     }
     struct buf list = {0};
     for (size_t i = 0; i < count; i++)
-        buf_printf(&list, "%s%s", i == 0 ? "" : (i + 1 == count ? " or " : ", "), words[i]);
+        text_put_choice(&list, words[i], i, count);
     int rc = member_fail_with(r, path, "must be %s", buf_text(&list));
     buf_free(&list);
     return rc;

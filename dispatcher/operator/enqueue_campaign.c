@@ -1,6 +1,7 @@
 #include "operator/enqueue_campaign.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "campaign/campaign_read.h"
 #include "operator/check_campaign.h"
 #include "operator/check_scene.h"
@@ -29,11 +30,7 @@ static int check(const struct invocation *inv, const char *path, struct error *e
 static void put_names(const struct campaign *c, struct buf *out)
 {
     for (size_t i = 0; i < c->cohort_count; i++)
-        buf_printf(out, "%s%s",
-                   i == 0                     ? ""
-                   : i + 1 == c->cohort_count ? " or "
-                                              : ", ",
-                   c->cohorts[i].name);
+        text_put_choice(out, c->cohorts[i].name, i, c->cohort_count);
 }
 
 static int choose_cohort(struct enqueue_campaign *e, const char *wanted, struct error *err)

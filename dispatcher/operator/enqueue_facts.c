@@ -81,11 +81,7 @@ static bool differs_by_cohort(const struct setup *s, int letter, const struct fa
 static void put_names(const struct fact_sheet *s, struct buf *out)
 {
     for (size_t i = 0; i < s->cohort_count; i++)
-        buf_printf(out, "%s%s",
-                   i == 0                     ? ""
-                   : i + 1 == s->cohort_count ? " or "
-                                              : ", ",
-                   s->cohorts[i].name);
+        text_put_choice(out, s->cohorts[i].name, i, s->cohort_count);
 }
 
 static int require_cohort(const struct setup *s, int letter, const struct enqueue_facts *f,

@@ -75,3 +75,24 @@ int facts_job_make(const struct facts_job_options *o, struct job **out, struct e
     buf_free(&text);
     return rc;
 }
+
+static bool put_other_member(void *context, const char *key, const struct json_t *value)
+{
+    struct buf *out = context;
+    if (strcmp(key, "data") == 0)
+        return true;
+    buf_put_json(out, key);
+    buf_putc(out, ':');
+    json_put(out, value);
+    buf_putc(out, ',');
+    return true;
+}
+
+void facts_job_put(const struct job *job, const struct json_t *facts, struct buf *out)
+{
+    buf_putc(out, '{');
+    fact_value_each(job->root, put_other_member, out);
+    buf_puts(out, "\"data\":");
+    json_put(out, facts);
+    buf_putc(out, '}');
+}

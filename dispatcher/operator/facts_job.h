@@ -7,6 +7,7 @@
 #include "model/job.h"
 #include "render/library.h"
 
+struct buf;
 struct json_t;
 
 struct facts_job_options {
@@ -27,5 +28,8 @@ struct json_t *facts_job_data(const struct library *l, int template_index,
  * ERR_INPUT. Free with job_free(). */
 MUST_CHECK int facts_job_make(const struct facts_job_options *o, struct job **out,
                               struct error *err);
+
+/* The text of the same notice with other facts. */
+void facts_job_put(const struct job *job, const struct json_t *facts, struct buf *out);
 
 #endif

@@ -11,6 +11,7 @@
 #include "model/job.h"
 #include "model/json.h"
 #include "operator/command_list.h"
+#include "operator/facts_job.h"
 #include "operator/new_copy.h"
 #include "operator/new_skeleton.h"
 #include "operator/preview_json.h"
@@ -200,26 +201,10 @@ static struct json_t *pick_declared(const struct yaml_node *root, const struct j
     return picked;
 }
 
-static bool put_member(void *context, const char *key, const struct json_t *value)
-{
-    struct buf *out = context;
-    if (strcmp(key, "data") == 0)
-        return true;
-    buf_put_json(out, key);
-    buf_putc(out, ':');
-    json_put(out, value);
-    buf_putc(out, ',');
-    return true;
-}
-
 static void put_sample(const struct job *job, const struct json_t *data, struct buf *out)
 {
     struct buf compact = {0};
-    buf_putc(&compact, '{');
-    fact_value_each(job->root, put_member, &compact);
-    buf_puts(&compact, "\"data\":");
-    json_put(&compact, data);
-    buf_putc(&compact, '}');
+    facts_job_put(job, data, &compact);
     preview_put_json(out, compact.data, compact.len);
     buf_putc(out, '\n');
     buf_free(&compact);

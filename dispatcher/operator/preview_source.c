@@ -147,28 +147,12 @@ static int check_cohort(const struct fact_sheet *sheet, const char *cohort, stru
     return rc;
 }
 
-static bool put_member(void *context, const char *key, const struct json_t *value)
-{
-    struct buf *out = context;
-    if (strcmp(key, "data") == 0)
-        return true;
-    buf_put_json(out, key);
-    buf_putc(out, ':');
-    json_put(out, value);
-    buf_putc(out, ',');
-    return true;
-}
-
 /* The same reader, with these facts. */
 static int use_facts(struct source *s, const struct json_t *facts, struct error *err)
 {
     struct buf text = {0};
     struct job *job = NULL;
-    buf_putc(&text, '{');
-    fact_value_each(s->job->root, put_member, &text);
-    buf_puts(&text, "\"data\":");
-    json_put(&text, facts);
-    buf_putc(&text, '}');
+    facts_job_put(s->job, facts, &text);
     int rc = job_parse_fixture(text.data, text.len, option_value(s->inv, "facts"), &job, err);
     if (rc == 0)
         replace_job(s, job);

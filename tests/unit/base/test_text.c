@@ -165,9 +165,24 @@ static void makes_hidden_bytes_visible(void **state)
     shows("", 0, "");
 }
 
+static void lists_what_there_is_to_choose_from(void **state)
+{
+    static const char *const words[] = {"a", "b", "c"};
+    static const char *const lists[] = {"", "a", "a or b", "a, b or c"};
+    (void)state;
+    for (size_t count = 0; count <= COUNT_OF(words); count++) {
+        struct buf out = {0};
+        for (size_t i = 0; i < count; i++)
+            text_put_choice(&out, words[i], i, count);
+        assert_string_equal(buf_text(&out), lists[count]);
+        buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_what_there_is_to_choose_from),
         cmocka_unit_test(decodes_every_code_point_it_encodes),
         cmocka_unit_test(takes_invalid_bytes_one_by_one),
         cmocka_unit_test(compares_beginnings_and_ends),
