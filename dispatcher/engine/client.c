@@ -50,7 +50,7 @@ static int open_for_change(struct client *c, struct error *err)
 {
     int rc = spool_open(c->settings->spool, &c->spool, err);
     if (rc == 0)
-        rc = spool_lock(c->spool, err);
+        rc = spool_lock(c->spool, SPOOL_COMMAND, err);
     if (rc == ERR_AGAIN) {
         struct error why = *err;
         return error_set(err, ERR_DOWN, "%s, but its control socket %s does not answer", why.text,

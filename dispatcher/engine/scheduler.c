@@ -175,7 +175,7 @@ static int open_all(struct scheduler *s, struct error *err)
     if (rc == 0)
         rc = spool_open(s->setup->settings->spool, &s->spool, err);
     if (rc == 0)
-        rc = spool_lock(s->spool, err);
+        rc = spool_lock(s->spool, SPOOL_DAEMON, err);
     if (rc == 0)
         rc = open_signals(s, err);
     if (rc == 0)

@@ -134,14 +134,27 @@ const char *spool_new_path(const struct spool *s)
 
 /* A forked child that has not closed its copy yet outlives its daemon by a moment. */
 #define ORPHANS_MS 2000
-#define ASK_MS     20
+/* A command that works without a daemon needs the lock for as long as its change takes. */
+#define COMMANDS_MS 15000
+#define ASK_MS      20
+#define AS_COMMAND  " command"
 
-/* As its digits; "" if it is not known. */
-static void read_holder(int fd, char pid[24])
+struct holder {
+    char pid[24]; /* digits; "" if it is not known */
+    bool is_command;
+};
+
+static struct holder read_holder(int fd)
 {
-    ssize_t got = pread(fd, pid, 23, 0);
-    pid[got > 0 ? got : 0] = '\0';
-    pid[strspn(pid, "0123456789")] = '\0';
+    struct holder holder = {.pid = ""};
+    char line[40];
+    ssize_t got = pread(fd, line, sizeof(line) - 1, 0);
+    line[got > 0 ? got : 0] = '\0';
+    size_t digits = strspn(line, "0123456789");
+    if (digits < sizeof(holder.pid))
+        snprintf(holder.pid, sizeof(holder.pid), "%.*s", (int)digits, line);
+    holder.is_command = strncmp(line + digits, AS_COMMAND, strlen(AS_COMMAND)) == 0;
+    return holder;
 }
 
 static bool is_gone(const char *pid)
@@ -150,15 +163,22 @@ static bool is_gone(const char *pid)
     return number > 0 && number <= INT_MAX && kill((pid_t)number, 0) != 0 && errno == ESRCH;
 }
 
-/* False with errno. Whoever holds it and lives keeps it; what a dead one left is waited for. */
+/* 0: a daemon that lives keeps it. One that has not written its name yet is about to. */
+static int patience_ms(const struct holder *holder)
+{
+    if (holder->is_command)
+        return COMMANDS_MS;
+    return holder->pid[0] == '\0' || is_gone(holder->pid) ? ORPHANS_MS : 0;
+}
+
+/* False with errno. */
 static bool take_lock(int fd)
 {
-    char pid[24];
     const struct timespec pause = {.tv_nsec = ASK_MS * 1000000L};
     for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited_ms += ASK_MS) {
         int why = errno;
-        read_holder(fd, pid);
-        if (why != EWOULDBLOCK || waited_ms >= ORPHANS_MS || !is_gone(pid)) {
+        struct holder holder = read_holder(fd);
+        if (why != EWOULDBLOCK || waited_ms >= patience_ms(&holder)) {
             errno = why;
             return false;
         }
@@ -169,21 +189,26 @@ static bool take_lock(int fd)
 
 static int tell_holder(const struct spool *s, int fd, struct error *err)
 {
-    char pid[24];
-    read_holder(fd, pid);
+    struct holder holder = read_holder(fd);
+    const char *pid = holder.pid[0] != '\0' ? holder.pid : "unknown";
+    if (holder.is_command)
+        return error_set(err, ERR_AGAIN,
+                         "a command (process %s) is changing the spool %s; try again when it is "
+                         "done",
+                         pid, s->path);
     return error_set(
         err, ERR_AGAIN,
-        "another dispatcher (process %s) works on the spool %s; there is one per spool",
-        pid[0] != '\0' ? pid : "unknown", s->path);
+        "another dispatcher (process %s) works on the spool %s; there is one per spool", pid,
+        s->path);
 }
 
-/* For the message of the next one who wants the lock. That it cannot be written is no reason to
- * stop. */
-static void write_pid(int fd)
+/* For the next one who wants the lock. That it cannot be written is no reason to stop. */
+static void write_holder(int fd, enum spool_user user)
 {
-    char pid[24];
-    int len = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)len, 0) != len)
+    char line[40];
+    int len = snprintf(line, sizeof(line), "%d%s\n", (int)getpid(),
+                       user == SPOOL_COMMAND ? AS_COMMAND : "");
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, line, (size_t)len, 0) != len)
         return;
 }
 
@@ -192,7 +217,7 @@ static void write_pid(int fd)
  * same file does not lose it, as with fcntl() locks. The price: a forked child holds it too until
  * it closes its copy.
  */
-int spool_lock(struct spool *s, struct error *err)
+int spool_lock(struct spool *s, enum spool_user user, struct error *err)
 {
     assert(s->lock_fd < 0);
     char *path = file_join(s->path, LOCK_NAME);
@@ -209,7 +234,7 @@ int spool_lock(struct spool *s, struct error *err)
             close(fd);
         return rc;
     }
-    write_pid(fd);
+    write_holder(fd, user);
     s->lock_fd = fd;
     return 0;
 }

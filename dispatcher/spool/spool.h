@@ -20,9 +20,13 @@ struct spool;
  * spool_close(). */
 MUST_CHECK int spool_open(const char *path, struct spool **out, struct error *err);
 void spool_close(struct spool *s);
-/* Takes the lock: one scheduler per spool. ERR_AGAIN with the pid of the holder if it is taken.
- * Held until close. */
-MUST_CHECK int spool_lock(struct spool *s, struct error *err);
+enum spool_user {
+    SPOOL_DAEMON,
+    SPOOL_COMMAND /* that changes something while no daemon runs */
+};
+/* Takes the lock: one scheduler per spool. Waits for a command that has it, but not for a daemon.
+ * ERR_AGAIN with the pid of the holder if it is taken. Held until close. */
+MUST_CHECK int spool_lock(struct spool *s, enum spool_user user, struct error *err);
 /* Path of new/ for inotify. */
 const char *spool_new_path(const struct spool *s);
 

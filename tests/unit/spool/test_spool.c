@@ -141,14 +141,36 @@ static void lets_one_in_and_names_it_to_the_other(void **state)
     struct spool *other = NULL;
     struct error err = {0};
     char pid[32];
-    assert_int_equal(spool_lock(f->s, &err), 0);
+    assert_int_equal(spool_lock(f->s, SPOOL_DAEMON, &err), 0);
     assert_int_equal(spool_open(f->path, &other, &err), 0);
-    assert_int_equal(spool_lock(other, &err), ERR_AGAIN);
+    assert_int_equal(spool_lock(other, SPOOL_DAEMON, &err), ERR_AGAIN);
     snprintf(pid, sizeof(pid), "(process %d)", (int)getpid());
     assert_non_null(strstr(err.text, pid));
     spool_close(f->s);
     f->s = other;
-    assert_int_equal(spool_lock(f->s, &err), 0); /* free after close */
+    assert_int_equal(spool_lock(f->s, SPOOL_DAEMON, &err), 0); /* free after close */
+}
+
+/* As fork(); the child comes back with the lock, and the parent once the child has it. */
+static pid_t fork_with_lock(struct fixture *f, enum spool_user user)
+{
+    struct error err = {0};
+    int ready[2];
+    char byte = 0;
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct spool *mine = NULL;
+        if (spool_open(f->path, &mine, &err) != 0 || spool_lock(mine, user, &err) != 0)
+            _exit(1);
+    }
+    if (pid == 0 && write(ready[1], &byte, 1) != 1)
+        _exit(2);
+    close(ready[1]);
+    if (pid != 0)
+        assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
 }
 
 static void frees_the_lock_of_the_dead(void **state)
@@ -156,16 +178,12 @@ static void frees_the_lock_of_the_dead(void **state)
     struct fixture *f = *state;
     struct error err = {0};
     int status = 0;
-    pid_t pid = fork();
-    if (pid == 0) {
-        struct spool *mine = NULL;
-        if (spool_open(f->path, &mine, &err) != 0 || spool_lock(mine, &err) != 0)
-            _exit(1);
+    pid_t pid = fork_with_lock(f, SPOOL_DAEMON);
+    if (pid == 0)
         kill(getpid(), SIGKILL);
-    }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFSIGNALED(status));
-    assert_int_equal(spool_lock(f->s, &err), 0);
+    assert_int_equal(spool_lock(f->s, SPOOL_DAEMON, &err), 0);
 }
 
 /* A worker forked right before its daemon died still has the lock's descriptor, for a moment. */
@@ -174,18 +192,31 @@ static void waits_for_what_a_dead_daemon_left(void **state)
     struct fixture *f = *state;
     struct error err = {0};
     int status = 0;
-    pid_t pid = fork();
+    pid_t pid = fork_with_lock(f, SPOOL_DAEMON);
     if (pid == 0) {
-        struct spool *mine = NULL;
-        if (spool_open(f->path, &mine, &err) != 0 || spool_lock(mine, &err) != 0)
-            _exit(1);
         if (fork() == 0)
             usleep(300 * 1000);
         _exit(0);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
-    assert_int_equal(spool_lock(f->s, &err), 0);
+    assert_int_equal(spool_lock(f->s, SPOOL_DAEMON, &err), 0);
+}
+
+/* Somebody's `retry` must not keep a daemon from starting. */
+static void waits_for_a_command_that_lives(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    int status = 0;
+    pid_t pid = fork_with_lock(f, SPOOL_COMMAND);
+    if (pid == 0) {
+        usleep(300 * 1000);
+        _exit(0);
+    }
+    assert_int_equal(spool_lock(f->s, SPOOL_DAEMON, &err), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
 }
 
 static void does_not_follow_a_planted_lock(void **state)
@@ -194,7 +225,7 @@ static void does_not_follow_a_planted_lock(void **state)
     struct error err = {0};
     write_file(f->fd, "victim", "keep me");
     assert_int_equal(symlinkat("victim", f->fd, "lock"), 0);
-    assert_true(spool_lock(f->s, &err) < 0);
+    assert_true(spool_lock(f->s, SPOOL_DAEMON, &err) < 0);
     struct stat st;
     assert_int_equal(fstatat(f->fd, "victim", &st, 0), 0);
     assert_int_equal(st.st_size, 7);
@@ -263,6 +294,7 @@ int main(void)
         TEST(lets_one_in_and_names_it_to_the_other),
         TEST(frees_the_lock_of_the_dead),
         TEST(waits_for_what_a_dead_daemon_left),
+        TEST(waits_for_a_command_that_lives),
         TEST(does_not_follow_a_planted_lock),
         TEST(removes_leftovers_after_36_hours),
         TEST(keeps_a_fresh_copy_with_an_old_date),
