@@ -64,6 +64,9 @@ void http_request_free(struct http_request *r)
     for (size_t i = 0; i < r->header_count; i++)
         free(r->headers[i]);
     free(r->headers);
+    free(r->sigv4);
+    free(r->sigv4_key);
+    free(r->sigv4_secret);
     buf_free(&r->url);
     buf_free(&r->body);
     *r = (struct http_request){0};

@@ -19,6 +19,10 @@ struct http_request {
     struct buf body; /* POST */
     char **headers;  /* "Name: value", by http_request_add_header() */
     size_t header_count;
+    /* AWS Signature Version 4, made by libcurl: "aws:amz:REGION:SERVICE" with the two keys; NULL:
+     * not signed so. */
+    char *sigv4;
+    char *sigv4_key, *sigv4_secret;
     int64_t timeout_ms; /* of the whole exchange */
 };
 

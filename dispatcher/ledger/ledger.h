@@ -21,8 +21,12 @@
 #include "model/delivery.h"
 #include "model/disposition.h"
 #include "model/job.h"
+#include "model/receipt.h"
+#include "model/suppression.h"
 
 struct ledger;
+
+struct action; /* below: what an operator did */
 
 enum ledger_mode { LEDGER_WRITE, LEDGER_READ };
 enum ledger_durability { LEDGER_FAST, LEDGER_DURABLE };
@@ -53,6 +57,10 @@ struct planned_delivery {
     const char *cause;         /* why it is not WAITING; "" */
     const char *remark;        /* a sentence on that, NULL: none */
     int64_t due_ms;
+    /* Single routing: so long after it began (due, or its turn as a spare came) the next channel
+     * begins if this one has not told the person; 0: only when it has failed. */
+    int64_t patience_ms;
+    bool confirm; /* only a receipt RECEIPT_CONFIRMED counts as told */
 };
 
 struct acceptance {
@@ -224,6 +232,7 @@ struct leased {
         *campaign; /* owned; zone, batch_id, job_text (a batch's: read it from the spool) and
                       campaign may be NULL */
     bool more_channels;
+    bool overdue; /* its patience is over: the next channel's turn has come */
 };
 
 /* Up to `limit` due deliveries of a lane, IN_FLIGHT from now on as one packet. A suspect is leased
@@ -311,6 +320,115 @@ struct settlement {
 MUST_CHECK int ledger_settle(struct ledger *l, const struct settlement *s, bool *out_settled,
                              struct error *err);
 
+/* ---- receipts ---- */
+
+/* What a receipt was found to speak of. Texts are owned; receipt_target_clear(). */
+struct receipt_target {
+    int64_t delivery; /* 0: nothing of ours, or not known yet */
+    bool contradicts; /* two of its names mean different deliveries, or the address is another */
+    enum delivery_state state; /* IN_FLIGHT while it is leased */
+    enum receipt_kind receipt; /* the furthest one so far */
+    enum channel_kind channel;
+    char *notice_id, *address, *transport;
+    bool more_channels; /* single routing with a channel left */
+    struct leased row;  /* as ledger_lease() would give it: to plan a batch's next channel */
+};
+/* By `delivery` (of a token that was verified; 0: none), else transport and message_id, else
+ * notice_id and channel. Never fails for what is unknown. */
+MUST_CHECK int ledger_find_receipt(struct ledger *l, const struct receipt *r, int64_t delivery,
+                                   struct receipt_target *out, struct error *err);
+void receipt_target_clear(struct receipt_target *target);
+
+/* What policy made of it. */
+struct receipt_booking {
+    const struct receipt *receipt;
+    int64_t delivery;          /* 0: parked under its message_id, or kept as unknown */
+    enum delivery_state state; /* the delivery's from now on; unchanged: only the story grows */
+    const char *cause;         /* of the delivery then; NULL: unchanged */
+    bool forward;              /* it is the furthest receipt now */
+    bool next_channel;         /* as of a settlement, with next and next_rest */
+    const struct planned_delivery *next;
+    int next_rest;
+    int64_t now_ms;
+};
+/* Keeps the receipt and moves the delivery, with the same rules as ledger_settle() for what
+ * follows. A delivery in flight is not moved: its receipt waits beside it, and
+ * ledger_walk_parked() brings it when it is settled. */
+MUST_CHECK int ledger_book_receipt(struct ledger *l, const struct receipt_booking *b,
+                                   struct error *err);
+/*
+ * Receipts that came before what they speak of was known (in flight, or its message_id not yet
+ * stored) and can be booked now: handed to fn once, and no longer parked. Costs nothing while none
+ * is parked. What nobody asks for is parked for 72 h and then only kept.
+ */
+typedef void ledger_receipt_fn(void *context, const struct receipt *r, int64_t delivery);
+MUST_CHECK int ledger_walk_parked(struct ledger *l, int64_t now_ms, size_t limit,
+                                  ledger_receipt_fn *fn, void *context, size_t *out_count,
+                                  struct error *err);
+/* The receipts of one delivery in the order they came; texts are valid during the call. */
+MUST_CHECK int ledger_walk_receipts(struct ledger *l, int64_t delivery, ledger_receipt_fn *fn,
+                                    void *context, struct error *err);
+
+/* ---- patience ---- */
+
+/*
+ * Deliveries whose patience is over (planned_delivery.patience_ms), not in flight, with a channel
+ * behind them: handed to fn as a leased row that is not leased, at most `limit`, oldest first. What
+ * fn does not move with ledger_escalate() comes again.
+ */
+typedef void ledger_overdue_fn(void *context, const struct leased *row, enum delivery_state state);
+MUST_CHECK int ledger_walk_overdue(struct ledger *l, int64_t now_ms, size_t limit,
+                                   ledger_overdue_fn *fn, void *context, size_t *out_count,
+                                   struct error *err);
+/* When the next one is over; INT64_MAX: there is none. From memory. */
+int64_t ledger_next_overdue_ms(const struct ledger *l);
+/*
+ * The next channel's turn: what waits, is deferred or held becomes CANCELLED with cause `escalated`
+ * (it is never sent: nobody is told twice); what was delivered without being confirmed, failed or
+ * is uncertain stays what it is. Either way the next channel begins, by `next` (of a batch) or the
+ * spare. Nothing if it is in flight or has told the person meanwhile.
+ */
+MUST_CHECK int ledger_escalate(struct ledger *l, int64_t delivery,
+                               const struct planned_delivery *next, int next_rest, int64_t now_ms,
+                               bool *out_moved, struct error *err);
+
+/* ---- suppression ---- */
+
+/* Adds or replaces one. With an action it is recorded in the chain, durable. */
+MUST_CHECK int ledger_suppress(struct ledger *l, const struct suppression *s,
+                               const struct action *action, struct error *err);
+/* *out_found false: it was not there. */
+MUST_CHECK int ledger_unsuppress(struct ledger *l, enum channel_kind channel, const char *key,
+                                 const struct action *action, bool *out_found, struct error *err);
+/* Is this address (as suppression_put_key() writes it) on the list at `now_ms`? Texts of *out are
+ * owned by the ledger until the next call. Costs nothing while the list is empty. */
+MUST_CHECK int ledger_find_suppression(struct ledger *l, enum channel_kind channel, const char *key,
+                                       int64_t now_ms, bool *out_found, struct suppression *out,
+                                       struct error *err);
+/* In the order of channel and address, behind (channel, after); texts are valid during the call.
+ * Expired ones too. */
+typedef void ledger_suppression_fn(void *context, const struct suppression *s);
+MUST_CHECK int ledger_walk_suppressions(struct ledger *l, enum channel_kind channel,
+                                        const char *after, size_t limit, ledger_suppression_fn *fn,
+                                        void *context, size_t *out_count, struct error *err);
+
+/* ---- endpoints ---- */
+
+/* What is remembered of a receiver of webhooks over restarts. Texts are borrowed. */
+struct endpoint_state {
+    const char *name;
+    bool disabled;
+    const char *reason;       /* of `disabled`; "" */
+    int64_t since_ms;         /* of `disabled` */
+    int64_t failing_since_ms; /* nothing but failures since then; 0: the last one went through */
+    int64_t last_ok_ms;       /* 0: never */
+};
+MUST_CHECK int ledger_put_endpoint(struct ledger *l, const struct endpoint_state *state,
+                                   const struct action *action, struct error *err);
+typedef void ledger_endpoint_fn(void *context, const struct endpoint_state *state);
+MUST_CHECK int ledger_walk_endpoints(struct ledger *l, ledger_endpoint_fn *fn, void *context,
+                                     struct error *err);
+
 /*
  * After a crash of the scheduler: what was IN_FLIGHT goes to DEFERRED, due at once and before
  * others, with cause `interrupted` and as suspect, where its transport resends, and to UNCERTAIN
@@ -349,6 +467,7 @@ struct delivery_row {
     bool suspect; /* it was in flight when a worker or the daemon died: it goes alone */
     enum channel_kind channel;
     enum delivery_state state;
+    enum receipt_kind receipt; /* the furthest report that came */
     int attempts;
     int64_t accepted_ms, due_ms, changed_ms;
 };

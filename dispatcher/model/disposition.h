@@ -22,9 +22,10 @@ enum outcome {
 };
 #define OUTCOMES 8
 
-#define DISPOSITION_CAUSE_SIZE    32
-#define DISPOSITION_ENHANCED_SIZE 12
-#define DISPOSITION_REPLY_SIZE    512
+#define DISPOSITION_CAUSE_SIZE      32
+#define DISPOSITION_ENHANCED_SIZE   12
+#define DISPOSITION_REPLY_SIZE      512
+#define DISPOSITION_MESSAGE_ID_SIZE 160
 
 struct disposition {
     enum outcome outcome;
@@ -34,6 +35,9 @@ struct disposition {
                                            auth, ... */
     char reply[DISPOSITION_REPLY_SIZE]; /* their words (made visible) or our sentence; UTF-8 */
     int64_t retry_after_s;              /* their advice, 0 = none; it can only delay */
+    char message_id[DISPOSITION_MESSAGE_ID_SIZE]; /* what they call it; "": they did not say. A
+                                                     later report names it by this */
+    int parts; /* SMS: how many segments they count, 0: they did not say */
 };
 
 const char *outcome_name(enum outcome outcome);

@@ -52,5 +52,6 @@ void gateway_free(struct gateway *g)
     free(g->method);
     free(g->url);
     free(g->body_text);
+    gateway_report_free(g->report);
     free(g);
 }

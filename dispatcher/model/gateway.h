@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "model/gateway_answer.h"
+#include "model/gateway_report.h"
 
 enum length_profile { LENGTH_GSM, LENGTH_EUC_KR, LENGTH_CP949 };
 
@@ -51,6 +52,7 @@ struct gateway {
     char *body_text;                   /* template, GATEWAY_BODY_TEXT */
     struct gateway_predicate *answers; /* first match wins */
     size_t answer_count;
+    struct gateway_report *report; /* NULL: it reports nothing */
 };
 
 /* Borrowed; NULL if there is none. */

@@ -193,6 +193,8 @@ static void put_disposition(const struct disposition *d, struct buf *out)
     wire_put_text(out, d->cause);
     wire_put_text(out, d->enhanced);
     wire_put_text(out, d->reply);
+    wire_put_text(out, d->message_id);
+    wire_put_int(out, d->parts);
 }
 
 void report_put_frame(const struct report *r, struct buf *out)
@@ -228,6 +230,8 @@ static void decode_disposition(struct wire *w, struct disposition *d)
     read_visible(w, d->cause, sizeof(d->cause));
     read_visible(w, d->enhanced, sizeof(d->enhanced));
     read_visible(w, d->reply, sizeof(d->reply));
+    read_visible(w, d->message_id, sizeof(d->message_id));
+    d->parts = (int)wire_int_within(w, 0, 255);
 }
 
 static bool is_digest(const char *hex)

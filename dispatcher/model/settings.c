@@ -7,6 +7,13 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
+static void free_list(char **list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(list[i]);
+    free(list);
+}
+
 static void free_organisation(struct organisation *o)
 {
     for (size_t i = 0; i < o->field_count; i++) {
@@ -21,21 +28,50 @@ static void free_organisation(struct organisation *o)
     free(o->bounce_address);
 }
 
+static void free_smtp(struct smtp_settings *smtp)
+{
+    for (size_t i = 0; i < smtp->host_count; i++)
+        free(smtp->hosts[i].host);
+    free(smtp->hosts);
+    free(smtp->host);
+    free(smtp->ca_file);
+    free(smtp->helo_name);
+    free(smtp->user);
+    free(smtp->password);
+    free(smtp->oauth_token);
+}
+
+static void free_sms(struct sms_settings *sms)
+{
+    for (size_t i = 0; i < sms->sender_count; i++) {
+        free(sms->senders[i].prefix);
+        free(sms->senders[i].sender);
+    }
+    for (size_t i = 0; i < sms->price_count; i++)
+        free(sms->prices[i].prefix);
+    free(sms->senders);
+    free(sms->prices);
+    free_list(sms->allow_prefixes, sms->allow_prefix_count);
+    free_list(sms->deny_prefixes, sms->deny_prefix_count);
+    gateway_free(sms->gateway);
+    free(sms->sender);
+    free(sms->ca_file);
+    free(sms->currency);
+}
+
 static void free_transport(struct transport *t)
 {
+    for (size_t i = 0; i < t->window_count; i++)
+        free(t->windows[i].country);
+    free(t->windows);
+    free_list(t->failover, t->failover_count);
+    free_smtp(&t->smtp);
+    free_sms(&t->sms);
     for (size_t i = 0; i < t->domain_count; i++)
         free(t->domains[i].domain);
     free(t->domains);
     free(t->name);
     free(t->directory);
-    free(t->smtp.host);
-    free(t->smtp.ca_file);
-    free(t->smtp.helo_name);
-    free(t->smtp.user);
-    free(t->smtp.password);
-    gateway_free(t->sms.gateway);
-    free(t->sms.sender);
-    free(t->sms.ca_file);
     free(t->webhook.ca_file);
 }
 
@@ -49,6 +85,8 @@ static void free_endpoint(struct endpoint *e)
     free(e->name);
     free(e->url);
     free(e->secret);
+    free(e->old_secret);
+    free(e->signing_key);
 }
 
 static void free_rule(struct rule *r)
@@ -81,12 +119,18 @@ void settings_free(struct settings *s)
 {
     if (s == NULL)
         return;
-    for (size_t i = 0; i < s->allow_count; i++)
-        free(s->allow[i]);
-    free(s->allow);
-    for (size_t i = 0; i < s->registered_sender_count; i++)
-        free(s->registered_senders[i]);
-    free(s->registered_senders);
+    free_list(s->allow, s->allow_count);
+    free_list(s->registered_senders, s->registered_sender_count);
+    free_list(s->unsubscribe_categories, s->unsubscribe_category_count);
+    free_list(s->suppress_override, s->suppress_override_count);
+    free(s->attachments);
+    free(s->dkim.domain);
+    free(s->dkim.selector);
+    free(s->dkim.key);
+    free(s->unsubscribe_url);
+    free(s->unsubscribe_mail);
+    free(s->api_listen);
+    free(s->api_public_url);
     for (size_t i = 0; i < s->transport_count; i++)
         free_transport(&s->transports[i]);
     free(s->transports);

@@ -15,13 +15,32 @@
 #include "model/gateway.h"
 #include "model/job.h"
 
-enum smtp_tls { SMTP_TLS_REQUIRED, SMTP_TLS_NONE };
+enum smtp_tls {
+    SMTP_TLS_REQUIRED, /* STARTTLS, verified, or nothing is sent */
+    SMTP_TLS_NONE,
+    SMTP_TLS_IMPLICIT /* TLS from the first byte (RFC 8314), port 465; engine curl */
+};
+enum smtp_engine { SMTP_ENGINE_ESMTP, SMTP_ENGINE_CURL };
 enum uncertain_policy { UNCERTAIN_RESEND, UNCERTAIN_HOLD };
+
+/* One of several servers of a transport: sessions are spread by weight, and what one of them does
+ * not take at all goes to the next. */
+struct smtp_host {
+    char *host;
+    int port;
+    int weight; /* 1..1000 */
+};
 
 /* transports.NAME with channel: email, type: smtp */
 struct smtp_settings {
-    char *host;
+    enum smtp_engine engine;
+    char *host; /* of `hosts`: the first */
     int port;
+    struct smtp_host *hosts; /* at least one; host and port alone are one of weight 1 */
+    size_t host_count;
+    char *oauth_token;          /* XOAUTH2 bearer token instead of a password; engine curl */
+    int64_t connect_timeout_ms; /* to connect, of engine curl */
+    bool dsn;                   /* ask for reports of failures where the server offers RFC 3461 */
     enum smtp_tls tls;
     char *ca_file;   /* NULL: the system's */
     char *helo_name; /* NULL: organisation.domain */
@@ -37,10 +56,30 @@ struct webhook_settings {
 };
 
 /* transports.NAME with channel: sms */
+struct sms_sender {
+    char *prefix; /* "+82"; the longest that fits decides */
+    char *sender;
+};
+/* What one segment costs (GSM), or one message (Korea), in millionths of `currency`. */
+struct sms_price {
+    char *prefix; /* "+49"; "default": any other */
+    int64_t micros;
+    int64_t lms_micros; /* Korea: a long one */
+};
+
 struct sms_settings {
-    struct gateway *gateway; /* the description, owned; never NULL for channel sms: an outbox
-                                without one gets GSM lengths */
-    char *sender;            /* from: number or up to 11 letters */
+    struct gateway *gateway;    /* the description, owned; never NULL for channel sms: an outbox
+                                   without one gets GSM lengths */
+    char *sender;               /* from: number or up to 11 letters */
+    struct sms_sender *senders; /* by country */
+    size_t sender_count;
+    char **allow_prefixes; /* none: every country */
+    size_t allow_prefix_count;
+    char **deny_prefixes;
+    size_t deny_prefix_count;
+    struct sms_price *prices;
+    size_t price_count;
+    char *currency; /* "EUR"; NULL: no prices */
     char *ca_file;
     bool allow_private; /* the gateway may stand at a private or loopback address */
 };
@@ -69,6 +108,13 @@ struct rate {
 struct domain_rate {
     char *domain; /* lower case; "default": each domain without a line of its own */
     struct rate rate;
+    int concurrency; /* deliveries in flight at once; 0: unlimited */
+};
+
+/* transports.NAME.windows: hours of the recipients of one country */
+struct country_window {
+    char *country; /* "KR", ISO 3166-1 alpha-2 */
+    struct send_window window;
 };
 
 #define WARMUP_DAYS_MAX 90
@@ -92,7 +138,12 @@ struct transport {
     struct rate rate;            /* messages of this transport; delays, never parks */
     struct domain_rate *domains; /* email */
     size_t domain_count;
-    struct send_window window; /* hours in the recipient's zone; no length: always */
+    struct send_window window;      /* hours in the recipient's zone; no length: always */
+    struct country_window *windows; /* of a country instead of `window` */
+    size_t window_count;
+    char **failover; /* transports of the same channel that step in, in this order */
+    size_t failover_count;
+    int failover_after; /* tries over this one before a delivery goes over the next */
     struct warmup warmup;
     char *directory; /* outbox: where the letters land; SPOOL/outbox/NAME unless set */
     struct smtp_settings smtp;
@@ -104,13 +155,22 @@ struct endpoint_header {
     char *name, *value;
 };
 
+enum webhook_format { WEBHOOK_STANDARD, WEBHOOK_CLOUDEVENTS };
+
 /* endpoints.NAME: a receiver of webhooks */
 struct endpoint {
     char *name;
     char *url;
-    char *secret;       /* "whsec_..." resolved */
-    bool allow_http;    /* scheme http accepted too */
-    bool allow_private; /* private, loopback and link-local addresses accepted */
+    char *secret;                 /* "whsec_..." resolved */
+    char *old_secret;             /* NULL; signs too until `old_secret_until_day` is over (UTC) */
+    int64_t old_secret_until_day; /* days from 1970; 0: as long as it stands here */
+    char *signing_key;            /* "whsk_...": ed25519, signs too (v1a); NULL: none */
+    enum webhook_format format;
+    int concurrency;             /* requests at once */
+    struct retry_schedule retry; /* no steps: the transport's */
+    int64_t disable_after_ms;    /* of nothing but failures; 0: never */
+    bool allow_http;             /* scheme http accepted too */
+    bool allow_private;          /* private, loopback and link-local addresses accepted */
     struct endpoint_header *headers;
     size_t header_count;
     int64_t timeout_ms;
@@ -125,10 +185,11 @@ struct organisation_field {
 };
 
 struct organisation {
-    char *domain;                      /* right side of Message-ID, HELO name */
-    char *from_address;                /* RFC 5322 From */
-    char *reply_to;                    /* NULL: none */
-    char *bounce_address;              /* envelope sender; NULL: from_address */
+    char *domain;         /* right side of Message-ID, HELO name */
+    char *from_address;   /* RFC 5322 From */
+    char *reply_to;       /* NULL: none */
+    char *bounce_address; /* envelope sender; NULL: from_address */
+    bool verp;            /* bounce_address carries the delivery: bounces+TOKEN@example.org */
     struct organisation_field *fields; /* what letters see as org.* */
     size_t field_count;
 };
@@ -150,7 +211,11 @@ struct rule {
     enum job_method method;
     bool has_on_fallback;
     int on_fallback; /* enum fallback_policy */
-    int line;        /* in rules.yaml */
+    /* Single routing, by channel: the next channel's turn comes so long after this one began, if
+     * it has not told the person by then; 0: only when it has failed. */
+    int64_t after_ms[CHANNEL_KINDS];
+    bool confirm[CHANNEL_KINDS]; /* only a receipt that says `confirmed` counts as told */
+    int line;                    /* in rules.yaml */
 };
 
 enum fallback_policy { FALLBACK_WARN, FALLBACK_HOLD, FALLBACK_FAIL };
@@ -169,8 +234,17 @@ struct rules {
     size_t count;
 };
 
+/* dkim: how mails are signed here; NULL domain: they are not (the smarthost signs) */
+struct dkim_settings {
+    char *domain;
+    char *selector;
+    char *key; /* PEM, resolved secret */
+};
+
 struct settings {
     char *file; /* dispatcher.yaml */
+    /* Of the spool, not of a file: what makes tokens (model/token.h). The engine fills it in. */
+    unsigned char token_key[32];
     char *spool;
     char *templates;
     char *locales;
@@ -193,7 +267,20 @@ struct settings {
     size_t allow_count;
     char **registered_senders; /* sender numbers registered as the law of Korea asks */
     size_t registered_sender_count;
-    char *timezone; /* NULL: the locale's */
+    char *timezone;    /* NULL: the locale's */
+    char *attachments; /* directory of what letters may bring along; NULL: none */
+    struct dkim_settings dkim;
+    /* List-Unsubscribe: a URL in which {token} stands for the delivery's, and an address; for the
+     * categories that ask for it. NULL: none. */
+    char *unsubscribe_url;
+    char *unsubscribe_mail;
+    char **unsubscribe_categories;
+    size_t unsubscribe_category_count;
+    int64_t bounce_suppress_ms; /* how long a hard bounce keeps an address off; 0: for good */
+    char **suppress_override;   /* categories that are sent to suppressed addresses all the same */
+    size_t suppress_override_count;
+    char *api_listen;     /* 127.0.0.1:8025; NULL: no API process */
+    char *api_public_url; /* how gateways reach it; NULL: http:// and api_listen */
     struct organisation organisation;
     struct transport *transports;
     size_t transport_count;

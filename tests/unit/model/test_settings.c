@@ -71,9 +71,9 @@ static void allows_exact_addresses_domains_and_prefixes(void **state)
 static void a_domain_has_its_own_pace_or_the_others(void **state)
 {
     (void)state;
-    struct domain_rate domains[] = {{(char[]){"big.example"}, {20, 1000}},
-                                    {(char[]){"default"}, {5, 60000}},
-                                    {(char[]){"own.example"}, {0}}};
+    struct domain_rate domains[] = {{.domain = (char[]){"big.example"}, .rate = {20, 1000}},
+                                    {.domain = (char[]){"default"}, .rate = {5, 60000}},
+                                    {.domain = (char[]){"own.example"}, .rate = {0}}};
     const struct transport t = {.domains = domains, .domain_count = COUNT_OF(domains)};
     const struct transport without_default = {.domains = domains, .domain_count = 1};
     const struct transport none = {0};

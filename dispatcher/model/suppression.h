@@ -1,0 +1,29 @@
+/*
+ * An address that is not written to any more, and why: it does not exist, its owner said no, an
+ * operator put it here. Whoever is kept from a letter by one sees it as a suppressed delivery with
+ * this reason.
+ */
+#ifndef MODEL_SUPPRESSION_H
+#define MODEL_SUPPRESSION_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "model/delivery.h"
+
+/* Texts are borrowed. */
+struct suppression {
+    enum channel_kind channel;
+    const char *address; /* as suppression_put_key() writes it */
+    const char *cause;   /* bad_recipient, opted_out, complaint, operator ... */
+    const char *reason;  /* a sentence; may be "" */
+    const char *source;  /* "bounce", "gateway", "reply", "operator", "import" */
+    int64_t since_ms;
+    int64_t expires_ms; /* 0: never */
+};
+
+/* Appends what an address is looked up by: mail in lower case with its domain in A-labels, numbers
+ * as digits behind +. One that is neither is taken as it is. */
+void suppression_put_key(enum channel_kind channel, const char *address, struct buf *out);
+
+#endif
