@@ -247,12 +247,16 @@ static void set_request(struct exchange *x)
     const struct http_request *r = &x->request;
     for (size_t i = 0; i < r->header_count; i++)
         add_header(x, r->headers[i]);
-    add_header(x, "Expect:"); /* no round trip to ask whether a long body is welcome */
     set_option(x, CURLOPT_HTTPHEADER, x->headers);
     set_option(x, CURLOPT_URL, buf_text(&r->url));
     if (strcmp(r->method, "POST") == 0) {
         curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
         set_option(x, CURLOPT_POSTFIELDS, buf_text(&r->body));
+    }
+    if (r->sigv4 != NULL) {
+        set_option(x, CURLOPT_AWS_SIGV4, r->sigv4);
+        set_option(x, CURLOPT_USERNAME, r->sigv4_key);
+        set_option(x, CURLOPT_PASSWORD, r->sigv4_secret);
     }
     if (r->timeout_ms > 0)
         set_number(x, CURLOPT_TIMEOUT_MS, r->timeout_ms);

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
+#include "base/digest.h"
 #include "channel/signature.h"
 #include "http_peer.h"
 
@@ -18,7 +20,7 @@
 struct item {
     char url[200];
     const char *method, *body, *header_name, *header_value;
-    bool sign;
+    bool sign, sigv4;
     int64_t timeout_ms;
     /* what happened */
     unsigned writing, answered;
@@ -38,6 +40,11 @@ static bool prepare(void *context, size_t index, struct http_request *out)
     if (item->header_name != NULL)
         assert_int_equal(http_request_add_header(out, item->header_name, item->header_value, &err),
                          0);
+    if (item->sigv4) {
+        out->sigv4 = xstrdup("aws:amz:eu-central-1:sns");
+        out->sigv4_key = xstrdup("AKIDEXAMPLE");
+        out->sigv4_secret = xstrdup("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+    }
     if (item->sign) {
         struct buf key = {0}, signature = {0};
         char stamp[32];
@@ -425,6 +432,79 @@ static void ends_requests_at_the_deadline_of_the_run(void **state)
     canned_stop(&server);
 }
 
+/* ---- AWS Signature Version 4, computed once more by its description:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
+
+static void put_sha256(struct buf *out, const char *text)
+{
+    unsigned char sum[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE];
+    digest_sha256(text, strlen(text), sum);
+    buf_puts(out, digest_hex(sum, hex));
+}
+
+/* The value of a header of the request, in `out`, which must be big enough. */
+static const char *find_header(const struct buf *request, const char *name, char *out, size_t size)
+{
+    const char *at = strcasestr(request->data, name);
+    assert_non_null(at);
+    at += strlen(name);
+    snprintf(out, size, "%.*s", (int)strcspn(at, "\r"), at);
+    return out;
+}
+
+static void put_string_to_sign(struct buf *out, const struct buf *request, const char *body)
+{
+    struct buf canonical = {0};
+    char date[40], host[100];
+    find_header(request, "\nX-Amz-Date: ", date, sizeof(date));
+    find_header(request, "\nHost: ", host, sizeof(host));
+    buf_printf(&canonical,
+               "POST\n/x\n\nhost:%s\nx-amz-date:%s\nx-note:kept\n\nhost;x-amz-date;x-note\n", host,
+               date);
+    put_sha256(&canonical, body);
+    buf_printf(out, "AWS4-HMAC-SHA256\n%s\n%.8s/eu-central-1/sns/aws4_request\n", date, date);
+    put_sha256(out, buf_text(&canonical));
+    buf_free(&canonical);
+}
+
+static void sigv4_sign(const char *text, char hex[DIGEST_HEX_SIZE])
+{
+    const char *const steps[] = {"eu-central-1", "sns", "aws4_request", text};
+    unsigned char key[DIGEST_SIZE];
+    char secret[] = "AWS4wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+    const char *day = strchr(text, '\n') + 1;
+    digest_hmac_sha256(secret, strlen(secret), day, 8, key);
+    for (size_t i = 0; i < COUNT_OF(steps); i++)
+        digest_hmac_sha256(key, sizeof(key), steps[i], strlen(steps[i]), key);
+    digest_hex(key, hex);
+}
+
+static void signs_for_aws(void **state)
+{
+    (void)state;
+    struct canned server = canned_start(CANNED_ANSWER, ANSWER);
+    struct item item = get(server.port, "/x");
+    struct buf request = {0}, text = {0};
+    char given[300], hex[DIGEST_HEX_SIZE];
+    item.method = "POST";
+    item.body = "Action=Publish&Message=%EC%95%88";
+    item.header_name = "X-Note";
+    item.header_value = "kept";
+    item.sigv4 = true;
+    run(open_plain_pool(), &item, 1, 0);
+    check_end(&item, HTTP_ANSWERED, true);
+    canned_read(&server, &request);
+    put_string_to_sign(&text, &request, item.body);
+    sigv4_sign(buf_text(&text), hex);
+    find_header(&request, "\nAuthorization: ", given, sizeof(given));
+    assert_non_null(strstr(given, "Credential=AKIDEXAMPLE/"));
+    assert_string_equal(strstr(given, "Signature=") + strlen("Signature="), hex);
+    buf_free(&text);
+    buf_free(&request);
+    canned_stop(&server);
+}
+
 static void skips_items_that_are_not_to_be_sent(void **state)
 {
     (void)state;
@@ -556,6 +636,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reports_an_unknown_name_as_dns, open_client, close_client),
         cmocka_unit_test_setup_teardown(reports_a_silent_handshake_as_timeout_before, open_client,
                                         close_client),
+        cmocka_unit_test_setup_teardown(signs_for_aws, open_client, close_client),
         cmocka_unit_test_setup_teardown(runs_many_at_once_but_no_more_than_its_limit, open_client,
                                         close_client),
         cmocka_unit_test_setup_teardown(does_not_let_a_dead_destination_delay_another, open_client,
