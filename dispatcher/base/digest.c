@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -90,6 +91,19 @@ void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size
         abort();
 }
 
+void digest_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t len,
+                      unsigned char out[DIGEST_SHA1_SIZE])
+{
+    unsigned int size = DIGEST_SHA1_SIZE;
+    if (HMAC(EVP_sha1(), key, (int)key_len, bytes, len, out, &size) == NULL)
+        abort();
+}
+
+bool digest_equal(const void *a, const void *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
+}
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* The two characters of each 12 bits: half as many steps as one by one. */
@@ -169,4 +183,16 @@ bool base64_decode(const char *text, size_t len, struct buf *out)
         }
     }
     return true;
+}
+
+bool base64url_decode(const char *text, size_t len, struct buf *out)
+{
+    struct buf standard = {0};
+    bool readable = memchr(text, '+', len) == NULL && memchr(text, '/', len) == NULL &&
+                    memchr(text, '=', len) == NULL;
+    for (size_t i = 0; i < len; i++)
+        buf_putc(&standard, (char)(text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i]));
+    readable = readable && base64_decode(buf_text(&standard), standard.len, out);
+    buf_free(&standard);
+    return readable;
 }

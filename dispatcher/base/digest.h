@@ -26,9 +26,18 @@ const char *digest_hex(const unsigned char digest[DIGEST_SIZE], char *out);
 void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
                         unsigned char out[DIGEST_SIZE]);
 
+/* Only for signatures of others that ask for it. */
+#define DIGEST_SHA1_SIZE 20
+void digest_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t len,
+                      unsigned char out[DIGEST_SHA1_SIZE]);
+/* Compares two secrets of the same length in a time that does not tell where they differ. */
+bool digest_equal(const void *a, const void *b, size_t len);
+
 /* RFC 4648 standard alphabet, padded. */
 void base64_put(struct buf *out, const void *bytes, size_t len);
 /* Accepts missing padding; false on any other character or length. Appends to `out`. */
 bool base64_decode(const char *text, size_t len, struct buf *out);
+/* The same of the URL-safe alphabet without padding, as in a JSON Web Token. */
+bool base64url_decode(const char *text, size_t len, struct buf *out);
 
 #endif

@@ -256,6 +256,53 @@ struct json_t *json_at(const struct json_t *array, size_t index)
     return json_array_get(array, index);
 }
 
+/* The segment of a pointer behind its slash, "~1" and "~0" being "/" and "~". */
+static void put_segment(struct buf *out, const char *at, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool escaped = at[i] == '~' && i + 1 < len && (at[i + 1] == '0' || at[i + 1] == '1');
+        char plain = at[i];
+        if (escaped)
+            plain = at[++i] == '1' ? '/' : '~';
+        buf_putc(out, plain);
+    }
+}
+
+static const json_t *find_child(const json_t *value, const char *name)
+{
+    int64_t index;
+    if (json_is_object(value))
+        return json_object_get(value, name);
+    bool in_range = json_is_array(value) && text_parse_int(name, &index) && index >= 0;
+    return in_range ? json_array_get(value, (size_t)index) : NULL;
+}
+
+const struct json_t *json_find(const struct json_t *root, const char *pointer)
+{
+    const json_t *at = root;
+    struct buf name = {0};
+    while (at != NULL && *pointer == '/') {
+        size_t len = segment_length(++pointer);
+        buf_reset(&name);
+        put_segment(&name, pointer, len);
+        at = find_child(at, buf_text(&name));
+        pointer += len;
+    }
+    buf_free(&name);
+    return *pointer == '\0' ? at : NULL;
+}
+
+bool json_put_plain(struct buf *out, const struct json_t *value)
+{
+    if (json_is_string(value))
+        buf_put(out, json_string_value(value), json_string_length(value));
+    else if (json_is_number(value) || json_is_boolean(value))
+        json_put(out, value);
+    else
+        return false;
+    return true;
+}
+
 static int append(const char *bytes, size_t len, void *out)
 {
     buf_put(out, bytes, len);

@@ -36,6 +36,12 @@ struct json_t *json_get(const struct json_t *object,
                         const char *key);                         /* borrowed; NULL if absent */
 size_t json_count(const struct json_t *array);                    /* 0 if no array */
 struct json_t *json_at(const struct json_t *array, size_t index); /* borrowed */
+/* By an RFC 6901 pointer: "" is the whole, "/a/0/b" a member of it. Borrowed; NULL if it leads
+ * nowhere. */
+const struct json_t *json_find(const struct json_t *root, const char *pointer);
+/* Appends a text, number or boolean without quotes: many write "1" and 1 by turns. False, and
+ * nothing appended, for null, arrays, objects and NULL. */
+bool json_put_plain(struct buf *out, const struct json_t *value);
 /* Compact text of any value, appended. */
 void json_put(struct buf *out, const struct json_t *value);
 

@@ -6,6 +6,7 @@
 #   bench   what `make bench` and `make stages` measure with
 #   lint    the checkers of `make lint` and `make format`
 #   screenshots  a browser, and fonts for it with Hangul
+#   peers   what `make peers` has real output judged with
 #
 # A package counts as present when its probe succeeds, so a library from elsewhere is left alone.
 set -eu
@@ -26,6 +27,7 @@ libsqlite3-dev       library sqlite3
 libcmark-dev         library libcmark
 libicu-dev           library icu-i18n
 libssl-dev           library openssl
+libmicrohttpd-dev    library libmicrohttpd
 LIST
     test) cat <<'LIST' ;;
 python3              command python3
@@ -47,7 +49,10 @@ chromium             command chromium
 fonts-noto-cjk       file /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 fonts-dejavu-core    file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 LIST
-    *) echo "deps.sh: no group named $1 (build, test, bench, lint, screenshots)" >&2; exit 64 ;;
+    peers) cat <<'LIST' ;;
+prometheus           command promtool
+LIST
+    *) echo "deps.sh: no group named $1 (build, test, bench, lint, screenshots, peers)" >&2; exit 64 ;;
     esac
 }
 

@@ -158,6 +158,34 @@ static void refuses_what_is_not_base64(void **state)
     buf_free(&out);
 }
 
+/* RFC 2202, test case 2. */
+static void signs_with_sha1_for_others(void **state)
+{
+    (void)state;
+    static const unsigned char expected[DIGEST_SHA1_SIZE] = {
+        0xef, 0xfc, 0xdf, 0x6a, 0xe5, 0xeb, 0x2f, 0xa2, 0xd2, 0x74,
+        0x16, 0xd5, 0xf1, 0x84, 0xdf, 0x9c, 0x25, 0x9a, 0x7c, 0x79};
+    unsigned char mac[DIGEST_SHA1_SIZE];
+    const char *text = "what do ya want for nothing?";
+    digest_hmac_sha1("Jefe", 4, text, strlen(text), mac);
+    assert_true(digest_equal(mac, expected, sizeof(mac)));
+    mac[DIGEST_SHA1_SIZE - 1] ^= 1;
+    assert_false(digest_equal(mac, expected, sizeof(mac)));
+}
+
+static void reads_base64_of_addresses(void **state)
+{
+    (void)state;
+    struct buf out = {0};
+    assert_true(base64url_decode("-_8", 3, &out));
+    assert_int_equal(out.len, 2);
+    assert_memory_equal(buf_text(&out), "\xfb\xff", 2);
+    assert_false(base64url_decode("+_8", 3, &out));
+    assert_false(base64url_decode("-_8=", 4, &out));
+    assert_int_equal(out.len, 2);
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +197,8 @@ int main(void)
         cmocka_unit_test(decodes_base64_with_or_without_padding),
         cmocka_unit_test(brings_back_every_byte),
         cmocka_unit_test(refuses_what_is_not_base64),
+        cmocka_unit_test(signs_with_sha1_for_others),
+        cmocka_unit_test(reads_base64_of_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

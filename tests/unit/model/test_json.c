@@ -105,6 +105,34 @@ static void survives_any_cut_of_the_text(void **state)
     }
 }
 
+static void assert_found(const struct json_t *root, const char *pointer, const char *expected)
+{
+    struct buf plain = {0};
+    bool found = json_put_plain(&plain, json_find(root, pointer));
+    if (found != (expected != NULL) || (found && strcmp(buf_text(&plain), expected) != 0))
+        fail_msg("%s: %s", pointer, found ? buf_text(&plain) : "nothing");
+    buf_free(&plain);
+}
+
+static void follows_a_pointer(void **state)
+{
+    (void)state;
+    const char *text = "{\"a\":{\"b\":[1,\"zwei\",true]},\"c/d\":2.5,\"e~\":null,\"\":\"empty\"}";
+    struct json_t *root = NULL;
+    assert_int_equal(json_parse(text, strlen(text), "t", 1, 8, &root, NULL), 0);
+    assert_ptr_equal(json_find(root, ""), root);
+    assert_found(root, "/a/b/0", "1");
+    assert_found(root, "/a/b/1", "zwei");
+    assert_found(root, "/a/b/2", "true");
+    assert_found(root, "/c~1d", "2.5");
+    assert_found(root, "/", "empty");
+    static const char *const nothing[] = {"/a/b/3", "/a/b/-1", "/a/b/x", "/a/b/0/x", "/a",
+                                          "/e~0",   "a",       "/A",     "/a/b/0/"};
+    for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
+        assert_found(root, nothing[i], NULL);
+    json_free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +143,7 @@ int main(void)
         cmocka_unit_test(limits_the_depth),
         cmocka_unit_test(finds_members_again),
         cmocka_unit_test(survives_any_cut_of_the_text),
+        cmocka_unit_test(follows_a_pointer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
