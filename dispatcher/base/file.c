@@ -164,11 +164,11 @@ static int write_synced(int dirfd, char name[NAME_SIZE], const void *bytes, size
     return rc;
 }
 
-int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes, size_t len,
-                 struct error *err)
+static int publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes, size_t len,
+                   mode_t mode, struct error *err)
 {
     char tmp[NAME_SIZE];
-    int rc = write_synced(tmp_dirfd, tmp, bytes, len, 0640, err);
+    int rc = write_synced(tmp_dirfd, tmp, bytes, len, mode, err);
     if (rc != 0)
         return rc;
     if (linkat(tmp_dirfd, tmp, dirfd, name, 0) != 0) {
@@ -179,6 +179,18 @@ int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes, 
     }
     unlinkat(tmp_dirfd, tmp, 0);
     return rc;
+}
+
+int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes, size_t len,
+                 struct error *err)
+{
+    return publish(tmp_dirfd, dirfd, name, bytes, len, 0640, err);
+}
+
+int file_publish_secret(int tmp_dirfd, int dirfd, const char *name, const void *bytes, size_t len,
+                        struct error *err)
+{
+    return publish(tmp_dirfd, dirfd, name, bytes, len, 0600, err);
 }
 
 /* The mode of `name`, 0 if it is not there. */

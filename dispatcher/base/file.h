@@ -51,6 +51,9 @@ MUST_CHECK int file_read_stream(int fd, const char *shown, size_t limit, struct 
  */
 MUST_CHECK int file_publish(int tmp_dirfd, int dirfd, const char *name, const void *bytes,
                             size_t len, struct error *err);
+/* The same with mode 0600. */
+MUST_CHECK int file_publish_secret(int tmp_dirfd, int dirfd, const char *name, const void *bytes,
+                                   size_t len, struct error *err);
 /*
  * Puts `bytes` in the place of what `path` holds, durably: written aside in its directory, then
  * renamed over it, so that it is the old or the new at every moment. Keeps the mode of the old

@@ -177,6 +177,8 @@ static int open_all(struct scheduler *s, struct error *err)
     if (rc == 0)
         rc = spool_lock(s->spool, SPOOL_DAEMON, err);
     if (rc == 0)
+        rc = setup_take_key(s->setup, err);
+    if (rc == 0)
         rc = open_signals(s, err);
     if (rc == 0)
         rc = open_ledger(s, err);
@@ -239,6 +241,8 @@ static void reload(struct scheduler *s)
     struct setup *fresh = NULL;
     struct error why;
     int rc = setup_load(&s->options->config, s->setup->generation + 1, &fresh, &why);
+    if (rc == 0)
+        memcpy(fresh->settings->token_key, s->setup->settings->token_key, sizeof(fresh->settings->token_key));
     if (rc == 0 && needs_restart(s->setup->settings, fresh->settings)) {
         rc = error_set(
             &why, ERR_CONFIG,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "engine/token_draw.h"
 
 static int load_library(struct setup *s, bool drafts, struct error *err)
 {
@@ -45,6 +46,11 @@ int setup_load(const struct config_options *options, int generation, struct setu
 int setup_load_drafts(const struct config_options *options, struct setup **out, struct error *err)
 {
     return load(options, 1, true, out, err);
+}
+
+int setup_take_key(struct setup *s, struct error *err)
+{
+    return token_draw_key(s->settings->spool, s->settings->token_key, err);
 }
 
 const char *setup_zone(const struct setup *s, const char *zone, const char *locale)

@@ -24,6 +24,9 @@ MUST_CHECK int setup_load(const struct config_options *options, int generation, 
 /* The same with the drafts that have no mistakes: to look at letters, never to send them. */
 MUST_CHECK int setup_load_drafts(const struct config_options *options, struct setup **out,
                                  struct error *err);
+/* Puts the key of the spool's tokens into the settings; makes it if there is none. For whoever
+ * sends or is told what became of it: to check something no spool is needed. ERR_CONFIG. */
+MUST_CHECK int setup_take_key(struct setup *s, struct error *err);
 /* The zone a recipient lives in as far as anybody knows: their own, the configuration's, that of
  * the language. NULL: UTC. Borrowed. */
 const char *setup_zone(const struct setup *s, const char *zone, const char *locale);
