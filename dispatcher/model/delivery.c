@@ -22,20 +22,20 @@ static const char *const state_names[DELIVERY_STATES] = {
 #define TO(state) (1u << DELIVERY_##state)
 
 /* Row = from, bits = to. Final states leave only by an operator's retry (-> waiting) or
- * mark-delivered. */
+ * by what is reported later (policy/receipt.c). */
 static const unsigned edges[DELIVERY_STATES] = {
     [DELIVERY_WAITING] = TO(IN_FLIGHT) | TO(HELD) | TO(SUPPRESSED) | TO(EXPIRED) | TO(CANCELLED) |
-                         TO(WAITING) | TO(FAILED),
+                         TO(WAITING) | TO(FAILED) | TO(DELIVERED),
     [DELIVERY_IN_FLIGHT] = TO(DELIVERED) | TO(DEFERRED) | TO(FAILED) | TO(UNCERTAIN) | TO(WAITING) |
                            TO(HELD) | TO(SUPPRESSED) | TO(EXPIRED),
     [DELIVERY_DEFERRED] = TO(IN_FLIGHT) | TO(WAITING) | TO(HELD) | TO(SUPPRESSED) | TO(EXPIRED) |
-                          TO(CANCELLED) | TO(FAILED) | TO(DEFERRED),
-    [DELIVERY_HELD] = TO(WAITING) | TO(CANCELLED) | TO(EXPIRED),
+                          TO(CANCELLED) | TO(FAILED) | TO(DEFERRED) | TO(DELIVERED),
+    [DELIVERY_HELD] = TO(WAITING) | TO(CANCELLED) | TO(EXPIRED) | TO(DELIVERED),
     [DELIVERY_DELIVERED] = TO(FAILED),
     [DELIVERY_FAILED] = TO(WAITING) | TO(DELIVERED),
     [DELIVERY_SUPPRESSED] = TO(WAITING),
-    [DELIVERY_EXPIRED] = TO(WAITING),
-    [DELIVERY_CANCELLED] = TO(WAITING),
+    [DELIVERY_EXPIRED] = TO(WAITING) | TO(DELIVERED),
+    [DELIVERY_CANCELLED] = TO(WAITING) | TO(DELIVERED),
     [DELIVERY_UNCERTAIN] = TO(WAITING) | TO(DELIVERED) | TO(FAILED) | TO(CANCELLED),
 };
 
