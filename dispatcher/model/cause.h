@@ -1,0 +1,21 @@
+/*
+ * The one word that says why a delivery stands where it stands, and what it means: for `show` and
+ * `failures`. Channels, the engine and gateways' descriptions name causes; the words are the same
+ * for all channels.
+ */
+#ifndef MODEL_CAUSE_H
+#define MODEL_CAUSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A sentence or two for people, in English: what it means and, if somebody can do something, what.
+ * NULL for a word nobody here has chosen (a gateway's description may name its own). */
+const char *cause_sentence(const char *cause);
+/* As the end of an attempt refused for good, it says that no message will ever reach this address:
+ * it can be suppressed. Only what is sure: an address kept off wrongly is a person not told. */
+bool cause_is_lasting(const char *cause);
+/* Every cause that has a sentence, by alphabet; NULL behind the last. */
+const char *cause_name(size_t index);
+
+#endif

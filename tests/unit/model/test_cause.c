@@ -1,0 +1,54 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/cause.h"
+#include "model/disposition.h"
+
+static void every_cause_has_a_sentence_and_a_place_in_the_alphabet(void **state)
+{
+    (void)state;
+    for (size_t i = 0; cause_name(i) != NULL; i++) {
+        const char *name = cause_name(i), *sentence = cause_sentence(name);
+        assert_non_null(sentence);
+        assert_true(strlen(name) < DISPOSITION_CAUSE_SIZE);
+        assert_int_equal(sentence[strlen(sentence) - 1], '.');
+        assert_true(sentence[0] >= 'A' && sentence[0] <= 'Z');
+        if (i > 0 && strcmp(cause_name(i - 1), name) >= 0)
+            fail_msg("%s stands behind %s", name, cause_name(i - 1));
+    }
+}
+
+static void a_word_of_a_gateway_has_none(void **state)
+{
+    (void)state;
+    assert_null(cause_sentence("ERR_4711"));
+    assert_null(cause_sentence(""));
+    assert_false(cause_is_lasting("ERR_4711"));
+}
+
+static void only_an_address_that_will_never_work_is_lasting(void **state)
+{
+    (void)state;
+    char lasting[200] = "";
+    for (size_t i = 0; cause_name(i) != NULL; i++)
+        if (cause_is_lasting(cause_name(i)))
+            snprintf(lasting + strlen(lasting), sizeof(lasting) - strlen(lasting), "%s ",
+                     cause_name(i));
+    assert_string_equal(lasting, "bad_recipient mailbox_disabled ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_cause_has_a_sentence_and_a_place_in_the_alphabet),
+        cmocka_unit_test(a_word_of_a_gateway_has_none),
+        cmocka_unit_test(only_an_address_that_will_never_work_is_lasting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
