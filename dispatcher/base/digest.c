@@ -104,6 +104,47 @@ bool digest_equal(const void *a, const void *b, size_t len)
     return CRYPTO_memcmp(a, b, len) == 0;
 }
 
+struct ed25519 {
+    EVP_PKEY *key;
+    EVP_MD_CTX *context;
+};
+
+struct ed25519 *ed25519_open(const unsigned char seed[ED25519_SEED_SIZE])
+{
+    struct ed25519 *k = xmalloc(sizeof(*k));
+    k->key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ED25519_SEED_SIZE);
+    k->context = EVP_MD_CTX_new();
+    if (k->key == NULL || k->context == NULL)
+        abort();
+    return k;
+}
+
+void ed25519_public(const struct ed25519 *k, unsigned char out[ED25519_PUBLIC_SIZE])
+{
+    size_t size = ED25519_PUBLIC_SIZE;
+    if (EVP_PKEY_get_raw_public_key(k->key, out, &size) != 1)
+        abort();
+}
+
+void ed25519_sign(const struct ed25519 *k, const void *bytes, size_t len,
+                  unsigned char out[ED25519_SIGNATURE_SIZE])
+{
+    size_t size = ED25519_SIGNATURE_SIZE;
+    if (EVP_MD_CTX_reset(k->context) != 1 ||
+        EVP_DigestSignInit(k->context, NULL, NULL, NULL, k->key) != 1 ||
+        EVP_DigestSign(k->context, out, &size, bytes, len) != 1)
+        abort();
+}
+
+void ed25519_close(struct ed25519 *k)
+{
+    if (k == NULL)
+        return;
+    EVP_MD_CTX_free(k->context);
+    EVP_PKEY_free(k->key);
+    free(k);
+}
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* The two characters of each 12 bits: half as many steps as one by one. */

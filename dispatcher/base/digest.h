@@ -33,6 +33,18 @@ void digest_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t
 /* Compares two secrets of the same length in a time that does not tell where they differ. */
 bool digest_equal(const void *a, const void *b, size_t len);
 
+/* A key of Ed25519 (RFC 8032), made from its seed. */
+#define ED25519_SEED_SIZE      32
+#define ED25519_PUBLIC_SIZE    32
+#define ED25519_SIGNATURE_SIZE 64
+struct ed25519;
+struct ed25519 *ed25519_open(const unsigned char seed[ED25519_SEED_SIZE]);
+void ed25519_public(const struct ed25519 *key, unsigned char out[ED25519_PUBLIC_SIZE]);
+void ed25519_sign(const struct ed25519 *key, const void *bytes, size_t len,
+                  unsigned char out[ED25519_SIGNATURE_SIZE]);
+/* NULL is fine. */
+void ed25519_close(struct ed25519 *key);
+
 /* RFC 4648 standard alphabet, padded. */
 void base64_put(struct buf *out, const void *bytes, size_t len);
 /* Accepts missing padding; false on any other character or length. Appends to `out`. */

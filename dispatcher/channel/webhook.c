@@ -25,7 +25,7 @@
 
 struct destination {
     const struct endpoint *endpoint;
-    struct buf key;
+    struct signature_keys keys;
     struct http_pool *pool; /* NULL: not used lately */
 };
 
@@ -80,12 +80,12 @@ static int check_header(const struct endpoint_header *h, struct error *err)
     return http_check_header(h->name, h->value, err);
 }
 
-static int check_endpoint(const struct endpoint *e, struct buf *out_key, struct error *err)
+static int check_endpoint(const struct endpoint *e, struct signature_keys *out, struct error *err)
 {
     int rc = http_check_url(e->url, e->allow_http, err);
     for (size_t i = 0; rc == 0 && i < e->header_count; i++)
         rc = check_header(&e->headers[i], err);
-    return rc != 0 ? rc : signature_decode_secret(e->secret, out_key, err);
+    return rc != 0 ? rc : signature_open_keys(e, out, err);
 }
 
 static int open_destinations(struct channel_session *session, struct error *err)
@@ -96,7 +96,7 @@ static int open_destinations(struct channel_session *session, struct error *err)
         struct destination *d = &session->destinations[i];
         struct error cause;
         d->endpoint = &s->endpoints[i];
-        if (check_endpoint(d->endpoint, &d->key, &cause) != 0)
+        if (check_endpoint(d->endpoint, &d->keys, &cause) != 0)
             return error_set(err, ERR_CONFIG, "endpoint %s: %s", d->endpoint->name, cause.text);
     }
     return http_check_ca_file(session->transport->webhook.ca_file, err);
@@ -107,7 +107,7 @@ static void close_session(struct channel_session *session)
     if (session == NULL)
         return;
     for (size_t i = 0; session->destinations != NULL && i < session->settings->endpoint_count; i++)
-        buf_free(&session->destinations[i].key);
+        signature_free_keys(&session->destinations[i].keys);
     free(session->destinations);
     http_client_close(session->client);
     free(session);
@@ -166,7 +166,7 @@ static int add_signature(struct http_request *r, const struct sending *s, int64_
                                           buf_text(&s->item->wire), s->item->wire.len};
     struct buf stamp = {0}, signature = {0};
     buf_printf(&stamp, "%" PRId64, input.timestamp_s);
-    signature_put(&signature, &s->to->key, &input);
+    signature_put(&signature, &s->to->keys, &input);
     int rc = http_request_add_header(r, "webhook-id", input.id, err);
     if (rc == 0)
         rc = http_request_add_header(r, "webhook-timestamp", buf_text(&stamp), err);

@@ -28,6 +28,47 @@ static void hashes_as_the_standard_says(void **state)
     }
 }
 
+static void decode(const char *base64, struct buf *out)
+{
+    buf_reset(out);
+    assert_true(base64_decode(base64, strlen(base64), out));
+}
+
+/* RFC 8032, 7.1, tests 1 and 2. */
+static void signs_with_ed25519_as_the_standard_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *seed, *public_key, *message, *signature;
+    } samples[] = {
+        {"nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=",
+         "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "",
+         "5VZDAMNgrHKQhuLMgG6CioSHfx645dl02HPgZSJJAVVfuIIVkKM7rMYeOXAc+bRr0lv18FlbviRlUUFDjnoQC"
+         "w=="},
+        {"TM0Imyj/ltqdtsNG7BFOD1uKMZ81q6Yk2oz27U+4pvs=",
+         "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=", "r",
+         "kqAJqfDUyrhyDoILX2QlQKKye1QWUD+Ps3YiI+vbadoIWsHkPhWZbkWPNhPQ8R2MOHsurrQwKu6wDSkWErsMA"
+         "A=="},
+    };
+    struct buf expected = {0};
+    for (size_t i = 0; i < COUNT_OF(samples); i++) {
+        unsigned char public_key[ED25519_PUBLIC_SIZE], signature[ED25519_SIGNATURE_SIZE];
+        decode(samples[i].seed, &expected);
+        struct ed25519 *key = ed25519_open((const unsigned char *)expected.data);
+        ed25519_public(key, public_key);
+        decode(samples[i].public_key, &expected);
+        assert_memory_equal(public_key, expected.data, sizeof(public_key));
+        decode(samples[i].signature, &expected);
+        for (int again = 0; again < 2; again++) { /* a key signs more than once */
+            ed25519_sign(key, samples[i].message, strlen(samples[i].message), signature);
+            assert_memory_equal(signature, expected.data, sizeof(signature));
+        }
+        ed25519_close(key);
+    }
+    buf_free(&expected);
+    ed25519_close(NULL);
+}
+
 static void sums_pieces_as_the_whole(void **state)
 {
     (void)state;
@@ -190,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_as_the_standard_says),
+        cmocka_unit_test(signs_with_ed25519_as_the_standard_says),
         cmocka_unit_test(sums_pieces_as_the_whole),
         cmocka_unit_test(sums_many_with_one),
         cmocka_unit_test(signs_as_the_standard_says),

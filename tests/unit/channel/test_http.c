@@ -46,18 +46,19 @@ static bool prepare(void *context, size_t index, struct http_request *out)
         out->sigv4_secret = xstrdup("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
     }
     if (item->sign) {
-        struct buf key = {0}, signature = {0};
+        struct signature_keys keys = {0};
+        struct buf signature = {0};
         char stamp[32];
         int64_t now = time(NULL);
-        assert_int_equal(signature_decode_secret(SECRET, &key, &err), 0);
-        signature_put(&signature, &key,
+        assert_int_equal(signature_decode_secret(SECRET, &keys.key, &err), 0);
+        signature_put(&signature, &keys,
                       &(struct signature_input){"test", now, item->body, strlen(item->body)});
         snprintf(stamp, sizeof(stamp), "%lld", (long long)now);
         assert_int_equal(http_request_add_header(out, "webhook-id", "test", &err), 0);
         assert_int_equal(http_request_add_header(out, "webhook-timestamp", stamp, &err), 0);
         assert_int_equal(
             http_request_add_header(out, "webhook-signature", buf_text(&signature), &err), 0);
-        buf_free(&key);
+        signature_free_keys(&keys);
         buf_free(&signature);
     }
     return strcmp(item->url, "skip") != 0;

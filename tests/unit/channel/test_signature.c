@@ -9,10 +9,14 @@
 #include <cmocka.h>
 
 #include "base/attributes.h"
+#include "base/digest.h"
+#include "model/settings.h"
 
-#define SECRET_A "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-#define ID_A     "msg_p5jXN8AQM9LWM0D4loKWxJek"
-#define TIME_A   1614265330
+#define TEXT(literal) ((char *)(uintptr_t)(literal))
+#define SECRET_A      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+#define SECRET_B      "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+#define ID_A          "msg_p5jXN8AQM9LWM0D4loKWxJek"
+#define TIME_A        1614265330
 
 struct vector {
     const char *secret, *id;
@@ -20,15 +24,20 @@ struct vector {
     const char *body, *signature;
 };
 
+static void sign_for(struct buf *out, const struct endpoint *e, const struct vector *v)
+{
+    struct signature_keys keys = {0};
+    struct error err;
+    if (signature_open_keys(e, &keys, &err) != 0)
+        fail_msg("%s", err.text);
+    signature_put(out, &keys,
+                  &(struct signature_input){v->id, v->timestamp_s, v->body, strlen(v->body)});
+    signature_free_keys(&keys);
+}
+
 static void sign(struct buf *out, const struct vector *v)
 {
-    struct buf key = {0};
-    struct error err;
-    if (signature_decode_secret(v->secret, &key, &err) != 0)
-        fail_msg("%s", err.text);
-    signature_put(out, &key,
-                  &(struct signature_input){v->id, v->timestamp_s, v->body, strlen(v->body)});
-    buf_free(&key);
+    sign_for(out, &(struct endpoint){.secret = TEXT(v->secret)}, v);
 }
 
 static void signs_as_the_published_vectors_do(void **state)
@@ -37,7 +46,7 @@ static void signs_as_the_published_vectors_do(void **state)
     static const struct vector vectors[] = {
         {SECRET_A, ID_A, TIME_A, "{\"test\": 2432232314}",
          "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
-        {"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", 1649367553,
+        {SECRET_B, "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", 1649367553,
          "{\"email\":\"test@example.com\",\"username\":\"test_user\"}",
          "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw="},
         {SECRET_A, ID_A, TIME_A, "", "v1,v48jdbgvh29KJz2Qc+ghw8G6vG3nAKnujWBg8oM/62A="},
@@ -64,7 +73,7 @@ static void signs_differently_when_anything_changes(void **state)
         {SECRET_A, ID_A, TIME_A, "{\"test\": 2432232314} ", ""},
         {SECRET_A, ID_A, TIME_A + 1, "{\"test\": 2432232314}", ""},
         {SECRET_A, "msg_p5jXN8AQM9LWM0D4loKWxJel", TIME_A, "{\"test\": 2432232314}", ""},
-        {"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", ID_A, TIME_A, "{\"test\": 2432232314}", ""},
+        {SECRET_B, ID_A, TIME_A, "{\"test\": 2432232314}", ""},
     };
     struct buf signatures[COUNT_OF(changed)] = {{0}};
     for (size_t i = 0; i < COUNT_OF(changed); i++) {
@@ -76,18 +85,97 @@ static void signs_differently_when_anything_changes(void **state)
         buf_free(&signatures[i]);
 }
 
-static void separates_two_signatures_by_one_space(void **state)
+static const struct vector vector_a = {SECRET_A, ID_A, TIME_A, "{\"test\": 2432232314}",
+                                       "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="};
+
+static void check_signed(const struct endpoint *e, int64_t timestamp_s, size_t count)
+{
+    struct buf out = {0}, mine = {0}, old = {0};
+    struct vector v = vector_a, with_old = vector_a;
+    v.timestamp_s = with_old.timestamp_s = timestamp_s;
+    with_old.secret = SECRET_B;
+    sign_for(&out, e, &v);
+    sign(&mine, &v);
+    sign(&old, &with_old);
+    if (count == 2) {
+        buf_putc(&mine, ' ');
+        buf_put(&mine, old.data, old.len);
+    }
+    assert_string_equal(out.data, mine.data);
+    buf_free(&out);
+    buf_free(&mine);
+    buf_free(&old);
+}
+
+static void signs_with_the_old_secret_too_until_its_last_day_is_over(void **state)
 {
     (void)state;
+    const int64_t day = TIME_A / 86400, midnight = (day + 1) * 86400;
+    struct endpoint e = {.secret = TEXT(SECRET_A), .old_secret = TEXT(SECRET_B)};
+    check_signed(&e, TIME_A, 2);
+    e.old_secret_until_day = day;
+    check_signed(&e, TIME_A, 2);
+    check_signed(&e, midnight - 1, 2);
+    check_signed(&e, midnight, 1);
+    e.old_secret = NULL;
+    check_signed(&e, TIME_A, 1);
+}
+
+#define KEY_C                                                                                      \
+    "whsk_6Xb/dCcHpPea21PS1N9VY/"                                                                  \
+    "NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=="
+#define SIGNATURE_C                                                                                \
+    "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+
+static void signs_with_the_signing_key_too(void **state)
+{
+    (void)state;
+    const struct endpoint e = {.secret = TEXT(SECRET_A), .signing_key = TEXT(KEY_C)};
     struct buf out = {0};
-    struct vector v = {SECRET_A, ID_A, TIME_A, "", NULL};
-    sign(&out, &v);
-    size_t one = out.len;
-    sign(&out, &v);
-    assert_int_equal(out.len, 2 * one + 1);
-    assert_int_equal(out.data[one], ' ');
-    assert_null(strchr(out.data + one + 1, ' '));
+    sign_for(&out, &e, &vector_a);
+    assert_string_equal(out.data, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= " SIGNATURE_C);
     buf_free(&out);
+}
+
+static void tells_the_public_key_of_a_signing_key(void **state)
+{
+    (void)state;
+    struct ed25519 *key;
+    struct error err;
+    struct buf out = {0}, seed = {0};
+    assert_int_equal(signature_open_key(KEY_C, &key, &err), 0);
+    signature_put_public(&out, key);
+    assert_string_equal(out.data, "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=");
+    assert_true(base64_decode(KEY_C + 5, strlen(KEY_C) - 5, &seed));
+    buf_reset(&out);
+    signature_put_key(&out, (const unsigned char *)seed.data);
+    assert_string_equal(out.data, KEY_C);
+    ed25519_close(key);
+    buf_free(&out);
+    buf_free(&seed);
+}
+
+static void refuses_a_signing_key_that_is_none(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "",
+        "whsk_",
+        SECRET_A,
+        "6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
+        "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc=", /* the seed alone */
+        "whsk_7Xb/dCcHpPea21PS1N9VY/"
+        "NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==", /* another seed */
+    };
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct ed25519 *key;
+        struct error err = {0};
+        assert_int_equal(signature_open_key(wrong[i], &key, &err), ERR_CONFIG);
+        assert_null(key);
+        assert_non_null(strstr(err.text, "signing key"));
+        if (strlen(wrong[i]) > 10)
+            assert_null(strstr(err.text, wrong[i] + 6));
+    }
 }
 
 static void reads_a_secret_without_prefix_or_padding(void **state)
@@ -142,7 +230,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signs_as_the_published_vectors_do),
         cmocka_unit_test(signs_differently_when_anything_changes),
-        cmocka_unit_test(separates_two_signatures_by_one_space),
+        cmocka_unit_test(signs_with_the_old_secret_too_until_its_last_day_is_over),
+        cmocka_unit_test(signs_with_the_signing_key_too),
+        cmocka_unit_test(tells_the_public_key_of_a_signing_key),
+        cmocka_unit_test(refuses_a_signing_key_that_is_none),
         cmocka_unit_test(reads_a_secret_without_prefix_or_padding),
         cmocka_unit_test(refuses_a_secret_that_is_none),
     };
