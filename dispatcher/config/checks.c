@@ -1,9 +1,11 @@
 #include "config/checks.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/digest.h"
 #include "base/text.h"
@@ -84,6 +86,54 @@ int check_url(const char *url, struct error *err)
     return 0;
 }
 
+/* What stands in the place of the token belongs to a URL, the braces do not. */
+int check_unsubscribe_url(const char *url, struct error *err)
+{
+    static const char token[] = "{token}";
+    struct buf filled = {0};
+    const char *at = strstr(url, token);
+    if (url_is_http(url))
+        return error_set(err, ERR_INPUT,
+                         "mail programs unsubscribe over https only (RFC 8058): https://...");
+    if (at == NULL)
+        return error_set(err, ERR_INPUT,
+                         "the URL needs {token} where the token of the delivery goes: "
+                         "https://www.example.org/u/{token}");
+    buf_put(&filled, url, (size_t)(at - url));
+    buf_puts(&filled, "0-token");
+    buf_puts(&filled, at + strlen(token));
+    int rc = check_url(filled.data, err);
+    buf_free(&filled);
+    return rc;
+}
+
+int check_public_url(const char *url, struct error *err)
+{
+    int rc = check_url(url, err);
+    if (rc == 0 && strchr(url, '?') != NULL)
+        rc = error_set(err, ERR_INPUT, "`/reports/...` is put behind this URL: leave out the `?`");
+    return rc;
+}
+
+int check_listen(const char *text, struct error *err)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    int64_t port = 0;
+    const char *colon = strrchr(text, ':');
+    size_t len = colon != NULL ? (size_t)(colon - text) : 0;
+    bool v6 = len > 2 && text[0] == '[' && text[len - 1] == ']';
+    char *host = v6 ? xstrndup(text + 1, len - 2) : xstrndup(text, len);
+    bool right = inet_pton(v6 ? AF_INET6 : AF_INET, host, address) == 1 &&
+                 text_parse_int(colon + 1, &port) && port >= 1 && port <= 65535;
+    free(host);
+    if (!right)
+        return error_set(err, ERR_INPUT,
+                         "`%s` is no address and port to listen at, like 127.0.0.1:8025 or "
+                         "[::1]:8025",
+                         text);
+    return 0;
+}
+
 int check_host(const char *host, struct error *err)
 {
     if (strstr(host, "://") != NULL)
@@ -135,6 +185,70 @@ int check_sender(const char *sender, struct error *err)
         return error_set(err, ERR_INPUT,
                          "a sender is a number, or at most 11 ASCII letters and digits");
     return 0;
+}
+
+/* Registered is the number as one dials it in Korea: with area code (02, 031, 070, 010), or one of
+ * eight digits that belongs to a company (1588-0000). 050 numbers only forward. */
+int check_korean_sender(const char *sender, struct error *err)
+{
+    size_t len = strlen(sender);
+    bool company = sender[0] == '1' && strchr("568", sender[1]) != NULL && len == 8;
+    bool dialled = sender[0] == '0' && len >= 8 && len <= 11 && !text_starts_with(sender, "050");
+    if (made_of(sender, DIGITS) && (company || dialled))
+        return 0;
+    return error_set(err, ERR_INPUT,
+                     "`%s` is no sender for Korea: a number registered there, as it is dialled "
+                     "there, 8 to 11 digits and nothing else, like 0212345678 or 15880000 (not "
+                     "050)",
+                     sender);
+}
+
+int check_prefix(const char *prefix, struct error *err)
+{
+    size_t len = strlen(prefix);
+    if (prefix[0] == '+' && prefix[1] >= '1' && prefix[1] <= '9' && made_of(prefix + 1, DIGITS) &&
+        len <= 16)
+        return 0;
+    return error_set(err, ERR_INPUT,
+                     "`%s` is no beginning of a number: `+`, the country and maybe more, like "
+                     "\"+49\" or \"+49151\"",
+                     prefix);
+}
+
+int check_currency(const char *currency, struct error *err)
+{
+    if (strlen(currency) == 3 && made_of(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        return 0;
+    return error_set(err, ERR_INPUT, "`%s` is no currency like EUR, KRW or USD", currency);
+}
+
+int check_country(const char *country, struct error *err)
+{
+    if (strcmp(country, "UK") == 0)
+        return error_set(err, ERR_INPUT, "the United Kingdom is written GB");
+    if (strlen(country) == 2 && made_of(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        return 0;
+    return error_set(err, ERR_INPUT, "`%s` is no country of two capital letters like KR or DE",
+                     country);
+}
+
+int check_category(const char *category, struct error *err)
+{
+    if (strlen(category) <= 64 && made_of(category, "abcdefghijklmnopqrstuvwxyz" DIGITS "_.-"))
+        return 0;
+    return error_set(err, ERR_INPUT,
+                     "`%s` is no category: small letters, digits, `_`, `.` and `-`, at most 64",
+                     category);
+}
+
+int check_selector(const char *selector, struct error *err)
+{
+    size_t len = strlen(selector);
+    if (len <= 63 && made_of(selector, LETTERS DIGITS ".-") && strstr(selector, "..") == NULL &&
+        strchr(".-", selector[0]) == NULL && strchr(".-", selector[len - 1]) == NULL)
+        return 0;
+    return error_set(err, ERR_INPUT,
+                     "`%s` is no selector: what stands before `._domainkey.` in DNS", selector);
 }
 
 int check_allow(const char *entry, struct error *err)
@@ -207,6 +321,23 @@ int check_signing_secret(char **secret, struct error *err)
     free(*secret);
     *secret = buf_steal(&spelled);
     return 0;
+}
+
+int check_signing_key(const char *key, struct error *err)
+{
+    static const char prefix[] = "whsk_";
+    struct buf bytes = {0};
+    bool right = text_starts_with(key, prefix) &&
+                 base64_decode(key + strlen(prefix), strlen(key) - strlen(prefix), &bytes) &&
+                 bytes.len == 64;
+    if (bytes.data != NULL)
+        explicit_bzero(bytes.data, bytes.len);
+    buf_free(&bytes);
+    if (right)
+        return 0;
+    return error_set(err, ERR_INPUT,
+                     "a signing key is `whsk_` and base64 of 64 bytes: the seed of an ed25519 key "
+                     "and its public key behind it");
 }
 
 int check_priority(const char *name, struct error *err)

@@ -64,7 +64,7 @@ static void read_sections(struct load *l, const struct section *top, struct sett
     named_sections_read_organisation(l, top, s);
     named_sections_read_transports(l, top, s);
     named_sections_read_endpoints(l, top, s);
-    related_keys_fill(s);
+    related_keys_fill(l, s);
     related_keys_check(l, place_of(top->file, top->map), s);
     read_rules(l, s);
     reader_check_overrides(l);
@@ -172,7 +172,7 @@ static int read_located(struct load *l, const char *path, const struct yaml_node
 {
     const struct section top = top_section(l, path, root);
     reader_read(l, &top, &params_top, s);
-    related_keys_fill(s);
+    related_keys_fill(l, s);
     const struct setting *spool = load_find_setting(l, "spool");
     if (spool == NULL || spool->is_default || s->spool == NULL || s->control_socket == NULL)
         return error_set(err, ERR_CONFIG, "%s does not say where the spool is", path);

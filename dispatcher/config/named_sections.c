@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/attributes.h"
@@ -11,6 +10,7 @@
 #include "config/checks.h"
 #include "config/gateway.h"
 #include "config/params.h"
+#include "config/transport_maps.h"
 #include "model/address.h"
 
 static const struct yaml_node *map_member(const struct section *section, const char *key)
@@ -23,11 +23,11 @@ static const struct yaml_node *map_member(const struct section *section, const c
 
 /* Fields letters use. Others are welcome, but not with a name one slip away from one of these. */
 static const char *const field_names[] = {
-    "domain",   "from",     "reply_to",   "bounce",   "name",       "short_name",
-    "website",  "email",    "phone",      "fax",      "department", "hours",
-    "street",   "postcode", "city",       "state",    "country",    "address",
-    "register", "vat_id",   "supervisor", "dpo_name", "dpo_email",  "dpo_phone"};
-#define OWN_FIELDS 4 /* the first ones are keys of the table, the same in every language */
+    "domain",     "from",     "reply_to",  "bounce",   "verp",       "name",     "short_name",
+    "website",    "email",    "phone",     "fax",      "department", "hours",    "street",
+    "postcode",   "city",     "state",     "country",  "address",    "register", "vat_id",
+    "supervisor", "dpo_name", "dpo_email", "dpo_phone"};
+#define OWN_FIELDS 5 /* the first ones are keys of the table, the same in every language */
 
 static bool is_known_field(const char *key, size_t first)
 {
@@ -199,54 +199,6 @@ static void read_gateway(struct load *l, const struct section *section, const ch
         t->sms.gateway = gateway_default();
 }
 
-static void lower_case(char *text)
-{
-    for (char *c = text; *c != '\0'; c++) {
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c - 'A' + 'a');
-    }
-}
-
-static bool domain_is_fine(struct load *l, const struct section *domains,
-                           const struct yaml_node *node, const struct transport *t)
-{
-    struct error why = {0};
-    struct place place = place_of_key(domains->file, node);
-    if (strcmp(node->key, "default") != 0 && check_domain(node->key, &why) != 0) {
-        load_problem(l, place, "%s", why.text);
-        return false;
-    }
-    for (size_t i = 0; i < t->domain_count; i++) {
-        if (strcasecmp(t->domains[i].domain, node->key) == 0) {
-            load_problem(l, place, "`%s` stands here twice", node->key);
-            return false;
-        }
-    }
-    return true;
-}
-
-static void read_domains(struct load *l, const struct section *section, struct transport *t)
-{
-    struct buf prefix = {0};
-    struct section domains = *section;
-    domains.map = t->channel == CHANNEL_EMAIL ? map_member(section, "domains") : NULL;
-    if (domains.map == NULL)
-        return;
-    buf_printf(&prefix, "%sdomains.", section->prefix);
-    domains.prefix = prefix.data;
-    t->domains = xcalloc(domains.map->count + 1, sizeof(*t->domains));
-    for (size_t i = 0; i < domains.map->count; i++) {
-        const struct yaml_node *node = domains.map->items[i];
-        if (!domain_is_fine(l, &domains, node, t))
-            continue;
-        struct domain_rate *domain = &t->domains[t->domain_count++];
-        domain->domain = xstrdup(node->key);
-        lower_case(domain->domain);
-        reader_read_one(l, &domains, node, &param_domain_rate, node->key, &domain->rate);
-    }
-    buf_free(&prefix);
-}
-
 static void read_transport(struct load *l, const struct section *top, const struct settings *s,
                            const struct yaml_node *node, struct transport *t)
 {
@@ -266,7 +218,7 @@ static void read_transport(struct load *l, const struct section *top, const stru
                    param_type_names[type]);
         section.description = description.data;
         reader_read(l, &section, &params_transport, t);
-        read_domains(l, &section, t);
+        transport_maps_read(l, &section, t);
         read_gateway(l, &section, s->gateways, t);
     }
     buf_free(&prefix);

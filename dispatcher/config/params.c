@@ -23,7 +23,9 @@ const char *const param_type_names[] = {"smtp", "gateway", "webhook", "outbox", 
 const char *const param_fallback_names[] = {"warn", "hold", "fail", NULL};
 const char *const param_method_names[] = {"single", "all", NULL};
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
-static const char *const tls_names[] = {"required", "none", NULL};
+static const char *const tls_names[] = {"required", "none", "implicit", NULL};
+static const char *const engine_names[] = {"esmtp", "curl", NULL};
+static const char *const format_names[] = {"standard", "cloudevents", NULL};
 static const char *const uncertain_names[] = {"resend", "hold", NULL};
 
 #define EMAIL_RETRY   "1m, 5m, 15m, 1h, 4h, 12h"
@@ -41,6 +43,7 @@ static const char *const uncertain_names[] = {"resend", "hold", NULL};
 #define RATE(k, def)             ROW(k, RATE, def)
 #define SIZE(k, def)             ROW(k, SIZE, def)
 #define WINDOW(k, def)           ROW(k, WINDOW, def)
+#define MONEY(k)                 ROW(k, MONEY, NULL)
 #define DATE(k)                  ROW(k, DATE, NULL)
 #define LIMITS(k, lo, hi)        ROW(k, LIMITS, NULL), .min = (lo), .max = (hi)
 #define NULLABLE(k)              ROW(k, NULL, NULL)
@@ -48,6 +51,7 @@ static const char *const uncertain_names[] = {"resend", "hold", NULL};
 #define CHOICE(k, def, names)    ROW(k, CHOICE, def), .choices = (names)
 #define LIST(k, grammar)         ROW(k, LIST, NULL), .check = (grammar)
 #define SECRET(k)                ROW(k, SECRET, NULL)
+#define PEM(k)                   ROW(k, PEM, NULL)
 #define SUBTREE(k)               ROW(k, SUBTREE, NULL)
 #define REQUIRED                 .required = true
 #define FOR(bits)                .channels = (bits)
@@ -99,6 +103,8 @@ static const struct param top[] = {
      ABOUT("Senders of SMS registered with a Korean provider; `check` asks for them.")},
     {TEXT("timezone", NULL, check_timezone), TOP(timezone),
      ABOUT("Zone of the times in letters where neither the notice nor the recipient names one.")},
+    {PATH("attachments", NULL), TOP(attachments),
+     ABOUT("Directory of the files letters may bring along; without it there are none.")},
     {TEXT("organisation.domain", NULL, check_domain), TOP(organisation.domain),
      ABOUT("Right side of every Message-ID; the domain of organisation.from unless set.")},
     {TEXT("organisation.from", NULL, address_check_email), TOP(organisation.from_address),
@@ -107,8 +113,31 @@ static const struct param top[] = {
      ABOUT("Address that answers go to, if not organisation.from.")},
     {TEXT("organisation.bounce", NULL, address_check_email), TOP(organisation.bounce_address),
      ABOUT("Envelope sender: where mail servers return what they cannot deliver.")},
+    {BOOLEAN("organisation.verp", "false"), TOP(organisation.verp),
+     ABOUT("Returned mail names its letter: the envelope sender is bounces+TOKEN@example.org.")},
     {SUBTREE("organisation.*"),
      ABOUT("What letters see as org.*: name, phone, hours; `ko: {name: ...}` for one language.")},
+    {TEXT("dkim.domain", NULL, check_domain), TOP(dkim.domain),
+     ABOUT("Domain that signs our mails; without `dkim` they leave unsigned.")},
+    {TEXT("dkim.selector", NULL, check_selector), TOP(dkim.selector),
+     ABOUT("Name of the public key in DNS: SELECTOR._domainkey.DOMAIN.")},
+    {PEM("dkim.key"), TOP(dkim.key), ABOUT("Private key that signs, as PEM.")},
+    {TEXT("unsubscribe.url", NULL, check_unsubscribe_url), TOP(unsubscribe_url),
+     ABOUT("Where one click ends a subscription; {token} becomes the token of the delivery.")},
+    {TEXT("unsubscribe.mail", NULL, address_check_email), TOP(unsubscribe_mail),
+     ABOUT("Address that a mail to which ends a subscription.")},
+    {LIST("unsubscribe.categories", check_category), TOP(unsubscribe_categories),
+     COUNT(unsubscribe_category_count),
+     ABOUT("Categories of notices whose mails offer to unsubscribe.")},
+    {DURATION("suppression.after_bounce", "90d", 0, 3650 * DAY), TOP(bounce_suppress_ms),
+     ABOUT("How long nothing goes to an address that does not exist; 0s: for good.")},
+    {LIST("suppression.override", check_category), TOP(suppress_override),
+     COUNT(suppress_override_count),
+     ABOUT("Categories of notices that go to suppressed addresses all the same.")},
+    {TEXT("api.listen", NULL, check_listen), TOP(api_listen),
+     ABOUT("Address and port of the HTTP interface; without it there is none.")},
+    {TEXT("api.public_url", NULL, check_public_url), TOP(api_public_url),
+     ABOUT("How gateways reach the HTTP interface; http:// and api.listen unless set.")},
     {SUBTREE("transports.*"), ABOUT("The ways out, by name.")},
     {SUBTREE("endpoints.*"), ABOUT("The receivers of webhooks, by name.")},
 };
@@ -154,15 +183,28 @@ static const struct param transport[] = {
     {LIMITS("warmup.limits", 1, 1000000000), FOR(EMAIL | SMS), IN_T(warmup),
      ABOUT(
          "Most deliveries on the first day of the warm-up, the second, ...; behind it no limit.")},
+    {SUBTREE("windows.*"),
+     ABOUT("Hours for the recipients of one country instead of `window`: KR: 08:00-21:00.")},
+    {LIST("failover", check_name), IN_T(failover),
+     .count_offset = offsetof(struct transport, failover_count),
+     ABOUT("Transports of the same channel that step in, in this order.")},
+    {INTEGER("failover_after", "1", 1, RETRY_STEPS_MAX), IN_T(failover_after),
+     ABOUT("Failed attempts over this transport before a delivery goes over the next.")},
     {PATH("directory", NULL), ONLY(OUTBOX), IN_T(directory),
      ABOUT("Folder the letters land in; outbox/NAME in the spool unless set.")},
 
-    {TEXT("host", NULL, check_host), REQUIRED, ONLY(SMTP), IN_T(smtp.host),
-     ABOUT("Mail server that takes our mail.")},
+    {CHOICE("engine", "esmtp", engine_names), ONLY(SMTP), IN_T(smtp.engine),
+     ABOUT("What speaks SMTP: esmtp, or curl (TLS from the first byte, OAuth, IPv6).")},
+    {TEXT("host", NULL, check_host), ONLY(SMTP), IN_T(smtp.host),
+     ABOUT("Mail server that takes our mail; the first of `hosts` where there are several.")},
     {INTEGER("port", "587", 1, 65535), ONLY(SMTP), IN_T(smtp.port),
-     ABOUT("Its port; STARTTLS is spoken there.")},
+     ABOUT("Its port; 465 with `tls: implicit`, else 587, unless set.")},
+    {SUBTREE("hosts"), ONLY(SMTP),
+     ABOUT("Several mail servers instead of `host` and `port`, with a weight each.")},
     {CHOICE("tls", "required", tls_names), ONLY(SMTP), IN_T(smtp.tls),
-     ABOUT("required: nothing is sent without verified TLS; none: in the clear.")},
+     ABOUT("required: STARTTLS, verified; implicit: TLS from the first byte; none: in the clear.")},
+    {DURATION("connect_timeout", "10s", 100, 5 * MINUTE), ONLY(SMTP), IN_T(smtp.connect_timeout_ms),
+     ABOUT("How long connecting may take with `engine: curl`.")},
     {PATH("ca_file", NULL), ONLY(SMTP), IN_T(smtp.ca_file),
      ABOUT("Certificates to trust instead of the system's.")},
     {TEXT("helo", NULL, check_domain), ONLY(SMTP), IN_T(smtp.helo_name),
@@ -170,6 +212,10 @@ static const struct param transport[] = {
     {TEXT("user", NULL, NULL), ONLY(SMTP), IN_T(smtp.user),
      ABOUT("User name for AUTH; without it no authentication.")},
     {SECRET("password"), ONLY(SMTP), IN_T(smtp.password), ABOUT("Password for AUTH.")},
+    {SECRET("oauth_token"), ONLY(SMTP), IN_T(smtp.oauth_token),
+     ABOUT("Bearer token for XOAUTH2 instead of a password; `engine: curl`.")},
+    {BOOLEAN("dsn", "false"), ONLY(SMTP), IN_T(smtp.dsn),
+     ABOUT("The server is asked to report what it cannot deliver, where it can (RFC 3461).")},
     {BOOLEAN("pipelining", "true"), ONLY(SMTP), IN_T(smtp.pipelining),
      ABOUT("RCPT and DATA leave together; false for a relay that mishandles that.")},
 
@@ -178,6 +224,18 @@ static const struct param transport[] = {
      ABOUT("Values for the variables of the description: base, user, password, ...")},
     {TEXT("sender", NULL, check_sender), REQUIRED, ONLY(GATEWAY), IN_T(sms.sender),
      ABOUT("Sender shown to people: a number, or up to 11 letters.")},
+    {SUBTREE("senders.*"), ONLY(GATEWAY),
+     ABOUT("Senders for the numbers that begin so instead of `sender`: \"+82\": \"0212345678\".")},
+    {LIST("allow_prefixes", check_prefix), ONLY(GATEWAY), IN_T(sms.allow_prefixes),
+     .count_offset = offsetof(struct transport, sms.allow_prefix_count),
+     ABOUT("Beginnings of the numbers that get texts; without it all.")},
+    {LIST("deny_prefixes", check_prefix), ONLY(GATEWAY), IN_T(sms.deny_prefixes),
+     .count_offset = offsetof(struct transport, sms.deny_prefix_count),
+     ABOUT("Beginnings of numbers that get none, even if they are allowed.")},
+    {SUBTREE("prices.*"), ONLY(GATEWAY),
+     ABOUT("What a part of a text costs, by how the number begins; `default` for any other.")},
+    {TEXT("currency", NULL, check_currency), ONLY(GATEWAY), IN_T(sms.currency),
+     ABOUT("Currency of the prices, like EUR.")},
     {PATH("ca_file", NULL), ONLY(GATEWAY), IN_T(sms.ca_file),
      ABOUT("Certificates to trust instead of the system's.")},
     {BOOLEAN("allow_private", "false"), ONLY(GATEWAY), IN_T(sms.allow_private),
@@ -194,6 +252,20 @@ static const struct param endpoint[] = {
      ABOUT("Where webhooks for this endpoint are posted.")},
     {SECRET("secret"), REQUIRED, IN_E(secret),
      ABOUT("Signing secret: whsec_ and base64 of 24 to 64 bytes.")},
+    {SECRET("old_secret"), IN_E(old_secret),
+     ABOUT("Secret before `secret`: signs too until the receiver knows the new one.")},
+    {DATE("old_secret_until"), IN_E(old_secret_until_day),
+     ABOUT("Last day on which `old_secret` signs (UTC); without it as long as it stands there.")},
+    {SECRET("signing_key"), IN_E(signing_key),
+     ABOUT("Private ed25519 key that signs too (v1a): whsk_ and base64 of 64 bytes.")},
+    {CHOICE("format", "standard", format_names), IN_E(format),
+     ABOUT("Shape of the body: standard (Standard Webhooks), or cloudevents.")},
+    {INTEGER("concurrency", "8", 1, 1000), IN_E(concurrency),
+     ABOUT("Requests to this endpoint at once.")},
+    {SCHEDULE("retry", NULL, 100, 7 * DAY), IN_E(retry),
+     ABOUT("Waits after failed attempts for this endpoint; the transport's unless set.")},
+    {DURATION("disable_after", "120h", 0, 3650 * DAY), IN_E(disable_after_ms),
+     ABOUT("An endpoint that does nothing but fail for so long is switched off; 0s: never.")},
     {BOOLEAN("allow_http", "false"), IN_E(allow_http),
      ABOUT("The URL may be http: signed, but readable on the way.")},
     {BOOLEAN("allow_private", "false"), IN_E(allow_private),
@@ -204,9 +276,35 @@ static const struct param endpoint[] = {
      ABOUT("More headers to send; values that are secrets as {file:}, {env:} or {credential:}.")},
 };
 
+static const struct param host[] = {
+    {TEXT("host", NULL, check_host), REQUIRED, .offset = offsetof(struct smtp_host, host),
+     ABOUT("Mail server that takes our mail.")},
+    {INTEGER("port", "587", 1, 65535), .offset = offsetof(struct smtp_host, port),
+     ABOUT("Its port; 465 with `tls: implicit`, else 587, unless set.")},
+    {INTEGER("weight", "1", 1, 1000), .offset = offsetof(struct smtp_host, weight),
+     ABOUT("Its share of the sessions: twice as many as a server of half the weight.")},
+};
+
+static const struct param domain[] = {
+    {RATE("rate", "unlimited"), .offset = offsetof(struct domain_rate, rate),
+     ABOUT("Pace towards the recipients of this mail domain.")},
+    {INTEGER("concurrency", NULL, 1, 1000), .offset = offsetof(struct domain_rate, concurrency),
+     ABOUT("Letters to this mail domain in flight at once; 0: any number.")},
+};
+
+static const struct param price[] = {
+    {MONEY("sms"), REQUIRED, .offset = offsetof(struct sms_price, micros),
+     ABOUT("What a part of a text costs, or in Korea a short one.")},
+    {MONEY("lms"), REQUIRED, .offset = offsetof(struct sms_price, lms_micros),
+     ABOUT("What a long text costs in Korea.")},
+};
+
 const struct param_table params_top = {top, COUNT_OF(top)};
 const struct param_table params_transport = {transport, COUNT_OF(transport)};
 const struct param_table params_endpoint = {endpoint, COUNT_OF(endpoint)};
+const struct param_table params_host = {host, COUNT_OF(host)};
+const struct param_table params_domain = {domain, COUNT_OF(domain)};
+const struct param_table params_price = {price, COUNT_OF(price)};
 
 const struct param param_free_text = {
     .key = "*", .type = PARAM_TEXT, ABOUT("A value under a name of your own.")};
@@ -214,3 +312,19 @@ const struct param param_free_secret = {
     .key = "*", .type = PARAM_SECRET, ABOUT("A secret under a name of your own.")};
 const struct param param_domain_rate = {
     .key = "*", .type = PARAM_RATE, ABOUT("Pace towards the recipients of this mail domain.")};
+const struct param param_country_window = {
+    .key = "*",
+    .type = PARAM_WINDOW,
+    ABOUT("Hours in which the recipients of this country get anything.")};
+const struct param param_sms_sender = {.key = "*",
+                                       .type = PARAM_TEXT,
+                                       .check = check_sender,
+                                       ABOUT("Sender for the numbers that begin so.")};
+const struct param param_korean_sender = {.key = "*",
+                                          .type = PARAM_TEXT,
+                                          .check = check_korean_sender,
+                                          ABOUT("Sender for the numbers that begin so.")};
+const struct param param_sms_price = {
+    .key = "*",
+    .type = PARAM_MONEY,
+    ABOUT("What a part of a text to numbers that begin so costs.")};

@@ -27,10 +27,12 @@ enum param_type {
     PARAM_RATE,     /* struct rate: 50/s, 1200/min, 20000/h, 100000/d, unlimited */
     PARAM_SIZE,     /* int64_t in bytes: 64MB, 2GiB */
     PARAM_WINDOW,   /* struct send_window: 08:00-21:00, always */
+    PARAM_MONEY,    /* int64_t in millionths: 0.075 */
     PARAM_DATE,     /* int64_t, days from 1970: 2027-01-31 */
     PARAM_LIMITS,   /* the limits of a struct warmup: a list of integers, min..max */
     PARAM_NULL,     /* bool: a section that `null` switches off; true then, untouched otherwise */
     PARAM_SECRET,   /* char *: {file: PATH}, {env: NAME} or {credential: NAME} */
+    PARAM_PEM,      /* the same, of several lines: a private key as PEM */
     PARAM_SUBTREE,  /* read by code of its own; key "x.*": anything may stand below x */
 };
 
@@ -58,11 +60,18 @@ struct param_table {
 extern const struct param_table params_top;       /* into struct settings */
 extern const struct param_table params_transport; /* into struct transport */
 extern const struct param_table params_endpoint;  /* into struct endpoint */
+extern const struct param_table params_host;      /* into struct smtp_host */
+extern const struct param_table params_domain;    /* into struct domain_rate */
+extern const struct param_table params_price;     /* into struct sms_price */
 
-/* Keys whose values belong to maps of free names: organisation fields, headers, variables. */
+/* Values of maps of free names: organisation fields, headers, variables, countries. */
 extern const struct param param_free_text;
 extern const struct param param_free_secret;
 extern const struct param param_domain_rate;
+extern const struct param param_country_window;
+extern const struct param param_sms_sender;
+extern const struct param param_korean_sender; /* for numbers that begin with +82 */
+extern const struct param param_sms_price;
 
 /* NULL-terminated, in the order of their enums. */
 extern const char *const param_channel_names[];

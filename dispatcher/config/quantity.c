@@ -1,12 +1,14 @@
 #include "config/quantity.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/text.h"
 
-#define DAY_MS INT64_C(86400000)
+#define DAY_MS         INT64_C(86400000)
+#define MONEY_DECIMALS 6
 
 struct unit {
     const char *name;
@@ -121,6 +123,35 @@ void quantity_put_window(struct buf *out, const struct send_window *w)
     else
         buf_printf(out, "%02d:%02d-%02d:%02d", w->from_minute / 60, w->from_minute % 60,
                    w->to_minute / 60, w->to_minute % 60);
+}
+
+bool quantity_parse_money(const char *text, int64_t *out_micros)
+{
+    size_t whole = strspn(text, "0123456789");
+    const char *point = text + whole;
+    size_t decimals = *point == '.' ? strspn(point + 1, "0123456789") : 0;
+    const char *end = *point == '.' ? point + 1 + decimals : point;
+    int64_t micros = 0;
+    if (whole == 0 || whole > 9 || decimals > MONEY_DECIMALS || *end != '\0' ||
+        (*point == '.' && decimals == 0))
+        return false;
+    for (const char *c = text; c < end; c++)
+        micros = *c == '.' ? micros : micros * 10 + (*c - '0');
+    for (size_t i = decimals; i < MONEY_DECIMALS; i++)
+        micros *= 10;
+    *out_micros = micros;
+    return true;
+}
+
+void quantity_put_money(struct buf *out, int64_t micros)
+{
+    char decimals[16];
+    snprintf(decimals, sizeof(decimals), "%06lld", (long long)(micros % 1000000));
+    size_t len = strlen(decimals);
+    while (len > 0 && decimals[len - 1] == '0')
+        len--;
+    buf_printf(out, "%lld%s%.*s", (long long)(micros / 1000000), len > 0 ? "." : "", (int)len,
+               decimals);
 }
 
 /* Whether the day exists is known to the clock. */

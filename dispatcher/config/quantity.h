@@ -20,6 +20,9 @@ void quantity_put_size(struct buf *out, int64_t bytes);
 /* "08:00-21:00", "21:00-08:00", "always". */
 bool quantity_parse_window(const char *text, struct send_window *out);
 void quantity_put_window(struct buf *out, const struct send_window *w);
+/* "0.075" in millionths: at most nine digits, a point and six digits. */
+bool quantity_parse_money(const char *text, int64_t *out_micros);
+void quantity_put_money(struct buf *out, int64_t micros);
 /* "2027-01-31" as days from 1970, behind that year; nothing is put for 0, which stands for no date.
  */
 bool quantity_parse_date(const char *text, int64_t *out_day);

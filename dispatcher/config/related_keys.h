@@ -5,8 +5,9 @@
 #include "config/load.h"
 #include "model/settings.h"
 
-/* Fills what follows from other keys: control socket, outbox directories, domain. */
-void related_keys_fill(struct settings *s);
+/* Fills what follows from other keys: control socket, outbox directories, domain, mail servers and
+ * their ports, the public address of the interface. */
+void related_keys_fill(const struct load *l, struct settings *s);
 /* Adds a problem for everything that does not fit; `file` is the place of what is missing. */
 void related_keys_check(struct load *l, struct place file, struct settings *s);
 

@@ -52,6 +52,8 @@ static const struct param rule_rows[] = {
     {.key = "then.locale", .type = PARAM_TEXT, .check = address_check_locale, RULE(use_locale)},
     {.key = "then.channels", .type = PARAM_SUBTREE},
     {.key = "then.all_channels", .type = PARAM_SUBTREE},
+    {.key = "then.after.*", .type = PARAM_SUBTREE},
+    {.key = "then.confirm", .type = PARAM_SUBTREE},
     {.key = "then.method", .type = PARAM_CHOICE, .choices = param_method_names, RULE(method)},
     {.key = "then.on_fallback",
      .type = PARAM_CHOICE,
@@ -59,6 +61,12 @@ static const struct param rule_rows[] = {
      RULE(on_fallback)},
 };
 static const struct param_table rule_table = {rule_rows, COUNT_OF(rule_rows)};
+
+static const struct param after_row = {.key = "*",
+                                       .type = PARAM_DURATION,
+                                       .min = 100,
+                                       .max = INT64_C(365) * 86400000,
+                                       .about = "how long a channel has before the next begins."};
 
 /* ---- one rule ---- */
 
@@ -78,6 +86,71 @@ static void read_channels(struct load *l, const char *file, const struct yaml_no
             rule->channels[rule->channel_count++] = kind;
         else
             load_problem(l, place_of(file, node), "a channel is email, sms or webhook");
+    }
+}
+
+/* The place of a channel in the list of the rule; its count if it is none of them. */
+static size_t place_of_channel(const struct rule *rule, enum channel_kind kind)
+{
+    size_t i = 0;
+    while (i < rule->channel_count && rule->channels[i] != kind)
+        i++;
+    return i;
+}
+
+/* What waits must have something behind it. Without `channels` the notice says what follows. */
+static void check_after(struct load *l, struct place place, const struct rule *rule,
+                        enum channel_kind kind)
+{
+    const char *name = channel_kind_name(kind);
+    size_t at = place_of_channel(rule, kind);
+    if (rule->has_method && rule->method == JOB_ALL)
+        load_problem(l, place,
+                     "`after` has no effect where all channels begin at once: leave it out, or "
+                     "`all_channels`");
+    else if (rule->channel_count > 0 && at == rule->channel_count)
+        load_problem(l, place, "`after` names %s, which is none of this rule's `channels`", name);
+    else if (rule->channel_count > 0 && at + 1 == rule->channel_count)
+        load_problem(l, place,
+                     "`after` has no effect for %s: it is the last of this rule's `channels`, and "
+                     "nothing follows it; leave it out, or add a channel behind it",
+                     name);
+}
+
+static void read_after(struct load *l, const struct section *section, const struct yaml_node *map,
+                       struct rule *rule)
+{
+    for (size_t i = 0; map != NULL && map->kind == YAML_MAP && i < map->count; i++) {
+        const struct yaml_node *node = map->items[i];
+        struct place place = place_of_key(section->file, node);
+        enum channel_kind kind;
+        if (!channel_kind_parse(node->key, &kind)) {
+            load_problem(l, place, "a channel is email, sms or webhook");
+            continue;
+        }
+        reader_read_one(l, section, node, &after_row, "after", &rule->after_ms[kind]);
+        check_after(l, place, rule, kind);
+    }
+}
+
+static void read_confirm(struct load *l, const char *file, const struct yaml_node *list,
+                         struct rule *rule)
+{
+    if (list == NULL)
+        return;
+    if (list->kind != YAML_LIST || list->count == 0)
+        load_problem(l, place_of(file, list), "`confirm` must be a list, like [sms]");
+    for (size_t i = 0; list->kind == YAML_LIST && i < list->count; i++) {
+        const struct yaml_node *node = list->items[i];
+        enum channel_kind kind;
+        if (node->kind != YAML_SCALAR || !channel_kind_parse(node->text, &kind)) {
+            load_problem(l, place_of(file, node), "a channel is email, sms or webhook");
+            continue;
+        }
+        rule->confirm[kind] = true;
+        if (rule->channel_count > 0 && place_of_channel(rule, kind) == rule->channel_count)
+            load_problem(l, place_of(file, node),
+                         "`confirm` names %s, which is none of this rule's `channels`", node->text);
     }
 }
 
@@ -116,6 +189,8 @@ static void read_rule(struct load *l, const char *file, const struct yaml_node *
                      rule->name);
     read_channels(l, file, yaml_get(then, "channels"), rule);
     read_method(l, file, then, rule);
+    read_after(l, &section, yaml_get(then, "after"), rule);
+    read_confirm(l, file, yaml_get(then, "confirm"), rule);
     rule->has_on_fallback = yaml_get(then, "on_fallback") != NULL;
 }
 

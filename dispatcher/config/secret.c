@@ -108,12 +108,25 @@ bool secret_is_reference(const struct yaml_node *node)
     return false;
 }
 
-static int check_content(struct buf *text, struct error *err)
+static int check_pem(const struct buf *text, struct error *err)
 {
-    if (text->len > 0 && text->data[text->len - 1] == '\n')
-        buf_truncate(text, text->len - 1);
-    if (text->len == 0)
-        return error_set(err, ERR_CONFIG, "the secret is empty");
+    const char *begin = strstr(text->data, "-----BEGIN ");
+    const char *kind = begin != NULL ? strstr(begin, "PRIVATE KEY-----") : NULL;
+    const char *line_end = begin != NULL ? strchr(begin, '\n') : NULL;
+    if (strlen(text->data) != text->len || kind == NULL || line_end == NULL || kind > line_end ||
+        strstr(line_end, "-----END ") == NULL)
+        return error_set(err, ERR_CONFIG,
+                         "the secret is no private key as PEM (-----BEGIN PRIVATE KEY----- to "
+                         "-----END PRIVATE KEY-----); make one with: openssl genrsa 2048");
+    if (strstr(begin, "ENCRYPTED") != NULL)
+        return error_set(err, ERR_CONFIG,
+                         "the private key is locked with a passphrase, which nobody can type here; "
+                         "unlock it with: openssl pkey -in OLD -out NEW");
+    return 0;
+}
+
+static int check_line(const struct buf *text, struct error *err)
+{
     for (size_t i = 0; i < text->len; i++) {
         if ((unsigned char)text->data[i] < ' ')
             return error_set(err, ERR_CONFIG,
@@ -123,8 +136,17 @@ static int check_content(struct buf *text, struct error *err)
     return 0;
 }
 
-int secret_resolve(const struct yaml_node *node, const char *directory, bool dry, char **out,
-                   struct error *err)
+static int check_content(enum secret_form form, struct buf *text, struct error *err)
+{
+    if (text->len > 0 && text->data[text->len - 1] == '\n')
+        buf_truncate(text, text->len - 1);
+    if (text->len == 0)
+        return error_set(err, ERR_CONFIG, "the secret is empty");
+    return form == SECRET_PEM ? check_pem(text, err) : check_line(text, err);
+}
+
+int secret_resolve(const struct yaml_node *node, const char *directory, enum secret_form form,
+                   bool dry, char **out, struct error *err)
 {
     *out = NULL;
     if (node->kind == YAML_SCALAR)
@@ -144,7 +166,7 @@ int secret_resolve(const struct yaml_node *node, const char *directory, bool dry
     struct buf text = {0};
     int rc = source->resolve(reference->text, directory, &text, err);
     if (rc == 0)
-        rc = check_content(&text, err);
+        rc = check_content(form, &text, err);
     if (rc == 0)
         *out = xstrdup(text.data);
     if (text.data != NULL)

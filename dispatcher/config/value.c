@@ -204,7 +204,7 @@ static void read_duration(struct load *l, const struct setting *s)
         *(int64_t *)s->target = ms;
 }
 
-/* A rate, a size, hours or a date: text and back by a grammar of quantity.h. */
+/* A rate, a size, hours, an amount or a date: text and back by a grammar of quantity.h. */
 struct grammar {
     bool (*parse)(const char *text, void *out);
     void (*put)(struct buf *out, const void *value);
@@ -231,6 +231,11 @@ static bool parse_date(const char *text, void *out)
     return quantity_parse_date(text, out);
 }
 
+static bool parse_money(const char *text, void *out)
+{
+    return quantity_parse_money(text, out);
+}
+
 static void put_rate(struct buf *out, const void *value)
 {
     quantity_put_rate(out, value);
@@ -246,6 +251,11 @@ static void put_window(struct buf *out, const void *value)
     quantity_put_window(out, value);
 }
 
+static void put_money(struct buf *out, const void *value)
+{
+    quantity_put_money(out, *(const int64_t *)value);
+}
+
 static void put_date(struct buf *out, const void *value)
 {
     quantity_put_date(out, *(const int64_t *)value);
@@ -257,6 +267,8 @@ static const struct grammar grammars[] = {
     [PARAM_SIZE] = {parse_size, put_size, "a size with its unit, like 64MB or 2GiB"},
     [PARAM_WINDOW] = {parse_window, put_window,
                       "hours of the recipient's day, like 08:00-21:00, or always"},
+    [PARAM_MONEY] = {parse_money, put_money,
+                     "an amount with at most 6 digits behind the point, like 0.075"},
     [PARAM_DATE] = {parse_date, put_date, "a date, like 2027-01-31"},
 };
 
@@ -282,9 +294,10 @@ static void read_secret(struct load *l, const struct setting *s)
 {
     struct error why = {0};
     char *secret = NULL;
+    enum secret_form form = s->param->type == PARAM_PEM ? SECRET_PEM : SECRET_LINE;
     if (s->node == NULL)
         value_complain(l, s, "is a secret: name its file in the configuration, not here");
-    else if (secret_resolve(s->node, s->directory, l->without_secrets, &secret, &why) != 0)
+    else if (secret_resolve(s->node, s->directory, form, l->without_secrets, &secret, &why) != 0)
         load_problem(l, s->place, "`%s`: %s", s->key, why.text);
     else
         replace_text(s, secret);
@@ -376,10 +389,12 @@ static const struct type types[] = {
     [PARAM_RATE] = {read_quantity, show_quantity},
     [PARAM_SIZE] = {read_quantity, show_quantity},
     [PARAM_WINDOW] = {read_quantity, show_quantity},
+    [PARAM_MONEY] = {read_quantity, show_quantity},
     [PARAM_DATE] = {read_quantity, show_quantity},
     [PARAM_LIMITS] = {value_read_limits, value_show_limits},
     [PARAM_NULL] = {read_null, show_null},
     [PARAM_SECRET] = {read_secret, show_secret},
+    [PARAM_PEM] = {read_secret, show_secret},
     [PARAM_SUBTREE] = {read_nothing, show_text},
 };
 

@@ -177,17 +177,75 @@ const struct transport *settings_transport_for(const struct settings *s, enum ch
     return NULL;
 }
 
+const struct domain_rate *settings_find_domain(const struct transport *t, const char *domain)
+{
+    const struct domain_rate *found = NULL;
+    for (size_t i = 0; i < t->domain_count; i++) {
+        if (strcasecmp(t->domains[i].domain, domain) == 0)
+            return &t->domains[i];
+        if (strcmp(t->domains[i].domain, "default") == 0)
+            found = &t->domains[i];
+    }
+    return found;
+}
+
 const struct rate *settings_domain_rate(const struct transport *t, const char *domain)
 {
     static const struct rate unlimited = {0};
-    const struct rate *found = &unlimited;
-    for (size_t i = 0; i < t->domain_count; i++) {
-        if (strcasecmp(t->domains[i].domain, domain) == 0)
-            return &t->domains[i].rate;
-        if (strcmp(t->domains[i].domain, "default") == 0)
-            found = &t->domains[i].rate;
+    const struct domain_rate *found = settings_find_domain(t, domain);
+    return found != NULL ? &found->rate : &unlimited;
+}
+
+const struct send_window *settings_window(const struct transport *t, const char *country)
+{
+    for (size_t i = 0; country != NULL && i < t->window_count; i++) {
+        if (strcmp(t->windows[i].country, country) == 0)
+            return &t->windows[i].window;
     }
-    return found;
+    return &t->window;
+}
+
+static bool begins_with_one(const char *number, char *const *prefixes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (text_starts_with(number, prefixes[i]))
+            return true;
+    }
+    return false;
+}
+
+bool settings_sms_allows(const struct sms_settings *sms, const char *number)
+{
+    if (begins_with_one(number, sms->deny_prefixes, sms->deny_prefix_count))
+        return false;
+    return sms->allow_prefix_count == 0 ||
+           begins_with_one(number, sms->allow_prefixes, sms->allow_prefix_count);
+}
+
+const char *settings_sms_sender(const struct sms_settings *sms, const char *number)
+{
+    const struct sms_sender *found = NULL;
+    for (size_t i = 0; i < sms->sender_count; i++) {
+        const struct sms_sender *sender = &sms->senders[i];
+        if (text_starts_with(number, sender->prefix) &&
+            (found == NULL || strlen(sender->prefix) > strlen(found->prefix)))
+            found = sender;
+    }
+    return found != NULL ? found->sender : sms->sender;
+}
+
+const struct sms_price *settings_sms_price(const struct sms_settings *sms, const char *number)
+{
+    const struct sms_price *found = NULL, *otherwise = NULL;
+    for (size_t i = 0; i < sms->price_count; i++) {
+        const struct sms_price *price = &sms->prices[i];
+        if (strcmp(price->prefix, "default") == 0)
+            otherwise = price;
+        else if (text_starts_with(number, price->prefix) &&
+                 (found == NULL || strlen(price->prefix) > strlen(found->prefix)))
+            found = price;
+    }
+    return found != NULL ? found : otherwise;
 }
 
 static char *lower_ascii(const char *text)

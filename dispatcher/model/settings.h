@@ -64,7 +64,7 @@ struct sms_sender {
 struct sms_price {
     char *prefix; /* "+49"; "default": any other */
     int64_t micros;
-    int64_t lms_micros; /* Korea: a long one */
+    int64_t lms_micros; /* Korea: a long one; `micros` again where only one price is named */
 };
 
 struct sms_settings {
@@ -299,6 +299,16 @@ const struct transport *settings_transport_for(const struct settings *s, enum ch
 /* The pace towards a mail domain (in any case of letters): its own, else `default`'s, else
  * unlimited. Each domain has a bucket of its own, those of `default` too. */
 const struct rate *settings_domain_rate(const struct transport *t, const char *domain);
+/* The line of the configuration behind that pace; NULL if there is none. Borrowed. */
+const struct domain_rate *settings_find_domain(const struct transport *t, const char *domain);
+/* Hours for the recipients of a country ("KR"; NULL: unknown): its own, else the transport's. */
+const struct send_window *settings_window(const struct transport *t, const char *country);
+/* Which numbers (E.164) get texts: none that is denied, and if some are allowed only these. */
+bool settings_sms_allows(const struct sms_settings *sms, const char *number);
+/* The longest beginning that fits decides; else `sender`. Borrowed. */
+const char *settings_sms_sender(const struct sms_settings *sms, const char *number);
+/* The same; else `default`, else NULL: nobody said what it costs. */
+const struct sms_price *settings_sms_price(const struct sms_settings *sms, const char *number);
 /* Trial mode's allow list. Letter case does not matter: KIM@example.org and kim@example.org are one
  * mailbox everywhere. */
 bool settings_allows(const struct settings *s, const char *address);

@@ -17,6 +17,12 @@ static const char everything[] =
     "allow: [\"*@example.org\", \"+49151*\"]\n"
     "registered_senders: [\"15880000\"]\n"
     "timezone: Europe/Berlin\n"
+    "attachments: attachments\n"
+    "dkim: {domain: example.org, selector: s1, key: {file: key.pem}}\n"
+    "unsubscribe: {url: \"https://www.example.org/u/{token}\", mail: stop@example.org,\n"
+    "              categories: [newsletter, ad]}\n"
+    "suppression: {override: [breach_notice]}\n"
+    "api: {listen: \"127.0.0.1:8025\", public_url: \"https://notices.example.org\"}\n"
     "organisation:\n"
     "  domain: example.org\n"
     "  from: notices@example.org\n"
@@ -27,8 +33,16 @@ static const char everything[] =
     "transports:\n"
     "  mail: {channel: email, host: mail.example.org, ca_file: ca.pem, helo: example.org, user: "
     "x,\n"
-    "         password: {file: secret}, domains: {big.example: 20/s, default: 5/s}}\n"
+    "         password: {file: secret}, failover: [spare],\n"
+    "         domains: {big.example: 20/s, small.example: {rate: 1/s, concurrency: 2},\n"
+    "                   default: 5/s}}\n"
+    "  spare: {channel: email, engine: curl, hosts: [{host: a.example.org}, {host: "
+    "b.example.org}],\n"
+    "          user: x, oauth_token: {file: secret}, windows: {KR: 08:00-21:00}}\n"
     "  text: {channel: sms, gateway: test, sender: Example, ca_file: ca.pem,\n"
+    "         senders: {\"+82\": \"0212345678\"}, allow_prefixes: [\"+49\"],\n"
+    "         deny_prefixes: [\"+49900\"], currency: EUR,\n"
+    "         prices: {\"+49\": 0.075, \"+82\": {sms: 0.012, lms: 0.03}, default: 0.09},\n"
     "         vars: {key: {file: secret}, user: tester}}\n"
     "  form: {channel: sms, gateway: form, sender: Example, ca_file: ca.pem}\n"
     "  hook: {channel: webhook, ca_file: ca.pem}\n"
@@ -36,6 +50,7 @@ static const char everything[] =
     "        ca_file: ca.pem, helo: example.org, user: x, password: {file: secret}}\n"
     "endpoints:\n"
     "  crm: {url: \"https://crm.example.org/\", secret: {file: secret},\n"
+    "        old_secret: {file: old_secret}, signing_key: {file: signing_key},\n"
     "        headers: {x-team: letters, authorization: {file: secret}}}\n";
 
 static const char gateway_with_body[] =
@@ -64,6 +79,13 @@ static int setup(void **state UNUSED)
 {
     scratch_open(&scratch);
     scratch_write(&scratch, "secret", 0600, "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz\n");
+    scratch_write(&scratch, "old_secret", 0600, "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI0\n");
+    scratch_write(
+        &scratch, "signing_key", 0600,
+        "whsk_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nz"
+        "g5MDEyMw==\n");
+    scratch_write(&scratch, "key.pem", 0600,
+                  "-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n");
     scratch_write(&scratch, "ca.pem", 0644, "x\n");
     scratch_write(&scratch, "gateways/test.yaml", 0644, gateway_with_body);
     scratch_write(&scratch, "gateways/form.yaml", 0644, gateway_with_form);
@@ -79,8 +101,6 @@ static int teardown(void **state UNUSED)
 
 static bool applies(const struct param *row, const struct transport *t)
 {
-    if (t == NULL)
-        return true;
     return (row->channels == 0 || (row->channels & 1u << t->channel) != 0) &&
            (row->types == 0 || (row->types & 1u << t->type) != 0);
 }
@@ -88,31 +108,48 @@ static bool applies(const struct param *row, const struct transport *t)
 static bool owns_memory(const struct param *row)
 {
     return row->type == PARAM_TEXT || row->type == PARAM_PATH || row->type == PARAM_SECRET ||
-           row->type == PARAM_LIST;
+           row->type == PARAM_PEM || row->type == PARAM_LIST;
 }
 
-/* `t` is the target itself where rows depend on it, otherwise NULL. */
-static void must_all_be_set(const struct param_table *table, const void *target,
-                            const struct transport *t)
+static bool is_set(const struct param *row, const void *target)
+{
+    return *(void *const *)(const void *)((const char *)target + row->offset) != NULL;
+}
+
+static void must_all_be_set(const struct param_table *table, const void *target)
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct param *row = &table->rows[i];
-        if (!owns_memory(row) || !applies(row, t))
-            continue;
-        if (*(void *const *)(const void *)((const char *)target + row->offset) == NULL)
+        if (owns_memory(row) && !is_set(row, target))
             fail_msg("`%s` is not set here", row->key);
     }
+}
+
+/* Some keys exclude each other: one transport of a kind has this one, another has that one. */
+static void must_be_set_somewhere(const struct param *row, const struct settings *s)
+{
+    for (size_t i = 0; i < s->transport_count; i++) {
+        if (applies(row, &s->transports[i]) && is_set(row, &s->transports[i]))
+            return;
+    }
+    fail_msg("`%s` is not set here", row->key);
 }
 
 static void every_key_that_owns_memory_is_set_and_freed(void **state)
 {
     (void)state;
     struct settings *s = scratch_must_load(&scratch, everything);
-    must_all_be_set(&params_top, s, NULL);
-    for (size_t i = 0; i < s->transport_count; i++)
-        must_all_be_set(&params_transport, &s->transports[i], &s->transports[i]);
-    assert_int_equal(s->transports[0].domain_count, 2);
-    must_all_be_set(&params_endpoint, &s->endpoints[0], NULL);
+    must_all_be_set(&params_top, s);
+    for (size_t i = 0; i < params_transport.count; i++) {
+        if (owns_memory(&params_transport.rows[i]))
+            must_be_set_somewhere(&params_transport.rows[i], s);
+    }
+    assert_int_equal(s->transports[0].domain_count, 3);
+    must_all_be_set(&params_host, &settings_find_transport(s, "spare")->smtp.hosts[1]);
+    assert_int_equal(settings_find_transport(s, "spare")->window_count, 1);
+    assert_int_equal(settings_find_transport(s, "text")->sms.sender_count, 1);
+    assert_int_equal(settings_find_transport(s, "text")->sms.price_count, 3);
+    must_all_be_set(&params_endpoint, &s->endpoints[0]);
     assert_int_equal(s->rules.count, 1);
     scratch_free(s);
 }
@@ -132,8 +169,9 @@ static void the_transports_above_have_every_type(void **state)
 static void every_key_has_its_sentence(void **state)
 {
     (void)state;
-    static const struct param_table *const tables[] = {&params_top, &params_transport,
-                                                       &params_endpoint};
+    static const struct param_table *const tables[] = {&params_top,      &params_transport,
+                                                       &params_endpoint, &params_host,
+                                                       &params_domain,   &params_price};
     for (size_t t = 0; t < COUNT_OF(tables); t++) {
         for (size_t i = 0; i < tables[t]->count; i++) {
             const char *about = tables[t]->rows[i].about;

@@ -28,7 +28,7 @@ static char *resolve(const char *yaml, bool dry, struct error *err)
     snprintf(text, sizeof(text), "password: %s\n", yaml);
     if (yaml_parse(text, strlen(text), "test.yaml", 1, &root, &parsing) != 0)
         fail_msg("%s", parsing.text);
-    int rc = secret_resolve(root->items[0], scratch.directory, dry, &secret, err);
+    int rc = secret_resolve(root->items[0], scratch.directory, SECRET_LINE, dry, &secret, err);
     assert_int_equal(rc, secret != NULL ? 0 : ERR_CONFIG);
     yaml_free(root);
     return secret;
