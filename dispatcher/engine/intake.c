@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "model/json.h"
+#include "policy/country.h"
 #include "policy/window.h"
 #include "render/zone.h"
 
@@ -136,10 +137,11 @@ void intake_plan_delivery(const struct setup *s, const struct intake_plan *plan,
     enum channel_kind kind = plan->route.channels[index];
     const struct transport *t = settings_transport_for(s->settings, kind);
     bool held = plan->fallback && plan->route.on_fallback == FALLBACK_HOLD;
-    const struct send_window both = window_meet(window, &t->window);
+    const char *zone = setup_zone(s, job->to.timezone, plan->locale);
+    const struct country_clues clues = {job->to.phone, plan->route.locale, zone};
+    const struct send_window both = window_meet(country_window(t, &clues), window);
     int64_t from_ms = job->not_before_ms > now_ms ? job->not_before_ms : now_ms;
-    int64_t due_ms = window_open_in_zone(&both, from_ms, zone_offset_ms,
-                                         setup_zone(s, job->to.timezone, plan->locale));
+    int64_t due_ms = window_open_in_zone(&both, from_ms, zone_offset_ms, zone);
     *out = (struct planned_delivery){
         .channel = kind,
         .transport = t->name,
@@ -149,6 +151,8 @@ void intake_plan_delivery(const struct setup *s, const struct intake_plan *plan,
                  : due_ms > from_ms ? "window"
                                     : "",
         .due_ms = due_ms,
+        .patience_ms = plan->route.patience_ms[index],
+        .confirm = plan->route.confirm[index],
     };
 }
 

@@ -11,12 +11,13 @@
 /*
  *  BEGUN             line
  *  ROW               line, offset, length, recipient, template, locale, zone, fallback, rest,
- *                    count of deliveries, each: channel, state, transport, address, cause, due
+ *                    count of deliveries, each: channel, state, transport, address, cause, due,
+ *                    patience, confirm
  *  BAD               line, offset, length, recipient ("": not known), why
  *  END
  *  VERDICT, FAILED   text
  */
-#define DELIVERY_LEAST (2 + 3 * 5 + 8)
+#define DELIVERY_LEAST (3 + 3 * 5 + 2 * 8)
 
 static void put_place(const struct planned_line *line, struct buf *out)
 {
@@ -34,6 +35,8 @@ static void put_delivery(const struct planned_delivery *d, struct buf *out)
     wire_put_text(out, d->address);
     wire_put_text(out, d->cause);
     wire_put_int(out, d->due_ms);
+    wire_put_int(out, d->patience_ms);
+    wire_put_byte(out, d->confirm ? 1 : 0);
 }
 
 static void put_row(const struct planned_line *line, struct buf *out)
@@ -108,6 +111,8 @@ static void read_delivery(struct wire *w, const struct settings *settings,
     *out = (struct planned_delivery){.address = read_visible(w)};
     out->cause = read_visible(w);
     out->due_ms = wire_int(w);
+    out->patience_ms = wire_int_within(w, 0, INT64_MAX / 4);
+    out->confirm = wire_byte(w) != 0;
     if (channel >= CHANNEL_KINDS || t == NULL || t->channel != (enum channel_kind)channel ||
         (state != DELIVERY_WAITING && state != DELIVERY_HELD) || *out->address == '\0') {
         w->broken = true;

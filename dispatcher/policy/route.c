@@ -53,20 +53,26 @@ static bool wildcard_holds(const char *pattern, const char *value)
     return pattern == NULL || (value != NULL && text_matches_wildcard(pattern, value));
 }
 
-static bool rule_matches(const struct rule *rule, const struct job *job, const char *locale)
+const char *route_find_mismatch(const struct rule *rule, const struct job *job, const char *locale)
 {
-    return wildcard_holds(rule->campaign, job->campaign) &&
-           wildcard_holds(rule->template_pattern, job->template_name) &&
-           wildcard_holds(rule->category, job->category) &&
-           (rule->locale == NULL || in_range(rule->locale, locale)) &&
-           (rule->priority == NULL || strcmp(rule->priority, priority_names[job->priority]) == 0);
+    if (!wildcard_holds(rule->campaign, job->campaign))
+        return "campaign";
+    if (!wildcard_holds(rule->template_pattern, job->template_name))
+        return "template";
+    if (!wildcard_holds(rule->category, job->category))
+        return "category";
+    if (rule->locale != NULL && !in_range(rule->locale, locale))
+        return "locale";
+    if (rule->priority != NULL && strcmp(rule->priority, priority_names[job->priority]) != 0)
+        return "priority";
+    return NULL;
 }
 
 static const struct rule *find_rule(const struct rules *rules, const struct job *job,
                                     const char *locale)
 {
     for (size_t i = 0; i < rules->count; i++) {
-        if (rule_matches(&rules->rules[i], job, locale))
+        if (route_find_mismatch(&rules->rules[i], job, locale) == NULL)
             return &rules->rules[i];
     }
     return NULL;
@@ -111,15 +117,24 @@ static int decide_locale(const struct rules *rules, const struct job *job, struc
     return apply_alias(rules, out->rule->use_locale, out, err);
 }
 
+static bool is_among(const enum channel_kind *channels, size_t count, enum channel_kind channel)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (channels[i] == channel)
+            return true;
+    }
+    return false;
+}
+
 static void add_channel(const struct job *job, enum channel_kind channel, struct route *out)
 {
-    if (job_address(job, channel) == NULL)
+    if (is_among(out->channels, out->channel_count, channel) ||
+        is_among(out->dropped, out->dropped_count, channel))
         return;
-    for (size_t i = 0; i < out->channel_count; i++) {
-        if (out->channels[i] == channel)
-            return;
-    }
-    out->channels[out->channel_count++] = channel;
+    if (job_address(job, channel) != NULL)
+        out->channels[out->channel_count++] = channel;
+    else
+        out->dropped[out->dropped_count++] = channel;
 }
 
 /* "email (to.email), sms (to.phone)": what would have to be added. */
@@ -162,6 +177,17 @@ static int decide_channels(const struct rules *rules, const struct job *job, str
                      explain_addresses(channels, count, why, sizeof(why)));
 }
 
+/* How long each channel has before the next one's turn comes. The last one has no next. */
+static void decide_patience(struct route *out)
+{
+    if (out->rule == NULL || out->method != JOB_SINGLE)
+        return;
+    for (size_t i = 0; i + 1 < out->channel_count; i++) {
+        out->patience_ms[i] = out->rule->after_ms[out->channels[i]];
+        out->confirm[i] = out->rule->confirm[out->channels[i]];
+    }
+}
+
 int route_decide(const struct rules *rules, const struct job *job, struct route *out,
                  struct error *err)
 {
@@ -182,5 +208,6 @@ int route_decide(const struct rules *rules, const struct job *job, struct route 
         out->method = job->method;
     if (out->rule != NULL && out->rule->has_on_fallback)
         out->on_fallback = (enum fallback_policy)out->rule->on_fallback;
+    decide_patience(out);
     return 0;
 }

@@ -16,6 +16,12 @@ struct route {
     enum channel_kind
         channels[JOB_CHANNELS_MAX]; /* only those the recipient has an address for, in order */
     size_t channel_count;
+    enum channel_kind dropped[JOB_CHANNELS_MAX]; /* wanted, but the recipient has no address */
+    size_t dropped_count;
+    /* By place in `channels`, of single routing: the next channel's turn comes so long after this
+     * one began, 0: only when it has failed; and does only a receipt `confirmed` count as told? */
+    int64_t patience_ms[JOB_CHANNELS_MAX];
+    bool confirm[JOB_CHANNELS_MAX];
     enum job_method method;
     enum fallback_policy on_fallback;
     const struct rule *rule; /* the one that matched, NULL: none */
@@ -28,5 +34,8 @@ struct route {
  */
 MUST_CHECK int route_decide(const struct rules *rules, const struct job *job, struct route *out,
                             struct error *err);
+/* The condition of a rule that does not hold for this job ("campaign", "template", "category",
+ * "locale", "priority"); NULL: all of them hold. `locale` as route_decide() gives it. */
+const char *route_find_mismatch(const struct rule *rule, const struct job *job, const char *locale);
 
 #endif

@@ -41,7 +41,9 @@ static struct reader_message row(void)
                         .address = "+4915112345678",
                         .state = DELIVERY_HELD,
                         .cause = "locale_fallback",
-                        .due_ms = 456}},
+                        .due_ms = 456,
+                        .patience_ms = 789,
+                        .confirm = true}},
     };
     return m;
 }
@@ -79,6 +81,9 @@ static void carries_a_row_across(void **state)
     assert_string_equal(in.line.deliveries[1].address, "+4915112345678");
     assert_int_equal(in.line.deliveries[1].state, DELIVERY_HELD);
     assert_int_equal(in.line.deliveries[1].due_ms, 456);
+    assert_int_equal(in.line.deliveries[0].patience_ms, 0);
+    assert_int_equal(in.line.deliveries[1].patience_ms, 789);
+    assert_true(in.line.deliveries[1].confirm);
     m.line.zone = NULL;
     put(&m, &b);
     assert_int_equal(decode(&b, &in), 0);

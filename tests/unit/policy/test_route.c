@@ -256,6 +256,43 @@ static void refuses_a_language_too_long_for_any_buffer(void **state)
     assert_non_null(strstr(refuse(&f, &err), "`locale`"));
 }
 
+static void a_channel_has_the_patience_of_its_rule_if_one_stands_behind_it(void **state)
+{
+    struct fixture f;
+    (void)state;
+    prepare(&f);
+    f.rules[0].method = JOB_SINGLE;
+    f.rules[0].after_ms[CHANNEL_EMAIL] = 86400000;
+    f.rules[0].after_ms[CHANNEL_SMS] = 5;
+    f.rules[0].confirm[CHANNEL_EMAIL] = true;
+    f.job.campaign = f.breach_campaign;
+    f.job.locale = f.to;
+    struct route route = decide(&f);
+    assert_int_equal(route.channel_count, 2);
+    assert_int_equal(route.patience_ms[0], 86400000);
+    assert_true(route.confirm[0]);
+    assert_int_equal(route.patience_ms[1], 0);
+    f.rules[0].method = JOB_ALL;
+    assert_int_equal(decide(&f).patience_ms[0], 0);
+}
+
+static void says_which_channels_it_left_out_and_which_condition_did_not_hold(void **state)
+{
+    struct fixture f;
+    (void)state;
+    prepare(&f);
+    f.job.campaign = f.breach_campaign;
+    f.job.locale = f.to;
+    f.job.to.email = NULL;
+    struct route route = decide(&f);
+    assert_int_equal(route.dropped_count, 1);
+    assert_int_equal(route.dropped[0], CHANNEL_EMAIL);
+    assert_null(route_find_mismatch(&f.rules[0], &f.job, "ko"));
+    assert_string_equal(route_find_mismatch(&f.rules[0], &f.job, "de"), "locale");
+    f.job.campaign = NULL;
+    assert_string_equal(route_find_mismatch(&f.rules[0], &f.job, "ko"), "campaign");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +306,8 @@ int main(void)
         cmocka_unit_test(keeps_only_channels_with_an_address_once_and_in_order),
         cmocka_unit_test(says_which_member_is_missing),
         cmocka_unit_test(refuses_a_language_too_long_for_any_buffer),
+        cmocka_unit_test(a_channel_has_the_patience_of_its_rule_if_one_stands_behind_it),
+        cmocka_unit_test(says_which_channels_it_left_out_and_which_condition_did_not_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
