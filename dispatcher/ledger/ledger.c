@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/attributes.h"
 #include "base/file.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
@@ -121,6 +122,8 @@ static int load(struct ledger *l, struct error *err)
     l->has_batches = any != 0;
     if (rc >= 0)
         rc = ledger_load_flight(l, err);
+    if (rc >= 0)
+        rc = ledger_load_suppressions(l, err);
     return rc < 0 ? rc : ledger_load_lanes(l, err);
 }
 
@@ -153,6 +156,8 @@ int ledger_open(const char *spool, enum ledger_mode mode, struct ledger **out, s
 static void free_memory(struct ledger *l)
 {
     undo_forget(l);
+    for (size_t i = 0; i < COUNT_OF(l->found); i++)
+        free(l->found[i]);
     free(l->undo);
     free(l->tallies);
     free(l->days);
@@ -228,6 +233,7 @@ int ledger_begin(struct ledger *l, enum ledger_durability durability, struct err
     l->transaction++;
     l->durability = durability;
     l->raised = false;
+    l->memory_before = l->memory;
     l->changed_before = db_changed_ever(l->db);
     return 0;
 }
@@ -257,6 +263,8 @@ void ledger_rollback(struct ledger *l)
     if (db_in_transaction(l->db) && query_run(db_query(l->db, rollback_sql), NULL) != 0)
         l->unsynced = true;
     undo_all(l);
+    if (l->in_transaction)
+        l->memory = l->memory_before;
     l->in_transaction = false;
     ledger_forget_counts(l);
 }

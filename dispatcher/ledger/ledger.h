@@ -394,7 +394,8 @@ MUST_CHECK int ledger_escalate(struct ledger *l, int64_t delivery,
 
 /* ---- suppression ---- */
 
-/* Adds or replaces one. With an action it is recorded in the chain, durable. */
+/* Adds or replaces one. With an action it is recorded in the chain, durable; without one (a report
+ * says so, nobody decided it) one that lasts longer stays as it is. */
 MUST_CHECK int ledger_suppress(struct ledger *l, const struct suppression *s,
                                const struct action *action, struct error *err);
 /* *out_found false: it was not there. */

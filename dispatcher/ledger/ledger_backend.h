@@ -97,6 +97,14 @@ struct undo {
     };
 };
 
+/* What is known about tables that mostly are empty, so that nobody asks them. */
+struct memory {
+    bool suppressions; /* there are any */
+    /* Rows of `parked`: all, and by their standing. */
+    int64_t parked, parked_waiting, parked_ready;
+    int64_t parked_since_ms; /* no waiting one came before this */
+};
+
 struct ledger {
     struct db *db;
     char *path; /* of ledger.db, for messages */
@@ -114,6 +122,8 @@ struct ledger {
     int64_t today;          /* -1: never told */
     int64_t data_version;   /* LEDGER_READ: of which `flight` was read */
     bool has_batches;
+    struct memory memory, memory_before; /* before: when the transaction began */
+    char *found[4];                      /* texts of ledger_find_suppression() */
 
     /* Written once before the commit. */
     struct tally *tallies;
@@ -280,6 +290,10 @@ MUST_CHECK int ledger_insert_delivery(struct ledger *l, const struct new_deliver
                                       bool *out_made, struct error *err);
 /* The attempt that stands in a delivery's row becomes a row of its own. */
 MUST_CHECK int ledger_move_attempt(struct ledger *l, int64_t delivery, struct error *err);
+
+/* ---- suppression.c ---- */
+
+MUST_CHECK int ledger_load_suppressions(struct ledger *l, struct error *err);
 
 /* ---- selector.c ---- */
 

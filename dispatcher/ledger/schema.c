@@ -7,15 +7,18 @@
  *   lease                                   packets in flight: which deliveries a worker has now
  *   action                                  what operators did, a chain of hashes
  *   counter                                 deliveries by batch, channel and state, changed with
- * them day                                     deliveries of a transport by day meta `syncs` counts
- * durable commits that had nothing else to say
+ *                                           them
+ *   day                                     deliveries of a transport by day
+ *   meta                                    `syncs` counts durable commits that had nothing else to
+ *                                           say
  *
  * Numbers stand for channels, states, priorities and outcomes (the enums of model/ and of ledger.h:
  * their order is part of the file, never change it); the views `deliveries` and `attempts` show
  * words, for an operator with the sqlite3 shell. Rows of notice, batch, delivery, attempt and
  * action are never deleted, so their numbers never come back.
  *
- * The tables are made by steps; schema_batches.c holds the second one and says what is in it.
+ * The tables are made by steps; schema_batches.c and schema_receipts.c hold the later ones and say
+ * what is in them.
  */
 #include "ledger/schema.h"
 
@@ -186,7 +189,8 @@ static void put_step_1(struct buf *sql)
 
 /* Step i leads from version i to i + 1. A change of tables is a new row here, never an edit of an
  * old one. */
-static void (*const steps[])(struct buf *sql) = {put_step_1, schema_put_batches};
+static void (*const steps[])(struct buf *sql) = {put_step_1, schema_put_batches,
+                                                 schema_put_receipts};
 #define VERSION ((int)COUNT_OF(steps))
 
 static int read_marks(struct db *db, int64_t *out_application, int64_t *out_version,

@@ -16,5 +16,7 @@ MUST_CHECK int schema_upgrade(struct db *db, struct error *err);
 
 /* Step 2, appended: batches, lanes and leases. */
 void schema_put_batches(struct buf *sql);
+/* Step 3, appended: receipts, patience, suppressed addresses, endpoints. */
+void schema_put_receipts(struct buf *sql);
 
 #endif
