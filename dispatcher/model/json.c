@@ -256,6 +256,16 @@ struct json_t *json_at(const struct json_t *array, size_t index)
     return json_array_get(array, index);
 }
 
+void json_walk(const struct json_t *object, json_member_fn fn, void *context)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
+        fn(context, name, value);
+    }
+}
+
 /* The segment of a pointer behind its slash, "~1" and "~0" being "/" and "~". */
 static void put_segment(struct buf *out, const char *at, size_t len)
 {

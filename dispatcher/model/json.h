@@ -36,6 +36,9 @@ struct json_t *json_get(const struct json_t *object,
                         const char *key);                         /* borrowed; NULL if absent */
 size_t json_count(const struct json_t *array);                    /* 0 if no array */
 struct json_t *json_at(const struct json_t *array, size_t index); /* borrowed */
+/* Every member of an object, in the order of the text; nothing for other values. */
+typedef void (*json_member_fn)(void *context, const char *name, const struct json_t *value);
+void json_walk(const struct json_t *object, json_member_fn fn, void *context);
 /* By an RFC 6901 pointer: "" is the whole, "/a/0/b" a member of it. Borrowed; NULL if it leads
  * nowhere. */
 const struct json_t *json_find(const struct json_t *root, const char *pointer);
