@@ -1,0 +1,94 @@
+#include "operator/gateway.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/config.h"
+
+int gateway_load_settings(const struct invocation *inv, bool secrets, struct settings **out,
+                          struct error *err)
+{
+    struct config_options options = *invocation_config(inv);
+    options.without_secrets = options.without_secrets || !secrets;
+    return config_load(&options, out, err);
+}
+
+/* ---- which transport ---- */
+
+static int refuse_name(const struct settings *s, const char *name, struct error *err)
+{
+    struct buf names = {0};
+    for (size_t i = 0; i < s->transport_count; i++) {
+        if (s->transports[i].channel == CHANNEL_SMS)
+            buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", s->transports[i].name);
+    }
+    if (names.len > 0)
+        error_set(err, ERR_NOT_FOUND,
+                  "there is no SMS transport %s, and none with a gateway of that name; there is %s",
+                  name, buf_text(&names));
+    else
+        error_set(err, ERR_NOT_FOUND, "the configuration has no transport with `channel: sms`");
+    buf_free(&names);
+    return ERR_NOT_FOUND;
+}
+
+int gateway_find_transport(const struct settings *s, const char *name, const struct transport **out,
+                           struct error *err)
+{
+    const struct transport *named = settings_find_transport(s, name);
+    *out = NULL;
+    if (named != NULL && named->channel == CHANNEL_SMS) {
+        *out = named;
+        return 0;
+    }
+    for (size_t i = 0; i < s->transport_count; i++) {
+        const struct transport *t = &s->transports[i];
+        if (t->channel != CHANNEL_SMS || !text_equal(t->sms.gateway->name, name))
+            continue;
+        if (*out != NULL)
+            return error_set(err, ERR_USAGE,
+                             "several transports use the gateway %s, as %s and %s do: name the "
+                             "transport",
+                             name, (*out)->name, t->name);
+        *out = t;
+    }
+    return *out != NULL ? 0 : refuse_name(s, name, err);
+}
+
+/* ---- what it costs ---- */
+
+/* The longest prefix decides; "default" is for what has none. */
+static const struct sms_price *find_price(const struct sms_settings *sms, const char *to)
+{
+    const struct sms_price *best = NULL, *rest = NULL;
+    size_t best_len = 0;
+    for (size_t i = 0; i < sms->price_count; i++) {
+        const struct sms_price *p = &sms->prices[i];
+        size_t len = strlen(p->prefix);
+        if (strcmp(p->prefix, "default") == 0)
+            rest = p;
+        else if (len > best_len && strncmp(to, p->prefix, len) == 0) {
+            best = p;
+            best_len = len;
+        }
+    }
+    return best != NULL ? best : rest;
+}
+
+int64_t gateway_cost(const struct transport *t, const char *to, const struct sms_length *length)
+{
+    const struct sms_price *price = find_price(&t->sms, to);
+    if (price == NULL || !length->sendable)
+        return -1;
+    int64_t each = length->lms && price->lms_micros > 0 ? price->lms_micros : price->micros;
+    return each * (int64_t)length->segments;
+}
+
+void gateway_put_cost(struct buf *out, int64_t micros, const char *currency)
+{
+    int64_t rounded = (micros + 50) / 100;
+    buf_printf(out, "%" PRId64 ".%04" PRId64 " %s", rounded / 10000, rounded % 10000,
+               currency != NULL ? currency : "");
+}

@@ -1,0 +1,29 @@
+/* What the commands about SMS gateways share. */
+#ifndef OPERATOR_GATEWAY_H
+#define OPERATOR_GATEWAY_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "channel/sms_text.h"
+#include "model/settings.h"
+#include "operator/command.h"
+
+/* The settings as the command line wants them, with or without what secrets hold. Free with
+ * settings_free() and free(). */
+MUST_CHECK int gateway_load_settings(const struct invocation *inv, bool secrets,
+                                     struct settings **out, struct error *err);
+/* The SMS transport of this name, or the only one with a gateway of this name. ERR_NOT_FOUND says
+ * which there are. Borrowed. */
+MUST_CHECK int gateway_find_transport(const struct settings *s, const char *name,
+                                      const struct transport **out, struct error *err);
+
+/* ---- what a text takes and costs ---- */
+
+/* What one message costs over `t` in millionths of its currency; -1: nobody said. */
+int64_t gateway_cost(const struct transport *t, const char *to, const struct sms_length *length);
+/* "0.0750 EUR" */
+void gateway_put_cost(struct buf *out, int64_t micros, const char *currency);
+
+#endif

@@ -1,0 +1,206 @@
+#include "operator/command_list.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "model/address.h"
+#include "operator/gateway.h"
+
+#define TEXT_MAX (1024 * 1024)
+
+struct estimate {
+    const struct transport *transport;
+    const char *to;
+    struct buf letter, text;  /* as written, as it would be sent */
+    struct sms_length before; /* of `letter` */
+    struct sms_length length; /* of `text` */
+    size_t replaced;
+    int64_t micros; /* -1: nobody said */
+};
+
+/* ---- measuring ---- */
+
+static int read_text(const char *path, struct buf *out, struct error *err)
+{
+    if (path == NULL)
+        return error_set(err, ERR_USAGE, "--text FILE is missing; - reads standard input");
+    int rc = strcmp(path, "-") == 0 ? file_read_stream(0, "standard input", TEXT_MAX, out, err)
+                                    : file_read_path(path, TEXT_MAX, out, err);
+    if (rc == 0 && !utf8_valid(buf_text(out), out->len))
+        rc = error_set(err, ERR_INPUT, "the text is not valid UTF-8; convert it first");
+    return rc;
+}
+
+static int check_number(const char *to, struct error *err)
+{
+    if (to == NULL)
+        return error_set(err, ERR_USAGE, "--to NUMBER is missing: the price depends on it");
+    return address_check_phone(to, err) == 0 ? 0 : ERR_USAGE;
+}
+
+static void measure(struct estimate *e)
+{
+    enum length_profile profile = e->transport->sms.gateway->profile;
+    sms_measure(buf_text(&e->letter), e->letter.len, profile, &e->before);
+    e->replaced = sms_prepare(buf_text(&e->letter), e->letter.len, profile, &e->text);
+    sms_measure(buf_text(&e->text), e->text.len, profile, &e->length);
+    e->micros = gateway_cost(e->transport, e->to, &e->length);
+}
+
+/* ---- telling ---- */
+
+static bool is_korean(const struct sms_length *l)
+{
+    return l->encoding == SMS_EUC_KR || l->encoding == SMS_CP949;
+}
+
+static void put_offenders_json(struct buf *out, const struct sms_length *l)
+{
+    for (size_t i = 0; i < l->offender_count; i++) {
+        const struct sms_offender *o = &l->offenders[i];
+        struct buf character = {0};
+        utf8_put(&character, o->code_point);
+        buf_printf(out, "%s{\"character\":", i > 0 ? "," : "");
+        buf_put_json(out, buf_text(&character));
+        buf_printf(out, ",\"position\":%zu,\"replacement\":", o->position);
+        buf_put_json(out, o->replacement);
+        buf_putc(out, '}');
+        buf_free(&character);
+    }
+}
+
+static void print_json(const struct estimate *e)
+{
+    const struct sms_length *l = &e->length;
+    struct buf out = {0};
+    buf_puts(&out, "{\"v\":1,\"transport\":");
+    buf_put_json(&out, e->transport->name);
+    buf_printf(&out, ",\"encoding\":\"%s\",\"units\":%zu,\"segments\":%zu,\"sendable\":%s",
+               sms_encoding_name(l->encoding), l->units, l->segments,
+               l->sendable ? "true" : "false");
+    buf_printf(&out, ",\"replaced\":%zu,\"type\":", e->replaced);
+    buf_put_json(&out, is_korean(l) ? (l->lms ? "LMS" : "SMS") : NULL);
+    buf_puts(&out, ",\"offending\":[");
+    put_offenders_json(&out, l);
+    buf_puts(&out, "],\"price_micros\":");
+    if (e->micros >= 0)
+        buf_printf(&out, "%" PRId64, e->micros);
+    else
+        buf_puts(&out, "null");
+    buf_puts(&out, ",\"currency\":");
+    buf_put_json(&out, e->transport->sms.currency);
+    printf("%s}\n", buf_text(&out));
+    buf_free(&out);
+}
+
+/* Each kind once, with what could stand there instead. */
+static void print_offenders(const struct sms_length *l)
+{
+    for (size_t i = 0; i < l->offender_count; i++) {
+        const struct sms_offender *o = &l->offenders[i];
+        struct buf character = {0};
+        bool again = false;
+        for (size_t k = 0; k < i; k++)
+            again = again || l->offenders[k].code_point == o->code_point;
+        if (again)
+            continue;
+        utf8_put(&character, o->code_point);
+        struct buf shown = {0};
+        text_put_visible(&shown, buf_text(&character), character.len);
+        printf("  %-9s %s (U+%04X) as character %zu%s%s%s\n", is_korean(l) ? "cannot" : "Unicode",
+               buf_text(&shown), (unsigned)o->code_point, o->position + 1,
+               o->replacement != NULL ? "; write \"" : "",
+               o->replacement != NULL ? o->replacement : "", o->replacement != NULL ? "\"" : "");
+        buf_free(&character);
+        buf_free(&shown);
+    }
+}
+
+static void print_text(const struct estimate *e)
+{
+    const struct sms_length *l = &e->length;
+    struct buf price = {0};
+    printf("%s, %zu %s, ", sms_encoding_name(l->encoding), l->units,
+           is_korean(l) ? "bytes" : "units");
+    if (!l->sendable)
+        printf("cannot be sent\n");
+    else if (is_korean(l))
+        printf("one %s\n", l->lms ? "LMS" : "SMS");
+    else
+        printf("%zu %s\n", l->segments, l->segments == 1 ? "part" : "parts");
+    if (e->replaced > 0)
+        printf("  replaced  %zu %s before sending: as written it would be %s, %zu %s\n",
+               e->replaced, e->replaced == 1 ? "character" : "characters",
+               sms_encoding_name(e->before.encoding), e->before.segments,
+               e->before.segments == 1 ? "part" : "parts");
+    print_offenders(l);
+    if (e->micros >= 0) {
+        gateway_put_cost(&price, e->micros, e->transport->sms.currency);
+        printf("  price     %s\n", buf_text(&price));
+    } else if (l->sendable) {
+        printf("  price     not known: add `prices` to the transport %s\n", e->transport->name);
+    }
+    buf_free(&price);
+}
+
+static int estimate(const struct invocation *inv, const struct settings *s, struct error *err)
+{
+    struct estimate e = {.to = option_value(inv, "to")};
+    int rc = gateway_find_transport(s, argument_at(inv, 0), &e.transport, err);
+    if (rc == 0)
+        rc = check_number(e.to, err);
+    if (rc == 0)
+        rc = read_text(option_value(inv, "text"), &e.letter, err);
+    if (rc == 0) {
+        measure(&e);
+        if (invocation_json(inv))
+            print_json(&e);
+        else
+            print_text(&e);
+        rc = e.length.sendable ? 0 : 1;
+        sms_length_free(&e.before);
+        sms_length_free(&e.length);
+    }
+    buf_free(&e.letter);
+    buf_free(&e.text);
+    return rc;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct settings *settings = NULL;
+    int rc = gateway_load_settings(inv, false, &settings, err);
+    if (rc == 0) {
+        rc = estimate(inv, settings, err);
+        settings_free(settings);
+    }
+    free(settings);
+    return rc;
+}
+
+static const struct option_row options[] = {
+    {"to", 0, "NUMBER", "to whom, as +4915112345678: the price depends on the country"},
+    {"text", 0, "FILE", "the text; - reads standard input"},
+};
+
+const struct command command_gateway_estimate = {
+    .name = "gateway estimate",
+    .arguments = "TRANSPORT|GATEWAY --to NUMBER --text FILE",
+    .summary = "what a text message takes and costs over a gateway, without sending it",
+    .details =
+        "  echo \"Wartung Mo–Fr 8–18 Uhr\" | dispatcher gateway estimate texts --to "
+        "+4915112345678 --text -\n\n"
+        "Encoding, parts (or SMS or LMS in Korea) after what is replaced before sending, the\n"
+        "characters that make it longer or cannot be sent with what could stand there instead,\n"
+        "and the price by `prices` of the transport. Nothing is sent.\n\n"
+        "Exit status 1 if it cannot be sent.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};

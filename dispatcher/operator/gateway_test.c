@@ -1,0 +1,208 @@
+#include "operator/command_list.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "channel/channel.h"
+#include "engine/token_draw.h"
+#include "model/address.h"
+#include "operator/gateway.h"
+#include "operator/output.h"
+
+/* One message, as a worker would send it. */
+struct trial {
+    const struct invocation *inv;
+    struct settings *settings;
+    const struct transport *transport;
+    struct message message;
+    char identity[40];
+    struct outgoing item;
+    struct disposition disposition;
+};
+
+/* ---- may it be sent? ---- */
+
+static int check_recipient(const struct trial *t, const char *to, struct error *err)
+{
+    const struct settings *s = t->settings;
+    if (to == NULL)
+        return error_set(err, ERR_USAGE, "--to NUMBER is missing: who gets the message?");
+    if (address_check_phone(to, err) != 0)
+        return ERR_USAGE;
+    if (s->trial && !settings_allows(s, to))
+        return error_set(err, ERR_DENIED,
+                         "trial mode: %s is not on the allow list; add it to `allow` in %s, or end "
+                         "trial mode with `trial: false`",
+                         to, s->file);
+    return 0;
+}
+
+/* ---- sending ---- */
+
+static void on_started(void *context UNUSED, const struct outgoing *item UNUSED)
+{
+}
+
+static void on_done(void *context, const struct outgoing *item UNUSED, const struct disposition *d)
+{
+    struct trial *t = context;
+    t->disposition = *d;
+}
+
+static int64_t on_now_ms(void *context UNUSED)
+{
+    return clock_wall_ms();
+}
+
+static int send(struct trial *t, struct error *err)
+{
+    const struct channel *channel = channel_for(t->transport);
+    const struct channel_reporter reporter = {t, on_started, on_done, on_now_ms};
+    struct channel_session *session = NULL;
+    int rc = channel->compose(t->settings, t->transport, &t->item, err);
+    if (rc == 0)
+        rc = channel->open(t->settings, t->transport, &session, err);
+    if (rc == 0)
+        channel->deliver(session, &t->item, 1, &reporter);
+    channel->close(session);
+    return rc;
+}
+
+static void prepare(struct trial *t, const char *to)
+{
+    const char *text = option_value(t->inv, "text");
+    snprintf(t->identity, sizeof(t->identity), "test-%016" PRIx64, random_bits());
+    buf_puts(&t->message.sms, text != NULL ? text : "Test message from dispatcher");
+    buf_puts(&t->message.subject, "Test");
+    buf_puts(&t->message.title, "Test");
+    t->item = (struct outgoing){
+        .attempt = 1,
+        .identity = t->identity,
+        .address = to,
+        .name = "",
+        .date_ms = clock_wall_ms(),
+        .message = &t->message,
+    };
+}
+
+/* ---- telling ---- */
+
+static void put_member(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, ",\"%s\":", key);
+    buf_put_json(out, value[0] != '\0' ? value : NULL);
+}
+
+static void print_json(const struct trial *t)
+{
+    const struct disposition *d = &t->disposition;
+    struct buf out = {0};
+    buf_puts(&out, "{\"v\":1,\"transport\":");
+    buf_put_json(&out, t->transport->name);
+    put_member(&out, "id", t->identity);
+    put_member(&out, "outcome", outcome_name(d->outcome));
+    put_member(&out, "cause", d->cause);
+    buf_printf(&out, ",\"code\":%d,\"parts\":%d", d->code, d->parts);
+    put_member(&out, "message_id", d->message_id);
+    put_member(&out, "reply", d->reply);
+    printf("%s}\n", buf_text(&out));
+    buf_free(&out);
+}
+
+static void print_text(const struct trial *t)
+{
+    const struct disposition *d = &t->disposition;
+    struct buf reply = {0};
+    text_put_visible(&reply, d->reply, strlen(d->reply));
+    printf("%s (%s) over %s to %s", outcome_name(d->outcome), d->cause, t->transport->name,
+           t->item.address);
+    if (d->code != 0)
+        printf(", status %d", d->code);
+    printf("\n");
+    if (d->message_id[0] != '\0')
+        printf("  their id  %s\n", d->message_id);
+    if (d->parts > 0)
+        printf("  parts     %d\n", d->parts);
+    if (reply.len > 0)
+        printf("  answer    %s\n", buf_text(&reply));
+    if (t->transport->type == TRANSPORT_OUTBOX)
+        printf("  it is an outbox: nothing was sent, the text lies in %s\n",
+               t->transport->directory);
+    if (t->settings->trial)
+        printf("  trial mode is on: the number is on the allow list\n");
+    buf_free(&reply);
+}
+
+/* For the address at which it may report. */
+static int take_key(const struct trial *t, struct error *err)
+{
+    struct settings *s = t->settings;
+    bool reports = t->transport->sms.gateway->report != NULL;
+    bool listens = s->api_listen != NULL || s->api_public_url != NULL;
+    return reports && listens ? token_draw_key(s->spool, s->token_key, err) : 0;
+}
+
+static int try_one(struct trial *t, struct error *err)
+{
+    const char *to = option_value(t->inv, "to");
+    int rc = gateway_find_transport(t->settings, argument_at(t->inv, 0), &t->transport, err);
+    if (rc == 0)
+        rc = check_recipient(t, to, err);
+    if (rc == 0)
+        rc = take_key(t, err);
+    if (rc == 0)
+        rc = channel_global_init(err);
+    if (rc != 0)
+        return rc;
+    prepare(t, to);
+    rc = send(t, err);
+    if (rc != 0)
+        return rc;
+    if (invocation_json(t->inv))
+        print_json(t);
+    else
+        print_text(t);
+    return t->disposition.outcome == OUTCOME_DELIVERED ? 0 : 1;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct trial t = {.inv = inv};
+    int rc = gateway_load_settings(inv, true, &t.settings, err);
+    if (rc == 0) {
+        rc = try_one(&t, err);
+        settings_free(t.settings);
+    }
+    message_free(&t.message);
+    buf_free(&t.item.wire);
+    free(t.settings);
+    return rc;
+}
+
+static const struct option_row options[] = {
+    {"to", 0, "NUMBER", "who gets it, as +821012345678"},
+    {"text", 0, "TEXT", "what it says (default: a short sentence)"},
+};
+
+const struct command command_gateway_test = {
+    .name = "gateway test",
+    .arguments = "TRANSPORT|GATEWAY --to NUMBER",
+    .summary = "send one real text message, and show what the gateway answers",
+    .details =
+        "  dispatcher gateway test texts --to +4915112345678\n"
+        "  dispatcher gateway test twilio --to +821012345678 --text \"안녕하세요\"\n\n"
+        "The message really leaves and may cost money. In trial mode only to a number of the\n"
+        "allow list. It passes neither queue nor ledger: no route, rate or hours, nothing is\n"
+        "recorded, and a report of it later finds no delivery.\n\n"
+        "Exit status 0 if the gateway took it, 1 if not.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};

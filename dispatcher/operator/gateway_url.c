@@ -1,0 +1,75 @@
+#include "operator/command_list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/token_draw.h"
+#include "model/token.h"
+#include "operator/gateway.h"
+
+/* The same in every run: it is bound to the transport and the key of the spool. */
+static void put_url(const struct settings *s, const struct transport *t, struct buf *out)
+{
+    if (s->api_public_url != NULL)
+        buf_puts(out, s->api_public_url);
+    else
+        buf_printf(out, "http://%s", s->api_listen);
+    buf_printf(out, "/reports/%s/", t->name);
+    token_put(out, s->token_key, TOKEN_CALLBACK, 0, t->name);
+}
+
+static int check(const struct settings *s, const struct transport *t, struct error *err)
+{
+    if (t->sms.gateway->report == NULL)
+        return error_set(err, ERR_NOT_FOUND,
+                         "the gateway %s reports nothing: its description has no `dlr`",
+                         t->sms.gateway->name);
+    if (s->api_public_url == NULL && s->api_listen == NULL)
+        return error_set(err, ERR_CONFIG,
+                         "nobody listens for reports: set `api: {listen: 127.0.0.1:8025, "
+                         "public_url: \"https://...\"}`, as gateways reach it");
+    return 0;
+}
+
+static int print_url(struct settings *s, const char *name, struct error *err)
+{
+    const struct transport *t = NULL;
+    struct buf url = {0};
+    int rc = gateway_find_transport(s, name, &t, err);
+    if (rc == 0)
+        rc = check(s, t, err);
+    if (rc == 0)
+        rc = token_draw_key(s->spool, s->token_key, err);
+    if (rc == 0) {
+        put_url(s, t, &url);
+        printf("%s\n", buf_text(&url));
+    }
+    buf_free(&url);
+    return rc;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct settings *settings = NULL;
+    int rc = gateway_load_settings(inv, false, &settings, err);
+    if (rc == 0) {
+        rc = print_url(settings, argument_at(inv, 0), err);
+        settings_free(settings);
+    }
+    free(settings);
+    return rc;
+}
+
+const struct command command_gateway_url = {
+    .name = "gateway url",
+    .arguments = "TRANSPORT",
+    .summary = "the address at which the gateway of a transport reports",
+    .details =
+        "  dispatcher gateway url texts\n\n"
+        "For providers whose console wants to know it; others are told with every message. It is\n"
+        "a secret: whoever knows it may report. It stays the same as long as the spool and the\n"
+        "name of the transport do.",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};
