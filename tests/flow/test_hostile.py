@@ -138,7 +138,8 @@ def test_names_that_are_no_ids(t):
             t.contains(reason, "named like", stem)
     t.contains(reasons(t)["up"], '"id"', "an id that climbs")
     t.contains(reasons(t)["other"], "name-and-id-differ", "a name that is not the id")
-    t.equal(os.listdir(os.path.join(t.spool, "new")), [".hidden.json"], "left in new/")
+    # A reason is written before its file is moved.
+    t.wait(lambda: os.listdir(os.path.join(t.spool, "new")) == [".hidden.json"], 8, "all but the hidden one to leave new/")
     t.check("\x1b" not in t.daemon.log(), "an escape reached the log")
     t.equal(len(mail.accepted()), 1, "mails")
 
