@@ -128,7 +128,10 @@ static void read_after(struct load *l, const struct section *section, const stru
             load_problem(l, place, "a channel is email, sms or webhook");
             continue;
         }
-        reader_read_one(l, section, node, &after_row, "after", &rule->after_ms[kind]);
+        struct buf key = {0};
+        buf_printf(&key, "then.after.%s", node->key);
+        reader_read_one(l, section, node, &after_row, key.data, &rule->after_ms[kind]);
+        buf_free(&key);
         check_after(l, place, rule, kind);
     }
 }

@@ -36,6 +36,14 @@ static void an_empty_file_gives_the_defaults(void **state)
     assert_int_equal(s->transport_count, 0);
     assert_string_equal(s->rules.fallback_locale, "en");
     assert_int_equal(s->rules.count, 0);
+    assert_null(s->attachments);
+    assert_null(s->api_listen);
+    assert_null(s->api_public_url);
+    assert_null(s->dkim.domain);
+    assert_null(s->unsubscribe_url);
+    assert_int_equal(s->bounce_suppress_ms, INT64_C(90) * 86400000);
+    assert_int_equal(s->suppress_override_count, 0);
+    assert_false(s->organisation.verp);
     scratch_free(s);
 }
 
@@ -56,6 +64,11 @@ static void every_channel_has_its_own_defaults(void **state)
     assert_int_equal(mail->on_uncertain, UNCERTAIN_RESEND);
     assert_int_equal(mail->smtp.port, 587);
     assert_int_equal(mail->smtp.tls, SMTP_TLS_REQUIRED);
+    assert_int_equal(mail->smtp.engine, SMTP_ENGINE_ESMTP);
+    assert_int_equal(mail->smtp.connect_timeout_ms, 10000);
+    assert_false(mail->smtp.dsn);
+    assert_int_equal(mail->failover_count, 0);
+    assert_int_equal(mail->failover_after, 1);
     assert_int_equal(mail->retry.count, 6);
     assert_int_equal(mail->retry.delays_ms[5], 12 * 3600000);
     assert_true(mail->retry.jitter > 0.199 && mail->retry.jitter < 0.201);

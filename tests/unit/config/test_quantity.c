@@ -192,9 +192,48 @@ static void dates_are_days_that_exist(void **state)
     }
 }
 
+static void amounts_are_exact_to_a_millionth(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+        int64_t micros; /* -1: refused */
+    } rows[] = {
+        {"0.075", "0.075", 75000},
+        {"0.000001", "0.000001", 1},
+        {"12", "12", 12000000},
+        {"12.50", "12.5", 12500000},
+        {"0", "0", 0},
+        {"999999999.999999", "999999999.999999", 999999999999999},
+        {"0.0000001", "", -1},
+        {"1000000000", "", -1},
+        {".5", "", -1},
+        {"5.", "", -1},
+        {"1.2.3", "", -1},
+        {"0,075", "", -1},
+        {"-1", "", -1},
+        {"+1", "", -1},
+        {"1e3", "", -1},
+        {"1 ", "", -1},
+        {"", "", -1},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        int64_t micros = -1;
+        struct buf out = {0};
+        assert_int_equal(quantity_parse_money(rows[i].text, &micros), rows[i].micros >= 0);
+        assert_int_equal(micros, rows[i].micros);
+        if (micros >= 0) {
+            quantity_put_money(&out, micros);
+            assert_string_equal(out.data, rows[i].shown);
+        }
+        buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(amounts_are_exact_to_a_millionth),
         cmocka_unit_test(durations_need_a_unit),
         cmocka_unit_test(durations_are_shown_in_the_largest_whole_unit),
         cmocka_unit_test(rates_say_so_many_in_so_long),

@@ -61,6 +61,71 @@ static void reads_conditions_and_decisions_in_order(void **state)
     scratch_free(s);
 }
 
+static void says_how_long_a_channel_has_and_what_counts_as_told(void **state)
+{
+    (void)state;
+    struct settings *s =
+        load_rules("schema: 1\n"
+                   "rules:\n"
+                   "  - name: a\n"
+                   "    when: {campaign: a}\n"
+                   "    then:\n"
+                   "      channels: [email, sms, webhook]\n"
+                   "      after: {email: 24h, sms: 30m}\n"
+                   "      confirm: [sms]\n"
+                   "  - name: b\n"
+                   "    when: {campaign: b}\n"
+                   "    then: {after: {webhook: 1h}, confirm: [email, webhook], all_channels: "
+                   "false}\n"
+                   "  - {name: c, then: {channels: [email, sms]}}\n");
+    const struct rule *rules = s->rules.rules;
+    assert_int_equal(rules[0].after_ms[CHANNEL_EMAIL], INT64_C(24) * 3600000);
+    assert_int_equal(rules[0].after_ms[CHANNEL_SMS], 1800000);
+    assert_int_equal(rules[0].after_ms[CHANNEL_WEBHOOK], 0);
+    assert_true(rules[0].confirm[CHANNEL_SMS]);
+    assert_false(rules[0].confirm[CHANNEL_EMAIL]);
+    assert_int_equal(rules[1].after_ms[CHANNEL_WEBHOOK], 3600000);
+    assert_true(rules[1].confirm[CHANNEL_EMAIL]);
+    assert_int_equal(rules[2].after_ms[CHANNEL_EMAIL], 0);
+    scratch_free(s);
+}
+
+static void patience_that_leads_nowhere_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *then, *sentence;
+    } rows[] = {
+        {"channels: [email, sms], after: {sms: 1h}",
+         ":4:44: `after` has no effect for sms: it is the last of this rule's `channels`, and "
+         "nothing follows it; leave it out, or add a channel behind it"},
+        {"channels: [email], after: {email: 1h}", "`after` has no effect for email"},
+        {"channels: [email, sms], after: {webhook: 1h}",
+         ":4:44: `after` names webhook, which is none of this rule's `channels`"},
+        {"channels: [email, sms], all_channels: true, after: {email: 1h}",
+         ":4:64: `after` has no effect where all channels begin at once"},
+        {"method: all, after: {email: 1h}", "begin at once"},
+        {"channels: [email, sms], after: 24h", ":4:43: `after` must be a map"},
+        {"channels: [email, sms], after: {fax: 1h}", ":4:44: a channel is email, sms or webhook"},
+        {"channels: [email, sms], after: {email: 24}",
+         ":4:51: `then.after.email` must be a duration with its unit"},
+        {"channels: [email, sms], after: {email: 0s}", "must be between 100ms and 365d, not 0s"},
+        {"channels: [email, sms], confirm: sms", ":4:45: `confirm` must be a list, like [sms]"},
+        {"channels: [email, sms], confirm: []", "`confirm` must be a list"},
+        {"channels: [email, sms], confirm: [fax]", ":4:46: a channel is email, sms or webhook"},
+        {"channels: [email, sms], confirm: [sms, webhook]",
+         ":4:51: `confirm` names webhook, which is none of this rule's `channels`"},
+        {"channels: [email, sms], aftr: {email: 1h}", "unknown key `aftr`; did you mean `after`?"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[300];
+        snprintf(text, sizeof(text), "schema: 1\nrules:\n  - name: a\n    then: {%s}\n",
+                 rows[i].then);
+        scratch_write(&scratch, "rules.yaml", 0644, text);
+        scratch_must_refuse(&scratch, "", rows[i].sentence);
+    }
+}
+
 static void refuses_what_nobody_can_have_meant(void **state)
 {
     (void)state;
@@ -115,6 +180,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_conditions_and_decisions_in_order),
+        cmocka_unit_test(says_how_long_a_channel_has_and_what_counts_as_told),
+        cmocka_unit_test(patience_that_leads_nowhere_is_refused),
         cmocka_unit_test(refuses_what_nobody_can_have_meant),
         cmocka_unit_test(a_file_that_is_named_must_be_there),
     };

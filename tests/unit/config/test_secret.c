@@ -19,7 +19,7 @@ static int teardown(void **state UNUSED)
 }
 
 /* Resolves the reference `yaml`; the secret, or NULL and why in `err`. Caller frees. */
-static char *resolve(const char *yaml, bool dry, struct error *err)
+static char *resolve_form(const char *yaml, enum secret_form form, bool dry, struct error *err)
 {
     struct yaml_node *root = NULL;
     char *secret = NULL, text[200];
@@ -28,10 +28,15 @@ static char *resolve(const char *yaml, bool dry, struct error *err)
     snprintf(text, sizeof(text), "password: %s\n", yaml);
     if (yaml_parse(text, strlen(text), "test.yaml", 1, &root, &parsing) != 0)
         fail_msg("%s", parsing.text);
-    int rc = secret_resolve(root->items[0], scratch.directory, SECRET_LINE, dry, &secret, err);
+    int rc = secret_resolve(root->items[0], scratch.directory, form, dry, &secret, err);
     assert_int_equal(rc, secret != NULL ? 0 : ERR_CONFIG);
     yaml_free(root);
     return secret;
+}
+
+static char *resolve(const char *yaml, bool dry, struct error *err)
+{
+    return resolve_form(yaml, SECRET_LINE, dry, err);
 }
 
 static void must_be(const char *yaml, const char *expected)
@@ -145,6 +150,40 @@ static void refuses_anything_but_one_reference(void **state)
     must_refuse("{env: \"\"}", "`env` is empty");
 }
 
+static void a_private_key_has_several_lines(void **state)
+{
+    (void)state;
+    static const char body[] = "MIIEvQ==\n";
+    static const struct {
+        const char *begin, *end, *sentence; /* NULL: fine */
+    } rows[] = {
+        {"-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----\n", NULL},
+        {"-----BEGIN RSA PRIVATE KEY-----\r\n", "-----END RSA PRIVATE KEY-----", NULL},
+        {"# of s1\n-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----\n", NULL},
+        {"-----BEGIN PUBLIC KEY-----\n", "-----END PUBLIC KEY-----\n", "no private key as PEM"},
+        {"-----BEGIN PUBLIC KEY-----\n", "PRIVATE KEY-----\n-----END -----\n", "as PEM"},
+        {"-----BEGIN PRIVATE KEY-----\n", "", "openssl genrsa 2048"},
+        {"-----BEGIN PRIVATE KEY-----", "", "no private key as PEM"},
+        {"", "", "no private key as PEM"},
+        {"-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "-----END ENCRYPTED PRIVATE KEY-----\n",
+         "unlock it with: openssl pkey"},
+        {"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n",
+         "-----END RSA PRIVATE KEY-----\n", "locked with a passphrase"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct error err;
+        char text[300];
+        snprintf(text, sizeof(text), "%s%s%s", rows[i].begin, body, rows[i].end);
+        scratch_write(&scratch, "pem", 0600, text);
+        char *secret = resolve_form("{file: pem}", SECRET_PEM, false, &err);
+        assert_int_equal(secret != NULL, rows[i].sentence == NULL);
+        if (rows[i].sentence != NULL && strstr(err.text, rows[i].sentence) == NULL)
+            fail_msg("no `%s` in: %s", rows[i].sentence, err.text);
+        assert_null(strstr(err.text, "MIIEvQ"));
+        free(secret);
+    }
+}
+
 static void dry_looks_at_the_shape_only(void **state)
 {
     (void)state;
@@ -164,6 +203,7 @@ int main(void)
         cmocka_unit_test(never_blocks_on_what_is_no_file),
         cmocka_unit_test(reads_the_environment_and_credentials),
         cmocka_unit_test(refuses_anything_but_one_reference),
+        cmocka_unit_test(a_private_key_has_several_lines),
         cmocka_unit_test(dry_looks_at_the_shape_only),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
