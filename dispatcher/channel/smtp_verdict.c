@@ -1,211 +1,10 @@
 #include "channel/smtp_verdict.h"
 
-#include <strings.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
 #include "base/buf.h"
-
-#define ANY (-1)
-
-struct enhanced {
-    int class, subject, detail; /* class 0: there is none */
-};
-
-/* ---- enhanced status codes, RFC 3463; subject and detail have at most three digits ---- */
-
-static bool read_number(const char **at, const char *stop, int *out)
-{
-    int digits = 0;
-    *out = 0;
-    while (*at < stop && **at >= '0' && **at <= '9' && digits < 3) {
-        *out = *out * 10 + (**at - '0');
-        (*at)++;
-        digits++;
-    }
-    return digits > 0;
-}
-
-static bool skip(const char **at, const char *stop, char byte)
-{
-    if (*at >= stop || **at != byte)
-        return false;
-    (*at)++;
-    return true;
-}
-
-/* The triple at the start of the text, if its class is that of the code; servers without the
- * extension send it too. */
-static struct enhanced read_enhanced(const struct smtp_answer *a)
-{
-    struct enhanced e;
-    const char *at = a->text, *stop = a->text + a->len;
-    bool good = read_number(&at, stop, &e.class) && skip(&at, stop, '.') &&
-                read_number(&at, stop, &e.subject) && skip(&at, stop, '.') &&
-                read_number(&at, stop, &e.detail) && (at == stop || *at == ' ');
-    bool known = e.class == 2 || e.class == 4 || e.class == 5;
-    return good && known && e.class == a->code / 100 ? e : (struct enhanced){0, 0, 0};
-}
-
-/*
- * ---- negative answers ----
- *
- * The enhanced code names the cause, without one the code does (by_enhanced, by_code); 4yz is
- * temporary and 5yz permanent. Of a temporary answer the words are read too, and they win. What is
- * about our login is found before all that: is_about_login().
- */
-
-/* Words that say more than the code; the first match counts. Lower case. */
-static const struct {
-    const char *word;
-    enum outcome temporary;
-    const char *cause;
-} words[] = {
-    /* clang-format off */
-    {"greylist", OUTCOME_TRANSIENT, "greylisted"},
-    {"graylist", OUTCOME_TRANSIENT, "greylisted"},
-    {"too many", OUTCOME_THROTTLE, "throttled"},
-    {"too fast", OUTCOME_THROTTLE, "throttled"},
-    {"throttl", OUTCOME_THROTTLE, "throttled"},
-    {"rate limit", OUTCOME_THROTTLE, "throttled"},
-    {"unusual rate", OUTCOME_THROTTLE, "throttled"},
-    /* clang-format on */
-};
-
-/* By enhanced code; `class` 0: 4 and 5. The first match counts. */
-static const struct {
-    int class, subject, detail;
-    const char *cause;
-} by_enhanced[] = {
-    {5, 7, 8, "auth"},
-    {5, 7, 9, "auth"},
-    {5, 7, 11, "auth"},
-    {0, 1, 0, "bad_recipient"},
-    {0, 1, 1, "bad_recipient"},
-    {0, 1, 6, "bad_recipient"},
-    {0, 1, 10, "bad_recipient"},
-    {0, 1, 2, "bad_domain"},
-    {0, 1, 3, "bad_address"},
-    {0, 1, 7, "bad_sender"},
-    {0, 1, 8, "bad_sender"},
-    {0, 1, ANY, "bad_recipient"},
-    {0, 2, 1, "mailbox_disabled"},
-    {0, 2, 2, "mailbox_full"},
-    {0, 2, 3, "too_big"},
-    {0, 2, ANY, "mailbox"},
-    {0, 3, 1, "server_full"},
-    {0, 3, 4, "too_big"},
-    {0, 3, ANY, "server"},
-    {0, 4, ANY, "routing"},
-    {4, 5, 3, "throttled"},
-    {0, 5, ANY, "protocol"},
-    {0, 6, ANY, "content"},
-    {4, 7, 0, "throttled"},
-    {4, 7, 1, "greylisted"},
-    {4, 7, 28, "throttled"},
-    {0, 7, ANY, "policy"},
-};
-
-/* Without an enhanced code; stage OTHER: any. The first match counts. */
-static const struct {
-    int code;
-    enum smtp_stage stage;
-    const char *cause;
-} by_code[] = {
-    /* clang-format off */
-    {421, SMTP_STAGE_OTHER, "server"},
-    {450, SMTP_STAGE_RCPT, "mailbox"},
-    {451, SMTP_STAGE_OTHER, "server"},
-    {452, SMTP_STAGE_OTHER, "server_full"},
-    {454, SMTP_STAGE_OTHER, "auth"},
-    {550, SMTP_STAGE_RCPT, "bad_recipient"},
-    {551, SMTP_STAGE_RCPT, "bad_recipient"},
-    {553, SMTP_STAGE_RCPT, "bad_recipient"},
-    {552, SMTP_STAGE_RCPT, "mailbox_full"},
-    {552, SMTP_STAGE_OTHER, "too_big"},
-    {550, SMTP_STAGE_MAIL, "bad_sender"},
-    {553, SMTP_STAGE_MAIL, "bad_sender"},
-    {500, SMTP_STAGE_OTHER, "protocol"},
-    {501, SMTP_STAGE_OTHER, "protocol"},
-    {502, SMTP_STAGE_OTHER, "protocol"},
-    {503, SMTP_STAGE_OTHER, "protocol"},
-    {504, SMTP_STAGE_OTHER, "protocol"},
-    /* clang-format on */
-};
-
-static const char *cause_of_enhanced(struct enhanced e)
-{
-    for (size_t i = 0; e.class != 0 && i < COUNT_OF(by_enhanced); i++)
-        if ((by_enhanced[i].class == 0 || by_enhanced[i].class == e.class) &&
-            by_enhanced[i].subject == e.subject &&
-            (by_enhanced[i].detail == ANY || by_enhanced[i].detail == e.detail))
-            return by_enhanced[i].cause;
-    return NULL;
-}
-
-static const char *cause_of_code(int code, enum smtp_stage stage)
-{
-    for (size_t i = 0; i < COUNT_OF(by_code); i++)
-        if (by_code[i].code == code &&
-            (by_code[i].stage == SMTP_STAGE_OTHER || by_code[i].stage == stage))
-            return by_code[i].cause;
-    return code / 100 == 5 ? "policy" : "transient";
-}
-
-/* RFC 4954: "log in first" and "this login is not good enough" are about us, whatever the mail. */
-static bool is_about_login(int code)
-{
-    return code == 530 || code == 534 || code == 535 || code == 538;
-}
-
-static bool contains(const struct smtp_answer *a, const char *word)
-{
-    size_t len = strlen(word);
-    for (size_t i = 0; i + len <= a->len; i++)
-        if (strncasecmp(a->text + i, word, len) == 0)
-            return true;
-    return false;
-}
-
-static void judge_temporary(const struct smtp_answer *a, struct disposition *out)
-{
-    for (size_t i = 0; i < COUNT_OF(words); i++) {
-        if (contains(a, words[i].word)) {
-            out->outcome = words[i].temporary;
-            snprintf(out->cause, sizeof(out->cause), "%s", words[i].cause);
-            return;
-        }
-    }
-    if (strcmp(out->cause, "throttled") == 0)
-        out->outcome = OUTCOME_THROTTLE;
-}
-
-static void set_enhanced(struct disposition *out, struct enhanced e)
-{
-    if (e.class != 0)
-        snprintf(out->enhanced, sizeof(out->enhanced), "%d.%d.%d", e.class, e.subject, e.detail);
-}
-
-void smtp_judge_answer(const struct smtp_answer *answer, enum smtp_stage stage,
-                       struct disposition *out)
-{
-    struct enhanced e = read_enhanced(answer);
-    const char *cause = cause_of_enhanced(e);
-    bool permanent = answer->code / 100 == 5;
-    bool login = is_about_login(answer->code);
-    if (cause == NULL || login)
-        cause = login ? "auth" : cause_of_code(answer->code, stage);
-    if (answer->code / 100 != 4 && !permanent)
-        cause = "protocol"; /* 999, "2 0": no answer of SMTP */
-    enum outcome outcome = login       ? OUTCOME_CONFIG
-                           : permanent ? OUTCOME_PERMANENT
-                                       : OUTCOME_TRANSIENT;
-    disposition_set(out, outcome, answer->code, cause, answer->text, answer->len);
-    set_enhanced(out, e);
-    if (outcome == OUTCOME_TRANSIENT)
-        judge_temporary(answer, out);
-}
 
 /* ---- one mail ---- */
 
@@ -217,7 +16,7 @@ static bool is_good(const struct smtp_answer *a)
 static void set_delivered(const struct smtp_answer *a, struct disposition *out)
 {
     disposition_set(out, OUTCOME_DELIVERED, a->code, "accepted", a->text, a->len);
-    set_enhanced(out, read_enhanced(a));
+    smtp_answer_enhanced(a, out->enhanced);
 }
 
 static void set_lost(enum outcome outcome, const struct smtp_end *end, const char *when,
@@ -290,7 +89,7 @@ static void set_refused(struct disposition *out, enum outcome outcome, const cha
     buf_printf(&text, "%s was refused: %d ", smtp_stage_name(stage), reply->code);
     buf_put(&text, reply->text, reply->len);
     disposition_set(out, outcome, reply->code, cause, text.data, text.len);
-    set_enhanced(out, read_enhanced(&answer));
+    smtp_answer_enhanced(&answer, out->enhanced);
     buf_free(&text);
 }
 

@@ -7,15 +7,9 @@
 
 #include <stdbool.h>
 
+#include "channel/smtp_answer.h"
 #include "channel/smtp_monitor.h"
 #include "model/disposition.h"
-
-/* One answer; code 0: there was none. `text` is borrowed. */
-struct smtp_answer {
-    int code;
-    const char *text;
-    size_t len;
-};
 
 struct smtp_facts {
     struct smtp_answer mail;
@@ -45,10 +39,5 @@ bool smtp_judge(const struct smtp_facts *facts, const struct smtp_end *end,
 
 /* What kept a session from its first mail: outcome (not_tried or config), cause and a sentence. */
 void smtp_judge_session(const struct smtp_end *end, struct disposition *out);
-
-/* The cause and class of one negative answer at a stage, by enhanced code (RFC 3463), code and
- * text. */
-void smtp_judge_answer(const struct smtp_answer *answer, enum smtp_stage stage,
-                       struct disposition *out);
 
 #endif

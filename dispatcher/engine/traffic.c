@@ -188,8 +188,9 @@ struct destination *traffic_destination(struct traffic *t, const struct transpor
 
 /* ---- faults ---- */
 
-/* By mail: causes of smtp_verdict.c that speak of the domain. */
-static const char *const mail_faults[] = {"routing", "throttled", "policy", "bad_domain"};
+/* By mail: causes of smtp_answer.c that speak of the domain. */
+static const char *const mail_faults[] = {"routing", "rate_limited", "policy", "blocklisted",
+                                          "domain_unknown"};
 /* By webhook: causes of webhook_answer.c that speak of one notice. */
 static const char *const webhook_excuses[] = {"refused", "too_early", "disk", "deadline",
                                               "worker_crash"};

@@ -69,6 +69,7 @@ static const struct cause {
     {"render", "The letter could not be filled with the notice's facts.", false},
     {"routing", "The mail server knows no way to this domain, or the mail went in circles.", false},
     {"sender_host", "The receiving server objects to the name or reverse DNS of the sending server.", false},
+    {"sender_not_ours", "The mail server does not let our login send as this sender. Allow organisation.from and organisation.bounce for it.", false},
     {"sender_refused", "The sender address is not accepted. Check organisation.from and organisation.bounce.", false},
     {"sender_unverified", "SPF, DKIM or DMARC of our domain do not cover the sending server. Correct them in DNS.", false},
     {"server", "The server has a problem of its own. It is tried again.", false},

@@ -34,8 +34,8 @@ TEMPORARY = {
     "end-long-451": (451, "server"),
     "end-escape": (451, "server"),
     "end-nul": (451, "server"),
-    "rcpt-421": (421, "throttled"),
-    "mail-421": (421, "throttled"),
+    "rcpt-421": (421, "rate_limited"),
+    "mail-421": (421, "rate_limited"),
     "data-421": (421, "server"),
     "end-421": (421, "server"),
 }
@@ -49,7 +49,7 @@ def temporary(mode, code, cause):
         t.equal(len(server.accepted()), 1, f"{mode}: mails accepted")
         t.contains(t.daemon.log(), f"state=deferred code={code} cause={cause}", f"{mode}: the refused attempt")
         # "Too many" is a word about our speed: it costs the recipient no attempt.
-        expected = ["delivered"] if cause == "throttled" else ["transient", "delivered"]
+        expected = ["delivered"] if cause == "rate_limited" else ["transient", "delivered"]
         t.equal(outcomes(t), expected, f"{mode}: attempts")
 
     return test
@@ -59,12 +59,12 @@ for word, (code, cause) in TEMPORARY.items():
     globals()[f"test_tries_again_after_{word.replace('-', '_')}"] = temporary(word, code, cause)
 
 PERMANENT = {
-    "mail-550": (550, "policy"),
+    "mail-550": (550, "sender_refused"),
     "rcpt-550": (550, "bad_recipient"),
     "rcpt-552": (552, "mailbox_full"),
     "data-554": (554, "protocol"),
     "end-550": (550, "policy"),
-    "end-552": (552, "too_big"),
+    "end-552": (552, "too_large"),
     "end-554": (554, "content"),
 }
 

@@ -314,7 +314,7 @@ static void refusals_concern_the_mail_they_answer(void **state)
     static const struct trial trials[] = {
         T("mail-452", SECOND("transient/server_full"), 2, "2"),
         T("mail-530", SECOND("config/auth"), 2, "2"),
-        T("mail-550", SECOND("permanent/policy"), 2, "2"),
+        T("mail-550", SECOND("permanent/sender_refused"), 2, "2"),
         T("rcpt-450", SECOND("transient/greylisted"), 2, "2"),
         T("rcpt-451", SECOND("transient/server"), 2, "2"),
         T("rcpt-550", SECOND("permanent/bad_recipient"), 2, "2"),
@@ -325,7 +325,7 @@ static void refusals_concern_the_mail_they_answer(void **state)
         T("end-451", SECOND("transient/server"), 2, "2"),
         T("end-452", SECOND("transient/server_full"), 2, "2"),
         T("end-550", SECOND("permanent/policy"), 2, "2"),
-        T("end-552", SECOND("permanent/too_big"), 2, "2"),
+        T("end-552", SECOND("permanent/too_large"), 2, "2"),
         T("end-554", SECOND("permanent/content"), 2, "2"),
     };
     run_trials(trials, COUNT_OF(trials));
@@ -336,9 +336,9 @@ static void losses_are_told_apart_by_the_final_dot(void **state)
     (void)state;
 #define THEN_LOST(outcome) "delivered/accepted " outcome " not_tried/connection_lost"
     static const struct trial trials[] = {
-        T("mail-421", THEN_LOST("throttle/throttled"), 1, "2"),
+        T("mail-421", THEN_LOST("throttle/rate_limited"), 1, "2"),
         T("mail-close", THEN_LOST("not_tried/connection_lost"), 1, "2"),
-        T("rcpt-421", THEN_LOST("throttle/throttled"), 1, "2"),
+        T("rcpt-421", THEN_LOST("throttle/rate_limited"), 1, "2"),
         T("rcpt-close", THEN_LOST("transient/connection_lost"), 1, "2"),
         T("data-421", THEN_LOST("transient/server"), 1, "2"),
         T("data-close", THEN_LOST("transient/connection_lost"), 1, "2", .size = BIG),

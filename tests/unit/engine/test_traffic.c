@@ -104,7 +104,7 @@ static void tells_a_domain_in_trouble_from_a_full_mailbox(void **state)
     bool answered = false;
     (void)state;
     assert_true(is_fault(CHANNEL_EMAIL, OUTCOME_TRANSIENT, 451, "routing", &answered));
-    assert_true(is_fault(CHANNEL_EMAIL, OUTCOME_THROTTLE, 450, "throttled", &answered));
+    assert_true(is_fault(CHANNEL_EMAIL, OUTCOME_THROTTLE, 450, "rate_limited", &answered));
     assert_false(answered);
     assert_false(is_fault(CHANNEL_EMAIL, OUTCOME_TRANSIENT, 450, "mailbox_full", &answered));
     assert_true(answered);
