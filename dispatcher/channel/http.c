@@ -12,6 +12,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <curl/curl.h>
 
 #include "base/alloc.h"
@@ -23,18 +26,20 @@
  * libcurl's multi interface with one epoll for all pools:
  *
  *   run ── queue of item numbers per pool ── start ──▶ exchange (easy handle) in the pool's multi handle
- *                         ▲                                      │ sockets and one timer per pool,
- *                         │                                      │ in the epoll
+ *                         ▲                                      │ its sockets in the epoll,
+ *                         │                                      │ its times asked for before every wait
  *                         └────────────── finish ◀───────────────┘
  *
  * Items wait in our queue, never inside libcurl: there CURLOPT_TIMEOUT_MS would run while they
- * wait.
+ * wait. Exchanges are used again: to set up an easy handle takes as long as to send a request. So
+ * would timers of the kernel: libcurl sets its own several times for every request.
  */
 /* clang-format on */
 
 #define NONE        SIZE_MAX
 #define EVENTS      32
-#define WAIT_MS     1000 /* a lost timer would cost this much, no more */
+#define WAIT_MS     1000  /* a lost event would cost this much, no more */
+#define SILENT_MS   15000 /* of the peer's kernel, with bytes on the way to it */
 #define MS_PER_S    1000
 #define NS_PER_MS   1000000
 #define CURL_NEEDED 0x075700 /* 7.87.0: CURLOPT_QUICK_EXIT */
@@ -43,9 +48,9 @@ struct http_pool {
     struct http_client *client;
     size_t slot; /* in client->pools */
     CURLM *multi;
-    int timer;
     struct http_policy policy;
-    char *ca_file; /* what policy.ca_file points to */
+    char *ca_file;         /* what policy.ca_file points to */
+    struct exchange *idle; /* not in use */
     /* while a run lasts */
     size_t first, last; /* waiting items, NONE if there are none */
     unsigned running;
@@ -67,12 +72,14 @@ struct run {
 };
 
 struct exchange {
-    struct run *run;
     struct http_pool *pool;
+    CURL *easy;
+    struct exchange *next_idle;
+    /* of one request */
+    struct run *run;
     size_t index;
     struct http_request request;
-    struct curl_slist *headers;
-    CURL *easy;
+    struct curl_slist *headers; /* an array, its text borrowed from the request */
     struct http_answer answer;
     unsigned opened, blocked; /* addresses */
     unsigned writes;          /* how often libcurl was about to send the request */
@@ -155,7 +162,13 @@ static curl_socket_t open_allowed(void *context, curlsocktype purpose, struct cu
         return CURL_SOCKET_BAD;
     }
     x->opened++;
-    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+    int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+    /* A kept connection that a firewall forgot would swallow one request after the other; over
+     * HTTP/2 even a timeout does not end it. */
+    const unsigned silent_ms = SILENT_MS;
+    if (fd >= 0)
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silent_ms, sizeof(silent_ms));
+    return fd;
 }
 
 static int before_writing(void *context, char *peer, char *local, int peer_port, int local_port)
@@ -203,7 +216,6 @@ static void set_guards(struct exchange *x)
         {CURLOPT_NOSIGNAL, 1},
         {CURLOPT_QUICK_EXIT, 1}, /* a resolver that hangs must not hold up the others */
         {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
-        {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
         {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
         {CURLOPT_SSL_VERIFYPEER, 1},
         {CURLOPT_SSL_VERIFYHOST, 2},
@@ -225,6 +237,10 @@ static void set_guards(struct exchange *x)
 static void set_policy(struct exchange *x)
 {
     const struct http_policy *policy = &x->pool->policy;
+    set_number(x, CURLOPT_HTTP_VERSION,
+               policy->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
+    /* Whoever comes while the first connection is made waits to learn whether it carries many. */
+    set_number(x, CURLOPT_PIPEWAIT, policy->http2 ? 1 : 0);
     set_option(x, CURLOPT_PROTOCOLS_STR, policy->allow_http ? "http,https" : "https");
     if (policy->connect_timeout_ms > 0)
         set_number(x, CURLOPT_CONNECTTIMEOUT_MS, policy->connect_timeout_ms);
@@ -234,32 +250,36 @@ static void set_policy(struct exchange *x)
     }
 }
 
-static void add_header(struct exchange *x, const char *line)
+/* libcurl's list of headers, around the texts that we have. */
+static void link_headers(struct exchange *x)
 {
-    struct curl_slist *list = curl_slist_append(x->headers, line);
-    if (list == NULL)
-        abort();
-    x->headers = list;
+    const struct http_request *r = &x->request;
+    x->headers = xreallocarray(x->headers, r->header_count + 1, sizeof(*x->headers));
+    for (size_t i = 0; i < r->header_count; i++)
+        x->headers[i] = (struct curl_slist){
+            .data = r->headers[i],
+            .next = i + 1 < r->header_count ? &x->headers[i + 1] : NULL,
+        };
+    set_option(x, CURLOPT_HTTPHEADER, r->header_count > 0 ? x->headers : NULL);
 }
 
 static void set_request(struct exchange *x)
 {
     const struct http_request *r = &x->request;
-    for (size_t i = 0; i < r->header_count; i++)
-        add_header(x, r->headers[i]);
-    set_option(x, CURLOPT_HTTPHEADER, x->headers);
+    link_headers(x);
     set_option(x, CURLOPT_URL, buf_text(&r->url));
     if (strcmp(r->method, "POST") == 0) {
         curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
         set_option(x, CURLOPT_POSTFIELDS, buf_text(&r->body));
+    } else {
+        set_number(x, CURLOPT_HTTPGET, 1);
     }
     if (r->sigv4 != NULL) {
         set_option(x, CURLOPT_AWS_SIGV4, r->sigv4);
         set_option(x, CURLOPT_USERNAME, r->sigv4_key);
         set_option(x, CURLOPT_PASSWORD, r->sigv4_secret);
     }
-    if (r->timeout_ms > 0)
-        set_number(x, CURLOPT_TIMEOUT_MS, r->timeout_ms);
+    set_number(x, CURLOPT_TIMEOUT_MS, r->timeout_ms > 0 ? r->timeout_ms : 0);
 }
 
 /* ---- one exchange: how it ended */
@@ -331,23 +351,63 @@ static void read_answer(struct exchange *x, CURLcode code)
                  x->detail[0] != '\0' ? x->detail : curl_easy_strerror(code));
 }
 
+static struct exchange *new_exchange(struct http_pool *pool)
+{
+    struct exchange *x = xcalloc(1, sizeof(*x));
+    x->pool = pool;
+    x->easy = curl_easy_init();
+    if (x->easy == NULL)
+        abort();
+    set_guards(x);
+    set_policy(x);
+    return x;
+}
+
 static void free_exchange(struct exchange *x)
 {
     curl_easy_cleanup(x->easy);
-    curl_slist_free_all(x->headers);
+    free(x->headers);
     http_request_free(&x->request);
     buf_free(&x->answer.body);
     free(x);
+}
+
+static struct exchange *take_exchange(struct run *run, struct http_pool *pool, size_t index)
+{
+    struct exchange *x = pool->idle != NULL ? pool->idle : new_exchange(pool);
+    pool->idle = x->next_idle;
+    x->run = run;
+    x->index = index;
+    x->request.method = "GET";
+    return x;
+}
+
+/* Keys that libcurl was given once stay with its handle: such a one is not used again. */
+static void leave_exchange(struct exchange *x)
+{
+    struct buf body = x->answer.body;
+    if (x->request.sigv4 != NULL) {
+        free_exchange(x);
+        return;
+    }
+    buf_reset(&body);
+    http_request_free(&x->request);
+    x->answer = (struct http_answer){.body = body};
+    x->opened = x->blocked = x->writes = 0;
+    x->full = false;
+    x->detail[0] = '\0';
+    x->next_idle = x->pool->idle;
+    x->pool->idle = x;
 }
 
 static void report_end(struct run *run, struct exchange *x)
 {
     run->handler->answered(run->handler->context, x->index, &x->answer);
     run->left--;
-    free_exchange(x);
+    leave_exchange(x);
 }
 
-/* ---- pools: sockets and timers of libcurl in our epoll */
+/* ---- pools: sockets of libcurl in our epoll */
 
 static uint64_t event_key(const struct http_pool *pool, int fd)
 {
@@ -370,26 +430,6 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, v
     return rc;
 }
 
-static void set_timer(int timer, int64_t wait_ms)
-{
-    struct itimerspec when = {0};
-    when.it_value.tv_sec = wait_ms / MS_PER_S;
-    when.it_value.tv_nsec = wait_ms % MS_PER_S * NS_PER_MS;
-    timerfd_settime(timer, 0, &when, NULL);
-}
-
-static int watch_timer(CURLM *multi, long wait_ms, void *context)
-{
-    const struct http_pool *pool = context;
-    const struct itimerspec now = {.it_value.tv_nsec = 1};
-    (void)multi;
-    if (wait_ms == 0)
-        timerfd_settime(pool->timer, 0, &now, NULL);
-    else
-        set_timer(pool->timer, wait_ms > 0 ? wait_ms : 0);
-    return 0;
-}
-
 static int open_timer(struct error *err)
 {
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -398,28 +438,27 @@ static int open_timer(struct error *err)
 
 static void free_pool(struct http_pool *pool)
 {
-    if (pool->multi != NULL)
-        curl_multi_cleanup(pool->multi);
-    if (pool->timer >= 0)
-        close(pool->timer);
+    for (struct exchange *x = pool->idle, *next; x != NULL; x = next) {
+        next = x->next_idle;
+        free_exchange(x);
+    }
+    curl_multi_cleanup(pool->multi);
     free(pool->ca_file);
     free(pool);
 }
 
-static void open_multi(struct http_pool *pool)
+static CURLM *open_multi(struct http_pool *pool)
 {
-    pool->multi = curl_multi_init();
-    if (pool->multi == NULL)
+    CURLM *multi = curl_multi_init();
+    if (multi == NULL)
         abort();
-    curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-    curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
-    curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_timer);
-    curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
-    curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_PARALLEL);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, pool);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)pool->policy.parallel);
+    return multi;
 }
 
-int http_pool_open(struct http_client *client, const struct http_policy *policy,
-                   struct http_pool **out, struct error *err)
+struct http_pool *http_pool_open(struct http_client *client, const struct http_policy *policy)
 {
     struct http_pool *pool = xcalloc(1, sizeof(*pool));
     *pool = (struct http_pool){.client = client,
@@ -429,19 +468,12 @@ int http_pool_open(struct http_client *client, const struct http_policy *policy,
                                .first = NONE,
                                .last = NONE};
     pool->policy.ca_file = pool->ca_file;
-    pool->timer = open_timer(err);
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = event_key(pool, pool->timer)};
-    if (pool->timer < 0 || epoll_ctl(client->epoll, EPOLL_CTL_ADD, pool->timer, &event) != 0) {
-        int rc =
-            pool->timer < 0 ? pool->timer : error_errno(err, ERR_IO, "a timer cannot be watched");
-        free_pool(pool);
-        return rc;
-    }
-    open_multi(pool);
+    if (pool->policy.parallel <= 0)
+        pool->policy.parallel = HTTP_PARALLEL;
+    pool->multi = open_multi(pool);
     client->pools = xreallocarray(client->pools, client->pool_count + 1, sizeof(*client->pools));
     client->pools[client->pool_count++] = pool;
-    *out = pool;
-    return 0;
+    return pool;
 }
 
 int http_client_open(struct http_client **out, struct error *err)
@@ -497,15 +529,11 @@ static int64_t remaining_ms(const struct run *run)
 
 static struct exchange *prepare_exchange(struct run *run, struct http_pool *pool, size_t index)
 {
-    struct exchange *x = xcalloc(1, sizeof(*x));
-    x->run = run;
-    x->pool = pool;
-    x->index = index;
-    x->request.method = "GET";
+    struct exchange *x = take_exchange(run, pool, index);
     if (run->handler->prepare(run->handler->context, index, &x->request))
         return x;
     run->left--;
-    free_exchange(x);
+    leave_exchange(x);
     return NULL;
 }
 
@@ -530,11 +558,6 @@ static void start(struct run *run, struct http_pool *pool, size_t index)
         report_end(run, x);
         return;
     }
-    x->easy = curl_easy_init();
-    if (x->easy == NULL)
-        abort();
-    set_guards(x);
-    set_policy(x);
     set_request(x);
     CURLMcode code = curl_multi_add_handle(pool->multi, x->easy);
     assert(code == CURLM_OK);
@@ -543,7 +566,7 @@ static void start(struct run *run, struct http_pool *pool, size_t index)
 
 static void fill(struct run *run, struct http_pool *pool)
 {
-    while (pool->running < HTTP_PARALLEL && pool->first != NONE) {
+    while (pool->running < (unsigned)pool->policy.parallel && pool->first != NONE) {
         size_t index = pool->first;
         pool->first = run->next[index];
         start(run, pool, index);
@@ -569,32 +592,40 @@ static void finish_ended(struct run *run, struct http_pool *pool)
 static void handle_event(struct run *run, const struct epoll_event *event)
 {
     struct http_pool *pool = run->client->pools[event->data.u64 >> 32];
-    int fd = (int)(uint32_t)event->data.u64;
-    int still, flags = 0;
-    uint64_t ticks;
-    if (fd == pool->timer) {
-        if (read(fd, &ticks, sizeof(ticks)) != (ssize_t)sizeof(ticks) && errno == EAGAIN)
-            return; /* set anew in the meantime */
-        fd = CURL_SOCKET_TIMEOUT;
-    } else {
-        flags = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-                (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-                (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-    }
-    curl_multi_socket_action(pool->multi, fd, flags, &still);
+    int still, flags = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                       (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                       (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+    curl_multi_socket_action(pool->multi, (int)(uint32_t)event->data.u64, flags, &still);
     finish_ended(run, pool);
+}
+
+/* Lets libcurl do what its time has come for. How long it has nothing to do then, WAIT_MS at
+ * most. */
+static int handle_due(struct run *run, struct http_pool *pool)
+{
+    for (;;) {
+        long wait_ms = -1;
+        int still;
+        curl_multi_timeout(pool->multi, &wait_ms);
+        if (wait_ms != 0)
+            return wait_ms < 0 || wait_ms > WAIT_MS ? WAIT_MS : (int)wait_ms;
+        curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &still);
+        finish_ended(run, pool);
+    }
 }
 
 static void wait_for_events(struct run *run)
 {
     struct epoll_event events[EVENTS];
-    int still, count = epoll_wait(run->client->epoll, events, EVENTS, WAIT_MS);
+    int wait_ms = WAIT_MS;
+    for (size_t i = 0; i < run->client->pool_count; i++) {
+        struct http_pool *pool = run->client->pools[i];
+        int pool_ms = pool->running > 0 ? handle_due(run, pool) : WAIT_MS;
+        wait_ms = pool_ms < wait_ms ? pool_ms : wait_ms;
+    }
+    int count = run->left > 0 ? epoll_wait(run->client->epoll, events, EVENTS, wait_ms) : 0;
     for (int i = 0; i < count; i++)
         handle_event(run, &events[i]);
-    for (size_t i = 0; count == 0 && i < run->client->pool_count; i++) {
-        curl_multi_socket_action(run->client->pools[i]->multi, CURL_SOCKET_TIMEOUT, 0, &still);
-        finish_ended(run, run->client->pools[i]);
-    }
 }
 
 static void enqueue(struct run *run, struct http_pool *pool, size_t index)
@@ -613,7 +644,9 @@ void http_run(struct http_client *client, struct http_pool *const *pools, size_t
     struct run run = {.client = client, .handler = handler, .limited = deadline_ms > 0};
     run.next = xcalloc(count, sizeof(*run.next));
     run.left = count;
-    set_timer(client->deadline, deadline_ms);
+    const struct itimerspec end = {.it_value = {.tv_sec = deadline_ms / MS_PER_S,
+                                                .tv_nsec = deadline_ms % MS_PER_S * NS_PER_MS}};
+    timerfd_settime(client->deadline, 0, &end, NULL);
     for (size_t i = 0; i < count; i++)
         enqueue(&run, pools[i], i);
     for (size_t i = 0; i < client->pool_count; i++)

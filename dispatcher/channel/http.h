@@ -3,7 +3,7 @@
  * own connections, so that an address which one policy allowed is never reused under another. A
  * client drives any number of pools.
  *
- * What holds for every request: HTTP/1.1, no redirects, no proxy from the environment, no
+ * What holds for every request: no redirects, no proxy from the environment, no
  * decompression, TLS 1.2 or newer with the peer and its name verified, an absolute deadline, and an
  * answer of which at most HTTP_ANSWER_MAX bytes are kept (the rest is not read; the answer counts
  * as complete). A request goes to the wire once: libcurl would repeat one by itself on a kept
@@ -22,7 +22,7 @@
 
 #define HTTP_ANSWER_MAX        20000
 #define HTTP_RETRY_AFTER_MAX_S (24 * 60 * 60)
-#define HTTP_PARALLEL          8 /* requests at once to one destination */
+#define HTTP_PARALLEL          8 /* requests at once to one destination, unless its policy says more */
 
 /* Once per process, before any client. SIGPIPE is ignored from then on. ERR_INTERNAL if libcurl
  * lacks a guard. */
@@ -31,8 +31,10 @@ MUST_CHECK int http_global_init(struct error *err);
 struct http_policy {
     bool allow_http;     /* http:// too */
     bool allow_private;  /* addresses that address_filter_is_public() refuses too */
+    bool http2;          /* where the peer offers it in the handshake; otherwise HTTP/1.1 only */
     const char *ca_file; /* borrowed; NULL: the system's authorities, otherwise only these */
     int64_t connect_timeout_ms;
+    int parallel; /* requests at once; 0: HTTP_PARALLEL */
 };
 
 /* ERR_CONFIG: not a URL, another scheme, or a user name or password in it. */
@@ -89,13 +91,12 @@ void http_client_close(struct http_client *client);
 void http_client_close_pools(struct http_client *client);
 size_t http_client_count_pools(const struct http_client *client);
 /* Owned by the client. */
-MUST_CHECK int http_pool_open(struct http_client *client, const struct http_policy *policy,
-                              struct http_pool **out, struct error *err);
+struct http_pool *http_pool_open(struct http_client *client, const struct http_policy *policy);
 
 /*
- * Runs `count` requests, item i to pools[i], in the order of the items within a pool and
- * HTTP_PARALLEL at once, and returns when all have ended: after `deadline_ms` at the latest (0: no
- * limit but those of the requests).
+ * Runs `count` requests, item i to pools[i], in the order of the items within a pool and as many
+ * at once as its policy says, and returns when all have ended: after `deadline_ms` at the latest
+ * (0: no limit but those of the requests).
  */
 void http_run(struct http_client *client, struct http_pool *const *pools, size_t count,
               int64_t deadline_ms, const struct http_handler *handler);

@@ -148,7 +148,9 @@ static int open_connections(struct channel_session *session, struct error *err)
     int rc = http_check_ca_file(sms->ca_file, err);
     if (rc == 0)
         rc = http_client_open(&session->client, err);
-    return rc != 0 ? rc : http_pool_open(session->client, &policy, &session->pool, err);
+    if (rc == 0)
+        session->pool = http_pool_open(session->client, &policy);
+    return rc;
 }
 
 static void close_session(struct channel_session *session)

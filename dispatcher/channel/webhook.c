@@ -218,17 +218,20 @@ static void answered(void *context, size_t index, const struct http_answer *answ
     run->reporter->done(run->reporter->context, s->item, &d);
 }
 
-static int open_pool(struct channel_session *session, struct destination *to, struct error *err)
+static void open_pool(struct channel_session *session, struct destination *to)
 {
     const struct webhook_settings *w = &session->transport->webhook;
     const struct http_policy policy = {
         .allow_http = to->endpoint->allow_http,
         .allow_private = to->endpoint->allow_private,
+        .http2 = true,
         .ca_file = w->ca_file,
         .connect_timeout_ms =
             w->connect_timeout_ms > 0 ? w->connect_timeout_ms : CONNECT_TIMEOUT_MS,
+        .parallel = to->endpoint->concurrency,
     };
-    return to->pool != NULL ? 0 : http_pool_open(session->client, &policy, &to->pool, err);
+    if (to->pool == NULL)
+        to->pool = http_pool_open(session->client, &policy);
 }
 
 static void add_sending(struct channel_session *session, struct delivery_run *run,
@@ -242,9 +245,8 @@ static void add_sending(struct channel_session *session, struct delivery_run *ru
                   "to.webhook of the notice",
                   item->address);
         report(run->reporter, item, OUTCOME_PERMANENT, "unknown_endpoint", err.text);
-    } else if (open_pool(session, to, &err) != 0) {
-        report(run->reporter, item, OUTCOME_NOT_TRIED, "resources", err.text);
     } else {
+        open_pool(session, to);
         run->sendings[run->count] = (struct sending){item, to};
         run->pools[run->count++] = to->pool;
     }

@@ -81,16 +81,13 @@ static struct http_client *client;
 
 static struct http_pool *open_pool(const struct http_policy *policy)
 {
-    struct http_pool *pool = NULL;
-    struct error err;
-    if (http_pool_open(client, policy, &pool, &err) != 0)
-        fail_msg("%s", err.text);
-    return pool;
+    return http_pool_open(client, policy);
 }
 
 static struct http_pool *open_plain_pool(void)
 {
-    return open_pool(&(struct http_policy){true, true, NULL, 1000});
+    return open_pool(&(struct http_policy){
+        .allow_http = true, .allow_private = true, .ca_file = NULL, .connect_timeout_ms = 1000});
 }
 
 static void run(struct http_pool *pool, struct item *items, size_t count, int64_t deadline_ms)
@@ -199,7 +196,11 @@ static void never_shares_a_connection_between_two_pools(void **state)
     run(open_plain_pool(), &first, 1, 0);
     run(open_plain_pool(), &second, 1, 0);
     check_end(&second, HTTP_ANSWERED, true);
-    run(open_pool(&(struct http_policy){true, false, NULL, 1000}), &blocked, 1, 0);
+    run(open_pool(&(struct http_policy){.allow_http = true,
+                                        .allow_private = false,
+                                        .ca_file = NULL,
+                                        .connect_timeout_ms = 1000}),
+        &blocked, 1, 0);
     check_end(&blocked, HTTP_BLOCKED, false);
     canned_stop(&server);
 }
@@ -215,7 +216,11 @@ static void blocks_every_spelling_of_loopback(void **state)
     struct buf requests = {0};
     for (size_t i = 0; i < COUNT_OF(hosts); i++)
         snprintf(items[i].url, sizeof(items[i].url), "http://%s:%d/", hosts[i], server.port);
-    run(open_pool(&(struct http_policy){true, false, NULL, 1000}), items, COUNT_OF(hosts), 0);
+    run(open_pool(&(struct http_policy){.allow_http = true,
+                                        .allow_private = false,
+                                        .ca_file = NULL,
+                                        .connect_timeout_ms = 1000}),
+        items, COUNT_OF(hosts), 0);
     for (size_t i = 0; i < COUNT_OF(hosts); i++)
         check_end(&items[i], HTTP_BLOCKED, false);
     canned_read(&server, &requests);
@@ -251,7 +256,11 @@ static void speaks_no_other_scheme(void **state)
     for (size_t i = 0; i < COUNT_OF(urls); i++)
         check_end(&items[i], HTTP_BAD_REQUEST, false);
     struct item plain = {.url = "http://127.0.0.1:9/"};
-    run(open_pool(&(struct http_policy){false, true, NULL, 1000}), &plain, 1, 0);
+    run(open_pool(&(struct http_policy){.allow_http = false,
+                                        .allow_private = true,
+                                        .ca_file = NULL,
+                                        .connect_timeout_ms = 1000}),
+        &plain, 1, 0);
     check_end(&plain, HTTP_BAD_REQUEST, false);
 }
 
@@ -580,7 +589,11 @@ static void verify_with(const char *certificate, const char *host, bool with_ca,
     snprintf(ca, sizeof(ca), "%s/ca.pem", r.directory);
     struct item item = {.method = "POST", .body = "{}", .sign = true};
     snprintf(item.url, sizeof(item.url), "https://%s:%d/ok", host, r.port);
-    run(open_pool(&(struct http_policy){false, true, with_ca ? ca : NULL, 2000}), &item, 1, 0);
+    run(open_pool(&(struct http_policy){.allow_http = false,
+                                        .allow_private = true,
+                                        .ca_file = with_ca ? ca : NULL,
+                                        .connect_timeout_ms = 2000}),
+        &item, 1, 0);
     check_end(&item, expected, expected == HTTP_ANSWERED);
     if (expected == HTTP_ANSWERED)
         assert_int_equal(item.answer.status, 204);
