@@ -54,6 +54,7 @@ struct http_pool {
     /* while a run lasts */
     size_t first, last; /* waiting items, NONE if there are none */
     unsigned running;
+    unsigned silent; /* ends in a row without an answer */
 };
 
 struct http_client {
@@ -537,6 +538,31 @@ static struct exchange *prepare_exchange(struct run *run, struct http_pool *pool
     return NULL;
 }
 
+/* Ends that say that the next request would hardly fare better. */
+static bool is_silence(enum http_error error)
+{
+    static const bool silence[HTTP_ERRORS] = {
+        [HTTP_DNS] = true,         [HTTP_CONNECT] = true,
+        [HTTP_TLS] = true,         [HTTP_TIMEOUT_BEFORE] = true,
+        [HTTP_LOST_BEFORE] = true, [HTTP_TIMEOUT_AFTER] = true,
+        [HTTP_LOST_AFTER] = true,
+    };
+    return silence[error];
+}
+
+static void note_silence(struct http_pool *pool, enum http_error error)
+{
+    if (is_silence(error))
+        pool->silent++;
+    else if (error == HTTP_ANSWERED)
+        pool->silent = 0;
+}
+
+static bool has_given_up(const struct http_pool *pool)
+{
+    return pool->policy.give_up > 0 && pool->silent >= pool->policy.give_up;
+}
+
 /* False if the run is over before the item's turn came. */
 static bool limit_to_run(struct exchange *x)
 {
@@ -553,7 +579,7 @@ static void start(struct run *run, struct http_pool *pool, size_t index)
     struct exchange *x = prepare_exchange(run, pool, index);
     if (x == NULL)
         return;
-    if (!limit_to_run(x)) {
+    if (has_given_up(pool) || !limit_to_run(x)) {
         x->answer.error = HTTP_NO_TIME;
         report_end(run, x);
         return;
@@ -584,6 +610,7 @@ static void finish_ended(struct run *run, struct http_pool *pool)
         read_answer(x, code);
         curl_multi_remove_handle(pool->multi, x->easy);
         pool->running--;
+        note_silence(pool, x->answer.error);
         report_end(run, x);
     }
     fill(run, pool);
@@ -649,6 +676,8 @@ void http_run(struct http_client *client, struct http_pool *const *pools, size_t
     timerfd_settime(client->deadline, 0, &end, NULL);
     for (size_t i = 0; i < count; i++)
         enqueue(&run, pools[i], i);
+    for (size_t i = 0; i < client->pool_count; i++)
+        client->pools[i]->silent = 0;
     for (size_t i = 0; i < client->pool_count; i++)
         fill(&run, client->pools[i]);
     while (run.left > 0)

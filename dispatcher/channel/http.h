@@ -34,7 +34,9 @@ struct http_policy {
     bool http2;          /* where the peer offers it in the handshake; otherwise HTTP/1.1 only */
     const char *ca_file; /* borrowed; NULL: the system's authorities, otherwise only these */
     int64_t connect_timeout_ms;
-    int parallel; /* requests at once; 0: HTTP_PARALLEL */
+    int parallel;     /* requests at once; 0: HTTP_PARALLEL */
+    unsigned give_up; /* so many ends in a row without an answer, and the rest of a run is not
+                         sent; 0: all are */
 };
 
 /* ERR_CONFIG: not a URL, another scheme, or a user name or password in it. */
@@ -52,7 +54,7 @@ enum http_error {
     HTTP_TLS,
     HTTP_TIMEOUT_BEFORE,
     HTTP_LOST_BEFORE,
-    HTTP_NO_TIME, /* its turn did not come within the deadline of the run */
+    HTTP_NO_TIME, /* its turn did not come within the deadline of the run, or before giving up */
     /* Something was sent and no complete answer came: */
     HTTP_TIMEOUT_AFTER,
     HTTP_LOST_AFTER,

@@ -21,6 +21,7 @@
 #define BODY_ADVISED       20000 /* the specification's advice */
 #define TIMEOUT_MS         15000
 #define CONNECT_TIMEOUT_MS 5000
+#define GIVE_UP            5  /* silent requests, before a packet has no more for an endpoint */
 #define POOLS_MAX          32 /* destinations whose connections are kept between packets */
 
 struct destination {
@@ -229,6 +230,7 @@ static void open_pool(struct channel_session *session, struct destination *to)
         .connect_timeout_ms =
             w->connect_timeout_ms > 0 ? w->connect_timeout_ms : CONNECT_TIMEOUT_MS,
         .parallel = to->endpoint->concurrency,
+        .give_up = GIVE_UP,
     };
     if (to->pool == NULL)
         to->pool = http_pool_open(session->client, &policy);

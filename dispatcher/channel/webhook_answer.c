@@ -43,8 +43,9 @@ static const struct http_verdict failures[HTTP_ERRORS] = {
     [HTTP_TIMEOUT_BEFORE] = {OUTCOME_TRANSIENT, "timeout", "no connection in time"},
     [HTTP_LOST_BEFORE] = {OUTCOME_TRANSIENT, "connection_lost",
                           "the connection broke before the notice was sent"},
-    [HTTP_NO_TIME] = {OUTCOME_NOT_TRIED, "no_time",
-                      "its turn did not come within the deadline of the packet"},
+    /* What is slow or silent is this receiver, not the way to all of them. */
+    [HTTP_NO_TIME] = {OUTCOME_THROTTLE, "no_time",
+                      "not sent: those before it got no answer from the receiver in time"},
     [HTTP_TIMEOUT_AFTER] = {OUTCOME_UNCERTAIN, "timeout",
                             "the notice was sent, no complete answer came in time"},
     [HTTP_LOST_AFTER] = {OUTCOME_UNCERTAIN, "connection_lost",

@@ -156,7 +156,7 @@ static const struct param transport[] = {
      ABOUT("Letters per SMTP session.")},
     {INTEGER("packet", "10", 1, 1000), FOR(SMS), IN_T(packet_size),
      ABOUT("Texts handed to a worker at once.")},
-    {INTEGER("packet", "16", 1, 1000), FOR(WEBHOOK), IN_T(packet_size),
+    {INTEGER("packet", "200", 1, 1000), FOR(WEBHOOK), IN_T(packet_size),
      ABOUT("Webhooks handed to a worker at once.")},
     {DURATION("deadline", "120s", SECOND, HOUR), FOR(EMAIL), IN_T(deadline_ms),
      ABOUT("Time for one packet; the worker that passes it is killed.")},

@@ -377,23 +377,31 @@ static void reports_a_silent_handshake_as_timeout_before(void **state)
     canned_stop(&server);
 }
 
-static void runs_many_at_once_but_no_more_than_its_limit(void **state)
+static void check_limit(int parallel, size_t limit)
 {
-    (void)state;
     struct canned server = canned_start(CANNED_HANG, "");
-    struct http_pool *pool = open_plain_pool();
-    struct item items[2 * HTTP_PARALLEL];
+    struct http_pool *pool = open_pool(
+        &(struct http_policy){.allow_http = true, .allow_private = true, .parallel = parallel});
+    struct item items[ITEMS] = {0};
     struct timespec since;
-    for (size_t i = 0; i < COUNT_OF(items); i++) {
+    for (size_t i = 0; i < 2 * limit; i++) {
         items[i] = get(server.port, "/");
         items[i].timeout_ms = TIMEOUT;
     }
     clock_gettime(CLOCK_MONOTONIC, &since);
-    run(pool, items, COUNT_OF(items), 0);
+    run(pool, items, 2 * limit, 0);
     assert_in_range(elapsed_ms(&since), 2 * TIMEOUT - 10, 2 * TIMEOUT + 500);
-    for (size_t i = 0; i < COUNT_OF(items); i++)
+    for (size_t i = 0; i < 2 * limit; i++)
         check_end(&items[i], HTTP_TIMEOUT_AFTER, true);
     canned_stop(&server);
+}
+
+static void runs_many_at_once_but_no_more_than_its_limit(void **state)
+{
+    (void)state;
+    check_limit(0, HTTP_PARALLEL);
+    check_limit(3, 3);
+    check_limit(20, 20);
 }
 
 static void does_not_let_a_dead_destination_delay_another(void **state)
@@ -427,6 +435,28 @@ static void does_not_let_a_dead_destination_delay_another(void **state)
     assert_int_equal(no_time, ITEMS / 2 - 2 * HTTP_PARALLEL);
     canned_stop(&dead);
     canned_stop(&alive);
+}
+
+static void gives_up_on_a_destination_that_is_silent(void **state)
+{
+    (void)state;
+    struct canned server = canned_start(CANNED_RESET, "");
+    struct http_pool *pool = open_pool(&(struct http_policy){
+        .allow_http = true, .allow_private = true, .parallel = 2, .give_up = 3});
+    for (int again = 0; again < 2; again++) { /* the next run tries anew */
+        struct item items[ITEMS];
+        size_t lost = 0;
+        for (size_t i = 0; i < ITEMS; i++)
+            items[i] = get(server.port, "/");
+        run(pool, items, ITEMS, 0);
+        for (size_t i = 0; i < ITEMS; i++) {
+            lost += items[i].answer.error == HTTP_LOST_AFTER;
+            if (items[i].answer.error != HTTP_LOST_AFTER)
+                check_end(&items[i], HTTP_NO_TIME, false);
+        }
+        assert_in_range(lost, 3, 4);
+    }
+    canned_stop(&server);
 }
 
 static void ends_requests_at_the_deadline_of_the_run(void **state)
@@ -654,6 +684,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(runs_many_at_once_but_no_more_than_its_limit, open_client,
                                         close_client),
         cmocka_unit_test_setup_teardown(does_not_let_a_dead_destination_delay_another, open_client,
+                                        close_client),
+        cmocka_unit_test_setup_teardown(gives_up_on_a_destination_that_is_silent, open_client,
                                         close_client),
         cmocka_unit_test_setup_teardown(ends_requests_at_the_deadline_of_the_run, open_client,
                                         close_client),

@@ -80,7 +80,7 @@ static void judges_every_failure_by_the_table(void **state)
         {HTTP_TLS, OUTCOME_TRANSIENT, "tls"},
         {HTTP_TIMEOUT_BEFORE, OUTCOME_TRANSIENT, "timeout"},
         {HTTP_LOST_BEFORE, OUTCOME_TRANSIENT, "connection_lost"},
-        {HTTP_NO_TIME, OUTCOME_NOT_TRIED, "no_time"},
+        {HTTP_NO_TIME, OUTCOME_THROTTLE, "no_time"},
         {HTTP_TIMEOUT_AFTER, OUTCOME_UNCERTAIN, "timeout"},
         {HTTP_LOST_AFTER, OUTCOME_UNCERTAIN, "connection_lost"},
     };

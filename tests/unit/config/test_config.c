@@ -78,7 +78,7 @@ static void every_channel_has_its_own_defaults(void **state)
     assert_string_equal(text->directory, "/var/spool/dispatcher/outbox/text");
     assert_non_null(text->sms.gateway);
     assert_int_equal(hook->type, TRANSPORT_WEBHOOK);
-    assert_int_equal(hook->packet_size, 16);
+    assert_int_equal(hook->packet_size, 200);
     assert_int_equal(hook->deadline_ms, 60000);
     assert_int_equal(hook->retry.count, 9);
     assert_int_equal(hook->retry.delays_ms[0], 5000);
