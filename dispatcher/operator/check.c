@@ -85,10 +85,11 @@ const struct command command_check = {
     .arguments = "[PATH...]",
     .summary = "check configuration, letters, facts, campaigns: language, law and length",
     .details =
-        "Without PATH: the configuration, its rules, locales and all letters, each held to the\n"
-        "rules of law it names. PATH is the folder of a template, a campaign, a fact sheet, a\n"
-        "locale or a rule set; for a campaign also its cohorts and the longest SMS of every\n"
-        "audience. Prints every problem as file:line:column, mostly with the line it is about.\n"
+        "Without PATH: the configuration, its rules, locales, SMS gateways and all letters, each\n"
+        "held to the rules of law it names. PATH is the folder of a template, a campaign, a fact\n"
+        "sheet, a locale, a gateway or a rule set; for a campaign also its cohorts and the\n"
+        "longest SMS of every audience. Prints every problem as file:line:column, mostly with the\n"
+        "line it is about.\n"
         "Exit status 65 if there are errors. What a clock of the law finds too late is printed as\n"
         "an error but does not count as one: a late notice must still leave.",
     .options = options,

@@ -108,6 +108,7 @@ int check_audience(const struct campaign_check *k, struct error *err)
         return 0;
     }
     struct cohort_count *counts = xcalloc(c->cohort_count, sizeof(*counts));
+    struct sms_cost cost = {0};
     int rc = 0;
     for (size_t i = 0; rc == 0 && k->template_index >= 0 && i < c->cohort_count; i++)
         if (c->cohorts[i].audience != NULL)
@@ -122,8 +123,9 @@ int check_audience(const struct campaign_check *k, struct error *err)
         if (rc == 0 && k->template_index >= 0)
             rc = check_reach(k, &c->cohorts[i], err);
         if (rc == 0 && c->channels[CHANNEL_SMS] && k->letters != NULL)
-            rc = check_sms_audience(k, &c->cohorts[i], err);
+            rc = check_sms_audience(k, &c->cohorts[i], &cost, err);
     }
+    check_sms_cost_tell(&cost, k);
     free(counts);
     return rc;
 }

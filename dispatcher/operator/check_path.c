@@ -10,6 +10,7 @@
 #include "base/yaml.h"
 #include "operator/check_campaign.h"
 #include "operator/check_case.h"
+#include "operator/check_gateways.h"
 #include "operator/check_korean_sms.h"
 #include "operator/check_law.h"
 #include "operator/check_letter.h"
@@ -110,13 +111,25 @@ static int check_ruleset(struct check_scene *s, const char *path, struct error *
     return 0;
 }
 
+static int check_gateway(struct check_scene *s, const char *path, struct error *err)
+{
+    char *directory = parent_of(path);
+    const char *slash = strrchr(path, '/'), *file = slash != NULL ? slash + 1 : path;
+    char *name = xstrndup(file, strlen(file) - strlen(".yaml"));
+    (void)err;
+    check_gateway_file(s, directory, name);
+    free(name);
+    free(directory);
+    return 0;
+}
+
 /* By a key only files of this kind have at the top. */
 static const struct {
     const char *key;
     int (*check)(struct check_scene *s, const char *path, struct error *err);
 } kinds[] = {
     {"campaign", check_campaign_file}, {"incident", check_facts},  {"facts", check_facts},
-    {"template", check_campaign_file}, {"ruleset", check_ruleset},
+    {"template", check_campaign_file}, {"ruleset", check_ruleset}, {"gateway", check_gateway},
 };
 
 static int check_yaml(struct check_scene *s, const char *path, struct error *err)
@@ -142,7 +155,8 @@ static int check_yaml(struct check_scene *s, const char *path, struct error *err
     return found ? rc
                  : error_set(err, ERR_INPUT,
                              "%s is no campaign (key `campaign`), no fact sheet (`incident`), no "
-                             "rule set (`ruleset`) and no locale (one tag at the top)",
+                             "rule set (`ruleset`), no gateway (`gateway`) and no locale (one tag "
+                             "at the top)",
                              path);
 }
 
@@ -163,7 +177,7 @@ int check_path(struct check_scene *s, const char *path, struct error *err)
                  ? check_template(s, folder, err)
                  : error_set(err, ERR_INPUT,
                              "%s is nothing check knows: the folder of a template, a campaign, a "
-                             "fact sheet, a locale or a rule set",
+                             "fact sheet, a locale, a gateway or a rule set",
                              path);
     free(template);
     free(folder);

@@ -56,6 +56,7 @@ struct language {
     bool personal; /* says other things to other people */
     int64_t rows;
     struct longest longest[PROFILES];
+    struct sms_tally tally;
     struct json_t *data;      /* of everybody in the cohort, NULL */
     size_t both;              /* particles left open that are not the reader's */
     size_t uses[COLUMNS_MAX]; /* how often the SMS says the value */
@@ -69,7 +70,10 @@ struct measuring {
     struct audience *audience;
     struct personal personal;
     size_t column[COLUMNS_MAX], column_count;
-    size_t undecided; /* rows with a particle nobody knows */
+    const struct transport *priced; /* whose prices are counted; NULL */
+    size_t phone_column;
+    struct sms_length last; /* of the message rendered last, by its profile; no offenders */
+    size_t undecided;       /* rows with a particle nobody knows */
     bool profiles[PROFILES];
     struct language languages[LANGUAGES_MAX];
     size_t language_count;
@@ -207,6 +211,16 @@ static bool breaks_record(struct measuring *m, struct language *l)
     return broken;
 }
 
+static void note_length(struct measuring *m, enum length_profile profile,
+                        const struct sms_length *length)
+{
+    if (m->priced == NULL || m->priced->sms.gateway->profile != profile)
+        return;
+    m->last = *length;
+    m->last.offenders = NULL;
+    m->last.offender_count = 0;
+}
+
 static void measure(struct measuring *m, struct language *l, int64_t line)
 {
     for (size_t p = 0; p < PROFILES; p++) {
@@ -218,6 +232,7 @@ static void measure(struct measuring *m, struct language *l, int64_t line)
         sms_prepare(buf_text(&m->message.sms), m->message.sms.len, (enum length_profile)p,
                     &m->prepared);
         sms_measure(buf_text(&m->prepared), m->prepared.len, (enum length_profile)p, &length);
+        note_length(m, (enum length_profile)p, &length);
         if (best->any && !is_worse(&length, &best->length)) {
             sms_length_free(&length);
             continue;
@@ -252,6 +267,21 @@ static void take_facts(struct measuring *m, struct language *l)
     l->job->data = personal_data(&m->personal, l->data);
 }
 
+/* The price depends on the number, also where everybody reads the same. */
+static void count_cost(struct measuring *m, struct language *l, bool rendered)
+{
+    struct buf phone = {0};
+    const struct longest *best =
+        m->priced != NULL ? &l->longest[m->priced->sms.gateway->profile] : NULL;
+    if (best == NULL)
+        return;
+    audience_put_cell(m->audience, m->phone_column, &phone);
+    const struct sms_length *length = l->personal ? &m->last : &best->length;
+    check_sms_cost_count(&l->tally, m->priced, buf_text(&phone),
+                         rendered && best->any ? length : NULL);
+    buf_free(&phone);
+}
+
 static void render_row(struct measuring *m, struct language *l, int64_t line)
 {
     const struct campaign_check *k = m->check;
@@ -273,12 +303,15 @@ static void measure_row(struct measuring *m, const struct audience_person *one)
     struct language *l = one->problem == NULL ? find_language(m, one->locale) : NULL;
     if (l == NULL)
         return;
+    bool rendered = l->personal || l->rows == 0;
     l->rows++;
-    if (!l->personal && l->rows > 1)
-        return;
-    take_row(m, l);
-    if (breaks_record(m, l) || l->rows <= RENDER_ALL)
+    if (rendered) {
+        take_row(m, l);
+        rendered = breaks_record(m, l) || l->rows <= RENDER_ALL;
+    }
+    if (rendered)
         render_row(m, l, one->line);
+    count_cost(m, l, rendered || !l->personal);
 }
 
 /* ---- telling ---- */
@@ -416,6 +449,12 @@ static void tell_language(const struct measuring *m, const struct language *l)
 
 /* ---- the whole ---- */
 
+static void add_costs(const struct measuring *m, struct sms_cost *cost)
+{
+    for (size_t i = 0; i < m->language_count; i++)
+        check_sms_cost_add(cost, &m->languages[i].tally);
+}
+
 static void finish(struct measuring *m)
 {
     for (size_t i = 0; i < m->language_count; i++) {
@@ -446,10 +485,12 @@ static void find_columns(struct measuring *m)
     for (size_t i = 0; i < m->personal.count; i++)
         m->column[COLUMNS + i] = m->personal.items[i].column;
     m->column_count = COLUMNS + m->personal.count;
+    m->phone_column = audience_column(m->audience, "phone");
+    m->priced = check_sms_cost_transport(k->scene->settings);
 }
 
 int check_sms_audience(const struct campaign_check *k, const struct campaign_cohort *c,
-                       struct error *err)
+                       struct sms_cost *cost, struct error *err)
 {
     struct measuring *m = xcalloc(1, sizeof(*m));
     struct audience_person one;
@@ -467,6 +508,8 @@ int check_sms_audience(const struct campaign_check *k, const struct campaign_coh
     }
     for (size_t i = 0; rc == 0 && i < m->language_count; i++)
         tell_language(m, &m->languages[i]);
+    if (rc == 0)
+        add_costs(m, cost);
     finish(m);
     free(m);
     return rc;

@@ -9,9 +9,10 @@
 #define OPERATOR_CHECK_SMS_H
 
 #include "operator/check_campaign.h"
+#include "operator/check_sms_cost.h"
 
-/* The audience of one cohort, which has a file. */
+/* The audience of one cohort, which has a file; adds to `cost` what its messages take. */
 MUST_CHECK int check_sms_audience(const struct campaign_check *k, const struct campaign_cohort *c,
-                                  struct error *err);
+                                  struct sms_cost *cost, struct error *err);
 
 #endif

@@ -1,6 +1,7 @@
 #include "operator/gateway.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,7 +89,11 @@ int64_t gateway_cost(const struct transport *t, const char *to, const struct sms
 
 void gateway_put_cost(struct buf *out, int64_t micros, const char *currency)
 {
+    char text[48];
     int64_t rounded = (micros + 50) / 100;
-    buf_printf(out, "%" PRId64 ".%04" PRId64 " %s", rounded / 10000, rounded % 10000,
-               currency != NULL ? currency : "");
+    int len =
+        snprintf(text, sizeof(text), "%" PRId64 ".%04" PRId64, rounded / 10000, rounded % 10000);
+    for (int dropped = 0; dropped < 2 && text[len - 1] == '0'; dropped++)
+        text[--len] = '\0';
+    buf_printf(out, "%s %s", text, currency != NULL ? currency : "");
 }

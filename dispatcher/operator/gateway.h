@@ -23,7 +23,7 @@ MUST_CHECK int gateway_find_transport(const struct settings *s, const char *name
 
 /* What one message costs over `t` in millionths of its currency; -1: nobody said. */
 int64_t gateway_cost(const struct transport *t, const char *to, const struct sms_length *length);
-/* "0.0750 EUR" */
+/* "0.075 EUR", "926.00 EUR" */
 void gateway_put_cost(struct buf *out, int64_t micros, const char *currency);
 
 #endif

@@ -719,9 +719,39 @@ class NaverSens(KoreanProvider):
         }
 
 
+class ExampleTelecom(Provider):
+    """Nobody's: the one that docs/gateways.md describes from nothing."""
+
+    name = "example-telecom"
+    vars = {"token": {"secret": "t0ken"}}
+    sender = None
+
+    def read(self, request):
+        request.line("POST", "/v1/messages")
+        request.header("X-Token", "t0ken")
+        f = request.json(("to", "text", "priority"), ("hook",))
+        texts(f, "to", "text")
+        need(f["priority"] is False, f"priority is {f['priority']!r}")
+        return Message(e164(f["to"]), f["text"], callback=callback(f.get("hook")))
+
+    def ok(self, message_id):
+        return as_json(200, {"ok": True, "id": message_id})
+
+    def errors(self):
+        return {
+            "throttled": Answer(429, "", {"Retry-After": "25"}),
+            "bad_number": as_json(200, {"ok": False, "error": "unknown_number"}),
+            "bad_key": as_json(200, {"ok": False, "error": "bad_token"}),
+            "lost_id": as_json(200, {"ok": True}),
+        }
+
+    def report(self, message_id, key, kind, url):
+        return post_json(url, {"id": message_id, "state": {"delivered": "arrived", "failed": "lost"}[kind]})
+
+
 PROVIDERS = {
     made.name: made()
-    for made in (Jasmin, Twilio, Vonage, Sipgate, Seven, MessageBird, LinkMobility, AwsSns, NhnCloud, Solapi, Aligo, NaverSens)
+    for made in (Jasmin, Twilio, Vonage, Sipgate, Seven, MessageBird, LinkMobility, AwsSns, NhnCloud, Solapi, Aligo, NaverSens, ExampleTelecom)
 }
 
 
