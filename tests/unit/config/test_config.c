@@ -556,6 +556,64 @@ static void the_shipped_configuration_loads_and_is_in_trial_mode(void **state)
     scratch_free(s);
 }
 
+/* An example reads `# key: value`, an example within one `#   # key: value`; no sentence does. */
+static bool is_example(const char *comment)
+{
+    /* These exclude others, or name what stands nowhere. */
+    static const char *const left_out[] = {"host:", "port:", "password:", "failover:"};
+    const char *key = comment + strspn(comment, " #");
+    size_t len = strspn(key, "abcdefghijklmnopqrstuvwxyz_");
+    for (size_t i = 0; i < COUNT_OF(left_out); i++) {
+        if (strncmp(key, left_out[i], strlen(left_out[i])) == 0)
+            return false;
+    }
+    return len > 0 && key[len] == ':' && strchr(" \n", key[len + 1]) != NULL;
+}
+
+/* Takes every `# ` away that stands before an example. */
+static size_t uncomment(char *line)
+{
+    size_t examples = 0;
+    for (char *hash = line + strspn(line, " "); *hash == '#' && is_example(hash);
+         hash = line + strspn(line, " ")) {
+        const char *rest = hash + (hash[1] == ' ' ? 2 : 1);
+        memmove(hash, rest, strlen(rest) + 1);
+        examples = 1;
+    }
+    return examples;
+}
+
+static void every_example_of_the_shipped_configuration_is_right(void **state)
+{
+    (void)state;
+    static const struct config_override overrides[] = {{"rules", "config/rules.yaml"},
+                                                       {"gateways", "config/gateways"}};
+    const struct config_options options = {.path = scratch.config,
+                                           .overrides = overrides,
+                                           .override_count = COUNT_OF(overrides),
+                                           .without_secrets = true};
+    struct settings *s = NULL;
+    struct error err;
+    char line[400];
+    size_t examples = 0;
+    FILE *in = fopen("config/dispatcher.yaml", "r"), *out = fopen(scratch.config, "w");
+    assert_true(in != NULL && out != NULL);
+    while (fgets(line, sizeof(line), in) != NULL) {
+        examples += uncomment(line);
+        fputs(line, out);
+    }
+    fclose(in);
+    fclose(out);
+    assert_true(examples > 60);
+    if (config_load(&options, &s, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_string_equal(s->endpoints[0].name, "crm");
+    assert_int_equal(s->endpoints[0].format, WEBHOOK_CLOUDEVENTS);
+    assert_int_equal(s->transports[0].smtp.host_count, 2);
+    assert_non_null(s->api_listen);
+    scratch_free(s);
+}
+
 static struct settings *locate(const char *text, const struct config_override *override,
                                struct error *err)
 {
@@ -637,6 +695,7 @@ int main(void)
         cmocka_unit_test(without_secrets_reads_none),
         cmocka_unit_test(a_socket_name_must_fit),
         cmocka_unit_test(a_missing_file_is_said_with_what_to_do),
+        cmocka_unit_test(every_example_of_the_shipped_configuration_is_right),
         cmocka_unit_test(the_shipped_configuration_loads_and_is_in_trial_mode),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
