@@ -18,6 +18,7 @@ static int setup(void **state UNUSED)
     scratch_write(&scratch, "secret", 0600, "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz\n");
     scratch_write(&scratch, "bare", 0600, "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz\n");
     scratch_write(&scratch, "older", 0600, "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI0\n");
+    scratch_write(&scratch, "seed", 0600, "whsk_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n");
     scratch_write(&scratch, "key.pem", 0600, PEM);
     scratch_write(&scratch, "signing", 0600,
                   "whsk_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
@@ -229,6 +230,7 @@ static void a_secret_is_replaced_by_another_one(void **state)
         {CRM "signing_key: {file: password}}\n",
          ":2:79: endpoint `crm`: a signing key is `whsk_` and base64 of 64 bytes"},
         {CRM "signing_key: {file: secret}}\n", "a signing key is `whsk_`"},
+        {CRM "signing_key: {file: seed}}\n", "a signing key is `whsk_` and base64 of 64 bytes"},
         {CRM "signing_key: whsk_geheim}\n", "a secret must not stand in this file"},
         {CRM "old_secret: {file: older}, old_secret_until: soon}\n", "must be a date"},
         {CRM "format: xml}\n", "must be standard or cloudevents, not `xml`"},
