@@ -13,8 +13,8 @@ static const char insert_notice_sql[] =
     " priority, accepted_ms, expires_at_ms, source, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 static const char insert_spare_sql[] =
-    "INSERT INTO spare (notice, position, channel, transport, state, address, cause)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO spare (notice, position, channel, transport, state, address, cause, patience_ms,"
+    " confirm) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char find_id_sql[] = "SELECT digest FROM notice WHERE id = ?";
 static const char find_key_sql[] = "SELECT digest FROM notice WHERE idempotency_key = ?";
 static const char find_batch_sql[] = "SELECT digest FROM batch WHERE id = ?";
@@ -48,6 +48,7 @@ static int insert_deliveries(struct ledger *l, const struct acceptance *a, int64
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < a->count; i++) {
         struct new_delivery d = {.notice = notice,
+                                 .more = a->spare_count > 0,
                                  .priority = a->job->priority,
                                  .plan = &a->deliveries[i],
                                  .now_ms = a->now_ms};
@@ -73,6 +74,8 @@ static int insert_spares(struct ledger *l, const struct acceptance *a, int64_t n
         query_bind_int(q, p->state);
         query_bind_text(q, p->address);
         query_bind_text(q, p->cause);
+        query_bind_int(q, p->patience_ms);
+        query_bind_int(q, p->confirm);
         rc = query_run(q, err);
         if (rc != 0)
             return rc;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/delivery.h"
+#include "model/receipt.h"
 
 /* A delivery in flight, as its row stands meanwhile. */
 struct flying {
@@ -21,6 +22,9 @@ struct flying {
     enum channel_kind channel;
     enum delivery_state state; /* waiting or deferred */
     bool tried;                /* the row holds its latest attempt */
+    bool confirm;              /* only a receipt counts as told */
+    enum receipt_kind receipt; /* the furthest one */
+    int64_t over_ms;           /* then the next channel's turn comes; 0: nobody waits for it */
 };
 
 struct flight_packet {

@@ -10,7 +10,7 @@
 static const char leases_sql[] = "SELECT packet, taken_ms, deliveries FROM lease ORDER BY packet";
 static const char delivery_sql[] =
     "SELECT d.lane, d.batch, coalesce(n.accepted_ms, b.accepted_ms, 0), coalesce(d.notice, 0),"
-    " d.attempts, d.channel, d.state, d.tried, d.packet FROM delivery d"
+    " d.attempts, d.channel, d.state, d.tried, d.confirm, d.over_ms, d.packet FROM delivery d"
     " LEFT JOIN notice n ON n.seq = d.notice LEFT JOIN batch b ON b.seq = d.batch WHERE d.seq = ?";
 
 void ledger_take_off(struct ledger *l, const struct flying *row)
@@ -41,6 +41,8 @@ static int read_flying(struct ledger *l, struct flying *out, struct error *err)
     bool good = ledger_read_channel(query_int(q), &out->channel);
     good = ledger_read_state(query_int(q), &out->state) && good;
     out->tried = query_int(q) != 0;
+    out->confirm = query_int(q) != 0;
+    out->over_ms = query_int(q);
     bool settled = query_int(q) >= out->packet;
     query_end(q);
     if (!good)

@@ -21,7 +21,8 @@ static const char later_due_sql[] =
     " AND due_ms > ? ORDER BY due_ms, seq";
 static const char row_sql[] =
     "SELECT state, channel, batch, line, rest, start, bytes, coalesce(notice, 0), letter, attempts,"
-    " tries, crashes, suspect, tried, recipient, address FROM delivery WHERE seq = ?";
+    " tries, crashes, suspect, tried, lane, confirm, receipt, over_ms, recipient, address"
+    " FROM delivery WHERE seq = ?";
 static const char notice_sql[] =
     "SELECT accepted_ms, expires_at_ms, id, template, locale, campaign,"
     " EXISTS (SELECT 1 FROM spare s WHERE s.notice = n.seq), body FROM notice n WHERE seq = ?";
@@ -115,7 +116,8 @@ static int read_notice(struct ledger *l, int64_t notice, struct leased *out, str
     out->locale = copy_text(q);
     out->campaign = xstrdup(query_text(q));
     out->more_channels = query_int(q) != 0;
-    out->job_text = copy_text(q);
+    out->job_text = xstrdup(query_text(q));
+    out->more_channels = out->more_channels && out->job_text != NULL;
     query_end(q);
     return 0;
 }
@@ -141,6 +143,7 @@ static int describe_line(struct ledger *l, int64_t letter_number, const char *re
         return rc;
     out->accepted_ms = b->accepted_ms;
     out->expires_at_ms = b->expires_at_ms;
+    out->more_channels = out->more_channels && b->now.state != BATCH_PURGED;
     out->notice_id = join_id(b->id, recipient);
     out->batch_id = xstrdup(b->id);
     out->campaign = xstrdup(b->campaign);
@@ -161,8 +164,9 @@ static int describe(struct ledger *l, struct query *q, struct leased *out, struc
 {
     bool good = ledger_read_state(query_int(q), &flying->state);
     good = ledger_read_channel(query_int(q), &out->channel) && good;
-    if (!good || !delivery_may_move(flying->state, DELIVERY_IN_FLIGHT))
-        return ledger_damaged(l, "its index and its rows differ at delivery", out->delivery, err);
+    if (!good)
+        return ledger_damaged(l, "no channel and state are possible of delivery", out->delivery,
+                              err);
     out->batch = query_int(q);
     out->line = query_int(q);
     out->more_channels = query_int(q) > 0;
@@ -175,14 +179,18 @@ static int describe(struct ledger *l, struct query *q, struct leased *out, struc
     out->crashes = small(query_int(q));
     out->suspect = query_int(q) != 0;
     flying->tried = query_int(q) != 0;
+    flying->lane = query_int(q);
+    flying->confirm = query_int(q) != 0;
+    flying->receipt = ledger_read_receipt_kind(query_int(q));
+    flying->over_ms = query_int(q);
     const char *recipient = ledger_read_text(q);
     out->address = copy_text(q);
     return flying->notice != 0 ? read_notice(l, flying->notice, out, err)
                                : describe_line(l, letter, recipient, out, err);
 }
 
-static int read_row(struct ledger *l, int64_t delivery, struct leased *out, struct flying *flying,
-                    struct error *err)
+int ledger_read_delivery(struct ledger *l, int64_t delivery, struct leased *out,
+                         struct flying *flying, struct error *err)
 {
     *out = (struct leased){.delivery = delivery};
     *flying = (struct flying){.delivery = delivery};
@@ -201,6 +209,16 @@ static int read_row(struct ledger *l, int64_t delivery, struct leased *out, stru
     return rc;
 }
 
+static int read_row(struct ledger *l, int64_t delivery, int64_t now_ms, struct leased *out,
+                    struct flying *flying, struct error *err)
+{
+    int rc = ledger_read_delivery(l, delivery, out, flying, err);
+    if (rc == 0 && !delivery_may_move(flying->state, DELIVERY_IN_FLIGHT))
+        rc = ledger_damaged(l, "its index and its rows differ at delivery", delivery, err);
+    out->overdue = flying->over_ms > 0 && flying->over_ms <= now_ms;
+    return rc;
+}
+
 /* In order, up to the first that is not due. A suspect ends the packet: before it, or behind it if
  * it is the first. */
 static int read_rows(struct ledger *l, struct lease *lease, struct error *err)
@@ -209,7 +227,8 @@ static int read_rows(struct ledger *l, struct lease *lease, struct error *err)
         if (lease->places[i].due_ms > lease->now_ms)
             return 0;
         struct leased *row = &lease->out[lease->count];
-        int rc = read_row(l, lease->places[i].delivery, row, &lease->flying[lease->count], err);
+        int rc = read_row(l, lease->places[i].delivery, lease->now_ms, row,
+                          &lease->flying[lease->count], err);
         lease->count++; /* whatever was read of it is freed with the others */
         if (rc != 0)
             return rc;

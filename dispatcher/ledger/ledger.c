@@ -124,6 +124,10 @@ static int load(struct ledger *l, struct error *err)
         rc = ledger_load_flight(l, err);
     if (rc >= 0)
         rc = ledger_load_suppressions(l, err);
+    if (rc >= 0)
+        rc = parked_load(l, err);
+    if (rc >= 0)
+        rc = patience_load(l, err);
     return rc < 0 ? rc : ledger_load_lanes(l, err);
 }
 
@@ -173,6 +177,7 @@ static void free_memory(struct ledger *l)
     while (l->letter_count > 0)
         ledger_drop_letter(l);
     free(l->letters);
+    free(l->patience);
 }
 
 void ledger_close(struct ledger *l)
@@ -363,6 +368,11 @@ bool ledger_read_state(int64_t number, enum delivery_state *out)
         return false;
     *out = (enum delivery_state)number;
     return true;
+}
+
+enum receipt_kind ledger_read_receipt_kind(int64_t number)
+{
+    return number >= 0 && number < RECEIPT_KINDS ? (enum receipt_kind)number : RECEIPT_NONE;
 }
 
 const char *ledger_read_text(struct query *q)

@@ -60,6 +60,12 @@ struct lane_cursor {
     int64_t noted_in; /* the transaction that noted it in `undo` */
 };
 
+/* Nothing of a batch (0: of single notices) has had its time before this. */
+struct patience {
+    int64_t batch;
+    int64_t next_ms;
+};
+
 /* Changes of the counters of a batch in this transaction. */
 struct tally {
     int64_t batch; /* 0: single notices */
@@ -76,6 +82,7 @@ enum undo_kind {
     UNDO_LAND,     /* was removed from it */
     UNDO_LANE,     /* was changed */
     UNDO_BATCH,    /* was changed */
+    UNDO_PATIENCE, /* was put off */
     UNDO_NEW_LANE, /* these became known: they go again */
     UNDO_NEW_BATCH,
     UNDO_NEW_TRANSPORT,
@@ -94,6 +101,7 @@ struct undo {
             int64_t number;
             struct batch_standing standing;
         } batch;
+        struct patience patience;
     };
 };
 
@@ -144,6 +152,8 @@ struct ledger {
     size_t transport_count;
     struct letter_memo **letters;
     size_t letter_count;
+    struct patience *patience;
+    size_t patience_count;
 };
 
 /* ---- ledger.c ---- */
@@ -166,6 +176,7 @@ int ledger_damaged(const struct ledger *l, const char *what, int64_t number, str
 /* Numbers from the file as our enums; false if they are out of range. */
 bool ledger_read_channel(int64_t number, enum channel_kind *out);
 bool ledger_read_state(int64_t number, enum delivery_state *out);
+enum receipt_kind ledger_read_receipt_kind(int64_t number);
 /* A text column that cannot be NULL unless the file is damaged. */
 const char *ledger_read_text(struct query *q);
 
@@ -280,6 +291,7 @@ struct new_delivery {
     int64_t line, start, bytes, letter;
     const char *recipient; /* NULL: none */
     int rest, turn;
+    bool more; /* single routing: a channel may follow */
     enum job_priority priority;
     const struct planned_delivery *plan;
     int64_t now_ms;
@@ -290,6 +302,88 @@ MUST_CHECK int ledger_insert_delivery(struct ledger *l, const struct new_deliver
                                       bool *out_made, struct error *err);
 /* The attempt that stands in a delivery's row becomes a row of its own. */
 MUST_CHECK int ledger_move_attempt(struct ledger *l, int64_t delivery, struct error *err);
+
+/* A delivery as its row stands, whether it is in flight or not; without what only a lease has. */
+MUST_CHECK int ledger_read_standing(struct ledger *l, int64_t delivery, struct flying *out,
+                                    bool *out_found, struct error *err);
+/* What becomes of a delivery without an attempt. */
+struct change {
+    enum delivery_state to; /* none that stands in a lane */
+    const char *cause;      /* NULL: unchanged */
+    const char *remark;     /* a sentence on it; NULL or "": none */
+    bool handed_over;       /* the next channel begins */
+    int64_t now_ms;
+};
+/* Of one that is not in flight: its row, its lane and the books. Asserts the edge. */
+MUST_CHECK int ledger_change_delivery(struct ledger *l, const struct flying *row,
+                                      const struct change *c, struct error *err);
+
+/* ---- lease.c ---- */
+
+/* A delivery as if it were leased, and as its row stands. Either may be partly filled after an
+ * error: leased_clear() in any case. */
+MUST_CHECK int ledger_read_delivery(struct ledger *l, int64_t delivery, struct leased *out,
+                                    struct flying *row, struct error *err);
+
+/* ---- handover.c ---- */
+
+/* Whose channels go on. */
+struct handover {
+    int64_t delivery, notice, batch;
+    const struct planned_delivery *next; /* of a batch */
+    int next_rest;
+    int64_t now_ms;
+};
+/* The next channel begins: of a batch `next`, else the first spare that may be sent. */
+MUST_CHECK int ledger_hand_over(struct ledger *l, const struct handover *h, struct error *err);
+
+/* ---- receipt_row.c ---- */
+
+#define RECEIPT_COLUMNS                                                                            \
+    "kind, at_ms, transport, message_id, address, proven, lasting, opted_out, code, enhanced,"     \
+    " cause, source, words"
+#define RECEIPT_PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+/* From the table `r`, joined with transport t. */
+#define RECEIPT_COLUMNS_OF(r)                                                                      \
+    r ".kind, " r ".at_ms, t.name, " r ".message_id, " r ".address, " r ".proven, " r              \
+      ".lasting, " r ".opted_out, " r ".code, " r ".enhanced, " r ".cause, " r ".source, " r       \
+      ".words"
+
+void receipt_bind(struct query *q, const struct receipt *r, int64_t transport);
+/* Without channel, notice_id and token. Caller: receipt_clear(), also after an error. */
+MUST_CHECK int receipt_read(const struct ledger *l, struct query *q, struct receipt *out,
+                            struct error *err);
+
+/* ---- receipt.c ---- */
+
+/* Receipts kept of a delivery; more are counted. */
+#define RECEIPTS_MOST 100
+
+/* What the gateway calls a delivery from now on. */
+MUST_CHECK int ledger_put_message(struct ledger *l, int64_t delivery, int64_t transport,
+                                  const char *id, struct error *err);
+
+/* ---- parked.c ---- */
+
+/* Receipts kept of nothing that is known; of more the oldest go. */
+#define PARKED_MOST 100000
+
+MUST_CHECK int parked_load(struct ledger *l, struct error *err);
+/* `delivery` 0: not known; waits for its message, if it names one. */
+MUST_CHECK int parked_add(struct ledger *l, const struct receipt *r, int64_t delivery,
+                          int64_t now_ms, struct error *err);
+/* What waits for this delivery to be settled, or for this name, is ready. */
+MUST_CHECK int parked_wake_delivery(struct ledger *l, int64_t delivery, struct error *err);
+MUST_CHECK int parked_wake_message(struct ledger *l, int64_t delivery, int64_t transport,
+                                   const char *id, struct error *err);
+
+/* ---- patience.c ---- */
+
+MUST_CHECK int patience_load(struct ledger *l, struct error *err);
+/* Somebody waits until `over_ms` (0: nobody) for something of a batch. */
+void patience_await(struct ledger *l, int64_t batch, int64_t over_ms);
+/* When a delivery that comes to this state has had its time; 0: nobody waits for it any more. */
+int64_t patience_after(const struct flying *row, enum delivery_state state, bool handed_over);
 
 /* ---- suppression.c ---- */
 

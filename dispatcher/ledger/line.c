@@ -81,6 +81,7 @@ static int insert_repeated(struct ledger *l, const struct new_delivery *d,
     plan.remark = "this recipient stands in the batch already, in a line before this one";
     repeated.recipient = NULL;
     repeated.rest = 0;
+    repeated.more = false;
     repeated.plan = &plan;
     int rc = ledger_insert_delivery(l, &repeated, NULL, err);
     return rc == 0 ? ledger_add_untried(l, d->batch, 1, err) : rc;
@@ -101,6 +102,7 @@ static int put_line(struct ledger *l, int64_t batch, const struct planned_line *
                              .bytes = line->length,
                              .recipient = line->recipient,
                              .rest = line->rest,
+                             .more = line->rest > 0,
                              .priority = b->priority,
                              .now_ms = now_ms};
     struct letter letter = {.template_name = line->template_name,

@@ -14,7 +14,8 @@
     " (SELECT a.reply FROM attempt a WHERE a.delivery = d.seq ORDER BY a.n DESC LIMIT 1) END, '')"
 
 static const char row_columns[] =
-    "SELECT d.seq, d.line, d.start, d.bytes, d.crashes, d.suspect, d.channel, d.state, d.attempts, "
+    "SELECT d.seq, d.line, d.start, d.bytes, d.crashes, d.suspect, d.receipt, d.channel, d.state, "
+    "d.attempts, "
     "d.due_ms, d.changed_ms,"
     " coalesce(n.accepted_ms, b.accepted_ms, 0), b.id,"
     " coalesce(n.id, b.id || '_' || d.recipient, b.id || ':' || d.line),"
@@ -70,6 +71,7 @@ static int read_row(struct ledger *l, struct query *q, struct delivery_row *out,
     out->length = query_int(q);
     out->crashes = (int)query_int(q);
     out->suspect = query_int(q) != 0;
+    out->receipt = ledger_read_receipt_kind(query_int(q));
     bool good = ledger_read_channel(query_int(q), &out->channel);
     good = ledger_read_state(query_int(q), &out->state) && good;
     out->attempts = (int)query_int(q);

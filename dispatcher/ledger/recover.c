@@ -89,6 +89,10 @@ static int recover_row(struct ledger *l, struct recovery *r, const struct flying
     enum delivery_state to = hold ? DELIVERY_UNCERTAIN : DELIVERY_DEFERRED;
     ledger_land(l, row->delivery);
     ledger_count_move(l, row->batch, row->channel, row->state, DELIVERY_IN_FLIGHT, to);
+    patience_await(l, row->batch, row->over_ms);
+    rc = parked_wake_delivery(l, row->delivery, err);
+    if (rc != 0)
+        return rc;
     r->deferred += !hold;
     r->uncertain += hold;
     return hold ? 0 : stand_again(l, row, err);

@@ -35,14 +35,18 @@ static const char newest_sql[] = "SELECT coalesce(max(seq), 0) FROM delivery";
 static const char again_sql[] =
     "UPDATE delivery SET state = 0, due_ms = ?, tries = 0, crashes = 0, tried = 0, changed_ms = ?,"
     " cause = '', remark = NULL, duration_ms = NULL, transport = NULL, outcome = NULL, code = NULL,"
-    " jitter = NULL, enhanced = NULL, locale = NULL, reply = NULL, sha256 = NULL WHERE seq = ?";
+    " jitter = NULL, enhanced = NULL, locale = NULL, reply = NULL, sha256 = NULL, receipt = 0,"
+    " over_ms = CASE WHEN patience_ms > 0 AND (rest > 0 OR EXISTS"
+    "  (SELECT 1 FROM spare s WHERE s.notice = delivery.notice)) THEN ? + patience_ms ELSE 0 END"
+    " WHERE seq = ?";
 
 #define PAGE 256
 /* Steps follow each other at once; whoever waits so long with the next one is gone. */
 #define IDLE_MS 60000
 
 struct candidate {
-    int64_t delivery, notice, batch, lane;
+    int64_t delivery, notice, batch, lane, patience_ms;
+    int64_t attempts;
     enum channel_kind channel;
     enum delivery_state state;
     bool tried;
@@ -164,7 +168,8 @@ static void put_question(struct buf *sql, const struct step *s)
 {
     buf_puts(sql, "WITH place AS (");
     put_places(sql, &s->resolved);
-    buf_puts(sql, ") SELECT d.seq, coalesce(d.notice, 0), d.batch, d.lane, d.tried, d.channel,"
+    buf_puts(sql, ") SELECT d.seq, coalesce(d.notice, 0), d.batch, d.lane, d.patience_ms,"
+                  " d.attempts, d.tried, d.channel,"
                   " d.state,");
     put_bar(sql, s->now_ms);
     buf_puts(sql, ", (1");
@@ -181,6 +186,8 @@ static int read_candidate(const struct ledger *l, struct query *q, struct candid
     out->notice = query_int(q);
     out->batch = query_int(q);
     out->lane = query_int(q);
+    out->patience_ms = query_int(q);
+    out->attempts = query_int(q);
     out->tried = query_int(q) != 0;
     bool good = ledger_read_channel(query_int(q), &out->channel);
     good = ledger_read_state(query_int(q), &out->state) && good;
@@ -331,9 +338,11 @@ static int begin_again(struct ledger *l, const struct candidate *row, int64_t no
     struct query *q = db_query(l->db, again_sql);
     query_bind_int(q, now_ms);
     query_bind_int(q, now_ms);
+    query_bind_int(q, now_ms);
     query_bind_int(q, row->delivery);
     rc = query_run(q, err);
-    if (rc == 0 && row->batch != 0 && row->state == DELIVERY_FAILED && !row->tried)
+    patience_await(l, row->batch, row->patience_ms > 0 ? now_ms + row->patience_ms : 0);
+    if (rc == 0 && row->batch != 0 && row->state == DELIVERY_FAILED && row->attempts == 0)
         rc = ledger_add_untried(l, row->batch, -1, err);
     if (rc != 0)
         return rc;

@@ -1,4 +1,4 @@
-/* Rows of `delivery`: made, and parted from the attempt that stands in them. */
+/* Rows of `delivery`: made, changed, and parted from the attempt that stands in them. */
 #include "ledger/ledger.h"
 
 #include <assert.h>
@@ -9,8 +9,8 @@
 static const char insert_sql[] =
     "INSERT INTO delivery (state, channel, batch, line, turn, rest, start, bytes, notice, lane,"
     " letter, due_ms, packet, attempts, tries, crashes, suspect, tried, changed_ms, recipient,"
-    " address, cause, remark)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?, ?, ?, ?)"
+    " address, cause, remark, confirm, patience_ms, over_ms)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT DO NOTHING";
 static const char move_attempt_sql[] =
     "INSERT INTO attempt (delivery, n, ended_ms, duration_ms, transport, outcome, code, enhanced,"
@@ -18,6 +18,13 @@ static const char move_attempt_sql[] =
     " SELECT seq, attempts, changed_ms, duration_ms, transport, outcome, code, enhanced, cause,"
     "  locale, sha256, state, CASE WHEN state IN (0, 2, 3) THEN due_ms ELSE 0 END, jitter, reply"
     " FROM delivery WHERE seq = ? AND tried = 1";
+static const char standing_sql[] =
+    "SELECT state, channel, batch, coalesce(notice, 0), lane, attempts, tried, confirm, receipt,"
+    " over_ms FROM delivery WHERE seq = ?";
+static const char change_sql[] =
+    "UPDATE delivery SET state = ?, tried = 0, changed_ms = ?, cause = coalesce(?, cause),"
+    " remark = ?, over_ms = ?, duration_ms = NULL, transport = NULL, outcome = NULL, code = NULL,"
+    " jitter = NULL, enhanced = NULL, locale = NULL, reply = NULL, sha256 = NULL WHERE seq = ?";
 
 static void bind_place(struct query *q, const struct new_delivery *d, int64_t lane)
 {
@@ -37,6 +44,16 @@ static void bind_place(struct query *q, const struct new_delivery *d, int64_t la
     query_bind_int(q, d->letter);
 }
 
+/* When the next channel's turn comes; 0: never because of time. */
+static int64_t patience_over(const struct new_delivery *d)
+{
+    const struct planned_delivery *p = d->plan;
+    if (p->patience_ms <= 0 || !d->more || delivery_state_is_final(p->state))
+        return 0;
+    int64_t begins_ms = p->due_ms > d->now_ms ? p->due_ms : d->now_ms;
+    return begins_ms < INT64_MAX - p->patience_ms ? begins_ms + p->patience_ms : INT64_MAX;
+}
+
 static int insert(struct ledger *l, const struct new_delivery *d, int64_t lane, bool *out_made,
                   struct error *err)
 {
@@ -49,6 +66,9 @@ static int insert(struct ledger *l, const struct new_delivery *d, int64_t lane, 
     query_bind_text(q, p->address == NULL && delivery_state_is_final(p->state) ? "" : p->address);
     query_bind_text(q, p->cause != NULL ? p->cause : "");
     query_bind_text(q, p->remark);
+    query_bind_int(q, p->confirm);
+    query_bind_int(q, p->patience_ms);
+    query_bind_int(q, patience_over(d));
     int rc = query_run(q, err);
     *out_made = rc == 0 && db_changed(l->db) == 1;
     return rc;
@@ -70,6 +90,7 @@ int ledger_insert_delivery(struct ledger *l, const struct new_delivery *d, bool 
     if (rc != 0 || !made)
         return rc;
     ledger_count_new(l, d->batch, p->channel, p->state);
+    patience_await(l, d->batch, patience_over(d));
     if (!delivery_may_move(p->state, DELIVERY_IN_FLIGHT))
         return 0;
     return ledger_stand_in_lane(l, lane, p->due_ms, db_last_number(l->db), err);
@@ -80,4 +101,60 @@ int ledger_move_attempt(struct ledger *l, int64_t delivery, struct error *err)
     struct query *q = db_query(l->db, move_attempt_sql);
     query_bind_int(q, delivery);
     return query_run(q, err);
+}
+
+int ledger_read_standing(struct ledger *l, int64_t delivery, struct flying *out, bool *out_found,
+                         struct error *err)
+{
+    *out = (struct flying){.delivery = delivery};
+    struct query *q = db_query(l->db, standing_sql);
+    query_bind_int(q, delivery);
+    int rc = query_step(q, err);
+    *out_found = rc > 0;
+    if (rc <= 0)
+        return rc;
+    bool good = ledger_read_state(query_int(q), &out->state);
+    good = ledger_read_channel(query_int(q), &out->channel) && good;
+    out->batch = query_int(q);
+    out->notice = query_int(q);
+    out->lane = query_int(q);
+    out->attempts = query_int(q);
+    out->tried = query_int(q) != 0;
+    out->confirm = query_int(q) != 0;
+    out->receipt = ledger_read_receipt_kind(query_int(q));
+    out->over_ms = query_int(q);
+    query_end(q);
+    return good ? 0
+                : ledger_damaged(l, "no channel and state are possible of delivery", delivery, err);
+}
+
+static int update(struct ledger *l, const struct flying *row, const struct change *c,
+                  struct error *err)
+{
+    struct query *q = db_query(l->db, change_sql);
+    query_bind_int(q, c->to);
+    query_bind_int(q, c->now_ms);
+    query_bind_text(q, c->cause);
+    query_bind_text(q, c->remark != NULL && c->remark[0] != '\0' ? c->remark : NULL);
+    query_bind_int(q, patience_after(row, c->to, c->handed_over));
+    query_bind_int(q, row->delivery);
+    return query_run(q, err);
+}
+
+int ledger_change_delivery(struct ledger *l, const struct flying *row, const struct change *c,
+                           struct error *err)
+{
+    assert(!delivery_may_move(c->to, DELIVERY_IN_FLIGHT));
+    int rc = row->tried ? ledger_move_attempt(l, row->delivery, err) : 0;
+    if (rc == 0)
+        rc = update(l, row, c, err);
+    if (rc == 0 && row->batch != 0 && row->state == DELIVERY_FAILED && row->attempts == 0)
+        rc = ledger_add_untried(l, row->batch, -1, err);
+    if (rc != 0)
+        return rc;
+    ledger_count_move(l, row->batch, row->channel, row->state, row->state, c->to);
+    if (!delivery_may_move(row->state, DELIVERY_IN_FLIGHT))
+        return 0;
+    ledger_leave_lane(l, row->lane);
+    return ledger_refresh_lanes(l, err);
 }

@@ -1,4 +1,4 @@
-/* Writing down what became of a delivery, and whose turn it is then. */
+/* Writing down what became of a delivery. */
 #include "ledger/ledger.h"
 
 #include <assert.h>
@@ -11,18 +11,10 @@
 static const char settle_sql[] =
     "UPDATE delivery SET state = ?, due_ms = ?, packet = ?, attempts = attempts + ?,"
     " tries = tries + ?, crashes = crashes + ?, suspect = ?, tried = ?, changed_ms = ?, cause = ?,"
-    " remark = ?, duration_ms = ?, transport = ?, outcome = ?, code = ?, jitter = ?, enhanced = ?,"
+    " remark = ?, over_ms = ?, duration_ms = ?, transport = ?, outcome = ?, code = ?, jitter = ?, "
+    "enhanced = ?,"
     " locale = ?, reply = ?, sha256 = ? WHERE seq = ?";
 static const char delete_lease_sql[] = "DELETE FROM lease WHERE packet = ?";
-static const char read_spare_sql[] =
-    "SELECT s.position, s.channel, t.name, s.state, s.address, s.cause, n.priority"
-    " FROM spare s JOIN transport t ON t.seq = s.transport JOIN notice n ON n.seq = s.notice"
-    " WHERE s.notice = ? ORDER BY s.position LIMIT 1";
-static const char delete_spare_sql[] = "DELETE FROM spare WHERE notice = ? AND position = ?";
-static const char read_line_sql[] =
-    "SELECT line, turn, start, bytes, letter, recipient FROM delivery WHERE seq = ?";
-static const char no_rest_sql[] = "UPDATE delivery SET rest = 0 WHERE seq = ?";
-
 static const char *cause_of(const struct settlement *s)
 {
     if (s->cause != NULL && s->cause[0] != '\0')
@@ -91,6 +83,7 @@ static void bind_standing(struct query *q, const struct settlement *s, const str
     query_bind_int(q, s->now_ms);
     query_bind_text(q, cause_of(s));
     query_bind_text(q, remark ? s->disposition->reply : NULL);
+    query_bind_int(q, patience_after(row, s->state, s->next_channel));
 }
 
 static int update_delivery(struct ledger *l, const struct settlement *s, const struct flying *row,
@@ -105,101 +98,6 @@ static int update_delivery(struct ledger *l, const struct settlement *s, const s
         bind_no_attempt(q);
     query_bind_int(q, s->delivery);
     return query_run(q, err);
-}
-
-/* ---- whose turn it is ---- */
-
-/* Turns the first spare channel into a delivery. *out_waits: the notice is in good hands again, or
- * there was none left. */
-static int use_spare(struct ledger *l, const struct settlement *s, int64_t notice, bool *out_waits,
-                     struct error *err)
-{
-    struct query *q = db_query(l->db, read_spare_sql);
-    query_bind_int(q, notice);
-    *out_waits = true;
-    int rc = query_step(q, err);
-    if (rc <= 0)
-        return rc;
-    struct planned_delivery plan = {.due_ms = s->now_ms};
-    struct new_delivery d = {.notice = notice, .plan = &plan, .now_ms = s->now_ms};
-    int64_t position = query_int(q);
-    bool good = ledger_read_channel(query_int(q), &plan.channel);
-    plan.transport = ledger_read_text(q);
-    good = ledger_read_state(query_int(q), &plan.state) && good;
-    plan.address = ledger_read_text(q);
-    plan.cause = ledger_read_text(q);
-    int64_t priority = query_int(q);
-    good = good && plan.state != DELIVERY_IN_FLIGHT && priority >= JOB_LOW && priority <= JOB_HIGH;
-    d.priority = good ? (enum job_priority)priority : JOB_NORMAL;
-    rc = good ? ledger_insert_delivery(l, &d, NULL,
-                                       err) /* while the row stands: it lends its texts */
-              : ledger_damaged(l, "no spare channel is possible of notice", notice, err);
-    query_end(q);
-    if (rc != 0)
-        return rc;
-    *out_waits = !delivery_state_is_final(plan.state);
-    q = db_query(l->db, delete_spare_sql);
-    query_bind_int(q, notice);
-    query_bind_int(q, position);
-    return query_run(q, err);
-}
-
-/* A spare that may not be sent (trial mode, suppression) is written down as such, and the one
- * behind it is next. */
-static int use_spares(struct ledger *l, const struct settlement *s, int64_t notice,
-                      struct error *err)
-{
-    bool waits = false;
-    int rc = 0;
-    while (rc == 0 && !waits)
-        rc = use_spare(l, s, notice, &waits, err);
-    return rc;
-}
-
-/* The channels behind this one are the next one's now: a retry does not go through them again. */
-static int hand_rest_over(struct ledger *l, int64_t delivery, struct error *err)
-{
-    struct query *q = db_query(l->db, no_rest_sql);
-    query_bind_int(q, delivery);
-    return query_run(q, err);
-}
-
-static int insert_next(struct ledger *l, const struct settlement *s, const struct flying *row,
-                       struct error *err)
-{
-    struct batch_memo *b = NULL;
-    int rc = ledger_read_batch(l, row->batch, &b, err);
-    if (rc != 0)
-        return rc;
-    struct query *q = db_query(l->db, read_line_sql);
-    query_bind_int(q, s->delivery);
-    rc = query_step(q, err);
-    if (rc <= 0)
-        return rc;
-    struct new_delivery d = {.batch = row->batch,
-                             .rest = s->next_rest,
-                             .priority = b->priority,
-                             .plan = s->next,
-                             .now_ms = s->now_ms};
-    int64_t turn;
-    d.line = query_int(q);
-    turn = query_int(q) + 1;
-    d.turn = turn > 0 && turn < INT32_MAX ? (int)turn : 1;
-    d.start = query_int(q);
-    d.bytes = query_int(q);
-    d.letter = query_int(q);
-    d.recipient = query_text(q);
-    rc = ledger_insert_delivery(l, &d, NULL, err); /* while the row stands */
-    query_end(q);
-    return rc != 0 ? rc : hand_rest_over(l, s->delivery, err);
-}
-
-static int use_next_channel(struct ledger *l, const struct settlement *s, const struct flying *row,
-                            struct error *err)
-{
-    if (row->notice != 0)
-        return use_spares(l, s, row->notice, err);
-    return s->next != NULL ? insert_next(l, s, row, err) : 0;
 }
 
 /* ---- all of it ---- */
@@ -219,9 +117,33 @@ static int book(struct ledger *l, const struct settlement *s, const struct flyin
     ledger_count_move(l, row->batch, row->channel, row->state, DELIVERY_IN_FLIGHT, s->state);
     if (s->state == DELIVERY_DELIVERED && transport != 0)
         ledger_count_delivered(l, transport);
+    patience_await(l, row->batch, patience_after(row, s->state, s->next_channel));
     if (!delivery_may_move(s->state, DELIVERY_IN_FLIGHT))
         return 0;
     return ledger_stand_in_lane(l, row->lane, s->due_ms, row->delivery, err);
+}
+
+static int hand_over(struct ledger *l, const struct settlement *s, const struct flying *row,
+                     struct error *err)
+{
+    const struct handover h = {.delivery = row->delivery,
+                               .notice = row->notice,
+                               .batch = row->batch,
+                               .next = s->next,
+                               .next_rest = s->next_rest,
+                               .now_ms = s->now_ms};
+    return ledger_hand_over(l, &h, err);
+}
+
+/* What is reported of it later names it so; what was reported already can be booked now. */
+static int put_message(struct ledger *l, const struct settlement *s, int64_t transport,
+                       struct error *err)
+{
+    const struct disposition *d = s->disposition;
+    int rc = 0;
+    if (d != NULL && d->message_id[0] != '\0' && transport != 0)
+        rc = ledger_put_message(l, s->delivery, transport, d->message_id, err);
+    return rc == 0 ? parked_wake_delivery(l, s->delivery, err) : rc;
 }
 
 static int settle(struct ledger *l, const struct settlement *s, const struct flying *row,
@@ -241,8 +163,8 @@ static int settle(struct ledger *l, const struct settlement *s, const struct fly
     if (rc == 0)
         rc = book(l, s, row, transport, err);
     if (rc == 0 && s->next_channel)
-        rc = use_next_channel(l, s, row, err);
-    return rc;
+        rc = hand_over(l, s, row, err);
+    return rc == 0 ? put_message(l, s, transport, err) : rc;
 }
 
 int ledger_settle(struct ledger *l, const struct settlement *s, bool *out_settled,

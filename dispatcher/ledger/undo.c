@@ -53,6 +53,9 @@ static void undo_one(struct ledger *l, const struct undo *u)
     case UNDO_BATCH:
         restore_batch(l, u);
         break;
+    case UNDO_PATIENCE:
+        patience_await(l, u->patience.batch, u->patience.next_ms);
+        break;
     case UNDO_NEW_LANE:
         l->lane_count--;
         break;

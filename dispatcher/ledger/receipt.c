@@ -1,0 +1,396 @@
+/*
+ * Receipts: what they speak of, and what they change. The rules are policy's; here stands only
+ * that nothing of it is lost and that the books follow.
+ */
+#include "ledger/ledger.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "ledger/db.h"
+#include "ledger/ledger_backend.h"
+
+static const char put_message_sql[] =
+    "INSERT INTO message (transport, id, delivery) VALUES (?, ?, ?) ON CONFLICT (transport, id)"
+    " DO UPDATE SET delivery = 0 WHERE delivery <> excluded.delivery";
+static const char find_message_sql[] =
+    "SELECT delivery FROM message WHERE transport = ? AND id = ?";
+static const char find_number_sql[] = "SELECT seq FROM delivery WHERE seq = ?";
+static const char find_single_sql[] =
+    "SELECT seq FROM delivery WHERE notice = ? AND channel = ? ORDER BY seq DESC LIMIT 1";
+static const char find_line_sql[] =
+    "SELECT seq FROM delivery WHERE batch = ? AND recipient = ? AND channel = ?";
+static const char via_sql[] =
+    "SELECT t.name FROM delivery d LEFT JOIN lane l ON l.seq = d.lane JOIN transport t ON t.seq ="
+    " coalesce(d.transport, (SELECT a.transport FROM attempt a WHERE a.delivery = d.seq"
+    "  ORDER BY a.n DESC LIMIT 1), l.transport) WHERE d.seq = ?";
+static const char newer_sql[] = "SELECT 1 FROM delivery WHERE notice = ? AND seq > ? LIMIT 1";
+static const char last_sql[] = "SELECT n FROM receipt WHERE delivery = ? ORDER BY n DESC LIMIT 1";
+static const char insert_sql[] =
+    "INSERT INTO receipt (delivery, n, came_ms, " RECEIPT_COLUMNS ", moved, times)"
+    " VALUES (?, ?, ?, " RECEIPT_PLACES ", ?, 0)";
+static const char once_more_sql[] =
+    "UPDATE receipt SET times = times + 1 WHERE delivery = ? AND n = ?";
+static const char forward_sql[] = "UPDATE delivery SET receipt = ?, over_ms = ? WHERE seq = ?";
+static const char walk_sql[] = "SELECT r.times, d.channel, " RECEIPT_COLUMNS_OF(
+    "r") " FROM receipt r"
+         " JOIN delivery d ON d.seq = r.delivery LEFT JOIN transport t ON t.seq = r.transport"
+         " WHERE r.delivery = ? ORDER BY r.n";
+
+/* ---- what it speaks of ---- */
+
+int ledger_put_message(struct ledger *l, int64_t delivery, int64_t transport, const char *id,
+                       struct error *err)
+{
+    struct query *q = db_query(l->db, put_message_sql);
+    query_bind_int(q, transport);
+    query_bind_text(q, id);
+    query_bind_int(q, delivery);
+    int rc = query_run(q, err);
+    return rc == 0 ? parked_wake_message(l, delivery, transport, id, err) : rc;
+}
+
+static int find_number(struct ledger *l, int64_t number, int64_t *out, struct error *err)
+{
+    struct query *q = db_query(l->db, find_number_sql);
+    query_bind_int(q, number);
+    int rc = query_run_int(q, out, err);
+    return rc < 0 ? rc : 0;
+}
+
+static int find_message(struct ledger *l, const struct receipt *r, int64_t *out, struct error *err)
+{
+    int64_t transport = 0;
+    if (r->message_id == NULL || r->transport == NULL)
+        return 0;
+    int rc = ledger_find_transport(l, r->transport, false, &transport, err);
+    if (rc != 0 || transport == 0)
+        return rc;
+    struct query *q = db_query(l->db, find_message_sql);
+    query_bind_int(q, transport);
+    query_bind_text(q, r->message_id);
+    rc = query_run_int(q, out, err);
+    return rc < 0 ? rc : 0;
+}
+
+static int find_named(struct ledger *l, const struct receipt *r, int64_t *out, struct error *err)
+{
+    struct named named;
+    if (r->notice_id == NULL)
+        return 0;
+    int rc = ledger_find_id(l, r->notice_id, &named, err);
+    if (rc != 0 || (named.notice == 0 && named.batch == 0))
+        return rc;
+    struct query *q = db_query(l->db, named.notice != 0 ? find_single_sql : find_line_sql);
+    query_bind_int(q, named.notice != 0 ? named.notice : named.batch);
+    if (named.notice == 0)
+        query_bind_text(q, named.recipient);
+    query_bind_int(q, r->channel);
+    rc = query_run_int(q, out, err);
+    return rc < 0 ? rc : 0;
+}
+
+/* The first name that is known decides; *out_contradicts: another one means another. */
+static int find_delivery(struct ledger *l, const struct receipt *r, int64_t proven, int64_t *out,
+                         bool *out_contradicts, struct error *err)
+{
+    int64_t found[3] = {0};
+    int rc = proven != 0 ? find_number(l, proven, &found[0], err) : 0;
+    if (rc == 0)
+        rc = find_message(l, r, &found[1], err);
+    if (rc == 0)
+        rc = find_named(l, r, &found[2], err);
+    *out = 0;
+    *out_contradicts = false;
+    for (size_t i = 0; i < 3; i++) {
+        if (*out == 0)
+            *out = found[i];
+        else if (found[i] != 0 && found[i] != *out)
+            *out_contradicts = true;
+    }
+    return rc;
+}
+
+/* ---- is that whom they speak of? ---- */
+
+/* Digits without what comes before a number in its own country. */
+static void put_digits(const char *number, struct buf *out)
+{
+    for (; *number != '\0'; number++) {
+        if (isdigit((unsigned char)*number) && (out->len > 0 || *number != '0'))
+            buf_putc(out, *number);
+    }
+}
+
+/* Gateways write 010-1234-5678 for +82 10-1234-5678. */
+static bool same_number(const char *a, const char *b)
+{
+    struct buf left = {0}, right = {0};
+    put_digits(a, &left);
+    put_digits(b, &right);
+    size_t shorter = left.len < right.len ? left.len : right.len;
+    bool same = shorter >= 6 && memcmp(left.data + left.len - shorter,
+                                       right.data + right.len - shorter, shorter) == 0;
+    buf_free(&left);
+    buf_free(&right);
+    return same;
+}
+
+static bool same_text(enum channel_kind channel, const char *a, const char *b)
+{
+    struct buf left = {0}, right = {0};
+    suppression_put_key(channel, a, &left);
+    suppression_put_key(channel, b, &right);
+    bool same = strcmp(buf_text(&left), buf_text(&right)) == 0;
+    buf_free(&left);
+    buf_free(&right);
+    return same;
+}
+
+static bool same_address(enum channel_kind channel, const char *a, const char *b)
+{
+    return same_text(channel, a, b) || (channel == CHANNEL_SMS && same_number(a, b));
+}
+
+/* ---- the target ---- */
+
+/* With single routing: has a channel behind this one begun? Then what is left is that one's. */
+static int is_newest(struct ledger *l, const struct flying *row, bool *out, struct error *err)
+{
+    int64_t newer = 0;
+    *out = true;
+    if (row->notice == 0)
+        return 0;
+    struct query *q = db_query(l->db, newer_sql);
+    query_bind_int(q, row->notice);
+    query_bind_int(q, row->delivery);
+    int rc = query_run_int(q, &newer, err);
+    *out = rc == 0;
+    return rc < 0 ? rc : 0;
+}
+
+static int read_via(struct ledger *l, int64_t delivery, char **out, struct error *err)
+{
+    struct query *q = db_query(l->db, via_sql);
+    query_bind_int(q, delivery);
+    int rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    *out = xstrdup(ledger_read_text(q));
+    query_end(q);
+    return 0;
+}
+
+static int describe(struct ledger *l, const struct receipt *r, struct receipt_target *out,
+                    struct error *err)
+{
+    struct flying row;
+    bool newest = true;
+    int rc = ledger_read_delivery(l, out->delivery, &out->row, &row, err);
+    if (rc == 0)
+        rc = read_via(l, out->delivery, &out->transport, err);
+    if (rc == 0 && out->row.more_channels)
+        rc = is_newest(l, &row, &newest, err);
+    if (rc != 0)
+        return rc;
+    bool flies = flight_find(&l->flight, out->delivery) != NULL;
+    out->row.more_channels = out->row.more_channels && newest;
+    out->state = flies ? DELIVERY_IN_FLIGHT : row.state;
+    out->receipt = row.receipt;
+    out->channel = row.channel;
+    out->more_channels = out->row.more_channels;
+    out->notice_id = xstrdup(out->row.notice_id);
+    out->address = xstrdup(out->row.address);
+    if (r->address != NULL && !same_address(row.channel, r->address, out->address))
+        out->contradicts = true;
+    return 0;
+}
+
+static int find_target(struct ledger *l, const struct receipt *r, int64_t delivery,
+                       struct receipt_target *out, struct error *err)
+{
+    int rc = find_delivery(l, r, delivery, &out->delivery, &out->contradicts, err);
+    return rc != 0 || out->delivery == 0 ? rc : describe(l, r, out, err);
+}
+
+int ledger_find_receipt(struct ledger *l, const struct receipt *r, int64_t delivery,
+                        struct receipt_target *out, struct error *err)
+{
+    bool own = false;
+    *out = (struct receipt_target){0};
+    int rc = ledger_look(l, &own, err);
+    if (rc == 0)
+        rc = ledger_looked(l, own, find_target(l, r, delivery, out, err), err);
+    if (rc != 0)
+        receipt_target_clear(out);
+    return rc;
+}
+
+void receipt_target_clear(struct receipt_target *target)
+{
+    free(target->notice_id);
+    free(target->address);
+    free(target->transport);
+    leased_clear(&target->row);
+    *target = (struct receipt_target){0};
+}
+
+/* ---- keeping ---- */
+
+static int insert(struct ledger *l, const struct receipt_booking *b, int64_t n, bool moved,
+                  struct error *err)
+{
+    int64_t transport = 0;
+    const char *name = b->receipt->transport;
+    int rc = name != NULL ? ledger_find_transport(l, name, true, &transport, err) : 0;
+    if (rc != 0)
+        return rc;
+    struct query *q = db_query(l->db, insert_sql);
+    query_bind_int(q, b->delivery);
+    query_bind_int(q, n);
+    query_bind_int(q, b->now_ms);
+    receipt_bind(q, b->receipt, transport);
+    if (moved)
+        query_bind_int(q, b->state);
+    else
+        query_bind_text(q, NULL);
+    return query_run(q, err);
+}
+
+/* What says nothing new is only counted when there are many: nobody fills the disk with them. */
+static int keep(struct ledger *l, const struct receipt_booking *b, bool moved, struct error *err)
+{
+    int64_t last = 0;
+    struct query *q = db_query(l->db, last_sql);
+    query_bind_int(q, b->delivery);
+    int rc = query_run_int(q, &last, err);
+    if (rc < 0)
+        return rc;
+    if (last < RECEIPTS_MOST || moved || b->forward)
+        return insert(l, b, last + 1, moved, err);
+    q = db_query(l->db, once_more_sql);
+    query_bind_int(q, b->delivery);
+    query_bind_int(q, last);
+    return query_run(q, err);
+}
+
+/* ---- moving ---- */
+
+static int go_forward(struct ledger *l, const struct receipt_booking *b, struct flying *row,
+                      struct error *err)
+{
+    if (b->receipt->kind == RECEIPT_CONFIRMED)
+        row->over_ms = 0;
+    struct query *q = db_query(l->db, forward_sql);
+    query_bind_int(q, b->receipt->kind);
+    query_bind_int(q, row->over_ms);
+    query_bind_int(q, row->delivery);
+    return query_run(q, err);
+}
+
+static int hand_over(struct ledger *l, const struct receipt_booking *b, const struct flying *row,
+                     struct error *err)
+{
+    const struct handover h = {.delivery = row->delivery,
+                               .notice = row->notice,
+                               .batch = row->batch,
+                               .next = b->next,
+                               .next_rest = b->next_rest,
+                               .now_ms = b->now_ms};
+    bool newest = true;
+    int rc = is_newest(l, row, &newest, err);
+    return rc == 0 && newest ? ledger_hand_over(l, &h, err) : rc;
+}
+
+static int book_settled(struct ledger *l, const struct receipt_booking *b, struct flying *row,
+                        struct error *err)
+{
+    bool moved = b->state != DELIVERY_IN_FLIGHT && b->state != row->state;
+    const struct change change = {.to = b->state,
+                                  .cause = b->cause,
+                                  .remark = b->receipt->text,
+                                  .handed_over = b->next_channel,
+                                  .now_ms = b->now_ms};
+    int rc = keep(l, b, moved, err);
+    if (rc == 0 && b->forward)
+        rc = go_forward(l, b, row, err);
+    if (rc == 0 && moved)
+        rc = ledger_change_delivery(l, row, &change, err);
+    return rc == 0 && b->next_channel ? hand_over(l, b, row, err) : rc;
+}
+
+static int book(struct ledger *l, const struct receipt_booking *b, struct error *err)
+{
+    struct flying row;
+    bool found = false;
+    bool flies = flight_find(&l->flight, b->delivery) != NULL;
+    if (flies && b->receipt->kind == RECEIPT_NOTE)
+        return keep(l, b, false, err); /* ours; it waits for nothing */
+    int rc =
+        b->delivery != 0 && !flies ? ledger_read_standing(l, b->delivery, &row, &found, err) : 0;
+    if (rc != 0)
+        return rc;
+    return found ? book_settled(l, b, &row, err)
+                 : parked_add(l, b->receipt, flies ? b->delivery : 0, b->now_ms, err);
+}
+
+int ledger_book_receipt(struct ledger *l, const struct receipt_booking *b, struct error *err)
+{
+    bool own = false;
+    assert(b->receipt->kind > RECEIPT_NONE && b->receipt->kind < RECEIPT_KINDS);
+    ledger_note_time(l, b->now_ms);
+    int rc = ledger_enter(l, LEDGER_FAST, &own, err);
+    return rc != 0 ? rc : ledger_leave(l, own, book(l, b, err), err);
+}
+
+/* ---- looking ---- */
+
+static int read_row(const struct ledger *l, struct query *q, struct receipt *out,
+                    int64_t *out_times, struct error *err)
+{
+    enum channel_kind channel = CHANNEL_EMAIL;
+    *out_times = query_int(q);
+    int64_t number = query_int(q);
+    if (!ledger_read_channel(number, &channel))
+        return ledger_damaged(l, "no channel of a delivery is", number, err);
+    int rc = receipt_read(l, q, out, err);
+    out->channel = channel;
+    return rc;
+}
+
+static void tell_times(const struct receipt *last, int64_t times, int64_t delivery,
+                       ledger_receipt_fn *fn, void *context)
+{
+    struct receipt note = {
+        .kind = RECEIPT_NOTE, .channel = last->channel, .at_ms = last->at_ms, .source = "ledger"};
+    snprintf(note.text, sizeof(note.text), "%lld more reports came that said nothing new",
+             (long long)times);
+    fn(context, &note, delivery);
+}
+
+int ledger_walk_receipts(struct ledger *l, int64_t delivery, ledger_receipt_fn *fn, void *context,
+                         struct error *err)
+{
+    struct query *q = db_query(l->db, walk_sql);
+    query_bind_int(q, delivery);
+    int rc;
+    while ((rc = query_step(q, err)) > 0) {
+        struct receipt r = {0};
+        int64_t times = 0;
+        rc = read_row(l, q, &r, &times, err);
+        if (rc != 0) {
+            query_end(q);
+            return rc;
+        }
+        fn(context, &r, delivery);
+        if (times > 0)
+            tell_times(&r, times, delivery, fn, context);
+        receipt_clear(&r);
+    }
+    return rc;
+}
