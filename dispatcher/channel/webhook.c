@@ -12,6 +12,7 @@
 #include "channel/http.h"
 #include "channel/signature.h"
 #include "channel/webhook_answer.h"
+#include "channel/webhook_event.h"
 #include "model/job.h"
 #include "model/json.h"
 
@@ -70,8 +71,9 @@ static int compose(const struct settings *s, const struct transport *t, struct o
 
 static int check_header(const struct endpoint_header *h, struct error *err)
 {
-    static const char *const reserved[] = {"webhook-*",         "content-*",  "host",
-                                           "transfer-encoding", "connection", "expect"};
+    static const char *const reserved[] = {
+        "webhook-*", "content-*",  "ce-*", "host",    "transfer-encoding", "connection",
+        "expect",    "keep-alive", "te",   "trailer", "upgrade",           "proxy-connection"};
     for (size_t i = 0; i < COUNT_OF(reserved); i++) {
         size_t len = strcspn(reserved[i], "*");
         bool whole = reserved[i][len] == '\0';
@@ -81,9 +83,12 @@ static int check_header(const struct endpoint_header *h, struct error *err)
     return http_check_header(h->name, h->value, err);
 }
 
-static int check_endpoint(const struct endpoint *e, struct signature_keys *out, struct error *err)
+static int check_endpoint(const struct settings *s, const struct endpoint *e,
+                          struct signature_keys *out, struct error *err)
 {
     int rc = http_check_url(e->url, e->allow_http, err);
+    if (rc == 0 && e->format == WEBHOOK_CLOUDEVENTS)
+        rc = webhook_event_check(s, err);
     for (size_t i = 0; rc == 0 && i < e->header_count; i++)
         rc = check_header(&e->headers[i], err);
     return rc != 0 ? rc : signature_open_keys(e, out, err);
@@ -97,7 +102,7 @@ static int open_destinations(struct channel_session *session, struct error *err)
         struct destination *d = &session->destinations[i];
         struct error cause;
         d->endpoint = &s->endpoints[i];
-        if (check_endpoint(d->endpoint, &d->keys, &cause) != 0)
+        if (check_endpoint(s, d->endpoint, &d->keys, &cause) != 0)
             return error_set(err, ERR_CONFIG, "endpoint %s: %s", d->endpoint->name, cause.text);
     }
     return http_check_ca_file(session->transport->webhook.ca_file, err);
@@ -136,6 +141,7 @@ static int open_session(const struct settings *s, const struct transport *t,
 struct sending {
     const struct outgoing *item;
     struct destination *to;
+    const struct settings *settings;
 };
 
 struct delivery_run {
@@ -189,6 +195,8 @@ static int build_request(struct http_request *r, const struct sending *s, int64_
     int rc = http_request_add_header(r, "Content-Type", "application/json", err);
     for (size_t i = 0; rc == 0 && i < e->header_count; i++)
         rc = http_request_add_header(r, e->headers[i].name, e->headers[i].value, err);
+    if (rc == 0 && e->format == WEBHOOK_CLOUDEVENTS)
+        rc = webhook_event_add_headers(r, s->settings, s->item, err);
     return rc != 0 ? rc : add_signature(r, s, now_ms, err);
 }
 
@@ -249,7 +257,7 @@ static void add_sending(struct channel_session *session, struct delivery_run *ru
         report(run->reporter, item, OUTCOME_PERMANENT, "unknown_endpoint", err.text);
     } else {
         open_pool(session, to);
-        run->sendings[run->count] = (struct sending){item, to};
+        run->sendings[run->count] = (struct sending){item, to, session->settings};
         run->pools[run->count++] = to->pool;
     }
 }

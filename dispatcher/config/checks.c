@@ -273,12 +273,13 @@ int check_header_name(const char *name, struct error *err)
                                         "trailer", "upgrade",           "expect"};
     if (name[0] == '\0' || !made_of(name, LETTERS DIGITS "!#$%&'*+-.^_`|~"))
         return error_set(err, ERR_INPUT, "is no header name");
-    bool owned = strncasecmp(name, "webhook-", 8) == 0 || strncasecmp(name, "content-", 8) == 0;
+    bool owned = strncasecmp(name, "webhook-", 8) == 0 || strncasecmp(name, "content-", 8) == 0 ||
+                 strncasecmp(name, "ce-", 3) == 0;
     for (size_t i = 0; i < COUNT_OF(exact); i++)
         owned = owned || strcasecmp(name, exact[i]) == 0;
     if (owned)
         return error_set(err, ERR_INPUT,
-                         "is set by the program itself; webhook-*, content-*, host, "
+                         "is set by the program itself; webhook-*, ce-*, content-*, host, "
                          "transfer-encoding and connection cannot be changed");
     return 0;
 }
