@@ -12,6 +12,7 @@
 #include <unicode/ustring.h>
 
 #include "base/alloc.h"
+#include "base/attributes.h"
 #include "base/text.h"
 
 /* ICU counts in int32_t; nothing we handle comes near (the largest text is a rendered letter of 10
@@ -52,6 +53,18 @@ static const UNormalizer2 *nfc(void)
     const UNormalizer2 *instance = unorm2_getNFCInstance(&status);
     assert(U_SUCCESS(status));
     return instance;
+}
+
+uint32_t unicode_base_letter(uint32_t code_point)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar units[32]; /* no decomposition has more than 18 */
+    const UNormalizer2 *nfd = unorm2_getNFDInstance(&status);
+    assert(U_SUCCESS(status));
+    int32_t len =
+        unorm2_getDecomposition(nfd, (UChar32)code_point, units, COUNT_OF(units), &status);
+    bool decomposed = U_SUCCESS(status) && len > 0 && !U16_IS_SURROGATE(units[0]);
+    return decomposed ? units[0] : code_point;
 }
 
 /* No character below U+0300 combines with anything, and their UTF-8 begins below 0xcc: most German

@@ -15,6 +15,8 @@
 /* Appends the NFC form of valid UTF-8. */
 void unicode_put_nfc(struct buf *out, const char *text, size_t len);
 bool unicode_is_nfc(const char *text, size_t len);
+/* The first character of its full canonical decomposition: a for á; itself if it has none. */
+uint32_t unicode_base_letter(uint32_t code_point);
 /* Columns on a terminal or in a monospaced mail: Hangul and other wide characters 2, combining and
  * zero-width 0. */
 size_t unicode_width(const char *text, size_t len);

@@ -7,6 +7,7 @@
 #define CHANNEL_CHANNEL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "model/disposition.h"
@@ -25,6 +26,8 @@ struct channel_reporter {
     void (*done)(void *context, const struct outgoing *item, const struct disposition *d);
     /* Wall clock in ms, from the engine (nothing below reads a clock). */
     int64_t (*now_ms)(void *context);
+    /* 64 random bits, from the engine too. NULL where nothing is drawn. */
+    uint64_t (*draw)(void *context);
 };
 
 struct channel {

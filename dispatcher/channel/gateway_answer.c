@@ -7,8 +7,12 @@
 #include "base/attributes.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "channel/http_verdict.h"
 #include "channel/mask.h"
+
+#define JSON_DEPTH_MAX 32
+#define PARTS_MAX      255
 
 /* ---- what holds for every gateway, when no predicate matched */
 
@@ -17,7 +21,7 @@
 static const struct http_status_rule statuses[] = {
     /* A success that the description does not know may be an error in disguise: many gateways
        answer 200 to everything. */
-    {200, 299, {OUTCOME_PERMANENT, "odd_answer", "the answer is not in the gateway's description"},
+    {200, 299, {OUTCOME_PERMANENT, "not_accepted", "the gateway did not say that it took the message"},
      false},
     {300, 399, {OUTCOME_CONFIG, "moved", "the gateway answered a redirect; change the url"}, false},
     {401, 401, {OUTCOME_CONFIG, "auth", "the gateway does not accept our credentials"}, false},
@@ -51,6 +55,13 @@ static const struct http_verdict failures[HTTP_ERRORS] = {
 
 static const struct http_verdict_tables tables = {statuses, COUNT_OF(statuses), failures};
 
+/* They answered with success, and whether they took the message stands in what we cannot read. A
+ * repeat may cost twice and tell a person twice. */
+static const struct http_verdict unreadable = {OUTCOME_UNCERTAIN, "unreadable_answer",
+                                               "the gateway answered with success, but its answer "
+                                               "is cut off or no JSON: it may have taken the "
+                                               "message"};
+
 /* ---- the words of the reply */
 
 static void put_masked(struct buf *out, const struct gateway *g, const char *text, size_t len)
@@ -65,27 +76,60 @@ static void put_masked(struct buf *out, const struct gateway *g, const char *tex
     free(secrets);
 }
 
+/* "21610: The recipient has opted out", what the description finds of it; nothing if it finds
+ * nothing. */
+static void put_error(struct buf *out, const struct gateway *g, const struct gateway_reply *reply)
+{
+    bool coded = gateway_extract(&g->error_code, reply, out);
+    size_t before = out->len;
+    if (coded)
+        buf_puts(out, ": ");
+    if (!gateway_extract(&g->error_text, reply, out) && coded)
+        buf_truncate(out, before);
+}
+
 /* Our sentence, and behind it what they said. */
 static void put_reply(struct buf *out, const struct gateway *g, const struct http_verdict *verdict,
-                      const struct http_answer *answer)
+                      const struct http_answer *answer, const struct gateway_reply *reply)
 {
     bool answered = answer->error == HTTP_ANSWERED;
-    const char *theirs = answered ? buf_text(&answer->body) : answer->detail;
-    size_t len = answered ? answer->body.len : strlen(answer->detail);
+    struct buf theirs = {0};
     buf_puts(out, verdict->sentence);
-    if (len > 0 && out->len > 0)
+    if (answered && verdict->outcome != OUTCOME_DELIVERED)
+        put_error(&theirs, g, reply);
+    if (theirs.len == 0 && answered)
+        buf_put(&theirs, buf_text(&answer->body), answer->body.len);
+    else if (theirs.len == 0)
+        buf_puts(&theirs, answer->detail);
+    if (theirs.len > 0 && out->len > 0)
         buf_puts(out, ": ");
-    put_masked(out, g, theirs, len);
+    put_masked(out, g, buf_text(&theirs), theirs.len);
+    buf_free(&theirs);
 }
 
 /* ---- judging */
 
-/* NULL if no predicate holds. Half an answer matches nothing. */
-static const struct gateway_predicate *find_predicate(const struct gateway *g,
-                                                      const struct http_answer *answer)
+/* Can a condition on JSON not be answered, because what there is cannot be read? An empty body of
+ * a refusal holds no JSON and says so. */
+static bool hides_json(const struct gateway_predicate *p, const struct gateway_reply *reply)
 {
-    for (size_t i = 0; answer->error == HTTP_ANSWERED && i < g->answer_count; i++) {
-        if (gateway_predicate_holds(&g->answers[i], answer->status, buf_text(&answer->body)))
+    bool success = reply->status >= 200 && reply->status <= 299;
+    bool empty = reply->body[0] == '\0';
+    return success && reply->json == NULL && (!empty || p->outcome == OUTCOME_DELIVERED) &&
+           gateway_predicate_depends_on_json(p, reply);
+}
+
+/* The first predicate that holds; NULL if none does. *out_hidden: one of them could not be judged.
+ */
+static const struct gateway_predicate *
+find_predicate(const struct gateway *g, const struct gateway_reply *reply, bool *out_hidden)
+{
+    for (size_t i = 0; i < g->answer_count; i++) {
+        if (hides_json(&g->answers[i], reply)) {
+            *out_hidden = true;
+            return NULL;
+        }
+        if (gateway_predicate_holds(&g->answers[i], reply))
             return &g->answers[i];
     }
     return NULL;
@@ -99,19 +143,76 @@ static void log_odd_answer(const struct gateway *g, const struct http_answer *an
                   answer->status, g->file);
 }
 
+static struct http_verdict verdict_of(const struct gateway *g, const struct http_answer *answer,
+                                      const struct gateway_reply *reply,
+                                      const struct gateway_predicate **out)
+{
+    bool hidden = false;
+    /* Half an answer matches nothing. */
+    *out = answer->error == HTTP_ANSWERED ? find_predicate(g, reply, &hidden) : NULL;
+    if (*out != NULL)
+        return (struct http_verdict){(*out)->outcome, (*out)->cause, ""};
+    log_odd_answer(g, answer);
+    return hidden ? unreadable : *http_verdict_find(&tables, answer);
+}
+
+/* ---- what they call the message */
+
+static void take_id(struct disposition *out, const struct gateway *g,
+                    const struct gateway_reply *reply, struct buf *words)
+{
+    struct buf id = {0};
+    bool wanted = g->id.kind != GATEWAY_EXTRACT_NONE;
+    bool found = wanted && gateway_extract(&g->id, reply, &id);
+    if (found && id.len < sizeof(out->message_id) && utf8_valid(buf_text(&id), id.len))
+        memcpy(out->message_id, buf_text(&id), id.len + 1);
+    else if (wanted)
+        buf_puts(words, "accepted, but the answer holds no id of the message, so reports that name "
+                        "it by its id cannot be matched: ");
+    buf_free(&id);
+}
+
+static void take_parts(struct disposition *out, const struct gateway *g,
+                       const struct gateway_reply *reply)
+{
+    struct buf parts = {0};
+    int64_t count;
+    if (gateway_extract(&g->parts, reply, &parts) && text_parse_int(buf_text(&parts), &count) &&
+        count > 0 && count <= PARTS_MAX)
+        out->parts = (int)count;
+    buf_free(&parts);
+}
+
+static void read_json(const struct http_answer *answer, struct json_t **out)
+{
+    struct error why;
+    *out = NULL;
+    if (answer->error == HTTP_ANSWERED && answer->body.len > 0 &&
+        json_parse(buf_text(&answer->body), answer->body.len, "answer", 1, JSON_DEPTH_MAX, out,
+                   &why) != 0)
+        *out = NULL;
+}
+
 void gateway_judge(const struct gateway *gateway, const struct http_answer *answer,
                    struct disposition *out)
 {
-    const struct gateway_predicate *p = find_predicate(gateway, answer);
-    struct http_verdict verdict;
-    struct buf reply = {0};
-    if (p != NULL) {
-        verdict = (struct http_verdict){p->outcome, p->cause, ""};
-    } else {
-        verdict = *http_verdict_find(&tables, answer);
-        log_odd_answer(gateway, answer);
+    const struct gateway_predicate *p;
+    struct json_t *json;
+    struct disposition found = {0};
+    struct buf words = {0};
+    read_json(answer, &json);
+    const struct gateway_reply reply = {answer->status, buf_text(&answer->body), json};
+    const struct http_verdict verdict = verdict_of(gateway, answer, &reply, &p);
+    if (verdict.outcome == OUTCOME_DELIVERED) {
+        take_id(&found, gateway, &reply, &words);
+        take_parts(&found, gateway, &reply);
     }
-    put_reply(&reply, gateway, &verdict, answer);
-    http_verdict_set(&verdict, answer, &reply, out);
-    buf_free(&reply);
+    put_reply(&words, gateway, &verdict, answer, &reply);
+    http_verdict_set(&verdict, answer, &words, out);
+    memcpy(out->message_id, found.message_id, sizeof(out->message_id));
+    out->parts = found.parts;
+    if (p != NULL && out->retry_after_s == 0 && out->outcome != OUTCOME_DELIVERED)
+        out->retry_after_s = p->retry_after_s;
+    json_free(json);
+    buf_free(&words);
 }

@@ -8,6 +8,7 @@
 #include "channel/gateway_answer.h"
 #include "channel/gateway_request.h"
 #include "channel/http.h"
+#include "channel/sms_sender.h"
 #include "channel/sms_text.h"
 #include "model/address.h"
 
@@ -21,6 +22,7 @@
 struct channel_session {
     const struct transport *transport;
     const struct gateway *gateway;
+    struct buf callback; /* where the gateway may report; empty: nowhere */
     struct http_client *client;
     struct http_pool *pool;
 };
@@ -43,7 +45,7 @@ static void put_offenders(struct buf *out, const struct sms_length *l)
         buf_printf(out, " and %zu more", l->offender_count - NAMED_MAX);
 }
 
-static int refuse_korean(const struct sms_length *l, struct error *err)
+static int refuse_korean(const struct sms_length *l, const struct gateway *g, struct error *err)
 {
     struct buf names = {0};
     put_offenders(&names, l);
@@ -51,8 +53,9 @@ static int refuse_korean(const struct sms_length *l, struct error *err)
         error_set(err, ERR_INPUT, "the SMS cannot be written in %s: %s",
                   sms_encoding_name(l->encoding), buf_text(&names));
     else
-        error_set(err, ERR_INPUT, "the SMS has %zu bytes of %s, an LMS holds 2000; shorten it",
-                  l->units, sms_encoding_name(l->encoding));
+        error_set(err, ERR_INPUT, "the SMS has %zu bytes of %s, an LMS holds %d; shorten it",
+                  l->units, sms_encoding_name(l->encoding),
+                  g->lms_bytes > 0 ? g->lms_bytes : KR_LMS_BYTES);
     buf_free(&names);
     return ERR_INPUT;
 }
@@ -69,17 +72,54 @@ static int refuse_long(const struct sms_length *l, int max_segments, struct erro
     return ERR_INPUT;
 }
 
-static int check_length(const struct buf *text, const struct gateway *g, struct error *err)
+static size_t count_characters(const struct buf *text)
 {
+    const char *at = buf_text(text), *end = at + text->len;
+    size_t count = 0;
+    for (; at < end; count++)
+        utf8_next(&at, end);
+    return count;
+}
+
+static int check_length(const struct buf *text, const struct gateway *g, struct sms_length *l,
+                        struct error *err)
+{
+    size_t characters = count_characters(text);
+    sms_measure_for(buf_text(text), text->len, g, l);
+    if (g->profile != LENGTH_GSM && !l->sendable)
+        return refuse_korean(l, g, err);
+    if (!l->sendable || (g->max_segments > 0 && l->segments > (size_t)g->max_segments))
+        return refuse_long(l, g->max_segments, err);
+    if (g->max_chars > 0 && characters > (size_t)g->max_chars)
+        return error_set(err, ERR_INPUT,
+                         "the SMS has %zu characters, the gateway allows %d; shorten it",
+                         characters, g->max_chars);
+    return 0;
+}
+
+/* The title of an LMS, as it is sent. */
+static void put_subject(struct buf *out, const struct message *m, const struct gateway *g)
+{
+    sms_prepare_for(buf_text(&m->title), m->title.len, g, out);
+}
+
+static int check_subject(const struct message *m, const struct gateway *g, struct error *err)
+{
+    struct buf subject = {0};
     struct sms_length l;
+    size_t most = g->subject_bytes > 0 ? (size_t)g->subject_bytes : KR_SUBJECT_BYTES;
     int rc = 0;
-    sms_measure(buf_text(text), text->len, g->profile, &l);
-    bool too_long = g->max_segments > 0 && l.segments > (size_t)g->max_segments;
-    if (g->profile != LENGTH_GSM && !l.sendable)
-        rc = refuse_korean(&l, err);
-    else if (!l.sendable || too_long)
-        rc = refuse_long(&l, g->max_segments, err);
+    put_subject(&subject, m, g);
+    sms_measure_for(buf_text(&subject), subject.len, g, &l);
+    if (l.offender_count > 0)
+        rc = refuse_korean(&l, g, err);
+    else if (l.units > most)
+        rc = error_set(
+            err, ERR_INPUT,
+            "the title of the LMS has %zu bytes of %s, the gateway allows %zu; shorten it", l.units,
+            sms_encoding_name(l.encoding), most);
     sms_length_free(&l);
+    buf_free(&subject);
     return rc;
 }
 
@@ -87,6 +127,8 @@ static int compose(const struct settings *s, const struct transport *t, struct o
                    struct error *err)
 {
     const struct buf *text = &item->message->sms;
+    const struct gateway *g = t->sms.gateway;
+    struct sms_length length;
     (void)s;
     int rc = address_check_phone(item->address, err);
     if (rc != 0)
@@ -96,41 +138,62 @@ static int compose(const struct settings *s, const struct transport *t, struct o
     if (memchr(text->data, '\0', text->len) != NULL || !utf8_valid(text->data, text->len))
         return error_set(err, ERR_INPUT, "the SMS text holds a NUL or is not UTF-8");
     buf_reset(&item->wire);
-    sms_prepare(text->data, text->len, t->sms.gateway->profile, &item->wire);
-    return check_length(&item->wire, t->sms.gateway, err);
+    sms_prepare_for(text->data, text->len, g, &item->wire);
+    rc = check_length(&item->wire, g, &length, err);
+    if (rc == 0 && length.lms && g->uses[GATEWAY_NAME_SUBJECT])
+        rc = check_subject(item->message, g, err);
+    sms_length_free(&length);
+    return rc;
 }
 
 /* ---- open */
 
-static struct gateway_values values_of(const struct transport *t, const struct outgoing *item,
-                                       const struct sms_length *length)
+/* What a message is for, in the words of a description. */
+static const char *purpose_of(const char *category)
+{
+    static const char *const purposes[] = {"ad", "otp"};
+    for (size_t i = 0; category != NULL && i < COUNT_OF(purposes); i++) {
+        if (strcmp(category, purposes[i]) == 0)
+            return purposes[i];
+    }
+    return "info";
+}
+
+/* What does not depend on the moment. */
+static struct gateway_values values_of(const struct channel_session *session,
+                                       const struct outgoing *item, const struct sms_length *length)
 {
     return (struct gateway_values){
-        .gateway = t->sms.gateway,
+        .gateway = session->gateway,
         .to = item->address,
-        .from = t->sms.sender != NULL ? t->sms.sender : "",
+        .from = sms_sender_for(&session->transport->sms, item->address),
         .id = item->identity,
         .text = buf_text(&item->wire),
         .text_len = item->wire.len,
         .length = length,
+        .campaign = item->campaign,
+        .callback = session->callback.len > 0 ? session->callback.data : NULL,
+        .purpose = purpose_of(item->category),
     };
 }
 
-/* Builds a request nobody sends, once as GSM-7 and once as UCS-2: a wrong template is found here.
- */
-static int check_templates(const struct transport *t, struct error *err)
+/* Builds a request nobody sends, once for each encoding: a wrong template is found here. */
+static int check_templates(const struct channel_session *session, struct error *err)
 {
     static const enum sms_encoding encodings[] = {SMS_GSM7, SMS_UCS2};
     const struct outgoing sample = {.address = "+15550100", .identity = "sample"};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < COUNT_OF(encodings); i++) {
         const struct sms_length length = {.encoding = encodings[i], .segments = 1};
-        const struct gateway_values v = values_of(t, &sample, &length);
+        struct gateway_values v = values_of(session, &sample, &length);
         struct http_request request = {0};
+        v.ttl_s = 60;
         rc = gateway_build_request(&v, &request, err);
         if (rc == 0)
             rc = http_check_url(buf_text(&request.url), true, err);
         http_request_free(&request);
+        /* A map that has no entry for the sample is no fault of the description. */
+        rc = rc == ERR_NOT_FOUND ? 0 : rc;
     }
     return rc != 0 ? ERR_CONFIG : 0;
 }
@@ -158,6 +221,7 @@ static void close_session(struct channel_session *session)
     if (session == NULL)
         return;
     http_client_close(session->client);
+    buf_free(&session->callback);
     free(session);
 }
 
@@ -165,10 +229,10 @@ static int open_session(const struct settings *s, const struct transport *t,
                         struct channel_session **out, struct error *err)
 {
     struct channel_session *session = xcalloc(1, sizeof(*session));
-    (void)s;
     session->transport = t;
     session->gateway = t->sms.gateway;
-    int rc = check_templates(t, err);
+    gateway_callback_put(s, t, &session->callback);
+    int rc = check_templates(session, err);
     if (rc == 0)
         rc = open_connections(session, err);
     if (rc != 0) {
@@ -187,32 +251,64 @@ struct delivery_run {
     const struct channel_reporter *reporter;
 };
 
+/* What is new in each attempt: a signature of the last one would be refused. */
+static void set_moment(struct gateway_values *v, const struct delivery_run *run,
+                       const struct outgoing *item)
+{
+    const struct channel_reporter *reporter = run->reporter;
+    v->now_ms = reporter->now_ms(reporter->context);
+    for (size_t i = 0; reporter->draw != NULL && i < COUNT_OF(v->nonce); i++)
+        v->nonce[i] = reporter->draw(reporter->context);
+    if (item->expires_ms > v->now_ms)
+        v->ttl_s = (item->expires_ms - v->now_ms + 999) / 1000;
+}
+
 static int build_request(const struct delivery_run *run, const struct outgoing *item,
                          struct http_request *out, struct error *err)
 {
+    const struct gateway *g = run->session->gateway;
+    struct buf subject = {0};
     struct sms_length length;
-    sms_measure(buf_text(&item->wire), item->wire.len, run->session->gateway->profile, &length);
-    const struct gateway_values v = values_of(run->session->transport, item, &length);
+    sms_measure_for(buf_text(&item->wire), item->wire.len, g, &length);
+    struct gateway_values v = values_of(run->session, item, &length);
+    put_subject(&subject, item->message, g);
+    v.subject = buf_text(&subject);
+    set_moment(&v, run, item);
     int rc = gateway_build_request(&v, out, err);
     if (out->timeout_ms <= 0)
         out->timeout_ms = TIMEOUT_MS;
     sms_length_free(&length);
+    buf_free(&subject);
     return rc;
+}
+
+static void refuse(const struct delivery_run *run, const struct outgoing *item,
+                   enum outcome outcome, const char *cause, const struct error *why)
+{
+    struct disposition d;
+    disposition_set(&d, outcome, 0, cause, why->text, strlen(why->text));
+    run->reporter->done(run->reporter->context, item, &d);
 }
 
 static bool prepare(void *context, size_t index, struct http_request *out)
 {
     const struct delivery_run *run = context;
     const struct outgoing *item = &run->items[index];
-    struct disposition d;
+    const struct sms_settings *sms = &run->session->transport->sms;
     struct error err;
+    if (sms_check_prefixes(sms, item->address, &err) != 0) {
+        refuse(run, item, OUTCOME_PERMANENT, "prefix_denied", &err);
+        return false;
+    }
+    if (sms_check_sender(sms_sender_for(sms, item->address), item->address, &err) != 0) {
+        refuse(run, item, OUTCOME_PERMANENT, "bad_sender", &err);
+        return false;
+    }
     int rc = build_request(run, item, out, &err);
-    if (rc == 0)
-        return true;
-    disposition_set(&d, rc == ERR_INPUT ? OUTCOME_PERMANENT : OUTCOME_CONFIG, 0, "bad_request",
-                    err.text, strlen(err.text));
-    run->reporter->done(run->reporter->context, item, &d);
-    return false;
+    if (rc != 0)
+        refuse(run, item, rc == ERR_CONFIG ? OUTCOME_CONFIG : OUTCOME_PERMANENT, "bad_request",
+               &err);
+    return rc == 0;
 }
 
 static void writing(void *context, size_t index)

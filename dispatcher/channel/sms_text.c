@@ -17,12 +17,10 @@ struct part_size {
 static const struct part_size gsm7_parts = {160, 153};
 static const struct part_size ucs2_parts = {70, 67};
 
-#define PARTS_MAX    255 /* the header counts them in one octet */
-#define KR_SMS_BYTES 90
-#define KR_LMS_BYTES 2000
-#define HANGUL_WON   "\xec\x9b\x90" /* 원 */
-#define MIDDLE_DOT   "\xc2\xb7"     /* · */
-#define LEFT_QUOTE   "\xe2\x80\x9c" /* “ */
+#define PARTS_MAX  255            /* the header counts them in one octet */
+#define HANGUL_WON "\xec\x9b\x90" /* 원 */
+#define MIDDLE_DOT "\xc2\xb7"     /* · */
+#define LEFT_QUOTE "\xe2\x80\x9c" /* “ */
 
 /* The default alphabet beyond ASCII (3GPP TS 23.038, 6.2.1), sorted. */
 static const uint16_t gsm7_letters[] = {
@@ -187,9 +185,14 @@ static struct unicode_charset *open_charset(enum length_profile profile)
     return unicode_charset_open(profile == LENGTH_CP949 ? "windows-949" : "EUC-KR");
 }
 
-static void measure_korean(const struct buf *text, enum length_profile profile,
-                           struct sms_length *out)
+static size_t limit(int bytes, size_t otherwise)
 {
+    return bytes > 0 ? (size_t)bytes : otherwise;
+}
+
+static void measure_korean(const struct buf *text, const struct gateway *g, struct sms_length *out)
+{
+    enum length_profile profile = g->profile;
     struct unicode_charset *charset = open_charset(profile);
     const char *at = buf_text(text), *end = at + text->len;
     for (size_t position = 0; at < end; position++) {
@@ -201,21 +204,27 @@ static void measure_korean(const struct buf *text, enum length_profile profile,
     }
     unicode_charset_close(charset);
     out->encoding = profile == LENGTH_CP949 ? SMS_CP949 : SMS_EUC_KR;
-    out->lms = out->units > KR_SMS_BYTES;
-    out->sendable = out->offender_count == 0 && out->units <= KR_LMS_BYTES;
+    out->lms = out->units > limit(g->sms_bytes, KR_SMS_BYTES);
+    out->sendable = out->offender_count == 0 && out->units <= limit(g->lms_bytes, KR_LMS_BYTES);
     out->segments = out->sendable ? 1 : 0;
 }
 
-void sms_measure(const char *text, size_t len, enum length_profile profile, struct sms_length *out)
+void sms_measure_for(const char *text, size_t len, const struct gateway *g, struct sms_length *out)
 {
     struct buf normal = {0};
     *out = (struct sms_length){0};
     put_normal(&normal, text, len);
-    if (profile == LENGTH_GSM)
+    if (g->profile == LENGTH_GSM)
         measure_gsm(&normal, out);
     else
-        measure_korean(&normal, profile, out);
+        measure_korean(&normal, g, out);
     buf_free(&normal);
+}
+
+void sms_measure(const char *text, size_t len, enum length_profile profile, struct sms_length *out)
+{
+    const struct gateway g = {.profile = profile};
+    sms_measure_for(text, len, &g, out);
 }
 
 void sms_length_free(struct sms_length *l)
@@ -224,14 +233,51 @@ void sms_length_free(struct sms_length *l)
     *l = (struct sms_length){0};
 }
 
-/* Replaces everything the profile has a replacement for; returns how many characters. */
-static size_t put_replaced(struct buf *out, const struct buf *text, enum length_profile profile)
+/* ---- transliteration ---- */
+
+/* "a" for á, "oe" for œ; NULL if it is no letter with something about it. `room` holds the answer.
+ */
+static const char *without_accent(uint32_t c, char room[2])
+{
+    static const struct {
+        uint32_t letter;
+        const char *plain;
+    } others[] = {{0x00d0, "D"}, {0x00de, "Th"}, {0x00f0, "d"},  {0x00fe, "th"}, {0x0110, "D"},
+                  {0x0111, "d"}, {0x0126, "H"},  {0x0127, "h"},  {0x0131, "i"},  {0x0141, "L"},
+                  {0x0142, "l"}, {0x0152, "OE"}, {0x0153, "oe"}, {0x0166, "T"},  {0x0167, "t"}};
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        if (others[i].letter == c)
+            return others[i].plain;
+    }
+    uint32_t base = unicode_base_letter(c);
+    bool letter = (base >= 'A' && base <= 'Z') || (base >= 'a' && base <= 'z');
+    if (base == c || !letter)
+        return NULL;
+    room[0] = (char)base;
+    room[1] = '\0';
+    return room;
+}
+
+/* What stands for a character, NULL for itself. */
+static const char *replace(uint32_t c, const struct gateway *g, bool accents, char room[2])
+{
+    const char *replacement = find_replacement(c, g->profile);
+    bool plain =
+        replacement == NULL && accents && g->profile == LENGTH_GSM && count_septets(c) == 0;
+    return plain ? without_accent(c, room) : replacement;
+}
+
+/* Replaces everything there is a replacement for; returns how many characters. */
+static size_t put_replaced(struct buf *out, const struct buf *text, const struct gateway *g,
+                           bool accents)
 {
     const char *at = buf_text(text), *end = at + text->len;
     size_t count = 0;
+    char room[2];
+    buf_reset(out);
     while (at < end) {
         uint32_t c = utf8_next(&at, end);
-        const char *replacement = find_replacement(c, profile);
+        const char *replacement = replace(c, g, accents, room);
         if (replacement == NULL) {
             utf8_put(out, c);
         } else {
@@ -252,15 +298,29 @@ static bool fits_gsm7(const struct buf *text)
     return true;
 }
 
-size_t sms_prepare(const char *text, size_t len, enum length_profile profile, struct buf *out)
+size_t sms_prepare_for(const char *text, size_t len, const struct gateway *g, struct buf *out)
 {
     struct buf normal = {0}, replaced = {0};
+    size_t count = 0;
+    bool worth_it = false;
     put_normal(&normal, text, len);
-    size_t count = put_replaced(&replaced, &normal, profile);
-    bool worth_it = profile != LENGTH_GSM || fits_gsm7(&replaced);
+    if (g->transliterate != TRANSLITERATE_OFF) {
+        count = put_replaced(&replaced, &normal, g, false);
+        worth_it = g->profile != LENGTH_GSM || fits_gsm7(&replaced);
+    }
+    if (!worth_it && g->transliterate == TRANSLITERATE_ACCENTS) {
+        count = put_replaced(&replaced, &normal, g, true);
+        worth_it = fits_gsm7(&replaced);
+    }
     const struct buf *chosen = worth_it ? &replaced : &normal;
     buf_put(out, buf_text(chosen), chosen->len);
     buf_free(&normal);
     buf_free(&replaced);
     return worth_it ? count : 0;
+}
+
+size_t sms_prepare(const char *text, size_t len, enum length_profile profile, struct buf *out)
+{
+    const struct gateway g = {.profile = profile};
+    return sms_prepare_for(text, len, &g, out);
 }

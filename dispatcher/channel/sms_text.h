@@ -36,6 +36,8 @@ struct sms_length {
 const char *sms_encoding_name(enum sms_encoding encoding); /* "gsm7", "ucs2", "euc-kr", "cp949" */
 /* Measures valid UTF-8 (brought to NFC, CRLF to LF first). Free with sms_length_free(). */
 void sms_measure(const char *text, size_t len, enum length_profile profile, struct sms_length *out);
+/* The same with the Korean limits of a description. */
+void sms_measure_for(const char *text, size_t len, const struct gateway *g, struct sms_length *out);
 void sms_length_free(struct sms_length *l);
 
 /*
@@ -44,5 +46,8 @@ void sms_length_free(struct sms_length *l);
  * characters were replaced.
  */
 size_t sms_prepare(const char *text, size_t len, enum length_profile profile, struct buf *out);
+/* The same at the level the description asks for. Accents are only taken away where that alone
+ * makes the whole text fit GSM-7. */
+size_t sms_prepare_for(const char *text, size_t len, const struct gateway *g, struct buf *out);
 
 #endif

@@ -7,14 +7,15 @@
 #include "base/attributes.h"
 #include "config/checks.h"
 #include "config/gateway_answer.h"
+#include "config/gateway_auth.h"
+#include "config/gateway_report.h"
 #include "config/gateway_request.h"
-#include "config/gateway_template.h"
+#include "config/gateway_variables.h"
 #include "config/path.h"
-#include "config/secret.h"
-#include "config/value.h"
-#include "model/gateway_template.h"
 
-static const char *const profile_names[] = {"gsm", "euc-kr", "cp949", NULL};
+static const char *const profile_names[] = {"gsm", "euc-kr", "cp949", "kr", NULL};
+#define KR_WORD 3
+static const char *const transliteration_names[] = {"safe", "accents", "off", NULL};
 
 static int check_method(const char *text, struct error *err)
 {
@@ -24,6 +25,8 @@ static int check_method(const char *text, struct error *err)
 }
 
 #define IN(m) .offset = offsetof(struct gateway, m)
+#define KR_BYTES(name, value, m)                                                                   \
+    .key = name, .type = PARAM_INTEGER, .fallback = value, .min = 20, .max = 10000, IN(m)
 
 static const struct param rows[] = {
     {.key = "gateway",
@@ -45,6 +48,18 @@ static const struct param rows[] = {
      .max = 300000,
      IN(timeout_ms),
      .about = "How long one request may take in all."},
+    {.key = "limits.rate",
+     .type = PARAM_RATE,
+     .fallback = "unlimited",
+     IN(rate),
+     .about = "The gateway's own limit; a transport cannot send faster."},
+    {.key = "limits.concurrency",
+     .type = PARAM_INTEGER,
+     .fallback = "0",
+     .min = 0,
+     .max = 1000,
+     IN(concurrency),
+     .about = "Requests at once the gateway bears; 0: what the transport says."},
     {.key = "text.profile",
      .type = PARAM_CHOICE,
      .fallback = "gsm",
@@ -58,6 +73,25 @@ static const struct param rows[] = {
      .max = 255,
      IN(max_segments),
      .about = "Longer texts are refused before they are sent."},
+    {.key = "text.max_chars",
+     .type = PARAM_INTEGER,
+     .fallback = "0",
+     .min = 0,
+     .max = 100000,
+     IN(max_chars),
+     .about = "Texts of more characters are refused before they are sent; 0: no limit."},
+    {.key = "text.transliterate",
+     .type = PARAM_CHOICE,
+     .fallback = "safe",
+     .choices = transliteration_names,
+     IN(transliterate),
+     .about = "What may be replaced so that a text fits a cheaper encoding."},
+    {KR_BYTES("text.sms_bytes", "90", sms_bytes), .about = "Korean profiles: bytes of an SMS."},
+    {KR_BYTES("text.lms_bytes", "2000", lms_bytes), .about = "Korean profiles: bytes of an LMS."},
+    {KR_BYTES("text.subject_bytes", "40", subject_bytes),
+     .about = "Korean profiles: bytes of the title of an LMS."},
+    {.key = "auth", .type = PARAM_SUBTREE},
+    {.key = "maps.*", .type = PARAM_SUBTREE},
     {.key = "request.method",
      .type = PARAM_TEXT,
      .required = true,
@@ -68,15 +102,18 @@ static const struct param rows[] = {
      .type = PARAM_TEXT,
      .required = true,
      IN(url),
-     .about = "Where requests go; variables only."},
+     .about = "Where requests go."},
     {.key = "request.headers.*", .type = PARAM_SUBTREE},
     {.key = "request.query.*", .type = PARAM_SUBTREE},
     {.key = "request.form.*", .type = PARAM_SUBTREE},
-    {.key = "request.body",
-     .type = PARAM_TEXT,
-     IN(body_text),
-     .about = "Body of a POST, instead of a form."},
+    {.key = "request.json", .type = PARAM_SUBTREE},
+    {.key = "request.body", .type = PARAM_SUBTREE},
+    {.key = "response.id", .type = PARAM_SUBTREE},
+    {.key = "response.parts", .type = PARAM_SUBTREE},
+    {.key = "response.error_code", .type = PARAM_SUBTREE},
+    {.key = "response.error_text", .type = PARAM_SUBTREE},
     {.key = "response.answers", .type = PARAM_SUBTREE},
+    {.key = "dlr", .type = PARAM_SUBTREE},
 };
 static const struct param_table table = {rows, COUNT_OF(rows)};
 
@@ -96,156 +133,56 @@ struct gateway *gateway_default(void)
     return g;
 }
 
-/* ---- variables ---- */
-
-/* Where variables come from: the transport first, then the description. */
-struct variables {
-    struct section set;       /* `vars` of the transport; map may be NULL */
-    struct section described; /* `vars` of the description */
-    struct place missing;     /* where a variable that is not set should stand */
-    bool tolerant;
-};
-
-/* {required: text} or {required: secret}: "text", "secret", or NULL. */
-static const char *required_kind(const struct yaml_node *node)
+/* `kr` is what people call EUC-KR. */
+static void settle_lengths(struct gateway *g)
 {
-    const char *kind = node->count == 1 ? yaml_text(node, "required") : NULL;
-    if (kind == NULL || (strcmp(kind, "text") != 0 && strcmp(kind, "secret") != 0))
-        return NULL;
-    return kind;
+    if ((size_t)g->profile == KR_WORD)
+        g->profile = LENGTH_EUC_KR;
 }
 
-static bool is_secret(const struct yaml_node *described)
+static void check_lengths(struct load *l, const char *file, const struct yaml_node *root,
+                          const struct gateway *g)
 {
-    const char *kind = required_kind(described);
-    return secret_is_reference(described) || (kind != NULL && strcmp(kind, "secret") == 0);
-}
-
-static void read_default(struct load *l, const struct variables *v,
-                         const struct yaml_node *described, char **target)
-{
-    const char *kind = required_kind(described);
-    if (kind == NULL) {
-        reader_read_free(l, &v->described, described, described->key, false, target);
-    } else if (!v->tolerant) {
-        load_problem(l, v->missing,
-                     "`%s%s` is missing (%s:%d requires it): write `%s: %s` below `vars`",
-                     v->set.prefix, described->key, v->described.file, described->key_line,
-                     described->key, strcmp(kind, "secret") == 0 ? "{file: PATH}" : "...");
+    static const char *const korean[] = {"sms_bytes", "lms_bytes", "subject_bytes"};
+    const struct yaml_node *text = yaml_get(root, "text");
+    for (size_t i = 0; i < COUNT_OF(korean); i++) {
+        const struct yaml_node *node = yaml_get(text, korean[i]);
+        if (node != NULL && g->profile == LENGTH_GSM)
+            load_problem(l, place_of_key(file, node), "`%s` needs `profile: kr`, euc-kr or cp949",
+                         korean[i]);
     }
-}
-
-static void read_variable(struct load *l, const struct variables *v,
-                          const struct yaml_node *described, const struct yaml_node *set,
-                          struct gateway_variable *out)
-{
-    struct error why = {0};
-    enum gateway_name name;
-    struct place place = place_of_key(v->described.file, described);
-    if (check_name(described->key, &why) != 0)
-        load_problem(l, place, "`%s`: %s", described->key, why.text);
-    else if (gateway_name_parse(described->key, &name))
-        load_problem(l, place, "`%s` is a part of every message; name the variable otherwise",
-                     described->key);
-    out->name = xstrdup(described->key);
-    out->secret = is_secret(described) || (set != NULL && secret_is_reference(set));
-    if (set != NULL)
-        reader_read_free(l, &v->set, set, set->key, out->secret, &out->value);
-    else
-        read_default(l, v, described, &out->value);
-    if (out->value == NULL)
-        out->value = xstrdup("");
-}
-
-/* Every variable the transport sets must be one of the description. */
-static void check_set_names(struct load *l, const struct variables *v, const struct gateway *g)
-{
-    const char **names = xcalloc(g->variable_count + 1, sizeof(*names));
-    for (size_t i = 0; i < g->variable_count; i++)
-        names[i] = g->variables[i].name;
-    for (size_t i = 0; i < v->set.map->count; i++) {
-        const struct yaml_node *node = v->set.map->items[i];
-        if (yaml_get(v->described.map, node->key) == NULL)
-            load_unknown(l, place_of_key(v->set.file, node), "variable", node->key, names,
-                         g->variable_count);
-    }
-    free(names);
-}
-
-static void read_variables(struct load *l, const struct variables *v, struct gateway *g)
-{
-    const struct yaml_node *described = v->described.map;
-    const struct yaml_node *set = v->set.map;
-    bool without_secrets = l->without_secrets;
-    size_t count = described != NULL && described->kind == YAML_MAP ? described->count : 0;
-    g->variables = xcalloc(count + 1, sizeof(*g->variables));
-    l->without_secrets = without_secrets || v->tolerant;
-    for (size_t i = 0; i < count; i++) {
-        const struct yaml_node *node = described->items[i];
-        read_variable(l, v, node, yaml_get(set, node->key), &g->variables[g->variable_count++]);
-    }
-    l->without_secrets = without_secrets;
-    check_set_names(l, v, g);
-}
-
-static void find_variables(struct variables *v, const struct section *transport,
-                           const struct section *description)
-{
-    const struct yaml_node *vars = yaml_get(transport->map, "vars");
-    static const struct yaml_node nothing = {.kind = YAML_MAP};
-    bool usable = vars != NULL && vars->kind == YAML_MAP; /* if not, reader_read() has said so */
-    v->set.map = usable ? vars : &nothing;
-    v->missing = place_of_key(transport->file, usable ? vars : transport->map);
-    v->described = *description;
-    v->described.map = yaml_get(description->map, "vars");
-    v->described.prefix = v->set.prefix;
-    v->described.shown = transport->shown;
-}
-
-/* ---- the rest ---- */
-
-static void check_url_of(struct load *l, const char *file, const struct yaml_node *request,
-                         const struct gateway *g, bool tolerant)
-{
-    const struct yaml_node *url = yaml_get(request, "url");
-    struct error why = {0};
-    struct buf expanded = {0};
-    if (g->url == NULL || url == NULL)
-        return;
-    gateway_check_template(l, place_of(file, url), g, g->url, true);
-    gateway_expand_variables(g, g->url, &expanded);
-    if (!tolerant && !l->without_secrets && check_url(buf_text(&expanded), &why) != 0)
-        load_problem(l, place_of(file, url),
-                     "`request.url` with the variables of this transport: %s", why.text);
-    buf_free(&expanded);
-}
-
-static void check_body(struct load *l, const char *file, const struct yaml_node *request,
-                       struct gateway *g)
-{
-    const struct yaml_node *body = yaml_get(request, "body");
-    g->body_kind = GATEWAY_BODY_NONE;
-    if (g->form_count > 0)
-        g->body_kind = GATEWAY_BODY_FORM;
-    if (body == NULL || g->body_text == NULL)
-        return;
-    gateway_check_template(l, place_of(file, body), g, g->body_text, false);
-    if (g->body_kind == GATEWAY_BODY_FORM)
-        load_problem(l, place_of_key(file, body), "a request has a `form` or a `body`, not both");
-    g->body_kind = GATEWAY_BODY_TEXT;
+    if (g->sms_bytes > g->lms_bytes)
+        load_problem(l, place_of_key(file, text), "`sms_bytes` is more than `lms_bytes`");
 }
 
 static void check_whole(struct load *l, const char *file, const struct yaml_node *root,
                         const char *wanted, const struct gateway *g)
 {
     const struct yaml_node *name = yaml_get(root, "gateway");
-    const struct yaml_node *request = yaml_get(root, "request");
+    const struct yaml_node *dlr = yaml_get(root, "dlr");
     if (g->name != NULL && name != NULL && strcmp(g->name, wanted) != 0)
         load_problem(l, place_of(file, name), "`gateway` must be `%s`, like the file", wanted);
-    if (g->method != NULL && strcmp(g->method, "GET") == 0 && g->body_kind != GATEWAY_BODY_NONE)
-        load_problem(l, place_of_key(file, request),
-                     "a GET request has no body: use `query`, or "
-                     "`method: POST`");
+    if (g->report != NULL && !g->report->by_key && g->id.kind == GATEWAY_EXTRACT_NONE)
+        load_problem(l, place_of_key(file, dlr),
+                     "reports name a message by its id, but `response.id` does not say where an "
+                     "answer holds it");
+    if (g->report == NULL && g->uses[GATEWAY_NAME_CALLBACK])
+        load_problem(l, place_of_key(file, root),
+                     "{{callback}} asks for reports, but there is no `dlr` that explains them");
+}
+
+static void read_parts(struct load *l, const struct yaml_node *root, const struct variables *v,
+                       struct gateway *g)
+{
+    const struct yaml_node *request = yaml_get(root, "request");
+    settle_lengths(g);
+    check_lengths(l, g->file, root, g);
+    gateway_read_variables(l, v, g);
+    gateway_read_maps(l, g->file, yaml_get(root, "maps"), g);
+    gateway_read_auth(l, g->file, yaml_get(root, "auth"), g);
+    gateway_read_request(l, g->file, request, v->tolerant, g);
+    gateway_read_answers(l, g->file, root, g);
+    gateway_read_report(l, g->file, yaml_get(root, "dlr"), g);
 }
 
 static void read_file(struct load *l, const struct section *transport, const char *wanted,
@@ -261,15 +198,10 @@ static void read_file(struct load *l, const struct section *transport, const cha
                                         .prefix = "",
                                         .map = root,
                                         .description = "a gateway description"};
-    const struct yaml_node *request = yaml_get(root, "request");
     free(directory);
     reader_read(l, &description, &table, g);
-    find_variables(v, transport, &description);
-    read_variables(l, v, g);
-    gateway_read_request(l, g->file, request, g);
-    gateway_read_answers(l, g->file, root, g);
-    check_body(l, g->file, request, g);
-    check_url_of(l, g->file, request, g, v->tolerant);
+    gateway_find_variables(v, transport, &description);
+    read_parts(l, root, v, g);
     check_whole(l, g->file, root, wanted, g);
 }
 

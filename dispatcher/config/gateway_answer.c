@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/text.h"
+#include "config/gateway_condition.h"
+#include "config/quantity.h"
 #include "config/reader.h"
 
 static const struct {
@@ -80,9 +82,18 @@ static int check_cause(const char *text, struct error *err)
                      DISPOSITION_CAUSE_SIZE - 1);
 }
 
+/* `header`: the advice of the answer, which holds anyway; or how long if it gives none. */
+static int check_retry_after(const char *text, struct error *err)
+{
+    int64_t ms;
+    if (strcmp(text, "header") == 0 || (quantity_parse_duration(text, &ms) && ms >= 1000))
+        return 0;
+    return error_set(err, ERR_INPUT, "must be `header` or a duration of a second or more, as 30s");
+}
+
 /* An answer as it is written; what needs no translation lands in the predicate at once. */
 struct answer {
-    char *status, *body_regex, *class_name;
+    char *status, *body_regex, *class_name, *retry_after;
     struct gateway_predicate predicate;
 };
 
@@ -91,6 +102,12 @@ struct answer {
 static const struct param rows[] = {
     {.key = "status", .type = PARAM_TEXT, .check = check_status, IN(status)},
     {.key = "body_regex", .type = PARAM_TEXT, IN(body_regex)},
+    {.key = "json", .type = PARAM_SUBTREE},
+    {.key = "eq", .type = PARAM_SUBTREE},
+    {.key = "in", .type = PARAM_SUBTREE},
+    {.key = "exists", .type = PARAM_SUBTREE},
+    {.key = "range", .type = PARAM_SUBTREE},
+    {.key = "all", .type = PARAM_SUBTREE},
     {.key = "class",
      .type = PARAM_TEXT,
      .required = true,
@@ -98,6 +115,7 @@ static const struct param rows[] = {
      IN(class_name),
      .about = "what the answer means: accepted, throttle, transient, permanent, config, ..."},
     {.key = "cause", .type = PARAM_TEXT, .check = check_cause, IN(predicate.cause)},
+    {.key = "retry_after", .type = PARAM_TEXT, .check = check_retry_after, IN(retry_after)},
 };
 static const struct param_table table = {rows, COUNT_OF(rows)};
 
@@ -109,6 +127,40 @@ static void read_regex(struct load *l, const char *file, const struct yaml_node 
         load_problem(l, place_of(file, yaml_get(node, "body_regex")), "`body_regex`: %s", why.text);
 }
 
+static void add_condition(struct load *l, const char *file, const struct yaml_node *node,
+                          struct gateway_predicate *p)
+{
+    p->json = xreallocarray(p->json, p->json_count + 1, sizeof(*p->json));
+    gateway_read_condition(l, file, node, &p->json[p->json_count++]);
+}
+
+static void check_all_item(struct load *l, const char *file, const struct yaml_node *item)
+{
+    static const char *const names[] = {"json", "eq", "in", "exists", "range"};
+    for (size_t i = 0; item->kind == YAML_MAP && i < item->count; i++) {
+        bool known = false;
+        for (size_t n = 0; n < COUNT_OF(names); n++)
+            known = known || strcmp(names[n], item->items[i]->key) == 0;
+        if (!known)
+            load_unknown(l, place_of_key(file, item->items[i]), "key", item->items[i]->key, names,
+                         COUNT_OF(names));
+    }
+}
+
+static void read_conditions(struct load *l, const char *file, const struct yaml_node *node,
+                            struct gateway_predicate *p)
+{
+    const struct yaml_node *all = yaml_get(node, "all");
+    if (gateway_has_condition(node))
+        add_condition(l, file, node, p);
+    if (all != NULL && (all->kind != YAML_LIST || all->count == 0))
+        load_problem(l, place_of(file, all), "`all` is a list of {json: ..., eq: ...}");
+    for (size_t i = 0; all != NULL && all->kind == YAML_LIST && i < all->count; i++) {
+        check_all_item(l, file, all->items[i]);
+        add_condition(l, file, all->items[i], p);
+    }
+}
+
 static void read_answer(struct load *l, const char *file, const struct yaml_node *node,
                         struct gateway_predicate *out)
 {
@@ -116,18 +168,23 @@ static void read_answer(struct load *l, const char *file, const struct yaml_node
     struct gateway_predicate *p = &answer.predicate;
     const struct section section = {
         .file = file, .prefix = "", .map = node, .description = "an answer"};
+    int64_t wait_ms = 0;
     reader_read(l, &section, &table, &answer);
     if (answer.status != NULL)
         parse_status(answer.status, &p->status_from, &p->status_to);
     read_regex(l, file, node, answer.body_regex, &p->body_regex);
+    read_conditions(l, file, node, p);
     if (answer.class_name != NULL)
         find_class(answer.class_name, &p->outcome);
+    if (answer.retry_after != NULL && quantity_parse_duration(answer.retry_after, &wait_ms))
+        p->retry_after_s = wait_ms / 1000;
     if (p->cause == NULL)
         p->cause = xstrdup(answer.class_name);
     *out = *p;
     free(answer.status);
     free(answer.body_regex);
     free(answer.class_name);
+    free(answer.retry_after);
 }
 
 /* Behind an answer without conditions nothing is ever reached; without success nothing is ever
@@ -151,7 +208,12 @@ static void check_answers(struct load *l, const char *file, const struct yaml_no
 void gateway_read_answers(struct load *l, const char *file, const struct yaml_node *root,
                           struct gateway *g)
 {
-    const struct yaml_node *list = yaml_get(yaml_get(root, "response"), "answers");
+    const struct yaml_node *response = yaml_get(root, "response");
+    const struct yaml_node *list = yaml_get(response, "answers");
+    gateway_read_extractor(l, file, yaml_get(response, "id"), &g->id);
+    gateway_read_extractor(l, file, yaml_get(response, "parts"), &g->parts);
+    gateway_read_extractor(l, file, yaml_get(response, "error_code"), &g->error_code);
+    gateway_read_extractor(l, file, yaml_get(response, "error_text"), &g->error_text);
     if (list == NULL || list->kind != YAML_LIST) {
         load_problem(l, place_of(file, list != NULL ? list : root),
                      "`response.answers` must be a list of what the gateway may answer");

@@ -6,7 +6,7 @@
 #include "config/load.h"
 #include "model/gateway.h"
 
-/* The list `response.answers` of the whole description. */
+/* The block `response` of the whole description. */
 void gateway_read_answers(struct load *l, const char *file, const struct yaml_node *root,
                           struct gateway *g);
 

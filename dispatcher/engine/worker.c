@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/id.h"
 #include "base/log.h"
 #include "channel/channel.h"
 #include "engine/child.h"
@@ -108,6 +109,11 @@ static int64_t on_now_ms(void *context UNUSED)
     return clock_wall_ms();
 }
 
+static uint64_t on_draw(void *context UNUSED)
+{
+    return random_bits();
+}
+
 /* ---- one packet ---- */
 
 static void refuse_item(struct round *r, size_t index, const char *cause, const char *why)
@@ -154,7 +160,9 @@ static void prepare_item(struct round *r, size_t index)
         .address = item->address,
         .name = to->name != NULL ? to->name : "",
         .date_ms = item->accepted_ms,
+        .expires_ms = item->job->expires_at_ms,
         .category = item->job->category,
+        .campaign = item->job->campaign,
         .reference = item->job->reference,
         .message = &r->messages[index],
     };
@@ -183,7 +191,7 @@ static void deliver(struct round *r)
     struct worker *w = r->worker;
     size_t at = (size_t)(r->transport - w->settings->transports);
     const struct channel *channel = channel_for(r->transport);
-    const struct channel_reporter reporter = {r, on_started, on_done, on_now_ms};
+    const struct channel_reporter reporter = {r, on_started, on_done, on_now_ms, on_draw};
     struct error why;
     if (w->sessions[at] == NULL &&
         channel->open(w->settings, r->transport, &w->sessions[at], &why) != 0) {

@@ -258,6 +258,44 @@ int address_check_phone(const char *number, struct error *err)
     return 0;
 }
 
+/* Country codes of one and two digits; all others have three. */
+static const char *const short_country_codes[] = {
+    "1",  "7",  "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45",
+    "46", "47", "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63",
+    "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98"};
+
+/* Countries whose numbers get a 0 in front when dialled from inside. */
+static const char *const zero_trunk_codes[] = {
+    "20",  "27",  "31",  "32",  "33",  "40",  "41",  "43",  "44",  "46",  "49",  "60", "61",  "62",
+    "63",  "64",  "66",  "81",  "82",  "84",  "86",  "90",  "91",  "92",  "94",  "98", "212", "353",
+    "355", "358", "359", "380", "381", "385", "386", "387", "421", "886", "971", "972"};
+
+static bool begins_with_one(const char *digits, const char *const *codes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (text_starts_with(digits, codes[i]))
+            return true;
+    }
+    return false;
+}
+
+size_t address_country_code_length(const char *number)
+{
+    const char *digits = *number == '+' ? number + 1 : number;
+    size_t len = *digits == '1' || *digits == '7' ? 1 : 2;
+    if (!begins_with_one(digits, short_country_codes, COUNT_OF(short_country_codes)))
+        len = 3;
+    return strnlen(digits, len);
+}
+
+void address_put_national(const char *number, struct buf *out)
+{
+    const char *digits = *number == '+' ? number + 1 : number;
+    if (begins_with_one(digits, zero_trunk_codes, COUNT_OF(zero_trunk_codes)))
+        buf_putc(out, '0');
+    buf_puts(out, digits + address_country_code_length(number));
+}
+
 /* ---- names ---- */
 
 int address_check_endpoint(const char *name, struct error *err)

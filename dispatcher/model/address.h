@@ -24,6 +24,11 @@ MUST_CHECK int address_put_ascii_email(const char *address, struct buf *out, str
 /* E.164: `+`, first digit 1-9, 7 to 15 digits. The sentence helps with German and Korean national
  * forms. */
 MUST_CHECK int address_check_phone(const char *number, struct error *err);
+/* How many digits behind the + of an E.164 number are its country code (ITU-T E.164, Annex D). */
+size_t address_country_code_length(const char *number);
+/* Appends the number as it is dialled within its country: 01012345678 for +821012345678. Where no
+ * trunk prefix is known (or none is used) it is the number without its country code. */
+void address_put_national(const char *number, struct buf *out);
 /* `[A-Za-z0-9_-]{1,64}`: an endpoint name of the configuration. */
 MUST_CHECK int address_check_endpoint(const char *name, struct error *err);
 /* BCP 47 shape `[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*`; ko_KR is refused with "use ko-KR". */

@@ -12,14 +12,13 @@ const struct gateway_variable *gateway_find_variable(const struct gateway *g, co
     return NULL;
 }
 
-static void free_fields(struct gateway_field *fields, size_t count)
+const struct gateway_map *gateway_find_map(const struct gateway *g, const char *name)
 {
-    for (size_t i = 0; i < count; i++) {
-        free(fields[i].name);
-        free(fields[i].value);
-        free(fields[i].when_encoding);
+    for (size_t i = 0; i < g->map_count; i++) {
+        if (strcmp(g->maps[i].name, name) == 0)
+            return &g->maps[i];
     }
-    free(fields);
+    return NULL;
 }
 
 static void free_variables(struct gateway *g)
@@ -38,20 +37,44 @@ static void free_answers(struct gateway *g)
     free(g->answers);
 }
 
+static void free_maps(struct gateway *g)
+{
+    for (size_t i = 0; i < g->map_count; i++)
+        gateway_map_free(&g->maps[i]);
+    free(g->maps);
+}
+
+static void free_request(struct gateway *g)
+{
+    gateway_auth_free(&g->auth);
+    gateway_node_free(&g->headers);
+    gateway_node_free(&g->query);
+    gateway_node_free(&g->form);
+    gateway_node_free(&g->json);
+    free(g->method);
+    free(g->url);
+    free(g->body_text);
+}
+
+static void free_response(struct gateway *g)
+{
+    gateway_extractor_free(&g->id);
+    gateway_extractor_free(&g->parts);
+    gateway_extractor_free(&g->error_code);
+    gateway_extractor_free(&g->error_text);
+    free_answers(g);
+}
+
 void gateway_free(struct gateway *g)
 {
     if (g == NULL)
         return;
     free_variables(g);
-    free_fields(g->headers, g->header_count);
-    free_fields(g->query, g->query_count);
-    free_fields(g->form, g->form_count);
-    free_answers(g);
+    free_maps(g);
+    free_request(g);
+    free_response(g);
+    gateway_report_free(g->report);
     free(g->name);
     free(g->file);
-    free(g->method);
-    free(g->url);
-    free(g->body_text);
-    gateway_report_free(g->report);
     free(g);
 }

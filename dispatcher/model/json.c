@@ -313,6 +313,49 @@ bool json_put_plain(struct buf *out, const struct json_t *value)
     return true;
 }
 
+int json_check_pointer(const char *pointer, struct error *err)
+{
+    if (*pointer != '\0' && *pointer != '/')
+        return error_set(err, ERR_INPUT,
+                         "`%s` is no JSON pointer: it must begin with `/`, as in /messages/0/id",
+                         pointer);
+    for (const char *at = pointer; (at = strchr(at, '~')) != NULL; at++) {
+        if (at[1] != '0' && at[1] != '1')
+            return error_set(err, ERR_INPUT,
+                             "`%s` is no JSON pointer: write ~0 for ~ and ~1 for / in a name",
+                             pointer);
+    }
+    return 0;
+}
+
+enum json_kind json_kind_of(const struct json_t *value)
+{
+    static const enum json_kind kinds[] = {
+        [JSON_OBJECT] = JSON_KIND_OBJECT, [JSON_ARRAY] = JSON_KIND_LIST,
+        [JSON_STRING] = JSON_KIND_TEXT,   [JSON_INTEGER] = JSON_KIND_NUMBER,
+        [JSON_REAL] = JSON_KIND_NUMBER,   [JSON_TRUE] = JSON_KIND_BOOLEAN,
+        [JSON_FALSE] = JSON_KIND_BOOLEAN, [JSON_NULL] = JSON_KIND_NULL,
+    };
+    return value != NULL ? kinds[json_typeof(value)] : JSON_KIND_NONE;
+}
+
+bool json_read_number(const char *text, double *out)
+{
+    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+    bool number = json_is_number(value);
+    *out = json_number_value(value);
+    json_decref(value);
+    return number;
+}
+
+bool json_get_number(const struct json_t *value, double *out)
+{
+    if (json_is_string(value))
+        return json_read_number(json_string_value(value), out);
+    *out = json_number_value(value);
+    return json_is_number(value);
+}
+
 static int append(const char *bytes, size_t len, void *out)
 {
     buf_put(out, bytes, len);

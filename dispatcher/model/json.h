@@ -45,6 +45,22 @@ const struct json_t *json_find(const struct json_t *root, const char *pointer);
 /* Appends a text, number or boolean without quotes: many write "1" and 1 by turns. False, and
  * nothing appended, for null, arrays, objects and NULL. */
 bool json_put_plain(struct buf *out, const struct json_t *value);
+/* ERR_INPUT unless it is such a pointer: empty, or it begins with / and each ~ is ~0 or ~1. */
+MUST_CHECK int json_check_pointer(const char *pointer, struct error *err);
+enum json_kind {
+    JSON_KIND_NONE, /* of NULL */
+    JSON_KIND_NULL,
+    JSON_KIND_BOOLEAN,
+    JSON_KIND_NUMBER,
+    JSON_KIND_TEXT,
+    JSON_KIND_LIST,
+    JSON_KIND_OBJECT
+};
+enum json_kind json_kind_of(const struct json_t *value);
+/* A number or a text that reads like one. */
+bool json_get_number(const struct json_t *value, double *out);
+/* The whole text is one JSON number. */
+bool json_read_number(const char *text, double *out);
 /* Compact text of any value, appended. */
 void json_put(struct buf *out, const struct json_t *value);
 

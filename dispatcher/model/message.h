@@ -34,7 +34,9 @@ struct outgoing {
     const char *address;  /* e-mail address, E.164 number or endpoint name */
     const char *name;     /* recipient's name, may be "" */
     int64_t date_ms; /* when the notice was accepted: the Date of the mail, stable over attempts */
+    int64_t expires_ms;    /* when it is of no use any more; 0: never */
     const char *category;  /* NULL if absent */
+    const char *campaign;  /* NULL if absent */
     const char *reference; /* NULL if absent */
     const struct message *message;
     /* What channel.compose() made of it: the bytes that go out and whose SHA-256 is the evidence.

@@ -14,6 +14,7 @@
 #include "model/delivery.h"
 #include "model/gateway.h"
 #include "model/job.h"
+#include "model/rate.h"
 
 enum smtp_tls {
     SMTP_TLS_REQUIRED, /* STARTTLS, verified, or nothing is sent */
@@ -93,15 +94,6 @@ struct retry_schedule {
                                            last: give up */
     size_t count;
     double jitter; /* 0.2 = each delay times U(0.8, 1.2) */
-};
-
-#define RATE_COUNT_MAX  INT64_C(100000000)
-#define RATE_PER_MAX_MS INT64_C(86400000)
-
-/* So many in so long; count 0: unlimited. Written 50/s, 1200/min, 20000/h, 100000/d. */
-struct rate {
-    int64_t count;
-    int64_t per_ms;
 };
 
 /* transports.NAME.domains: the pace towards recipients of one mail domain */

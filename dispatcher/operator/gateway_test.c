@@ -59,10 +59,15 @@ static int64_t on_now_ms(void *context UNUSED)
     return clock_wall_ms();
 }
 
+static uint64_t on_draw(void *context UNUSED)
+{
+    return random_bits();
+}
+
 static int send(struct trial *t, struct error *err)
 {
     const struct channel *channel = channel_for(t->transport);
-    const struct channel_reporter reporter = {t, on_started, on_done, on_now_ms};
+    const struct channel_reporter reporter = {t, on_started, on_done, on_now_ms, on_draw};
     struct channel_session *session = NULL;
     int rc = channel->compose(t->settings, t->transport, &t->item, err);
     if (rc == 0)

@@ -3,20 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "channel/gateway_request.h"
 #include "engine/token_draw.h"
-#include "model/token.h"
 #include "operator/gateway.h"
-
-/* The same in every run: it is bound to the transport and the key of the spool. */
-static void put_url(const struct settings *s, const struct transport *t, struct buf *out)
-{
-    if (s->api_public_url != NULL)
-        buf_puts(out, s->api_public_url);
-    else
-        buf_printf(out, "http://%s", s->api_listen);
-    buf_printf(out, "/reports/%s/", t->name);
-    token_put(out, s->token_key, TOKEN_CALLBACK, 0, t->name);
-}
 
 static int check(const struct settings *s, const struct transport *t, struct error *err)
 {
@@ -41,7 +30,8 @@ static int print_url(struct settings *s, const char *name, struct error *err)
     if (rc == 0)
         rc = token_draw_key(s->spool, s->token_key, err);
     if (rc == 0) {
-        put_url(s, t, &url);
+        /* The same in every run: it is bound to the transport and the key of the spool. */
+        gateway_callback_put(s, t, &url);
         printf("%s\n", buf_text(&url));
     }
     buf_free(&url);

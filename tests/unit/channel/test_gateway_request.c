@@ -8,10 +8,7 @@
 
 #include <cmocka.h>
 
-#include "base/attributes.h"
-
-/* A gateway of literals: cast away const only here, nobody frees it. */
-#define TEXT(literal) ((char *)(uintptr_t)(literal))
+#include "gateway_nodes.h"
 
 static struct gateway_variable variables[] = {
     {TEXT("base"), TEXT("http://127.0.0.1:13013"), false},
@@ -25,27 +22,31 @@ static struct sms_length length = {.encoding = SMS_UCS2, .segments = 2};
 
 static struct gateway_values values(const char *text)
 {
-    return (struct gateway_values){&gateway, "+821012345678", "+4930123", "job_1",
-                                   text,     strlen(text),    &length};
+    return (struct gateway_values){.gateway = &gateway,
+                                   .to = "+821012345678",
+                                   .from = "+4930123",
+                                   .id = "job_1",
+                                   .text = text,
+                                   .text_len = strlen(text),
+                                   .length = &length};
 }
 
 static void builds_a_request_in_the_order_of_the_description(void **state)
 {
     (void)state;
-    static struct gateway_field query[] = {
-        {TEXT("username"), TEXT("{{user}}"), NULL},
-        {TEXT("to"), TEXT("{{to.digits}}"), NULL},
-        {TEXT("text"), TEXT("{{text}}"), TEXT("gsm7")},
-        {TEXT("text"), TEXT("{{text|utf16be}}"), TEXT("ucs2")},
-        {TEXT("coding"), TEXT("2"), TEXT("ucs2")},
-    };
+    static struct gateway_condition gsm7[] = {{TEXT("enc"), TEXT("gsm7")}};
+    static struct gateway_condition ucs2[] = {{TEXT("enc"), TEXT("ucs2")}};
+    static struct gateway_node texts[] = {WHEN(gsm7, "{{text}}"), WHEN(ucs2, "{{text|utf16be}}")};
+    static struct gateway_node codings[] = {WHEN(ucs2, "2")};
+    static struct gateway_node query[] = {FIELD("username", "{{user}}"),
+                                          FIELD("to", "{{to.digits}}"), CHOICE("text", texts),
+                                          CHOICE("coding", codings)};
     struct gateway g = gateway;
     struct gateway_values v = values("한");
     struct http_request r = {0};
     struct error err;
     g.url = TEXT("{{base}}/cgi-bin/sendsms");
-    g.query = query;
-    g.query_count = COUNT_OF(query);
+    g.query = (struct gateway_node)FIELDS(query);
     v.gateway = &g;
     assert_int_equal(gateway_build_request(&v, &r, &err), 0);
     assert_string_equal(r.method, "GET");
@@ -67,9 +68,8 @@ static void builds_a_request_in_the_order_of_the_description(void **state)
 static void builds_forms_and_text_bodies(void **state)
 {
     (void)state;
-    static struct gateway_field form[] = {{TEXT("m s"), TEXT("{{text}}"), NULL},
-                                          {TEXT("k"), TEXT("{{password}}"), NULL}};
-    static struct gateway_field headers[] = {{TEXT("X-To"), TEXT("{{to.digits}}"), NULL}};
+    static struct gateway_node form[] = {FIELD("m s", "{{text}}"), FIELD("k", "{{password}}")};
+    static struct gateway_node headers[] = {FIELD("X-To", "{{to.digits}}")};
     struct gateway g = gateway;
     struct gateway_values v = values("a&b");
     struct http_request r = {0};
@@ -77,10 +77,8 @@ static void builds_forms_and_text_bodies(void **state)
     g.method = TEXT("POST");
     g.url = TEXT("{{base}}/");
     g.body_kind = GATEWAY_BODY_FORM;
-    g.form = form;
-    g.form_count = COUNT_OF(form);
-    g.headers = headers;
-    g.header_count = 1;
+    g.form = (struct gateway_node)FIELDS(form);
+    g.headers = (struct gateway_node)FIELDS(headers);
     v.gateway = &g;
     assert_int_equal(gateway_build_request(&v, &r, &err), 0);
     assert_string_equal(r.method, "POST");
@@ -99,20 +97,19 @@ static void builds_forms_and_text_bodies(void **state)
 static void refuses_a_text_that_would_add_a_header(void **state)
 {
     (void)state;
-    static struct gateway_field headers[] = {{TEXT("X-Text"), TEXT("{{text}}"), NULL}};
+    static struct gateway_node headers[] = {FIELD("X-Text", "{{text}}")};
     struct gateway g = gateway;
     struct gateway_values v = values("hi\r\nX-Evil: 1");
     struct http_request r = {0};
     struct error err;
     g.url = TEXT("{{base}}/");
-    g.headers = headers;
-    g.header_count = 1;
+    g.headers = (struct gateway_node)FIELDS(headers);
     v.gateway = &g;
     assert_int_equal(gateway_build_request(&v, &r, &err), ERR_INPUT);
     assert_int_equal(r.header_count, 0);
     http_request_free(&r);
     v = values("x");
-    headers[0].value = TEXT("{{text|utf16be}}"); /* holds a NUL */
+    headers[0].text = TEXT("{{text|utf16be}}"); /* holds a NUL */
     v.gateway = &g;
     assert_int_equal(gateway_build_request(&v, &r, &err), ERR_INPUT);
     http_request_free(&r);

@@ -8,10 +8,7 @@
 
 #include <cmocka.h>
 
-#include "base/attributes.h"
-
-/* A gateway of literals: cast away const only here, nobody frees it. */
-#define TEXT(literal) ((char *)(uintptr_t)(literal))
+#include "gateway_nodes.h"
 
 static struct gateway_variable variables[] = {
     {TEXT("base"), TEXT("http://127.0.0.1:13013"), false},
@@ -25,8 +22,13 @@ static struct sms_length length = {.encoding = SMS_UCS2, .segments = 2};
 
 static struct gateway_values values(const char *text)
 {
-    return (struct gateway_values){&gateway, "+821012345678", "+4930123", "job_1",
-                                   text,     strlen(text),    &length};
+    return (struct gateway_values){.gateway = &gateway,
+                                   .to = "+821012345678",
+                                   .from = "+4930123",
+                                   .id = "job_1",
+                                   .text = text,
+                                   .text_len = strlen(text),
+                                   .length = &length};
 }
 
 static void check_put(const char *template, enum template_place place, const char *text,

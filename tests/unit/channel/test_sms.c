@@ -8,11 +8,11 @@
 #include <cmocka.h>
 
 #include "channel/http.h"
+#include "gateway_nodes.h"
 #include "http_peer.h"
 
-#define TEXT(literal) ((char *)(uintptr_t)(literal))
-#define ITEMS         24
-#define ACCEPTED      "HTTP/1.1 202 Accepted\r\nContent-Length: 25\r\n\r\n0: Accepted for delivery\n"
+#define ITEMS    24
+#define ACCEPTED "HTTP/1.1 202 Accepted\r\nContent-Length: 25\r\n\r\n0: Accepted for delivery\n"
 
 struct record {
     unsigned started, done;
@@ -53,16 +53,16 @@ static struct gateway_variable variables[] = {
     {TEXT("password"), TEXT("foobar"), true},
 };
 
-static struct gateway_field query[] = {
-    {TEXT("username"), TEXT("{{user}}"), NULL},
-    {TEXT("password"), TEXT("{{password}}"), NULL},
-    {TEXT("from"), TEXT("{{from}}"), NULL},
-    {TEXT("to"), TEXT("{{to.digits}}"), NULL},
-    {TEXT("text"), TEXT("{{text}}"), TEXT("gsm7")},
-    {TEXT("charset"), TEXT("UTF-8"), TEXT("gsm7")},
-    {TEXT("coding"), TEXT("0"), TEXT("gsm7")},
-    {TEXT("text"), TEXT("{{text|utf16be}}"), TEXT("ucs2")},
-    {TEXT("coding"), TEXT("2"), TEXT("ucs2")},
+static struct gateway_condition gsm7[] = {{TEXT("enc"), TEXT("gsm7")}};
+static struct gateway_condition ucs2[] = {{TEXT("enc"), TEXT("ucs2")}};
+static struct gateway_node texts[] = {WHEN(gsm7, "{{text}}"), WHEN(ucs2, "{{text|utf16be}}")};
+static struct gateway_node charsets[] = {WHEN(gsm7, "UTF-8")};
+static struct gateway_node codings[] = {WHEN(gsm7, "0"), WHEN(ucs2, "2")};
+static struct gateway_node query[] = {
+    FIELD("username", "{{user}}"), FIELD("password", "{{password}}"),
+    FIELD("from", "{{from}}"),     FIELD("to", "{{to.digits}}"),
+    CHOICE("text", texts),         CHOICE("charset", charsets),
+    CHOICE("coding", codings),
 };
 
 static struct gateway_predicate answers[] = {
@@ -83,8 +83,7 @@ static struct gateway kannel = {
     .url = TEXT("{{base}}/cgi-bin/sendsms"),
     .variables = variables,
     .variable_count = COUNT_OF(variables),
-    .query = query,
-    .query_count = COUNT_OF(query),
+    .query = FIELDS(query),
     .answers = answers,
     .answer_count = COUNT_OF(answers),
 };
@@ -93,8 +92,10 @@ static struct transport transport = {
     .name = TEXT("sms"),
     .channel = CHANNEL_SMS,
     .deadline_ms = 10000,
-    .sms = {.gateway = &kannel, .sender = TEXT("Bank"), .allow_private = true},
+    .sms = {.gateway = &kannel, .sender = TEXT("0212345678"), .allow_private = true},
 };
+
+static struct settings settings;
 
 static int compile_answers(void **state)
 {
@@ -125,14 +126,14 @@ static void send_text_to(int port, const char *text, size_t count, struct report
     struct message m = {0};
     struct channel_session *session = NULL;
     struct error err;
-    const struct channel_reporter reporter = {out, on_started, on_done, now_ms};
+    const struct channel_reporter reporter = {out, on_started, on_done, now_ms, NULL};
     snprintf(base, sizeof(base), "http://127.0.0.1:%d", port);
     *out = (struct reports){.items = items};
     for (size_t i = 0; i < count; i++) {
         if (compose(&items[i], &m, text, &err) != 0)
             fail_msg("%s", err.text);
     }
-    if (channel_sms.open(NULL, &transport, &session, &err) != 0)
+    if (channel_sms.open(&settings, &transport, &session, &err) != 0)
         fail_msg("%s", err.text);
     channel_sms.deliver(session, items, count, &reporter);
     channel_sms.close(session);
@@ -183,7 +184,8 @@ static void sends_gsm7_and_ucs2_as_the_description_says(void **state)
         canned_read(&server, &request);
         assert_non_null(strstr(
             buf_text(&request),
-            "GET /cgi-bin/sendsms?username=tester&password=foobar&from=Bank&to=821012345678&"));
+            "GET "
+            "/cgi-bin/sendsms?username=tester&password=foobar&from=0212345678&to=821012345678&"));
         if (strstr(buf_text(&request), cases[i].in_url) == NULL)
             fail_msg("%s", buf_text(&request));
         buf_free(&request);
@@ -231,7 +233,7 @@ static void never_takes_an_unexpected_answer_for_success(void **state)
     (void)state;
     struct disposition d =
         send_to(CANNED_ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true);
-    check(&d, OUTCOME_PERMANENT, "odd_answer");
+    check(&d, OUTCOME_PERMANENT, "not_accepted");
     d = send_to(
         CANNED_ANSWER,
         "HTTP/1.1 403 No\r\nContent-Length: 41\r\n\r\nAuthorization failed for sendsms (foobar)\n",
@@ -327,7 +329,7 @@ static void check_open_fails(struct gateway *g, const char *word)
     struct channel_session *session = NULL;
     struct error err = {0};
     t.sms.gateway = g;
-    assert_int_equal(channel_sms.open(NULL, &t, &session, &err), ERR_CONFIG);
+    assert_int_equal(channel_sms.open(&settings, &t, &session, &err), ERR_CONFIG);
     assert_null(session);
     if (strstr(err.text, word) == NULL)
         fail_msg("%s", err.text);
@@ -336,16 +338,15 @@ static void check_open_fails(struct gateway *g, const char *word)
 static void finds_a_wrong_description_before_anything_is_sent(void **state)
 {
     (void)state;
-    struct gateway_field wrong_query[] = {{TEXT("a"), TEXT("{{nobody}}"), TEXT("ucs2")}};
-    struct gateway_field wrong_headers[] = {{TEXT("A b"), TEXT("x"), NULL}};
+    struct gateway_node unknown[] = {WHEN(ucs2, "{{nobody}}")};
+    struct gateway_node wrong_query[] = {CHOICE("a", unknown)};
+    struct gateway_node wrong_headers[] = {FIELD("A b", "x")};
     struct gateway g = kannel;
     snprintf(base, sizeof(base), "http://127.0.0.1:1");
-    g.query = wrong_query;
-    g.query_count = 1;
+    g.query = (struct gateway_node)FIELDS(wrong_query);
     check_open_fails(&g, "{{nobody}}");
     g = kannel;
-    g.headers = wrong_headers;
-    g.header_count = 1;
+    g.headers = (struct gateway_node)FIELDS(wrong_headers);
     check_open_fails(&g, "header name");
     g = kannel;
     g.url = TEXT("file:///etc/passwd");

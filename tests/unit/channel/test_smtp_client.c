@@ -150,7 +150,7 @@ static void deliver(const struct trial *t, int port, struct record *r)
                  .password = password,
                  .pipelining = t->pipelining},
     };
-    const struct channel_reporter reporter = {r, on_started, on_done, on_now_ms};
+    const struct channel_reporter reporter = {r, on_started, on_done, on_now_ms, NULL};
     char address[] = "b@example.net";
     for (int i = 0; i < MAILS; i++) {
         items[i].address = address;

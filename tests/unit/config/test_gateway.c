@@ -56,11 +56,26 @@ static void the_shipped_kannel_works_with_vars_alone(void **state)
     assert_false(g->variables[0].secret);
     assert_string_equal(g->variables[2].value, "geheim");
     assert_true(g->variables[2].secret);
-    assert_int_equal(g->query_count, 9); /* coding and text once per encoding */
-    assert_string_equal(g->query[8].value, "{{text|utf16be}}");
-    assert_string_equal(g->query[8].when_encoding, "ucs2");
-    assert_null(g->query[0].when_encoding);
+    assert_int_equal(g->query.count, 10);
+    const struct gateway_node *shown = &g->query.items[6];
+    assert_string_equal(shown->key, "text");
+    assert_int_equal(shown->kind, GATEWAY_NODE_CHOICE);
+    assert_int_equal(shown->count, 2);
+    assert_string_equal(shown->items[1].text, "{{text|utf16be}}");
+    assert_string_equal(shown->items[1].conditions[0].name, "enc");
+    assert_string_equal(shown->items[1].conditions[0].word, "ucs2");
+    assert_int_equal(g->query.items[0].condition_count, 0);
+    assert_true(g->uses[GATEWAY_NAME_CALLBACK]);
+    assert_true(g->report->by_key);
+    assert_string_equal(g->report->from, "key");
+    assert_int_equal(g->report->state_count, 5);
     scratch_free(s);
+}
+
+static bool first_holds(const struct gateway *g, int status, const char *body)
+{
+    const struct gateway_reply reply = {status, body, NULL};
+    return gateway_predicate_holds(&g->answers[0], &reply);
 }
 
 static void the_shipped_kannel_explains_every_answer(void **state)
@@ -86,8 +101,8 @@ static void the_shipped_kannel_explains_every_answer(void **state)
         assert_int_equal(g->answers[i].status_to, rows[i].to);
         assert_int_equal(g->answers[i].outcome, rows[i].outcome);
     }
-    assert_true(gateway_predicate_holds(&g->answers[0], 202, "0: Accepted for delivery"));
-    assert_false(gateway_predicate_holds(&g->answers[0], 202, "4: Refused"));
+    assert_true(first_holds(g, 202, "0: Accepted for delivery"));
+    assert_false(first_holds(g, 202, "4: Refused"));
     scratch_free(s);
 }
 
@@ -98,7 +113,7 @@ static void a_post_with_a_form_or_a_body_is_read(void **state)
     struct settings *s = scratch_must_load(&scratch, "transports: {sms: " USE "}\n");
     const struct gateway *g = s->transports[0].sms.gateway;
     assert_int_equal(g->body_kind, GATEWAY_BODY_FORM);
-    assert_int_equal(g->form_count, 2);
+    assert_int_equal(g->form.count, 2);
     assert_string_equal(g->answers[0].cause, "accepted");
     scratch_free(s);
 
@@ -110,7 +125,7 @@ static void a_post_with_a_form_or_a_body_is_read(void **state)
     g = s->transports[0].sms.gateway;
     assert_int_equal(g->body_kind, GATEWAY_BODY_TEXT);
     assert_int_equal(g->profile, LENGTH_EUC_KR);
-    assert_int_equal(g->header_count, 2);
+    assert_int_equal(g->headers.count, 2);
     scratch_free(s);
 }
 
@@ -162,7 +177,7 @@ static void a_description_is_strict(void **state)
         {HEAD REQUEST, "`response.answers` must be a list"},
         {HEAD "requests: {}\n" REQUEST RESPONSE, "did you mean `request`?"},
         {HEAD "limits: {timeout: 10}\n" REQUEST RESPONSE, "a duration with its unit"},
-        {HEAD "text: {profile: utf8}\n" REQUEST RESPONSE, "must be gsm, euc-kr or cp949"},
+        {HEAD "text: {profile: utf8}\n" REQUEST RESPONSE, "must be gsm, euc-kr, cp949 or kr"},
         {HEAD "request: {method: PUT, url: \"{{base}}\"}\n" RESPONSE, "must be GET or POST"},
         {HEAD "request: {method: GET, url: \"{{base}}\", form: {a: b}}\n" RESPONSE, "has no body"},
         {HEAD "request: {method: POST, url: \"{{base}}\", form: {a: b}, body: c}\n" RESPONSE,
@@ -176,9 +191,9 @@ static void a_description_is_strict(void **state)
          "did you mean `utf16be`?"},
         {HEAD "request: {method: GET, url: \"{{base}}\", query: {t: \"{{text\"}}\n" RESPONSE,
          "`{{` without `}}`"},
-        {HEAD "request: {method: GET, url: \"{{base}}\", query: {t: {when: {enc: utf8}, value: "
+        {HEAD "request: {method: GET, url: \"{{base}}\", query: {t: {when: {enc: ucs}, value: "
               "x}}}\n" RESPONSE,
-         "a field is a text"},
+         "unknown value of enc `ucs`; did you mean `ucs2`?"},
         {HEAD "request: {method: GET, url: \"{{base}}\", headers: {Host: x}}\n" RESPONSE,
          "header `Host`"},
         {HEAD "request: {method: GET, url: \"{{base}}\", headers: {Content-Length: x}}\n" RESPONSE,
