@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
 VERSION := 0.1.0
-PKGS    := libesmtp-1.0 libcurl jansson yaml-0.1 sqlite3 libcmark icu-i18n icu-uc openssl
+PKGS    := libesmtp-1.0 libcurl jansson yaml-0.1 sqlite3 libcmark icu-i18n icu-uc openssl libmicrohttpd
 
 # GNU directory variables.
 prefix        ?= /usr/local
@@ -58,7 +58,7 @@ FLOOR1  := base
 FLOOR2  := model
 FLOOR3  := config policy spool ledger render channel campaign law
 FLOOR4  := engine
-FLOOR5  := operator
+FLOOR5  := operator api
 FOLDERS := $(FLOOR1) $(FLOOR2) $(FLOOR3) $(FLOOR4) $(FLOOR5)
 
 SOURCES := $(sort $(wildcard dispatcher/*.c dispatcher/*/*.c))
@@ -106,6 +106,7 @@ below_model    := $(FLOOR1)
 below_floor3   := $(FLOOR2) $(FLOOR1)
 below_engine   := $(FLOOR3) $(FLOOR2) $(FLOOR1)
 below_operator := $(FLOOR4) $(FLOOR3) $(FLOOR2) $(FLOOR1)
+below_api      := $(below_operator)
 below = $(if $(filter $(1),$(FLOOR3)),$(below_floor3),$(below_$(1)))
 
 tests_of = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(filter tests/unit/$(1)/test_%.c,$(TESTS)))

@@ -1,9 +1,35 @@
 /* The command table; everything else is below. */
+#include "api/api.h"
 #include "base/attributes.h"
 #include "operator/command_list.h"
 
+static int run_api(const struct invocation *inv, struct error *err)
+{
+    return api_run(invocation_config(inv), err);
+}
+
+/* Here because operator/ and api/ do not know each other. */
+static const struct command command_api = {
+    .name = "api",
+    .arguments = "",
+    .summary = "the HTTP server for reports of gateways, health and metrics; `run` starts it",
+    .details =
+        "Listens where api.listen says, and tells the daemon what it hears. `run` starts and\n"
+        "watches it, so nobody needs to; by hand it serves a daemon that runs elsewhere on this\n"
+        "machine. A socket that systemd hands over (LISTEN_FDS) is taken instead.\n"
+        "\n"
+        "  /reports/TRANSPORT/TOKEN  where gateways report what became of a message\n"
+        "  /healthz                  this process is alive\n"
+        "  /readyz                   200 when work may be sent here, else 503; says why\n"
+        "  /metrics                  for Prometheus\n"
+        "\n"
+        "It speaks HTTP without TLS: outside this machine a proxy belongs before it.",
+    .run = run_api,
+};
+
 static const struct command *const commands[] = {
     &command_run,
+    &command_api,
     &command_enqueue,
     &command_queue,
     &command_show,

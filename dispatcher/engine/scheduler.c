@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "channel/channel.h"
+#include "engine/api_process.h"
 #include "engine/batch_intake.h"
 #include "engine/control.h"
 #include "engine/daemon_view.h"
@@ -45,6 +46,7 @@ struct scheduler {
     struct dispatch dispatch;
     struct retention retention;
     struct control control;
+    struct api_process api;
     int signals;
     int watch;
     int64_t started_mono_ms;
@@ -184,6 +186,8 @@ static int open_all(struct scheduler *s, struct error *err)
         rc = open_ledger(s, err);
     if (rc == 0)
         rc = control_open(&s->control, s->setup->settings->control_socket, err);
+    if (rc == 0)
+        rc = api_process_use(&s->api, s->setup->settings, s->started_mono_ms, err);
     if (rc != 0)
         return rc;
     s->control.context = s;
@@ -204,6 +208,7 @@ static void close_all(struct scheduler *s)
     shelf_close(s->shelf);
     if (s->control.path != NULL)
         control_close(&s->control);
+    api_process_end(&s->api);
     ledger_close(s->ledger);
     spool_close(s->spool);
     setup_release(s->setup);
@@ -242,14 +247,17 @@ static void reload(struct scheduler *s)
     struct error why;
     int rc = setup_load(&s->options->config, s->setup->generation + 1, &fresh, &why);
     if (rc == 0)
-        memcpy(fresh->settings->token_key, s->setup->settings->token_key, sizeof(fresh->settings->token_key));
+        memcpy(fresh->settings->token_key, s->setup->settings->token_key,
+               sizeof(fresh->settings->token_key));
     if (rc == 0 && needs_restart(s->setup->settings, fresh->settings)) {
         rc = error_set(
             &why, ERR_CONFIG,
             "spool and control_socket only change with a restart; restart the daemon instead");
-        setup_release(fresh);
     }
+    if (rc == 0)
+        rc = api_process_use(&s->api, fresh->settings, clock_mono_ms(), &why);
     if (rc != 0) {
+        setup_release(fresh);
         log_event(LOG_ERR, "config.kept",
                   "reason=\"%s\" note=\"the old configuration stays in force\"", why.text);
         return;
@@ -466,6 +474,7 @@ static void check_end(struct scheduler *s, int64_t mono_ms)
 
 static void work(struct scheduler *s, int64_t mono_ms)
 {
+    api_process_tend(&s->api, mono_ms);
     pool_fill(&s->dispatch.pool, (size_t)s->setup->settings->workers, s->setup, mono_ms);
     rewind_some(s, mono_ms);
     releasing_step(&s->dispatch.releasing, &s->dispatch.recorder, mono_ms, clock_wall_ms());
@@ -503,6 +512,7 @@ int scheduler_run(const struct scheduler_options *options, struct error *err)
         .next_batch_mono_ms = INT64_MAX,
     };
     log_set_process("scheduler");
+    api_process_init(&s.api, &options->config);
     int rc = open_all(&s, err);
     if (rc == 0) {
         log_event(LOG_INFO, "daemon.ready", "version=%s spool=%s workers=%d trial=%s",
