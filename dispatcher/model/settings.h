@@ -159,7 +159,7 @@ struct endpoint {
     char *signing_key;            /* "whsk_...": ed25519, signs too (v1a); NULL: none */
     enum webhook_format format;
     int concurrency;             /* requests at once */
-    struct retry_schedule retry; /* no steps: the transport's */
+    struct retry_schedule retry; /* no steps: the transport's; the jitter is its in any case */
     int64_t disable_after_ms;    /* of nothing but failures; 0: never */
     bool allow_http;             /* scheme http accepted too */
     bool allow_private;          /* private, loopback and link-local addresses accepted */
@@ -272,7 +272,8 @@ struct settings {
     char **suppress_override;   /* categories that are sent to suppressed addresses all the same */
     size_t suppress_override_count;
     char *api_listen;     /* 127.0.0.1:8025; NULL: no API process */
-    char *api_public_url; /* how gateways reach it; NULL: http:// and api_listen */
+    char *api_public_url; /* how gateways reach it, without a slash at the end; http:// and
+                             api_listen unless set */
     struct organisation organisation;
     struct transport *transports;
     size_t transport_count;
