@@ -334,7 +334,8 @@ struct receipt_target {
     struct leased row;  /* as ledger_lease() would give it: to plan a batch's next channel */
 };
 /* By `delivery` (of a token that was verified; 0: none), else transport and message_id, else
- * notice_id and channel. Never fails for what is unknown. */
+ * notice_id and channel: the first one that is known. A message_id that a gateway gave to two
+ * deliveries means neither. Never fails for what is unknown. */
 MUST_CHECK int ledger_find_receipt(struct ledger *l, const struct receipt *r, int64_t delivery,
                                    struct receipt_target *out, struct error *err);
 void receipt_target_clear(struct receipt_target *target);
@@ -352,14 +353,16 @@ struct receipt_booking {
     int64_t now_ms;
 };
 /* Keeps the receipt and moves the delivery, with the same rules as ledger_settle() for what
- * follows. A delivery in flight is not moved: its receipt waits beside it, and
- * ledger_walk_parked() brings it when it is settled. */
+ * follows; asserts the edge. A delivery in flight is not moved: its receipt (but a RECEIPT_NOTE)
+ * waits beside it, and ledger_walk_parked() brings it when it is settled. Of one delivery 100 are
+ * kept and those that say something new; the others are counted. */
 MUST_CHECK int ledger_book_receipt(struct ledger *l, const struct receipt_booking *b,
                                    struct error *err);
 /*
  * Receipts that came before what they speak of was known (in flight, or its message_id not yet
- * stored) and can be booked now: handed to fn once, and no longer parked. Costs nothing while none
- * is parked. What nobody asks for is parked for 72 h and then only kept.
+ * stored) and can be booked now: handed to fn once, and no longer parked. fn books them at once,
+ * in the same transaction. Costs nothing while none is parked. What nobody asks for is parked for
+ * 72 h and then only kept; 100,000 at most, then the oldest go.
  */
 typedef void ledger_receipt_fn(void *context, const struct receipt *r, int64_t delivery);
 MUST_CHECK int ledger_walk_parked(struct ledger *l, int64_t now_ms, size_t limit,
@@ -373,20 +376,22 @@ MUST_CHECK int ledger_walk_receipts(struct ledger *l, int64_t delivery, ledger_r
 
 /*
  * Deliveries whose patience is over (planned_delivery.patience_ms), not in flight, with a channel
- * behind them: handed to fn as a leased row that is not leased, at most `limit`, oldest first. What
- * fn does not move with ledger_escalate() comes again.
+ * behind them: handed to fn as a leased row that is not leased, at most `limit`, the oldest of each
+ * batch first. Nothing of a batch that is stopped. What fn does not move with ledger_escalate()
+ * comes again, a second later.
  */
 typedef void ledger_overdue_fn(void *context, const struct leased *row, enum delivery_state state);
 MUST_CHECK int ledger_walk_overdue(struct ledger *l, int64_t now_ms, size_t limit,
                                    ledger_overdue_fn *fn, void *context, size_t *out_count,
                                    struct error *err);
-/* When the next one is over; INT64_MAX: there is none. From memory. */
+/* Before this none is over; INT64_MAX: there is none. From memory. */
 int64_t ledger_next_overdue_ms(const struct ledger *l);
 /*
  * The next channel's turn: what waits, is deferred or held becomes CANCELLED with cause `escalated`
  * (it is never sent: nobody is told twice); what was delivered without being confirmed, failed or
  * is uncertain stays what it is. Either way the next channel begins, by `next` (of a batch) or the
- * spare. Nothing if it is in flight or has told the person meanwhile.
+ * spare. Nothing if it is in flight, has told the person meanwhile, has its time not used up, or if
+ * no channel behind it can be sent.
  */
 MUST_CHECK int ledger_escalate(struct ledger *l, int64_t delivery,
                                const struct planned_delivery *next, int next_rest, int64_t now_ms,
