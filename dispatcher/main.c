@@ -54,6 +54,8 @@ static const struct command *const commands[] = {
     &command_gateway_test,
     &command_gateway_estimate,
     &command_gateway_url,
+    &command_endpoint_test,
+    &command_endpoint_secret,
     &command_new,
     &command_golden_write,
     &command_translate_export,

@@ -28,6 +28,8 @@ extern const struct command command_gateway_list;
 extern const struct command command_gateway_test;
 extern const struct command command_gateway_estimate;
 extern const struct command command_gateway_url;
+extern const struct command command_endpoint_test;
+extern const struct command command_endpoint_secret;
 extern const struct command command_new;
 extern const struct command command_render;
 extern const struct command command_sms_length;

@@ -1,0 +1,69 @@
+#include "operator/endpoint.h"
+
+#include <string.h>
+
+#include "base/attributes.h"
+#include "base/clock.h"
+#include "config/config.h"
+
+#define MS_PER_DAY  INT64_C(86400000)
+#define DATE_LENGTH 10 /* 2026-12-01 */
+
+int endpoint_load_settings(const struct invocation *inv, bool secrets, struct settings **out,
+                           struct error *err)
+{
+    struct config_options options = *invocation_config(inv);
+    options.without_secrets = options.without_secrets || !secrets;
+    return config_load(&options, out, err);
+}
+
+static int refuse_name(const struct settings *s, const char *name, struct error *err)
+{
+    struct buf names = {0};
+    for (size_t i = 0; i < s->endpoint_count; i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", s->endpoints[i].name);
+    if (names.len > 0)
+        error_set(err, ERR_NOT_FOUND, "there is no endpoint \"%s\"; there is %s", name,
+                  buf_text(&names));
+    else
+        error_set(err, ERR_NOT_FOUND, "the configuration has no endpoints");
+    buf_free(&names);
+    return ERR_NOT_FOUND;
+}
+
+int endpoint_find(const struct settings *s, const char *name, const struct endpoint **out,
+                  struct error *err)
+{
+    *out = settings_find_endpoint(s, name);
+    return *out != NULL ? 0 : refuse_name(s, name, err);
+}
+
+void endpoint_put_host(struct buf *out, const struct endpoint *e)
+{
+    const char *host = strstr(e->url, "://");
+    host = host != NULL ? host + strlen("://") : e->url;
+    buf_put(out, host, strcspn(host, "/?#"));
+}
+
+const char *endpoint_format_name(const struct endpoint *e)
+{
+    static const char *const names[] = {
+        [WEBHOOK_STANDARD] = "standard", [WEBHOOK_CLOUDEVENTS] = "cloudevents"};
+    return names[e->format];
+}
+
+void endpoint_put_rotation(struct buf *out, const struct endpoint *e, int64_t now_ms)
+{
+    char time[CLOCK_TEXT_SIZE];
+    int64_t day = e->old_secret_until_day;
+    if (e->old_secret == NULL) {
+        buf_puts(out, "-");
+        return;
+    }
+    if (day == 0) {
+        buf_puts(out, "old secret signs too");
+        return;
+    }
+    buf_printf(out, now_ms / MS_PER_DAY <= day ? "old secret until %.*s" : "old secret ended %.*s",
+               DATE_LENGTH, clock_format_rfc3339(day * MS_PER_DAY, time));
+}

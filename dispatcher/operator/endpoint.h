@@ -1,0 +1,26 @@
+/* What the commands about receivers of webhooks share. */
+#ifndef OPERATOR_ENDPOINT_H
+#define OPERATOR_ENDPOINT_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/settings.h"
+#include "operator/command.h"
+
+/* The settings as the command line wants them, with or without what secrets hold. Free with
+ * settings_free() and free(). */
+MUST_CHECK int endpoint_load_settings(const struct invocation *inv, bool secrets,
+                                      struct settings **out, struct error *err);
+/* ERR_NOT_FOUND names the endpoints there are. Borrowed. */
+MUST_CHECK int endpoint_find(const struct settings *s, const char *name,
+                             const struct endpoint **out, struct error *err);
+
+/* Where it stands: host and port alone, because a path often holds a token. */
+void endpoint_put_host(struct buf *out, const struct endpoint *e);
+const char *endpoint_format_name(const struct endpoint *e);
+/* What of its secret is being replaced at `now_ms`; "-": nothing. */
+void endpoint_put_rotation(struct buf *out, const struct endpoint *e, int64_t now_ms);
+
+#endif

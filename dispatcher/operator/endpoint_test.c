@@ -1,0 +1,245 @@
+#include "operator/command_list.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "channel/channel.h"
+#include "channel/signature.h"
+#include "operator/endpoint.h"
+
+#define MS_PER_S 1000
+
+/* One webhook, as a worker would send it. */
+struct trial {
+    const struct invocation *inv;
+    struct settings *settings;
+    const struct endpoint *endpoint;
+    const struct transport *transport;
+    struct message message;
+    char identity[40];
+    struct outgoing item;
+    struct disposition disposition;
+    int64_t now_ms; /* signed with */
+    int64_t took_ms;
+};
+
+/* ---- may it be sent? ---- */
+
+static int check_way(struct trial *t, struct error *err)
+{
+    t->transport = settings_transport_for(t->settings, CHANNEL_WEBHOOK);
+    if (t->transport == NULL)
+        return error_set(err, ERR_CONFIG,
+                         "the configuration has no transport with `channel: "
+                         "webhook`");
+    if (t->transport->type == TRANSPORT_OUTBOX)
+        return error_set(err, ERR_CONFIG,
+                         "webhooks go into a folder: the transport %s has `type: outbox`; say "
+                         "`type: webhook` to reach receivers",
+                         t->transport->name);
+    if (t->settings->trial && !settings_allows(t->settings, t->endpoint->name))
+        return error_set(err, ERR_DENIED,
+                         "trial mode: the endpoint %s is not on the allow list; add its name to "
+                         "`allow` in %s, or end trial mode with `trial: false`",
+                         t->endpoint->name, t->settings->file);
+    return 0;
+}
+
+/* ---- sending ---- */
+
+static void on_started(void *context UNUSED, const struct outgoing *item UNUSED)
+{
+}
+
+static void on_done(void *context, const struct outgoing *item UNUSED, const struct disposition *d)
+{
+    struct trial *t = context;
+    t->disposition = *d;
+}
+
+/* Always the same, so that the signature shown is the one that was sent. */
+static int64_t on_now_ms(void *context)
+{
+    const struct trial *t = context;
+    return t->now_ms;
+}
+
+static uint64_t on_draw(void *context UNUSED)
+{
+    return random_bits();
+}
+
+static void prepare(struct trial *t)
+{
+    char time[CLOCK_TEXT_SIZE];
+    t->now_ms = clock_wall_ms();
+    snprintf(t->identity, sizeof(t->identity), "test-%016" PRIx64, random_bits());
+    buf_printf(&t->message.webhook,
+               "{\"type\":\"dispatcher.test\",\"timestamp\":\"%s\",\"data\":{\"id\":\"%s\","
+               "\"message\":\"This is a test; nobody was told anything.\"}}",
+               clock_format_rfc3339(t->now_ms, time), t->identity);
+    t->item = (struct outgoing){
+        .attempt = 1,
+        .identity = t->identity,
+        .address = t->endpoint->name,
+        .name = "",
+        .date_ms = t->now_ms,
+        .message = &t->message,
+    };
+}
+
+static int send(struct trial *t, struct error *err)
+{
+    const struct channel_reporter reporter = {t, on_started, on_done, on_now_ms, on_draw};
+    struct channel_session *session = NULL;
+    int rc = channel_webhook.compose(t->settings, t->transport, &t->item, err);
+    if (rc == 0)
+        rc = channel_webhook.open(t->settings, t->transport, &session, err);
+    if (rc == 0) {
+        int64_t begun_ms = clock_mono_ms();
+        channel_webhook.deliver(session, &t->item, 1, &reporter);
+        t->took_ms = clock_mono_ms() - begun_ms;
+    }
+    channel_webhook.close(session);
+    return rc;
+}
+
+/* ---- telling ---- */
+
+/* What a receiver verifies with beside the body. */
+struct proof {
+    struct buf signature, public_key;
+};
+
+static int make_proof(const struct trial *t, struct proof *out, struct error *err)
+{
+    struct signature_keys keys = {0};
+    const struct signature_input input = {t->identity, t->now_ms / MS_PER_S,
+                                          buf_text(&t->item.wire), t->item.wire.len};
+    int rc = signature_open_keys(t->endpoint, &keys, err);
+    if (rc == 0)
+        signature_put(&out->signature, &keys, &input);
+    if (rc == 0 && keys.signing != NULL)
+        signature_put_public(&out->public_key, keys.signing);
+    signature_free_keys(&keys);
+    return rc;
+}
+
+static void put_member(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, ",\"%s\":", key);
+    buf_put_json(out, value[0] != '\0' ? value : NULL);
+}
+
+static void print_json(const struct trial *t, const struct proof *proof)
+{
+    const struct disposition *d = &t->disposition;
+    struct buf out = {0};
+    buf_puts(&out, "{\"v\":1,\"endpoint\":");
+    buf_put_json(&out, t->endpoint->name);
+    put_member(&out, "id", t->identity);
+    put_member(&out, "outcome", outcome_name(d->outcome));
+    put_member(&out, "cause", d->cause);
+    buf_printf(&out, ",\"code\":%d,\"took_ms\":%lld,\"timestamp\":%lld", d->code,
+               (long long)t->took_ms, (long long)(t->now_ms / MS_PER_S));
+    put_member(&out, "signature", buf_text(&proof->signature));
+    put_member(&out, "public_key", buf_text(&proof->public_key));
+    put_member(&out, "body", buf_text(&t->item.wire));
+    put_member(&out, "reply", d->reply);
+    printf("%s}\n", buf_text(&out));
+    buf_free(&out);
+}
+
+static void print_answer(const struct trial *t)
+{
+    const struct disposition *d = &t->disposition;
+    struct buf host = {0}, reply = {0};
+    endpoint_put_host(&host, t->endpoint);
+    text_put_visible(&reply, d->reply, strlen(d->reply));
+    printf("%s (%s) by %s at %s", outcome_name(d->outcome), d->cause, t->endpoint->name,
+           buf_text(&host));
+    if (d->code != 0)
+        printf(", status %d", d->code);
+    printf(", after %lld ms\n", (long long)t->took_ms);
+    printf("  answer             %s\n", buf_text(&reply));
+    buf_free(&host);
+    buf_free(&reply);
+}
+
+static void print_text(const struct trial *t, const struct proof *proof)
+{
+    print_answer(t);
+    printf("  webhook-id         %s\n", t->identity);
+    printf("  webhook-timestamp  %lld\n", (long long)(t->now_ms / MS_PER_S));
+    printf("  webhook-signature  %s\n", buf_text(&proof->signature));
+    if (proof->public_key.len > 0)
+        printf("  public key         %s\n", buf_text(&proof->public_key));
+    printf("  body               %s\n", buf_text(&t->item.wire));
+    printf("The signature is over webhook-id, a dot, webhook-timestamp, a dot and the bytes of the "
+           "body.\n");
+    if (t->settings->trial)
+        printf("Trial mode is on: the endpoint is on the allow list.\n");
+}
+
+static int try_one(struct trial *t, struct error *err)
+{
+    struct proof proof = {0};
+    int rc = endpoint_find(t->settings, argument_at(t->inv, 0), &t->endpoint, err);
+    if (rc == 0)
+        rc = check_way(t, err);
+    if (rc == 0)
+        rc = channel_global_init(err);
+    if (rc != 0)
+        return rc;
+    prepare(t);
+    rc = send(t, err);
+    if (rc == 0)
+        rc = make_proof(t, &proof, err);
+    if (rc == 0 && invocation_json(t->inv))
+        print_json(t, &proof);
+    else if (rc == 0)
+        print_text(t, &proof);
+    buf_free(&proof.signature);
+    buf_free(&proof.public_key);
+    return rc != 0 ? rc : t->disposition.outcome == OUTCOME_DELIVERED ? 0 : 1;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct trial t = {.inv = inv};
+    int rc = endpoint_load_settings(inv, true, &t.settings, err);
+    if (rc == 0) {
+        rc = try_one(&t, err);
+        settings_free(t.settings);
+    }
+    message_free(&t.message);
+    buf_free(&t.item.wire);
+    free(t.settings);
+    return rc;
+}
+
+const struct command command_endpoint_test = {
+    .name = "endpoint test",
+    .arguments = "ENDPOINT",
+    .summary = "send one real, signed test webhook, and show what the receiver answers",
+    .details =
+        "  dispatcher endpoint test shop\n\n"
+        "The body has the type dispatcher.test. Shown is all a receiver needs to compute the "
+        "signature\n"
+        "once more. In trial mode only an endpoint of the allow list gets it. It passes neither "
+        "queue nor\n"
+        "ledger: nothing is recorded, and a disabled endpoint is asked all the same and stays "
+        "disabled.\n\n"
+        "Exit status 0 if the receiver took it, 1 if not.\n\n"
+        "JSON, one object: v, endpoint, id, outcome, cause, code, took_ms, timestamp, signature, "
+        "public_key,\n"
+        "body, reply.",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};
