@@ -31,15 +31,17 @@ static void check_word(const struct reading *r, const struct yaml_node *yaml,
                        enum gateway_name name)
 {
     const char *const *words = gateway_name_words(name, r->g->profile);
+    struct buf what = {0};
     size_t count = 0;
-    char what[64] = "value of ";
-    for (; words != NULL && words[count] != NULL; count++) {
+    if (words == NULL)
+        return;
+    for (; words[count] != NULL; count++) {
         if (strcmp(words[count], yaml->text) == 0)
             return;
     }
-    strncat(what, gateway_names[name], sizeof(what) - strlen(what) - 1);
-    if (words != NULL)
-        load_unknown(r->l, place_of(r->file, yaml), what, yaml->text, words, count);
+    buf_printf(&what, "value of `%s`", gateway_names[name]);
+    load_unknown(r->l, place_of(r->file, yaml), buf_text(&what), yaml->text, words, count);
+    buf_free(&what);
 }
 
 static void read_condition(const struct reading *r, const struct yaml_node *yaml,

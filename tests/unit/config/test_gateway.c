@@ -193,7 +193,7 @@ static void a_description_is_strict(void **state)
          "`{{` without `}}`"},
         {HEAD "request: {method: GET, url: \"{{base}}\", query: {t: {when: {enc: ucs}, value: "
               "x}}}\n" RESPONSE,
-         "unknown value of enc `ucs`; did you mean `ucs2`?"},
+         "unknown value of `enc` `ucs`; did you mean `ucs2`?"},
         {HEAD "request: {method: GET, url: \"{{base}}\", headers: {Host: x}}\n" RESPONSE,
          "header `Host`"},
         {HEAD "request: {method: GET, url: \"{{base}}\", headers: {Content-Length: x}}\n" RESPONSE,
@@ -230,6 +230,80 @@ static void an_outbox_needs_no_secrets_of_its_description(void **state)
     scratch_free(s);
 }
 
+/* A generator whose faults can be made again. */
+static uint32_t next_number(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* One fault: a byte cut out, doubled or replaced, a line cut out, or the rest cut off. */
+static void break_text(struct buf *text, uint32_t *state)
+{
+    static const char bytes[] = "{}[]:,\"'|/# \n-0a~\t";
+    size_t at = next_number(state) % text->len, end = at;
+    switch (next_number(state) % 5) {
+    case 0:
+        memmove(text->data + at, text->data + at + 1, text->len - at);
+        text->len--;
+        break;
+    case 1:
+        buf_putc(text, ' ');
+        memmove(text->data + at + 1, text->data + at, text->len - at - 1);
+        break;
+    case 2:
+        text->data[at] = bytes[next_number(state) % (sizeof(bytes) - 1)];
+        break;
+    case 3:
+        while (end < text->len && text->data[end] != '\n')
+            end++;
+        memmove(text->data + at, text->data + end, text->len - end + 1);
+        text->len -= end - at;
+        break;
+    default:
+        buf_truncate(text, at);
+    }
+}
+
+static void read_shipped(const char *name, struct buf *out)
+{
+    char path[100], bytes[20000];
+    snprintf(path, sizeof(path), "config/gateways/%s.yaml", name);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    bytes[fread(bytes, 1, sizeof(bytes) - 1, file)] = '\0';
+    fclose(file);
+    char *line = strstr(bytes, "\ngateway: ");
+    assert_non_null(line);
+    buf_put(out, bytes, (size_t)(line - bytes));
+    buf_puts(out, "\ngateway: test");
+    buf_puts(out, strchr(line + 1, '\n'));
+}
+
+static void broken_descriptions_are_refused_or_read_but_never_end_the_program(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"kannel", "twilio", "nhncloud", "naver-sens", "seven"};
+    uint32_t dice = 20261122;
+    unsigned refused = 0;
+    for (unsigned i = 0; i < 300; i++) {
+        struct buf text = {0};
+        struct error err;
+        read_shipped(names[i % COUNT_OF(names)], &text);
+        for (unsigned faults = 1 + i % 3; faults > 0 && text.len > 1; faults--)
+            break_text(&text, &dice);
+        write_description(buf_text(&text));
+        struct settings *s = scratch_load(
+            &scratch, "transports: {sms: {channel: sms, type: outbox, gateway: test}}\n", &err);
+        refused += s == NULL ? 1 : 0;
+        if (s == NULL && strlen(err.text) < 20)
+            fail_msg("%s", err.text);
+        scratch_free(s);
+        buf_free(&text);
+    }
+    assert_true(refused > 50 && refused < 300);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +313,7 @@ int main(void)
         cmocka_unit_test(a_transport_must_fit_its_description),
         cmocka_unit_test(a_description_is_strict),
         cmocka_unit_test(an_outbox_needs_no_secrets_of_its_description),
+        cmocka_unit_test(broken_descriptions_are_refused_or_read_but_never_end_the_program),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
