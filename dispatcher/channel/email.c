@@ -8,18 +8,18 @@
 #include "base/text.h"
 #include "channel/channel.h"
 #include "channel/mime.h"
-#include "channel/smtp_client.h"
-#include "channel/smtp_trust.h"
+#include "channel/smtp_relay.h"
 #include "model/address.h"
+#include "model/token.h"
 
-#define LOGIN_MAX 255 /* libesmtp's PLAIN copies both into 513 bytes unchecked */
+#define LOCAL_MAX 64 /* of an address, in front of the @: RFC 5321 4.5.3.1.1 */
 
 struct channel_session {
-    char *host_port;
-    char *helo_name; /* ASCII */
-    char *sender;    /* of the envelope, ASCII */
-    struct smtp_trust *trust;
-    struct smtp_route route; /* borrows from above and from the settings */
+    const struct settings *settings;
+    char *sender; /* of the envelope, ASCII */
+    bool verp;    /* it names the delivery, too */
+    bool reports; /* of failures are asked for */
+    struct smtp_relay *relay;
 };
 
 /* ---- composing ---- */
@@ -80,47 +80,6 @@ static int email_compose(const struct settings *s, const struct transport *t, st
 
 /* ---- opening ---- */
 
-static int check_settings(const struct transport *t, struct error *err)
-{
-    const struct smtp_settings *smtp = &t->smtp;
-    if (smtp->host == NULL || *smtp->host == '\0' || strchr(smtp->host, ':') != NULL)
-        return error_set(
-            err, ERR_CONFIG,
-            "transport %s: host must be a name or an IPv4 address (the port is a key of its own; "
-            "an IPv6 address cannot be given to libesmtp)",
-            t->name);
-    if (smtp->user != NULL && smtp->tls == SMTP_TLS_NONE)
-        return error_set(
-            err, ERR_CONFIG,
-            "transport %s: a login without TLS would show the password to everybody on the "
-            "way: set tls: required, or leave out user and password",
-            t->name);
-    if (smtp->user != NULL && (smtp->password == NULL || strlen(smtp->user) > LOGIN_MAX ||
-                               strlen(smtp->password) > LOGIN_MAX))
-        return error_set(err, ERR_CONFIG,
-                         "transport %s: user needs a password, and both may have at most %d bytes",
-                         t->name, LOGIN_MAX);
-    return 0;
-}
-
-/* A domain of the configuration in ASCII; addresses have the grammar for it. Caller frees. */
-static int ascii_domain(const struct transport *t, const char *domain, char **out,
-                        struct error *err)
-{
-    struct error why = {0};
-    struct buf mailbox = {0}, ascii = {0};
-    buf_printf(&mailbox, "x@%s", domain);
-    int rc = address_put_ascii_email(mailbox.data, &ascii, &why);
-    if (rc != 0)
-        rc = error_set(err, ERR_CONFIG, "transport %s: \"%s\" cannot be used as helo_name: %s",
-                       t->name, domain, why.text);
-    else
-        *out = xstrdup(ascii.data + 2);
-    buf_free(&mailbox);
-    buf_free(&ascii);
-    return rc;
-}
-
 static int ascii_sender(const struct settings *s, char **out, struct error *err)
 {
     struct error why = {0};
@@ -135,56 +94,51 @@ static int ascii_sender(const struct settings *s, char **out, struct error *err)
     return rc;
 }
 
+/* The longest token must fit behind the + into the part in front of the @. */
+static int check_verp(const struct settings *s, const char *sender, struct error *err)
+{
+    size_t most = LOCAL_MAX - TOKEN_SIZE;
+    if (!s->organisation.verp)
+        return 0;
+    if (s->organisation.bounce_address == NULL)
+        return error_set(err, ERR_CONFIG,
+                         "organisation: verp needs the address `bounce`, whose mailbox takes "
+                         "name+token@domain");
+    if (strcspn(sender, "@") > most)
+        return error_set(err, ERR_CONFIG,
+                         "organisation: with verp the part of `bounce` in front of the @ may have "
+                         "at most %zu characters",
+                         most);
+    return 0;
+}
+
 static void email_close(struct channel_session *session)
 {
     if (session == NULL)
         return;
-    smtp_trust_close(session->trust);
-    free(session->host_port);
-    free(session->helo_name);
+    smtp_relay_close(session->relay);
     free(session->sender);
     free(session);
-}
-
-static char *host_and_port(const struct smtp_settings *smtp)
-{
-    struct buf b = {0};
-    buf_printf(&b, "%s:%d", smtp->host, smtp->port);
-    return buf_steal(&b);
 }
 
 static int email_open(const struct settings *s, const struct transport *t,
                       struct channel_session **out, struct error *err)
 {
-    const struct smtp_settings *smtp = &t->smtp;
-    const char *helo = smtp->helo_name != NULL ? smtp->helo_name : s->organisation.domain;
-    *out = NULL;
-    int rc = check_settings(t, err);
-    if (rc != 0)
-        return rc;
     struct channel_session *session = xcalloc(1, sizeof(*session));
-    rc = ascii_domain(t, helo, &session->helo_name, err);
+    *out = NULL;
+    session->settings = s;
+    session->verp = s->organisation.verp;
+    session->reports = t->smtp.dsn;
+    int rc = smtp_relay_open(s, t, &session->relay, err);
     if (rc == 0)
         rc = ascii_sender(s, &session->sender, err);
-    if (rc == 0 && smtp->tls == SMTP_TLS_REQUIRED)
-        rc = smtp_trust_open(smtp->host, smtp->ca_file, &session->trust, err);
-    if (rc != 0) {
+    if (rc == 0)
+        rc = check_verp(s, session->sender, err);
+    if (rc != 0)
         email_close(session);
-        return rc;
-    }
-    session->host_port = host_and_port(smtp);
-    session->route = (struct smtp_route){
-        .host_port = session->host_port,
-        .helo_name = session->helo_name,
-        .user = smtp->user,
-        .password = smtp->password,
-        .trust = session->trust,
-        .deadline_ms = t->deadline_ms,
-        .pipelining = smtp->pipelining,
-        .stand_in = -1,
-    };
-    *out = session;
-    return 0;
+    else
+        *out = session;
+    return rc;
 }
 
 /* ---- delivering ---- */
@@ -212,19 +166,54 @@ static int64_t on_now_ms(void *context)
     return round->reporter->now_ms(round->reporter->context);
 }
 
+/* What one mail needs beside its bytes. */
+struct envelope {
+    struct buf sender;
+    struct buf recipient;
+    struct buf token;
+};
+
+static void envelope_free(struct envelope *e)
+{
+    buf_free(&e->sender);
+    buf_free(&e->recipient);
+    buf_free(&e->token);
+}
+
+/* bounce+TOKEN@example.org: who returns this mail says which one it was, whatever else is lost. */
+static void put_sender(const struct channel_session *session, struct envelope *e)
+{
+    const char *at = session->sender + strcspn(session->sender, "@");
+    buf_put(&e->sender, session->sender, (size_t)(at - session->sender));
+    if (session->verp) {
+        buf_putc(&e->sender, '+');
+        buf_put(&e->sender, e->token.data, e->token.len);
+    }
+    buf_puts(&e->sender, at);
+}
+
 /*
  * The last look before a library that sends whatever it is given: line ends in an address would be
  * commands, stray ones in a mail could end it early.
  */
-static int prepare(const struct outgoing *item, const char *sender, struct smtp_mail *out,
-                   struct buf *address, struct error *err)
+static int prepare(const struct channel_session *session, const struct outgoing *item,
+                   struct envelope *e, struct smtp_mail *out, struct error *err)
 {
-    int rc = address_put_ascii_email(item->address, address, err);
+    int rc = address_put_ascii_email(item->address, &e->recipient, err);
     if (rc == 0)
         rc = mime_check_wire(buf_text(&item->wire), item->wire.len, err);
-    if (rc == 0)
-        *out = (struct smtp_mail){sender, address->data, item->wire.data, item->wire.len};
-    return rc;
+    if (rc != 0)
+        return rc;
+    token_put(&e->token, session->settings->token_key, TOKEN_DELIVERY, item->delivery, "");
+    put_sender(session, e);
+    *out = (struct smtp_mail){
+        .sender = e->sender.data,
+        .recipient = e->recipient.data,
+        .envelope_id = session->reports ? e->token.data : NULL,
+        .bytes = item->wire.data,
+        .len = item->wire.len,
+    };
+    return 0;
 }
 
 static void refuse(const struct channel_reporter *reporter, const struct outgoing *item,
@@ -236,27 +225,36 @@ static void refuse(const struct channel_reporter *reporter, const struct outgoin
     reporter->done(reporter->context, item, &d);
 }
 
+/* Spreads packets over servers; another attempt may meet another server. */
+static uint64_t draw_of(const struct outgoing *item)
+{
+    uint64_t x = (uint64_t)item->delivery * 64 + (uint64_t)item->attempt;
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
 static void email_deliver(struct channel_session *session, struct outgoing *items, size_t count,
                           const struct channel_reporter *reporter)
 {
     struct smtp_mail *mails = xcalloc(count, sizeof(*mails));
-    struct buf *addresses = xcalloc(count, sizeof(*addresses));
+    struct envelope *envelopes = xcalloc(count, sizeof(*envelopes));
     struct delivery_round round = {reporter, xcalloc(count, sizeof(*round.items))};
     const struct smtp_observer observer = {&round, on_now_ms, on_started, on_done};
     size_t ready = 0;
     for (size_t i = 0; i < count; i++) {
         struct error why = {0};
         round.items[ready] = &items[i];
-        if (prepare(&items[i], session->sender, &mails[ready], &addresses[i], &why) == 0)
+        if (prepare(session, &items[i], &envelopes[i], &mails[ready], &why) == 0)
             ready++;
         else
             refuse(reporter, &items[i], &why);
     }
     if (ready > 0)
-        smtp_client_run(&session->route, mails, ready, &observer);
+        smtp_relay_send(session->relay, mails, ready, draw_of(&items[0]), &observer);
     for (size_t i = 0; i < count; i++)
-        buf_free(&addresses[i]);
-    free(addresses);
+        envelope_free(&envelopes[i]);
+    free(envelopes);
     free(round.items);
     free(mails);
 }

@@ -12,8 +12,11 @@
 
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/buf.h"
 #include "channel/smtp_dial.h"
+#include "channel/smtp_monitor.h"
 #include "channel/smtp_trust.h"
+#include "channel/smtp_verdict.h"
 
 /* libesmtp.h declares it only where <openssl/ssl.h> was included, and that is smtp_trust.c's. */
 int smtp_starttls_set_ctx(smtp_session_t session, struct ssl_ctx_st *context);
@@ -343,10 +346,18 @@ static void set_tls(struct run *run)
     smtp_starttls_set_ctx(run->session, smtp_trust_context(run->route->trust));
 }
 
+static void set_server(struct run *run)
+{
+    struct buf host_port = {0};
+    buf_printf(&host_port, "%s:%d", run->route->host, run->route->port);
+    smtp_set_server(run->session, host_port.data); /* keeps a copy */
+    buf_free(&host_port);
+}
+
 static void open_session(struct run *run)
 {
     run->session = smtp_create_session();
-    smtp_set_server(run->session, run->route->host_port);
+    set_server(run);
     smtp_set_hostname(run->session, run->route->helo_name);
     smtp_set_eventcb(run->session, on_event, run);
     smtp_set_monitorcb(run->session, on_bytes, run, 0);
@@ -361,6 +372,15 @@ static void open_session(struct run *run)
     set_timeouts(run);
 }
 
+/* RFC 3461. The library leaves all this out where the server does not offer it. */
+static void ask_for_reports(struct slot *slot)
+{
+    smtp_dsn_set_ret(slot->message, Ret_HDRS);
+    smtp_dsn_set_envid(slot->message, slot->mail->envelope_id);
+    smtp_dsn_set_notify(slot->recipient, Notify_FAILURE | Notify_DELAY);
+    smtp_dsn_set_orcpt(slot->recipient, "rfc822", slot->mail->recipient);
+}
+
 static void add_mail(struct run *run, struct slot *slot)
 {
     slot->message = smtp_add_message(run->session);
@@ -370,6 +390,8 @@ static void add_mail(struct run *run, struct slot *slot)
     smtp_set_messagecb(slot->message, read_message, slot);
     slot->recipient = smtp_add_recipient(slot->message, slot->mail->recipient);
     smtp_recipient_set_application_data_release(slot->recipient, slot, NULL);
+    if (slot->mail->envelope_id != NULL)
+        ask_for_reports(slot);
 }
 
 /* NULL unless the session failed because the host's name was not found. */
@@ -412,6 +434,13 @@ static void close_session(struct run *run)
     free(run->slots);
 }
 
+static int connect_limit_ms(const struct smtp_route *route)
+{
+    int64_t wanted_ms =
+        route->connect_limit_ms > 0 ? route->connect_limit_ms : route->deadline_ms / 8;
+    return (int)at_most(wanted_ms, route->deadline_ms / 2);
+}
+
 void smtp_client_run(const struct smtp_route *route, const struct smtp_mail *mails, size_t count,
                      const struct smtp_observer *observer)
 {
@@ -419,7 +448,7 @@ void smtp_client_run(const struct smtp_route *route, const struct smtp_mail *mai
     run.slots = xcalloc(count, sizeof(*run.slots));
     run.start_ms = run.last_heard_ms = now(&run);
     run.dial = (struct smtp_dial){
-        .limit_ms = (int)at_most(route->deadline_ms / 8, route->deadline_ms),
+        .limit_ms = connect_limit_ms(route),
         .stand_in = route->stand_in,
         .now_ms = observer->now_ms,
         .context = observer->context,

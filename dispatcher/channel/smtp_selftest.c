@@ -97,12 +97,14 @@ static void run_session(int fd, bool pipelining, struct disposition *out)
     static const char bytes[] =
         "From: a@example.org\r\nTo: b@example.org\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\n"
         "Message-ID: <a@example.org>\r\n\r\nx\r\n";
-    const struct smtp_route route = {.host_port = "127.0.0.1:9",
+    const struct smtp_route route = {.host = "127.0.0.1",
+                                     .port = 9,
                                      .helo_name = "self.test",
                                      .deadline_ms = DEADLINE_MS,
                                      .pipelining = pipelining,
                                      .stand_in = fd};
-    const struct smtp_mail mail = {"a@example.org", "b@example.org", bytes, sizeof(bytes) - 1};
+    const struct smtp_mail mail = {"a@example.org", "b@example.org", NULL, bytes,
+                                   sizeof(bytes) - 1};
     const struct smtp_observer observer = {out, stopped_clock, ignore_start, keep_outcome};
     smtp_client_run(&route, &mail, 1, &observer);
 }

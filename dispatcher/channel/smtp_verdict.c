@@ -113,10 +113,22 @@ static bool judge_dial(const struct smtp_end *end, struct disposition *out)
     return end->name_problem != NULL || !end->connected;
 }
 
+static void set_no_login(const struct smtp_end *end, struct disposition *out)
+{
+    char text[160] = "the server does not offer a login (AUTH): nothing was sent without it";
+    if (end->monitor->offers_login)
+        snprintf(text, sizeof(text),
+                 "the server offers no way to log in that this program knows (%s): nothing was "
+                 "sent",
+                 end->mechanisms != NULL ? end->mechanisms : "PLAIN, LOGIN");
+    set_sentence(out, OUTCOME_CONFIG, "auth", text);
+}
+
 /* Login: refused for good is our configuration, refused for now is theirs, not offered at all is
  * ours again. */
-static bool judge_login(const struct smtp_monitor *m, struct disposition *out)
+static bool judge_login(const struct smtp_end *end, struct disposition *out)
 {
+    const struct smtp_monitor *m = end->monitor;
     if (m->login_refused) {
         bool temporary = m->replies[SMTP_STAGE_AUTH].code / 100 == 4;
         set_refused(out, temporary ? OUTCOME_NOT_TRIED : OUTCOME_CONFIG, "auth", m,
@@ -125,11 +137,7 @@ static bool judge_login(const struct smtp_monitor *m, struct disposition *out)
     }
     if (!m->needs_login || m->logged_in || m->before != SMTP_STAGE_MAIL || m->violation == NULL)
         return false;
-    set_sentence(out, OUTCOME_CONFIG, "auth",
-                 m->offers_login
-                     ? "the server offers no way to log in that this program knows (PLAIN, LOGIN): "
-                       "nothing was sent"
-                     : "the server does not offer a login (AUTH): nothing was sent without it");
+    set_no_login(end, out);
     return true;
 }
 
@@ -160,7 +168,7 @@ void smtp_judge_session(const struct smtp_end *end, struct disposition *out)
         set_refused(out, OUTCOME_NOT_TRIED, "greeting", m, SMTP_STAGE_GREETING);
     else if (is_negative(m, SMTP_STAGE_EHLO))
         set_refused(out, OUTCOME_NOT_TRIED, "greeting", m, SMTP_STAGE_EHLO);
-    else if (judge_tls(end, out) || judge_login(m, out))
+    else if (judge_tls(end, out) || judge_login(end, out))
         return;
     else if (m->violation != NULL)
         set_sentence(out, OUTCOME_NOT_TRIED, "protocol", m->violation);

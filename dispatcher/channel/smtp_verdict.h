@@ -27,6 +27,7 @@ struct smtp_end {
     const char *name_problem; /* why the host's name was not found, NULL if it was */
     bool no_starttls;         /* required and not offered */
     const char *tls_problem;  /* NULL or "": none */
+    const char *mechanisms;   /* of login that we know; NULL: "PLAIN, LOGIN" */
     const struct smtp_monitor *monitor;
 };
 

@@ -134,6 +134,12 @@ def test_keeps_jansson_to_model_and_render():
     finds(check, "dispatcher/spool/x.c", "#include <jansson.h>\n", "model/ and render/")
 
 
+def test_keeps_libcurl_to_its_two_files():
+    check = floors.check_third_party_headers_have_one_file
+    silent(check, "dispatcher/channel/smtp_curl.c", "#include <curl/curl.h>\n")
+    finds(check, "dispatcher/channel/x.c", "#include <curl/curl.h>\n", "channel/smtp_curl.c")
+
+
 def test_finds_every_banned_function():
     for name in floors.BANNED:
         finds(floors.check_no_banned_function, "dispatcher/base/x.c", body(f"{name} (x);"), "base/x.c:3", name)
