@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 
 /* More statements than the ledger has; an assertion tells when that changes. */
-#define QUERIES_MAX 128
+#define QUERIES_MAX 192
 /* Pages in the log, from which a commit is followed by a checkpoint. */
 #define CHECKPOINT_PAGES 8192
 
@@ -30,6 +30,7 @@ struct db {
     char *path;
     struct query queries[QUERIES_MAX];
     size_t count;
+    int64_t scanned; /* by statements that have ended for good */
     bool doubtful;
 };
 
@@ -183,6 +184,21 @@ int64_t db_changed_ever(const struct db *db)
     return sqlite3_total_changes64(db->handle);
 }
 
+static int64_t scanned_by(const struct query *q)
+{
+    return q->statement != NULL
+               ? sqlite3_stmt_status(q->statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0)
+               : 0;
+}
+
+int64_t db_scanned_ever(const struct db *db)
+{
+    int64_t sum = db->scanned;
+    for (size_t i = 0; i < db->count; i++)
+        sum += scanned_by(&db->queries[i]);
+    return sum;
+}
+
 static void prepare(struct query *q, unsigned flags)
 {
     if (q->statement == NULL)
@@ -268,6 +284,7 @@ void query_end(struct query *q)
     q->busy = false;
     q->failure = SQLITE_OK;
     if (q->once) {
+        q->db->scanned += scanned_by(q);
         sqlite3_finalize(q->statement);
         free(q);
     } else if (q->statement != NULL) {

@@ -40,6 +40,8 @@ void db_trust(struct db *db);
 int64_t db_last_number(const struct db *db);
 int64_t db_changed(const struct db *db);
 int64_t db_changed_ever(const struct db *db);
+/* Steps made through whole tables for want of an index, since the connection was opened. */
+int64_t db_scanned_ever(const struct db *db);
 
 /* `sql` is the key of the cache: a static text, the same pointer each time. */
 struct query *db_query(struct db *db, const char *sql);

@@ -16,8 +16,10 @@ static const char batch_rows_sql[] =
 static const char all_counters_sql[] = "SELECT batch, channel, state, n FROM counter";
 static const char batch_counters_sql[] =
     "SELECT batch, channel, state, n FROM counter WHERE batch = ?";
-static const char all_batches_sql[] = "SELECT seq, id, state, total FROM batch WHERE ? >= 0";
-static const char one_batch_sql[] = "SELECT seq, id, state, total FROM batch WHERE seq = ?";
+static const char all_batches_sql[] =
+    "SELECT seq, id, state, total, finished_ms FROM batch WHERE ? >= 0";
+static const char one_batch_sql[] =
+    "SELECT seq, id, state, total, finished_ms FROM batch WHERE seq = ?";
 static const char orphans_sql[] = "SELECT n.id FROM notice n WHERE NOT EXISTS"
                                   " (SELECT 1 FROM delivery d WHERE d.notice = n.seq) LIMIT 1";
 static const char notices_sql[] = "SELECT count(*) FROM notice";
@@ -25,6 +27,7 @@ static const char notices_sql[] = "SELECT count(*) FROM notice";
 /* What was counted of a batch beside its tally. */
 struct lines {
     int64_t batch, count, last;
+    int64_t open; /* rows */
 };
 
 struct recount {
@@ -64,9 +67,10 @@ static struct lines *lines_of(struct recount *r, int64_t batch)
 }
 
 /* Lines came in order, so a line is new when its number is higher than any before. */
-static void count_line(struct recount *r, int64_t batch, int64_t line, int64_t turn)
+static void count_line(struct recount *r, int64_t batch, int64_t line, int64_t turn, bool open)
 {
     struct lines *lines = lines_of(r, batch);
+    lines->open += open;
     if (turn != 0 || line <= lines->last)
         return;
     lines->count++;
@@ -86,7 +90,7 @@ static int count_row(struct ledger *l, struct recount *r, struct query *q, struc
     tally_of(&r->tallies, &r->tally_count, batch)->n[channel][state]++;
     if (batch != 0) {
         int64_t line = query_int(q);
-        count_line(r, batch, line, query_int(q));
+        count_line(r, batch, line, query_int(q), !delivery_state_is_final(state));
     }
     bool flying = flight_find(&l->flight, delivery) != NULL;
     r->books->deliveries[flying ? DELIVERY_IN_FLIGHT : state]++;
@@ -168,6 +172,7 @@ static int compare_lines(struct recount *r, struct query *q, struct error *err)
     const char *id = ledger_read_text(q);
     bool whole = query_int(q) != BATCH_LOADING;
     int64_t total = query_int(q);
+    bool finished = query_int(q) != 0;
     r->books->notices += lines->count;
     r->books->expected += whole ? total : lines->count;
     if (lines->last > total || (whole && lines->count != total))
@@ -175,6 +180,10 @@ static int compare_lines(struct recount *r, struct query *q, struct error *err)
                          BALANCE "the batch %s has %lld lines, in the rows are %lld (up to line "
                                  "%lld)",
                          id, (long long)total, (long long)lines->count, (long long)lines->last);
+    if (whole && finished != (lines->open == 0))
+        return error_set(err, ERR_INTERNAL,
+                         BALANCE "the batch %s %s, and %lld of its deliveries are open", id,
+                         finished ? "is finished" : "is not finished", (long long)lines->open);
     return 0;
 }
 

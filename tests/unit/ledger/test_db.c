@@ -129,6 +129,23 @@ static void reads_one_number_or_none(void **state)
     assert_int_equal(number, 9);
 }
 
+static void counts_what_is_searched_without_an_index(void **state)
+{
+    static const char by_number_sql[] = "SELECT b FROM t WHERE a = 8";
+    static const char by_text_sql[] = "SELECT a FROM t WHERE b = 'x'";
+    struct open_db *o = *state;
+    struct error err = {0};
+    for (int i = 0; i < 9; i++)
+        must(insert(o->db, i, "y", &err), &err);
+    must(query_run(db_query(o->db, by_number_sql), &err), &err);
+    assert_int_equal(db_scanned_ever(o->db), 0);
+    must(query_run(db_query(o->db, by_text_sql), &err), &err);
+    int64_t scanned = db_scanned_ever(o->db);
+    assert_true(scanned >= 8);
+    must(query_run(db_query_once(o->db, by_text_sql), &err), &err);
+    assert_int_equal(db_scanned_ever(o->db), 2 * scanned);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_db, tear_down_db)
 
 int main(void)
@@ -136,7 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(binds_and_reads_in_order),          TEST(tells_a_wrong_statement_at_its_run),
         TEST(goes_on_after_a_refused_statement), TEST(asks_to_try_again_when_the_disk_is_full),
-        TEST(reads_one_number_or_none),
+        TEST(reads_one_number_or_none),          TEST(counts_what_is_searched_without_an_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,6 +144,49 @@ static void tells_a_notice_without_delivery(void **state)
                      "the notice n1");
 }
 
+static void fill_batch(struct ledger *l)
+{
+    struct error err = {0};
+    unsigned char digest[DIGEST_SIZE] = {1};
+    struct batch_acceptance a = {.id = "b",
+                                 .digest = digest,
+                                 .text = "{}",
+                                 .len = 2,
+                                 .total = 100,
+                                 .priority = JOB_NORMAL,
+                                 .now_ms = NOON};
+    enum accept_result result;
+    int64_t batch = 0;
+    bool known;
+    must(ledger_begin_batch(l, &a, &result, &batch, &err), &err);
+    for (int i = 1; i <= 100; i++) {
+        char recipient[16];
+        snprintf(recipient, sizeof(recipient), "c%d", i);
+        struct planned_delivery p = plan(CHANNEL_EMAIL, "relay", "kim@example.com");
+        struct planned_line line = {.line = i,
+                                    .recipient = recipient,
+                                    .template_name = "apology",
+                                    .locale = "ko",
+                                    .deliveries = &p,
+                                    .count = 1};
+        must(ledger_put_line(l, batch, &line, NOON, &known, &err), &err);
+    }
+    must(ledger_advance_batch(l, batch, 101, 0, true, &err), &err);
+    struct leased rows[8];
+    size_t count = lease_lane(l, find_lane(l, "relay", JOB_NORMAL, batch), 8, NOON, rows);
+    for (size_t i = 0; i < count; i++)
+        leased_clear(&rows[i]);
+}
+
+static void tells_a_batch_that_is_finished_by_hand(void **state)
+{
+    struct fixture *f = *state;
+    fill_batch(f->l);
+    must_balance(f->l);
+    must_not_balance(f, "UPDATE batch SET finished_ms = 7",
+                     "the batch b is finished, and 100 of its deliveries are open");
+}
+
 static void record_three_actions(struct ledger *l)
 {
     take_in_many(l, "n", 3);
@@ -178,40 +221,6 @@ static off_t size_of(const char *path)
     struct stat st;
     assert_int_equal(stat(path, &st), 0);
     return st.st_size;
-}
-
-static void fill_batch(struct ledger *l)
-{
-    struct error err = {0};
-    unsigned char digest[DIGEST_SIZE] = {1};
-    struct batch_acceptance a = {.id = "b",
-                                 .digest = digest,
-                                 .text = "{}",
-                                 .len = 2,
-                                 .total = 100,
-                                 .priority = JOB_NORMAL,
-                                 .now_ms = NOON};
-    enum accept_result result;
-    int64_t batch = 0;
-    bool known;
-    must(ledger_begin_batch(l, &a, &result, &batch, &err), &err);
-    for (int i = 1; i <= 100; i++) {
-        char recipient[16];
-        snprintf(recipient, sizeof(recipient), "c%d", i);
-        struct planned_delivery p = plan(CHANNEL_EMAIL, "relay", "kim@example.com");
-        struct planned_line line = {.line = i,
-                                    .recipient = recipient,
-                                    .template_name = "apology",
-                                    .locale = "ko",
-                                    .deliveries = &p,
-                                    .count = 1};
-        must(ledger_put_line(l, batch, &line, NOON, &known, &err), &err);
-    }
-    must(ledger_advance_batch(l, batch, 101, 0, true, &err), &err);
-    struct leased rows[8];
-    size_t count = lease_lane(l, find_lane(l, "relay", JOB_NORMAL, batch), 8, NOON, rows);
-    for (size_t i = 0; i < count; i++)
-        leased_clear(&rows[i]);
 }
 
 static void fill(struct ledger *l)
@@ -427,6 +436,7 @@ int main(void)
         TEST(shows_words_to_the_sqlite_shell),
         TEST(tells_a_delivery_that_was_moved_by_hand),
         TEST(tells_a_notice_without_delivery),
+        TEST(tells_a_batch_that_is_finished_by_hand),
         TEST(tells_a_rewritten_action),
         TEST(tells_a_missing_action),
         TEST(reports_a_truncated_file),

@@ -1,0 +1,135 @@
+/* What is asked for each receipt, escalation or address is found by an index, however much there
+ * is. About SQLite, unlike its neighbours. */
+#include "receipts.h"
+
+#include "ledger/ledger_backend.h"
+
+#define ROWS 300
+
+static void fill(struct ledger *l)
+{
+    struct error err = {0};
+    must(ledger_begin(l, LEDGER_FAST, &err), &err);
+    for (int i = 0; i < ROWS; i++) {
+        struct notice n;
+        char id[16];
+        snprintf(id, sizeof(id), "n%d", i);
+        make_notice(&n, id, id);
+        n.deliveries[0].patience_ms = 1000 + i;
+        n.deliveries[0].confirm = true;
+        n.spare[0] = plan(CHANNEL_SMS, "kannel", "+821012345678");
+        n.a.spare_count = 1;
+        take_in(l, &n);
+    }
+    for (int i = 0; i < ROWS; i++) {
+        char message[16];
+        snprintf(message, sizeof(message), "m%d", i);
+        int64_t delivery = send_named(l, DELIVERY_DELIVERED, message);
+        struct receipt r = receipt_named(RECEIPT_ACCEPTED, message);
+        note(l, &r, delivery, DELIVERY_DELIVERED);
+        snprintf(message, sizeof(message), "x%d", i);
+        r.message_id = message;
+        note(l, &r, 0, DELIVERY_DELIVERED);
+        struct suppression s = {.channel = CHANNEL_EMAIL,
+                                .address = message,
+                                .cause = "bad_recipient",
+                                .source = "bounce"};
+        must(ledger_suppress(l, &s, NULL, &err), &err);
+    }
+    must(ledger_commit(l, &err), &err);
+}
+
+static void must_not_scan(struct ledger *l, int64_t before, const char *what)
+{
+    int64_t scanned = db_scanned_ever(l->db) - before;
+    if (scanned != 0)
+        fail_msg("%s: %lld steps without an index", what, (long long)scanned);
+}
+
+static void receipts_are_found_and_booked_by_index(void **state)
+{
+    struct fixture *f = *state;
+    struct seen_receipts seen;
+    fill(f->l);
+    int64_t before = db_scanned_ever(f->l->db);
+    struct receipt r = receipt_named(RECEIPT_FAILED, "m77");
+    int64_t delivery = find_number(f->l, &r, 0);
+    must_not_scan(f->l, before, "find by message");
+    r = receipt_of(RECEIPT_FAILED);
+    r.notice_id = (char *)(uintptr_t) "n78";
+    find_number(f->l, &r, 0);
+    must_not_scan(f->l, before, "find by id");
+    bounce(f->l, delivery);
+    must_not_scan(f->l, before, "book");
+    receipts_of(f->l, delivery, &seen);
+    must_not_scan(f->l, before, "walk");
+}
+
+static void parked_ones_are_found_by_index(void **state)
+{
+    struct fixture *f = *state;
+    struct seen_receipts seen;
+    fill(f->l);
+    take_in_many(f->l, "other", 2);
+    int64_t flying = lease_one(f->l, "relay");
+    int64_t before = db_scanned_ever(f->l->db);
+    struct receipt r = receipt_of(RECEIPT_CONFIRMED);
+    note(f->l, &r, flying, DELIVERY_IN_FLIGHT);
+    settle(f->l, flying, DELIVERY_DELIVERED);
+    send_named(f->l, DELIVERY_DELIVERED, "x5");
+    must_not_scan(f->l, before, "settle");
+    assert_int_equal(walk_parked(f->l, NOON + 10000, &seen), 2);
+    must_not_scan(f->l, before + 1, "walk"); /* from one to the next of an index of only these */
+    assert_int_equal(walk_parked(f->l, NOON + 1000000000, &seen), 0);
+    must_not_scan(f->l, before + 1, "give up");
+}
+
+static void escalate(void *context, const struct leased *row, enum delivery_state state)
+{
+    bool moved = false;
+    struct error err = {0};
+    (void)state;
+    must(ledger_escalate(context, row->delivery, NULL, 0, NOON + 99999, &moved, &err), &err);
+    assert_true(moved);
+}
+
+static void the_overdue_are_found_by_index(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    size_t count = 0;
+    fill(f->l);
+    reopen(f);
+    int64_t before = db_scanned_ever(f->l->db);
+    must(ledger_walk_overdue(f->l, NOON + 99999, 50, escalate, f->l, &count, &err), &err);
+    assert_int_equal(count, 50);
+    must_not_scan(f->l, before, "walk and escalate");
+}
+
+static void suppressed_addresses_are_found_by_index(void **state)
+{
+    struct fixture *f = *state;
+    struct suppression s;
+    struct error err = {0};
+    bool found = false;
+    fill(f->l);
+    int64_t before = db_scanned_ever(f->l->db);
+    must(ledger_find_suppression(f->l, CHANNEL_EMAIL, "x9", NOON, &found, &s, &err), &err);
+    assert_true(found);
+    must(ledger_unsuppress(f->l, CHANNEL_EMAIL, "x9", NULL, &found, &err), &err);
+    assert_true(found);
+    assert_true(db_scanned_ever(f->l->db) - before <= 1); /* is there any other? */
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(receipts_are_found_and_booked_by_index),
+        TEST(parked_ones_are_found_by_index),
+        TEST(the_overdue_are_found_by_index),
+        TEST(suppressed_addresses_are_found_by_index),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
