@@ -10,6 +10,7 @@
 
 static enum log_level log_level_now = LOG_INFO;
 static const char *log_process = "dispatcher";
+static unsigned long long log_counts[LOG_DEBUG + 1];
 static int log_pid; /* 0: not asked yet */
 
 void log_set_level(enum log_level level)
@@ -23,11 +24,17 @@ void log_set_process(const char *name)
     log_pid = (int)getpid();
 }
 
+unsigned long long log_count(enum log_level level)
+{
+    return log_counts[level];
+}
+
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
     static const char *const names[] = {"error", "warn", "info", "debug"};
     if (level > log_level_now)
         return;
+    log_counts[level]++;
     char when[CLOCK_TEXT_SIZE], text[4000];
     va_list args;
     va_start(args, format);

@@ -20,5 +20,7 @@ void log_set_process(const char *name);
  * never forge a line.
  */
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF(3, 4);
+/* Lines of this level written by this process so far. */
+unsigned long long log_count(enum log_level level);
 
 #endif

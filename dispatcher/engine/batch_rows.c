@@ -1,6 +1,7 @@
 #include "engine/batch_rows.h"
 
 #include "base/log.h"
+#include "engine/metrics.h"
 
 #define LINES_TOLD 20 /* wrong lines of a batch that the log names */
 
@@ -96,6 +97,7 @@ int batch_rows_commit(struct batch_rows *r, struct error *err)
     if (rc != 0)
         return rc;
     r->open = false;
+    metrics_note_lines(r->line - r->next_line - r->group_bad_lines, r->group_bad_lines);
     r->next_line = r->line;
     r->next_offset = r->offset;
     r->bad_lines += r->group_bad_lines;

@@ -8,8 +8,10 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "engine/allowance.h"
 #include "engine/gates.h"
 #include "engine/settle.h"
+#include "policy/failover.h"
 #include "policy/window.h"
 #include "render/zone.h"
 
@@ -19,126 +21,53 @@
 #define RUN_MS         20
 /* One packet's notices, above their first. A frame has a limit, and so has a worker's memory. */
 #define PACKET_BYTES_MAX ((size_t)8 * 1024 * 1024)
-/* From this concurrency on big batches leave one place of a transport to small ones. */
-#define CONCURRENCY_SHARED 4
-/* A transport at its rate gets what this time allows as one packet, not a session for each. */
-#define RATE_PORTION_MS 200
 /* Lines that could not be read from the disk are tried again. */
 #define READ_AGAIN_MS 30000
-/* The ledger could not tell what was delivered today. */
-#define ASK_AGAIN_MS 1000
-
-/* What may be leased for one transport now. */
-struct allowance {
-    size_t limit;    /* deliveries */
-    bool small_only; /* the last place is for small ones */
-};
-
-/* ---- pace ---- */
-
-/* The day warm-ups count by. */
-static void tend_day(struct dispatch *d, int64_t wall_ms)
-{
-    if (wall_ms >= d->day_from_ms && wall_ms < d->day_to_ms)
-        return;
-    int64_t offset = zone_offset_ms(d->setup->settings->timezone, wall_ms);
-    d->day = warmup_day(wall_ms, offset);
-    d->day_from_ms = wall_ms;
-    d->day_to_ms = warmup_next_day_ms(wall_ms, offset);
-    ledger_set_day(d->recorder.ledger, d->day);
-}
-
-static int64_t limit_of_day(const struct dispatch *d, const struct transport *t)
-{
-    return t->warmup.days > 0 ? warmup_limit(&t->warmup, d->day) : INT64_MAX;
-}
-
-/* Asks the ledger once a day what was delivered on it. Before anything is chosen: what waits must
- * be committed or the count lacks it, and a commit changes the lanes. */
-static void tend_warmups(struct dispatch *d, int64_t mono_ms)
-{
-    const struct settings *s = d->setup->settings;
-    struct error why;
-    for (size_t i = 0; i < s->transport_count; i++) {
-        const struct transport *t = &s->transports[i];
-        struct transport_traffic *traffic = traffic_transport(&d->traffic, t->name);
-        if (traffic->day == d->day || limit_of_day(d, t) == INT64_MAX)
-            continue;
-        recorder_commit(&d->recorder, mono_ms);
-        if (d->recorder.down)
-            return;
-        if (ledger_count_day(d->recorder.ledger, t->name, d->day, &traffic->day_count, &why) == 0)
-            traffic->day = d->day;
-        else
-            log_event(LOG_WARN, "ledger.look", "reason=\"%s\"", why.text);
-    }
-}
-
-/* Nothing while the ledger has not told what was delivered today. */
-static int64_t warmup_room(const struct dispatch *d, const struct transport *t,
-                           const struct transport_traffic *traffic)
-{
-    int64_t limit = limit_of_day(d, t);
-    if (limit == INT64_MAX || traffic->day != d->day)
-        return limit == INT64_MAX ? limit : 0;
-    return limit - traffic->day_count - (int64_t)pool_deliveries(&d->pool, t->name);
-}
-
-/* How many of `wanted` the transport's rate allows; nothing until a portion of it came together. */
-static int64_t rate_room(const struct transport *t, const struct transport_traffic *traffic,
-                         int64_t mono_ms, int64_t wanted)
-{
-    if (t->rate.count == 0)
-        return wanted;
-    int64_t portion = t->rate.count * RATE_PORTION_MS / t->rate.per_ms;
-    int64_t least = portion < 1 ? 1 : portion < wanted ? portion : wanted;
-    int64_t room = bucket_room(&traffic->bucket, &t->rate, mono_ms, wanted);
-    return room >= least ? room : 0;
-}
-
-/*
- * Workers kept for transports that have nothing in flight: one each, up to a quarter of the
- * workers. Without them a mail server that hangs would hold every worker up to its deadline, and
- * texts and webhooks with them.
- */
-static size_t seats_kept(const struct dispatch *d, const struct transport *t)
-{
-    const struct settings *s = d->setup->settings;
-    size_t kept = 0, most = (size_t)s->workers / 4 > 1 ? (size_t)s->workers / 4 : 1;
-    for (size_t i = 0; i < s->transport_count && kept < most; i++) {
-        const struct transport *other = &s->transports[i];
-        kept += other != t && pool_in_flight(&d->pool, other->name) == 0 ? 1 : 0;
-    }
-    return kept;
-}
 
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
-/* False: nothing now. */
-static bool allow(struct dispatch *d, const struct transport *t, int64_t mono_ms,
-                  struct allowance *out)
+/* ---- who carries it ---- */
+
+/* The transport something stands in the lanes of, who may step in for it, and who of them may have
+ * how much now. */
+struct ways {
+    struct carriers carriers;
+    struct allowance allowances[CARRIERS_MAX];
+    bool open[CARRIERS_MAX];
+    size_t first; /* who gets what was never tried */
+};
+
+/* The home, unless its breaker keeps it from sending; where only its pace does, all wait for that.
+ * False: nothing now. */
+static bool find_ways(struct dispatch *d, const struct transport *home, int64_t mono_ms,
+                      struct ways *out)
 {
-    struct transport_traffic *traffic = traffic_transport(&d->traffic, t->name);
-    size_t in_flight = pool_in_flight(&d->pool, t->name);
-    if (traffic->rest_mono_ms > mono_ms)
-        return false;
-    if (breaker_room(&traffic->breaker, mono_ms, (int)in_flight, t->concurrency) <= 0)
-        return false;
-    if (in_flight > 0 && pool_idle(&d->pool, d->setup) <= seats_kept(d, t))
-        return false;
-    int64_t limit =
-        smaller((int64_t)traffic_packet_size(traffic, (size_t)t->packet_size), PROGRESS_ITEMS_MAX);
-    if (traffic->breaker.state == BREAKER_PROBING)
-        limit = 1; /* one shows as much as a hundred */
-    limit = smaller(limit, warmup_room(d, t, traffic));
-    limit = limit > 0 ? rate_room(t, traffic, mono_ms, limit) : 0;
-    out->limit = limit > 0 ? (size_t)limit : 0;
-    out->small_only =
-        t->concurrency >= CONCURRENCY_SHARED && in_flight + 1 >= (size_t)t->concurrency;
-    return limit > 0;
+    carriers_list(d->setup->settings, home, &out->carriers);
+    out->first = out->carriers.count;
+    for (size_t i = 0; i < out->carriers.count; i++) {
+        const struct transport *t = out->carriers.at[i];
+        out->open[i] = allowance_find(d, t, mono_ms, &out->allowances[i]);
+        if (out->open[i] && out->first > i)
+            out->first = i;
+        if (i == 0 && !out->open[0] && !allowance_rests(d, t, mono_ms))
+            return false;
+    }
+    return out->first < out->carriers.count;
+}
+
+/* The first open one from where its tries say. */
+static size_t find_way(const struct ways *w, const struct leased *row)
+{
+    size_t start = carriers_start(&w->carriers, row->tries);
+    for (size_t i = 0; i < w->carriers.count; i++) {
+        size_t at = (start + i) % w->carriers.count;
+        if (w->open[at])
+            return at;
+    }
+    return w->first;
 }
 
 /* ---- one packet ---- */
@@ -146,7 +75,10 @@ static bool allow(struct dispatch *d, const struct transport *t, int64_t mono_ms
 /* One packet on its way from the ledger to a worker. */
 struct handout {
     struct dispatch *d;
-    const struct transport *transport;
+    const struct transport *home;      /* in whose lane it stands */
+    const struct transport *transport; /* who carries it */
+    struct ways ways;
+    size_t way; /* of `transport` */
     struct choice choice;
     struct gates gates;
     struct leased *rows;
@@ -171,8 +103,11 @@ static void filter(struct handout *h, bool (*keep)(struct handout *h, struct lea
 static bool passes_gates(struct handout *h, struct leased *row)
 {
     struct gate_answer answer;
-    if (gates_pass(&h->gates, row, &answer))
+    if (gates_pass(&h->gates, row, &answer)) {
+        if (answer.has_said && row->tries == 0)
+            settle_note(h->d, row, &answer);
         return true;
+    }
     settle_gated(h->d, h->transport, row, &answer);
     return false;
 }
@@ -181,8 +116,9 @@ static bool passes_gates(struct handout *h, struct leased *row)
 static void give_back(struct handout *h, const struct leased *row, int64_t due_ms,
                       const char *cause)
 {
-    const struct gate_answer to = {row->tries > 0 ? DELIVERY_DEFERRED : DELIVERY_WAITING, due_ms,
-                                   cause};
+    const struct gate_answer to = {.state = row->tries > 0 ? DELIVERY_DEFERRED : DELIVERY_WAITING,
+                                   .due_ms = due_ms,
+                                   .cause = cause};
     if (h->past_gates)
         settle_returned(h->d, h->transport, row, due_ms, cause);
     else
@@ -249,7 +185,7 @@ static void pause_missing(struct handout *h)
 /* What they share cannot be had. */
 static void settle_without_batch(struct handout *h, const struct error *why)
 {
-    static const struct gate_answer gone = {DELIVERY_FAILED, 0, "purged"};
+    static const struct gate_answer gone = {.state = DELIVERY_FAILED, .cause = "purged"};
     log_event(LOG_ERR, "batch.unreadable", "number=%lld reason=\"%s\"", (long long)h->choice.batch,
               why->text);
     for (size_t i = 0; i < h->count; i++) {
@@ -267,11 +203,11 @@ static void find_batch(struct handout *h)
 {
     const struct shelved *shelved = NULL;
     struct error why;
-    h->gates.window = h->transport->window;
     if (h->choice.batch == 0 || h->count == 0)
         return;
     if (shelf_find(h->d->shelf, h->choice.batch, &shelved, &why) == 0) {
-        h->gates.window = window_meet(&h->transport->window, &shelved->parsed->window);
+        h->gates.batch_window = shelved->parsed->window;
+        h->gates.suppressing.batch = shelved->parsed;
         h->gates.not_before_ms = shelved->parsed->not_before_ms;
         return;
     }
@@ -282,7 +218,7 @@ static void find_batch(struct handout *h)
  * the gates: what they send back is no byte. */
 static void make_durable(struct handout *h)
 {
-    if (h->count > 0 && h->transport->on_uncertain == UNCERTAIN_HOLD && !h->d->recorder.down)
+    if (h->count > 0 && carriers_hold(&h->ways.carriers) && !h->d->recorder.down)
         recorder_sync(&h->d->recorder); /* if it failed nothing is kept */
 }
 
@@ -302,7 +238,6 @@ static void keep_fitting(struct handout *h)
 
 static void assign(struct handout *h, struct worker_slot *w)
 {
-    struct transport_traffic *traffic = traffic_transport(&h->d->traffic, h->transport->name);
     const struct shelved *shelved = NULL;
     struct error why;
     if (h->choice.batch != 0 && shelf_find(h->d->shelf, h->choice.batch, &shelved, &why) != 0) {
@@ -310,12 +245,15 @@ static void assign(struct handout *h, struct worker_slot *w)
         return;
     }
     const struct pool_packet packet = {.transport = h->transport,
+                                       .home = h->home,
                                        .rows = h->rows,
                                        .count = h->count,
                                        .batch_text = shelved != NULL ? shelved->text : NULL};
     pool_assign(w, &packet, h->gates.mono_ms);
-    bucket_take(&traffic->bucket, &h->transport->rate, h->gates.mono_ms, (int64_t)h->count);
-    slots_account(&traffic->slots, h->choice.big, h->choice.pays, (int64_t)h->count);
+    bucket_take(&traffic_transport(&h->d->traffic, h->transport->name)->bucket, &h->transport->rate,
+                h->gates.mono_ms, (int64_t)h->count);
+    slots_account(&traffic_transport(&h->d->traffic, h->home->name)->slots, h->choice.big,
+                  h->choice.pays, (int64_t)h->count);
 }
 
 static void make_room(struct dispatch *d, size_t limit)
@@ -342,11 +280,36 @@ static bool lease(struct handout *h, size_t limit)
     return rc == 0 && h->count > 0;
 }
 
+static bool goes_this_way(struct handout *h, struct leased *row)
+{
+    if (find_way(&h->ways, row) == h->way)
+        return true;
+    give_back(h, row, h->gates.wall_ms, "");
+    return false;
+}
+
+/* A packet goes one way: that of its first; who has to go another one comes with the next. */
+static void choose_way(struct handout *h)
+{
+    h->way = find_way(&h->ways, &h->rows[0]);
+    h->transport = h->gates.transport = h->ways.carriers.at[h->way];
+    if (h->ways.carriers.count == 1)
+        return;
+    filter(h, goes_this_way);
+    size_t limit = h->ways.allowances[h->way].limit;
+    for (size_t i = limit; i < h->count; i++) {
+        give_back(h, &h->rows[i], h->gates.wall_ms, "");
+        leased_clear(&h->rows[i]);
+    }
+    h->count = h->count < limit ? h->count : limit;
+}
+
 /* One packet for one transport; false if nothing was due (or the ledger is down). */
 static bool hand_out(struct handout *h, size_t limit, struct worker_slot *w)
 {
     if (!lease(h, limit))
         return false;
+    choose_way(h);
     find_batch(h);
     filter(h, passes_gates);
     h->past_gates = true;
@@ -363,24 +326,30 @@ static bool hand_out(struct handout *h, size_t limit, struct worker_slot *w)
 static bool serve_transport(struct dispatch *d, const struct transport *t, struct worker_slot *w,
                             int64_t mono_ms, int64_t wall_ms)
 {
-    struct allowance allowance;
     size_t count = 0;
     const struct lane *lanes = ledger_lanes(d->recorder.ledger, &count);
-    struct handout h = {.d = d,
-                        .transport = t,
-                        .gates = {.setup = d->setup,
-                                  .transport = t,
-                                  .traffic = &d->traffic,
-                                  .mono_ms = mono_ms,
-                                  .wall_ms = wall_ms}};
+    struct handout h = {
+        .d = d,
+        .home = t,
+        .transport = t,
+        .gates = {
+            .setup = d->setup,
+            .home = t,
+            .transport = t,
+            .traffic = &d->traffic,
+            .endpoints = &d->endpoints,
+            .suppressing = {.setup = d->setup, .ledger = d->recorder.ledger, .shelf = d->shelf},
+            .mono_ms = mono_ms,
+            .wall_ms = wall_ms}};
     /* Asked first, because it costs least. */
-    if (chooser_next_due(lanes, count, t->name) > wall_ms || !allow(d, t, mono_ms, &allowance))
+    if (chooser_next_due(lanes, count, t->name) > wall_ms || !find_ways(d, t, mono_ms, &h.ways))
         return false;
+    const struct allowance *allowance = &h.ways.allowances[h.ways.first];
     const struct slots *slots = &traffic_transport(&d->traffic, t->name)->slots;
     lanes = ledger_lanes(d->recorder.ledger, &count);
-    return chooser_pick(&d->chooser, slots, lanes, count, t->name, allowance.small_only, wall_ms,
+    return chooser_pick(&d->chooser, slots, lanes, count, t->name, allowance->small_only, wall_ms,
                         &h.choice) &&
-           hand_out(&h, allowance.limit, w);
+           hand_out(&h, allowance->limit, w);
 }
 
 /* One lease for the next transport that has something due and may have it; false if there is none.
@@ -403,23 +372,18 @@ static bool hand_out_next(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
 
 /* ---- when next ---- */
 
-/* When a transport that has something due may have it; now if only a worker's word is awaited. */
-static int64_t pace_opens_ms(struct dispatch *d, const struct transport *t, int64_t mono_ms,
-                             int64_t wall_ms)
+/* When one of those who may carry what stands in its lanes may do so. */
+static int64_t way_opens_ms(struct dispatch *d, const struct transport *home, int64_t mono_ms,
+                            int64_t wall_ms)
 {
-    struct transport_traffic *traffic = traffic_transport(&d->traffic, t->name);
-    int64_t rest_ms = breaker_next_ms(&traffic->breaker, mono_ms) - mono_ms;
-    if (traffic->rest_mono_ms - mono_ms > rest_ms)
-        rest_ms = traffic->rest_mono_ms - mono_ms;
-    if (rest_ms > 0)
-        return wall_ms + rest_ms;
-    if (warmup_room(d, t, traffic) <= 0)
-        return traffic->day == d->day ? d->day_to_ms : wall_ms + ASK_AGAIN_MS;
-    if (rate_room(t, traffic, mono_ms, t->packet_size) <= 0) {
-        int64_t next_ms = bucket_next_ms(&traffic->bucket, &t->rate, mono_ms) - mono_ms;
-        return wall_ms + (next_ms > RATE_PORTION_MS / 4 ? next_ms : RATE_PORTION_MS / 4);
-    }
-    return wall_ms;
+    struct carriers c;
+    int64_t opens = allowance_opens_ms(d, home, mono_ms, wall_ms);
+    if (!allowance_rests(d, home, mono_ms))
+        return opens;
+    carriers_list(d->setup->settings, home, &c);
+    for (size_t i = 1; i < c.count; i++)
+        opens = smaller(opens, allowance_opens_ms(d, c.at[i], mono_ms, wall_ms));
+    return opens;
 }
 
 static int64_t next_due(struct dispatch *d, const struct transport *t, int64_t mono_ms,
@@ -430,7 +394,7 @@ static int64_t next_due(struct dispatch *d, const struct transport *t, int64_t m
     int64_t due = chooser_next_due(lanes, count, t->name);
     if (due == INT64_MAX)
         return due;
-    int64_t opens = pace_opens_ms(d, t, mono_ms, wall_ms);
+    int64_t opens = way_opens_ms(d, t, mono_ms, wall_ms);
     due = due > opens ? due : opens;
     /* Due already, but every place is taken: a report will wake us. */
     return due <= wall_ms ? INT64_MAX : due;
@@ -451,9 +415,9 @@ int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
     int leases = 0;
     int64_t end_ms = clock_mono_ms() + RUN_MS;
     bool more = true;
-    tend_day(d, wall_ms);
+    allowance_tend_day(d, wall_ms);
     tend_halting(d, mono_ms);
-    tend_warmups(d, mono_ms);
+    allowance_tend_warmups(d, mono_ms);
     while (more && leases < LEASES_PER_RUN && (leases == 0 || clock_mono_ms() < end_ms)) {
         more = hand_out_next(d, mono_ms, wall_ms);
         leases += more ? 1 : 0;
@@ -477,13 +441,9 @@ void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_m
         .in_flight = pool_in_flight(&d->pool, t->name),
         .paused_ms = breaker_next_ms(&traffic->breaker, mono_ms) - mono_ms,
         .breaker = breaker_state_name(traffic->breaker.state),
-        .waits_for = "",
     };
     out->reason = out->paused_ms > 0 ? traffic->reason : "";
-    if (warmup_room(d, t, traffic) <= 0)
-        out->waits_for = "warmup";
-    else if (bucket_room(&traffic->bucket, &t->rate, mono_ms, 1) == 0)
-        out->waits_for = "rate";
+    out->waits_for = allowance_brake(d, t, mono_ms);
 }
 
 /* ---- life ---- */
@@ -494,7 +454,10 @@ void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, st
     *d = (struct dispatch){.recorder = {.ledger = l}, .setup = s, .shelf = shelf};
     traffic_init(&d->traffic, random_bits());
     pool_init(&d->pool, &events);
-    tend_day(d, clock_wall_ms()); /* what is settled from now on counts under it */
+    struct error why;
+    if (endpoints_load(&d->endpoints, l, &why) != 0)
+        log_event(LOG_WARN, "ledger.look", "reason=\"%s\"", why.text);
+    allowance_tend_day(d, clock_wall_ms()); /* what is settled from now on counts under it */
 }
 
 /* Turns that were promised at the old pace, and a breaker's rest on the old way, would keep those
@@ -538,5 +501,6 @@ void dispatch_end(struct dispatch *d)
     chooser_free(&d->chooser);
     halting_free(&d->halting);
     releasing_free(&d->releasing);
+    endpoints_free(&d->endpoints);
     free(d->rows);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "engine/chooser.h"
+#include "engine/endpoints.h"
 #include "engine/halting.h"
 #include "engine/pool.h"
 #include "engine/recorder.h"
@@ -32,8 +33,9 @@ struct dispatch {
     struct chooser chooser;
     struct halting halting;
     struct releasing releasing;
-    size_t turn;         /* which transport is asked first, so that none starves */
-    struct leased *rows; /* room for one packet */
+    struct endpoints endpoints; /* how the receivers of webhooks are */
+    size_t turn;                /* which transport is asked first, so that none starves */
+    struct leased *rows;        /* room for one packet */
     size_t room;
     int64_t day, day_from_ms, day_to_ms; /* for warm-up */
 };

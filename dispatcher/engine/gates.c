@@ -1,11 +1,15 @@
 #include "engine/gates.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
 #include "base/id.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "model/job.h"
+#include "policy/country.h"
 #include "policy/window.h"
 #include "render/zone.h"
 
@@ -16,6 +20,12 @@
 /* What waited for a destination comes back at most this densely, not all in one moment. */
 #define COMES_BACK_MS 1
 #define SPREAD_MAX_MS (INT64_C(600) * 1000)
+/* Where as many are under way as may be, the others ask again after this, and the later the more of
+ * them there are. */
+#define CROWD_AGAIN_MS 100
+#define CROWD_MAX_MS   (INT64_C(60) * 1000)
+/* The ledger could not tell whether an address is suppressed. */
+#define ASK_AGAIN_MS 1000
 
 static int64_t draw_up_to(int64_t limit)
 {
@@ -34,11 +44,25 @@ static void send_back(const struct leased *row, int64_t due_ms, const char *caus
     out->cause = cause;
 }
 
+static void stop(enum delivery_state state, const char *cause, struct gate_answer *out)
+{
+    out->state = state;
+    out->due_ms = 0;
+    out->cause = cause;
+}
+
+static void say(enum outcome outcome, const char *cause, const char *sentence,
+                struct gate_answer *out)
+{
+    disposition_set(&out->said, outcome, 0, cause, sentence, strlen(sentence));
+    out->has_said = true;
+}
+
 static bool pass_expiry(const struct gates *g, const struct leased *row, struct gate_answer *out)
 {
     if (row->expires_at_ms == 0 || g->wall_ms < row->expires_at_ms)
         return true;
-    *out = (struct gate_answer){DELIVERY_EXPIRED, 0, "expired"};
+    stop(DELIVERY_EXPIRED, "expired", out);
     return false;
 }
 
@@ -79,27 +103,83 @@ static bool pass_trial(const struct gates *g, const struct leased *row, struct g
     const struct settings *s = g->setup->settings;
     if (!s->trial || settings_allows(s, row->address))
         return true;
-    *out = (struct gate_answer){DELIVERY_SUPPRESSED, 0, "trial_mode"};
+    stop(DELIVERY_SUPPRESSED, "trial_mode", out);
     return false;
 }
 
-/* A row of a batch knows where its recipient lives, a notice of its own says so in its text.
- * *out_job is what the name is borrowed from. */
-static const char *find_zone(const struct leased *row, struct job **out_job)
+/* Who is not written to because nothing reaches them there may be told by another channel; who does
+ * not want to be told is not asked again elsewhere. */
+static bool may_be_told_otherwise(const char *cause)
 {
-    *out_job = NULL;
-    if (row->batch != 0 || row->zone != NULL || !parse_text(row, out_job))
-        return row->zone;
-    return (*out_job)->to.timezone;
+    return !text_equal(cause, "opted_out") && !text_equal(cause, "complaint");
+}
+
+static bool pass_suppression(const struct gates *g, struct leased *row, struct gate_answer *out)
+{
+    enum suppressing_answer answer;
+    char cause[DISPOSITION_CAUSE_SIZE] = "";
+    struct buf note = {0};
+    struct error why;
+    if (suppressing_ask(&g->suppressing, row, g->wall_ms, &answer, cause, &note, &why) != 0) {
+        log_event(LOG_WARN, "ledger.look", "reason=\"%s\"", why.text);
+        send_back(row, g->wall_ms + ASK_AGAIN_MS, "", out);
+        buf_free(&note);
+        return false;
+    }
+    if (answer != SUPPRESSING_PASS)
+        say(OUTCOME_SUPPRESS, cause, buf_text(&note), out);
+    buf_free(&note);
+    if (answer != SUPPRESSING_STOP)
+        return true;
+    stop(DELIVERY_SUPPRESSED, out->said.cause, out);
+    out->passes_on = may_be_told_otherwise(out->said.cause);
+    return false;
+}
+
+static bool pass_endpoint(const struct gates *g, const struct leased *row, struct gate_answer *out)
+{
+    const struct endpoint_health *h = g->endpoints != NULL && row->channel == CHANNEL_WEBHOOK
+                                          ? endpoints_find(g->endpoints, row->address)
+                                          : NULL;
+    if (h == NULL || !h->disabled)
+        return true;
+    stop(DELIVERY_HELD, "endpoint_disabled", out);
+    say(OUTCOME_TRANSIENT, "endpoint_disabled", h->reason, out);
+    return false;
+}
+
+/* A row of a batch knows where its recipient lives, a notice of its own says so in its text. `job`:
+ * what the answers are borrowed from, NULL if it was not needed. */
+static void find_clues(const struct gates *g, const struct leased *row, struct job **job,
+                       struct country_clues *out)
+{
+    const char *zone = row->zone;
+    *out = (struct country_clues){.locale = row->locale};
+    *job = NULL;
+    if (row->batch == 0 && parse_text(row, job)) {
+        zone = zone != NULL ? zone : (*job)->to.timezone;
+        out->phone = (*job)->to.phone;
+        out->locale = (*job)->locale != NULL ? (*job)->locale : row->locale;
+    }
+    if (row->channel == CHANNEL_SMS)
+        out->phone = row->address;
+    out->zone = setup_zone(g->setup, zone, row->locale);
+}
+
+static bool has_hours(const struct send_window *w)
+{
+    return w->from_minute != w->to_minute;
 }
 
 static bool pass_window(const struct gates *g, const struct leased *row, struct gate_answer *out)
 {
-    if (g->window.from_minute == g->window.to_minute)
-        return true;
+    struct country_clues clues;
     struct job *job;
-    const char *zone = setup_zone(g->setup, find_zone(row, &job), row->locale);
-    int64_t open_ms = window_open_in_zone(&g->window, g->wall_ms, zone_offset_ms, zone);
+    if (g->home->window_count == 0 && !has_hours(&g->home->window) && !has_hours(&g->batch_window))
+        return true;
+    find_clues(g, row, &job, &clues);
+    const struct send_window hours = window_meet(country_window(g->home, &clues), &g->batch_window);
+    int64_t open_ms = window_open_in_zone(&hours, g->wall_ms, zone_offset_ms, clues.zone);
     job_free(job);
     if (open_ms <= g->wall_ms)
         return true;
@@ -125,6 +205,52 @@ static bool pass_destination(const struct gates *g, struct destination *d, const
         breaker_room(&d->breaker, g->mono_ms, d->under_way, INT_MAX) > 0)
         return true;
     send_back(row, g->wall_ms + rest_left_ms(g, d), "destination_rest", out);
+    return false;
+}
+
+/* How many may be under way there at once; 0: any number. */
+static int most_at_once(const struct gates *g, const struct leased *row)
+{
+    const struct endpoint *e;
+    const struct domain_rate *d;
+    switch (row->channel) {
+    case CHANNEL_EMAIL:
+        d = g->transport->domain_count > 0
+                ? settings_find_domain(g->transport,
+                                       traffic_destination_name(CHANNEL_EMAIL, row->address))
+                : NULL;
+        return d != NULL ? d->concurrency : 0;
+    case CHANNEL_WEBHOOK:
+        e = settings_find_endpoint(g->setup->settings, row->address);
+        return e != NULL ? e->concurrency : 0;
+    case CHANNEL_SMS:
+        break;
+    }
+    return 0;
+}
+
+/* A worker keeps to the limit of an endpoint by itself: of the own packet none counts. */
+static int under_way_beside(const struct destination *d, const struct leased *row)
+{
+    bool own = row->channel == CHANNEL_WEBHOOK && d->packet == row->packet;
+    return d->under_way - (own ? d->in_packet : 0);
+}
+
+static bool pass_crowd(const struct gates *g, struct destination *d, const struct leased *row,
+                       struct gate_answer *out)
+{
+    int most = most_at_once(g, row);
+    if (most <= 0 || under_way_beside(d, row) < most) {
+        d->crowd -= d->crowd > 0 ? 1 : 0;
+        return true;
+    }
+    const struct transport_traffic *t = traffic_look(g->traffic, g->transport->name);
+    double each_ms = t != NULL && t->ms_each > 1 ? t->ms_each : 1;
+    double spread_ms = (double)++d->crowd * each_ms;
+    send_back(row,
+              g->wall_ms + CROWD_AGAIN_MS +
+                  draw_up_to(spread_ms < CROWD_MAX_MS ? (int64_t)spread_ms : CROWD_MAX_MS),
+              "rate", out);
     return false;
 }
 
@@ -165,17 +291,28 @@ static bool pass_rate(const struct gates *g, struct destination *d, const struct
     return false;
 }
 
-bool gates_pass(const struct gates *g, const struct leased *row, struct gate_answer *out)
+static void count_under_way(struct destination *d, const struct leased *row)
 {
+    d->under_way++;
+    if (d->packet != row->packet)
+        d->in_packet = 0;
+    d->packet = row->packet;
+    d->in_packet++;
+}
+
+bool gates_pass(const struct gates *g, struct leased *row, struct gate_answer *out)
+{
+    out->has_said = out->passes_on = false;
     if (!pass_expiry(g, row, out) || !pass_start(g, row, out) || !pass_trial(g, row, out) ||
-        !pass_window(g, row, out))
+        !pass_suppression(g, row, out) || !pass_endpoint(g, row, out) || !pass_window(g, row, out))
         return false;
     struct destination *d = traffic_destination(g->traffic, g->transport, row->address, g->mono_ms);
     if (d == NULL)
         return true;
-    if (!pass_destination(g, d, row, out) || !pass_rate(g, d, row, out))
+    if (!pass_destination(g, d, row, out) || !pass_crowd(g, d, row, out) ||
+        !pass_rate(g, d, row, out))
         return false;
-    d->under_way++;
+    count_under_way(d, row);
     return true;
 }
 
@@ -184,6 +321,6 @@ void gates_return(const struct gates *g, const struct leased *row)
     struct destination *d = traffic_destination(g->traffic, g->transport, row->address, g->mono_ms);
     if (d == NULL)
         return;
-    d->under_way -= d->under_way > 0 ? 1 : 0;
+    traffic_leave(d, row->packet);
     bucket_give_back(&d->bucket, domain_rate(g, row), g->mono_ms, 1);
 }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "engine/intake.h"
+#include "engine/metrics.h"
 
 /* As many durable rows per commit as one fsync should carry. */
 #define INTAKE_GROUP 100
@@ -23,6 +24,7 @@ static enum spool_verdict refuse(struct pass *pass, const struct spool_entry *en
 {
     if (pass->now_ms - entry->modified_ms < STILL_WRITING_MS && entry->modified_ms <= pass->now_ms)
         return SPOOL_LATER;
+    metrics_note_notice(METRICS_REJECTED);
     log_event(LOG_WARN, "job.refused", "file=%s reason=\"%s\"", entry->shown, reason->text);
     return SPOOL_REFUSED;
 }
@@ -43,6 +45,12 @@ static enum spool_verdict settle_accept(enum accept_result result, const struct 
                                         [ACCEPT_DUPLICATE] = "job.duplicate",
                                         [ACCEPT_CONFLICT] = "job.conflict",
                                         [ACCEPT_LATER] = "job.waits"};
+    if (result != ACCEPT_LATER)
+        metrics_note_notice(result == ACCEPT_NEW         ? METRICS_ACCEPTED
+                            : result == ACCEPT_DUPLICATE ? METRICS_DEDUPLICATED
+                                                         : METRICS_REJECTED);
+    if (result == ACCEPT_NEW && plan->fallback)
+        metrics_note_fallback();
     /* What waits for a batch is met by every pass. */
     log_event(result == ACCEPT_LATER ? LOG_DEBUG : LOG_INFO, words[result],
               "id=%s template=%s locale=%s fallback=%s", plan->job->id, plan->route.template_name,

@@ -154,6 +154,7 @@ void pool_assign(struct worker_slot *w, const struct pool_packet *packet, int64_
     w->busy = true;
     w->deadline_passed = w->said_fault = w->said_answer = false;
     w->transport = settings_find_transport(w->setup->settings, packet->transport->name);
+    w->home = settings_find_transport(w->setup->settings, packet->home->name);
     w->packet_number = packet->rows[0].packet;
     w->assigned_mono_ms = mono_ms;
     w->deadline_mono_ms = mono_ms + packet->transport->deadline_ms;

@@ -38,6 +38,7 @@ struct worker_slot {
     bool said_fault, said_answer; /* of its packet, about the transport: told once */
     int jobs_done;
     const struct transport *transport; /* of the packet, in `setup` */
+    const struct transport *home;      /* in whose lane it stood; another one if that steps in */
     struct assignment *assignments;
     size_t assignment_count;
     size_t open;        /* of them: not done */
@@ -78,9 +79,10 @@ size_t pool_idle(const struct pool *p, const struct setup *setup);
 /* What a packet is made of. */
 struct pool_packet {
     const struct transport *transport;
-    struct leased *rows;    /* of one lease; ownership of what is in them moves */
-    size_t count;           /* 1..PROGRESS_ITEMS_MAX */
-    const char *batch_text; /* NULL unless they are lines of a batch */
+    const struct transport *home; /* policy/failover.h */
+    struct leased *rows;          /* of one lease; ownership of what is in them moves */
+    size_t count;                 /* 1..PROGRESS_ITEMS_MAX */
+    const char *batch_text;       /* NULL unless they are lines of a batch */
 };
 /* Hands it to an idle worker. */
 void pool_assign(struct worker_slot *w, const struct pool_packet *packet, int64_t mono_ms);

@@ -20,10 +20,12 @@
 #include "engine/daemon_view.h"
 #include "engine/dispatch.h"
 #include "engine/intake_scan.h"
+#include "engine/metrics.h"
 #include "engine/requests.h"
 #include "engine/retention.h"
 #include "engine/setup.h"
 #include "engine/shelf.h"
+#include "policy/failover.h"
 #include "spool/spool.h"
 
 /* Entries of new/ per turn of the loop: enough for speed, few enough that reports do not wait. */
@@ -93,8 +95,12 @@ static bool transport_holds(void *context, const char *transport)
 {
     const struct scheduler *s = context;
     const struct transport *t = settings_find_transport(s->setup->settings, transport);
+    struct carriers carriers;
     /* A transport that is gone from the configuration cannot be asked: the careful answer. */
-    return t == NULL || t->on_uncertain == UNCERTAIN_HOLD;
+    if (t == NULL)
+        return true;
+    carriers_list(s->setup->settings, t, &carriers);
+    return carriers_hold(&carriers);
 }
 
 static void warn_if_missing(void *context, const char *transport)
@@ -173,6 +179,7 @@ static int open_all(struct scheduler *s, struct error *err)
     if (rc != 0)
         return rc;
     log_set_level(s->setup->settings->log_level);
+    metrics_note_reload(true, clock_wall_ms());
     rc = channel_global_init(err);
     if (rc == 0)
         rc = spool_open(s->setup->settings->spool, &s->spool, err);
@@ -256,6 +263,7 @@ static void reload(struct scheduler *s)
     }
     if (rc == 0)
         rc = api_process_use(&s->api, fresh->settings, clock_mono_ms(), &why);
+    metrics_note_reload(rc == 0, clock_wall_ms());
     if (rc != 0) {
         setup_release(fresh);
         log_event(LOG_ERR, "config.kept",

@@ -10,6 +10,8 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "engine/blame.h"
+#include "engine/metrics.h"
+#include "policy/failover.h"
 #include "policy/verdict.h"
 
 /* A delivery that cost a worker is tried again whatever its schedule says: until it is clear
@@ -25,7 +27,9 @@
 /* What is known about an attempt beside the disposition. */
 struct settling {
     struct dispatch *dispatch;
-    const struct transport *transport;
+    const struct transport *transport; /* that carried it */
+    const struct transport *home;      /* in whose lane it stands */
+    struct carriers carriers;
     struct worker_slot *worker; /* NULL: it never reached one */
     const struct leased *row;
     const struct report *report; /* NULL: it said nothing */
@@ -71,12 +75,36 @@ static void praise_transport(struct settling *s)
         log_event(LOG_INFO, "transport.recovered", "transport=%s", t->name);
 }
 
-static void note_transport(struct settling *s, const struct disposition *d, const struct verdict *v)
+/* A gateway that asks us to slow down asks all of us: where another one steps in, it rests. A mail
+ * server says that of a domain, an endpoint of itself. */
+static bool is_at_fault(const struct settling *s, const struct disposition *d)
 {
-    if (v->pause_transport)
+    if (d->outcome == OUTCOME_NOT_TRIED || d->outcome == OUTCOME_CONFIG)
+        return true;
+    return d->outcome == OUTCOME_THROTTLE && s->transport->channel == CHANNEL_SMS &&
+           s->carriers.count > 1;
+}
+
+static void note_transport(struct settling *s, const struct disposition *d)
+{
+    if (is_at_fault(s, d))
         fault_transport(s, d);
     else if (d->outcome == OUTCOME_DELIVERED || d->code > 0)
         praise_transport(s); /* an answer, be it a refusal: the way there is open */
+}
+
+/* Another transport steps in at once: this one rests by its breaker, or has had its tries with a
+ * text that could go any way. A mail or request that is put off is put off everywhere. */
+static bool other_steps_in(const struct settling *s, const struct disposition *d)
+{
+    const struct transport_traffic *t =
+        traffic_transport(&s->dispatch->traffic, s->transport->name);
+    if (s->carriers.count == 1)
+        return false;
+    if (is_at_fault(s, d))
+        return t->breaker.state == BREAKER_OPEN;
+    return s->transport->channel == CHANNEL_SMS && d->outcome == OUTCOME_TRANSIENT &&
+           carriers_next_is_fresh(&s->carriers, s->row->tries + 1);
 }
 
 /* ---- what it tells about the destination ---- */
@@ -111,11 +139,23 @@ static void note_destination(struct settling *s, const struct disposition *d)
         traffic_destination(&s->dispatch->traffic, s->transport, s->row->address, now);
     if (at == NULL)
         return;
-    at->under_way -= at->under_way > 0 ? 1 : 0;
+    traffic_leave(at, s->row->packet);
     if (traffic_is_destination_fault(s->transport->channel, d, &answered))
         fault_destination(s, at, d, now);
     else if (answered)
         praise_destination(s, at);
+}
+
+/* What the endpoint itself is known for, over restarts. */
+static void note_endpoint(struct settling *s, const struct disposition *d, int64_t wall_ms)
+{
+    struct dispatch *at = s->dispatch;
+    const struct endpoint *e = s->row->channel == CHANNEL_WEBHOOK
+                                   ? settings_find_endpoint(at->setup->settings, s->row->address)
+                                   : NULL;
+    struct error why;
+    if (e != NULL && endpoints_note(&at->endpoints, e, d, wall_ms, at->recorder.ledger, &why) != 0)
+        recorder_ledger_failed(&at->recorder, &why);
 }
 
 /* ---- one attempt ---- */
@@ -183,7 +223,7 @@ static void record(struct settling *s, const struct disposition *said, const str
         .transport = s->transport->name,
     };
     recorder_settle(&s->dispatch->recorder, &to);
-    if (s->transport->on_uncertain == UNCERTAIN_HOLD)
+    if (carriers_hold(&s->carriers))
         recorder_hurry(&s->dispatch->recorder);
 }
 
@@ -201,20 +241,43 @@ static void give_turn_back(struct settling *s, const struct verdict *v)
         bucket_give_back(&t->bucket, &s->transport->rate, clock_mono_ms(), 1);
 }
 
+/* Of its endpoint, if that has one. */
+static const struct retry_schedule *find_schedule(const struct settling *s)
+{
+    const struct endpoint *e =
+        s->row->channel == CHANNEL_WEBHOOK
+            ? settings_find_endpoint(s->dispatch->setup->settings, s->row->address)
+            : NULL;
+    return e != NULL && e->retry.count > 0 ? &e->retry : &s->home->retry;
+}
+
 static void decide(const struct settling *s, const struct disposition *said, int64_t wall_ms,
                    struct verdict *out)
 {
     const struct verdict_question q = {
         .disposition = said,
-        .schedule = &s->transport->retry,
-        .on_uncertain = s->transport->on_uncertain,
-        .tries = s->row->tries + 1,
+        .schedule = find_schedule(s),
+        .on_uncertain = carriers_hold(&s->carriers) ? UNCERTAIN_HOLD : UNCERTAIN_RESEND,
+        .tries = carriers_schedule_tries(&s->carriers, s->row->tries + 1),
         .now_ms = wall_ms,
         .expires_at_ms = s->row->expires_at_ms,
         .draw = said->outcome == OUTCOME_DELIVERED ? 0 : random_bits(),
         .more_channels = s->row->more_channels,
+        .other_way = other_steps_in(s, said),
     };
     verdict_decide(&q, out);
+}
+
+static void note_metrics(const struct settling *s, const struct disposition *said,
+                         enum delivery_state state, int64_t wall_ms)
+{
+    const struct metrics_attempt a = {.channel = s->row->channel,
+                                      .disposition = said,
+                                      .state = state,
+                                      .duration_ms = s->report != NULL ? s->report->duration_ms : 0,
+                                      .accepted_ms = s->row->accepted_ms,
+                                      .now_ms = wall_ms};
+    metrics_note_attempt(&a);
 }
 
 static void finish(struct settling *s, const struct disposition *said, struct verdict *v,
@@ -225,8 +288,9 @@ static void finish(struct settling *s, const struct disposition *said, struct ve
     record(s, said, v, wall_ms, passed_on ? &next : NULL);
     next_channel_clear(&next);
     log_outcome(s, said, v);
-    note_transport(s, said, v);
+    note_metrics(s, said, v->state, wall_ms);
     note_destination(s, said);
+    note_endpoint(s, said, wall_ms);
     count_for_day(s, v->state);
     give_turn_back(s, v);
     if (s->row->batch != 0 && (v->state == DELIVERY_FAILED || v->state == DELIVERY_UNCERTAIN))
@@ -237,22 +301,34 @@ static void settle(struct settling *s, const struct disposition *said)
 {
     int64_t wall = clock_wall_ms();
     struct verdict v;
+    note_transport(s, said); /* first: it decides whether another one steps in */
     decide(s, said, wall, &v);
     finish(s, said, &v, wall);
+}
+
+/* `home` NULL: it is the transport. */
+static struct settling begin(struct dispatch *d, const struct transport *t,
+                             const struct transport *home, const struct leased *row)
+{
+    struct settling s = {
+        .dispatch = d, .transport = t, .home = home != NULL ? home : t, .row = row};
+    carriers_list(d->setup->settings, s.home, &s.carriers);
+    return s;
 }
 
 void settle_report(void *context, struct worker_slot *w, struct assignment *a,
                    const struct report *r)
 {
-    struct settling s = {
-        .dispatch = context, .transport = w->transport, .worker = w, .row = &a->lease, .report = r};
+    struct settling s = begin(context, w->transport, w->home, &a->lease);
+    s.worker = w;
+    s.report = r;
     settle(&s, &r->disposition);
 }
 
 void settle_missing(struct dispatch *d, const struct transport *t, const struct leased *row,
                     const char *cause, const char *sentence)
 {
-    struct settling s = {.dispatch = d, .transport = t, .row = row};
+    struct settling s = begin(d, t, NULL, row);
     struct disposition said;
     disposition_set(&said, OUTCOME_PERMANENT, 0, cause, sentence, strlen(sentence));
     settle(&s, &said);
@@ -260,27 +336,49 @@ void settle_missing(struct dispatch *d, const struct transport *t, const struct 
 
 /* ---- no attempt ---- */
 
-static void settle_quietly(struct dispatch *d, const struct transport *t, const struct leased *row,
-                           const struct gate_answer *to)
+/* The verdict of a gate that passes the notice on to its next channel; `next` is to be cleared. */
+static bool find_next_behind_gate(struct dispatch *d, const struct transport *t,
+                                  const struct leased *row, struct gate_answer *to,
+                                  struct next_channel *next)
 {
-    bool goes_on = to->state == DELIVERY_WAITING || to->state == DELIVERY_DEFERRED;
+    struct settling s = begin(d, t, NULL, row);
+    struct verdict v = {.state = to->state, .next_channel = to->passes_on && row->more_channels};
+    bool found = find_next_channel(&s, &v, clock_wall_ms(), next);
+    to->state = v.state;
+    to->due_ms = v.due_ms;
+    to->passes_on = v.next_channel;
+    return found;
+}
+
+static void settle_quietly(struct dispatch *d, const struct transport *t, const struct leased *row,
+                           const struct gate_answer *answer)
+{
+    struct gate_answer to = *answer;
+    struct next_channel next = {0};
+    bool planned = to.passes_on && find_next_behind_gate(d, t, row, &to, &next);
+    bool goes_on = to.state == DELIVERY_WAITING || to.state == DELIVERY_DEFERRED;
     const struct settlement s = {
         .delivery = row->delivery,
-        .state = to->state,
-        .due_ms = to->due_ms,
+        .state = to.state,
+        .due_ms = to.due_ms,
         .suspect = goes_on && row->suspect,
+        .next_channel = to.passes_on,
+        .next = planned ? &next.planned : NULL,
+        .next_rest = planned ? next.rest : 0,
         .now_ms = clock_wall_ms(),
         .jitter = 1.0,
-        .cause = to->cause,
+        .disposition = to.has_said ? &to.said : NULL,
+        .cause = to.has_said ? to.said.cause : to.cause,
         .sha256 = "",
         .locale = "",
         .transport = t->name,
     };
     recorder_settle(&d->recorder, &s);
+    next_channel_clear(&next);
     /* A campaign at its pace comes by here with every delivery. */
     log_event(goes_on ? LOG_DEBUG : LOG_INFO, "delivery.settled",
               "id=%s channel=%s state=%s cause=%s", row->notice_id, channel_kind_name(row->channel),
-              delivery_state_name(to->state), to->cause);
+              delivery_state_name(s.state), s.cause);
 }
 
 void settle_gated(struct dispatch *d, const struct transport *t, const struct leased *row,
@@ -289,13 +387,34 @@ void settle_gated(struct dispatch *d, const struct transport *t, const struct le
     settle_quietly(d, t, row, answer);
 }
 
+void settle_note(struct dispatch *d, const struct leased *row, const struct gate_answer *answer)
+{
+    struct receipt note = {.kind = RECEIPT_NOTE, .channel = row->channel, .source = "dispatcher"};
+    const struct receipt_booking b = {.receipt = &note,
+                                      .delivery = row->delivery,
+                                      .state = DELIVERY_IN_FLIGHT,
+                                      .now_ms = clock_wall_ms()};
+    struct error why;
+    note.at_ms = b.now_ms;
+    memcpy(note.cause, answer->said.cause, sizeof(note.cause));
+    memcpy(note.text, answer->said.reply, sizeof(note.text));
+    if (ledger_book_receipt(d->recorder.ledger, &b, &why) != 0)
+        recorder_ledger_failed(&d->recorder, &why);
+    log_event(LOG_INFO, "delivery.overrides", "id=%s channel=%s cause=%s", row->notice_id,
+              channel_kind_name(row->channel), answer->said.cause);
+}
+
 void settle_returned(struct dispatch *d, const struct transport *t, const struct leased *row,
                      int64_t due_ms, const char *cause)
 {
-    const struct gates g = {
-        .setup = d->setup, .transport = t, .traffic = &d->traffic, .mono_ms = clock_mono_ms()};
-    const struct gate_answer to = {row->tries > 0 ? DELIVERY_DEFERRED : DELIVERY_WAITING, due_ms,
-                                   cause};
+    const struct gates g = {.setup = d->setup,
+                            .home = t,
+                            .transport = t,
+                            .traffic = &d->traffic,
+                            .mono_ms = clock_mono_ms()};
+    const struct gate_answer to = {.state = row->tries > 0 ? DELIVERY_DEFERRED : DELIVERY_WAITING,
+                                   .due_ms = due_ms,
+                                   .cause = cause};
     gates_return(&g, row);
     settle_quietly(d, t, row, &to);
 }
@@ -354,6 +473,7 @@ static void settle_blamed(struct settling *s, const struct silence *why)
     struct disposition said;
     struct verdict v;
     describe(why, &s->blame, outcomes[s->blame.role], &said);
+    note_transport(s, &said);
     decide(s, &said, wall, &v);
     if (s->blame.crashed && v.state != DELIVERY_UNCERTAIN) {
         if (s->row->crashes + 1 >= BLAME_MAX)
@@ -425,11 +545,9 @@ void settle_packet_end(void *context, struct worker_slot *w, enum packet_end how
     struct blame *blames = xcalloc(w->assignment_count, sizeof(*blames));
     judge(w, &why, blames);
     for (size_t i = 0; i < w->assignment_count; i++) {
-        struct settling s = {.dispatch = d,
-                             .transport = w->transport,
-                             .worker = w,
-                             .row = &w->assignments[i].lease,
-                             .blame = blames[i]};
+        struct settling s = begin(d, w->transport, w->home, &w->assignments[i].lease);
+        s.worker = w;
+        s.blame = blames[i];
         if (!w->assignments[i].done)
             settle_silence(&s, &why);
     }

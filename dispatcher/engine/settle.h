@@ -17,6 +17,8 @@ void settle_packet_end(void *context, struct worker_slot *w, enum packet_end how
 /* No attempt took place: it could not pass a gate. */
 void settle_gated(struct dispatch *d, const struct transport *t, const struct leased *row,
                   const struct gate_answer *answer);
+/* It passed, but something was said that belongs to its story. */
+void settle_note(struct dispatch *d, const struct leased *row, const struct gate_answer *answer);
 /* It was leased in vain, and nothing happened: due again at `due_ms`. */
 void settle_returned(struct dispatch *d, const struct transport *t, const struct leased *row,
                      int64_t due_ms, const char *cause);

@@ -186,6 +186,12 @@ struct destination *traffic_destination(struct traffic *t, const struct transpor
     return d;
 }
 
+void traffic_leave(struct destination *d, int64_t packet)
+{
+    d->under_way -= d->under_way > 0 ? 1 : 0;
+    d->in_packet -= d->packet == packet && d->in_packet > 0 ? 1 : 0;
+}
+
 /* ---- faults ---- */
 
 /* By mail: causes of smtp_answer.c that speak of the domain. */

@@ -43,6 +43,9 @@ struct destination {
     struct bucket bucket;
     struct breaker breaker; /* counts deliveries */
     int under_way;
+    int64_t packet; /* the last one that has some of them, and how many */
+    int in_packet;
+    int64_t crowd;       /* sent back because too many were under way; less with each that passes */
     int64_t pushed_back; /* since it opened: they come back one by one, not all at its end */
     int64_t touched_mono_ms;
 };
@@ -71,6 +74,9 @@ const char *traffic_destination_name(enum channel_kind channel, const char *addr
 /* Valid until the next call. NULL: it has none, or the table is full. */
 struct destination *traffic_destination(struct traffic *t, const struct transport *transport,
                                         const char *address, int64_t mono_ms);
+
+/* One that was under way in this packet is not any more. */
+void traffic_leave(struct destination *d, int64_t packet);
 
 /* A packet of `count` took `took_ms`. */
 void traffic_measure(struct transport_traffic *t, int64_t took_ms, size_t count);

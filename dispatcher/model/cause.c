@@ -84,6 +84,7 @@ static const struct cause {
     {"transient", "The server refuses for the moment without saying why. It is tried again.", false},
     {"trial_mode", "Trial mode is on and the address is not on the list of allowed ones.", false},
     {"unavailable", "The receiver is not available. It is tried again.", false},
+    {"undelivered", "It was reported later that it did not arrive.", false},
     {"unexpected_answer", "The gateway answered something its description does not know.", false},
     {"window", "It waits for the hours in which messages may be sent.", false},
     {"worker_crash", "The process that sent it died: it may have arrived.", false},

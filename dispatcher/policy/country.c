@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/attributes.h"
 
@@ -103,9 +102,5 @@ const struct send_window *country_window(const struct transport *t,
     char country[COUNTRY_SIZE];
     if (t->window_count == 0 || !country_find(clues, country))
         return &t->window;
-    for (size_t i = 0; i < t->window_count; i++) {
-        if (strcasecmp(t->windows[i].country, country) == 0)
-            return &t->windows[i].window;
-    }
-    return &t->window;
+    return settings_window(t, country);
 }

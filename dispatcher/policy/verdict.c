@@ -15,6 +15,9 @@
  * A throttle does not count: the peer said "later", not "no", and a campaign that is merely fast
  * must not use up the attempts of its recipients. What bounds it is the expiry of the notice.
  *
+ * Where another transport steps in (policy/failover.h) what is not uncertain waits for nothing: the
+ * advice and the schedule are of the one that failed.
+ *
  * An uncertain notice that may not be repeated any more stays uncertain, even when it expired:
  * "expired" would claim that the person was not told.
  */
@@ -155,12 +158,13 @@ void verdict_decide(const struct verdict_question *q, struct verdict *out)
         become_final(out, row->state, may_pass_on);
         return;
     }
-    int64_t delay = own_delay_ms(q, row->wait, &out->jitter);
+    bool at_once = q->other_way && outcome != OUTCOME_UNCERTAIN;
+    int64_t delay = at_once ? 0 : own_delay_ms(q, row->wait, &out->jitter);
     if (delay < 0) {
         become_final(out, row->used_up, may_pass_on);
         return;
     }
-    int64_t advised = advised_delay_ms(q->disposition);
+    int64_t advised = at_once ? 0 : advised_delay_ms(q->disposition);
     out->due_ms = q->now_ms + (advised > delay ? advised : delay);
     if (q->expires_at_ms > 0 && out->due_ms > q->expires_at_ms)
         become_final(out, row->expired, false);

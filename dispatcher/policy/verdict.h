@@ -22,6 +22,7 @@ struct verdict_question {
     int64_t expires_at_ms; /* 0: never */
     uint64_t draw;         /* 64 random bits: the jitter */
     bool more_channels;    /* single routing with a channel left */
+    bool other_way;        /* another transport steps in at once: it does not wait for this one */
 };
 
 struct verdict {

@@ -268,6 +268,27 @@ int spool_check_room(const struct spool *s, int64_t min_free_bytes, struct error
     return 0;
 }
 
+int spool_measure_room(const struct spool *s, struct spool_room *out, struct error *err)
+{
+    struct statvfs fs;
+    *out = (struct spool_room){0};
+    if (fstatvfs(s->new_fd, &fs) != 0)
+        return error_errno(err, ERR_IO, "cannot ask how much room is left for %s", s->path);
+    out->bytes = (int64_t)(fs.f_bavail * (fs.f_frsize > 0 ? fs.f_frsize : 1));
+    out->inodes = (int64_t)fs.f_favail;
+    return 0;
+}
+
+int spool_check_writable(const struct spool *s, struct error *err)
+{
+    const int fds[] = {s->tmp_fd, s->new_fd, s->corrupt_fd, s->batches_fd};
+    for (size_t i = 0; i < COUNT_OF(fds); i++) {
+        if (faccessat(fds[i], ".", W_OK, 0) != 0)
+            return error_errno(err, ERR_IO, "the spool %s cannot be written", s->path);
+    }
+    return 0;
+}
+
 /* ---- the producer's side ---- */
 
 bool spool_name_valid(const char *name, size_t *out_len)

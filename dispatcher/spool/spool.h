@@ -40,6 +40,14 @@ MUST_CHECK int spool_drop(struct spool *s, const char *id, const void *bytes, si
  * outcomes of what is already in flight. */
 MUST_CHECK int spool_check_room(const struct spool *s, int64_t min_free_bytes, struct error *err);
 
+/* What is left on the spool's file system for us. ERR_IO. */
+struct spool_room {
+    int64_t bytes, inodes;
+};
+MUST_CHECK int spool_measure_room(const struct spool *s, struct spool_room *out, struct error *err);
+/* May its directories be written to? ERR_IO: no right, or mounted read-only. */
+MUST_CHECK int spool_check_writable(const struct spool *s, struct error *err);
+
 enum spool_verdict { SPOOL_TAKEN, SPOOL_REFUSED, SPOOL_LATER, SPOOL_STOP };
 
 /* One notice file as found: its text and where it stands ("new/ID.json" in messages). */

@@ -5,7 +5,9 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/gates.h"
 
@@ -33,6 +35,7 @@ static int open_gates(void **state)
     setup = (struct setup){.settings = &settings};
     traffic_init(&traffic, 1);
     gates = (struct gates){.setup = &setup,
+                           .home = &mail,
                            .transport = &mail,
                            .traffic = &traffic,
                            .mono_ms = 1000000,
@@ -109,7 +112,7 @@ static void sends_nothing_before_the_time_that_was_asked_for(void **state)
 static void a_slower_pace_of_before_holds_no_longer(void **state)
 {
     static char domain[] = "gmail.example";
-    struct domain_rate rate = {domain, {.count = 1, .per_ms = HOUR}};
+    struct domain_rate rate = {.domain = domain, .rate = {.count = 1, .per_ms = HOUR}};
     (void)state;
     mail.domains = &rate;
     mail.domain_count = 1;
@@ -125,7 +128,7 @@ static void a_slower_pace_of_before_holds_no_longer(void **state)
 static void waits_for_the_morning_where_the_recipient_lives(void **state)
 {
     (void)state;
-    gates.window = (struct send_window){8 * 60, 21 * 60};
+    mail.window = (struct send_window){8 * 60, 21 * 60};
     row.zone = seoul;
     assert_true(gates_pass(&gates, &row, &answer));
     row.zone = NULL; /* the configuration's: Berlin */
@@ -138,7 +141,7 @@ static void waits_for_the_morning_where_the_recipient_lives(void **state)
 static void stays_deferred_when_it_was_tried_before(void **state)
 {
     (void)state;
-    gates.window = (struct send_window){8 * 60, 21 * 60};
+    mail.window = (struct send_window){8 * 60, 21 * 60};
     row.tries = 2;
     assert_false(gates_pass(&gates, &row, &answer));
     assert_int_equal(answer.state, DELIVERY_DEFERRED);
@@ -147,7 +150,7 @@ static void stays_deferred_when_it_was_tried_before(void **state)
 static void comes_back_no_later_than_it_expires(void **state)
 {
     (void)state;
-    gates.window = (struct send_window){8 * 60, 21 * 60};
+    mail.window = (struct send_window){8 * 60, 21 * 60};
     row.expires_at_ms = NOON_IN_SEOUL + HOUR;
     assert_false(gates_pass(&gates, &row, &answer));
     assert_int_equal(answer.due_ms, NOON_IN_SEOUL + HOUR);
@@ -158,7 +161,7 @@ static void gives_each_its_turn_at_the_pace_of_its_domain(void **state)
     int now = 0;
     int64_t last = 0;
     (void)state;
-    domains[0] = (struct domain_rate){gmail, {10, 1000}};
+    domains[0] = (struct domain_rate){.domain = gmail, .rate = {10, 1000}};
     mail.domains = domains;
     mail.domain_count = 1;
     for (int i = 0; i < 50; i++) {
@@ -215,6 +218,173 @@ static void spreads_what_waited_for_a_domain(void **state)
     assert_true(last - first > 60000);
 }
 
+static void keeps_the_hours_of_the_country(void **state)
+{
+    static char korea[] = "KR", text[] = "{\"version\":1,\"id\":\"n\",\"locale\":\"ko\",\"to\":"
+                                         "{\"email\":\"a@gmail.example\",\"phone\":"
+                                         "\"+821012345678\"}}";
+    struct country_window windows[] = {{korea, {14 * 60, 21 * 60}}};
+    (void)state;
+    mail.windows = windows;
+    mail.window_count = 1;
+    row.zone = seoul;
+    assert_false(gates_pass(&gates, &row, &answer)); /* by the zone: noon is too early */
+    assert_int_equal(answer.due_ms, NOON_IN_SEOUL + 2 * HOUR);
+    row.zone = zone_name;
+    assert_true(gates_pass(&gates, &row, &answer));
+    row.job_text = text; /* the number says Korea, whatever the zone */
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_string_equal(answer.cause, "window");
+}
+
+static void lets_no_more_go_at_once_than_a_domain_takes(void **state)
+{
+    (void)state;
+    domains[0] = (struct domain_rate){.domain = gmail, .concurrency = 2};
+    mail.domains = domains;
+    mail.domain_count = 1;
+    assert_true(gates_pass(&gates, &row, &answer));
+    assert_true(gates_pass(&gates, &row, &answer));
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_string_equal(answer.cause, "rate");
+    assert_in_range(answer.due_ms - gates.wall_ms, 1, 1000);
+    gates_return(&gates, &row);
+    assert_true(gates_pass(&gates, &row, &answer));
+}
+
+/* ---- webhooks ---- */
+
+static void address_a_webhook(struct endpoint *e)
+{
+    mail.channel = row.channel = CHANNEL_WEBHOOK;
+    snprintf(address, sizeof(address), "%s", e->name);
+    settings.endpoints = e;
+    settings.endpoint_count = 1;
+}
+
+static void holds_what_is_for_a_disabled_endpoint(void **state)
+{
+    static char name[] = "partner", why[] = "the receiver is gone for good";
+    struct endpoint e = {.name = name};
+    struct endpoint_health health = {.name = name, .disabled = true, .reason = why};
+    const struct endpoints all = {&health, 1};
+    (void)state;
+    address_a_webhook(&e);
+    gates.endpoints = &all;
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_int_equal(answer.state, DELIVERY_HELD);
+    assert_string_equal(answer.cause, "endpoint_disabled");
+    assert_true(answer.has_said);
+    assert_string_equal(answer.said.reply, why);
+    health.disabled = false;
+    assert_true(gates_pass(&gates, &row, &answer));
+}
+
+/* One worker keeps to the limit by itself; a second one waits for the first. */
+static void lets_one_packet_at_a_time_to_a_narrow_endpoint(void **state)
+{
+    static char name[] = "partner";
+    struct endpoint e = {.name = name, .concurrency = 2};
+    (void)state;
+    address_a_webhook(&e);
+    row.packet = 1;
+    for (int i = 0; i < 10; i++)
+        assert_true(gates_pass(&gates, &row, &answer));
+    row.packet = 2;
+    assert_false(gates_pass(&gates, &row, &answer));
+    struct destination *d = destination();
+    for (int i = 0; i < 9; i++)
+        traffic_leave(d, 1);
+    assert_true(gates_pass(&gates, &row, &answer));
+}
+
+/* ---- suppression ---- */
+
+static char spool[] = "/tmp/gates.XXXXXX";
+static struct ledger *ledger;
+
+static int open_list(void **state)
+{
+    struct error err;
+    open_gates(state);
+    memcpy(spool + sizeof(spool) - 7, "XXXXXX", 6);
+    assert_non_null(mkdtemp(spool));
+    assert_int_equal(ledger_open(spool, LEDGER_WRITE, &ledger, &err), 0);
+    gates.suppressing = (struct suppressing){.setup = &setup, .ledger = ledger};
+    return 0;
+}
+
+static int close_list(void **state)
+{
+    static const char *const files[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm"};
+    char path[64];
+    ledger_close(ledger);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", spool, files[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(spool), 0);
+    return close_gates(state);
+}
+
+static void put_on_list(const char *cause)
+{
+    const struct suppression s = {.channel = CHANNEL_EMAIL,
+                                  .address = "a@gmail.example",
+                                  .cause = cause,
+                                  .reason = "550 no such user",
+                                  .source = "bounce",
+                                  .since_ms = 1000,
+                                  .expires_ms = gates.wall_ms + HOUR};
+    struct error err;
+    assert_int_equal(ledger_suppress(ledger, &s, NULL, &err), 0);
+}
+
+static void shows_who_is_suppressed_and_why_until_it_is_over(void **state)
+{
+    (void)state;
+    assert_true(gates_pass(&gates, &row, &answer));
+    put_on_list("bad_recipient");
+    snprintf(address, sizeof(address), "A@Gmail.Example");
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_int_equal(answer.state, DELIVERY_SUPPRESSED);
+    assert_string_equal(answer.cause, "bad_recipient");
+    assert_non_null(strstr(answer.said.reply, "550 no such user"));
+    assert_true(answer.passes_on);
+    gates.wall_ms += HOUR;
+    assert_true(gates_pass(&gates, &row, &answer));
+    assert_false(answer.has_said);
+}
+
+static void does_not_tell_otherwise_who_said_no(void **state)
+{
+    (void)state;
+    put_on_list("opted_out");
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_false(answer.passes_on);
+}
+
+static void lets_a_category_pass_that_overrides_the_list_and_says_so(void **state)
+{
+    static char notice[] = "breach_notice",
+                text[] = "{\"version\":1,\"id\":\"n\",\"category\":\"breach_notice\",\"to\":"
+                         "{\"email\":\"a@gmail.example\"}}",
+                other[] = "{\"version\":1,\"id\":\"n\",\"category\":\"newsletter\",\"to\":"
+                          "{\"email\":\"a@gmail.example\"}}";
+    char *override[] = {notice};
+    (void)state;
+    put_on_list("bad_recipient");
+    settings.suppress_override = override;
+    settings.suppress_override_count = 1;
+    row.job_text = other;
+    assert_false(gates_pass(&gates, &row, &answer));
+    row.job_text = text;
+    assert_true(gates_pass(&gates, &row, &answer));
+    assert_true(answer.has_said);
+    assert_non_null(strstr(answer.said.reply, "override the list"));
+}
+
+#define WITH_LIST(test)  cmocka_unit_test_setup_teardown(test, open_list, close_list)
 #define WITH_GATES(test) cmocka_unit_test_setup_teardown(test, open_gates, close_gates)
 
 int main(void)
@@ -231,6 +401,13 @@ int main(void)
         WITH_GATES(gives_each_its_turn_at_the_pace_of_its_domain),
         WITH_GATES(lets_a_domain_rest_and_then_asks_with_one),
         WITH_GATES(spreads_what_waited_for_a_domain),
+        WITH_GATES(keeps_the_hours_of_the_country),
+        WITH_GATES(lets_no_more_go_at_once_than_a_domain_takes),
+        WITH_GATES(holds_what_is_for_a_disabled_endpoint),
+        WITH_GATES(lets_one_packet_at_a_time_to_a_narrow_endpoint),
+        WITH_LIST(shows_who_is_suppressed_and_why_until_it_is_over),
+        WITH_LIST(does_not_tell_otherwise_who_said_no),
+        WITH_LIST(lets_a_category_pass_that_overrides_the_list_and_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,7 +88,7 @@ static void assign_one(void)
                          .template_name = xstrdup("apology"),
                          .locale = xstrdup("en"),
                          .job_text = xstrdup("{}")};
-    const struct pool_packet packet = {.transport = &mail, .rows = &row, .count = 1};
+    const struct pool_packet packet = {.transport = &mail, .home = &mail, .rows = &row, .count = 1};
     pool_assign(&pool.slots[0], &packet, 0);
 }
 

@@ -273,6 +273,29 @@ static void a_transport_at_fault_rests_from_5_s_to_5_min(void **state)
     assert_int_equal(transport_pause_ms(-1), 5000);
 }
 
+static void waits_for_nothing_where_another_transport_steps_in(void **state)
+{
+    (void)state;
+    for (int outcome = 0; outcome < OUTCOMES; outcome++) {
+        struct disposition d = {.outcome = (enum outcome)outcome, .retry_after_s = 3600};
+        struct verdict_question q = {.disposition = &d,
+                                     .schedule = &email_schedule,
+                                     .tries = 99,
+                                     .now_ms = NOW,
+                                     .expires_at_ms = NOW + 1,
+                                     .other_way = true};
+        struct verdict with, without;
+        verdict_decide(&q, &with);
+        q.other_way = false;
+        verdict_decide(&q, &without);
+        bool waits = outcome == OUTCOME_NOT_TRIED || outcome == OUTCOME_THROTTLE ||
+                     outcome == OUTCOME_TRANSIENT || outcome == OUTCOME_CONFIG;
+        assert_int_equal(with.due_ms, waits ? NOW : without.due_ms);
+        assert_true(waits ? !delivery_state_is_final(with.state) : with.state == without.state);
+        assert_int_equal(with.counts, without.counts);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +315,7 @@ int main(void)
         cmocka_unit_test(the_drawn_jitter_is_in_the_verdict),
         cmocka_unit_test(a_later_attempt_waits_longer_with_the_same_draw),
         cmocka_unit_test(a_transport_at_fault_rests_from_5_s_to_5_min),
+        cmocka_unit_test(waits_for_nothing_where_another_transport_steps_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,276 @@
+#include "engine/receive.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "engine/metrics.h"
+#include "model/token.h"
+#include "policy/receipt.h"
+
+#define PARKED_LIMIT ((size_t)256)
+
+/* One receipt on its way into the ledger. */
+struct arrival {
+    const struct receiving *r;
+    const struct receipt *receipt;
+    int64_t hint;                 /* the delivery it is of, if that is known already; 0 */
+    bool proven;                  /* by its token, or by how it came */
+    struct receipt_target target; /* what it speaks of */
+    struct receipt_verdict verdict;
+    struct next_channel next;
+};
+
+/* ---- is it believed? ---- */
+
+/* False: it brings a token that is none of ours. Then nothing else of it counts. */
+static bool read_token(struct arrival *a)
+{
+    const char *token = a->receipt->token;
+    int64_t number = 0;
+    a->proven = a->receipt->proven;
+    if (token == NULL)
+        return true;
+    if (!token_read(token, strlen(token), a->r->setup->settings->token_key, TOKEN_DELIVERY, "",
+                    &number))
+        return false;
+    a->proven = true;
+    a->hint = number;
+    return true;
+}
+
+static bool is_believed(const struct arrival *a)
+{
+    return a->proven && !a->target.contradicts;
+}
+
+/* ---- what follows ---- */
+
+static void decide(struct arrival *a)
+{
+    const struct receipt_question q = {.state = a->target.state,
+                                       .furthest = a->target.receipt,
+                                       .kind = a->receipt->kind,
+                                       .opted_out = a->receipt->opted_out,
+                                       .more_channels = a->target.more_channels};
+    a->verdict = (struct receipt_verdict){.state = a->target.state};
+    if (is_believed(a))
+        receipt_decide(&q, &a->verdict);
+}
+
+/* Of a batch: a notice of its own has its spare channels in the ledger. */
+static int plan_next(struct arrival *a, struct error *err)
+{
+    if (!a->verdict.next_channel || a->target.row.batch == 0)
+        return 0;
+    int rc =
+        shelf_next_channel(a->r->shelf, a->r->setup, &a->target.row, a->r->now_ms, &a->next, err);
+    if (rc == ERR_NOT_FOUND) {
+        a->verdict.next_channel = false;
+        rc = 0;
+    }
+    return rc;
+}
+
+/* What the delivery failed of, where they did not say. */
+static const char *find_cause(const struct receipt *receipt)
+{
+    if (receipt->opted_out)
+        return "opted_out";
+    if (receipt->cause[0] != '\0')
+        return receipt->cause;
+    if (receipt->kind == RECEIPT_CONFIRMED)
+        return "confirmed";
+    return receipt->kind == RECEIPT_EXPIRED     ? "expired"
+           : receipt->kind == RECEIPT_REJECTED  ? "refused"
+           : receipt_kind_is_end(receipt->kind) ? "undelivered"
+                                                : "accepted";
+}
+
+static int book(struct arrival *a, struct error *err)
+{
+    bool moves = a->verdict.state != a->target.state;
+    struct receipt told = *a->receipt; /* as it is kept: its token proves it no more later */
+    told.proven = a->proven;
+    const struct receipt_booking b = {
+        .receipt = &told,
+        .delivery = a->target.delivery,
+        .state = a->verdict.state,
+        .cause = moves ? find_cause(a->receipt) : NULL,
+        .forward = a->verdict.forward,
+        .next_channel = a->verdict.next_channel,
+        .next = a->next.address != NULL ? &a->next.planned : NULL,
+        .next_rest = a->next.rest,
+        .now_ms = a->r->now_ms,
+    };
+    return ledger_book_receipt(a->r->ledger, &b, err);
+}
+
+/* ---- addresses that are not written to any more ---- */
+
+static bool keeps_off(const struct receipt *receipt)
+{
+    return receipt->opted_out || (receipt->lasting && receipt_kind_is_end(receipt->kind) &&
+                                  receipt->kind != RECEIPT_CONFIRMED);
+}
+
+/* A bounce is over some day, because addresses come back to life; who said no has said no. */
+static int keep_off(const struct arrival *a, struct error *err)
+{
+    const struct receipt *receipt = a->receipt;
+    int64_t keep_ms = a->r->setup->settings->bounce_suppress_ms;
+    bool ends = !receipt->opted_out && keep_ms > 0;
+    struct buf key = {0};
+    if (!keeps_off(receipt) || a->target.channel == CHANNEL_WEBHOOK)
+        return 0;
+    suppression_put_key(a->target.channel, a->target.address, &key);
+    const struct suppression s = {.channel = a->target.channel,
+                                  .address = buf_text(&key),
+                                  .cause = find_cause(receipt),
+                                  .reason = receipt->text,
+                                  .source =
+                                      receipt->source[0] != '\0' ? receipt->source : "gateway",
+                                  .since_ms = a->r->now_ms,
+                                  .expires_ms = ends ? a->r->now_ms + keep_ms : 0};
+    int rc = ledger_suppress(a->r->ledger, &s, NULL, err);
+    buf_free(&key);
+    if (rc == 0)
+        log_event(LOG_INFO, "address.suppressed", "id=%s channel=%s cause=%s source=%s",
+                  a->target.notice_id, channel_kind_name(s.channel), s.cause, s.source);
+    return rc;
+}
+
+/* ---- one ---- */
+
+static void tell(const struct arrival *a)
+{
+    bool moved = a->verdict.state != a->target.state;
+    const char *id = a->target.notice_id != NULL ? a->target.notice_id : "-";
+    log_event(moved ? LOG_INFO : LOG_DEBUG, "delivery.receipt",
+              "id=%s channel=%s kind=%s source=%s cause=%s state=%s believed=%s", id,
+              channel_kind_name(a->receipt->channel), receipt_kind_name(a->receipt->kind),
+              a->receipt->source, a->receipt->cause, delivery_state_name(a->verdict.state),
+              is_believed(a) ? "yes" : "no");
+}
+
+static void count(const struct arrival *a, struct receive_counts *counts)
+{
+    if (!is_believed(a))
+        counts->refused++;
+    else if (a->target.delivery == 0 || a->verdict.park)
+        counts->parked++;
+    else
+        counts->booked++;
+    if (is_believed(a))
+        metrics_note_receipt(a->receipt->kind);
+}
+
+/* What is not proven is kept if it speaks of a delivery of ours: it belongs to its story. But it
+ * does not wait for anything. */
+static bool is_kept(const struct arrival *a)
+{
+    return is_believed(a) || (a->target.delivery != 0 && a->target.state != DELIVERY_IN_FLIGHT);
+}
+
+static int arrive(struct arrival *a, struct receive_counts *counts, struct error *err)
+{
+    int rc = ledger_find_receipt(a->r->ledger, a->receipt, a->hint, &a->target, err);
+    if (rc != 0)
+        return rc;
+    decide(a);
+    rc = plan_next(a, err);
+    if (rc == 0 && is_kept(a))
+        rc = book(a, err);
+    if (rc == 0 && is_believed(a) && a->target.delivery != 0)
+        rc = keep_off(a, err);
+    if (rc == 0) {
+        tell(a);
+        count(a, counts);
+    }
+    next_channel_clear(&a->next);
+    receipt_target_clear(&a->target);
+    return rc;
+}
+
+int receive_one(const struct receiving *r, const struct receipt *receipt,
+                struct receive_counts *counts, struct error *err)
+{
+    struct arrival a = {.r = r, .receipt = receipt};
+    if (receipt->kind == RECEIPT_NONE || !read_token(&a)) {
+        log_event(LOG_WARN, "receipt.refused", "source=%s reason=\"%s\"", receipt->source,
+                  receipt->kind == RECEIPT_NONE ? "it says nothing"
+                                                : "its token was not made by this spool");
+        counts->refused++;
+        return 0;
+    }
+    return arrive(&a, counts, err);
+}
+
+/* ---- what was parked ---- */
+
+struct waiting {
+    struct receipt receipt;
+    int64_t delivery;
+};
+
+struct waitings {
+    struct waiting *at;
+    size_t count;
+};
+
+static char *copy_text(const char *text)
+{
+    return text != NULL ? xstrdup(text) : NULL;
+}
+
+static void take(void *context, const struct receipt *r, int64_t delivery)
+{
+    struct waitings *all = context;
+    struct waiting *w = &all->at[all->count++];
+    *w = (struct waiting){.receipt = *r, .delivery = delivery};
+    w->receipt.token = NULL; /* it was proven by it when it came */
+    w->receipt.message_id = copy_text(r->message_id);
+    w->receipt.notice_id = copy_text(r->notice_id);
+    w->receipt.transport = copy_text(r->transport);
+    w->receipt.address = copy_text(r->address);
+}
+
+static int book_all(const struct receiving *r, struct waitings *all, struct error *err)
+{
+    struct receive_counts counts = {0};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < all->count; i++) {
+        struct arrival a = {.r = r, .receipt = &all->at[i].receipt, .hint = all->at[i].delivery};
+        a.proven = true;
+        rc = arrive(&a, &counts, err);
+    }
+    return rc;
+}
+
+static int walk_and_book(const struct receiving *r, bool *out_more, struct error *err)
+{
+    struct waitings all = {.at = xcalloc(PARKED_LIMIT, sizeof(*all.at))};
+    size_t count = 0;
+    int rc = ledger_walk_parked(r->ledger, r->now_ms, PARKED_LIMIT, take, &all, &count, err);
+    if (rc == 0)
+        rc = book_all(r, &all, err);
+    *out_more = count == PARKED_LIMIT;
+    for (size_t i = 0; i < all.count; i++)
+        receipt_clear(&all.at[i].receipt);
+    free(all.at);
+    return rc;
+}
+
+int receive_parked(const struct receiving *r, bool *out_more, struct error *err)
+{
+    *out_more = false;
+    int rc = ledger_begin(r->ledger, LEDGER_FAST, err);
+    if (rc != 0)
+        return rc;
+    rc = walk_and_book(r, out_more, err);
+    if (rc == 0)
+        return ledger_commit(r->ledger, err);
+    ledger_rollback(r->ledger);
+    return rc;
+}
