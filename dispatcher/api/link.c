@@ -120,7 +120,9 @@ static bool is_last(const char *line, size_t len, int *out_rc, struct error *err
     struct json_t *root = NULL;
     bool last = true;
     *out_rc = json_parse(line, len, "answer", 1, JSON_DEPTH, &root, err);
-    if (*out_rc == 0) {
+    if (*out_rc != 0) {
+        *out_rc = ERR_INTERNAL; /* what the scheduler refuses is ERR_INPUT */
+    } else {
         last = json_get_bool(root, "end", false) || json_get(root, "error") != NULL;
         *out_rc = read_error(root, err);
     }

@@ -365,8 +365,8 @@ int server_wait_ms(struct server *s, int most_ms)
 void server_turn(struct server *s, int64_t mono_ms)
 {
     s->now_ms = mono_ms;
+    MHD_run(s->daemon); /* first: who was just answered may leave by itself */
     sweep(s);
-    MHD_run(s->daemon);
 }
 
 void server_stop_accepting(struct server *s)
