@@ -185,6 +185,15 @@ class HttpsPeer(Peer):
         return f"{self.scheme}://localhost:{self.port}{path}"
 
 
+class FrontPeer(HttpsPeer):
+    """nginx before a receiver, see http2_front.py; what arrived is known to the receiver behind it."""
+
+    def requests(self):
+        """(protocol, connection, number of the request on it, status) of each, in order of their ends."""
+        with open(self.path("requests.log"), encoding="ascii") as log:
+            return [tuple(line.split()) for line in log]
+
+
 class GatewayPeer(Peer):
     """Something that speaks Kannel's sendsms."""
 
@@ -445,6 +454,14 @@ class Flow:
         made = HttpsPeer("https", directory, command, peer_environment())
         made.scheme = "http" if "--plain" in options else "https"
         return self.add(made)
+
+    def http2_front(self, receiver, *options):
+        """A front door that speaks HTTP/2 before a plain receiver."""
+        directory = self.peer_dir("front")
+        program = os.path.join(UNPACKED, "usr", "sbin", "nginx")
+        command = [os.path.join(PEERS, "http2_front.py"), "--dir", directory, "--program", program]
+        command += ["--upstream", str(receiver.port), *self.certificate(), *options]
+        return self.add(FrontPeer("front", directory, command, peer_environment()))
 
     def kannel(self):
         directory = self.peer_dir("kannel")

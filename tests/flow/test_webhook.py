@@ -1,7 +1,10 @@
 """Webhook receivers that refuse, throttle, redirect, stall or stand where nobody may look."""
 
+import base64
 import json
+import os
 import socket
+import subprocess
 import threading
 import time
 import urllib.parse
@@ -315,3 +318,242 @@ def test_own_headers_reach_the_receiver(t):
     headers = receiver.headers(receiver.received()[0])
     t.equal((headers["authorization"], headers["x-team"]), ("Bearer t0ps3cret", "notices"), "headers")
     t.check("t0ps3cret" not in t.daemon.log() + t.command("config", "show").out, "the token is shown")
+
+
+# who signs, and with what
+
+
+def day(offset):
+    """A date so many days from now, in UTC."""
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + offset * 86400))
+
+
+def rotated(until):
+    """(accepted by who knows the old secret, accepted by who knows the new one)"""
+
+    def run(t):
+        keys = {"old_secret": {"file": t.secret_file("old-secret", OLD_SECRET)}, "retry": ["1h"]}
+        if until is not None:
+            keys["old_secret_until"] = until
+        old, new = t.https(secret=OLD_SECRET), t.https()
+        configure(t, {"old": t.endpoint(old, **keys), "new": t.endpoint(new, **keys)})
+        t.enqueue(hook(t, "one", to="old"), hook(t, "two", to="new"))
+        rows = [t.wait_for_state(name, "delivered", "deferred", channel="webhook") for name in ("one", "two")]
+        return tuple(row["state"] == "delivered" for row in rows)
+
+    return run
+
+
+OLD_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+
+
+def test_while_a_secret_is_replaced_receivers_with_either_accept(t):
+    t.equal(rotated(None)(t), (True, True), "accepted by the old and the new")
+
+
+def test_an_old_secret_signs_on_its_last_day(t):
+    t.equal(rotated(day(1))(t), (True, True), "accepted by the old and the new")
+
+
+def test_an_old_secret_whose_last_day_is_over_signs_no_more(t):
+    t.equal(rotated(day(-1))(t), (False, True), "accepted by the old and the new")
+
+
+def openssl_accepts(t, public_key, request, body):
+    """Whether OpenSSL's program finds the v1a signature of a request right."""
+    (signature,) = [s for s in request["webhook-signature"].split(" ") if s.startswith("v1a,")]
+    raw = base64.b64decode(public_key.removeprefix("whpk_"))
+    files = {
+        "key.der": bytes.fromhex("302a300506032b6570032100") + raw,
+        "signature": base64.b64decode(signature.removeprefix("v1a,")),
+        "signed": f"{request['webhook-id']}.{request['webhook-timestamp']}.".encode() + body,
+    }
+    for name, content in files.items():
+        with open(os.path.join(t.dir, name), "wb") as file:
+            file.write(content)
+    command = "openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey key.der -sigfile signature -in signed"
+    return subprocess.run(command.split(), cwd=t.dir, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def test_a_signing_key_signs_what_everybody_can_verify(t):
+    receiver = t.https()
+    made = t.command("endpoint", "secret", "new", "--ed25519", "--json").json()
+    key = {"file": t.secret_file("signing-key", made["signing_key"])}
+    configure(t, {"crm": t.endpoint(receiver, signing_key=key)})
+    shown = t.command("endpoint", "secret", "show-public", "crm")
+    t.equal((shown.status, shown.out.strip()), (0, made["public_key"]), "show-public")
+    t.drop(hook(t))
+    t.wait_for_state("one", "delivered", channel="webhook")
+    (record,) = receiver.received()
+    headers, body = receiver.headers(record), receiver.body(record)
+    t.check(openssl_accepts(t, made["public_key"], headers, body), "OpenSSL refuses the signature")
+    t.check(not openssl_accepts(t, made["public_key"], headers, body + b" "), "OpenSSL accepts another body")
+    t.check(made["signing_key"] not in t.daemon.log() + t.command("config", "show").out, "the key is shown")
+
+
+def test_a_new_secret_is_one_that_works(t):
+    secret = t.command("endpoint", "secret", "new").out.strip()
+    t.matches(secret, r"^whsec_[A-Za-z0-9+/]{43}=$", "secret")
+    t.check(secret != t.command("endpoint", "secret", "new").out.strip(), "the same secret twice")
+    receiver = t.https(secret=secret)
+    configure(t, {"crm": {**t.endpoint(receiver), "secret": {"file": t.secret_file("made", secret)}}})
+    t.drop(hook(t))
+    t.wait_for_state("one", "delivered", channel="webhook")
+
+
+# CloudEvents
+
+
+def test_an_endpoint_may_ask_for_cloudevents(t):
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver, format="cloudevents"), "other": t.endpoint(receiver)})
+    t.enqueue(hook(t), hook(t, "two", to="other"))
+    for name in ("one", "two"):
+        t.wait_for_state(name, "delivered", channel="webhook")
+    event, plain = sorted(receiver.received(), key=lambda r: r["id"])
+    headers, body = receiver.headers(event), receiver.json(event)
+    t.equal(headers["content-type"], "application/json", "content type")
+    t.equal((headers["ce-specversion"], headers["ce-id"]), ("1.0", "one"), "version and id")
+    t.equal((headers["ce-type"], headers["ce-time"]), (body["type"], body["timestamp"]), "type and time")
+    t.equal(headers["ce-source"], "https://notices.example.org", "source")
+    t.check(not any(name.startswith("ce-") for name in receiver.headers(plain)), "the other endpoint got them too")
+
+
+# HTTP/2
+
+
+def through_a_front(t, *options, count=40):
+    """Webhooks through nginx; what it logged of each request."""
+    receiver = t.https("--plain")
+    front = t.http2_front(receiver, *options)
+    configure(t, {"crm": t.endpoint(front)}, concurrency=1)
+    t.enqueue(*(hook(t, f"n{i}") for i in range(count)))
+    t.wait(lambda: len(t.rows(state="delivered")) == count, 15, "all to be delivered")
+    t.equal(sorted(r["id"] for r in receiver.received()), sorted(f"n{i}" for i in range(count)), "ids, all verified")
+    return front.requests()
+
+
+def test_http2_is_spoken_where_it_is_offered_and_one_connection_carries_all(t):
+    requests = through_a_front(t)
+    t.equal({protocol for protocol, *_ in requests}, {"HTTP/2.0"}, "protocols")
+    t.equal(len({connection for _, connection, *_ in requests}), 1, "connections of one worker")
+
+
+def test_http_1_keeps_a_few_connections_for_all(t):
+    requests = through_a_front(t, "--http1")
+    t.equal({protocol for protocol, *_ in requests}, {"HTTP/1.1"}, "protocols")
+    connections = len({connection for _, connection, *_ in requests})
+    t.check(connections <= 8, f"{connections} connections for 40 webhooks of one worker")
+
+
+# names
+
+
+ALLOWED = ["1.1.1.1", "8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8"]
+REFUSED = """
+    10.254.0.0 192.168.10.65 172.16.10.65 0.1.2.3 0.0.0.0 127.0.0.1 127.0.0.254 127.254.254.254 169.254.45.1
+    255.255.255.255 224.1.2.3 233.252.0.16 192.0.0.0 192.0.0.255 192.0.2.255 198.51.100.65 203.0.113.6 100.100.0.0
+    192.88.99.3 198.18.0.0 240.240.240.240 ::0 ::1 ::ffff:127.0.0.1 ::ffff:0.0.0.1 2001:db8::1 3fff::dead:beef
+    fe80::dead:beef febf:ffff::dead:beef fdee:3A45:9057::0001 fd7a:115c:a1e0::1 2002:c000:0204::dead:beef
+    2002:c0a8:0001::dead:beef 64:ff9b::c0a8:0 64:ff9b::808:808 64:ff9b::c0a8:0000 64:ff9b:1::dead:beef
+    5f00::dead:beef 100::1:2:3:4
+""".split()
+
+
+class FakeNames:
+    """Names of the test's own, and a wall around the machine: see tests/peers/resolver.c."""
+
+    def __init__(self, t, answers):
+        self.dir = t.dir
+        library = os.path.join(t.dir, "resolver.so")
+        source = os.path.join(lib.PEERS, "resolver.c")
+        subprocess.run(["cc", "-O2", "-fPIC", "-shared", "-o", library, source, "-ldl"], check=True)
+        hosts = t.write("hosts", "".join(f"{name} {' '.join(words)}\n" for name, words in answers.items()))
+        t.environment.update(FAKE_HOSTS=hosts, FAKE_LOOKUPS=self.path("lookups"), FAKE_CALLS=self.path("calls"))
+        t.environment["LD_PRELOAD"] = library
+        # A sanitized program wants its own runtime to come first.
+        t.environment["ASAN_OPTIONS"] = t.environment.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def lines(self, name):
+        try:
+            with open(self.path(name), encoding="ascii") as file:
+                return file.read().split()
+        except FileNotFoundError:
+            return []
+
+
+def named_endpoint(t, host, port=443):
+    return {"url": f"https://{host}:{port}/", "secret": {"file": t.secret_file("webhook-secret", lib.WEBHOOK_SECRET)}}
+
+
+def test_a_name_may_lead_to_public_addresses_only(t):
+    addresses = ALLOWED + REFUSED
+    t.equal(len(addresses), 43, "cases")
+    names = FakeNames(t, {f"e{i}.test": [address] for i, address in enumerate(addresses)})
+    configure(t, {f"e{i}": named_endpoint(t, f"e{i}.test") for i in range(43)}, retry=["1h"])
+    t.enqueue(*(hook(t, f"e{i}", to=f"e{i}") for i in range(43)))
+    for i, address in enumerate(addresses):
+        row = t.wait_for_state(f"e{i}", "failed", "deferred", channel="webhook")
+        expected = ("deferred", "connect") if address in ALLOWED else ("failed", "blocked_address")
+        t.equal((row["state"], row["cause"]), expected, address)
+    t.equal(sorted(names.lines("calls")), sorted(ALLOWED), "addresses that were called")
+
+
+def test_of_several_addresses_only_the_public_ones_are_tried(t):
+    listener = Listener()
+    names = FakeNames(t, {"mixed.test": ["10.0.0.1,127.0.0.1,8.8.8.8,::1"]})
+    configure(t, {"crm": named_endpoint(t, "mixed.test", listener.port)}, retry=["1h"])
+    t.drop(hook(t))
+    row = t.wait_for_state("one", "failed", "deferred", channel="webhook")
+    t.equal((row["state"], row["cause"]), ("deferred", "connect"), "row")
+    t.equal((names.lines("calls"), listener.seen), (["8.8.8.8"], 0), "calls")
+
+
+def test_a_name_that_changes_gains_nothing(t):
+    """Public when it is looked at, private when it is connected: it is looked up once, and what was checked is called."""
+    listener = Listener()
+    names = FakeNames(t, {"turn.test": ["8.8.8.8", "127.0.0.1"]})
+    # A new worker for each attempt: none may remember what the name was.
+    configure(t, {"crm": named_endpoint(t, "turn.test", listener.port)}, start=False, retry=["100ms"])
+    with open(t.config_path, "a", encoding="ascii") as configuration:
+        configuration.write("worker_jobs_max: 1\n")
+    t.daemon.start()
+    t.drop(hook(t))
+    row = t.wait_for_state("one", "failed", channel="webhook")
+    t.equal([(a["outcome"], a["cause"]) for a in t.attempts("one", "webhook")], [("transient", "connect"), ("permanent", "blocked_address")], "attempts")
+    t.equal(names.lines("lookups"), ["turn.test"] * 2, "lookups: one for each attempt")
+    t.equal((names.lines("calls"), listener.seen, row["cause"]), (["8.8.8.8"], 0, "blocked_address"), "calls")
+
+
+# endpoint test
+
+
+def test_one_test_webhook_tells_what_the_receiver_answers_and_how_to_verify(t):
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver), "closed": t.endpoint(receiver, "/status/403")}, start=False)
+    answer = t.command("endpoint", "test", "crm", "--json")
+    said = answer.json()
+    (record,) = receiver.received()
+    t.equal((answer.status, said["outcome"], said["code"], said["id"]), (0, "delivered", 204, record["id"]), "said")
+    t.equal(receiver.json(record)["type"], "dispatcher.test", "type")
+    t.equal(receiver.headers(record)["webhook-signature"], said["signature"], "the signature that was sent is shown")
+    t.equal(said["body"].encode(), receiver.body(record), "body")
+    answer = t.command("endpoint", "test", "closed")
+    t.equal(answer.status, 1, "exit status of a refusal")
+    t.matches(answer.out, r"^transient \(auth\) by closed at localhost:\d+, status 403, after \d+ ms", "for people")
+    t.check(lib.WEBHOOK_SECRET not in answer.out, "the secret is shown")
+    t.equal(t.command("endpoint", "test", "nobody").status, 66, "an unknown endpoint")
+
+
+def test_in_trial_mode_only_an_endpoint_of_the_allow_list_is_tested(t):
+    receiver = t.https()
+    endpoints = {"crm": t.endpoint(receiver), "other": t.endpoint(receiver)}
+    t.configure(webhook=t.webhook_transport(), endpoints=endpoints, trial=True, allow=["crm"])
+    t.contains(t.command("endpoint", "test", "crm").out, "Trial mode is on", "it says so")
+    answer = t.command("endpoint", "test", "other")
+    t.equal(answer.status, 77, "not allowed")
+    t.contains(answer.err, "allow list", "the sentence")
+    t.equal(len(receiver.received(verified=None)), 1, "requests")

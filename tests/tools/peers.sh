@@ -1,14 +1,14 @@
 #!/bin/sh
 # peers.sh DIR: unpacks the test peers into DIR (build/peers) without installing anything.
 #
-# Postfix's smtp-sink and smtp-source, Kannel with its fake SMSC, and aiosmtpd are downloaded as Debian
+# Postfix's smtp-sink and smtp-source, Kannel with its fake SMSC, nginx, and aiosmtpd are downloaded as Debian
 # packages and unpacked: no service appears, no mail server is replaced, no root is needed. Shared libraries
 # they need and the machine lacks are unpacked next to them; ldd says which.
 # Run a peer with LD_LIBRARY_PATH and PYTHONPATH as `peers.sh --env DIR` prints them.
 set -eu
 
-programs="usr/sbin/smtp-sink usr/sbin/smtp-source usr/sbin/bearerbox usr/sbin/smsbox usr/lib/kannel/test/fakesmsc"
-packages="postfix kannel kannel-extras python3-aiosmtpd python3-public python3-attr"
+programs="usr/sbin/smtp-sink usr/sbin/smtp-source usr/sbin/bearerbox usr/sbin/smsbox usr/lib/kannel/test/fakesmsc usr/sbin/nginx"
+packages="postfix kannel kannel-extras nginx python3-aiosmtpd python3-public python3-attr"
 
 # Which package brings a library: the closure of the programs above, as far as a minimal Debian may lack it.
 package_of() {
@@ -36,6 +36,9 @@ package_of() {
     libpam.so.0) echo libpam0g ;;
     libaudit.so.1) echo libaudit1 ;;
     libcap-ng.so.0) echo libcap-ng0 ;;
+    libcrypt.so.1) echo libcrypt1 ;;
+    libpcre2-8.so.0) echo libpcre2-8-0 ;;
+    libz.so.1) echo zlib1g ;;
     *) echo "peers: no package is known for $1" >&2; return 1 ;;
     esac
 }
@@ -82,7 +85,7 @@ fi
 
 mkdir -p "$1/archives"
 dir=$(cd "$1" && pwd)
-[ ! -e "$dir/complete" ] || exit 0
+[ "$(cat "$dir/complete" 2>/dev/null)" != "$packages" ] || exit 0
 refresh_lists
 unpack $packages
 missing=$(missing_libraries)
@@ -97,4 +100,4 @@ while [ -n "$missing" ]; do
     fi
 done
 rmdir "$dir/archives"
-: >"$dir/complete"
+echo "$packages" >"$dir/complete"
