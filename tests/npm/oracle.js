@@ -2,6 +2,8 @@
 // oracle.js WHAT < input > answer: asks an npm package and prints its opinion as JSON.
 //
 //   webhook SECRET   in: {"headers": {...}, "body": "base64"}      out: {"accepted": bool, "why": text}
+//   ed25519 PUBLIC   in: the same; PUBLIC is whpk_...              out: the same, by Node's own crypto
+//   cloudevent       in: the same                                  out: the event as the CloudEvents SDK reads it
 //   mail             in: a mail                                    out: subject, names, text, html as mailparser reads them
 //   josa             in: [["은행", "은/는"], ...]                   out: ["은행은", ...]
 //   segments         in: ["text", ...]                             out: [{"encoding", "segments"}, ...], by Twilio's calculator
@@ -33,6 +35,27 @@ function webhook(secret) {
   } catch (error) {
     return { accepted: false, why: String(error.message) };
   }
+}
+
+function ed25519(publicKey) {
+  const crypto = require('crypto');
+  const { headers, body } = json();
+  const raw = Buffer.from(publicKey.replace('whpk_', ''), 'base64');
+  const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]);
+  const key = crypto.createPublicKey({ key: der, format: 'der', type: 'spki' });
+  const head = `${headers['webhook-id']}.${headers['webhook-timestamp']}.`;
+  const signed = Buffer.concat([Buffer.from(head), Buffer.from(body, 'base64')]);
+  const given = headers['webhook-signature'].split(' ').filter((one) => one.startsWith('v1a,'));
+  const good = given.some((one) => crypto.verify(null, signed, key, Buffer.from(one.slice(4), 'base64')));
+  return { accepted: good, why: good ? '' : `none of ${given.length} v1a signatures is good` };
+}
+
+function cloudevent() {
+  const { HTTP } = require('cloudevents');
+  const { headers, body } = json();
+  const event = HTTP.toEvent({ headers, body: Buffer.from(body, 'base64').toString('utf8') });
+  event.validate();
+  return event.toJSON();
 }
 
 async function mail() {
@@ -79,7 +102,7 @@ function mustache() {
   return { text: require('mustache').render(template, data, partials || {}) };
 }
 
-const oracles = { webhook, mail, josa, segments, split, mustache };
+const oracles = { webhook, ed25519, cloudevent, mail, josa, segments, split, mustache };
 const oracle = oracles[process.argv[2]];
 if (!oracle) {
   process.stderr.write(`oracle.js: one of ${Object.keys(oracles).join(', ')}\n`);

@@ -15,6 +15,10 @@ def ask(what, question, *arguments):
     return json.loads(answer)
 
 
+def request(headers, body):
+    return {"headers": headers, "body": base64.b64encode(body).decode()}
+
+
 def verdict(secret, headers, body):
     """What npm standardwebhooks says about a request: {"accepted", "why"}."""
-    return ask("webhook", {"headers": headers, "body": base64.b64encode(body).decode()}, secret)
+    return ask("webhook", request(headers, body), secret)

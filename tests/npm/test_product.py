@@ -61,6 +61,48 @@ def test_standardwebhooks_accepts_what_arrived_and_nothing_tampered(t):
         t.check(not oracle.verdict(lib.WEBHOOK_SECRET, forged, body)["accepted"], "another id was accepted")
 
 
+OLD_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+
+
+def test_both_secrets_and_the_signing_key_are_accepted_while_one_is_replaced(t):
+    made = t.command("endpoint", "secret", "new", "--ed25519", "--json").json()
+    hooks = t.https()
+    files = {"old_secret": OLD_SECRET, "signing_key": made["signing_key"]}
+    keys = {name: {"file": t.secret_file(name, text)} for name, text in files.items()}
+    t.configure(webhook=t.webhook_transport(), endpoints={"crm": t.endpoint(hooks, **keys)})
+    t.daemon.start()
+    t.drop(t.notice("n1", locale="ko", channels=("webhook",), to={"webhook": "crm"}))
+    t.wait(lambda: len(hooks.received()) == 1, 20, "the webhook")
+    (record,) = hooks.received()
+    headers, body = hooks.headers(record), hooks.body(record)
+    for secret in (lib.WEBHOOK_SECRET, OLD_SECRET):
+        answer = oracle.verdict(secret, headers, body)
+        t.check(answer["accepted"], f"refused: {answer['why']}")
+    other = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+    t.check(not oracle.verdict(other, headers, body)["accepted"], "a third secret was accepted")
+    answer = oracle.ask("ed25519", oracle.request(headers, body), made["public_key"])
+    t.check(answer["accepted"], answer["why"])
+    answer = oracle.ask("ed25519", oracle.request(headers, body + b" "), made["public_key"])
+    t.check(not answer["accepted"], "Ed25519 accepts another body")
+
+
+def test_the_cloudevents_sdk_reads_what_arrived(t):
+    hooks = t.https()
+    t.configure(webhook=t.webhook_transport(), endpoints={"crm": t.endpoint(hooks, format="cloudevents")})
+    t.daemon.start()
+    for locale in LOCALES:
+        t.drop(t.notice(f"n-{locale}", locale=locale, channels=("webhook",), to={"webhook": "crm"}))
+    t.wait(lambda: len(hooks.received()) == 3, 20, "three webhooks")
+    for record in hooks.received():
+        headers, body = hooks.headers(record), hooks.body(record)
+        event, sent = oracle.ask("cloudevent", oracle.request(headers, body)), json.loads(body)
+        t.equal((event["id"], event["specversion"]), (record["id"], "1.0"), "id and version")
+        t.equal((event["source"], event["type"]), ("https://notices.example.org", sent["type"]), "source and type")
+        t.equal(event["time"][:19], sent["timestamp"][:19], "time")
+        t.equal(event["data"], sent, "data")
+        t.check(oracle.verdict(lib.WEBHOOK_SECRET, headers, body)["accepted"], "the signature is refused")
+
+
 def sms_length(t, text):
     t.configure()
     return t.command("sms-length", "--gateway-profile", "gsm", text=text).json()
