@@ -51,6 +51,7 @@ static const struct command *const commands[] = {
     &command_render,
     &command_sms_length,
     &command_gateway_list,
+    &command_gateway_explain,
     &command_gateway_test,
     &command_gateway_estimate,
     &command_gateway_url,

@@ -119,14 +119,14 @@ static bool hides_json(const struct gateway_predicate *p, const struct gateway_r
            gateway_predicate_depends_on_json(p, reply);
 }
 
-/* The first predicate that holds; NULL if none does. *out_hidden: one of them could not be judged.
- */
-static const struct gateway_predicate *
-find_predicate(const struct gateway *g, const struct gateway_reply *reply, bool *out_hidden)
+const struct gateway_predicate *gateway_answer_find(const struct gateway *g,
+                                                    const struct gateway_reply *reply,
+                                                    const struct gateway_predicate **out_hidden)
 {
+    *out_hidden = NULL;
     for (size_t i = 0; i < g->answer_count; i++) {
         if (hides_json(&g->answers[i], reply)) {
-            *out_hidden = true;
+            *out_hidden = &g->answers[i];
             return NULL;
         }
         if (gateway_predicate_holds(&g->answers[i], reply))
@@ -147,13 +147,13 @@ static struct http_verdict verdict_of(const struct gateway *g, const struct http
                                       const struct gateway_reply *reply,
                                       const struct gateway_predicate **out)
 {
-    bool hidden = false;
+    const struct gateway_predicate *hidden = NULL;
     /* Half an answer matches nothing. */
-    *out = answer->error == HTTP_ANSWERED ? find_predicate(g, reply, &hidden) : NULL;
+    *out = answer->error == HTTP_ANSWERED ? gateway_answer_find(g, reply, &hidden) : NULL;
     if (*out != NULL)
         return (struct http_verdict){(*out)->outcome, (*out)->cause, ""};
     log_odd_answer(g, answer);
-    return hidden ? unreadable : *http_verdict_find(&tables, answer);
+    return hidden != NULL ? unreadable : *http_verdict_find(&tables, answer);
 }
 
 /* ---- what they call the message */
@@ -183,24 +183,36 @@ static void take_parts(struct disposition *out, const struct gateway *g,
     buf_free(&parts);
 }
 
-static void read_json(const struct http_answer *answer, struct json_t **out)
+/* Some say UTF-8 and write EUC-KR into the words for people: what is said beside them in ASCII is
+ * no less clear for that. */
+static void put_valid(struct buf *out, const struct buf *body)
 {
+    const char *at = buf_text(body), *end = at + body->len;
+    while (at < end)
+        utf8_put(out, utf8_next(&at, end));
+}
+
+struct json_t *gateway_answer_json(const struct http_answer *answer)
+{
+    struct json_t *json = NULL;
+    struct buf text = {0};
     struct error why;
-    *out = NULL;
-    if (answer->error == HTTP_ANSWERED && answer->body.len > 0 &&
-        json_parse(buf_text(&answer->body), answer->body.len, "answer", 1, JSON_DEPTH_MAX, out,
-                   &why) != 0)
-        *out = NULL;
+    if (answer->error == HTTP_ANSWERED && answer->body.len > 0) {
+        put_valid(&text, &answer->body);
+        if (json_parse(buf_text(&text), text.len, "answer", 1, JSON_DEPTH_MAX, &json, &why) != 0)
+            json = NULL;
+    }
+    buf_free(&text);
+    return json;
 }
 
 void gateway_judge(const struct gateway *gateway, const struct http_answer *answer,
                    struct disposition *out)
 {
     const struct gateway_predicate *p;
-    struct json_t *json;
+    struct json_t *json = gateway_answer_json(answer);
     struct disposition found = {0};
     struct buf words = {0};
-    read_json(answer, &json);
     const struct gateway_reply reply = {answer->status, buf_text(&answer->body), json};
     const struct http_verdict verdict = verdict_of(gateway, answer, &reply, &p);
     if (verdict.outcome == OUTCOME_DELIVERED) {

@@ -1,6 +1,7 @@
 #include "operator/command_list.h"
 
 #include "model/settings.h"
+#include "operator/check_gateways.h"
 #include "operator/check_korean_sms.h"
 #include "operator/check_law.h"
 #include "operator/check_path.h"
@@ -31,6 +32,7 @@ static void check_fallback(struct check_scene *s)
 static int check_all(struct check_scene *s, struct error *err)
 {
     check_fallback(s);
+    check_gateways(s);
     int rc = check_scene_load_letters(s, err);
     if (rc != 0 || s->library == NULL)
         return rc;

@@ -25,6 +25,7 @@ extern const struct command command_facts_terms;
 extern const struct command command_preview;
 extern const struct command command_golden_write;
 extern const struct command command_gateway_list;
+extern const struct command command_gateway_explain;
 extern const struct command command_gateway_test;
 extern const struct command command_gateway_estimate;
 extern const struct command command_gateway_url;
