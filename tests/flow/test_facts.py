@@ -370,12 +370,7 @@ def test_the_longest_reader_is_found_and_what_costs_is_named(t):
 
 def korean_gateway(t):
     """A transport whose gateway counts bytes of EUC-KR."""
-    with open(os.path.join(lib.ROOT, "config", "gateways", "kannel.yaml"), encoding="utf-8") as file:
-        description = file.read()
-    os.makedirs(os.path.join(t.dir, "gateways"), exist_ok=True)
-    t.write("gateways/korean.yaml", description.replace("gateway: kannel", "gateway: korean").replace("{profile: gsm, max_segments: 6}", "{profile: euc-kr}"))
-    sms = {"channel": "sms", "gateway": "korean", "sender": "15880000", "vars": {"base": "https://localhost", "user": "u", "password": {"file": t.secret_file("sms", "p")}}}
-    return {"gateways": os.path.join(t.dir, "gateways"), "sms": sms}
+    return {"sms": {"channel": "sms", "gateway": "aligo", "sender": "15880000", "vars": {"user": "u", "key": {"file": t.secret_file("sms", "p")}}}}
 
 
 def test_a_name_that_a_korean_gateway_cannot_send_is_an_error(t):
