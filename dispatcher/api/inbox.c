@@ -67,6 +67,14 @@ static void say_no(struct inbox *i, struct waiter *w)
     w->call = NULL;
 }
 
+/* Not to come again with that. */
+static void say_never(struct waiter *w)
+{
+    if (w->call != NULL)
+        call_answer(w->call, &(struct reply){.status = 400});
+    w->call = NULL;
+}
+
 /* One receipt of it is through, or will never be. */
 static void settle(struct waiter *w)
 {
@@ -137,7 +145,7 @@ static void drop_or_split(struct inbox *i, const struct error *err)
         return;
     }
     log_event(LOG_ERR, "receipt.dropped", "reason=\"%s\"", err->text);
-    say_no(i, i->queue[i->head].waiter);
+    say_never(i->queue[i->head].waiter);
     pop(i);
 }
 
@@ -146,8 +154,8 @@ static void on_answer(void *context, int rc, const struct buf *rows, const struc
 {
     struct inbox *i = context;
     (void)rows;
-    note_state(i, rc == ERR_INPUT || rc == ERR_USAGE ? 0 : rc, err);
-    if (rc == ERR_INPUT || rc == ERR_USAGE) {
+    note_state(i, rc == ERR_INPUT ? 0 : rc, err);
+    if (rc == ERR_INPUT) {
         drop_or_split(i, err);
     } else if (rc != 0) {
         fail_all(i);

@@ -255,7 +255,7 @@ static void lets_one_that_is_refused_keep_no_other_from_being_booked(void **stat
     put_report_path(&stage, "texts", "?key=n1&d=1", &path);
     buf_printf(&request, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path.data);
     client_send(first, request.data);
-    assert_int_equal(post_hooks("X-Signature: sw0rdfish\r\n", body.data, &answer), 503);
+    assert_int_equal(post_hooks("X-Signature: sw0rdfish\r\n", body.data, &answer), 400);
     assert_true(client_hear(&stage, first, 5000, &answer));
     assert_non_null(strstr(answer.data, "HTTP/1.1 202"));
     stage.refuse_with = NULL;
