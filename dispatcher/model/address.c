@@ -212,28 +212,52 @@ const char *address_domain(const char *email)
 
 /* ---- telephone ---- */
 
+#define GERMAN_MOBILE                                                                              \
+    "this looks like a German mobile number as it is dialled in Germany: write +49 in place of "   \
+    "its "                                                                                         \
+    "first 0, as in +4915112345678 (from 0151 12345678)"
+
 /* What people write instead of E.164, by how it starts; the first match is said. */
 static const struct {
     const char *prefix;
     const char *advice;
 } phone_habits[] = {
     {"00", "write + in place of the leading 00"},
+    {"010",
+     "this looks like a Korean mobile number as it is dialled in Korea: write +82 in place of "
+     "its first 0, as in +821012345678 (from 010-1234-5678)"},
+    {"015", GERMAN_MOBILE},
+    {"016", GERMAN_MOBILE},
+    {"017", GERMAN_MOBILE},
     {"0",
      "this is a national number: write the country code and leave out the leading 0, as in "
      "+4915112345678 (Germany, from 0151 12345678) or +821012345678 (Korea, from 010-1234-5678)"},
-    {"+490", "leave out the 0 behind +49, as in +4915112345678"},
-    {"+49(0", "leave out the (0) behind +49, as in +4915112345678"},
-    {"+820", "leave out the 0 behind +82, as in +821012345678"},
-    {"+82(0", "leave out the (0) behind +82, as in +821012345678"},
+    {"+490", "leave out the 0 or (0) behind +49, as in +4915112345678"},
+    {"+820", "leave out the 0 or (0) behind +82, as in +821012345678"},
     {"+0", "no country code starts with 0"},
     {"tel:", "leave out tel:"},
 };
 
+/* The beginning of a number without what people put between its digits. */
+static void put_skeleton(struct buf *out, const char *number)
+{
+    for (const char *at = number; *at != '\0' && out->len < 8; at++) {
+        if (strchr(" -./()", *at) == NULL)
+            buf_putc(out, *at);
+    }
+}
+
 static const char *phone_advice(const char *number)
 {
-    for (size_t i = 0; i < COUNT_OF(phone_habits); i++)
-        if (text_starts_with(number, phone_habits[i].prefix))
-            return phone_habits[i].advice;
+    struct buf skeleton = {0};
+    const char *advice = NULL;
+    put_skeleton(&skeleton, number);
+    for (size_t i = 0; advice == NULL && i < COUNT_OF(phone_habits); i++)
+        if (text_starts_with(buf_text(&skeleton), phone_habits[i].prefix))
+            advice = phone_habits[i].advice;
+    buf_free(&skeleton);
+    if (advice != NULL)
+        return advice;
     if (*number != '+')
         return "write + and the country code first, as in +4915112345678 or +821012345678";
     return NULL;

@@ -151,6 +151,125 @@ static void passes_advice_to_wait(void **state)
     assert_int_equal(judge(HTTP_ANSWERED, 503, "", 7).retry_after_s, 7);
 }
 
+/* ---- answers in JSON */
+
+static struct gateway_json_value yes[] = {{JSON_KIND_TEXT, TEXT("2000")}};
+static struct gateway_json_value busy[] = {{JSON_KIND_NUMBER, TEXT("20429")}};
+static struct gateway_json_condition accepted_if[] = {
+    {.pointer = TEXT("/statusCode"), .test = GATEWAY_JSON_EQ, .values = yes, .value_count = 1}};
+static struct gateway_json_condition busy_if[] = {
+    {.pointer = TEXT("/code"), .test = GATEWAY_JSON_IN, .values = busy, .value_count = 1}};
+static struct gateway_predicate json_predicates[] = {
+    {.json = busy_if,
+     .json_count = 1,
+     .outcome = OUTCOME_THROTTLE,
+     .cause = TEXT("busy"),
+     .retry_after_s = 30},
+    {.status_from = 200,
+     .status_to = 200,
+     .json = accepted_if,
+     .json_count = 1,
+     .outcome = OUTCOME_DELIVERED,
+     .cause = TEXT("accepted")},
+    {.status_from = 200, .status_to = 299, .outcome = OUTCOME_PERMANENT, .cause = TEXT("no")},
+};
+static const struct gateway json_gateway = {
+    .name = TEXT("solapi"),
+    .file = TEXT("gateways/solapi.yaml"),
+    .variables = variables,
+    .variable_count = COUNT_OF(variables),
+    .answers = json_predicates,
+    .answer_count = COUNT_OF(json_predicates),
+    .id = {GATEWAY_EXTRACT_TEMPLATE, TEXT("{json:/id}#{json:/n}"), NULL},
+    .parts = {GATEWAY_EXTRACT_JSON, TEXT("/parts"), NULL},
+    .error_code = {GATEWAY_EXTRACT_JSON, TEXT("/code"), NULL},
+    .error_text = {GATEWAY_EXTRACT_JSON, TEXT("/message"), NULL},
+};
+
+static struct disposition judge_json(int status, const char *body, int64_t retry_after_s)
+{
+    struct http_answer answer = {
+        .error = HTTP_ANSWERED, .status = status, .retry_after_s = retry_after_s};
+    struct disposition d;
+    buf_puts(&answer.body, body);
+    gateway_judge(&json_gateway, &answer, &d);
+    buf_free(&answer.body);
+    return d;
+}
+
+static void takes_the_id_and_the_parts_of_a_message(void **state)
+{
+    (void)state;
+    struct disposition d =
+        judge_json(200, "{\"statusCode\":\"2000\",\"id\":\"M1\",\"n\":7,\"parts\":\"3\"}", 0);
+    assert_int_equal(d.outcome, OUTCOME_DELIVERED);
+    assert_string_equal(d.message_id, "M1#7");
+    assert_int_equal(d.parts, 3);
+    assert_int_equal(strncmp(d.reply, "{\"statusCode\"", 13), 0);
+}
+
+static void a_lost_id_is_no_lost_message(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"{\"statusCode\":\"2000\",\"parts\":-1}",
+                                         "{\"statusCode\":\"2000\",\"id\":\"M1\",\"n\":null}",
+                                         "{\"statusCode\":\"2000\",\"id\":\"\",\"n\":1}",
+                                         "{\"statusCode\":\"2000\",\"id\":{},\"n\":1}"};
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        struct disposition d = judge_json(200, bodies[i], 0);
+        assert_int_equal(d.outcome, OUTCOME_DELIVERED);
+        assert_string_equal(d.message_id, "");
+        assert_int_equal(d.parts, 0);
+        assert_non_null(strstr(d.reply, "holds no id of the message"));
+    }
+    struct buf body = {0};
+    buf_puts(&body, "{\"statusCode\":\"2000\",\"n\":1,\"id\":\"");
+    for (size_t i = 0; i < 300; i++)
+        buf_putc(&body, 'x');
+    buf_puts(&body, "\"}");
+    struct disposition d = judge_json(200, buf_text(&body), 0);
+    assert_string_equal(d.message_id, ""); /* half an id would be another one */
+    assert_int_equal(d.outcome, OUTCOME_DELIVERED);
+    buf_free(&body);
+}
+
+static void a_success_that_cannot_be_read_is_uncertain(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"{\"statusCode\":\"2000\",\"id\":\"M", "<html>", "",
+                                         "{\"statusCode\":\"2000\"} and more", "{\"a\":1,\"a\":2}"};
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        struct disposition d = judge_json(200, bodies[i], 0);
+        if (d.outcome != OUTCOME_UNCERTAIN)
+            fail_msg("%s: %s", bodies[i], outcome_name(d.outcome));
+        assert_string_equal(d.cause, "unreadable_answer");
+        assert_non_null(strstr(d.reply, "may have taken the message"));
+        assert_string_equal(d.message_id, "");
+    }
+    /* What is readable is not in doubt, and neither is a refusal. */
+    assert_int_equal(judge_json(200, "{\"statusCode\":\"3000\"}", 0).outcome, OUTCOME_PERMANENT);
+    assert_int_equal(judge_json(500, "<html>", 0).outcome, OUTCOME_TRANSIENT);
+    assert_int_equal(judge_json(401, "", 0).outcome, OUTCOME_CONFIG);
+    /* No answer of this status is judged by JSON. */
+    assert_int_equal(judge_json(204, "", 0).outcome, OUTCOME_PERMANENT);
+}
+
+static void says_their_error_in_short(void **state)
+{
+    (void)state;
+    struct disposition d = judge_json(
+        400, "{\"code\":20429,\"message\":\"Too many sw0rdfish\",\"more\":\"noise\"}", 0);
+    assert_int_equal(d.outcome, OUTCOME_THROTTLE);
+    assert_string_equal(d.cause, "busy");
+    assert_string_equal(d.reply, "20429: Too many ***");
+    assert_int_equal(d.retry_after_s, 30);
+    d = judge_json(429, "{\"code\":20429}", 7);
+    assert_string_equal(d.reply, "20429");
+    assert_int_equal(d.retry_after_s, 7); /* their advice is better than ours */
+    d = judge_json(400, "{\"message\":\"bad number\"}", 0);
+    assert_string_equal(d.reply, "the gateway refuses the message: bad number");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +278,10 @@ int main(void)
         cmocka_unit_test(tells_unsent_from_uncertain),
         cmocka_unit_test(keeps_the_words_of_the_gateway_but_no_secret),
         cmocka_unit_test(passes_advice_to_wait),
+        cmocka_unit_test(takes_the_id_and_the_parts_of_a_message),
+        cmocka_unit_test(a_lost_id_is_no_lost_message),
+        cmocka_unit_test(a_success_that_cannot_be_read_is_uncertain),
+        cmocka_unit_test(says_their_error_in_short),
     };
     return cmocka_run_group_tests(tests, compile_predicates, free_predicates);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "gateway_nodes.h"
+#include "model/token.h"
 
 static struct gateway_variable variables[] = {
     {TEXT("base"), TEXT("http://127.0.0.1:13013"), false},
@@ -94,6 +95,72 @@ static void builds_forms_and_text_bodies(void **state)
     http_request_free(&r);
 }
 
+static void builds_json_and_signs_it_last(void **state)
+{
+    (void)state;
+    static struct gateway_node members[] = {FIELD("t", "{{text}}")};
+    static struct gateway_node headers[] = {
+        FIELD("x-s", "{{req.method}} {{req.path_query}} {{req.body}}")};
+    struct gateway g = gateway;
+    struct gateway_values v = values("a\"b");
+    struct http_request r = {0};
+    struct error err;
+    g.method = TEXT("POST");
+    g.url = TEXT("{{base}}/{{to.digits}}");
+    g.query = (struct gateway_node)FIELDS(members);
+    g.body_kind = GATEWAY_BODY_JSON;
+    g.json = (struct gateway_node)FIELDS(members);
+    g.auth = (struct gateway_auth){
+        .kind = GATEWAY_AUTH_HMAC, .key = TEXT("k"), .data = TEXT("x"), .headers = FIELDS(headers)};
+    v.gateway = &g;
+    assert_int_equal(gateway_build_request(&v, &r, &err), 0);
+    assert_string_equal(buf_text(&r.body), "{\"t\":\"a\\\"b\"}");
+    assert_string_equal(r.headers[0], "Content-Type: application/json");
+    assert_string_equal(r.headers[1], "x-s: POST /821012345678?t=a%22b {\"t\":\"a\\\"b\"}");
+    http_request_free(&r);
+}
+
+static void a_content_type_of_the_description_is_kept(void **state)
+{
+    (void)state;
+    static struct gateway_node headers[] = {
+        FIELD("content-type", "application/json; charset=utf-8")};
+    struct gateway g = gateway;
+    struct gateway_values v = values("x");
+    struct http_request r = {0};
+    struct error err;
+    g.method = TEXT("POST");
+    g.url = TEXT("{{base}}/");
+    g.headers = (struct gateway_node)FIELDS(headers);
+    g.body_kind = GATEWAY_BODY_JSON;
+    g.json = (struct gateway_node){.kind = GATEWAY_NODE_LITERAL, .text = TEXT("1")};
+    v.gateway = &g;
+    assert_int_equal(gateway_build_request(&v, &r, &err), 0);
+    assert_int_equal(r.header_count, 1);
+    http_request_free(&r);
+}
+
+static void tells_where_to_report_if_somebody_listens(void **state)
+{
+    (void)state;
+    const struct transport t = {.name = TEXT("texts")};
+    struct settings s = {0};
+    struct buf url = {0};
+    int64_t number = 1;
+    gateway_callback_put(&s, &t, &url);
+    assert_int_equal(url.len, 0);
+    s.api_listen = TEXT("127.0.0.1:8025");
+    gateway_callback_put(&s, &t, &url);
+    assert_int_equal(strncmp(buf_text(&url), "http://127.0.0.1:8025/reports/texts/", 36), 0);
+    assert_true(token_read(buf_text(&url) + 36, url.len - 36, s.token_key, TOKEN_CALLBACK, "texts",
+                           &number));
+    s.api_public_url = TEXT("https://x.example.org/");
+    buf_reset(&url);
+    gateway_callback_put(&s, &t, &url);
+    assert_int_equal(strncmp(buf_text(&url), "https://x.example.org/reports/texts/", 36), 0);
+    buf_free(&url);
+}
+
 static void refuses_a_text_that_would_add_a_header(void **state)
 {
     (void)state;
@@ -120,6 +187,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(builds_a_request_in_the_order_of_the_description),
         cmocka_unit_test(builds_forms_and_text_bodies),
+        cmocka_unit_test(builds_json_and_signs_it_last),
+        cmocka_unit_test(a_content_type_of_the_description_is_kept),
+        cmocka_unit_test(tells_where_to_report_if_somebody_listens),
         cmocka_unit_test(refuses_a_text_that_would_add_a_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -323,6 +323,175 @@ static void refuses_a_number_that_is_none(void **state)
     message_free(&m);
 }
 
+/* ---- what changes from message to message */
+
+static uint64_t draw(void *context UNUSED)
+{
+    static uint64_t drawn;
+    return ++drawn;
+}
+
+static int64_t noon(void *context UNUSED)
+{
+    return 1795521600000;
+}
+
+static struct gateway_condition if_long[] = {{TEXT("kr.type"), TEXT("LMS")}};
+static struct gateway_node titles[] = {WHEN(if_long, "{{subject}}")};
+static struct gateway_node members[] = {
+    FIELD("from", "{{from}}"),         FIELD("ttl", "{{ttl.minutes}}"),
+    FIELD("purpose", "{{purpose}}"),   FIELD("campaign", "{{campaign}}"),
+    FIELD("now", "{{now.iso8601}}"),   FIELD("nonce", "{{nonce}}{{nonce}}"),
+    FIELD("callback", "{{callback}}"), CHOICE("title", titles),
+};
+
+/* A Korean gateway that takes JSON. */
+static struct gateway korean(void)
+{
+    struct gateway g = kannel;
+    g.profile = LENGTH_EUC_KR;
+    g.method = TEXT("POST");
+    g.query = (struct gateway_node){0};
+    g.body_kind = GATEWAY_BODY_JSON;
+    g.json = (struct gateway_node)FIELDS(members);
+    g.uses[GATEWAY_NAME_SUBJECT] = true;
+    return g;
+}
+
+/* Sends what `item` says over `t`; the request if it was sent, else nothing. */
+static struct disposition send_item(const struct settings *s, struct transport *t,
+                                    struct outgoing *item, struct buf *request)
+{
+    struct canned server = canned_start(CANNED_ANSWER, ACCEPTED);
+    struct channel_session *session = NULL;
+    struct reports reports = {.items = item};
+    struct error err;
+    const struct channel_reporter reporter = {&reports, on_started, on_done, noon, draw};
+    snprintf(base, sizeof(base), "http://127.0.0.1:%d", server.port);
+    if (channel_sms.compose(s, t, item, &err) != 0 || channel_sms.open(s, t, &session, &err) != 0)
+        fail_msg("%s", err.text);
+    channel_sms.deliver(session, item, 1, &reporter);
+    channel_sms.close(session);
+    assert_int_equal(reports.records[0].done, 1);
+    buf_reset(request);
+    if (reports.records[0].started > 0)
+        canned_read(&server, request);
+    canned_stop(&server);
+    buf_free(&item->wire);
+    return reports.records[0].d;
+}
+
+static void tells_a_gateway_what_is_known_of_a_message(void **state)
+{
+    (void)state;
+    struct gateway g = korean();
+    struct transport t = transport;
+    struct settings s = {.api_public_url = TEXT("https://x.example.org")};
+    struct message m = {0};
+    struct buf request = {0};
+    struct outgoing item = {.identity = "job_1",
+                            .address = "+821012345678",
+                            .expires_ms = 1795521600000 + 90001,
+                            .category = "ad",
+                            .campaign = "winter",
+                            .message = &m};
+    t.sms.gateway = &g;
+    buf_puts(&m.title, "제목 – 1");
+    for (size_t i = 0; i < 50; i++)
+        buf_puts(&m.sms, "가");
+    struct disposition d = send_item(&s, &t, &item, &request);
+    check(&d, OUTCOME_DELIVERED, "accepted");
+    static const char *const parts[] = {"\"from\":\"0212345678\"",
+                                        "\"ttl\":\"2\"",
+                                        "\"purpose\":\"ad\"",
+                                        "\"campaign\":\"winter\"",
+                                        "\"now\":\"2026-11-24T12:00:00Z\"",
+                                        "\"callback\":\"https://x.example.org/reports/sms/",
+                                        "\"title\":\"제목 - 1\"",
+                                        "Content-Type: application/json"};
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        if (strstr(buf_text(&request), parts[i]) == NULL)
+            fail_msg("no %s in %s", parts[i], buf_text(&request));
+    }
+    const char *nonce = strstr(buf_text(&request), "\"nonce\":\"");
+    assert_non_null(nonce);
+    assert_memory_equal(nonce + 9, nonce + 9 + 32, 32); /* the same within an attempt */
+    char first[33];
+    memcpy(first, nonce + 9, 32);
+    item.expires_ms = 0;
+    item.category = "service_notice";
+    item.campaign = NULL;
+    d = send_item(&s, &t, &item, &request);
+    check(&d, OUTCOME_DELIVERED, "accepted");
+    assert_memory_not_equal(strstr(buf_text(&request), "\"nonce\":\"") + 9, first, 32);
+    assert_non_null(
+        strstr(buf_text(&request), "\"ttl\":\"\",\"purpose\":\"info\",\"campaign\":\"\""));
+    buf_free(&request);
+    message_free(&m);
+}
+
+static void sends_nothing_where_nobody_would_take_it(void **state)
+{
+    (void)state;
+    static char *deny[] = {TEXT("+8210")};
+    static struct sms_sender senders[] = {{TEXT("+82"), TEXT("15881234")}};
+    struct transport t = transport;
+    struct message m = {0};
+    struct buf request = {0};
+    struct outgoing item = {.identity = "job_1", .address = "+821012345678", .message = &m};
+    buf_puts(&m.sms, "hello");
+    t.sms.sender = TEXT("Bank");
+    struct disposition d = send_item(&settings, &t, &item, &request);
+    check(&d, OUTCOME_PERMANENT, "bad_sender");
+    assert_int_equal(request.len, 0);
+    t.sms.senders = senders;
+    t.sms.sender_count = 1;
+    d = send_item(&settings, &t, &item, &request);
+    check(&d, OUTCOME_DELIVERED, "accepted");
+    assert_non_null(strstr(buf_text(&request), "from=15881234&"));
+    t.sms.deny_prefixes = deny;
+    t.sms.deny_prefix_count = 1;
+    d = send_item(&settings, &t, &item, &request);
+    check(&d, OUTCOME_PERMANENT, "prefix_denied");
+    assert_int_equal(request.len, 0);
+    buf_free(&request);
+    message_free(&m);
+}
+
+static void refuses_what_this_gateway_would_cut(void **state)
+{
+    (void)state;
+    struct gateway g = korean();
+    struct transport t = transport;
+    struct message m = {0};
+    struct outgoing item = {.identity = "job_1", .address = "+821012345678", .message = &m};
+    struct error err;
+    t.sms.gateway = &g;
+    g.max_chars = 60;
+    g.subject_bytes = 10;
+    for (size_t i = 0; i < 61; i++)
+        buf_puts(&m.sms, "가");
+    assert_int_equal(channel_sms.compose(&settings, &t, &item, &err), ERR_INPUT);
+    assert_non_null(strstr(err.text, "61 characters, the gateway allows 60"));
+    g.max_chars = 0;
+    buf_puts(&m.title, "여섯글자제목");
+    assert_int_equal(channel_sms.compose(&settings, &t, &item, &err), ERR_INPUT);
+    assert_non_null(
+        strstr(err.text, "title of the LMS has 12 bytes of euc-kr, the gateway allows 10"));
+    g.uses[GATEWAY_NAME_SUBJECT] = false; /* it is not sent */
+    assert_int_equal(channel_sms.compose(&settings, &t, &item, &err), 0);
+    g.uses[GATEWAY_NAME_SUBJECT] = true;
+    buf_reset(&m.title);
+    buf_puts(&m.title, "Grüße");
+    assert_int_equal(channel_sms.compose(&settings, &t, &item, &err), ERR_INPUT);
+    assert_non_null(strstr(err.text, "ü (U+00FC)"));
+    buf_reset(&m.sms);
+    buf_puts(&m.sms, "짧다"); /* an SMS has no title */
+    assert_int_equal(channel_sms.compose(&settings, &t, &item, &err), 0);
+    buf_free(&item.wire);
+    message_free(&m);
+}
+
 static void check_open_fails(struct gateway *g, const char *word)
 {
     struct transport t = transport;
@@ -365,6 +534,9 @@ int main(void)
         cmocka_unit_test(composes_what_will_be_sent),
         cmocka_unit_test(refuses_a_text_that_cannot_be_sent_and_names_why),
         cmocka_unit_test(refuses_a_number_that_is_none),
+        cmocka_unit_test(tells_a_gateway_what_is_known_of_a_message),
+        cmocka_unit_test(sends_nothing_where_nobody_would_take_it),
+        cmocka_unit_test(refuses_what_this_gateway_would_cut),
         cmocka_unit_test(finds_a_wrong_description_before_anything_is_sent),
     };
     if (http_global_init(&err) != 0)

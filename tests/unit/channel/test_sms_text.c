@@ -311,6 +311,43 @@ static void brings_text_into_korean_shape(void **state)
     }
 }
 
+static void check_level(enum transliteration level, const char *text, const char *expected)
+{
+    const struct gateway g = {.transliterate = level};
+    struct buf out = {0};
+    sms_prepare_for(text, strlen(text), &g, &out);
+    assert_string_equal(buf_text(&out), expected);
+    buf_free(&out);
+}
+
+static void takes_accents_away_only_where_that_was_asked_for(void **state)
+{
+    (void)state;
+    check_level(TRANSLITERATE_ACCENTS, "Ángel Façade ćwikła œuvre", "Angel Facade cwikla oeuvre");
+    check_level(TRANSLITERATE_ACCENTS, "Grüße, Ñandú – Ærø", "Grüße, Ñandu - Ærø");
+    check_level(TRANSLITERATE_ACCENTS, "Ça va? 안녕", "Ça va? 안녕");
+    check_level(TRANSLITERATE_ACCENTS, "Привет á", "Привет á");
+    check_level(TRANSLITERATE_SAFE, "Ángel", "Ángel");
+    check_level(TRANSLITERATE_OFF, "Mo–Fr „x“", "Mo–Fr „x“");
+}
+
+static void counts_korean_bytes_against_the_limits_of_the_gateway(void **state)
+{
+    (void)state;
+    static const char text[] = "가나다라마바사아자차"; /* 20 bytes */
+    const struct gateway narrow = {.profile = LENGTH_EUC_KR, .sms_bytes = 18, .lms_bytes = 19};
+    const struct gateway wide = {.profile = LENGTH_EUC_KR, .sms_bytes = 20, .lms_bytes = 30};
+    struct sms_length l;
+    sms_measure_for(text, strlen(text), &narrow, &l);
+    assert_true(l.lms);
+    assert_false(l.sendable);
+    sms_length_free(&l);
+    sms_measure_for(text, strlen(text), &wide, &l);
+    assert_false(l.lms);
+    assert_true(l.sendable);
+    sms_length_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +363,8 @@ int main(void)
         cmocka_unit_test(counts_korean_bytes),
         cmocka_unit_test(tells_strict_euc_kr_from_cp949),
         cmocka_unit_test(names_what_a_korean_gateway_cannot_write),
+        cmocka_unit_test(takes_accents_away_only_where_that_was_asked_for),
+        cmocka_unit_test(counts_korean_bytes_against_the_limits_of_the_gateway),
         cmocka_unit_test(brings_text_into_korean_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,7 +164,15 @@ static void explains_national_numbers(void **state)
 {
     (void)state;
     static const struct refusal bad[] = {
-        {"015112345678", "national number"},
+        {"015112345678", "German mobile number"},
+        {"0170 1234567", "write +49 in place of its first 0"},
+        {"(0160) 1234567", "German mobile number"},
+        {"01012345678", "Korean mobile number"},
+        {"02-123-4567", "national number"},
+        {"030 123456", "national number"},
+        {"+49 (0) 151 12345678", "(0) behind +49"},
+        {"+82-010-1234-5678", "behind +82"},
+        {"+82 (0)10 1234 5678", "(0) behind +82"},
         {"010-1234-5678", "+821012345678"},
         {"004915112345678", "leading 00"},
         {"+49015112345678", "behind +49"},
@@ -233,6 +241,31 @@ static void finds_the_domain_of_an_address(void **state)
     assert_string_equal(address_domain("crm"), "");
 }
 
+static void check_national(const char *number, const char *country, const char *national)
+{
+    struct buf out = {0};
+    buf_put(&out, number + 1, address_country_code_length(number));
+    assert_string_equal(buf_text(&out), country);
+    buf_reset(&out);
+    address_put_national(number, &out);
+    assert_string_equal(buf_text(&out), national);
+    buf_free(&out);
+}
+
+static void knows_how_a_number_is_dialled_at_home(void **state)
+{
+    (void)state;
+    check_national("+821012345678", "82", "01012345678");
+    check_national("+8221234567", "82", "021234567");
+    check_national("+4915112345678", "49", "015112345678");
+    check_national("+41791234567", "41", "0791234567");
+    check_national("+12125550100", "1", "2125550100");
+    check_national("+79161234567", "7", "9161234567");
+    check_national("+390612345678", "39", "0612345678"); /* Italy keeps its 0 */
+    check_national("+35312345678", "353", "012345678");
+    check_national("+420601123456", "420", "601123456");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +276,7 @@ int main(void)
         cmocka_unit_test(sends_the_domain_in_a_labels),
         cmocka_unit_test(accepts_numbers_in_international_form),
         cmocka_unit_test(explains_national_numbers),
+        cmocka_unit_test(knows_how_a_number_is_dialled_at_home),
         cmocka_unit_test(knows_endpoint_names_from_urls),
         cmocka_unit_test(knows_language_tags),
         cmocka_unit_test(finds_the_domain_of_an_address),

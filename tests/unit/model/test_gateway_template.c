@@ -39,6 +39,20 @@ static void knows_no_other_word(void **state)
     }
 }
 
+static void knows_all_values_of_some_names(void **state)
+{
+    (void)state;
+    assert_null(gateway_name_words(GATEWAY_NAME_TEXT, LENGTH_GSM));
+    assert_string_equal(gateway_name_words(GATEWAY_NAME_ENC, LENGTH_GSM)[1], "ucs2");
+    assert_string_equal(gateway_name_words(GATEWAY_NAME_ENC, LENGTH_CP949)[0], "cp949");
+    assert_null(gateway_name_words(GATEWAY_NAME_ENC, LENGTH_CP949)[1]);
+    assert_string_equal(gateway_name_words(GATEWAY_NAME_KR_TYPE_PURPOSE, LENGTH_GSM)[5], "LMS/ad");
+    enum gateway_filter filter;
+    assert_true(gateway_filter_parse("map:ton", &filter));
+    assert_int_equal(filter, GATEWAY_FILTER_MAP);
+    assert_string_equal(gateway_filter_map("map:ton"), "ton");
+}
+
 static void takes_a_tag_apart(void **state)
 {
     (void)state;
@@ -90,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_name_and_filter_has_its_word),
         cmocka_unit_test(knows_no_other_word),
+        cmocka_unit_test(knows_all_values_of_some_names),
         cmocka_unit_test(takes_a_tag_apart),
         cmocka_unit_test(keeps_empty_words_for_who_complains),
         cmocka_unit_test(wants_every_tag_closed),

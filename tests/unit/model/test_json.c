@@ -133,9 +133,34 @@ static void follows_a_pointer(void **state)
     json_free(root);
 }
 
+static void tells_pointers_from_other_texts(void **state)
+{
+    (void)state;
+    struct error err;
+    assert_int_equal(json_check_pointer("", &err), 0);
+    assert_int_equal(json_check_pointer("/a/0/b~0~1", &err), 0);
+    assert_int_equal(json_check_pointer("a/b", &err), ERR_INPUT);
+    assert_int_equal(json_check_pointer("/a~", &err), ERR_INPUT);
+    assert_int_equal(json_check_pointer("/a~2", &err), ERR_INPUT);
+}
+
+static void reads_numbers_as_json_writes_them(void **state)
+{
+    (void)state;
+    double number;
+    assert_true(json_read_number("-1.5e3", &number));
+    assert_true(number < -1499.5 && number > -1500.5);
+    static const char *const wrong[] = {"",    "+1",   "007",   "1,5", "0x10",
+                                        "1 2", "true", "\"1\"", "NaN"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+        assert_false(json_read_number(wrong[i], &number));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_pointers_from_other_texts),
+        cmocka_unit_test(reads_numbers_as_json_writes_them),
         cmocka_unit_test(names_the_place_of_a_syntax_error),
         cmocka_unit_test(counts_columns_in_characters_not_bytes),
         cmocka_unit_test(refuses_duplicate_keys),
