@@ -198,6 +198,15 @@ static int check_templates(const struct channel_session *session, struct error *
     return rc != 0 ? ERR_CONFIG : 0;
 }
 
+/* Requests at once in one packet, so that all packets in flight keep to what the gateway bears. */
+static int parallel_requests(const struct transport *t)
+{
+    int all = t->sms.gateway->concurrency, each = t->concurrency > 0 ? all / t->concurrency : all;
+    if (all <= 0)
+        return HTTP_PARALLEL;
+    return each < 1 ? 1 : each < HTTP_PARALLEL ? each : HTTP_PARALLEL;
+}
+
 static int open_connections(struct channel_session *session, struct error *err)
 {
     const struct sms_settings *sms = &session->transport->sms;
@@ -207,6 +216,7 @@ static int open_connections(struct channel_session *session, struct error *err)
         .allow_private = sms->allow_private,
         .ca_file = sms->ca_file,
         .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+        .parallel = parallel_requests(session->transport),
     };
     int rc = http_check_ca_file(sms->ca_file, err);
     if (rc == 0)

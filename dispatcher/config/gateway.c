@@ -251,3 +251,38 @@ void gateway_read(struct load *l, const struct section *transport, const char *d
     }
     buf_free(&prefix);
 }
+
+/* ---- limits of its transports ---- */
+
+/* `config show` says where a value is from. */
+static void name_source(struct load *l, const struct section *section, const char *key,
+                        const struct gateway *g)
+{
+    struct buf full = {0};
+    buf_printf(&full, "%s%s", section->prefix, key);
+    for (size_t i = 0; i < l->setting_count; i++) {
+        if (strcmp(l->settings[i].key, buf_text(&full)) == 0) {
+            l->settings[i].place = (struct place){.source = load_keep(l, g->file)};
+            l->settings[i].is_default = false;
+        }
+    }
+    buf_free(&full);
+}
+
+static bool is_tighter(const struct rate *a, const struct rate *b)
+{
+    return a->count > 0 && (b->count == 0 || a->count * b->per_ms < b->count * a->per_ms);
+}
+
+void gateway_limit_transport(struct load *l, const struct section *section, struct transport *t)
+{
+    const struct gateway *g = t->sms.gateway;
+    if (is_tighter(&g->rate, &t->rate)) {
+        t->rate = g->rate;
+        name_source(l, section, "rate", g);
+    }
+    if (g->concurrency > 0 && g->concurrency < t->concurrency) {
+        t->concurrency = g->concurrency;
+        name_source(l, section, "concurrency", g);
+    }
+}

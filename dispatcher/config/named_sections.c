@@ -197,6 +197,8 @@ static void read_gateway(struct load *l, const struct section *section, const ch
         gateway_read(l, section, directory, t->type == TRANSPORT_OUTBOX, &t->sms.gateway);
     if (t->sms.gateway == NULL)
         t->sms.gateway = gateway_default();
+    if (t->type == TRANSPORT_GATEWAY)
+        gateway_limit_transport(l, section, t);
 }
 
 static void read_transport(struct load *l, const struct section *top, const struct settings *s,

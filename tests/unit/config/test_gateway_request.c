@@ -102,6 +102,36 @@ static void limits_and_lengths_are_read(void **state)
     gateway_scratch_refuse_all(&scratch, rows, COUNT_OF(rows));
 }
 
+static void a_transport_keeps_to_the_limits_of_its_gateway(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *limits, *transport;
+        int64_t count, per_ms;
+        int concurrency;
+    } rows[] = {
+        {"", "", 0, 0, 4},
+        {"limits: {rate: 30/s, concurrency: 2}\n", "", 30, 1000, 2},
+        {"limits: {rate: 30/s, concurrency: 9}\n", "rate: 20/s, concurrency: 3, ", 20, 1000, 3},
+        {"limits: {rate: 30/s}\n", "rate: 3000/min, ", 30, 1000, 4},
+        {"limits: {rate: 30/s}\n", "rate: 1200/min, ", 1200, 60000, 4},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[300];
+        gateway_scratch_write(&scratch, rows[i].limits);
+        snprintf(text, sizeof(text),
+                 "transports: {sms: {channel: sms, %sgateway: test, sender: Example, vars: {key: "
+                 "{file: password}}}}\n",
+                 rows[i].transport);
+        struct settings *s = scratch_must_load(&scratch, text);
+        assert_int_equal(s->transports[0].rate.count, rows[i].count);
+        if (rows[i].count > 0)
+            assert_int_equal(s->transports[0].rate.per_ms, rows[i].per_ms);
+        assert_int_equal(s->transports[0].concurrency, rows[i].concurrency);
+        scratch_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +139,7 @@ int main(void)
         cmocka_unit_test(who_gets_a_request_never_depends_on_a_message),
         cmocka_unit_test(a_map_knows_every_word_it_can_be_asked_for),
         cmocka_unit_test(limits_and_lengths_are_read),
+        cmocka_unit_test(a_transport_keeps_to_the_limits_of_its_gateway),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
