@@ -2,7 +2,11 @@
 
 #include <unistd.h>
 
+#include <stdio.h>
+
 #include "base/clock.h"
+#include "base/text.h"
+#include "engine/metrics.h"
 
 static void put_transport(const struct daemon_view *v, const struct transport *t, struct buf *out)
 {
@@ -67,4 +71,90 @@ void daemon_view_put(const struct daemon_view *v, struct buf *out)
     put_ledger_state(&v->dispatch->recorder, out);
     put_intake_state(v, out);
     put_transports(v, out);
+}
+
+/* ---- metrics ---- */
+
+static bool is_paused(const struct daemon_view *v, const struct transport *t)
+{
+    struct transport_view view;
+    dispatch_view(v->dispatch, t, clock_mono_ms(), &view);
+    return view.paused_ms > 0;
+}
+
+static void put_paused_transports(const struct daemon_view *v, struct buf *out)
+{
+    struct buf labels = {0};
+    for (size_t i = 0; i < v->settings->transport_count; i++) {
+        const struct transport *t = &v->settings->transports[i];
+        buf_reset(&labels);
+        buf_puts(&labels, "\"transport\":");
+        buf_put_json(&labels, t->name);
+        metrics_put(out, "transport_paused", buf_text(&labels), is_paused(v, t) ? 1 : 0);
+    }
+    buf_free(&labels);
+}
+
+static void put_paused_channels(const struct daemon_view *v, struct buf *out)
+{
+    char labels[40];
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
+        size_t all = 0, paused = 0;
+        for (size_t i = 0; i < v->settings->transport_count; i++) {
+            const struct transport *t = &v->settings->transports[i];
+            bool belongs = t->channel == (enum channel_kind)kind;
+            all += belongs ? 1 : 0;
+            paused += belongs && is_paused(v, t) ? 1 : 0;
+        }
+        snprintf(labels, sizeof(labels), "\"channel\":\"%s\"",
+                 channel_kind_name((enum channel_kind)kind));
+        metrics_put(out, "channel_paused", labels, all > 0 && all == paused ? 1 : 0);
+    }
+}
+
+static void put_room(const struct daemon_view *v, struct buf *out)
+{
+    struct spool_room room;
+    struct error ignored;
+    if (spool_measure_room(v->spool, &room, &ignored) != 0)
+        return;
+    metrics_put(out, "spool_free_bytes", NULL, (double)room.bytes);
+    metrics_put(out, "spool_free_inodes", NULL, (double)room.inodes);
+}
+
+void daemon_view_put_metrics(const struct daemon_view *v, struct buf *out)
+{
+    metrics_put(out, "start_time_seconds", NULL, (double)(clock_wall_ms() - v->uptime_ms) / 1000);
+    metrics_put(out, "workers", NULL, (double)v->dispatch->pool.count);
+    metrics_put(out, "workers_busy", NULL, (double)pool_busy(&v->dispatch->pool));
+    metrics_put(out, "ledger_available", NULL, v->dispatch->recorder.told ? 0 : 1);
+    put_paused_transports(v, out);
+    put_paused_channels(v, out);
+    put_room(v, out);
+}
+
+/* ---- health ---- */
+
+static void put_check(struct buf *out, const char *name, bool ok, const char *detail)
+{
+    buf_printf(out, "%s{\"name\":\"%s\",\"ok\":%s", text_ends_with(buf_text(out), "[") ? "" : ",",
+               name, ok ? "true" : "false");
+    if (!ok) {
+        buf_puts(out, ",\"detail\":");
+        buf_put_json(out, detail);
+    }
+    buf_putc(out, '}');
+}
+
+void daemon_view_put_checks(const struct daemon_view *v, struct buf *out)
+{
+    const struct recorder *r = &v->dispatch->recorder;
+    struct error spool, room;
+    bool writable = spool_check_writable(v->spool, &spool) == 0;
+    bool has_room = spool_check_room(v->spool, v->settings->min_free_bytes, &room) == 0;
+    put_check(out, "loop", true, "");
+    put_check(out, "config", true, "");
+    put_check(out, "spool", writable && has_room, writable ? room.text : spool.text);
+    put_check(out, "ledger", !r->told, r->why.text);
+    put_check(out, "draining", !v->stopping, "it is stopping and takes nothing new");
 }

@@ -25,5 +25,9 @@ struct daemon_view {
 
 /* Appends members of a JSON object, each behind a comma. */
 void daemon_view_put(const struct daemon_view *v, struct buf *out);
+/* Rows of metrics_put(): workers, brakes, ledger, disk. */
+void daemon_view_put_metrics(const struct daemon_view *v, struct buf *out);
+/* {"name":"spool","ok":true}, ...: may traffic be sent here, and does it go on? */
+void daemon_view_put_checks(const struct daemon_view *v, struct buf *out);
 
 #endif

@@ -125,6 +125,45 @@ void answer_put_attempt(void *context, const struct attempt_row *row)
     buf_printf(out, ",\"jitter\":%.4f}\n", row->jitter);
 }
 
+void answer_put_receipt(void *context, const struct receipt *receipt, int64_t delivery)
+{
+    struct buf *out = context;
+    buf_printf(out, "{\"v\":1,\"receipt\":\"%s\",\"delivery\":%lld",
+               receipt_kind_name(receipt->kind), (long long)delivery);
+    answer_put_time(out, "at", receipt->at_ms);
+    answer_put_text(out, "source", receipt->source);
+    answer_put_text(out, "transport", receipt->transport);
+    answer_put_text(out, "message_id", receipt->message_id);
+    answer_put_text(out, "cause", receipt->cause);
+    buf_printf(out, ",\"code\":%d", receipt->code);
+    answer_put_text(out, "enhanced", receipt->enhanced);
+    answer_put_text(out, "text", receipt->text);
+    buf_printf(out, ",\"believed\":%s,\"lasting\":%s,\"opted_out\":%s}\n",
+               receipt->proven || receipt->kind == RECEIPT_NOTE ? "true" : "false",
+               receipt->lasting ? "true" : "false", receipt->opted_out ? "true" : "false");
+}
+
+int request_require_daemon(const struct request *r, const char *what, struct error *err)
+{
+    const struct request_daemon *d = r->world->daemon;
+    if (d == NULL)
+        return error_set(err, ERR_DOWN, "%s is done by the daemon, and none runs: dispatcher run",
+                         what);
+    return d->records ? 0
+                      : error_set(err, ERR_AGAIN,
+                                  "the ledger takes nothing just now (dispatcher status says why); "
+                                  "ask again later");
+}
+
+int request_read_channel(const struct json_t *object, enum channel_kind *out, struct error *err)
+{
+    const char *name = json_get_text(object, "channel", "");
+    if (channel_kind_parse(name, out))
+        return 0;
+    return error_set(err, ERR_USAGE, "there is no channel \"%s\"; channels are email, sms, webhook",
+                     name);
+}
+
 struct action request_action(const struct request *r, const char *verb, const char *selector)
 {
     return (struct action){
@@ -150,9 +189,8 @@ static int read_selector(const struct json_t *root, struct selector *out, struct
     out->campaign = json_get_text(from, "campaign", NULL);
     out->cause = json_get_text(from, "cause", NULL);
     out->batch = json_get_text(from, "batch", NULL);
-    if (channel != NULL && !channel_kind_parse(channel, &kind))
-        return error_set(err, ERR_USAGE,
-                         "there is no channel \"%s\"; channels are email, sms, webhook", channel);
+    if (channel != NULL && request_read_channel(from, &kind, err) != 0)
+        return ERR_USAGE;
     if (state != NULL && !delivery_state_parse(state, &at))
         return error_set(err, ERR_USAGE,
                          "there is no state \"%s\"; states are waiting, in_flight, deferred, held, "
@@ -458,11 +496,27 @@ static int handle_status(const struct request *r, struct error *err)
 }
 
 static const struct verb verbs[] = {
-    {"queue", handle_queue},         {"summary", handle_summary}, {"show", request_show},
-    {"retry", handle_retry},         {"known", handle_known},     {"status", handle_status},
-    {"reconcile", handle_reconcile}, {"actions", handle_actions}, {"batches", request_batches},
-    {"progress", request_progress},  {"stop", request_stop},      {"go", request_go},
+    {"queue", handle_queue},
+    {"summary", handle_summary},
+    {"show", request_show},
+    {"retry", handle_retry},
+    {"known", handle_known},
+    {"status", handle_status},
+    {"reconcile", handle_reconcile},
+    {"actions", handle_actions},
+    {"batches", request_batches},
+    {"progress", request_progress},
+    {"stop", request_stop},
+    {"go", request_go},
     {"purge", request_purge},
+    {"receive", request_receive},
+    {"suppress", request_suppress},
+    {"unsuppress", request_unsuppress},
+    {"suppressions", request_suppressions},
+    {"endpoints", request_endpoints},
+    {"endpoint", request_endpoint},
+    {"metrics", request_metrics},
+    {"health", request_health},
 };
 
 static int find_verb(const struct json_t *root, const struct verb **out, struct error *err)

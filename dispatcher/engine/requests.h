@@ -10,16 +10,33 @@
 #ifndef ENGINE_REQUESTS_H
 #define ENGINE_REQUESTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "engine/setup.h"
+#include "engine/shelf.h"
 #include "ledger/ledger.h"
 #include "model/settings.h"
 #include "spool/spool.h"
 
 #define REQUEST_VERSION 1
 #define REQUEST_MAX     (64 * 1024)
+
+/* What only a daemon has. `context` is for the functions. */
+struct request_daemon {
+    void *context;
+    const struct setup *setup;
+    struct shelf *shelf;
+    bool records; /* false: the ledger takes nothing just now */
+    /* Rows of metrics_put(). */
+    void (*put_metrics)(void *context, struct buf *out);
+    /* The checks of `health`, as members of an array. */
+    void (*put_checks)(void *context, struct buf *out);
+    /* What the ledger says of endpoints has changed. */
+    int (*use_endpoints)(void *context, struct error *err);
+};
 
 /* What handlers may touch. */
 struct request_world {
@@ -32,6 +49,7 @@ struct request_world {
     /* Appends members of the daemon's own state to `status`; NULL without a daemon. */
     void (*put_state)(void *context, struct buf *out);
     void *state_context;
+    const struct request_daemon *daemon; /* NULL without one */
 };
 
 /* Answers one request line. Never fails: what is wrong is in the answer. */

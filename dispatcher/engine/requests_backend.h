@@ -31,6 +31,13 @@ void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
 /* Ledger_row_fn and ledger_attempt_fn with a struct buf as context: one row of `queue`, `show`. */
 void answer_put_delivery(void *context, const struct delivery_row *row);
 void answer_put_attempt(void *context, const struct attempt_row *row);
+/* The same of a ledger_receipt_fn: {"v":1,"receipt":"confirmed", ...}. */
+void answer_put_receipt(void *context, const struct receipt *receipt, int64_t delivery);
+/* ERR_DOWN unless a daemon answers that can record. */
+MUST_CHECK int request_require_daemon(const struct request *r, const char *what, struct error *err);
+/* The member `channel` of an object. ERR_USAGE. */
+MUST_CHECK int request_read_channel(const struct json_t *object, enum channel_kind *out,
+                                    struct error *err);
 /* What is recorded of a change; `selector` is borrowed. */
 struct action request_action(const struct request *r, const char *verb, const char *selector);
 
@@ -58,5 +65,13 @@ int request_progress(const struct request *r, struct error *err);
 int request_stop(const struct request *r, struct error *err);
 int request_go(const struct request *r, struct error *err);
 int request_purge(const struct request *r, struct error *err);
+int request_receive(const struct request *r, struct error *err);
+int request_suppress(const struct request *r, struct error *err);
+int request_unsuppress(const struct request *r, struct error *err);
+int request_suppressions(const struct request *r, struct error *err);
+int request_endpoints(const struct request *r, struct error *err);
+int request_endpoint(const struct request *r, struct error *err);
+int request_metrics(const struct request *r, struct error *err);
+int request_health(const struct request *r, struct error *err);
 
 #endif

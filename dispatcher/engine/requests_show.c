@@ -1,3 +1,6 @@
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "engine/requests_backend.h"
 #include "model/batch.h"
 #include "model/json.h"
@@ -98,6 +101,68 @@ static int show_line(struct show *show, const struct delivery_row *row, struct e
     return rc;
 }
 
+/* ---- the story of a delivery: attempts and reports as they happened ---- */
+
+struct event {
+    int64_t at_ms;
+    size_t number; /* in the order they were told: of the same moment the first comes first */
+    char *text;
+};
+
+struct story {
+    struct event *events;
+    size_t count, room;
+};
+
+static void add_event(struct story *s, int64_t at_ms, struct buf *text)
+{
+    if (s->count == s->room) {
+        s->room = s->room * 2 + 16;
+        s->events = xreallocarray(s->events, s->room, sizeof(*s->events));
+    }
+    s->events[s->count] = (struct event){at_ms, s->count, buf_steal(text)};
+    s->count++;
+}
+
+static void add_attempt(void *context, const struct attempt_row *row)
+{
+    struct buf text = {0};
+    answer_put_attempt(&text, row);
+    add_event(context, row->ended_ms, &text);
+}
+
+static void add_receipt(void *context, const struct receipt *receipt, int64_t delivery)
+{
+    struct buf text = {0};
+    answer_put_receipt(&text, receipt, delivery);
+    add_event(context, receipt->at_ms, &text);
+}
+
+static int compare_events(const void *a, const void *b)
+{
+    const struct event *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return x->number < y->number ? -1 : 1;
+}
+
+static int show_story(const struct show *show, int64_t delivery)
+{
+    struct ledger *l = show->r->world->ledger;
+    struct story story = {0};
+    int rc = ledger_walk_attempts(l, delivery, add_attempt, &story, show->err);
+    if (rc == 0)
+        rc = ledger_walk_receipts(l, delivery, add_receipt, &story, show->err);
+    if (story.count > 0)
+        qsort(story.events, story.count, sizeof(*story.events), compare_events);
+    for (size_t i = 0; i < story.count; i++) {
+        buf_puts(show->r->out, story.events[i].text);
+        free(story.events[i].text);
+    }
+    free(story.events);
+    return rc;
+}
+
 static void show_delivery(void *context, const struct delivery_row *row)
 {
     struct show *show = context;
@@ -107,8 +172,7 @@ static void show_delivery(void *context, const struct delivery_row *row)
     show->begun = true;
     answer_put_delivery(show->r->out, row);
     if (show->rc == 0)
-        show->rc = ledger_walk_attempts(show->r->world->ledger, row->delivery, answer_put_attempt,
-                                        show->r->out, show->err);
+        show->rc = show_story(show, row->delivery);
 }
 
 static int refuse_unknown(const struct request *r, const char *id, struct error *err)
@@ -125,7 +189,7 @@ static int refuse_unknown(const struct request *r, const char *id, struct error 
     return error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
 }
 
-/* The notice as accepted, then each delivery followed by its attempts. */
+/* The notice as accepted, then each delivery followed by its story. */
 int request_show(const struct request *r, struct error *err)
 {
     struct selector selector = SELECTOR_ALL;

@@ -19,8 +19,10 @@
 #include "engine/control.h"
 #include "engine/daemon_view.h"
 #include "engine/dispatch.h"
+#include "engine/escalate.h"
 #include "engine/intake_scan.h"
 #include "engine/metrics.h"
+#include "engine/receive.h"
 #include "engine/requests.h"
 #include "engine/retention.h"
 #include "engine/setup.h"
@@ -35,6 +37,10 @@
 #define CLEAN_TMP_MS  (INT64_C(3600) * 1000)
 /* The wall clock drifts and is slewed; only a step of this size is worth a line. */
 #define CLOCK_STEP_MS 5000
+/* When the ledger could not do it, or nothing of it could be moved. */
+#define OVERDUE_AGAIN_MS 1000
+/* Reports that waited for what they speak of are looked for this often, beside the work. */
+#define PARKED_MS 200
 /* Deliveries per turn that are looked at, after the clock was set back. */
 #define REWIND_LIMIT ((size_t)1000)
 
@@ -56,8 +62,10 @@ struct scheduler {
     int64_t next_clean_mono_ms;
     int64_t next_due_wall_ms;
     int64_t next_batch_mono_ms;
-    int64_t wall_ahead_ms; /* wall clock minus monotonic clock, as last seen */
-    struct rewind rewind;  /* more: the clock was set back, and due times follow */
+    int64_t next_parked_mono_ms;
+    int64_t next_overdue_mono_ms; /* not before: the ledger failed, or could not plan them */
+    int64_t wall_ahead_ms;        /* wall clock minus monotonic clock, as last seen */
+    struct rewind rewind;         /* more: the clock was set back, and due times follow */
     bool stopping;
     int64_t stop_at_mono_ms;
     bool ended;
@@ -140,10 +148,9 @@ static int open_ledger(struct scheduler *s, struct error *err)
     return rc;
 }
 
-static void put_state(void *context, struct buf *out)
+static struct daemon_view look(struct scheduler *s)
 {
-    struct scheduler *s = context;
-    const struct daemon_view view = {
+    return (struct daemon_view){
         .settings = s->setup->settings,
         .spool = s->spool,
         .ledger = s->ledger,
@@ -152,7 +159,30 @@ static void put_state(void *context, struct buf *out)
         .uptime_ms = clock_mono_ms() - s->started_mono_ms,
         .stopping = s->stopping,
     };
+}
+
+static void put_state(void *context, struct buf *out)
+{
+    const struct daemon_view view = look(context);
     daemon_view_put(&view, out);
+}
+
+static void put_metrics(void *context, struct buf *out)
+{
+    const struct daemon_view view = look(context);
+    daemon_view_put_metrics(&view, out);
+}
+
+static void put_checks(void *context, struct buf *out)
+{
+    const struct daemon_view view = look(context);
+    daemon_view_put_checks(&view, out);
+}
+
+static int use_endpoints(void *context, struct error *err)
+{
+    struct scheduler *s = context;
+    return endpoints_load(&s->dispatch.endpoints, s->ledger, err);
 }
 
 static void on_request(void *context, const char *who, const char *line, size_t len,
@@ -161,6 +191,15 @@ static void on_request(void *context, const char *who, const char *line, size_t 
     struct scheduler *s = context;
     /* Whatever it asks, it sees what has been settled. */
     recorder_commit(&s->dispatch.recorder, clock_mono_ms());
+    const struct request_daemon daemon = {
+        .context = s,
+        .setup = s->setup,
+        .shelf = s->shelf,
+        .records = !s->dispatch.recorder.down,
+        .put_metrics = put_metrics,
+        .put_checks = put_checks,
+        .use_endpoints = use_endpoints,
+    };
     struct request_world world = {
         .ledger = s->ledger,
         .spool = s->spool,
@@ -169,6 +208,7 @@ static void on_request(void *context, const char *who, const char *line, size_t 
         .now_ms = clock_wall_ms(),
         .put_state = put_state,
         .state_context = s,
+        .daemon = &daemon,
     };
     request_handle(&world, line, len, out);
 }
@@ -405,6 +445,11 @@ static int64_t until_next_work_ms(const struct scheduler *s, int64_t mono_ms, in
         wait = smaller(s->next_scan_mono_ms, retention_next(&s->retention, is_idle(s))) - mono_ms;
     if (s->next_batch_mono_ms != INT64_MAX)
         wait = smaller(wait, s->next_batch_mono_ms - mono_ms);
+    int64_t overdue_ms = ledger_next_overdue_ms(s->ledger);
+    if (overdue_ms != INT64_MAX && !s->dispatch.recorder.down) {
+        int64_t over = overdue_ms - wall_ms, again = s->next_overdue_mono_ms - mono_ms;
+        wait = smaller(wait, over > again ? over : again);
+    }
     if (s->next_due_wall_ms != INT64_MAX)
         wait = smaller(wait, s->next_due_wall_ms - wall_ms);
     if (s->dispatch.pool.count < s->dispatch.pool.wanted)
@@ -480,12 +525,44 @@ static void check_end(struct scheduler *s, int64_t mono_ms)
     }
 }
 
+/* Nothing of it is lost if it fails: the reports stay parked. */
+static void book_parked(struct scheduler *s, int64_t mono_ms)
+{
+    const struct receiving to = {
+        .ledger = s->ledger, .setup = s->setup, .shelf = s->shelf, .now_ms = clock_wall_ms()};
+    struct error why;
+    bool more = false;
+    if (mono_ms < s->next_parked_mono_ms || s->dispatch.recorder.down)
+        return;
+    recorder_commit(&s->dispatch.recorder, mono_ms);
+    if (!s->dispatch.recorder.down && receive_parked(&to, &more, &why) != 0)
+        recorder_ledger_failed(&s->dispatch.recorder, &why);
+    s->next_parked_mono_ms = more ? mono_ms : mono_ms + PARKED_MS;
+}
+
+/* Channels that took too long: the next one's turn. */
+static void escalate(struct scheduler *s, int64_t mono_ms)
+{
+    struct escalating to = {.recorder = &s->dispatch.recorder,
+                            .shelf = s->shelf,
+                            .setup = s->setup,
+                            .now_ms = clock_wall_ms()};
+    if (mono_ms < s->next_overdue_mono_ms || s->dispatch.recorder.down ||
+        ledger_next_overdue_ms(s->ledger) > to.now_ms)
+        return;
+    recorder_commit(&s->dispatch.recorder, mono_ms);
+    bool again = !s->dispatch.recorder.down && escalate_some(&to);
+    s->next_overdue_mono_ms = again ? mono_ms : mono_ms + OVERDUE_AGAIN_MS;
+}
+
 static void work(struct scheduler *s, int64_t mono_ms)
 {
     api_process_tend(&s->api, mono_ms);
     pool_fill(&s->dispatch.pool, (size_t)s->setup->settings->workers, s->setup, mono_ms);
     rewind_some(s, mono_ms);
     releasing_step(&s->dispatch.releasing, &s->dispatch.recorder, mono_ms, clock_wall_ms());
+    book_parked(s, mono_ms);
+    escalate(s, mono_ms);
     s->next_due_wall_ms = dispatch_run(&s->dispatch, mono_ms, clock_wall_ms());
     s->next_batch_mono_ms = batch_intake_tend(s->batches, mono_ms, clock_wall_ms());
     if (!s->dispatch.recorder.down && retention_is_due(&s->retention, is_idle(s), mono_ms))

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "engine/blame.h"
 #include "engine/metrics.h"
+#include "model/cause.h"
 #include "policy/failover.h"
 #include "policy/verdict.h"
 
@@ -158,6 +159,35 @@ static void note_endpoint(struct settling *s, const struct disposition *d, int64
         recorder_ledger_failed(&at->recorder, &why);
 }
 
+/* An address that will never work, or whose owner said no to the gateway, is not written to again.
+ */
+static void note_address(struct settling *s, const struct disposition *d, int64_t wall_ms)
+{
+    struct recorder *r = &s->dispatch->recorder;
+    int64_t keep_ms = s->dispatch->setup->settings->bounce_suppress_ms;
+    bool said_no = d->outcome == OUTCOME_SUPPRESS;
+    bool lasting = d->outcome == OUTCOME_PERMANENT && d->code > 0 && cause_is_lasting(d->cause);
+    struct buf key = {0};
+    struct error why;
+    if ((!said_no && !lasting) || s->row->channel == CHANNEL_WEBHOOK)
+        return;
+    suppression_put_key(s->row->channel, s->row->address, &key);
+    const struct suppression entry = {
+        .channel = s->row->channel,
+        .address = buf_text(&key),
+        .cause = said_no ? "opted_out" : d->cause,
+        .reason = d->reply,
+        .source = "reply",
+        .since_ms = wall_ms,
+        .expires_ms = lasting && keep_ms > 0 ? wall_ms + keep_ms : 0,
+    };
+    if (!r->down && ledger_suppress(r->ledger, &entry, NULL, &why) != 0)
+        recorder_ledger_failed(r, &why);
+    buf_free(&key);
+    log_event(LOG_INFO, "address.suppressed", "id=%s channel=%s cause=%s source=reply",
+              s->row->notice_id, channel_kind_name(s->row->channel), entry.cause);
+}
+
 /* ---- one attempt ---- */
 
 static void log_outcome(const struct settling *s, const struct disposition *d,
@@ -291,6 +321,7 @@ static void finish(struct settling *s, const struct disposition *said, struct ve
     note_metrics(s, said, v->state, wall_ms);
     note_destination(s, said);
     note_endpoint(s, said, wall_ms);
+    note_address(s, said, wall_ms);
     count_for_day(s, v->state);
     give_turn_back(s, v);
     if (s->row->batch != 0 && (v->state == DELIVERY_FAILED || v->state == DELIVERY_UNCERTAIN))

@@ -55,6 +55,13 @@ void suppressing_put_entry(const struct suppression *entry, struct buf *out)
         buf_printf(out, ": %s", entry->reason);
 }
 
+/* What a server refused at its door keeps off what comes from then on. What was there before goes
+ * its way: or a retry, once the server is mended, would be none. */
+static bool is_older(const struct leased *row, const struct suppression *entry)
+{
+    return strcmp(entry->source, "reply") == 0 && row->accepted_ms <= entry->since_ms;
+}
+
 int suppressing_ask(const struct suppressing *s, struct leased *row, int64_t now_ms,
                     enum suppressing_answer *out, char *cause, struct buf *note, struct error *err)
 {
@@ -68,7 +75,7 @@ int suppressing_ask(const struct suppressing *s, struct leased *row, int64_t now
     int rc = ledger_find_suppression(s->ledger, row->channel, buf_text(&key), now_ms, &found,
                                      &entry, err);
     buf_free(&key);
-    if (rc != 0 || !found)
+    if (rc != 0 || !found || is_older(row, &entry))
         return rc;
     suppressing_put_entry(&entry, note);
     snprintf(cause, DISPOSITION_CAUSE_SIZE, "%s", entry.cause);

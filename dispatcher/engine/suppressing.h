@@ -25,7 +25,8 @@ struct suppressing {
     const struct batch *batch;
 };
 
-/* `*cause` (DISPOSITION_CAUSE_SIZE) and the sentence `*note` only if it is on the list. May read
+/* An entry made by a refusal (source "reply") only holds for what was accepted after it.
+ * `*cause` (DISPOSITION_CAUSE_SIZE) and the sentence `*note` only if it is on the list. May read
  * the line of the row. A ledger that cannot be read: an error. */
 MUST_CHECK int suppressing_ask(const struct suppressing *s, struct leased *row, int64_t now_ms,
                                enum suppressing_answer *out, char *cause, struct buf *note,

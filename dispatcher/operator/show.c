@@ -86,6 +86,8 @@ static void print_way_out(const struct json_t *row)
          "it may have arrived: look at the gateway or mail server, then `dispatcher retry ID` if "
          "it "
          "did not"},
+        {"held", "endpoint_disabled",
+         "its endpoint is disabled: `dispatcher endpoint enable NAME` lets it go on"},
         {"held", "poison",
          "set aside after crashes of workers: `dispatcher retry ID` once the cause is mended"},
         {"held", NULL, "waits for a person: `dispatcher retry ID` sends it"},
@@ -97,6 +99,10 @@ static void print_way_out(const struct json_t *row)
         {"deferred", "destination_rest", "its domain or endpoint rests after faults: goes later"},
         {"suppressed", "trial_mode",
          "not on the allow list in trial mode: `dispatcher retry ID` after trial: false"},
+        {"cancelled", "escalated", "its time was over: the next channel has the turn"},
+        {"suppressed", NULL,
+         "its address is on the suppression list: `dispatcher suppress remove`, then `dispatcher "
+         "retry ID`"},
         {"failed", "invalid", "never to be sent: hand over a corrected line as a new batch"},
     };
     const char *state = json_get_text(row, "state", ""), *cause = json_get_text(row, "cause", "");
@@ -113,8 +119,9 @@ static void print_way_out(const struct json_t *row)
  * what a worker died of, is more than what its last attempt met. */
 static bool says_more(const struct json_t *row)
 {
+    const char *state = json_get_text(row, "state", "");
     return json_get_int(row, "attempts", 0) == 0 || json_get_int(row, "crashes", 0) > 0 ||
-           strcmp(json_get_text(row, "state", ""), "held") == 0;
+           strcmp(state, "held") == 0 || strcmp(state, "suppressed") == 0;
 }
 
 static void print_delivery(const struct json_t *row)
@@ -151,12 +158,36 @@ static void print_attempt(const struct json_t *row)
     buf_free(&reply);
 }
 
+/* What somebody reported later, or what this program has to say about it. */
+static void print_receipt(const struct json_t *row)
+{
+    char when[64];
+    struct buf words = {0};
+    const char *kind = json_get_text(row, "receipt", ""), *text = json_get_text(row, "text", "");
+    const char *cause = json_get_text(row, "cause", "");
+    bool note = strcmp(kind, "note") == 0;
+    text_put_visible(&words, text, strlen(text));
+    printf("  %-10s %s  ", note ? "note" : "report",
+           output_time(json_get_text(row, "at", NULL), when, sizeof(when)));
+    if (!note)
+        printf("%s by %s%s%s%s", kind, json_get_text(row, "source", ""),
+               json_get_text(row, "transport", NULL) != NULL ? " of " : "",
+               json_get_text(row, "transport", ""),
+               json_get_bool(row, "believed", false) ? "" : " (not proven, changes nothing)");
+    if (!note && cause[0] != '\0')
+        printf(", %s", cause);
+    printf("%s%s\n", !note && words.len > 0 ? ": " : "", buf_text(&words));
+    buf_free(&words);
+}
+
 static void print_line(void *context UNUSED, const struct json_t *row)
 {
     if (json_get(row, "job") != NULL)
         print_notice(row);
     else if (json_get(row, "attempt") != NULL)
         print_attempt(row);
+    else if (json_get(row, "receipt") != NULL)
+        print_receipt(row);
     else
         print_delivery(row);
 }
@@ -196,7 +227,9 @@ const struct command command_show = {
         "unread with why; of a batch also batch, line and, if it is stopped, stop and "
         "stop_reason), then each delivery as in `queue` "
         "followed by its\n"
-        "attempts, with the SHA-256 of the message as it was rendered.",
+        "story in the order of time: attempts (attempt, with the SHA-256 of the message as it was "
+        "rendered), and what\n"
+        "was reported later (receipt, believed: whether it was proven) or noted (receipt: note).",
     .arguments_min = 1,
     .arguments_max = 1,
     .run = run,

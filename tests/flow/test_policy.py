@@ -264,7 +264,7 @@ def test_failed_ones_are_retried_after_the_server_was_mended(t):
     t.daemon.start()
     t.drop(t.notice("bad"))
     t.wait_for_state("bad", "failed")
-    t.drop(t.notice("fine"))
+    t.drop(t.notice("fine", to={"email": "other@example.com"}))
     t.wait_for_state("fine", "delivered")
     dry = t.command("retry", "--state", "failed", "--dry-run")
     t.equal(dry.out, "1 deliveries would be tried again.\n", "dry run")

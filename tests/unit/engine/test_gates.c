@@ -356,6 +356,22 @@ static void shows_who_is_suppressed_and_why_until_it_is_over(void **state)
     assert_false(answer.has_said);
 }
 
+static void a_refusal_keeps_off_only_what_comes_after_it(void **state)
+{
+    struct suppression s = {.channel = CHANNEL_EMAIL,
+                            .address = "a@gmail.example",
+                            .cause = "bad_recipient",
+                            .source = "reply",
+                            .since_ms = 5000};
+    struct error err;
+    (void)state;
+    assert_int_equal(ledger_suppress(ledger, &s, NULL, &err), 0);
+    row.accepted_ms = 5000;
+    assert_true(gates_pass(&gates, &row, &answer));
+    row.accepted_ms = 5001;
+    assert_false(gates_pass(&gates, &row, &answer));
+}
+
 static void does_not_tell_otherwise_who_said_no(void **state)
 {
     (void)state;
@@ -406,6 +422,7 @@ int main(void)
         WITH_GATES(holds_what_is_for_a_disabled_endpoint),
         WITH_GATES(lets_one_packet_at_a_time_to_a_narrow_endpoint),
         WITH_LIST(shows_who_is_suppressed_and_why_until_it_is_over),
+        WITH_LIST(a_refusal_keeps_off_only_what_comes_after_it),
         WITH_LIST(does_not_tell_otherwise_who_said_no),
         WITH_LIST(lets_a_category_pass_that_overrides_the_list_and_says_so),
     };

@@ -1,0 +1,150 @@
+/*
+ * The receivers of webhooks.
+ *
+ *   endpoints                        -> a row for each that is configured, or remembered
+ *   endpoint   name, action          -> changed, and how many held deliveries go on ("freed")
+ *              ("enable", "disable"), reason
+ */
+#include "engine/requests_backend.h"
+
+#include "base/text.h"
+#include "engine/endpoints.h"
+#include "model/json.h"
+
+#define FREE_STEP  2048
+#define FREE_STEPS 64 /* then who asked may ask again */
+
+/* ---- looking ---- */
+
+static void put_row(struct buf *out, const char *name, const struct endpoint *e,
+                    const struct endpoint_health *h)
+{
+    buf_puts(out, "{\"v\":1");
+    answer_put_text(out, "name", name);
+    buf_printf(out, ",\"configured\":%s,\"disabled\":%s", e != NULL ? "true" : "false",
+               h != NULL && h->disabled ? "true" : "false");
+    answer_put_text(out, "reason", h != NULL ? h->reason : "");
+    answer_put_time(out, "disabled_since", h != NULL && h->disabled ? h->since_ms : 0);
+    answer_put_time(out, "failing_since", h != NULL ? h->failing_since_ms : 0);
+    answer_put_time(out, "last_ok_at", h != NULL ? h->last_ok_ms : 0);
+    buf_puts(out, "}\n");
+}
+
+int request_endpoints(const struct request *r, struct error *err)
+{
+    const struct settings *s = r->world->settings;
+    struct endpoints all = {0};
+    size_t count = s->endpoint_count;
+    int rc = endpoints_load(&all, r->world->ledger, err);
+    for (size_t i = 0; rc == 0 && i < s->endpoint_count; i++)
+        put_row(r->out, s->endpoints[i].name, &s->endpoints[i],
+                endpoints_find(&all, s->endpoints[i].name));
+    for (size_t i = 0; rc == 0 && i < all.count; i++) {
+        if (settings_find_endpoint(s, all.at[i].name) != NULL)
+            continue;
+        put_row(r->out, all.at[i].name, NULL, &all.at[i]);
+        count++;
+    }
+    endpoints_free(&all);
+    if (rc == 0)
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%zu}\n", count);
+    return rc;
+}
+
+/* ---- changing ---- */
+
+/* What is held because an endpoint was disabled goes on; the gate holds again what is for others.
+ */
+static int free_held(const struct request *r, int64_t *out_freed, bool *out_more, struct error *err)
+{
+    const struct action action =
+        request_action(r, "retry", "{\"state\":\"held\",\"cause\":\"endpoint_disabled\"}");
+    const struct selector selector = {
+        .cause = "endpoint_disabled", .channel = CHANNEL_WEBHOOK, .state = DELIVERY_HELD};
+    struct retry retry = {.selector = &selector, .limit = FREE_STEP, .now_ms = r->world->now_ms};
+    int rc = 0;
+    *out_freed = 0;
+    for (int step = 0; rc == 0 && (step == 0 || (retry.more && step < FREE_STEPS)); step++) {
+        rc = ledger_retry(r->world->ledger, &retry, &action, err);
+        *out_freed += rc == 0 ? retry.count : 0;
+    }
+    *out_more = retry.more;
+    return rc;
+}
+
+static int change(const struct request *r, const char *name, bool disabled,
+                  const struct endpoint_health *before, const struct action *action,
+                  struct error *err)
+{
+    const struct endpoint_state state = {
+        .name = name,
+        .disabled = disabled,
+        .reason = disabled ? action->reason : "",
+        .since_ms = disabled ? r->world->now_ms : 0,
+        /* Enabled, it gets all of its time again. */
+        .failing_since_ms = disabled && before != NULL ? before->failing_since_ms : 0,
+        .last_ok_ms = before != NULL ? before->last_ok_ms : 0};
+    int rc = ledger_put_endpoint(r->world->ledger, &state, action, err);
+    const struct request_daemon *d = r->world->daemon;
+    return rc == 0 && d != NULL ? d->use_endpoints(d->context, err) : rc;
+}
+
+static int find_endpoint(const struct request *r, const struct endpoints *all, const char *name,
+                         struct error *err)
+{
+    if (settings_find_endpoint(r->world->settings, name) != NULL ||
+        endpoints_find(all, name) != NULL)
+        return 0;
+    return error_set(err, ERR_NOT_FOUND, "there is no endpoint \"%s\" (endpoints: in %s)", name,
+                     r->world->settings->file);
+}
+
+static int read_action(const struct request *r, bool *out_disable, struct error *err)
+{
+    const char *word = json_get_text(r->root, "action", "");
+    *out_disable = text_equal(word, "disable");
+    if (*out_disable || text_equal(word, "enable"))
+        return 0;
+    return error_set(err, ERR_USAGE, "an endpoint is enabled or disabled, not \"%.20s\"", word);
+}
+
+static int act(const struct request *r, const struct endpoints *all, const char *name, bool disable,
+               struct error *err)
+{
+    struct buf selector = {0};
+    const struct endpoint_health *before = endpoints_find(all, name);
+    bool changes = disable != (before != NULL && before->disabled), more = false;
+    int64_t freed = 0;
+    buf_puts(&selector, "{\"endpoint\":");
+    buf_put_json(&selector, name);
+    buf_putc(&selector, '}');
+    const struct action action =
+        request_action(r, disable ? "endpoint disable" : "endpoint enable", buf_text(&selector));
+    int rc = changes ? change(r, name, disable, before, &action, err) : 0;
+    if (rc == 0 && !disable)
+        rc = free_held(r, &freed, &more, err);
+    buf_free(&selector);
+    if (rc == 0)
+        buf_printf(r->out,
+                   "{\"v\":1,\"end\":true,\"changed\":%s,\"disabled\":%s,\"freed\":%lld,"
+                   "\"more\":%s}\n",
+                   changes ? "true" : "false", disable ? "true" : "false", (long long)freed,
+                   more ? "true" : "false");
+    return rc;
+}
+
+int request_endpoint(const struct request *r, struct error *err)
+{
+    const char *name = json_get_text(r->root, "name", "");
+    struct endpoints all = {0};
+    bool disable = false;
+    int rc = read_action(r, &disable, err);
+    if (rc == 0)
+        rc = endpoints_load(&all, r->world->ledger, err);
+    if (rc == 0)
+        rc = find_endpoint(r, &all, name, err);
+    if (rc == 0)
+        rc = act(r, &all, name, disable, err);
+    endpoints_free(&all);
+    return rc;
+}

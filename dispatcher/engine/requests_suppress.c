@@ -1,0 +1,197 @@
+/*
+ * The suppression list.
+ *
+ *   suppress      entries: [{channel, address, cause, reason, source, expires_at_ms}], reason
+ *                 -> count; cause "operator" and source "operator" unless said, 0: never expires
+ *   unsuppress    channel, address, reason -> found
+ *   suppressions  channel and address: that entry; else a page: limit, after_channel, after
+ *                 -> rows, and count, more, after_channel, after
+ *
+ * In the chain of actions stands how many and why, not whose addresses: it is kept for good.
+ */
+#include "engine/requests_backend.h"
+
+#include "model/address.h"
+#include "model/json.h"
+#include "model/suppression.h"
+
+#define ENTRIES_MAX 5000
+
+/* ---- adding ---- */
+
+static int check_address(enum channel_kind channel, const char *address, struct error *err)
+{
+    switch (channel) {
+    case CHANNEL_EMAIL:
+        return address_check_email(address, err);
+    case CHANNEL_SMS:
+        return address_check_phone(address, err);
+    case CHANNEL_WEBHOOK:
+        break;
+    }
+    return error_set(err, ERR_USAGE,
+                     "an endpoint is disabled, not suppressed: dispatcher endpoint disable %s",
+                     address);
+}
+
+static int add_entry(const struct request *r, const struct json_t *entry,
+                     const struct action *action, struct error *err)
+{
+    const char *address = json_get_text(entry, "address", "");
+    struct buf key = {0};
+    struct suppression s = {.cause = json_get_text(entry, "cause", "operator"),
+                            .reason = json_get_text(entry, "reason", ""),
+                            .source = json_get_text(entry, "source", "operator"),
+                            .since_ms = json_get_int(entry, "since_ms", r->world->now_ms),
+                            .expires_ms = json_get_int(entry, "expires_at_ms", 0)};
+    int rc = request_read_channel(entry, &s.channel, err);
+    if (rc == 0)
+        rc = check_address(s.channel, address, err);
+    if (rc == 0) {
+        suppression_put_key(s.channel, address, &key);
+        s.address = buf_text(&key);
+        rc = ledger_suppress(r->world->ledger, &s, action, err);
+    }
+    buf_free(&key);
+    return rc;
+}
+
+static int add_all(const struct request *r, const struct json_t *entries, struct error *err)
+{
+    struct buf selector = {0};
+    size_t count = json_count(entries);
+    buf_printf(&selector, "{\"addresses\":%zu}", count);
+    const struct action action = request_action(r, "suppress", buf_text(&selector));
+    struct error why;
+    int rc = ledger_begin(r->world->ledger, LEDGER_DURABLE, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = add_entry(r, json_at(entries, i), i == 0 ? &action : NULL, &why);
+        if (rc != 0)
+            rc = count > 1 ? error_set(err, rc, "entry %zu: %s", i + 1, why.text)
+                           : error_set(err, rc, "%s", why.text);
+    }
+    if (rc == 0)
+        rc = ledger_commit(r->world->ledger, err);
+    if (rc != 0)
+        ledger_rollback(r->world->ledger);
+    buf_free(&selector);
+    return rc;
+}
+
+int request_suppress(const struct request *r, struct error *err)
+{
+    const struct json_t *entries = json_get(r->root, "entries");
+    size_t count = json_count(entries);
+    if (count < 1 || count > ENTRIES_MAX)
+        return error_set(err, ERR_USAGE, "suppress takes 1 to %d entries at once", ENTRIES_MAX);
+    int rc = add_all(r, entries, err);
+    if (rc == 0)
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%zu}\n", count);
+    return rc;
+}
+
+/* ---- removing ---- */
+
+int request_unsuppress(const struct request *r, struct error *err)
+{
+    const struct action action = request_action(r, "unsuppress", "{\"addresses\":1}");
+    enum channel_kind channel;
+    struct buf key = {0};
+    bool found = false;
+    int rc = request_read_channel(r->root, &channel, err);
+    if (rc != 0)
+        return rc;
+    suppression_put_key(channel, json_get_text(r->root, "address", ""), &key);
+    rc = ledger_unsuppress(r->world->ledger, channel, buf_text(&key), &action, &found, err);
+    buf_free(&key);
+    if (rc == 0)
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"found\":%s}\n", found ? "true" : "false");
+    return rc;
+}
+
+/* ---- looking ---- */
+
+struct list {
+    struct buf *out;
+    size_t limit, count;
+    enum channel_kind channel; /* of the last one told */
+    struct buf address;
+};
+
+static void put_entry(struct buf *out, const struct suppression *s)
+{
+    buf_puts(out, "{\"v\":1");
+    answer_put_text(out, "channel", channel_kind_name(s->channel));
+    answer_put_text(out, "address", s->address);
+    answer_put_text(out, "cause", s->cause);
+    answer_put_text(out, "reason", s->reason);
+    answer_put_text(out, "source", s->source);
+    answer_put_time(out, "since", s->since_ms);
+    answer_put_time(out, "expires_at", s->expires_ms);
+    buf_puts(out, "}\n");
+}
+
+static void put_listed(void *context, const struct suppression *s)
+{
+    struct list *l = context;
+    if (l->count++ >= l->limit)
+        return; /* only asked for to know that there is more */
+    l->channel = s->channel;
+    buf_reset(&l->address);
+    buf_puts(&l->address, s->address);
+    put_entry(l->out, s);
+}
+
+static int find_one(const struct request *r, enum channel_kind channel, const char *address,
+                    struct error *err)
+{
+    struct suppression s = {.channel = channel};
+    struct buf key = {0};
+    bool found = false;
+    suppression_put_key(channel, address, &key);
+    int rc = ledger_find_suppression(r->world->ledger, channel, buf_text(&key), r->world->now_ms,
+                                     &found, &s, err);
+    s.channel = channel;
+    s.address = buf_text(&key);
+    if (rc == 0 && found)
+        put_entry(r->out, &s);
+    buf_free(&key);
+    if (rc == 0)
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%d,\"more\":false}\n", found ? 1 : 0);
+    return rc;
+}
+
+static int walk(const struct request *r, struct error *err)
+{
+    int64_t limit = json_get_int(r->root, "limit", 100);
+    struct list l = {.out = r->out,
+                     .limit = limit < 1 || limit > ROWS_MAX ? ROWS_MAX : (size_t)limit};
+    enum channel_kind channel = CHANNEL_EMAIL;
+    size_t count = 0;
+    if (channel_kind_parse(json_get_text(r->root, "after_channel", ""), &channel))
+        l.channel = channel;
+    const char *after = json_get_text(r->root, "after", "");
+    buf_puts(&l.address, after);
+    int rc = ledger_walk_suppressions(r->world->ledger, channel, after, l.limit + 1, put_listed, &l,
+                                      &count, err);
+    if (rc == 0) {
+        bool more = l.count > l.limit;
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%zu,\"more\":%s",
+                   more ? l.limit : l.count, more ? "true" : "false");
+        answer_put_text(r->out, "after_channel", channel_kind_name(l.channel));
+        answer_put_text(r->out, "after", buf_text(&l.address));
+        buf_puts(r->out, "}\n");
+    }
+    buf_free(&l.address);
+    return rc;
+}
+
+int request_suppressions(const struct request *r, struct error *err)
+{
+    const char *address = json_get_text(r->root, "address", NULL);
+    enum channel_kind channel;
+    if (address == NULL)
+        return walk(r, err);
+    int rc = request_read_channel(r->root, &channel, err);
+    return rc == 0 ? find_one(r, channel, address, err) : rc;
+}

@@ -1,0 +1,442 @@
+"""Which way a notice takes when the first one is closed, too slow, or forbidden; and what is reported of it later."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+
+QUICK = {"retry": ["100ms", "100ms"], "jitter": 0}
+NEVER = {"retry": ["1h"], "jitter": 0}
+
+
+def dead_port():
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Nobody:
+    """In the place of a gateway that is down."""
+
+    def __init__(self):
+        self.port = dead_port()
+
+    def base(self):
+        return f"http://127.0.0.1:{self.port}"
+
+
+def two_providers(t, first, second, **keys):
+    outbox = {"channel": "email", "type": "outbox"}
+    t.configure(
+        transports={
+            "mail": outbox,
+            "texts": t.sms_transport(first, failover=["spare"], **keys),
+            "spare": t.sms_transport(second, **QUICK),
+        }
+    )
+
+
+def text_notice(t, identity, **members):
+    return t.notice(identity, channels=("sms",), to={"phone": "+4915100000001"}, **members)
+
+
+def ways(t, identity, channel="sms"):
+    return [(a["transport"], a["outcome"]) for a in t.attempts(identity, channel)]
+
+
+def token(t, delivery):
+    """As model/token.h has it: what only the spool can make."""
+    with open(os.path.join(t.spool, "token.key"), "rb") as file:
+        key = file.read()
+    mac = hmac.new(key, f"delivery:{delivery}:".encode(), hashlib.sha256).digest()[:10]
+    digits, number = "0123456789abcdefghijklmnopqrstuvwxyz", ""
+    while delivery:
+        delivery, digit = divmod(delivery, 36)
+        number = digits[digit] + number
+    return number + "-" + base64.b32hexencode(mac).decode().lower()
+
+
+def report(kind, channel="sms", **members):
+    return {"kind": kind, "channel": channel, "source": "gateway", "at_ms": 1790000000000, **members}
+
+
+def receive(t, *receipts):
+    _, end = t.ask("receive", receipts=list(receipts))
+    return end
+
+
+# another transport steps in
+
+
+def test_a_dead_provider_fails_over_to_the_second(t):
+    phones = t.faulty_gateway()
+    two_providers(t, Nobody(), phones, **NEVER)
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait_for_state("one", "delivered", channel="sms", seconds=5)
+    t.equal(len(phones.received()), 1, "texts at the second")
+    t.equal(ways(t, "one"), [("spare", "delivered")], "attempts: who never was reached cost none")
+    shown = t.command("show", "one").out
+    t.contains(shown, "delivered over spare", "show")
+    t.contains(t.daemon.log(), "event=transport.paused transport=texts", "log")
+
+
+def test_what_a_provider_cannot_do_now_the_second_does_at_once(t):
+    first, second = t.faulty_gateway("busy"), t.faulty_gateway()
+    two_providers(t, first, second, **NEVER)
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait_for_state("one", "delivered", channel="sms", seconds=5)
+    t.equal(ways(t, "one"), [("texts", "transient"), ("spare", "delivered")], "attempts")
+
+
+def test_a_schedule_that_is_used_up_ends_at_no_provider_but_the_last(t):
+    first, second = t.faulty_gateway("busy"), t.faulty_gateway("busy")
+    two_providers(t, first, second, retry=["100ms"], jitter=0)
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait_for_state("one", "failed", channel="sms")
+    t.equal([way for way, _ in ways(t, "one")], ["texts", "spare", "texts"], "who was asked")
+
+
+def test_what_may_have_arrived_goes_over_no_second_provider(t):
+    first, second = t.faulty_gateway("close"), t.faulty_gateway()
+    two_providers(t, first, second, on_uncertain="hold", **QUICK)
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait_for_state("one", "uncertain", channel="sms")
+    t.holds(lambda: second.received() == [], 0.5, "it was sent a second time")
+
+
+def test_a_refused_number_is_refused_at_every_provider(t):
+    first, second = t.faulty_gateway("refused"), t.faulty_gateway()
+    two_providers(t, first, second, **QUICK)
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait_for_state("one", "failed", channel="sms")
+    t.equal(second.received(), [], "texts at the second")
+
+
+def test_a_provider_whose_password_is_wrong_is_stood_in_for(t):
+    first, second = t.faulty_gateway("forbidden"), t.faulty_gateway()
+    two_providers(t, first, second, **NEVER)
+    t.daemon.start()
+    for i in range(20):
+        t.drop(text_notice(t, f"n{i}"))
+    t.wait(lambda: t.summary("sms") == {"delivered": 20}, 10, "all to be delivered")
+    t.equal(len(second.received()), 20, "texts at the second")
+    t.check(len(first.received()) < 5, f"the first was asked {len(first.received())} times")
+
+
+def test_the_home_carries_again_when_it_is_back(t):
+    first, second = t.faulty_gateway("forbidden"), t.faulty_gateway()
+    two_providers(t, first, second, **QUICK)
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait_for_state("one", "delivered", channel="sms")
+    with open(first.path("mode"), "w", encoding="ascii") as mode:
+        mode.write("ok")
+    t.wait(lambda: not any(x["paused_ms"] for x in t.ask("status")[1]["transports"]), 15, "its rest to be over")
+    t.drop(text_notice(t, "two"))
+    t.wait_for_state("two", "delivered", channel="sms")
+    t.equal(ways(t, "two"), [("texts", "delivered")], "attempts")
+
+
+def test_a_kill_between_two_providers_sends_nothing_twice(t):
+    second = t.faulty_gateway("slow")
+    two_providers(t, Nobody(), second, on_uncertain="hold", **QUICK)
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait(second.received, 5, "the second to be asked")
+    t.daemon.kill()
+    t.daemon.start()
+    t.wait_for_state("one", "uncertain", channel="sms")
+    t.equal(len(second.received()), 1, "texts")
+
+
+# the next channel's turn
+
+
+def escalating(t, server, phones, then):
+    rules = [{"name": "quick", "then": {"channels": ["email", "sms"], "method": "single", **then}}]
+    t.configure(email=t.email_transport(server, **NEVER), sms=t.sms_transport(phones), rules=rules)
+
+
+def single(t, identity, **members):
+    notice = t.notice(identity, to={"email": "anna@example.org", "phone": "+4915100000001"}, **members)
+    del notice["routing"]
+    return notice
+
+
+def test_a_text_follows_a_mail_that_is_not_delivered_in_time(t):
+    server, phones = t.faulty("rcpt-451"), t.faulty_gateway()
+    escalating(t, server, phones, {"after": {"email": "2s"}})
+    t.daemon.start()
+    t.drop(single(t, "one"))
+    t.wait_for_state("one", "deferred")
+    t.holds(lambda: phones.received() == [], 0.5, "the text came before its time")
+    t.wait_for_state("one", "delivered", channel="sms")
+    row = t.row("one")
+    t.equal((row["state"], row["cause"]), ("cancelled", "escalated"), "the mail")
+    t.contains(t.command("show", "one").out, "the next channel has the turn", "show")
+    t.equal(t.command("reconcile").status, 0, "reconcile")
+
+
+def test_a_mail_that_arrived_in_time_is_followed_by_nothing(t):
+    mail, phones = t.smtp(), t.faulty_gateway()
+    escalating(t, mail, phones, {"after": {"email": "1s"}})
+    t.daemon.start()
+    t.drop(single(t, "one"))
+    t.wait_for_state("one", "delivered")
+    t.holds(lambda: phones.received() == [], 2, "a text followed")
+
+
+def test_where_only_a_confirmation_counts_a_text_follows_without_one(t):
+    mail, phones = t.smtp(), t.faulty_gateway()
+    escalating(t, mail, phones, {"after": {"email": "2s"}, "confirm": ["email"]})
+    t.daemon.start()
+    t.drop(single(t, "silent"))
+    t.drop(single(t, "confirmed"))
+    row = t.wait_for_state("confirmed", "delivered")
+    end = receive(t, report("confirmed", "email", token=token(t, row["delivery"])))
+    t.equal(end["booked"], 1, "booked")
+    t.wait_for_state("silent", "delivered", channel="sms")
+    t.equal(t.row("silent")["state"], "delivered", "the mail")
+    t.equal(t.row("confirmed", "sms"), None, "a text to who confirmed")
+
+
+def test_patience_outlives_a_restart(t):
+    server, phones = t.faulty("rcpt-451"), t.faulty_gateway()
+    escalating(t, server, phones, {"after": {"email": "2s"}})
+    t.daemon.start()
+    t.drop(single(t, "one"))
+    t.wait_for_state("one", "deferred")
+    t.daemon.kill()
+    t.daemon.start()
+    t.wait_for_state("one", "delivered", channel="sms")
+
+
+def test_a_line_of_a_batch_escalates_too(t):
+    server, phones = t.faulty("rcpt-451"), t.faulty_gateway()
+    escalating(t, server, phones, {"after": {"email": "1s"}})
+    t.daemon.start()
+    shared = single(t, "b")
+    to = shared.pop("to")
+    t.write("people.jsonl", json.dumps({"to": to}) + "\n")
+    answer = t.command("enqueue", "--batch", t.write("batch.json", json.dumps(shared)), "--jsonl", "people.jsonl")
+    t.equal(answer.status, 0, f"enqueue: {answer.err}")
+    t.wait_for_state("b_1", "delivered", channel="sms", seconds=20)
+    t.equal(t.row("b_1")["cause"], "escalated", "the mail")
+
+
+# addresses nobody writes to any more
+
+
+def suppress(t, channel, address, **members):
+    return t.ask("suppress", entries=[{"channel": channel, "address": address, **members}], reason="test")[1]
+
+
+def test_a_suppressed_address_is_shown_and_its_next_channel_told(t):
+    mail, phones = t.smtp(), t.faulty_gateway()
+    escalating(t, mail, phones, {})
+    t.daemon.start()
+    t.equal(suppress(t, "email", "Anna@Example.org", cause="bad_recipient", reason="550 no such user")["count"], 1, "entries")
+    t.drop(single(t, "one"))
+    row = t.wait_for_state("one", "suppressed")
+    t.equal(row["cause"], "bad_recipient", "cause")
+    t.contains(row["reply"], "550 no such user", "why")
+    t.wait_for_state("one", "delivered", channel="sms")
+    t.equal(mail.accepted(), [], "mails")
+    rows, end = t.ask("suppressions")
+    t.equal([r["address"] for r in rows], ["anna@example.org"], "the list")
+    t.equal(t.ask("unsuppress", channel="email", address="anna@example.org")[1]["found"], True, "removed")
+    t.drop(single(t, "two"))
+    t.wait_for_state("two", "delivered")
+
+
+def test_a_notice_the_law_asks_for_overrides_the_list_and_says_so(t):
+    mail = t.smtp()
+    t.configure(email=t.email_transport(mail), suppression={"override": ["breach_notice"]})
+    t.daemon.start()
+    suppress(t, "email", "anna@example.org", cause="opted_out")
+    t.drop(t.notice("advertised", to={"email": "anna@example.org"}, category="newsletter"))
+    t.drop(t.notice("needed", to={"email": "anna@example.org"}, category="breach_notice"))
+    t.wait_for_state("needed", "delivered")
+    t.equal(t.wait_for_state("advertised", "suppressed")["cause"], "opted_out", "cause")
+    t.contains(t.command("show", "needed").out, "override the list", "show")
+
+
+def test_a_hard_refusal_keeps_the_address_off_next_time(t):
+    server = t.faulty("rcpt-550")
+    t.configure(email=t.email_transport(server, **QUICK))
+    t.daemon.start()
+    t.drop(t.notice("one", to={"email": "anna@example.org"}))
+    row = t.wait_for_state("one", "failed")
+    t.drop(t.notice("two", to={"email": "anna@example.org"}))
+    if row["cause"] == "bad_recipient":
+        t.equal(t.wait_for_state("two", "suppressed")["cause"], "bad_recipient", "cause")
+    else:
+        t.wait_for_state("two", "failed")
+
+
+# endpoints
+
+
+def test_an_endpoint_that_is_gone_is_disabled_until_somebody_enables_it(t):
+    receiver = t.https()
+    t.configure(webhook=t.webhook_transport(**QUICK), endpoints={"crm": t.endpoint(receiver, "/gone")})
+    t.daemon.start()
+    t.drop(t.notice("one", channels=("webhook",), to={"webhook": "crm"}))
+    t.wait_for_state("one", "failed", channel="webhook")
+    t.contains(t.daemon.log(), "event=endpoint.disabled endpoint=crm", "log")
+    t.drop(t.notice("two", channels=("webhook",), to={"webhook": "crm"}))
+    t.equal(t.wait_for_state("two", "held", channel="webhook")["cause"], "endpoint_disabled", "cause")
+    (row,), _ = t.ask("endpoints")
+    t.equal((row["name"], row["disabled"]), ("crm", True), "the endpoint")
+    # It is remembered, and goes on elsewhere once somebody says so.
+    t.daemon.stop()
+    t.configure(webhook=t.webhook_transport(**QUICK), endpoints={"crm": t.endpoint(receiver, "/ok")})
+    t.daemon.start()
+    t.drop(t.notice("three", channels=("webhook",), to={"webhook": "crm"}))
+    t.wait_for_state("three", "held", channel="webhook")
+    _, end = t.ask("endpoint", name="crm", action="enable", reason="moved")
+    t.equal((end.get("changed"), end.get("freed")), (True, 2), f"what enabling does: {end}")
+    t.wait_for_state("two", "delivered", channel="webhook")
+    t.wait_for_state("three", "delivered", channel="webhook")
+
+
+def test_an_endpoint_has_a_schedule_of_its_own_and_is_disabled_after_nothing_but_failures(t):
+    receiver = t.https()
+    endpoint = t.endpoint(receiver, "/error", retry=["100ms", "100ms", "100ms"], disable_after="1s")
+    t.configure(webhook=t.webhook_transport(**NEVER), endpoints={"crm": endpoint})
+    t.daemon.start()
+    t.drop(t.notice("one", channels=("webhook",), to={"webhook": "crm"}))
+    t.wait_for_state("one", "failed", channel="webhook")
+    t.equal(len(t.attempts("one", "webhook")), 4, "attempts")
+    t.wait(lambda: t.ask("endpoints")[0][0]["failing_since"], 5, "the failures to be remembered")
+
+
+# what is reported later
+
+
+def delivered_text(t, identity="one"):
+    phones = t.faulty_gateway()
+    t.configure(sms=t.sms_transport(phones))
+    t.daemon.start()
+    t.drop(text_notice(t, identity))
+    return t.wait_for_state(identity, "delivered", channel="sms")
+
+
+def test_a_proven_report_moves_a_delivery_once(t):
+    row = delivered_text(t)
+    mine = token(t, row["delivery"])
+    t.equal(receive(t, report("failed", token=mine, cause="undelivered", text="absent")).get("booked"), 1, "booked")
+    t.equal(t.row("one", "sms")["state"], "failed", "state")
+    receive(t, report("confirmed", token=mine), report("failed", token=mine))
+    t.equal(t.row("one", "sms")["state"], "failed", "state after a late contradiction: the first end wins")
+    shown = t.command("show", "one").out
+    t.contains(shown, "failed by gateway, undelivered: absent", "show")
+    t.equal(t.command("reconcile").status, 0, "reconcile")
+
+
+def test_a_forged_report_changes_nothing(t):
+    row = delivered_text(t)
+    mine = token(t, row["delivery"])
+    forged = mine[:-1] + ("0" if mine[-1] != "0" else "1")
+    end = receive(t, report("failed", token=forged, lasting=True), report("failed", notice_id="one", opted_out=True))
+    t.equal(end, {"v": 1, "end": True, "booked": 0, "parked": 0, "refused": 2}, "the answer")
+    t.equal(t.row("one", "sms")["state"], "delivered", "state")
+    t.equal(t.ask("suppressions")[0], [], "the list")
+    t.contains(t.command("show", "one").out, "not proven, changes nothing", "show")
+    t.check("+4915100000001" not in t.daemon.log(), "an address stands in the log")
+
+
+def test_an_address_that_will_never_work_is_kept_off_for_a_while(t):
+    row = delivered_text(t)
+    mine = token(t, row["delivery"])
+    receive(t, report("failed", token=mine, lasting=True, cause="bad_recipient", text="unknown subscriber"))
+    (entry,), _ = t.ask("suppressions")
+    t.equal((entry["address"], entry["cause"], bool(entry["expires_at"])), ("+4915100000001", "bad_recipient", True), "entry")
+    t.drop(text_notice(t, "two"))
+    t.wait_for_state("two", "suppressed", channel="sms")
+
+
+def test_a_report_on_what_is_on_its_way_waits_for_it(t):
+    phones = t.faulty_gateway("slow")
+    t.configure(sms=t.sms_transport(phones))
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait(phones.received, 5, "the gateway to be asked")
+    row = t.row("one", "sms")
+    t.equal(row["state"], "in_flight", "state")
+    end = receive(t, report("failed", token=token(t, row["delivery"]), cause="undelivered"))
+    t.equal(end.get("parked"), 1, f"parked: {end}")
+    t.wait_for_state("one", "failed", channel="sms")
+
+
+def test_a_report_of_failure_gives_the_turn_to_the_next_channel(t):
+    mail, phones = t.smtp(), t.faulty_gateway()
+    escalating(t, mail, phones, {})
+    t.daemon.start()
+    t.drop(single(t, "one"))
+    row = t.wait_for_state("one", "delivered")
+    receive(t, report("failed", "email", token=token(t, row["delivery"]), cause="mailbox_full"))
+    t.wait_for_state("one", "delivered", channel="sms")
+    t.equal(t.row("one")["state"], "failed", "the mail")
+
+
+def test_thousands_of_reports_in_any_order(t):
+    phones = t.faulty_gateway()
+    t.configure(sms=t.sms_transport(phones))
+    t.daemon.start()
+    count = 300
+    t.enqueue(*[text_notice(t, f"n{i}") for i in range(count)])
+    t.wait(lambda: t.summary("sms") == {"delivered": count}, 60, "all to be delivered")
+    tokens = [token(t, row["delivery"]) for row in t.rows()]
+    reports = [report(kind, token=mine) for kind in ("confirmed", "accepted", "buffered", "failed") for mine in tokens]
+    counts = [receive(t, *reports[i : i + 200]) for i in range(0, len(reports), 200)]
+    t.equal(sum(c.get("booked", 0) for c in counts), 4 * count, f"booked: {counts}")
+    t.equal(t.summary("sms"), {"delivered": count}, "states: what was confirmed stays")
+    t.equal(t.command("reconcile").status, 0, "reconcile")
+
+
+def test_the_key_of_the_tokens_is_the_owners_alone_and_stays(t):
+    t.configure()
+    t.daemon.start()
+    path = os.path.join(t.spool, "token.key")
+    t.equal(os.stat(path).st_mode & 0o777, 0o600, "mode")
+    with open(path, "rb") as file:
+        key = file.read()
+    t.equal(len(key), 32, "bytes")
+    t.daemon.stop()
+    t.daemon.start()
+    with open(path, "rb") as file:
+        t.equal(file.read(), key, "the key after a restart")
+    t.daemon.stop()
+    os.chmod(path, 0o644)
+    t.daemon.start(wait=False)
+    t.equal(t.daemon.process.wait(10), 78, "exit status with a key others may read")
+    t.contains(t.daemon.log(), "chmod 600", "log")
+
+
+# for whoever watches
+
+
+def test_metrics_and_health_say_what_happened(t):
+    row = delivered_text(t)
+    receive(t, report("confirmed", token=token(t, row["delivery"])))
+    rows, _ = t.ask("metrics")
+    values = {(r["metric"], tuple(sorted(r["labels"].items()))): r["value"] for r in rows}
+    t.equal(len(values), len(rows), "no sample twice")
+    t.equal(values.get(("delivery_attempts_total", (("channel", "sms"), ("result", "delivered")))), 1, "attempts")
+    t.equal(values.get(("receipts_total", (("kind", "confirmed"),))), 1, "receipts")
+    t.equal(values.get(("jobs", (("channel", "sms"), ("state", "delivered")))), 1, "jobs")
+    t.equal(values.get(("jobs_accepted_total", (("source", "spool"),))), 1, "accepted")
+    _, health = t.ask("health")
+    t.equal([c["name"] for c in health["checks"] if not c["ok"]], [], "what is not well")
+    t.daemon.signal(signal.SIGHUP)
+    t.wait(lambda: "config.reloaded" in t.daemon.log(), 5, "the reload")
