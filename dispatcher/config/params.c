@@ -259,7 +259,7 @@ static const struct param endpoint[] = {
     {SECRET("signing_key"), IN_E(signing_key),
      ABOUT("Private ed25519 key that signs too (v1a): whsk_ and base64 of 64 bytes.")},
     {CHOICE("format", "standard", format_names), IN_E(format),
-     ABOUT("Shape of the body: standard (Standard Webhooks), or cloudevents.")},
+     ABOUT("standard (Standard Webhooks), or cloudevents: ce- headers as well.")},
     {INTEGER("concurrency", "8", 1, 1000), IN_E(concurrency),
      ABOUT("Requests to this endpoint at once.")},
     {SCHEDULE("retry", NULL, 100, 7 * DAY), IN_E(retry),

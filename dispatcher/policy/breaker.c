@@ -33,6 +33,14 @@ static void open_breaker(struct breaker *b, const struct breaker_rule *rule, int
         .state = BREAKER_OPEN, .openings = b->openings, .until_ms = now_ms + (int64_t)jittered};
 }
 
+/* They asked for it themselves: as long as they said, and no step towards longer rests. */
+static void pause_breaker(struct breaker *b, const struct breaker_rule *rule, int64_t now_ms,
+                          int64_t wait_ms, uint64_t draw)
+{
+    double jittered = (double)wait_ms * jitter_factor(rule->jitter, draw);
+    *b = (struct breaker){.state = BREAKER_OPEN, .until_ms = now_ms + (int64_t)jittered};
+}
+
 static int least(int a, int b)
 {
     return a < b ? a : b;
@@ -62,9 +70,11 @@ bool breaker_fault(struct breaker *b, const struct breaker_rule *rule, int64_t n
 {
     switch (b->state) {
     case BREAKER_CLOSED:
-        if (++b->faults < rule->threshold)
-            return false;
-        break;
+        if (++b->faults >= rule->threshold)
+            break;
+        if (least_ms > 0)
+            pause_breaker(b, rule, now_ms, least_ms, draw);
+        return least_ms > 0;
     case BREAKER_OPEN:
         /* What was under way tells the same story; only a longer wait they ask for is news. */
         if (b->until_ms < now_ms + least_ms)

@@ -48,7 +48,8 @@ extern const struct breaker_rule breaker_destination; /* 5, 30 s, 15 min */
 /* How many more may be begun now with `under_way` under way and `most` by configuration (INT_MAX:
  * any number). Moves OPEN to PROBING when its rest is over. */
 int breaker_room(struct breaker *b, int64_t now_ms, int under_way, int most);
-/* The rest is at least `least_ms` (their Retry-After). Returns true if this fault opened it. */
+/* The rest is at least `least_ms` (their Retry-After). Who is asked to wait rests at once, for that
+ * long; without it the faults are counted. Returns true if this fault opened it. */
 bool breaker_fault(struct breaker *b, const struct breaker_rule *rule, int64_t now_ms,
                    int64_t least_ms, uint64_t draw);
 /* Returns true if this success closed it (it was not closed before). `most`: configured width.

@@ -1,6 +1,8 @@
 """Webhook receivers that refuse, throttle, redirect, stall or stand where nobody may look."""
 
 import base64
+import calendar
+import email.utils
 import json
 import os
 import socket
@@ -557,3 +559,43 @@ def test_in_trial_mode_only_an_endpoint_of_the_allow_list_is_tested(t):
     t.equal(answer.status, 77, "not allowed")
     t.contains(answer.err, "allow list", "the sentence")
     t.equal(len(receiver.received(verified=None)), 1, "requests")
+
+
+def code_of_the_guide(language):
+    with open(os.path.join(lib.ROOT, "docs", "webhooks.md"), encoding="utf-8") as guide:
+        return guide.read().split(f"```{language}\n")[1].split("```")[0]
+
+
+def test_what_the_guide_tells_receivers_verifies(t):
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver)})
+    t.drop(hook(t, locale="ko"))
+    t.wait_for_state("one", "delivered", channel="webhook")
+    (record,) = receiver.received()
+    headers, body, guide = receiver.headers(record), receiver.body(record), {}
+    exec(code_of_the_guide("python"), guide)
+    verify = guide["verify"]
+    t.check(verify(lib.WEBHOOK_SECRET, headers, body), "refused")
+    t.check(not verify(OLD_SECRET, headers, body), "another secret is accepted")
+    t.check(not verify(lib.WEBHOOK_SECRET, headers, body + b" "), "another body is accepted")
+    late = {**headers, "webhook-timestamp": str(int(headers["webhook-timestamp"]) - 301)}
+    t.check(not verify(lib.WEBHOOK_SECRET, late, body), "an old one is accepted")
+
+
+def test_who_asks_to_wait_gets_nothing_else_meanwhile_and_the_others_do(t):
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver, "/throttle/3"), "other": t.endpoint(receiver)})
+    t.drop(hook(t))
+    t.wait_for_state("one", "deferred", channel="webhook")
+    t.enqueue(hook(t, "two"), hook(t, "three", to="other"))
+    t.wait_for_state("three", "delivered", channel="webhook")
+    t.holds(lambda: len([r for r in receiver.received() if r["status"] == 429]) == 1, 1.5, "another request was sent")
+    row = t.row("two", "webhook")
+    t.equal((row["cause"], row["attempts"]), ("destination_rest", 0), "what waits, and why")
+
+
+def test_advice_as_a_date_is_obeyed(t):
+    when = email.utils.formatdate(time.time() + 90, usegmt=True)
+    _, row = run_one(t, "/throttle/" + urllib.parse.quote(when), "deferred")
+    due = calendar.timegm(time.strptime(row["next_attempt_at"][:19], "%Y-%m-%dT%H:%M:%S")) - time.time()
+    t.check(60 < due < 91, f"due in {due:.0f} s, told to wait 90 s")

@@ -179,6 +179,20 @@ static void their_advice_lengthens_a_rest_and_never_shortens_it(void **state)
     }
 }
 
+static void who_is_asked_to_wait_rests_at_once_and_only_so_long(void **state)
+{
+    (void)state;
+    struct breaker b = {0};
+    assert_true(breaker_fault(&b, &breaker_destination, 1000, 2000, 0));
+    assert_int_equal(b.state, BREAKER_OPEN);
+    assert_int_equal(b.until_ms, 3000);
+    assert_int_equal(breaker_room(&b, 2999, 0, INT_MAX), 0);
+    assert_int_equal(breaker_room(&b, 3000, 0, INT_MAX), 1);
+    /* The rest after faults still begins with its first step. */
+    assert_true(breaker_fault(&b, &breaker_destination, 3000, 0, 0));
+    assert_int_equal(b.until_ms, 3000 + breaker_destination.rest_ms);
+}
+
 static void what_was_under_way_does_not_count_as_another_opening(void **state)
 {
     (void)state;
@@ -270,6 +284,7 @@ int main(void)
         cmocka_unit_test(rests_double_up_to_their_cap),
         cmocka_unit_test(a_success_between_begins_the_rests_anew),
         cmocka_unit_test(their_advice_lengthens_a_rest_and_never_shortens_it),
+        cmocka_unit_test(who_is_asked_to_wait_rests_at_once_and_only_so_long),
         cmocka_unit_test(what_was_under_way_does_not_count_as_another_opening),
         cmocka_unit_test(a_thousand_breakers_do_not_probe_as_a_herd),
         cmocka_unit_test(random_lives_keep_the_promises),
