@@ -273,7 +273,7 @@ static void walks_the_oldest_first_and_in_portions(void **state)
     struct overdue_rows seen;
     for (int i = 0; i < 5; i++) {
         struct notice n;
-        char id[8];
+        char id[16];
         snprintf(id, sizeof(id), "n%d", i);
         make_notice(&n, id, id);
         n.deliveries[0].patience_ms = DAY - i;

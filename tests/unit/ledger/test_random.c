@@ -19,6 +19,8 @@ struct row {
     enum delivery_state state; /* as everybody sees it */
     int tries, crashes, attempts;
     bool suspect;
+    int64_t over_ms, patience_ms; /* with a spare channel; 0: without */
+    int other;                    /* the other channel of its notice, from 1; 0: there is none */
 };
 
 /* Delivery i has the number i + 1. */
@@ -74,6 +76,14 @@ static void accept_one(struct run *r)
     n.job.priority = row.priority;
     n.a.now_ms = r->clock_ms;
     n.deliveries[0] = random_plan(r, &row);
+    if (roll(r, 3) == 0) {
+        row.patience_ms = 1 + (int64_t)roll(r, 30);
+        n.deliveries[0].patience_ms = row.patience_ms;
+        n.spare[0] = plan(CHANNEL_SMS, transports[1], "+821012345678");
+        n.a.spare_count = 1;
+        if (row.state != DELIVERY_SUPPRESSED)
+            row.over_ms = (row.due_ms > r->clock_ms ? row.due_ms : r->clock_ms) + row.patience_ms;
+    }
     assert_int_equal(take_in(r->f->l, &n), ACCEPT_NEW);
     r->now.rows[r->now.count++] = row;
 }
@@ -208,6 +218,124 @@ static void settle_one(struct run *r)
     row->crashes += s.crashed;
     row->tries += s.counts;
     row->attempts += s.counts;
+    if (s.state == DELIVERY_DELIVERED || s.state == DELIVERY_EXPIRED)
+        row->over_ms = 0;
+}
+
+/* ---- receipts and patience ---- */
+
+static void drain(void *context, const struct receipt *receipt, int64_t delivery)
+{
+    const struct run *r = context;
+    assert_int_equal(receipt->kind, RECEIPT_CONFIRMED);
+    assert_true(delivery >= 1 && (size_t)delivery <= r->now.count);
+}
+
+static void book_one(struct run *r)
+{
+    static const enum delivery_state lost[] = {DELIVERY_DELIVERED, DELIVERY_UNCERTAIN};
+    static const enum delivery_state found[] = {DELIVERY_WAITING,   DELIVERY_DEFERRED,
+                                                DELIVERY_HELD,      DELIVERY_FAILED,
+                                                DELIVERY_UNCERTAIN, DELIVERY_IN_FLIGHT};
+    struct error err = {0};
+    bool bounced = roll(r, 2) == 0;
+    enum delivery_state from =
+        bounced ? lost[roll(r, COUNT_OF(lost))] : found[roll(r, COUNT_OF(found))];
+    int at = random_in(r, from);
+    if (at < 0)
+        return;
+    struct receipt receipt = {.kind = bounced ? RECEIPT_FAILED : RECEIPT_CONFIRMED};
+    struct receipt_booking b = {.receipt = &receipt,
+                                .delivery = at + 1,
+                                .state = bounced ? DELIVERY_FAILED : DELIVERY_DELIVERED,
+                                .forward = true,
+                                .now_ms = r->clock_ms};
+    must(ledger_book_receipt(r->f->l, &b, &err), &err);
+    if (from == DELIVERY_IN_FLIGHT)
+        return;
+    r->now.rows[at].state = b.state;
+    if (!bounced)
+        r->now.rows[at].over_ms = 0;
+}
+
+static void drain_parked(struct run *r)
+{
+    struct error err = {0};
+    size_t count = 0;
+    must(ledger_walk_parked(r->f->l, r->clock_ms, 7, drain, r, &count, &err), &err);
+}
+
+static bool is_overdue(const struct run *r, const struct row *row)
+{
+    return row->over_ms > 0 && row->over_ms <= r->clock_ms && row->state != DELIVERY_IN_FLIGHT;
+}
+
+static void escalate_one(void *context, const struct leased *leased, enum delivery_state state)
+{
+    struct run *r = context;
+    struct error err = {0};
+    bool moved = false;
+    struct row *row = &r->now.rows[leased->delivery - 1];
+    assert_true(is_overdue(r, row));
+    assert_int_equal(state, row->state);
+    must(ledger_escalate(r->f->l, leased->delivery, NULL, 0, r->clock_ms, &moved, &err), &err);
+    assert_true(moved);
+    if (!delivery_state_is_final(row->state))
+        row->state = DELIVERY_CANCELLED;
+    row->over_ms = row->patience_ms = 0;
+    r->now.rows[r->now.count] = (struct row){.transport = 1,
+                                             .priority = row->priority,
+                                             .due_ms = r->clock_ms,
+                                             .other = (int)leased->delivery};
+    row->other = (int)++r->now.count;
+}
+
+static void escalate_some(struct run *r)
+{
+    struct error err = {0};
+    size_t count = 0;
+    size_t expected = 0;
+    for (size_t i = 0; i < r->now.count; i++)
+        expected += is_overdue(r, &r->now.rows[i]);
+    size_t limit = 1 + roll(r, 8);
+    if (r->now.count + limit > ROWS_MAX)
+        return;
+    must(ledger_walk_overdue(r->f->l, r->clock_ms, limit, escalate_one, r, &count, &err), &err);
+    assert_int_equal(count, expected < limit ? expected : limit);
+}
+
+/* Nobody sleeps too long. */
+static void compare_patience(struct run *r)
+{
+    int64_t next_ms = ledger_next_overdue_ms(r->f->l);
+    for (size_t i = 0; i < r->now.count; i++) {
+        const struct row *row = &r->now.rows[i];
+        if (row->over_ms > 0 && row->state != DELIVERY_IN_FLIGHT)
+            assert_true(next_ms <= row->over_ms);
+    }
+}
+
+/* ---- operators ---- */
+
+static bool is_told(const struct run *r, const struct row *row)
+{
+    if (row->other == 0)
+        return false;
+    switch (r->now.rows[row->other - 1].state) {
+    case DELIVERY_WAITING:
+    case DELIVERY_IN_FLIGHT:
+    case DELIVERY_DEFERRED:
+    case DELIVERY_HELD:
+    case DELIVERY_DELIVERED:
+    case DELIVERY_UNCERTAIN:
+        return true;
+    case DELIVERY_FAILED:
+    case DELIVERY_SUPPRESSED:
+    case DELIVERY_EXPIRED:
+    case DELIVERY_CANCELLED:
+        break;
+    }
+    return false;
 }
 
 static void retry_some(struct run *r)
@@ -223,12 +351,13 @@ static void retry_some(struct run *r)
     action.now_ms = r->clock_ms;
     for (size_t i = 0; i < r->now.count; i++) {
         struct row *row = &r->now.rows[i];
-        if (row->state != state)
+        if (row->state != state || is_told(r, row))
             continue;
         expected++;
         row->state = DELIVERY_WAITING;
         row->due_ms = r->clock_ms;
         row->tries = row->crashes = 0;
+        row->over_ms = row->patience_ms > 0 ? r->clock_ms + row->patience_ms : 0;
     }
     struct retry again = {.selector = &selector, .limit = 1, .more = true};
     assert_int_equal(count_retry(r->f->l, selector), expected);
@@ -367,9 +496,9 @@ static void begin_batches(struct run *r)
 
 static void step(struct run *r)
 {
-    static void (*const often[])(struct run *) = {accept_one, put_one,    put_one,     lease_some,
-                                                  lease_some, settle_one, settle_one,  settle_one,
-                                                  settle_one, settle_one, begin_or_end};
+    static void (*const often[])(struct run *) = {accept_one, put_one,    put_one,    lease_some,
+                                                  lease_some, settle_one, settle_one, settle_one,
+                                                  settle_one, settle_one, book_one,   begin_or_end};
     r->clock_ms += roll(r, 50) == 0 ? -(int64_t)roll(r, 40) : (int64_t)roll(r, 4);
     unsigned kind = roll(r, 100);
     if (kind < 2)
@@ -378,6 +507,10 @@ static void step(struct run *r)
         stop_or_go(r);
     else if (kind < 6)
         die(r);
+    else if (kind < 9)
+        escalate_some(r);
+    else if (kind < 11)
+        drain_parked(r);
     else if (r->now.count < ROWS_MAX)
         often[roll(r, COUNT_OF(often))](r);
 }
@@ -395,6 +528,7 @@ static void agrees_with_a_model_whatever_happens(void **state)
         step(r);
         compare_counts(r);
         compare_lanes(r);
+        compare_patience(r);
         if (i % 500 == 499)
             compare_rows(r);
     }

@@ -1,5 +1,8 @@
 #include "receipts.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 #define MANY 100 /* receipts kept of one delivery */
 
 /* ---- what a receipt speaks of ---- */
@@ -507,6 +510,60 @@ static void a_name_is_undone_with_its_settlement(void **state)
     assert_int_equal(count_state(f->l, DELIVERY_WAITING), 1);
 }
 
+/* Groups of bounces, each with its next channel, until it is killed. */
+static void bounce_all(const char *spool, int count, int fd)
+{
+    struct error err = {0};
+    struct ledger *l = open_ledger(spool, LEDGER_WRITE);
+    for (int i = 0; i < count; i++) {
+        if (i % 5 == 0)
+            must(ledger_begin(l, LEDGER_FAST, &err), &err);
+        bounce(l, i + 1);
+        if (i % 5 == 4)
+            must(ledger_commit(l, &err), &err);
+        if (i == 10 && write(fd, "x", 1) != 1)
+            break;
+    }
+    for (;;)
+        pause();
+}
+
+static void a_kill_leaves_all_of_a_receipt_or_nothing(void **state)
+{
+    enum { COUNT = 400 };
+    struct fixture *f = *state;
+    struct error err = {0};
+    int pipes[2];
+    char byte = 0;
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    for (int i = 0; i < COUNT; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "n%d", i);
+        accept_chain(f->l, id);
+        send_named(f->l, DELIVERY_DELIVERED, id);
+    }
+    must(ledger_commit(f->l, &err), &err);
+    ledger_close(f->l);
+    assert_int_equal(pipe(pipes), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        bounce_all(f->spool, COUNT, pipes[1]);
+    assert_int_equal(read(pipes[0], &byte, 1), 1); /* it is in the middle of it */
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    close(pipes[0]);
+    close(pipes[1]);
+    f->l = open_ledger(f->spool, LEDGER_WRITE);
+    int64_t bounced = count_state(f->l, DELIVERY_FAILED);
+    assert_true(bounced >= 10 && bounced % 5 == 0);
+    assert_int_equal(count_state(f->l, DELIVERY_WAITING), bounced);
+    for (int i = 0; i < COUNT; i++) {
+        struct seen_receipts seen;
+        assert_int_equal(receipts_of(f->l, i + 1, &seen), i < bounced ? 1 : 0);
+    }
+    must_balance(f->l);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -536,6 +593,7 @@ int main(void)
         TEST(counts_untried_lines_right_after_a_bounce),
         TEST(is_undone_with_its_transaction),
         TEST(a_name_is_undone_with_its_settlement),
+        TEST(a_kill_leaves_all_of_a_receipt_or_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,6 +103,47 @@ static void equals_a_new_ledger(void **state)
     assert_int_equal(ask(f, "SELECT count(*) FROM pragma_integrity_check WHERE 1"), 1);
 }
 
+/* ---- bounds ---- */
+
+static void change(const struct fixture *f, const char *sql)
+{
+    char *path = file_join(f->spool, "ledger.db");
+    struct db *db = NULL;
+    struct error err = {0};
+    must(db_open(path, DB_WRITE, &db, &err), &err);
+    must(db_run_script(db, sql, &err), &err);
+    db_close(db);
+    free(path);
+}
+
+/* Whoever reports what nobody knows fills no disk, and pushes out nothing that is known. */
+static void keeps_only_so_many_of_nothing_known(void **state)
+{
+    struct fixture *f = *state;
+    take_in_many(f->l, "n", 1);
+    int64_t delivery = lease_one(f->l, "relay");
+    struct receipt r = receipt_of(RECEIPT_CONFIRMED);
+    note(f->l, &r, delivery, DELIVERY_IN_FLIGHT); /* the oldest, but of something */
+    ledger_close(f->l);
+    change(f, "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 99999)"
+              " INSERT INTO parked (delivery, standing, came_ms, kind, at_ms, transport,"
+              " message_id, proven, lasting, opted_out, code, enhanced, cause, source, words,"
+              " channel) SELECT 0, 1, 1, 2, 1, 1, 'x' || i, 1, 0, 0, 0, '', '', '', '', 0 FROM c");
+    f->l = open_ledger(f->spool, LEDGER_WRITE);
+    for (int i = 0; i < 3; i++) {
+        r = receipt_named(RECEIPT_ACCEPTED, "new");
+        note(f->l, &r, 0, DELIVERY_DELIVERED);
+    }
+    assert_int_equal(ask(f, "SELECT count(*) FROM parked"), 100000);
+    assert_int_equal(ask(f, "SELECT count(*) FROM parked WHERE delivery > 0"), 1);
+    assert_int_equal(ask(f, "SELECT count(*) FROM parked WHERE message_id = 'new'"), 3);
+    assert_int_equal(ask(f, "SELECT count(*) FROM parked WHERE message_id IN ('x1', 'x3')"), 0);
+    assert_int_equal(ask(f, "SELECT count(*) FROM parked WHERE message_id = 'x4'"), 1);
+    struct seen_receipts seen;
+    settle(f->l, delivery, DELIVERY_UNCERTAIN);
+    assert_int_equal(walk_parked(f->l, NOON, &seen), 1);
+}
+
 /* ---- what the sqlite3 shell shows ---- */
 
 static void shows_words_to_the_sqlite_shell(void **state)
@@ -141,9 +182,9 @@ static void shows_words_to_the_sqlite_shell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(keeps_every_state_and_balances),  TEST(books_receipts_of_what_was_sent_before),
-        TEST(settles_what_was_in_flight),      TEST(equals_a_new_ledger),
-        TEST(shows_words_to_the_sqlite_shell),
+        TEST(keeps_every_state_and_balances),      TEST(books_receipts_of_what_was_sent_before),
+        TEST(settles_what_was_in_flight),          TEST(equals_a_new_ledger),
+        TEST(keeps_only_so_many_of_nothing_known), TEST(shows_words_to_the_sqlite_shell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
