@@ -64,13 +64,17 @@ static int escalate_one(const struct escalating *e, const struct overdue *o, boo
                                .notice_id = o->notice_id,
                                .batch_id = o->batch_id};
     *out_moved = false;
-    if (o->batch != 0 && shelf_next_channel(e->shelf, e->setup, &row, e->now_ms, &next, err) != 0) {
+    int rc = 0;
+    if (o->batch != 0)
+        rc = shelf_next_channel(e->shelf, e->setup, &row, e->now_ms, &next, err);
+    if (rc != 0)
         log_event(LOG_WARN, "delivery.no_next_channel", "id=%s state=%s reason=\"%s\"",
                   o->notice_id, delivery_state_name(o->state), err->text);
-        return 0;
-    }
-    int rc = ledger_escalate(e->recorder->ledger, o->delivery, o->batch != 0 ? &next.planned : NULL,
-                             next.rest, e->now_ms, out_moved, err);
+    if (rc != 0 && rc != ERR_NOT_FOUND)
+        return 0; /* it comes again */
+    bool planned = o->batch != 0 && rc == 0;
+    rc = ledger_escalate(e->recorder->ledger, o->delivery, planned ? &next.planned : NULL,
+                         next.rest, e->now_ms, out_moved, err);
     next_channel_clear(&next);
     if (rc == 0 && *out_moved)
         tell(o, state_behind(o->state));

@@ -390,8 +390,9 @@ int64_t ledger_next_overdue_ms(const struct ledger *l);
  * The next channel's turn: what waits, is deferred or held becomes CANCELLED with cause `escalated`
  * (it is never sent: nobody is told twice); what was delivered without being confirmed, failed or
  * is uncertain stays what it is. Either way the next channel begins, by `next` (of a batch) or the
- * spare. Nothing if it is in flight, has told the person meanwhile, has its time not used up, or if
- * no channel behind it can be sent.
+ * spare. Nothing if it is in flight, has told the person meanwhile or its time is not over. If no
+ * channel behind it can be sent (`next` NULL) it stays what it is, and nobody waits for it any
+ * more.
  */
 MUST_CHECK int ledger_escalate(struct ledger *l, int64_t delivery,
                                const struct planned_delivery *next, int next_rest, int64_t now_ms,

@@ -219,17 +219,30 @@ static int walk_batch(struct ledger *l, struct overdue_walk *w, size_t at, struc
     return 0;
 }
 
+/* Who waits longest is first: what nobody can move does not keep the others from their turn. */
+static bool find_earliest(const struct ledger *l, const struct overdue_walk *w, size_t *out)
+{
+    int64_t earliest_ms = INT64_MAX;
+    for (size_t i = 0; i < l->patience_count; i++) {
+        const struct patience *p = &l->patience[i];
+        if (p->next_ms > w->now_ms || p->next_ms >= earliest_ms || is_stopped(l, p->batch))
+            continue;
+        earliest_ms = p->next_ms;
+        *out = i;
+    }
+    return earliest_ms != INT64_MAX;
+}
+
 static int walk_batches(struct ledger *l, struct overdue_walk *w, struct error *err)
 {
+    size_t at = 0;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && w->count < w->limit && i < l->patience_count; i++) {
+    while (rc == 0 && w->count < w->limit && find_earliest(l, w, &at)) {
         struct batch_memo *b = NULL;
-        if (l->patience[i].next_ms > w->now_ms)
-            continue;
-        if (l->patience[i].batch != 0)
-            rc = ledger_read_batch(l, l->patience[i].batch, &b, err);
+        if (l->patience[at].batch != 0)
+            rc = ledger_read_batch(l, l->patience[at].batch, &b, err);
         if (rc == 0 && (b == NULL || b->now.stop == BATCH_GOES))
-            rc = walk_batch(l, w, i, err);
+            rc = walk_batch(l, w, at, err);
     }
     return rc;
 }
@@ -273,12 +286,12 @@ static int escalate(struct ledger *l, const struct flying *row, const struct han
                     bool *out_moved, struct error *err)
 {
     bool next = false;
-    if (row->batch != 0 && h->next == NULL)
-        return 0;
-    int rc = has_next(l, row->delivery, &next, err);
+    bool planned = row->batch == 0 || (h->next != NULL && !delivery_state_is_final(h->next->state));
+    int rc = planned ? has_next(l, row->delivery, &next, err) : 0;
     if (rc != 0)
         return rc;
-    if (!next || (row->batch != 0 && delivery_state_is_final(h->next->state)))
+    patience_await(l, row->batch, h->now_ms); /* there may be more: the next walk will tell */
+    if (!next)
         return forget(l, row->delivery, err);
     *out_moved = true;
     return pass_on(l, row, h, err);

@@ -319,6 +319,25 @@ static void is_undone_with_its_transaction(void **state)
     must_balance(f->l);
 }
 
+/* As the scheduler does it: it moves them behind the walk. */
+static void goes_on_at_once_where_there_is_more(void **state)
+{
+    struct fixture *f = *state;
+    struct overdue_rows seen;
+    for (int i = 0; i < 3; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "n%d", i);
+        accept_patient(f->l, id, false);
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(walk_overdue(f->l, NOON + DAY, 1, false, &seen), 1);
+        assert_true(escalate(f->l, seen.rows[0].delivery, NOON + DAY));
+        assert_true(ledger_next_overdue_ms(f->l) <= NOON + DAY);
+    }
+    assert_int_equal(walk_overdue(f->l, NOON + DAY, 1, false, &seen), 0);
+    assert_true(ledger_next_overdue_ms(f->l) > NOON + DAY);
+}
+
 /* ---- batches ---- */
 
 static int64_t put_batch(struct ledger *l, const char *id, int lines)
@@ -374,6 +393,32 @@ static void a_line_goes_on_with_the_channel_it_is_given(void **state)
     must_balance(f->l);
 }
 
+/* The notices of b are on a disk that is missing; c's are not. */
+static void what_cannot_be_moved_keeps_nobody_from_his_turn(void **state)
+{
+    struct fixture *f = *state;
+    struct overdue_rows seen;
+    put_batch(f->l, "b", 3);
+    put_batch(f->l, "c", 1);
+    assert_int_equal(walk_overdue(f->l, NOON + DAY, 2, false, &seen), 2);
+    assert_string_equal(seen.rows[0].notice_id, "b_c1");
+    assert_int_equal(walk_overdue(f->l, NOON + DAY + 5000, 2, false, &seen), 2);
+    assert_string_equal(seen.rows[0].notice_id, "c_c1");
+}
+
+static void nobody_waits_for_a_line_that_has_no_next_channel(void **state)
+{
+    struct fixture *f = *state;
+    struct overdue_rows seen;
+    put_batch(f->l, "b", 1);
+    assert_int_equal(walk_overdue(f->l, NOON + DAY, 2, false, &seen), 1);
+    assert_false(escalate(f->l, seen.rows[0].delivery, NOON + DAY));
+    assert_int_equal(walk_overdue(f->l, NOON + 9 * DAY, 2, false, &seen), 0);
+    assert_true(ledger_next_overdue_ms(f->l) == NEVER);
+    assert_int_equal(count_state(f->l, DELIVERY_WAITING), 1);
+    must_balance(f->l);
+}
+
 static void nothing_of_a_batch_that_is_stopped_is_begun(void **state)
 {
     struct fixture *f = *state;
@@ -410,7 +455,10 @@ int main(void)
         TEST(walks_the_oldest_first_and_in_portions),
         TEST(brings_again_what_was_not_moved),
         TEST(is_undone_with_its_transaction),
+        TEST(goes_on_at_once_where_there_is_more),
         TEST(a_line_goes_on_with_the_channel_it_is_given),
+        TEST(what_cannot_be_moved_keeps_nobody_from_his_turn),
+        TEST(nobody_waits_for_a_line_that_has_no_next_channel),
         TEST(nothing_of_a_batch_that_is_stopped_is_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
