@@ -1,5 +1,5 @@
 /* What is in the file: versions, strangers, damage. About SQLite, unlike its neighbours. */
-#include "fixture.h"
+#include "receipts.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -232,6 +232,13 @@ static void fill(struct ledger *l)
     must(ledger_commit(l, &err), &err);
     for (int i = 0; i < 20; i++)
         settle(l, lease_one(l, "relay"), i % 2 == 0 ? DELIVERY_DELIVERED : DELIVERY_FAILED);
+    struct suppression s = {
+        .channel = CHANNEL_SMS, .address = "+82", .cause = "opted_out", .source = "reply"};
+    struct receipt r = receipt_named(RECEIPT_CONFIRMED, "not yet");
+    must(ledger_suppress(l, &s, NULL, &err), &err);
+    note(l, &r, 0, DELIVERY_DELIVERED);
+    bounce(l, send_named(l, DELIVERY_DELIVERED, "4aB"));
+    accept_chain(l, "chain");
 }
 
 static void ignore_row(void *context, const struct delivery_row *row)
@@ -257,6 +264,44 @@ static void ignore_batch(void *context, const struct batch_row *row)
 {
     size_t *length = context;
     *length += strlen(row->id) + strlen(row->stop_reason);
+}
+
+static void ignore_receipt(void *context, const struct receipt *r, int64_t delivery)
+{
+    size_t *length = context;
+    *length += strlen(r->text) + (size_t)(delivery & 1);
+}
+
+static void ignore_suppression(void *context, const struct suppression *s)
+{
+    size_t *length = context;
+    *length += strlen(s->address) + strlen(s->reason);
+}
+
+/* Notes move nothing, whatever state stands in the file. */
+static int use_receipts(struct ledger *l, struct error *err)
+{
+    size_t length = 0;
+    size_t count = 0;
+    struct suppression s;
+    bool found = false;
+    struct receipt r = receipt_named(RECEIPT_NOTE, "4aB");
+    struct receipt_target target;
+    struct receipt_booking b = booking_of(&r, 3, DELIVERY_IN_FLIGHT);
+    b.forward = false;
+    int worst = ledger_find_receipt(l, &r, 0, &target, err);
+    receipt_target_clear(&target);
+    const int results[] = {
+        ledger_walk_receipts(l, 21, ignore_receipt, &length, err),
+        ledger_find_suppression(l, CHANNEL_SMS, "+82", NOON, &found, &s, err),
+        ledger_walk_suppressions(l, CHANNEL_EMAIL, NULL, 9, ignore_suppression, &length, &count,
+                                 err),
+        ledger_book_receipt(l, &b, err),
+        ledger_walk_parked(l, NOON + 1000000000, 9, ignore_receipt, &length, &count, err),
+    };
+    for (size_t i = 0; i < COUNT_OF(results); i++)
+        worst = results[i] < 0 ? results[i] : worst;
+    return worst;
 }
 
 static void use_read_side(struct ledger *l, struct error *err, int *worst)
@@ -306,6 +351,8 @@ static int use_everything(struct ledger *l, struct error *err)
         for (size_t i = 0; i < count; i++)
             leased_clear(&rows[i]);
     }
+    rc = use_receipts(l, err);
+    worst = rc < 0 ? rc : worst;
     rc = ledger_retry(l, &again, &action, err);
     worst = rc < 0 ? rc : worst;
     rc = ledger_recover(l, never, NULL, NOON, &count, &other, err);
@@ -370,6 +417,8 @@ static void reports_impossible_numbers(void **state)
     static const char *const harm[] = {
         "UPDATE lease SET deliveries = '[1,2'",
         "UPDATE lease SET deliveries = 'x'",
+        "PRAGMA ignore_check_constraints = 1; UPDATE receipt SET kind = 77",
+        "PRAGMA ignore_check_constraints = 1; UPDATE suppression SET channel = 77",
         "UPDATE lease SET deliveries = '[99999999999999999999]'",
         "PRAGMA ignore_check_constraints = 1; UPDATE delivery SET channel = 7 WHERE batch = 1",
         "PRAGMA ignore_check_constraints = 1; UPDATE delivery SET state = 44 WHERE batch = 1",
