@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+import urllib.error
+import urllib.request
 
 import lib
 import sms_providers
@@ -113,9 +115,9 @@ def letter(t, category=None):
     return t.letter("probe", '  line: {type: text, required: true, about: "x"}\n', en=("Notice", "{{line}}", "{{line}}"))
 
 
-def notice(identity, to, text):
+def notice(identity, to, text, **members):
     routing = {"method": "all", "channels": ["sms"]}
-    return {"version": 1, "id": identity, "template": "probe", "locale": "en", "data": {"line": text}, "routing": routing, "to": {"name": "Anna", "phone": to}}
+    return {**members, "version": 1, "id": identity, "template": "probe", "locale": "en", "data": {"line": text}, "routing": routing, "to": {"name": "Anna", "phone": to}}
 
 
 def expected(name, kind):
@@ -263,6 +265,41 @@ def test_a_provider_that_is_only_a_file(t):
     check_provider(t, "example-telecom")
 
 
+def test_advertising_and_codes_are_called_so(t):
+    words = {
+        "aws-sns": ("type", {"ad": "Promotional", "otp": "Transactional", None: "Transactional"}),
+        "nhncloud": ("path", {"ad": "ad-sms", "otp": "auth/sms", None: "sms"}),
+        "naver-sens": ("content", {"ad": "AD", "otp": "COMM", None: "COMM"}),
+    }
+    for name, (member, meanings) in words.items():
+        provider, gateway = sms_providers.PROVIDERS[name], mock(t, name)
+        notices = [notice(f"n{n}", provider.number("ok"), f"Text {n}", **({"category": category} if category else {})) for n, category in enumerate(meanings)]
+        send(t, name, transport(t, gateway, provider), notices)
+        for n in range(len(meanings)):
+            t.wait_for_state(f"n{n}", "delivered", channel="sms")
+        t.daemon.stop()
+        said = {int(line["text"][-1]): line["extra"][member] for line in gateway.log("received.jsonl")}
+        t.equal([said[n] for n in range(len(meanings))], list(meanings.values()), f"{name}: {list(meanings)}")
+
+
+def test_a_long_korean_text_has_a_title(t):
+    provider, gateway = sms_providers.PROVIDERS["nhncloud"], mock(t, "nhncloud")
+    texts = transport(t, gateway, provider)
+    send(t, "none", texts, [notice("none", provider.number("ok"), KOREAN_TEXTS[1])])
+    t.wait_for_state("none", "delivered", channel="sms")
+    t.daemon.stop()
+    letter(t)
+    for tag in ("de", "ko", "en"):
+        t.write(f"templates/probe/{tag}.md", '---\nsubject: "Notice"\nsms: "{{line}}"\ntitle: "배송 안내"\n---\n{{line}}\n')
+    begin(t, "own")
+    t.configure(sms=texts, templates=os.path.join(t.dir, "templates"), gateways=described(t))
+    t.daemon.start()
+    t.enqueue(notice("own", provider.number("ok"), KOREAN_TEXTS[1]))
+    t.wait_for_state("own", "delivered", channel="sms")
+    got = [(line["extra"]["path"], line["extra"]["title"]) for line in gateway.log("received.jsonl")]
+    t.equal(got, [("mms", "안내"), ("mms", "배송 안내")], "of the description, and of the letter")
+
+
 # what it costs
 
 
@@ -377,3 +414,111 @@ def test_in_trial_mode_only_allowed_numbers_get_a_message(t):
     allowed = t.command("gateway", "test", "texts", "--to", "+4915112345678")
     t.equal((allowed.status, [r["to"] for r in phones.received()]), (0, ["+4915112345678"]), "the one that is allowed")
     t.contains(allowed.out, "trial mode is on", "and it is said")
+
+
+# reports
+
+
+def start_with_api(t, sms, **keys):
+    """A daemon that hears reports; the address of its API."""
+    (port,) = lib.peer.free_ports(1)
+    begin(t, "reports")
+    api = {"listen": f"127.0.0.1:{port}", "public_url": f"http://127.0.0.1:{port}"}
+    t.configure(sms=sms, templates=letter(t), gateways=described(t), api=api, **keys)
+    t.daemon.start()
+    t.wait(lambda: lib.kannel.is_open(port), 10, "the API to listen")
+    return api["public_url"]
+
+
+def hear(request):
+    """Sends a report as the provider would: status and body of the answer."""
+    method, url, headers, body = request
+    made = urllib.request.Request(url, data=body if method == "POST" else None, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(made, timeout=10 * lib.PATIENCE) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def receipts(t, identity):
+    return [line["receipt"] for line in t.command("show", identity, "--json").lines() if "receipt" in line]
+
+
+REPLIES = {"jasmin": (200, "ACK/Jasmin"), "twilio": (204, ""), "messagebird": (200, "OK"), "linkmobility": (200, "{}")}
+SIGNED = {"twilio": "X-Twilio-Signature", "messagebird": "MessageBird-Signature-JWT", "nhncloud": "X-Toast-Webhook-Signature"}
+
+
+def send_three(t, gateway, provider):
+    """Their ids of the messages n0 to n2."""
+    t.enqueue(*[notice(f"n{n}", provider.number("ok"), f"Text {n}") for n in range(3)])
+    for n in range(3):
+        t.wait_for_state(f"n{n}", "delivered", channel="sms")
+    log = {line["text"][-1]: line for line in gateway.log("received.jsonl")}
+    t.equal([line for line in gateway.log("received.jsonl") if line["wrong"]], [], f"{provider.name}: requests that its documents do not allow")
+    return [log[str(n)] for n in range(3)]
+
+
+def forged(provider, request):
+    """The same request, as a stranger would make it who knows the address."""
+    method, url, headers, body = request
+    if provider.name in SIGNED:
+        return (method, url, {**headers, SIGNED[provider.name]: headers[SIGNED[provider.name]][:-2] + "xx"}, body)
+    if provider.name == "vonage":
+        return (method, url, headers, body.replace(b'"failed"', b'"rejected"'))
+    return (method, url[:-1] + ("a" if url[-1] != "a" else "b"), headers, body)  # who does not know it
+
+
+def check_reports(t, name):
+    provider, gateway = sms_providers.PROVIDERS[name], mock(t, name)
+    public = start_with_api(t, transport(t, gateway, provider))
+    sent = send_three(t, gateway, provider)
+    url = t.command("gateway", "url", "texts").out.strip()
+    t.matches(url, "^" + re.escape(public) + "/reports/texts/[0-9a-v-]+$", "the address")
+    t.check(all(line["callback"] in (None, url) for line in sent), f"{name}: callbacks {[line['callback'] for line in sent]}")
+    reply = REPLIES.get(name, (200, ""))
+    failed = provider.report(sent[0]["id"], "n0", "failed", url)
+    t.equal(hear(failed), reply, f"{name}: what it hears")
+    t.equal(t.row("n0", channel="sms")["state"], "failed", f"{name}: n0 was reported as failed")
+    t.equal(hear(failed), reply, f"{name}: what it hears the second time")
+    t.equal(hear(provider.report(sent[1]["id"], "n1", "delivered", url)), reply, f"{name}: what it hears of n1")
+    t.equal(t.row("n1", channel="sms")["state"], "delivered", f"{name}: n1 was reported as delivered")
+    status, _ = hear(forged(provider, provider.report(sent[2]["id"], "n2", "failed", url)))
+    t.check(status in (403, 404), f"{name}: a forged report is answered with {status}")
+    t.equal(t.row("n2", channel="sms")["state"], "delivered", f"{name}: n2 does not move")
+
+
+def test_reports_of_jasmin(t):
+    check_reports(t, "jasmin")
+
+
+def test_reports_of_twilio(t):
+    check_reports(t, "twilio")
+
+
+def test_reports_of_vonage(t):
+    check_reports(t, "vonage")
+
+
+def test_reports_of_seven(t):
+    check_reports(t, "seven")
+
+
+def test_reports_of_messagebird(t):
+    check_reports(t, "messagebird")
+
+
+def test_reports_of_linkmobility(t):
+    check_reports(t, "linkmobility")
+
+
+def test_reports_of_nhncloud(t):
+    check_reports(t, "nhncloud")
+
+
+def test_reports_of_solapi(t):
+    check_reports(t, "solapi")
+
+
+def test_reports_of_a_provider_that_is_only_a_file(t):
+    check_reports(t, "example-telecom")

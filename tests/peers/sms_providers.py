@@ -555,7 +555,7 @@ class NhnCloud(KoreanProvider):
         request.line("POST", request.path)
         request.header("X-Secret-Key", "s3cret")
         f = request.json(("body", "sendNo", "recipientList") + (("title",) if kind == "LMS" else ()), ("senderGroupingKey",))
-        texts(f, "body", "sendNo")
+        texts(f, "body", "sendNo", *(("title",) if kind == "LMS" else ()))
         need(isinstance(f["recipientList"], list) and len(f["recipientList"]) == 1, "one recipient, in an array")
         one = only(f["recipientList"][0], ("internationalRecipientNo",), ("recipientGroupingKey",))
         korean_text(f["body"], kind)
@@ -603,7 +603,7 @@ class Solapi(KoreanProvider):
         m = only(request.json(("message",))["message"], ("to", "from", "text", "type"), ("country", "subject", "customFields"))
         texts(m, "to", "from", "text", "type", "country")
         need(m["country"] == "82", f"country is {m['country']}")
-        need(("subject" in m) == (m["type"] == "LMS"), "a subject belongs to an LMS")
+        need("subject" not in m or (m["type"] == "LMS" and m["subject"] != ""), "a subject belongs to an LMS")
         korean_text(m["text"], m["type"])
         return Message(korean(m["to"]), m["text"], korean_sender(m["from"]), extra={"key": m["customFields"]["key"], "type": m["type"]})
 
@@ -659,7 +659,7 @@ class Aligo(KoreanProvider):
         request.line("POST", "/send/")
         f = request.form(("key", "user_id", "sender", "receiver", "msg", "msg_type"), ("title",))
         need((f["key"], f["user_id"]) == ("k3y", "tester"), "wrong key or user")
-        need(("title" in f) == (f["msg_type"] == "LMS"), "a title belongs to an LMS")
+        need("title" not in f or (f["msg_type"] == "LMS" and f["title"] != ""), "a title belongs to an LMS")
         need(len(f.get("title", "").encode("euc-kr")) <= 44, "the title is too long")
         return Message(korean(f["receiver"]), korean_text(f["msg"], f["msg_type"]), korean_sender(f["sender"]), extra={"type": f["msg_type"], "title": f.get("title")})
 
@@ -695,7 +695,7 @@ class NaverSens(KoreanProvider):
         f = request.json(("type", "from", "content", "messages"), ("contentType", "countryCode", "subject"))
         texts(f, "type", "from", "content", "contentType", "countryCode")
         need(f["contentType"] in ("COMM", "AD") and f["countryCode"] == "82", "wrong contentType or countryCode")
-        need(("subject" in f) == (f["type"] == "LMS"), "a subject belongs to an LMS")
+        need("subject" not in f or (f["type"] == "LMS" and f["subject"] != ""), "a subject belongs to an LMS")
         need(isinstance(f["messages"], list) and len(f["messages"]) == 1, "one recipient, in an array")
         to = only(f["messages"][0], ("to",))["to"]
         return Message(korean(to), korean_text(f["content"], f["type"]), korean_sender(f["from"]), extra={"type": f["type"], "content": f["contentType"]})
