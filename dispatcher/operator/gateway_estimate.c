@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "channel/channel.h"
 #include "model/address.h"
 #include "operator/gateway.h"
 
@@ -19,7 +20,8 @@ struct estimate {
     struct sms_length before; /* of `letter` */
     struct sms_length length; /* of `text` */
     size_t replaced;
-    int64_t micros; /* -1: nobody said */
+    int64_t micros;       /* -1: nobody said */
+    struct error refusal; /* why it would not be sent; no text: it would */
 };
 
 /* ---- measuring ---- */
@@ -44,11 +46,23 @@ static int check_number(const char *to, struct error *err)
 
 static void measure(struct estimate *e)
 {
-    enum length_profile profile = e->transport->sms.gateway->profile;
-    sms_measure(buf_text(&e->letter), e->letter.len, profile, &e->before);
-    e->replaced = sms_prepare(buf_text(&e->letter), e->letter.len, profile, &e->text);
-    sms_measure(buf_text(&e->text), e->text.len, profile, &e->length);
+    const struct gateway *g = e->transport->sms.gateway;
+    sms_measure_for(buf_text(&e->letter), e->letter.len, g, &e->before);
+    e->replaced = sms_prepare_for(buf_text(&e->letter), e->letter.len, g, &e->text);
+    sms_measure_for(buf_text(&e->text), e->text.len, g, &e->length);
     e->micros = gateway_cost(e->transport, e->to, &e->length);
+}
+
+/* The channel itself knows every limit. */
+static void ask_channel(struct estimate *e, const struct settings *s)
+{
+    struct message message = {0};
+    struct outgoing item = {.identity = "estimate", .address = e->to, .message = &message};
+    buf_put(&message.sms, buf_text(&e->letter), e->letter.len);
+    if (channel_of_kind(CHANNEL_SMS)->compose(s, e->transport, &item, &e->refusal) == 0)
+        e->refusal.text[0] = '\0';
+    buf_free(&item.wire);
+    message_free(&message);
 }
 
 /* ---- telling ---- */
@@ -81,7 +95,9 @@ static void print_json(const struct estimate *e)
     buf_put_json(&out, e->transport->name);
     buf_printf(&out, ",\"encoding\":\"%s\",\"units\":%zu,\"segments\":%zu,\"sendable\":%s",
                sms_encoding_name(l->encoding), l->units, l->segments,
-               l->sendable ? "true" : "false");
+               e->refusal.text[0] == '\0' ? "true" : "false");
+    buf_puts(&out, ",\"refusal\":");
+    buf_put_json(&out, e->refusal.text[0] != '\0' ? e->refusal.text : NULL);
     buf_printf(&out, ",\"replaced\":%zu,\"type\":", e->replaced);
     buf_put_json(&out, is_korean(l) ? (l->lms ? "LMS" : "SMS") : NULL);
     buf_puts(&out, ",\"offending\":[");
@@ -120,31 +136,42 @@ static void print_offenders(const struct sms_length *l)
     }
 }
 
-static void print_text(const struct estimate *e)
+static void print_size(const struct estimate *e)
 {
     const struct sms_length *l = &e->length;
-    struct buf price = {0};
-    printf("%s, %zu %s, ", sms_encoding_name(l->encoding), l->units,
+    printf("%s, %zu %s", sms_encoding_name(l->encoding), l->units,
            is_korean(l) ? "bytes" : "units");
-    if (!l->sendable)
-        printf("cannot be sent\n");
-    else if (is_korean(l))
-        printf("one %s\n", l->lms ? "LMS" : "SMS");
-    else
-        printf("%zu %s\n", l->segments, l->segments == 1 ? "part" : "parts");
+    if (is_korean(l) && l->sendable)
+        printf(", one %s", l->lms ? "LMS" : "SMS");
+    else if (!is_korean(l))
+        printf(", %zu %s", l->segments, l->segments == 1 ? "part" : "parts");
+    printf("\n");
+    if (e->refusal.text[0] != '\0')
+        printf("  refused   %s\n", e->refusal.text);
+}
+
+static void print_price(const struct estimate *e)
+{
+    struct buf price = {0};
+    if (e->micros >= 0) {
+        gateway_put_cost(&price, e->micros, e->transport->sms.currency);
+        printf("  price     %s\n", buf_text(&price));
+    } else if (e->length.sendable) {
+        printf("  price     not known: add `prices` to the transport %s\n", e->transport->name);
+    }
+    buf_free(&price);
+}
+
+static void print_text(const struct estimate *e)
+{
+    print_size(e);
     if (e->replaced > 0)
         printf("  replaced  %zu %s before sending: as written it would be %s, %zu %s\n",
                e->replaced, e->replaced == 1 ? "character" : "characters",
                sms_encoding_name(e->before.encoding), e->before.segments,
                e->before.segments == 1 ? "part" : "parts");
-    print_offenders(l);
-    if (e->micros >= 0) {
-        gateway_put_cost(&price, e->micros, e->transport->sms.currency);
-        printf("  price     %s\n", buf_text(&price));
-    } else if (l->sendable) {
-        printf("  price     not known: add `prices` to the transport %s\n", e->transport->name);
-    }
-    buf_free(&price);
+    print_offenders(&e->length);
+    print_price(e);
 }
 
 static int estimate(const struct invocation *inv, const struct settings *s, struct error *err)
@@ -157,11 +184,12 @@ static int estimate(const struct invocation *inv, const struct settings *s, stru
         rc = read_text(option_value(inv, "text"), &e.letter, err);
     if (rc == 0) {
         measure(&e);
+        ask_channel(&e, s);
         if (invocation_json(inv))
             print_json(&e);
         else
             print_text(&e);
-        rc = e.length.sendable ? 0 : 1;
+        rc = e.refusal.text[0] == '\0' ? 0 : 1;
         sms_length_free(&e.before);
         sms_length_free(&e.length);
     }
@@ -197,7 +225,7 @@ const struct command command_gateway_estimate = {
         "Encoding, parts (or SMS or LMS in Korea) after what is replaced before sending, the\n"
         "characters that make it longer or cannot be sent with what could stand there instead,\n"
         "and the price by `prices` of the transport. Nothing is sent.\n\n"
-        "Exit status 1 if it cannot be sent.",
+        "Exit status 1 if it would be refused.",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

@@ -327,6 +327,19 @@ def test_an_estimate_names_what_costs(t):
     t.contains(shown, "ç (U+00E7) as character 1", "the character")
     t.contains(shown, "0.18 EUR", "the price")
     t.equal(estimate(t, "0151 1234567", "x").status, 64, "a national number")
+    refused = estimate(t, "+4915112345678", "x" * 1000)
+    t.equal(refused.status, 1, "seven parts")
+    t.contains(refused.out, "the gateway allows 6", "why")
+
+
+def test_an_estimate_knows_sms_and_lms(t):
+    provider, gateway = sms_providers.PROVIDERS["solapi"], mock(t, "solapi")
+    t.configure(sms=transport(t, gateway, provider, **PRICES))
+    short, long = (estimate(t, "+821012345678", text, "--json").json() for text in KOREAN_TEXTS)
+    t.equal((short["encoding"], short["type"], short["price_micros"]), ("euc-kr", "SMS", 12000), "an SMS")
+    t.equal((long["encoding"], long["type"], long["price_micros"]), ("euc-kr", "LMS", 30000), "an LMS")
+    refused = estimate(t, "+821012345678", "Jürgen 님", "--json")
+    t.equal((refused.status, refused.json()["sendable"], refused.json()["offending"][0]["character"]), (1, False, "ü"), "a name EUC-KR does not know")
 
 
 def test_check_adds_up_what_the_sms_of_a_campaign_cost(t):
@@ -518,6 +531,29 @@ def test_reports_of_nhncloud(t):
 
 def test_reports_of_solapi(t):
     check_reports(t, "solapi")
+
+
+def test_a_report_clears_up_what_was_uncertain(t):
+    provider, gateway = sms_providers.PROVIDERS["nhncloud"], mock(t, "nhncloud")
+    start_with_api(t, transport(t, gateway, provider))
+    t.enqueue(*[notice(f"n{n}", provider.number("lost_id"), f"Text {n}") for n in range(2)])
+    for n in range(2):
+        t.wait_for_state(f"n{n}", "uncertain", channel="sms")
+    url = t.command("gateway", "url", "texts").out.strip()
+    for n, kind in enumerate(("delivered", "failed")):
+        t.equal(hear(provider.report("unknown", f"n{n}", kind, url))[0], 200, f"n{n}: what it hears")
+        t.equal(t.row(f"n{n}", channel="sms")["state"], kind, f"n{n}: by our own key")
+
+
+def test_who_said_no_in_a_report_gets_nothing_more(t):
+    provider, gateway = sms_providers.PROVIDERS["twilio"], mock(t, "twilio")
+    start_with_api(t, transport(t, gateway, provider))
+    sent = send_three(t, gateway, provider)
+    url = t.command("gateway", "url", "texts").out.strip()
+    t.equal(hear(provider.report(sent[0]["id"], "n0", "optout", url))[0], 204, "what it hears")
+    t.enqueue(notice("later", provider.number("ok"), "Text"))
+    row = t.wait_for_state("later", "suppressed", channel="sms")
+    t.equal((row["cause"], len(gateway.log("received.jsonl"))), ("opted_out", 3), "nothing more was sent")
 
 
 def test_reports_of_a_provider_that_is_only_a_file(t):

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/attributes.h"
+#include "model/json.h"
 
 #define TEXT(literal) ((char *)(uintptr_t)(literal))
 
@@ -270,6 +271,23 @@ static void says_their_error_in_short(void **state)
     assert_string_equal(d.reply, "the gateway refuses the message: bad number");
 }
 
+/* Words for people in EUC-KR, in an answer that says UTF-8. */
+static void reads_json_around_words_in_another_charset(void **state)
+{
+    (void)state;
+    struct http_answer answer = {.error = HTTP_ANSWERED, .status = 200};
+    buf_puts(&answer.body, "{\"message\": \"\xc1\xa4\xbb\xf3\", \"result_code\": 1}");
+    struct json_t *json = gateway_answer_json(&answer);
+    assert_non_null(json);
+    assert_int_equal(json_get_int(json, "result_code", 0), 1);
+    json_free(json);
+    buf_puts(&answer.body, "x");
+    assert_null(gateway_answer_json(&answer));
+    answer.error = HTTP_LOST_AFTER;
+    assert_null(gateway_answer_json(&answer));
+    buf_free(&answer.body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_lost_id_is_no_lost_message),
         cmocka_unit_test(a_success_that_cannot_be_read_is_uncertain),
         cmocka_unit_test(says_their_error_in_short),
+        cmocka_unit_test(reads_json_around_words_in_another_charset),
     };
     return cmocka_run_group_tests(tests, compile_predicates, free_predicates);
 }
