@@ -1,5 +1,7 @@
 #include "config/gateway.h"
 
+#include "config/gateway_files.h"
+#include "model/cause.h"
 #include "scratch.h"
 
 static struct scratch scratch;
@@ -230,6 +232,27 @@ static void an_outbox_needs_no_secrets_of_its_description(void **state)
     scratch_free(s);
 }
 
+static void every_cause_of_a_shipped_description_has_a_sentence(void **state)
+{
+    (void)state;
+    char **names;
+    size_t count;
+    gateway_files_list("config/gateways", &names, &count);
+    assert_true(count >= 13);
+    for (size_t i = 0; i < count; i++) {
+        struct gateway *g = NULL;
+        struct error err;
+        if (gateway_files_read("config/gateways", names[i], &g, &err) != 0)
+            fail_msg("%s", err.text);
+        for (size_t a = 0; a < g->answer_count; a++)
+            if (cause_sentence(g->answers[a].cause) == NULL)
+                fail_msg("%s: %s", names[i], g->answers[a].cause);
+        gateway_free(g);
+        free(names[i]);
+    }
+    free(names);
+}
+
 /* A generator whose faults can be made again. */
 static uint32_t next_number(uint32_t *state)
 {
@@ -313,6 +336,7 @@ int main(void)
         cmocka_unit_test(a_transport_must_fit_its_description),
         cmocka_unit_test(a_description_is_strict),
         cmocka_unit_test(an_outbox_needs_no_secrets_of_its_description),
+        cmocka_unit_test(every_cause_of_a_shipped_description_has_a_sentence),
         cmocka_unit_test(broken_descriptions_are_refused_or_read_but_never_end_the_program),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
