@@ -4,11 +4,14 @@ import asyncio
 import hashlib
 import hmac
 import http.client
+import http.server
 import json
 import os
 import re
 import signal
 import socket
+import subprocess
+import threading
 import time
 
 import lib
@@ -25,6 +28,7 @@ request:
   url: "{{base}}/send"
   json: {to: "{{to.e164}}", text: "{{text}}", id: "{{id}}"}
 response:
+  id: {json: /message}
   answers:
     - {status: 202, class: accepted, cause: accepted}
 dlr:
@@ -179,10 +183,9 @@ def test_it_follows_a_reload_without_turning_anybody_away(t):
 def test_by_hand_it_serves_whatever_daemon_comes(t):
     api = start(t)
     t.daemon.stop()
-    answer = t.command("api", "--set", "api.listen=elsewhere")
-    t.equal(answer.status, 78, "exit status with a bad address")
+    t.equal(t.command("api", "--set", "api.listen=elsewhere").status, 78, "exit status with a bad address")
     with open(t.daemon.log_path, "ab") as log:
-        made = lib.subprocess.Popen(
+        made = subprocess.Popen(
             [lib.DISPATCHER, "api", "--config", t.config_path], stdout=log, stderr=log, preexec_fn=peer.die_when_parent_dies
         )
     try:
@@ -280,3 +283,150 @@ def test_two_thousand_connections_are_open_at_once(t):
     finally:
         for sock in socks:
             sock.close()
+
+
+# reports
+
+
+def receipts(t, identity):
+    """The kinds of the reports on an SMS, in the order of its story."""
+    rows, _ = t.ask("show", id=identity)
+    return [row["receipt"] for row in rows if "receipt" in row]
+
+
+def test_reports_come_in_any_order_and_twice(t):
+    api = start(t)
+    send(t, "r1", "r2", "r3")
+    for word in ("8", "8", "1", "8", "1"):
+        t.equal(api.report("r1", word), 200, f"report {word}")
+    for word in ("1", "8"):
+        t.equal(api.report("r2", word), 200, f"report {word}")
+    for word in ("2", "1"):
+        t.equal(api.report("r3", word), 200, f"report {word}")
+    t.contains(receipts(t, "r1"), "confirmed", "the story of r1")
+    t.contains(receipts(t, "r2"), "confirmed", "the story of r2")
+    t.equal(t.row("r1", "sms")["state"], "delivered", "r1")
+    t.equal(t.row("r2", "sms")["state"], "delivered", "r2")
+    t.equal(t.row("r3", "sms")["state"], "failed", "r3: the first end wins")
+    shown = t.command("show", "r2", "--json")
+    t.contains(shown.out, '"confirmed"', "show --json")
+    t.contains(t.command("reconcile").out, "balance", "the books")
+    log = t.daemon.log()
+    t.check(api.token("texts") not in log and "+4915100" not in log, "the log tells more than it may")
+
+
+class HastyGateway(http.server.ThreadingHTTPServer):
+    """Reports that a message has arrived before it says that it takes it."""
+
+    def __init__(self, report):
+        super().__init__(("127.0.0.1", 0), HastyHandler)
+        self.report, self.answers = report, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class HastyHandler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.answers.append(self.server.report(message))
+        self.send_response(202)
+        self.end_headers()
+        self.wfile.write(json.dumps({"message": "M-" + message["id"]}).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_report_that_is_early_waits_for_its_message(t):
+    for by, name in (("key", "/id"), ("id", "/message")):
+        text_of = SIGNED.replace("{by: key, from: /id}", f"{{by: {by}, from: {name}}}")
+        t.write(f"gateways/{by}.yaml", text_of.replace("gateway: signed", f"gateway: {by}"))
+    api = Api(t)
+
+    def report(message):
+        """Of this message, and of one that nobody ever sends."""
+        both = [{"id": i, "message": "M-" + i, "state": "DELIVRD"} for i in (message["id"], "nobody")]
+        body = json.dumps({"reports": both})
+        signature = hmac.new(b"hook-key", body.encode(), hashlib.sha256).hexdigest()
+        return api.status(api.path(), "POST", body, {"X-Signature": signature})
+
+    gateway = HastyGateway(report)
+    key = {"file": t.secret_file("hook", "hook-key")}
+    for by in ("key", "id"):
+        base = f"http://127.0.0.1:{gateway.server_port}"
+        transport = {"channel": "sms", "gateway": by, "sender": "Bank", "allow_private": True, "vars": {"key": key, "base": base}}
+        t.configure(sms=transport, api=api.keys, gateways=os.path.join(t.dir, "gateways"))
+        if by == "key":
+            t.daemon.start()
+        else:
+            t.daemon.signal(signal.SIGHUP)
+            t.wait(lambda: "event=config.reloaded" in t.daemon.log(), 10, "the reload")
+        t.wait(api.there, 10, "the API to answer")
+        names = [f"{by}{n}" for n in range(5)]
+        send(t, *names)
+        for name in names:
+            t.wait(lambda: "confirmed" in receipts(t, name), 20, f"the report on {name} to find its message")
+    gateway.shutdown()
+    t.equal(gateway.answers, [202] * 10, "answers to reports")
+    t.check(all("confirmed" in receipts(t, f"{by}{n}") for by in ("key", "id") for n in range(5)), "a report is missing")
+
+
+def test_five_hundred_and_twelve_report_at_once(t):
+    api = start(t)
+    names = [f"m{n}" for n in range(64)]
+    send(t, *names)
+    paths = [api.path(query=f"?key={name}&d={word}") for name in names for word in ("1", "8", "4", "8", "1", "8", "4", "1")]
+    t.equal(len(paths), 512, "reports")
+    statuses = api.many(paths)
+    t.equal(statuses.count(200), 512, f"yes, of {sorted(set(statuses))}")
+    t.check(all("confirmed" in receipts(t, name) for name in names), "a report is missing")
+
+
+def test_what_the_scheduler_does_not_book_is_reported_again(t):
+    api = start(t)
+    send(t, "s1", "s2")
+    t.daemon.signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        status, headers, _ = api.ask(api.path(query="?key=s1&d=1"), timeout=40)
+        t.equal((status, headers.get("Retry-After")), (503, "5"), f"after {time.monotonic() - began:.0f} s")
+        t.equal(api.status("/healthz"), 200, "the API itself")
+    finally:
+        t.daemon.signal(signal.SIGCONT)
+    t.wait(lambda: api.report("s1", "1") == 200, 20, "yes")
+    t.contains(receipts(t, "s1"), "confirmed", "the story of s1")
+    # kill -9 of both: what was said yes to stands in the ledger.
+    t.equal(api.report("s2", "1"), 200, "report")
+    t.daemon.kill()
+    t.wait(lambda: not t.daemon.members(), 10, "everything to end")
+    t.daemon.start()
+    t.contains(receipts(t, "s2"), "confirmed", "the story of s2 after kill -9")
+
+
+def test_a_real_gateway_reports(t):
+    gateway = t.kannel()
+    api = start(t, sms=t.sms_transport(gateway))
+    names = [f"k{n}" for n in range(60)]
+    t.enqueue(*(t.notice(name, **text(name, n), locale=("de", "ko", "en")[n % 3]) for n, name in enumerate(names)))
+    t.wait(lambda: all("confirmed" in receipts(t, name) for name in names), 60, "every message to be confirmed")
+    for name in names:
+        t.equal(t.row(name, "sms")["state"], "delivered", name)
+    t.equal(len(gateway.received()), 60, "messages at the SMSC")
+
+
+def test_metrics_are_what_prometheus_reads(t):
+    api = start(t)
+    send(t, "p1")
+    t.equal(api.report("p1", "1"), 200, "report")
+    status, headers, body = api.ask("/metrics")
+    t.equal(status, 200, "status")
+    t.contains(headers["Content-Type"], "version=0.0.4", "type")
+    for line in (
+        "dispatcher_scheduler_up 1",
+        'dispatcher_api_receipts_total{result="booked"} 1',
+        'dispatcher_jobs{channel="sms",state="delivered"} 1',
+        'dispatcher_delivery_attempts_total{channel="sms",result="delivered"} 1',
+    ):
+        t.contains(body, line + "\n", "metrics")
+    t.check("+4915" not in body and "p1" not in body, "a recipient stands in the metrics")
+    status, _, body = api.ask("/readyz")
+    t.equal((status, json.loads(body)["ready"]), (200, True), f"readiness: {body}")
