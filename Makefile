@@ -181,7 +181,10 @@ stages: ## processor time of a letter by stage, from a profile (perf)
 	@$(MAKE) --no-print-directory all unpacked-peers
 	@tests/bench/stages
 
-peers: ## judge real output with npm packages (needs Node.js; says so and stops without)
+peers: ## judge real output with promtool, and with npm packages (these need Node.js; says so and stops without)
+	@sh tests/tools/deps.sh build test peers
+	@$(MAKE) --no-print-directory all unpacked-peers
+	@tests/flow/run tests/oracles/test_*.py
 	@tests/npm/run
 
 screenshots: ## letters and previews in headless Chromium, measured and pictured in build/screenshots
