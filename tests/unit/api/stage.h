@@ -50,6 +50,7 @@ struct stage {
     struct buf heard[STAGE_LINKS];
     size_t link_count;
     bool silent;
+    bool hangs_up;            /* on the next request, without an answer */
     const char *answer;       /* NULL: by the verb */
     const char *refuse_with;  /* a request that holds this word is refused with ERR_INPUT */
     char *asked[STAGE_ASKED]; /* requests, in their order */
@@ -145,8 +146,11 @@ static inline void scheduler_hear(struct stage *s, size_t index)
     assert_true(s->asked_count < STAGE_ASKED);
     s->asked[s->asked_count] = strndup(in->data, (size_t)(newline - in->data));
     buf_reset(in); /* one question at a time */
-    if (!s->silent)
+    if (s->hangs_up)
+        shutdown(s->links[index], SHUT_RDWR);
+    else if (!s->silent)
         scheduler_answer(s, s->links[index], s->asked[s->asked_count]);
+    s->hangs_up = false;
     s->asked_count++;
 }
 

@@ -157,6 +157,9 @@ static void asks_to_report_again_while_the_scheduler_is_away(void **state)
     scheduler_close(&stage);
     scheduler_open(&stage);
     assert_int_equal(report("texts", "?key=n1&d=1", &answer), 202);
+    stage.hangs_up = true;
+    assert_int_equal(report("texts", "?key=n1&d=1", &answer), 202);
+    assert_false(stage.hangs_up);
     buf_free(&answer);
 }
 
