@@ -53,31 +53,31 @@ static int deny(const char *what, struct error *err)
     return error_set(err, ERR_DENIED, "%s", what);
 }
 
-static int require_header(const struct evidence *e, const char *name, const char **out,
-                          struct error *err)
+/* NULL, and said so, if it is missing. */
+static const char *require_header(const struct evidence *e, const char *name, struct error *err)
 {
-    *out = report_request_header(e->request, name);
-    return *out != NULL ? 0 : error_set(err, ERR_DENIED, "the header %s is missing", name);
+    const char *value = report_request_header(e->request, name);
+    if (value == NULL)
+        error_set(err, ERR_DENIED, "the header %s is missing", name);
+    return value;
 }
 
 /* ---- shared header, HMAC of the body */
 
 static int verify_shared_header(const struct evidence *e, struct error *err)
 {
-    const char *value;
-    int rc = require_header(e, e->description->verify_name, &value, err);
-    if (rc == 0 && !same_text(value, e->key))
-        rc = deny("the shared secret is another one", err);
-    return rc;
+    const char *value = require_header(e, e->description->verify_name, err);
+    if (value == NULL)
+        return ERR_DENIED;
+    return same_text(value, e->key) ? 0 : deny("the shared secret is another one", err);
 }
 
 static int verify_hmac(const struct evidence *e, struct error *err)
 {
     unsigned char mac[DIGEST_SIZE];
-    const char *value;
-    int rc = require_header(e, e->description->verify_name, &value, err);
-    if (rc != 0)
-        return rc;
+    const char *value = require_header(e, e->description->verify_name, err);
+    if (value == NULL)
+        return ERR_DENIED;
     digest_hmac_sha256(e->key, e->key_len, e->request->body, e->request->body_len, mac);
     if (text_starts_with(value, "sha256="))
         value += strlen("sha256=");
@@ -112,11 +112,11 @@ static bool body_hash_fits(const struct evidence *e, const char *hash)
 static int verify_twilio(const struct evidence *e, struct error *err)
 {
     unsigned char mac[DIGEST_SHA1_SIZE];
-    const char *value, *hash = report_fields_find(e->fields, "bodySHA256");
+    const char *value = require_header(e, "X-Twilio-Signature", err);
+    const char *hash = report_fields_find(e->fields, "bodySHA256");
     struct buf text = {0};
-    int rc = require_header(e, "X-Twilio-Signature", &value, err);
-    if (rc != 0)
-        return rc;
+    if (value == NULL)
+        return ERR_DENIED;
     buf_puts(&text, e->request->url);
     if (hash == NULL)
         put_form(&text, e->request);
@@ -180,13 +180,12 @@ static int check_claims(const struct evidence *e, const struct json_t *claims, s
 
 static int verify_jwt(const struct evidence *e, struct error *err)
 {
-    const char *token;
+    const char *token = require_header(e, "MessageBird-Signature-JWT", err);
     unsigned char mac[DIGEST_SIZE];
     struct json_t *claims = NULL;
     struct buf signature = {0};
-    int rc = require_header(e, "MessageBird-Signature-JWT", &token, err);
-    if (rc != 0)
-        return rc;
+    if (token == NULL)
+        return ERR_DENIED;
     size_t head = strcspn(token, "."),
            rest = token[head] == '.' ? strcspn(token + head + 1, ".") : 0;
     size_t covered = head + 1 + rest;
@@ -198,7 +197,7 @@ static int verify_jwt(const struct evidence *e, struct error *err)
                          signature.len == sizeof(mac) &&
                          digest_equal(signature.data, mac, sizeof(mac));
     buf_free(&signature);
-    rc = check_jwt_header(token, head, err);
+    int rc = check_jwt_header(token, head, err);
     if (rc == 0 && !signed_by_key)
         rc = deny("the token is signed with another key", err);
     if (rc == 0)
