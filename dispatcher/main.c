@@ -42,6 +42,7 @@ static const struct command *const commands[] = {
     &command_reconcile,
     &command_actions,
     &command_purge,
+    &command_bounce,
     &command_check,
     &command_facts_check,
     &command_facts_diff,

@@ -224,6 +224,23 @@ struct unicode_charset *unicode_charset_open(const char *name)
     return charset;
 }
 
+void unicode_put_from_charset(struct buf *out, const char *name, const char *bytes, size_t len)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    assert(len <= TEXT_MAX);
+    UConverter *converter = ucnv_open(name, &status);
+    if (U_FAILURE(status))
+        return;
+    /* A byte gives two units at most, in any charset ICU knows. */
+    UChar *units = xreallocarray(NULL, len + 1, 2 * sizeof(UChar));
+    int32_t count =
+        ucnv_toUChars(converter, units, (int32_t)len * 2 + 1, bytes, (int32_t)len, &status);
+    if (U_SUCCESS(status))
+        unicode_put_utf16(out, units, (size_t)count);
+    free(units);
+    ucnv_close(converter);
+}
+
 /* Surrogates are no characters; private use and C1 controls have codes in ICU's tables but mean
  * nothing on a phone. */
 static bool is_writable(uint32_t code_point)

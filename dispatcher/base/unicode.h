@@ -37,5 +37,8 @@ struct unicode_charset;
 struct unicode_charset *unicode_charset_open(const char *name);
 size_t unicode_charset_bytes(struct unicode_charset *charset, uint32_t code_point);
 void unicode_charset_close(struct unicode_charset *charset);
+/* Appends bytes of a charset as UTF-8; what they cannot mean becomes U+FFFD. Nothing is appended if
+ * ICU does not know the name. */
+void unicode_put_from_charset(struct buf *out, const char *name, const char *bytes, size_t len);
 
 #endif

@@ -77,7 +77,7 @@ static int plan_next(struct arrival *a, struct error *err)
 static const char *find_cause(const struct receipt *receipt)
 {
     if (receipt->opted_out)
-        return "opted_out";
+        return strcmp(receipt->cause, "complaint") == 0 ? "complaint" : "opted_out";
     if (receipt->cause[0] != '\0')
         return receipt->cause;
     if (receipt->kind == RECEIPT_CONFIRMED)

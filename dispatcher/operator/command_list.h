@@ -17,6 +17,7 @@ extern const struct command command_watch;
 extern const struct command command_pause;
 extern const struct command command_resume;
 extern const struct command command_purge;
+extern const struct command command_bounce;
 extern const struct command command_check;
 extern const struct command command_facts_check;
 extern const struct command command_facts_diff;
