@@ -533,6 +533,18 @@ def test_reports_of_solapi(t):
     check_reports(t, "solapi")
 
 
+def test_a_real_kannel_sends_and_reports(t):
+    phones = t.kannel()
+    texts = [*GSM_TEXTS, "x" * 300, "가" * 130]
+    start_with_api(t, t.sms_transport(phones))
+    t.enqueue(*[notice(f"k{n}", f"+4915100000{n:02d}", text) for n, text in enumerate(texts)])
+    for n, text in enumerate(texts):
+        t.wait_for_state(f"k{n}", "delivered", channel="sms")
+        t.wait(lambda: "confirmed" in receipts(t, f"k{n}"), 15, f"Kannel to report k{n}")
+    got = {message["to"]: (message["text"], message["parts"]) for message in phones.received()}
+    t.equal(got, {f"+4915100000{n:02d}": (text, 2 if n > 1 else 1) for n, text in enumerate(texts)}, "what arrived")
+
+
 def test_a_report_clears_up_what_was_uncertain(t):
     provider, gateway = sms_providers.PROVIDERS["nhncloud"], mock(t, "nhncloud")
     start_with_api(t, transport(t, gateway, provider))
