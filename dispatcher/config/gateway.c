@@ -25,8 +25,6 @@ static int check_method(const char *text, struct error *err)
 }
 
 #define IN(m) .offset = offsetof(struct gateway, m)
-#define KR_BYTES(name, value, m)                                                                   \
-    .key = name, .type = PARAM_INTEGER, .fallback = value, .min = 20, .max = 10000, IN(m)
 
 static const struct param rows[] = {
     {.key = "gateway",
@@ -86,9 +84,26 @@ static const struct param rows[] = {
      .choices = transliteration_names,
      IN(transliterate),
      .about = "What may be replaced so that a text fits a cheaper encoding."},
-    {KR_BYTES("text.sms_bytes", "90", sms_bytes), .about = "Korean profiles: bytes of an SMS."},
-    {KR_BYTES("text.lms_bytes", "2000", lms_bytes), .about = "Korean profiles: bytes of an LMS."},
-    {KR_BYTES("text.subject_bytes", "40", subject_bytes),
+    {.key = "text.sms_bytes",
+     .type = PARAM_INTEGER,
+     .fallback = "90",
+     .min = 20,
+     .max = 10000,
+     IN(sms_bytes),
+     .about = "Korean profiles: bytes of an SMS."},
+    {.key = "text.lms_bytes",
+     .type = PARAM_INTEGER,
+     .fallback = "2000",
+     .min = 20,
+     .max = 10000,
+     IN(lms_bytes),
+     .about = "Korean profiles: bytes of an LMS."},
+    {.key = "text.subject_bytes",
+     .type = PARAM_INTEGER,
+     .fallback = "40",
+     .min = 20,
+     .max = 10000,
+     IN(subject_bytes),
      .about = "Korean profiles: bytes of the title of an LMS."},
     {.key = "auth", .type = PARAM_SUBTREE},
     {.key = "maps.*", .type = PARAM_SUBTREE},

@@ -38,11 +38,9 @@ const char *const gateway_names[GATEWAY_NAMES] = {
 };
 
 const char *const gateway_filters[GATEWAY_FILTERS] = {
-    [GATEWAY_FILTER_UTF16BE] = "utf16be",
-    [GATEWAY_FILTER_HEX] = "hex",
-    [GATEWAY_FILTER_URL] = "url",
-    [GATEWAY_FILTER_NUMBER] = "number",
-    [GATEWAY_FILTER_MAP] = MAP_PREFIX "NAME",
+    [GATEWAY_FILTER_UTF16BE] = "utf16be", [GATEWAY_FILTER_HEX] = "hex",
+    [GATEWAY_FILTER_URL] = "url",         [GATEWAY_FILTER_NUMBER] = "number",
+    [GATEWAY_FILTER_MAP] = "map:NAME",
 };
 
 static bool find_word(const char *const *words, size_t count, const char *word, size_t *out)
