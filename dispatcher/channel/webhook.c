@@ -227,6 +227,14 @@ static void answered(void *context, size_t index, const struct http_answer *answ
     run->reporter->done(run->reporter->context, s->item, &d);
 }
 
+/* The limit is for all packets in flight together: each gets its share. If that were less than one,
+ * the engine lets only one packet go there at a time, and it gets all. */
+static int share_of(const struct endpoint *e, const struct transport *t)
+{
+    return e->concurrency >= t->concurrency && t->concurrency > 0 ? e->concurrency / t->concurrency
+                                                                  : e->concurrency;
+}
+
 static void open_pool(struct channel_session *session, struct destination *to)
 {
     const struct webhook_settings *w = &session->transport->webhook;
@@ -237,7 +245,7 @@ static void open_pool(struct channel_session *session, struct destination *to)
         .ca_file = w->ca_file,
         .connect_timeout_ms =
             w->connect_timeout_ms > 0 ? w->connect_timeout_ms : CONNECT_TIMEOUT_MS,
-        .parallel = to->endpoint->concurrency,
+        .parallel = share_of(to->endpoint, session->transport),
         .give_up = GIVE_UP,
     };
     if (to->pool == NULL)

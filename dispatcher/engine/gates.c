@@ -208,10 +208,17 @@ static bool pass_destination(const struct gates *g, struct destination *d, const
     return false;
 }
 
+/* A limit of an endpoint is shared by the packets in flight. Where each of them had less than one
+ * request, only one packet may go at a time. */
+static int most_to_endpoint(const struct gates *g, const struct leased *row)
+{
+    const struct endpoint *e = settings_find_endpoint(g->setup->settings, row->address);
+    return e != NULL && e->concurrency < g->transport->concurrency ? e->concurrency : 0;
+}
+
 /* How many may be under way there at once; 0: any number. */
 static int most_at_once(const struct gates *g, const struct leased *row)
 {
-    const struct endpoint *e;
     const struct domain_rate *d;
     switch (row->channel) {
     case CHANNEL_EMAIL:
@@ -221,8 +228,7 @@ static int most_at_once(const struct gates *g, const struct leased *row)
                 : NULL;
         return d != NULL ? d->concurrency : 0;
     case CHANNEL_WEBHOOK:
-        e = settings_find_endpoint(g->setup->settings, row->address);
-        return e != NULL ? e->concurrency : 0;
+        return most_to_endpoint(g, row);
     case CHANNEL_SMS:
         break;
     }

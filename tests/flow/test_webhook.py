@@ -5,6 +5,7 @@ import calendar
 import email.utils
 import json
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -599,3 +600,67 @@ def test_advice_as_a_date_is_obeyed(t):
     _, row = run_one(t, "/throttle/" + urllib.parse.quote(when), "deferred")
     due = calendar.timegm(time.strptime(row["next_attempt_at"][:19], "%Y-%m-%dT%H:%M:%S")) - time.time()
     t.check(60 < due < 91, f"due in {due:.0f} s, told to wait 90 s")
+
+
+# how endpoints are
+
+
+def known(t, name):
+    (row,) = [row for row in t.command("endpoint", "list", "--json").lines() if row["endpoint"] == name]
+    return row
+
+
+def test_a_list_tells_how_each_endpoint_is(t):
+    receiver = t.https()
+    old = {"file": t.secret_file("old-secret", OLD_SECRET)}
+    endpoints = {
+        "good": t.endpoint(receiver, "/ok/t0ken", old_secret=old, old_secret_until=day(3)),
+        "bad": t.endpoint(receiver, "/error", format="cloudevents"),
+        "new": t.endpoint(receiver),
+    }
+    configure(t, endpoints, retry=["1h"])
+    t.enqueue(hook(t, "one", to="good"), hook(t, "two", to="bad"))
+    t.wait_for_state("one", "delivered", channel="webhook")
+    t.wait_for_state("two", "deferred", channel="webhook")
+    t.wait(lambda: known(t, "good")["last_ok_at"] and known(t, "bad")["failing_since"], 5, "both to be known")
+    good, bad, new = (known(t, name) for name in ("good", "bad", "new"))
+    t.equal((good["state"], bad["state"], new["state"]), ("enabled", "failing", "enabled"), "states")
+    t.equal((good["old_secret"], good["old_secret_until"], bad["format"]), (True, day(3), "cloudevents"), "settings")
+    t.equal((new["last_ok_at"], bad["last_ok_at"], good["failing_since"]), (None, None, None), "what never was")
+    text = t.command("endpoint", "list").out
+    t.matches(text, rf"good +localhost:{receiver.port} +enabled .*old secret until {day(3)}", "for people")
+    t.check("t0ken" not in text + json.dumps(good) + t.command("endpoint", "show", "good").out, "the path is shown")
+    t.contains(t.command("endpoint", "show", "bad").out, "failing", "one of them")
+    t.equal(t.command("endpoint", "show", "nobody").status, 66, "an unknown one")
+
+
+def test_a_gone_endpoint_is_disabled_until_somebody_enables_it(t):
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver, "/gone")})
+    t.drop(hook(t))
+    t.wait(lambda: known(t, "crm")["state"] == "disabled", 10, "the endpoint to be disabled")
+    t.drop(hook(t, "two"))
+    row = t.wait_for_state("two", "held", channel="webhook")
+    t.equal(row["cause"], "endpoint_disabled", "cause")
+    t.matches(t.command("endpoint", "show", "crm").out, r"(?s)disabled since 20.*gone", "what is shown")
+    configure(t, {"crm": t.endpoint(receiver)}, start=False)
+    t.daemon.signal(signal.SIGHUP)
+    t.wait(lambda: "event=config.reloaded" in t.daemon.log(), 5, "the reload")
+    answer = t.command("endpoint", "enable", "crm", "--reason", "they are back")
+    t.equal(answer.status, 0, answer.err)
+    t.contains(answer.out, "enabled", "what it says")
+    t.wait_for_state("two", "delivered", channel="webhook")
+    t.contains(t.command("endpoint", "enable", "crm").out, "before", "once more")
+    t.contains(t.command("actions").out, "they are back", "the record")
+
+
+def test_an_endpoint_can_be_disabled_by_hand(t):
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver)})
+    answer = t.command("endpoint", "disable", "crm", "--reason", "moving", "--json")
+    t.equal((answer.status, answer.json()["state"], answer.json()["changed"]), (0, "disabled", True), "disable")
+    t.drop(hook(t))
+    t.wait_for_state("one", "held", channel="webhook")
+    t.equal(t.command("endpoint", "enable", "crm", "--json").json()["freed"], 1, "freed")
+    t.wait_for_state("one", "delivered", channel="webhook")
+    t.equal(t.command("endpoint", "disable", "nobody").status, 66, "an unknown one")

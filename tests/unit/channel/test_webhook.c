@@ -253,6 +253,32 @@ static void sends_nothing_where_it_must_not(void **state)
     canned_stop(&no_tls);
 }
 
+static void keeps_to_its_share_of_an_endpoints_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        int limit, packets, rounds;
+    } cases[] = {{0, 4, 1}, {8, 4, 2}, {2, 4, 2}, {4, 1, 1}};
+    struct canned server = canned_start(CANNED_HANG, "");
+    char base[64];
+    snprintf(base, sizeof(base), "http://127.0.0.1:%d", server.port);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct world *w = new_world();
+        struct timespec since;
+        w->transport.concurrency = cases[i].packets;
+        add_endpoint(w, base, "/", "{}");
+        w->endpoints[0].concurrency = cases[i].limit;
+        for (int n = 1; n < 4; n++)
+            add_item(w, "e0", "{}");
+        clock_gettime(CLOCK_MONOTONIC, &since);
+        deliver(w);
+        assert_in_range(elapsed_ms(&since), cases[i].rounds * 600 - 20,
+                        cases[i].rounds * 600 + 550);
+        free_world(w);
+    }
+    canned_stop(&server);
+}
+
 static void sends_headers_of_the_endpoint(void **state)
 {
     (void)state;
@@ -379,6 +405,7 @@ int main(void)
         cmocka_unit_test(is_refused_when_the_secret_is_another),
         cmocka_unit_test(judges_what_the_receiver_does),
         cmocka_unit_test(sends_nothing_where_it_must_not),
+        cmocka_unit_test(keeps_to_its_share_of_an_endpoints_limit),
         cmocka_unit_test(sends_headers_of_the_endpoint),
         cmocka_unit_test(refuses_an_endpoint_that_cannot_work),
         cmocka_unit_test(composes_only_json_objects),

@@ -151,7 +151,6 @@ static void shows_what_holds_for_the_whole_and_for_endpoints(void **state)
     must_hold(text, "api.public_url = http://127.0.0.1:8025   # default\n");
     must_hold(text, "endpoints.crm.old_secret_until = 2027-01-31   # ");
     must_hold(text, "endpoints.crm.format = standard   # default\n");
-    must_hold(text, "endpoints.crm.concurrency = 8   # default\n");
     must_hold(text, "endpoints.crm.retry = [1s, 2m]   # ");
     must_hold(text, "endpoints.crm.disable_after = 5d   # default\n");
     free(text);

@@ -264,7 +264,7 @@ static void an_endpoint_waits_like_its_transport_unless_it_says_more(void **stat
     assert_int_equal(e->old_secret_until_day, 0);
     assert_null(e->signing_key);
     assert_int_equal(e->format, WEBHOOK_STANDARD);
-    assert_int_equal(e->concurrency, 8);
+    assert_int_equal(e->concurrency, 0);
     assert_int_equal(e->retry.count, 0);
     assert_int_equal(e->disable_after_ms, INT64_C(120) * 3600000);
     scratch_free(s);

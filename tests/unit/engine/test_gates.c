@@ -280,13 +280,15 @@ static void holds_what_is_for_a_disabled_endpoint(void **state)
     assert_true(gates_pass(&gates, &row, &answer));
 }
 
-/* One worker keeps to the limit by itself; a second one waits for the first. */
+/* A worker keeps to its share of the limit by itself; where that were less than one request, a
+ * second packet waits for the first. */
 static void lets_one_packet_at_a_time_to_a_narrow_endpoint(void **state)
 {
     static char name[] = "partner";
     struct endpoint e = {.name = name, .concurrency = 2};
     (void)state;
     address_a_webhook(&e);
+    mail.concurrency = 4;
     row.packet = 1;
     for (int i = 0; i < 10; i++)
         assert_true(gates_pass(&gates, &row, &answer));
@@ -296,6 +298,19 @@ static void lets_one_packet_at_a_time_to_a_narrow_endpoint(void **state)
     for (int i = 0; i < 9; i++)
         traffic_leave(d, 1);
     assert_true(gates_pass(&gates, &row, &answer));
+}
+
+static void leaves_the_share_of_a_wide_endpoint_to_the_workers(void **state)
+{
+    static char name[] = "partner";
+    struct endpoint limits[] = {{.name = name, .concurrency = 4}, {.name = name}};
+    (void)state;
+    mail.concurrency = 4;
+    for (size_t i = 0; i < COUNT_OF(limits); i++) {
+        address_a_webhook(&limits[i]);
+        for (row.packet = 1; row.packet <= 10; row.packet++)
+            assert_true(gates_pass(&gates, &row, &answer));
+    }
 }
 
 /* ---- suppression ---- */
@@ -421,6 +436,7 @@ int main(void)
         WITH_GATES(lets_no_more_go_at_once_than_a_domain_takes),
         WITH_GATES(holds_what_is_for_a_disabled_endpoint),
         WITH_GATES(lets_one_packet_at_a_time_to_a_narrow_endpoint),
+        WITH_GATES(leaves_the_share_of_a_wide_endpoint_to_the_workers),
         WITH_LIST(shows_who_is_suppressed_and_why_until_it_is_over),
         WITH_LIST(a_refusal_keeps_off_only_what_comes_after_it),
         WITH_LIST(does_not_tell_otherwise_who_said_no),

@@ -1,0 +1,252 @@
+#include "operator/command_list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "model/json.h"
+#include "operator/endpoint.h"
+#include "operator/output.h"
+#include "operator/session.h"
+
+/* One of the configuration's endpoints, and what the daemon remembers of it. */
+struct row {
+    const struct endpoint *endpoint;
+    const struct json_t *known; /* NULL: nothing was sent there yet */
+    int64_t now_ms;
+};
+
+static const char *find_text(const struct row *row, const char *key)
+{
+    return json_get_text(row->known, key, NULL);
+}
+
+static const char *state_of(const struct row *row)
+{
+    if (json_get_bool(row->known, "disabled", false))
+        return "disabled";
+    return find_text(row, "failing_since") != NULL ? "failing" : "enabled";
+}
+
+/* ---- a table ---- */
+
+static void print_row(struct table *t, const struct row *row)
+{
+    struct buf host = {0}, rotation = {0};
+    char failing[64], ok[64];
+    endpoint_put_host(&host, row->endpoint);
+    endpoint_put_rotation(&rotation, row->endpoint, row->now_ms);
+    table_cell(t, row->endpoint->name);
+    table_cell(t, buf_text(&host));
+    table_cell(t, state_of(row));
+    table_cell(t, output_time(find_text(row, "failing_since"), failing, sizeof(failing)));
+    table_cell(t, output_time(find_text(row, "last_ok_at"), ok, sizeof(ok)));
+    table_cell(t, endpoint_format_name(row->endpoint));
+    table_cell(t, buf_text(&rotation));
+    buf_free(&host);
+    buf_free(&rotation);
+}
+
+/* ---- JSON ---- */
+
+static void put_member(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, ",\"%s\":", key);
+    buf_put_json(out, value);
+}
+
+static void put_last_day(struct buf *out, const struct endpoint *e)
+{
+    char time[CLOCK_TEXT_SIZE];
+    clock_format_rfc3339(e->old_secret_until_day * 86400000, time);
+    time[10] = '\0';
+    put_member(out, "old_secret_until", e->old_secret_until_day != 0 ? time : NULL);
+}
+
+static void print_json(const struct row *row)
+{
+    static const char *const remembered[] = {"reason", "disabled_since", "failing_since",
+                                             "last_ok_at"};
+    const struct endpoint *e = row->endpoint;
+    struct buf out = {0}, host = {0};
+    endpoint_put_host(&host, e);
+    buf_puts(&out, "{\"v\":1,\"endpoint\":");
+    buf_put_json(&out, e->name);
+    put_member(&out, "host", buf_text(&host));
+    put_member(&out, "state", state_of(row));
+    for (size_t i = 0; i < COUNT_OF(remembered); i++)
+        put_member(&out, remembered[i], find_text(row, remembered[i]));
+    put_member(&out, "format", endpoint_format_name(e));
+    if (e->concurrency > 0)
+        buf_printf(&out, ",\"concurrency\":%d", e->concurrency);
+    else
+        buf_puts(&out, ",\"concurrency\":null");
+    buf_printf(&out, ",\"old_secret\":%s", e->old_secret != NULL ? "true" : "false");
+    put_last_day(&out, e);
+    printf("%s,\"signing_key\":%s}\n", buf_text(&out), e->signing_key != NULL ? "true" : "false");
+    buf_free(&out);
+    buf_free(&host);
+}
+
+/* ---- one endpoint for people ---- */
+
+static void print_line(const char *what, const char *text)
+{
+    printf("  %-14s %s\n", what, text);
+}
+
+static void print_signing(const struct row *row)
+{
+    struct buf rotation = {0};
+    endpoint_put_rotation(&rotation, row->endpoint, row->now_ms);
+    print_line("signed with", row->endpoint->signing_key != NULL
+                                  ? "secret (v1) and signing key (v1a)"
+                                  : "secret (v1)");
+    if (row->endpoint->old_secret != NULL)
+        print_line("rotation", buf_text(&rotation));
+    buf_free(&rotation);
+}
+
+static void print_one(const struct row *row)
+{
+    struct buf host = {0};
+    char when[64];
+    endpoint_put_host(&host, row->endpoint);
+    printf("%s at %s: %s", row->endpoint->name, buf_text(&host), state_of(row));
+    if (json_get_bool(row->known, "disabled", false))
+        printf(" since %s", output_time(find_text(row, "disabled_since"), when, sizeof(when)));
+    printf("\n");
+    if (find_text(row, "reason") != NULL && find_text(row, "reason")[0] != '\0')
+        print_line("reason", find_text(row, "reason"));
+    print_line("failing since", output_time(find_text(row, "failing_since"), when, sizeof(when)));
+    print_line("last ok", output_time(find_text(row, "last_ok_at"), when, sizeof(when)));
+    print_line("format", endpoint_format_name(row->endpoint));
+    print_signing(row);
+    if (row->endpoint->concurrency > 0)
+        printf("  %-14s %d\n", "at once", row->endpoint->concurrency);
+    buf_free(&host);
+}
+
+/* ---- asking ---- */
+
+struct listing {
+    const struct invocation *inv;
+    const struct settings *settings;
+    struct json_t *known; /* an array of what the daemon remembers */
+    struct table table;
+};
+
+static const struct json_t *find_known(const struct listing *l, const char *name)
+{
+    for (size_t i = 0; i < json_count(l->known); i++) {
+        if (text_equal(json_get_text(json_at(l->known, i), "name", ""), name))
+            return json_at(l->known, i);
+    }
+    return NULL;
+}
+
+/* Lines of objects as one array. */
+static int parse_rows(const struct buf *rows, struct json_t **out, struct error *err)
+{
+    struct buf array = {0};
+    buf_putc(&array, '[');
+    for (size_t i = 0; i < rows->len; i++)
+        buf_putc(&array, rows->data[i] != '\n' ? rows->data[i] : i + 1 < rows->len ? ',' : ' ');
+    buf_putc(&array, ']');
+    int rc = json_parse(array.data, array.len, "endpoints", 1, 8, out, err);
+    buf_free(&array);
+    return rc;
+}
+
+static int ask(struct session *s, struct json_t **out, struct error *err)
+{
+    struct buf rows = {0};
+    struct json_t *end = NULL;
+    int rc = session_ask(s, "{\"v\":1,\"verb\":\"endpoints\"}", &rows, &end, err);
+    if (rc == 0)
+        rc = parse_rows(&rows, out, err);
+    json_free(end);
+    buf_free(&rows);
+    return rc;
+}
+
+static void print_all(struct listing *l)
+{
+    static const char *const heads[] = {"ENDPOINT", "HOST",   "STATE",   "FAILING SINCE",
+                                        "LAST OK",  "FORMAT", "ROTATION"};
+    bool json = invocation_json(l->inv);
+    table_begin(&l->table, heads, COUNT_OF(heads));
+    for (size_t i = 0; i < l->settings->endpoint_count; i++) {
+        const struct endpoint *e = &l->settings->endpoints[i];
+        const struct row row = {e, find_known(l, e->name), clock_wall_ms()};
+        if (json)
+            print_json(&row);
+        else
+            print_row(&l->table, &row);
+    }
+    if (l->settings->endpoint_count == 0 && !json)
+        fprintf(stderr, "The configuration has no endpoints.\n");
+    else if (!json)
+        table_end(&l->table);
+}
+
+static int print_named(const struct listing *l, struct error *err)
+{
+    struct row row = {.now_ms = clock_wall_ms()};
+    int rc = endpoint_find(l->settings, argument_at(l->inv, 0), &row.endpoint, err);
+    if (rc != 0)
+        return rc;
+    row.known = find_known(l, row.endpoint->name);
+    if (invocation_json(l->inv))
+        print_json(&row);
+    else
+        print_one(&row);
+    return 0;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct session s;
+    struct listing l = {.inv = inv};
+    int rc = session_open_beside(inv, &s, err);
+    if (rc == 0)
+        rc = ask(&s, &l.known, err);
+    l.settings = s.settings;
+    if (rc == 0 && argument_at(inv, 0) != NULL)
+        rc = print_named(&l, err);
+    else if (rc == 0)
+        print_all(&l);
+    json_free(l.known);
+    session_close(&s);
+    return rc;
+}
+
+#define DETAILS                                                                                    \
+    "STATE: `failing` has only failures since then, `disabled` gets nothing and what is due for "  \
+    "it is held.\n"                                                                                \
+    "It is disabled by itself when the receiver answers 410, or when it failed for as long as\n"   \
+    "disable_after says; `dispatcher endpoint enable` ends that. Of the url only the host is "     \
+    "shown.\n\n"                                                                                   \
+    "JSON, one object per endpoint: v, endpoint, host, state, reason, disabled_since, "            \
+    "failing_since, "                                                                              \
+    "last_ok_at,\n"                                                                                \
+    "format, concurrency, old_secret, old_secret_until, signing_key."
+
+const struct command command_endpoint_list = {
+    .name = "endpoint list",
+    .arguments = "",
+    .summary = "the receivers of webhooks, and how they are",
+    .details = DETAILS,
+    .run = run,
+};
+
+const struct command command_endpoint_show = {
+    .name = "endpoint show",
+    .arguments = "ENDPOINT",
+    .summary = "one receiver of webhooks",
+    .details = DETAILS,
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};

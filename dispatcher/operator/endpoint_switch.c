@@ -1,0 +1,130 @@
+/* endpoint enable and endpoint disable: two words for one request. */
+#include "operator/command_list.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "model/json.h"
+#include "operator/output.h"
+#include "operator/session.h"
+
+/* What is held may be more than one answer frees: it is asked again until none is left. */
+static int ask_all(struct session *s, const char *request, struct json_t **out, int64_t *out_freed,
+                   struct error *err)
+{
+    bool changed = false, more = true;
+    int rc = 0;
+    *out_freed = 0;
+    while (rc == 0 && more) {
+        json_free(*out);
+        *out = NULL;
+        rc = session_ask(s, request, NULL, out, err);
+        changed = changed || json_get_bool(*out, "changed", false);
+        *out_freed += json_get_int(*out, "freed", 0);
+        more = json_get_bool(*out, "more", false);
+    }
+    return rc != 0 ? rc : changed;
+}
+
+/* 1: it changed something, 0: it was so before. */
+static int ask(const struct invocation *inv, const char *action, int64_t *out_freed,
+               struct error *err)
+{
+    struct session s;
+    struct buf request = {0};
+    struct json_t *answer = NULL;
+    request_begin(&request, "endpoint");
+    request_put_text(&request, "name", argument_at(inv, 0));
+    request_put_text(&request, "action", action);
+    request_put_text(&request, "reason", option_value(inv, "reason"));
+    buf_putc(&request, '}');
+    int rc = session_open(inv, LEDGER_WRITE, &s, err);
+    if (rc == 0)
+        rc = ask_all(&s, request.data, &answer, out_freed, err);
+    json_free(answer);
+    session_close(&s);
+    buf_free(&request);
+    return rc;
+}
+
+static void print_json(const struct invocation *inv, const char *state, bool changed, int64_t freed)
+{
+    struct buf out = {0};
+    buf_puts(&out, "{\"v\":1,\"endpoint\":");
+    buf_put_json(&out, argument_at(inv, 0));
+    printf("%s,\"state\":\"%s\",\"changed\":%s,\"freed\":%lld}\n", buf_text(&out), state,
+           changed ? "true" : "false", (long long)freed);
+    buf_free(&out);
+}
+
+static int run_enable(const struct invocation *inv, struct error *err)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    int64_t freed = 0;
+    const char *name = argument_at(inv, 0);
+    int rc = ask(inv, "enable", &freed, err);
+    if (rc < 0)
+        return rc;
+    if (invocation_json(inv))
+        print_json(inv, "enabled", rc > 0, freed);
+    else if (rc == 0)
+        printf("%s was enabled before.\n", name);
+    else
+        printf("%s is enabled. %s webhooks that were held go on. Try it: dispatcher endpoint test "
+               "%s\n",
+               name, output_number(freed, number), name);
+    return 0;
+}
+
+static int run_disable(const struct invocation *inv, struct error *err)
+{
+    int64_t freed = 0;
+    const char *name = argument_at(inv, 0);
+    int rc = ask(inv, "disable", &freed, err);
+    if (rc < 0)
+        return rc;
+    if (invocation_json(inv))
+        print_json(inv, "disabled", rc > 0, freed);
+    else if (rc == 0)
+        printf("%s was disabled before.\n", name);
+    else
+        printf("%s is disabled: what is due for it is held from now on. Undo: dispatcher endpoint "
+               "enable %s\n",
+               name, name);
+    return 0;
+}
+
+static const struct option_row options[] = {
+    {"reason", 0, "TEXT", "why, for the record"},
+};
+
+#define JSON_ROW "JSON, one object: v, endpoint, state, changed, freed."
+
+const struct command command_endpoint_enable = {
+    .name = "endpoint enable",
+    .arguments = "ENDPOINT",
+    .summary = "let a disabled endpoint get webhooks again, also those that were held",
+    .details = "  dispatcher endpoint enable shop --reason \"they moved back, ticket 4711\"\n\n"
+               "The time after which it is disabled for nothing but failures begins anew. Recorded "
+               "like every\n"
+               "change.\n\n" JSON_ROW,
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run_enable,
+};
+
+const struct command command_endpoint_disable = {
+    .name = "endpoint disable",
+    .arguments = "ENDPOINT",
+    .summary = "hold the webhooks for an endpoint until it is enabled",
+    .details = "  dispatcher endpoint disable shop --reason \"they are moving\"\n\n"
+               "What is in flight ends; what comes due is held. Nothing is lost. Recorded like "
+               "every change.\n\n" JSON_ROW,
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run_disable,
+};
