@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -240,8 +241,6 @@ static void set_policy(struct exchange *x)
     const struct http_policy *policy = &x->pool->policy;
     set_number(x, CURLOPT_HTTP_VERSION,
                policy->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
-    /* Whoever comes while the first connection is made waits to learn whether it carries many. */
-    set_number(x, CURLOPT_PIPEWAIT, policy->http2 ? 1 : 0);
     set_option(x, CURLOPT_PROTOCOLS_STR, policy->allow_http ? "http,https" : "https");
     if (policy->connect_timeout_ms > 0)
         set_number(x, CURLOPT_CONNECTTIMEOUT_MS, policy->connect_timeout_ms);
@@ -269,6 +268,10 @@ static void set_request(struct exchange *x)
     const struct http_request *r = &x->request;
     link_headers(x);
     set_option(x, CURLOPT_URL, buf_text(&r->url));
+    /* Whoever comes while the first connection is made waits for the handshake, which tells whether
+     * it carries many. Without TLS only the first answer would tell. */
+    bool tells_early = strncasecmp(buf_text(&r->url), "https:", strlen("https:")) == 0;
+    set_number(x, CURLOPT_PIPEWAIT, x->pool->policy.http2 && tells_early ? 1 : 0);
     if (strcmp(r->method, "POST") == 0) {
         curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
         set_option(x, CURLOPT_POSTFIELDS, buf_text(&r->body));
