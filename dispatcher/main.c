@@ -54,6 +54,7 @@ static const struct command *const commands[] = {
     &command_facts_diff,
     &command_facts_show,
     &command_facts_terms,
+    &command_route_explain,
     &command_preview,
     &command_render,
     &command_sms_length,

@@ -43,15 +43,13 @@ void buf_putc(struct buf *b, char byte)
     b->data[b->len] = '\0';
 }
 
-void buf_printf(struct buf *b, const char *format, ...)
+void buf_vprintf(struct buf *b, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     buf_reserve(b, PRINTED_MOSTLY); /* nearly always enough, and then nothing is printed twice */
     size_t room = b->cap - b->len;
     int length = vsnprintf(b->data + b->len, room, format, args);
-    va_end(args);
     if (length > 0 && (size_t)length >= room) {
         buf_reserve(b, (size_t)length);
         vsnprintf(b->data + b->len, (size_t)length + 1, format, again);
@@ -59,6 +57,14 @@ void buf_printf(struct buf *b, const char *format, ...)
     b->len += length > 0 ? (size_t)length : 0;
     b->data[b->len] = '\0';
     va_end(again);
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(b, format, args);
+    va_end(args);
 }
 
 static void put_json_byte(struct buf *b, unsigned char c)

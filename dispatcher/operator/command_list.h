@@ -29,6 +29,7 @@ extern const struct command command_facts_check;
 extern const struct command command_facts_diff;
 extern const struct command command_facts_show;
 extern const struct command command_facts_terms;
+extern const struct command command_route_explain;
 extern const struct command command_preview;
 extern const struct command command_golden_write;
 extern const struct command command_gateway_list;

@@ -440,3 +440,59 @@ def test_metrics_and_health_say_what_happened(t):
     t.equal([c["name"] for c in health["checks"] if not c["ok"]], [], "what is not well")
     t.daemon.signal(signal.SIGHUP)
     t.wait(lambda: "config.reloaded" in t.daemon.log(), 5, "the reload")
+
+
+# before anything is sent
+
+
+def test_route_explain_names_the_line_that_decides_each_step(t):
+    phones = Nobody()
+    rules = [
+        {"name": "korean", "when": {"locale": "ko"}, "then": {"channels": ["sms"]}},
+        {"name": "rest", "then": {"channels": ["email", "webhook", "sms"], "method": "single", "after": {"email": "24h"}}},
+    ]
+    mail = {"channel": "email", "type": "outbox", "windows": {"DE": "08:00-21:00"}}
+    t.configure(
+        transports={"mail": mail, "texts": t.sms_transport(phones, failover=["spare"]), "spare": t.sms_transport(phones)},
+        rules=rules,
+        trial=True,
+        allow=["*@example.org"],
+    )
+    t.daemon.start()
+    suppress(t, "sms", "+4915100000001", cause="opted_out")
+    notice = single(t, "one", locale="de")
+    notice["to"].update(timezone="Europe/Berlin")
+    notice["to"].pop("webhook", None)
+    t.write("job.json", json.dumps(notice, indent=1))
+    answer = t.command("route", "explain", "job.json", "--json", "--at", "2026-11-24T23:30:00+01:00")
+    t.equal(answer.status, 0, f"exit status: {answer.err}")
+    steps = [(s["where"], s["step"], s["text"]) for s in answer.lines()]
+
+    def says(step, part, file=None):
+        found = [where for where, name, text in steps if name == step and part in text]
+        t.check(found, f"no step {step} says {part!r}: {steps}")
+        if found and file:
+            with open(os.path.join(t.dir, file), encoding="utf-8") as lines:
+                name, number = found[0].split(":")
+                t.equal(name, file, f"where {step} says {part!r}")
+                return lines.read().splitlines()[int(number) - 1]
+        return ""
+
+    t.contains(says("rule", "`korean` does not match: it wants locale ko, the notice has de", "rules.yaml"), "korean", "the line")
+    t.contains(says("rule", "`rest` matches", "rules.yaml"), "rest", "the line")
+    t.contains(says("template", "apology", "job.json"), "template", "the line")
+    says("channels", "webhook is left out: the notice has no to.webhook")
+    t.contains(says("email", "over mail", "dispatcher.yaml"), "mail:", "the line")
+    t.contains(says("email", "only from 08:00 to 21:00 in Europe/Berlin (DE)", "dispatcher.yaml"), "windows", "the line")
+    says("email", "if it has not been delivered by then, or fails: sms")
+    says("email", "leaves at 2026-11-25")
+    says("sms", "after 1 try over it: spare")
+    says("sms", "trial mode, and the address is not on the allow list")
+    says("sms", "the address is suppressed (opted_out")
+    t.equal(t.rows(), [], "nothing is queued")
+    notice["template"] = "nope"
+    t.write("job.json", json.dumps(notice))
+    refused = t.command("route", "explain", "job.json")
+    t.equal(refused.status, 65, "a notice that would be refused")
+    t.contains(refused.out, "`rest` matches", "the steps up to there")
+    t.contains(refused.err, 'there is no template "nope"', "the reason")

@@ -1,0 +1,332 @@
+#include "operator/route.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "model/json.h"
+#include "operator/command_list.h"
+
+/* ---- steps ---- */
+
+void route_step(const struct route_scene *s, const char *where, const char *subject,
+                const char *format, ...)
+{
+    struct buf sentence = {0}, line = {0}, visible = {0};
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&sentence, format, args);
+    va_end(args);
+    if (s->json) {
+        buf_puts(&line, "{\"v\":1,\"where\":");
+        buf_put_json(&line, where);
+        buf_puts(&line, ",\"step\":");
+        buf_put_json(&line, subject);
+        buf_puts(&line, ",\"text\":");
+        buf_put_json(&line, buf_text(&sentence));
+        printf("%s}\n", buf_text(&line));
+    } else {
+        text_put_visible(&visible, buf_text(&sentence), sentence.len);
+        printf("%-20s  %-9s  %s\n", where != NULL ? where : "-", subject, buf_text(&visible));
+    }
+    buf_free(&sentence);
+    buf_free(&line);
+    buf_free(&visible);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+void route_put_job_place(const struct route_scene *s, const char *path, struct buf *out)
+{
+    struct json_position p = json_position(s->text, s->len, path, true);
+    buf_printf(out, "%s:%d", base_name(s->shown), p.line);
+}
+
+void route_put_rule_place(const struct route_scene *s, const struct rule *rule, struct buf *out)
+{
+    const char *file = s->setup->settings->rules.file;
+    buf_puts(out, base_name(file != NULL ? file : "rules.yaml"));
+    if (rule != NULL)
+        buf_printf(out, ":%d", rule->line);
+}
+
+static void put_config(const struct route_scene *s, const struct yaml_node *at, struct buf *out)
+{
+    buf_puts(out, base_name(s->setup->settings->file));
+    if (at != NULL)
+        buf_printf(out, ":%d", at->key_line > 0 ? at->key_line : at->line);
+}
+
+void route_put_transport_place(const struct route_scene *s, const char *name, const char *member,
+                               struct buf *out)
+{
+    const struct yaml_node *at = yaml_get(yaml_get(s->config, "transports"), name);
+    const struct yaml_node *inner = member != NULL ? yaml_get(at, member) : NULL;
+    put_config(s, inner != NULL ? inner : at, out);
+}
+
+void route_put_config_place(const struct route_scene *s, const char *key, struct buf *out)
+{
+    put_config(s, yaml_get(s->config, key), out);
+}
+
+/* ---- rules ---- */
+
+static const char *value_of(const struct rule *rule, const char *member)
+{
+    const struct {
+        const char *name, *value;
+    } conditions[] = {{"campaign", rule->campaign},
+                      {"template", rule->template_pattern},
+                      {"category", rule->category},
+                      {"locale", rule->locale},
+                      {"priority", rule->priority}};
+    for (size_t i = 0; i < COUNT_OF(conditions); i++) {
+        if (strcmp(conditions[i].name, member) == 0)
+            return conditions[i].value;
+    }
+    return "";
+}
+
+static const char *value_in(const struct job *job, const char *locale, const char *member)
+{
+    static const char *const priorities[] = {"low", "normal", "high"};
+    const struct {
+        const char *name, *value;
+    } values[] = {{"campaign", job->campaign},
+                  {"template", job->template_name},
+                  {"category", job->category},
+                  {"locale", locale},
+                  {"priority", priorities[job->priority]}};
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        if (strcmp(values[i].name, member) == 0)
+            return values[i].value;
+    }
+    return NULL;
+}
+
+static void explain_rule(const struct route_scene *s, const struct rule *rule,
+                         const struct job *job, const char *locale)
+{
+    const char *member = route_find_mismatch(rule, job, locale);
+    struct buf where = {0};
+    route_put_rule_place(s, rule, &where);
+    if (member == NULL) {
+        route_step(s, where.data, "rule", "`%s` matches", rule->name);
+    } else {
+        const char *value = value_in(job, locale, member);
+        route_step(s, where.data, "rule", "`%s` does not match: it wants %s %s, the notice has %s",
+                   rule->name, member, value_of(rule, member), value != NULL ? value : "none");
+    }
+    buf_free(&where);
+}
+
+/* All up to the first that matches: behind it nobody is asked. */
+static void explain_rules(const struct route_scene *s, const struct job *job, const char *locale)
+{
+    const struct rules *rules = &s->setup->settings->rules;
+    struct buf where = {0};
+    for (size_t i = 0; i < rules->count; i++) {
+        explain_rule(s, &rules->rules[i], job, locale);
+        if (route_find_mismatch(&rules->rules[i], job, locale) == NULL)
+            return;
+    }
+    route_put_rule_place(s, NULL, &where);
+    route_step(s, where.data, "rule", "none matches");
+    buf_free(&where);
+}
+
+/* ---- template, language, channels ---- */
+
+static void explain_template(const struct route_scene *s, const struct route *route,
+                             const struct job *job)
+{
+    struct buf where = {0};
+    if (job->template_name != NULL)
+        route_put_job_place(s, "/template", &where);
+    else
+        route_put_rule_place(s, route->rule, &where);
+    route_step(s, where.data, "template", "%s", route->template_name);
+    buf_free(&where);
+}
+
+static void explain_language(const struct route_scene *s, const struct intake_plan *plan)
+{
+    static const char *const policies[] = {[FALLBACK_WARN] = "it is sent, and counted",
+                                           [FALLBACK_HOLD] = "it is held until somebody retries it",
+                                           [FALLBACK_FAIL] = "it is refused"};
+    const struct route *route = &plan->route;
+    struct buf where = {0};
+    if (plan->job->locale != NULL)
+        route_put_job_place(s, "/locale", &where);
+    else
+        route_put_rule_place(s, route->locale_is_fallback ? NULL : route->rule, &where);
+    if (plan->fallback)
+        route_step(s, where.data, "language", "%s is a fallback for %s: %s", plan->locale,
+                   route->locale, policies[route->on_fallback]);
+    else
+        route_step(s, where.data, "language", "%s, written in %s", route->locale, plan->locale);
+    buf_free(&where);
+}
+
+static void explain_dropped(const struct route_scene *s, const struct route *route)
+{
+    static const char *const members[CHANNEL_KINDS] = {
+        [CHANNEL_EMAIL] = "to.email", [CHANNEL_SMS] = "to.phone", [CHANNEL_WEBHOOK] = "to.webhook"};
+    struct buf where = {0};
+    route_put_job_place(s, "/to", &where);
+    for (size_t i = 0; i < route->dropped_count; i++)
+        route_step(s, where.data, "channels", "%s is left out: the notice has no %s",
+                   channel_kind_name(route->dropped[i]), members[route->dropped[i]]);
+    buf_free(&where);
+}
+
+static void explain_channels(const struct route_scene *s, const struct route *route,
+                             const struct job *job)
+{
+    struct buf where = {0}, names = {0};
+    if (job->channel_count > 0)
+        route_put_job_place(s, "/routing", &where);
+    else
+        route_put_rule_place(s, route->rule, &where);
+    for (size_t i = 0; i < route->channel_count; i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", channel_kind_name(route->channels[i]));
+    route_step(s, where.data, "channels", "%s: %s", buf_text(&names),
+               route->method == JOB_ALL ? "all of them"
+                                        : "one after the other, until one has told the person");
+    buf_free(&where);
+    buf_free(&names);
+    explain_dropped(s, route);
+}
+
+/* ---- all of it ---- */
+
+static void explain_expiry(const struct route_scene *s, const struct job *job)
+{
+    char when[CLOCK_TEXT_SIZE];
+    struct buf where = {0};
+    if (job->expires_at_ms == 0)
+        return;
+    route_put_job_place(s, "/expires_at", &where);
+    route_step(s, where.data, "expires", "%s%s", clock_format_rfc3339(job->expires_at_ms, when),
+               job->expires_at_ms <= s->now_ms ? ": that is over, nothing is sent" : "");
+    buf_free(&where);
+}
+
+/* The locale rules are asked with, also where the route itself cannot be decided. */
+static int decide(const struct route_scene *s, const struct job *job, struct error *err)
+{
+    struct route route;
+    struct error why;
+    int rc = route_decide(&s->setup->settings->rules, job, &route, &why);
+    explain_rules(s, job, route.locale);
+    return rc == 0 ? 0 : error_set(err, rc, "%s: %s", s->shown, why.text);
+}
+
+static int explain(const struct route_scene *s, struct error *err)
+{
+    const struct intake_source from = {s->text, s->len, s->shown, 1};
+    struct intake_plan plan;
+    struct job *job = NULL;
+    int rc = job_parse(s->text, s->len, s->shown, 1, &job, err);
+    if (rc == 0 && (rc = decide(s, job, err)) != 0)
+        job_free(job);
+    if (rc == 0)
+        rc = intake_plan_job(s->setup, job, &from, &plan, err);
+    if (rc != 0)
+        return rc;
+    explain_template(s, &plan.route, plan.job);
+    explain_language(s, &plan);
+    explain_channels(s, &plan.route, plan.job);
+    explain_expiry(s, plan.job);
+    for (size_t i = 0; i < plan.route.channel_count; i++)
+        route_explain_channel(s, &plan, i);
+    intake_plan_clear(&plan);
+    return 0;
+}
+
+static int read_job(const char *name, const char *shown, struct buf *out, struct error *err)
+{
+    if (strcmp(name, "-") == 0)
+        return file_read_stream(STDIN_FILENO, shown, JOB_TEXT_MAX, out, err);
+    return file_read_path(name, JOB_TEXT_MAX, out, err);
+}
+
+static int read_time(const struct invocation *inv, int64_t *out, struct error *err)
+{
+    const char *text = option_value(inv, "at");
+    *out = clock_wall_ms();
+    if (text == NULL || clock_parse_rfc3339(text, out))
+        return 0;
+    return error_set(err, ERR_USAGE,
+                     "--at wants a time with its offset, like 2026-11-24T09:00:00+09:00, not %s",
+                     text);
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct config_options options = *invocation_config(inv);
+    const char *name = argument_at(inv, 0);
+    struct route_scene s = {.json = invocation_json(inv),
+                            .shown = strcmp(name, "-") == 0 ? "standard input" : name};
+    struct yaml_node *config = NULL;
+    struct setup *setup = NULL;
+    struct buf text = {0};
+    struct error ignored;
+    options.without_secrets = true;
+    int rc = read_time(inv, &s.now_ms, err);
+    if (rc == 0)
+        rc = read_job(name, s.shown, &text, err);
+    if (rc == 0)
+        rc = setup_load(&options, 1, &setup, err);
+    if (rc == 0) {
+        if (yaml_load(setup->settings->file, &config, &ignored) != 0)
+            config = NULL;
+        if (client_open(setup->settings, LEDGER_READ, &s.client, &ignored) != 0)
+            s.client = NULL;
+        s.setup = setup;
+        s.config = config;
+        s.text = buf_text(&text);
+        s.len = text.len;
+        rc = explain(&s, err);
+    }
+    client_close(s.client);
+    yaml_free(config);
+    setup_release(setup);
+    buf_free(&text);
+    return rc;
+}
+
+static const struct option_row options[] = {
+    {"at", 0, "TIME", "as if it came in then, e.g. 2026-11-24T22:00:00+09:00"},
+};
+
+const struct command command_route_explain = {
+    .name = "route explain",
+    .arguments = "JOB.json",
+    .summary = "which way a notice would take, and which line of which file decides it",
+    .details =
+        "Nothing is queued or sent. Each step with the place that decided it: the rules one after\n"
+        "the other up to the first that matches, letter and language, channels and what they "
+        "lack,\n"
+        "for each channel its transport and who stands in for it, suppression, trial mode, hours,\n"
+        "how long it has before the next channel's turn comes, and when it would leave.\n\n"
+        "JOB.json may be - for standard input. A notice that would be refused ends with 65 and "
+        "the\n"
+        "reason, behind the steps up to there.\n\n"
+        "JSON: one object per step: v, where (null: nobody wrote it), step, text.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};
