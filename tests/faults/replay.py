@@ -209,7 +209,8 @@ class Disk:
                 os.link(written[node], below)
             else:
                 content = node.safe if mode == "safe" else node.whole() if mode == "all" else node.torn(dice)
-                with open(below, "wb") as out:
+                # Modes are not part of the model; all that stands in a spool may be its owner's alone.
+                with open(below, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
                     out.write(content)
                 written[node] = below
 
