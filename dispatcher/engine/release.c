@@ -17,6 +17,29 @@ static bool same_window(const struct send_window *a, const struct send_window *b
     return a->from_minute == b->from_minute && a->to_minute == b->to_minute;
 }
 
+static bool same_hours(const struct transport *a, const struct transport *b)
+{
+    if (!same_window(&a->window, &b->window) || a->window_count != b->window_count)
+        return false;
+    for (size_t i = 0; i < a->window_count; i++) {
+        if (!text_equal(a->windows[i].country, b->windows[i].country) ||
+            !same_window(&a->windows[i].window, &b->windows[i].window))
+            return false;
+    }
+    return true;
+}
+
+static bool same_crowds(const struct settings *a, const struct settings *b)
+{
+    if (a->endpoint_count != b->endpoint_count)
+        return false;
+    for (size_t i = 0; i < a->endpoint_count; i++) {
+        if (a->endpoints[i].concurrency != b->endpoints[i].concurrency)
+            return false;
+    }
+    return true;
+}
+
 static bool same_rates(const struct transport *a, const struct transport *b)
 {
     if (a->domain_count != b->domain_count)
@@ -24,7 +47,18 @@ static bool same_rates(const struct transport *a, const struct transport *b)
     for (size_t i = 0; i < a->domain_count; i++) {
         const struct domain_rate *x = &a->domains[i], *y = &b->domains[i];
         if (!text_equal(x->domain, y->domain) || x->rate.count != y->rate.count ||
-            x->rate.per_ms != y->rate.per_ms)
+            x->rate.per_ms != y->rate.per_ms || x->concurrency != y->concurrency)
+            return false;
+    }
+    return true;
+}
+
+static bool same_hosts(const struct smtp_settings *a, const struct smtp_settings *b)
+{
+    if (a->host_count != b->host_count)
+        return false;
+    for (size_t i = 0; i < a->host_count; i++) {
+        if (!text_equal(a->hosts[i].host, b->hosts[i].host) || a->hosts[i].port != b->hosts[i].port)
             return false;
     }
     return true;
@@ -32,9 +66,11 @@ static bool same_rates(const struct transport *a, const struct transport *b)
 
 static bool same_server(const struct smtp_settings *a, const struct smtp_settings *b)
 {
-    return text_equal(a->host, b->host) && a->port == b->port && a->tls == b->tls &&
-           text_equal(a->ca_file, b->ca_file) && text_equal(a->helo_name, b->helo_name) &&
-           text_equal(a->user, b->user) && text_equal(a->password, b->password);
+    return text_equal(a->host, b->host) && a->port == b->port && same_hosts(a, b) &&
+           a->tls == b->tls && a->engine == b->engine &&
+           text_equal(a->oauth_token, b->oauth_token) && text_equal(a->ca_file, b->ca_file) &&
+           text_equal(a->helo_name, b->helo_name) && text_equal(a->user, b->user) &&
+           text_equal(a->password, b->password);
 }
 
 static bool same_headers(const struct endpoint *a, const struct endpoint *b)
@@ -89,8 +125,8 @@ struct release_causes release_compare(const struct settings *old, const struct s
     if (a == NULL || b == NULL)
         return (struct release_causes){false, false, false};
     return (struct release_causes){
-        .window = !same_window(&a->window, &b->window) || !text_equal(old->timezone, new->timezone),
-        .rate = !same_rates(a, b),
+        .window = !same_hours(a, b) || !text_equal(old->timezone, new->timezone),
+        .rate = !same_rates(a, b) || (a->channel == CHANNEL_WEBHOOK && !same_crowds(old, new)),
         .destination_rest = !same_way(old, new, a, b),
     };
 }

@@ -5,9 +5,9 @@
  * for the morning none is to be moved because a letter was corrected.
  *
  *   cause             released when this changed
- *   window            the transport's window, the time zone of the configuration
- *   rate              the transport's rates towards domains
- *   destination_rest  the transport's server, the endpoints
+ *   window            the transport's hours, also of a country, the time zone of the configuration
+ *   rate              the transport's rates and limits towards domains and endpoints
+ *   destination_rest  the transport's servers, the endpoints
  *
  * In steps, beside the work: it may be a whole campaign. A daemon that ends in between leaves the
  * rest with the times they have.

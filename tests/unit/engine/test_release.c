@@ -63,6 +63,24 @@ static void releases_only_what_changed(void **state)
     expect(&a, &b, "nobody", "---");
 }
 
+static void hours_of_a_country_and_limits_at_once_count_too(void **state)
+{
+    static char korea[] = "KR";
+    struct country_window night = {korea, {480, 1260}}, day = {korea, {540, 1080}};
+    struct world a, b;
+    (void)state;
+    make_world(&a);
+    make_world(&b);
+    a.transports[0].windows = &night;
+    b.transports[0].windows = &day;
+    a.transports[0].window_count = b.transports[0].window_count = 1;
+    expect(&a, &b, "mail", "w--");
+    b.rate.concurrency = 4;
+    expect(&a, &b, "mail", "wr-");
+    b.endpoint.concurrency = 2;
+    expect(&a, &b, "hooks", "-r-");
+}
+
 static void another_zone_is_another_window(void **state)
 {
     struct world a, b;
@@ -112,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(releases_only_what_changed),
+        cmocka_unit_test(hours_of_a_country_and_limits_at_once_count_too),
         cmocka_unit_test(another_zone_is_another_window),
         cmocka_unit_test(an_endpoint_that_moved_need_not_rest),
         cmocka_unit_test(keeps_what_is_not_done_yet),
