@@ -69,7 +69,7 @@ int suppressing_ask(const struct suppressing *s, struct leased *row, int64_t now
     struct buf key = {0};
     bool found = false;
     *out = SUPPRESSING_PASS;
-    if (s->ledger == NULL || row->channel == CHANNEL_WEBHOOK)
+    if (s->ledger == NULL || row->channel == CHANNEL_WEBHOOK || !ledger_has_suppressions(s->ledger))
         return 0;
     suppression_put_key(row->channel, row->address, &key);
     int rc = ledger_find_suppression(s->ledger, row->channel, buf_text(&key), now_ms, &found,

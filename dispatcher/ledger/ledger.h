@@ -407,6 +407,9 @@ MUST_CHECK int ledger_suppress(struct ledger *l, const struct suppression *s,
 /* *out_found false: it was not there. */
 MUST_CHECK int ledger_unsuppress(struct ledger *l, enum channel_kind channel, const char *key,
                                  const struct action *action, bool *out_found, struct error *err);
+/* May anything be on the list? From memory: whoever asks with every delivery asks this first. Only
+ * with LEDGER_WRITE. */
+bool ledger_has_suppressions(const struct ledger *l);
 /* Is this address (as suppression_put_key() writes it) on the list at `now_ms`? Texts of *out are
  * owned by the ledger until the next call. Costs nothing while the list is empty. */
 MUST_CHECK int ledger_find_suppression(struct ledger *l, enum channel_kind channel, const char *key,

@@ -98,6 +98,11 @@ static const char *keep(char **slot, const char *text)
     return *slot;
 }
 
+bool ledger_has_suppressions(const struct ledger *l)
+{
+    return l->memory.suppressions;
+}
+
 int ledger_find_suppression(struct ledger *l, enum channel_kind channel, const char *key,
                             int64_t now_ms, bool *out_found, struct suppression *out,
                             struct error *err)

@@ -138,6 +138,9 @@ static void print_delivery(const struct json_t *row)
     print_way_out(row);
     printf("  %-12s %s\n", "accepted",
            output_time(json_get_text(row, "accepted_at", NULL), when, sizeof(when)));
+    if (strcmp(json_get_text(row, "cause", ""), "escalated") == 0)
+        printf("  %-12s %s\n", "passed on",
+               output_time(json_get_text(row, "changed_at", NULL), when, sizeof(when)));
     if (json_get_text(row, "next_attempt_at", NULL) != NULL)
         printf("  %-12s %s\n", "next try",
                output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)));
