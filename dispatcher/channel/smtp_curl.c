@@ -495,8 +495,8 @@ static bool is_about_tls(CURLcode rc)
 static void explain(struct run *run)
 {
     struct smtp_monitor *m = &run->monitor;
-    if (run->result == CURLE_LOGIN_DENIED && m->replies[SMTP_STAGE_AUTH].code == 334) {
-        m->login_refused = true; /* XOAUTH2: a 334 with the reason instead of a 535 */
+    if (run->result == CURLE_LOGIN_DENIED && m->replies[SMTP_STAGE_AUTH].code != 0) {
+        m->login_refused = true; /* XOAUTH2: a 334 with the reason comes instead of a 535 */
     } else if (run->result == CURLE_LOGIN_DENIED && !m->login_refused) {
         m->before = SMTP_STAGE_MAIL;
         m->violation = "no mail without a login";

@@ -9,7 +9,7 @@ In DIR:
   events.jsonl       connections, commands and faults in order
 
 STARTTLS is offered with --cert and --key, AUTH with --user and --password, so that faults behind both can be
-reached. With --on N a mode strikes at the N-th MAIL of this server only (stages from MAIL on); without it, always.
+reached; with --token also XOAUTH2, and with --implicit TLS begins with the first byte. With --on N a mode strikes at the N-th MAIL of this server only (stages from MAIL on); without it, always.
 Recipients whose local part starts with three digits get that reply in every mode: 550.anna@example.org.
 """
 
@@ -27,7 +27,8 @@ import time
 
 import peer
 
-# Replies that replace the good one at a stage. "close" behind a reply ends the connection.
+# Replies that replace the good one at a stage; long ones are made when they are said. "close" behind a reply ends the
+# connection.
 REPLIES = {
     "greeting-554": ("greeting", "554 5.3.2 no service here", "close"),
     "greeting-421": ("greeting", "421 4.3.2 too busy", "close"),
@@ -43,6 +44,7 @@ REPLIES = {
     "rcpt-450": ("rcpt", "450 4.2.0 greylisted", None),
     "rcpt-451": ("rcpt", "451 4.3.0 try later", None),
     "rcpt-550": ("rcpt", "550 5.1.1 no such user", None),
+    "rcpt-relay": ("rcpt", "554 5.7.1 Relay access denied", None),
     "rcpt-552": ("rcpt", "552 5.2.2 mailbox full", None),
     "rcpt-multi": ("rcpt", "250-2.1.5 first line\r\n250 2.1.5 second line", None),
     "data-421": ("data", "421 4.3.0 going down", "close"),
@@ -63,9 +65,22 @@ REPLIES = {
     "end-nul": ("end", "451 4.3.0 a NUL \x00 in the text", None),
     "end-999": ("end", "999 9.9.9 what is this", None),
     "end-garbage": ("end", "2 0", None),
-    "end-megabyte": ("end", "250 2.0.0 " + "x" * 1_000_000, None),
-    "end-endless": ("end", "\r\n".join(["250-2.0.0 on and on"] * 1_000_000) + "\r\n250 2.0.0 done", None),
+    "end-megabyte": ("end", lambda: "250 2.0.0 " + "x" * 1_000_000, None),
+    "end-endless": ("end", lambda: "250-2.0.0 on and on\r\n" * 1_000_000 + "250 2.0.0 done", None),
 }
+
+# What no server should say, at every stage: greeting-odd-999, rcpt-odd-endless ...
+ODD = {
+    "999": "999 9.9.9 what is this",
+    "garbage": "2 0",
+    "nul": "451 4.3.0 a NUL \x00 in the text",
+    "escape": "451 4.3.0 \x1b[31mred\x1b[0m and \x07 bell",
+    "megabyte": lambda: "451 4.3.0 " + "x" * 1_000_000,
+    "endless": lambda: "451-4.3.0 on and on\r\n" * 1_000_000 + "451 4.3.0 done",
+}
+for _stage in ("greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data"):
+    for _word, _text in ODD.items():
+        REPLIES[f"{_stage}-odd-{_word}"] = (_stage, _text, None)
 
 # Everything a reply cannot express; the word before the dash is the stage where it strikes.
 DEEDS = {
@@ -83,6 +98,8 @@ DEEDS = {
     "starttls-hang": "never answers the TLS handshake",
     "auth-none": "does not offer AUTH",
     "auth-xoauth2": "offers AUTH XOAUTH2 only",
+    "auth-scram": "offers AUTH SCRAM-SHA-256 only",
+    "auth-cram": "offers AUTH CRAM-MD5 before PLAIN and LOGIN, and refuses it",
     "auth-535-530": "535 at AUTH, then 530 at MAIL",
     "auth-454-530": "454 at AUTH, then 530 at MAIL",
     "mail-close": "closes at MAIL",
@@ -103,8 +120,13 @@ DEEDS = {
 }
 
 # Here a client that goes on without a login, or in the clear, is served: a careless one shall be seen.
-CARELESS = {"auth-535", "auth-454", "auth-none", "auth-xoauth2"}
+CARELESS = {"auth-535", "auth-454", "auth-none", "auth-xoauth2", "auth-scram"}
+MECHANISMS = {"auth-xoauth2": "XOAUTH2", "auth-scram": "SCRAM-SHA-256", "auth-cram": "CRAM-MD5 PLAIN LOGIN"}
 IN_THE_CLEAR = {"starttls-none", "starttls-454", "starttls-inject"}
+
+
+def said(reply):
+    return reply() if callable(reply) else reply
 
 
 class Hangup(Exception):
@@ -218,10 +240,11 @@ class Session:
         if not planned or planned[0] != stage or not self.fault(self.args.mode):
             self.reply(good)
             return True
-        self.reply(planned[1])
+        text = said(planned[1])
+        self.reply(text)
         if planned[2] == "close":
             raise Hangup
-        return planned[1].startswith("2")
+        return text.startswith("2")
 
     # the session
 
@@ -252,19 +275,21 @@ class Session:
         words = ["mail.test.example"]
         if mode != "ehlo-plain":
             words += ["PIPELINING", "SIZE 33554432", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN"]
-        if mode == "ehlo-chunking":
+        if mode == "ehlo-chunking" or self.args.chunking:
             words.append("CHUNKING")
         if self.server.tls and not self.tls and mode != "starttls-none":
             words.append("STARTTLS")
         exposed = not self.server.tls or mode in IN_THE_CLEAR
         if self.args.user and mode != "auth-none" and (self.tls or exposed):
-            words.append("AUTH XOAUTH2" if mode == "auth-xoauth2" else "AUTH PLAIN LOGIN")
+            words.append("AUTH " + MECHANISMS.get(mode, "PLAIN LOGIN XOAUTH2" if self.args.token else "PLAIN LOGIN"))
         return words
 
     def do_EHLO(self, line):
         self.reset()
         if self.fault("ehlo-none"):
             self.hang()
+        if REPLIES.get(self.args.mode, ("",))[0] == "ehlo":
+            return self.answer("ehlo", None)
         words = self.offers()
         lines = [f"250-{word}" for word in words[:-1]] + [f"250 {words[-1]}"]
         data = ("\r\n".join(lines) + "\r\n").encode()
@@ -273,7 +298,7 @@ class Session:
             self.send(data[:cut])
             time.sleep(0.2)
             data = data[cut:]
-        self.send(data)
+        return self.send(data)
 
     def do_HELO(self, line):
         self.reset()
@@ -293,11 +318,14 @@ class Session:
             raise Hangup
         if self.fault("starttls-hang"):
             self.hang()
+        self.start_tls()
+        return None
+
+    def start_tls(self):
         self.pending = b""
         self.sock = self.server.tls.wrap_socket(self.sock, server_side=True)
         self.tls = True
         self.event("tls", version=self.sock.version())
-        return None
 
     def do_AUTH(self, line):
         if not self.args.user or self.args.mode == "auth-none":
@@ -308,6 +336,8 @@ class Session:
             user, password = self.login_plain(words[2] if len(words) > 2 else None)
         elif mechanism == "LOGIN":
             user, password = self.login_login(words[2] if len(words) > 2 else None)
+        elif mechanism == "XOAUTH2" and self.args.token:
+            user, password = self.login_xoauth2(words[2] if len(words) > 2 else None)
         else:
             return self.reply("504 5.5.4 unknown mechanism")
         good = (user, password) == (self.args.user, self.args.password)
@@ -335,6 +365,18 @@ class Session:
             initial = self.line()
         self.reply("334 UGFzc3dvcmQ6")
         return [base64.b64decode(text).decode("utf-8", "replace") for text in (initial, self.line())]
+
+    def login_xoauth2(self, initial):
+        """A bad token is answered by a challenge with the reason, to which the client says nothing."""
+        if initial is None:
+            self.reply("334 ")
+            initial = self.line()
+        shown = base64.b64decode(initial).decode("utf-8", "replace")
+        if shown == f"user={self.args.user}\x01auth=Bearer {self.args.token}\x01\x01":
+            return self.args.user, self.args.password
+        self.reply("334 " + base64.b64encode(b'{"status":"401","schemes":"bearer"}').decode())
+        self.line()
+        return None, None
 
     def do_MAIL(self, line):
         self.reset()
@@ -424,8 +466,8 @@ class Session:
         return self.reset()
 
     def refuses_at_end(self):
-        stage, reply, _ = REPLIES.get(self.args.mode, ("", "", None))
-        return stage == "end" and reply[0] in "3456789" and self.args.on in (0, self.message)
+        stage, reply, _ = REPLIES.get(self.args.mode, ("", "-", None))
+        return stage == "end" and said(reply)[0] in "3456789" and self.args.on in (0, self.message)
 
     def do_RSET(self, line):
         self.reset()
@@ -462,6 +504,8 @@ class Server:
     def session(self, sock):
         session = Session(self, sock)
         try:
+            if self.args.implicit:
+                session.start_tls()
             session.run()
         except Hangup:
             session.event("close")
@@ -487,7 +531,7 @@ def tls_context(args):
 def modes():
     lines = [f"  {name:20s} {text}" for name, text in DEEDS.items()]
     for name, (stage, text, end) in REPLIES.items():
-        short = text.split("\r\n")[0][:40].encode("unicode_escape").decode()
+        short = said(text).split("\r\n")[0][:40].encode("unicode_escape").decode()
         lines.append(f"  {name:20s} at {stage}: {short}{', then closes' if end else ''}")
     return "modes:\n" + "\n".join(lines)
 
@@ -505,6 +549,10 @@ def arguments():
     parser.add_argument("--key")
     parser.add_argument("--tls", choices=["1.2", "1.3"])
     parser.add_argument("--tickets", type=int, help="TLS 1.3 session tickets sent (default 2)")
+    parser.add_argument("--implicit", action="store_true", help="TLS from the first byte")
+    parser.add_argument("--chunking", action="store_true", help="offers CHUNKING in every mode")
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen: ::1 for IPv6")
+    parser.add_argument("--token", default="", help="what XOAUTH2 takes for --user")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
     return parser.parse_args()
@@ -518,7 +566,7 @@ def main():
         signal.signal(number, lambda *_: os._exit(0))
     peer.end_with_parent()
     server = Server(args)
-    listener = peer.listen(args.port)
+    listener = peer.listen(args.port, host=args.host)
     if args.mode == "data-never-reads":
         # What it does not read shall not disappear in the kernel either.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)

@@ -43,12 +43,13 @@ def die_when_parent_dies():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-def listen(port=0, backlog=1024):
+def listen(port=0, backlog=1024, host="127.0.0.1"):
     """A listening TCP socket on loopback; port 0 takes a free one."""
     # The protocol is named because asyncio turns off Nagle only on sockets that say TCP.
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", port))
+    sock.bind((host, port))
     sock.listen(backlog)
     return sock
 

@@ -229,6 +229,13 @@ static void refuses_settings_that_could_not_be_safe(void **state)
     t.smtp.tls = SMTP_TLS_REQUIRED;
     t.smtp.ca_file = nowhere;
     expect_open_refused(&s, &t, nowhere);
+    t = good;
+    s.organisation.verp = true;
+    s.organisation.bounce_address = NULL;
+    expect_open_refused(&s, &t, "verp needs the address `bounce`");
+    char long_local[] = "bounces-of-the-bank-of-the-example@example.org";
+    s.organisation.bounce_address = long_local;
+    expect_open_refused(&s, &t, "at most 32 characters");
 }
 
 /* ---- delivering ---- */
@@ -265,6 +272,7 @@ static void does_not_let_the_library_see_what_it_would_send_blindly(void **state
         const char *address, *wire, *cause;
     } cases[] = {
         {"b@y.example>\r\nRCPT TO:<evil@z.example", "a: b\r\n\r\nc\r\n", "bad_address"},
+        {"m\xc3\xbcller@y.example", "a: b\r\n\r\nc\r\n", "bad_address"},
         {"b@y.example", "a: b\r\n\r\nc\n.\r\nMAIL FROM:<x>\r\n", "malformed"},
         {"b@y.example", "", "malformed"},
     };

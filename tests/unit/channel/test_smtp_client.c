@@ -38,9 +38,12 @@ struct trial {
     const char *server;   /* certificate, NULL: server */
     const char *option;   /* of the server, with its value */
     const char *value;
-    int deadline_ms;    /* of the session; 0: 20 s */
-    int within_ms;      /* how long it may take; 0: not looked at */
-    size_t size;        /* of the second mail; 0: SMALL */
+    int deadline_ms;   /* of the session; 0: 20 s */
+    int within_ms;     /* how long it may take; 0: not looked at */
+    size_t size;       /* of the second mail; 0: SMALL */
+    const char *host;  /* NULL: localhost */
+    const char *token; /* NULL: a password */
+    bool implicit, plain, dsn;
     const char *curl;   /* what is expected with libcurl; NULL: the same */
     int curl_accepted;  /* then */
     enum engine engine; /* set by run_trials() */
@@ -104,24 +107,43 @@ static void write_mail(struct outgoing *item, int number, size_t size)
         buf_puts(&item->wire, line);
 }
 
+struct command {
+    const char *words[40];
+    size_t count;
+};
+
+static void put(struct command *c, const char *option, const char *value)
+{
+    c->words[c->count++] = option;
+    if (value != NULL)
+        c->words[c->count++] = value;
+}
+
 static struct peer start_server(const struct trial *t, const char *place)
 {
-    char mode[64], cert[300], key[300];
+    char cert[300], key[300];
     const char *name = t->server == NULL ? "server" : t->server;
-    snprintf(mode, sizeof(mode), "%s", t->mode);
+    struct command c = {{"python3", "tests/peers/faulty_smtp.py"}, 2};
     snprintf(cert, sizeof(cert), "%s/ca/%s.pem", directory, name);
     snprintf(key, sizeof(key), "%s/ca/%s.key", directory, name);
-    const char *arguments[24] = {"python3",    "tests/peers/faulty_smtp.py",
-                                 "--dir",      place,
-                                 "--mode",     mode,
-                                 "--cert",     cert,
-                                 "--key",      key,
-                                 "--user",     "bank",
-                                 "--password", "geheim",
-                                 "--on",       t->on == NULL ? "0" : t->on,
-                                 t->option,    t->value,
-                                 NULL};
-    return peer_start(arguments);
+    put(&c, "--dir", place);
+    put(&c, "--mode", t->mode);
+    put(&c, "--on", t->on == NULL ? "0" : t->on);
+    if (!t->plain) {
+        put(&c, "--cert", cert);
+        put(&c, "--key", key);
+        put(&c, "--user", "bank");
+        put(&c, "--password", "geheim");
+    }
+    if (t->implicit)
+        put(&c, "--implicit", NULL);
+    if (t->host != NULL)
+        put(&c, "--host", t->host);
+    if (t->token != NULL)
+        put(&c, "--token", t->token);
+    if (t->option != NULL)
+        put(&c, t->option, t->value);
+    return peer_start(c.words);
 }
 
 static void put_outcomes(const struct record *r, struct buf *out)
@@ -141,9 +163,14 @@ static void deliver(const struct trial *t, int port, struct record *r)
     struct error err = {0};
     struct outgoing items[MAILS] = {{0}};
     struct channel_session *session = NULL;
-    static char host[] = "localhost", user[] = "bank", password[] = "geheim",
+    static char host[20] = "localhost", user[] = "bank", password[] = "geheim",
                 domain[] = "example.org", sender[] = "a@example.org", name[] = "relay";
+    char token[20000] = "";
     snprintf(ca, sizeof(ca), "%s/ca/ca.pem", directory);
+    if (t->host != NULL)
+        snprintf(host, sizeof(host), "%s", t->host);
+    if (t->token != NULL)
+        snprintf(token, sizeof(token), "%s", t->token);
     struct settings s = {.organisation = {.domain = domain, .from_address = sender}};
     struct transport transport = {
         .name = name,
@@ -151,8 +178,14 @@ static void deliver(const struct trial *t, int port, struct record *r)
         .smtp = {.host = host,
                  .port = port,
                  .ca_file = ca,
-                 .user = user,
+                 .user = t->plain ? NULL : user,
                  .password = password,
+                 .oauth_token = t->token != NULL ? token : NULL,
+                 .connect_timeout_ms = 3000,
+                 .dsn = t->dsn,
+                 .tls = t->implicit ? SMTP_TLS_IMPLICIT
+                        : t->plain  ? SMTP_TLS_NONE
+                                    : SMTP_TLS_REQUIRED,
                  .engine = t->engine == CURL ? SMTP_ENGINE_CURL : SMTP_ENGINE_ESMTP,
                  .pipelining = t->engine == PIPELINED},
     };
@@ -188,6 +221,13 @@ static bool kept_are_whole(const struct trial *t, const struct buf *accepted)
     return whole == peer_count(accepted, "\"sha256\"");
 }
 
+#define TRUE_TO_THE_LOG "delivered is what the server has written down, and nothing else"
+
+static bool is_true(const struct buf *outcomes, size_t kept)
+{
+    return peer_count(outcomes, "delivered") == kept && peer_count(outcomes, "reported") == 0;
+}
+
 /* The same outcome for all mails may be written once. */
 static bool same_outcomes(const char *expected, const char *seen)
 {
@@ -207,6 +247,7 @@ static int run_trial(const struct trial *t, const char *place)
     struct record r = {0};
     struct buf outcomes = {0};
     struct peer server = start_server(t, place);
+    alarm(TRIAL_S); /* as the engine would: a session that no guard ends is killed */
     int64_t start_ms = clock_mono_ms();
     deliver(t, server.port, &r);
     int64_t took_ms = clock_mono_ms() - start_ms;
@@ -217,11 +258,14 @@ static int run_trial(const struct trial *t, const char *place)
     size_t kept = peer_count(&accepted, "\"sha256\""), mails = peer_count(&events, "\"MAIL ");
     size_t logins = peer_count(&events, "\"AUTH "), chunks = peer_count(&events, "\"BDAT ");
     size_t sessions = peer_count(&events, "\"connect\"");
-    bool good = same_outcomes(t->expected, outcomes.data) && kept_are_whole(t, &accepted) &&
-                kept == (size_t)(t->accepted < 0 ? 0 : t->accepted) &&
-                (t->accepted >= 0 || mails == 0) && logins <= sessions &&
-                sessions <= (t->engine == CURL ? MAILS : 1) && chunks == 0 &&
-                (t->within_ms == 0 || took_ms <= t->within_ms);
+    bool loose = strcmp(t->expected, TRUE_TO_THE_LOG) == 0;
+    bool good =
+        (loose ? is_true(&outcomes, kept) : same_outcomes(t->expected, outcomes.data)) &&
+        kept_are_whole(t, &accepted) &&
+        ((loose && t->accepted > 0) || kept == (size_t)(t->accepted < 0 ? 0 : t->accepted)) &&
+        (t->accepted >= 0 || mails == 0) && logins <= sessions &&
+        sessions <= (t->engine == CURL ? MAILS : 1) && chunks == 0 &&
+        (t->within_ms == 0 || took_ms <= t->within_ms);
     printf("%s %-20s%s %5d ms, kept %zu, MAIL %zu, AUTH %zu: %s\n", good ? "  " : "!!", t->mode,
            names[t->engine], (int)took_ms, kept, mails, logins, outcomes.data);
     for (int i = 0; i < MAILS; i++)
@@ -247,7 +291,6 @@ static pid_t begin_trial(const struct trial *t, const char *place)
     dup2(fd, 1);
     dup2(fd, 2);
     close(fd);
-    alarm(TRIAL_S); /* as the engine would: a session that no guard ends is killed */
     smtp_client_init();
     exit(run_trial(t, place)); /* not _exit: the leak checker of a sanitizer build looks here */
 }
@@ -262,33 +305,42 @@ static void show(const char *place)
     buf_free(&name);
 }
 
-/* All at the same time; the number of those that failed. */
+static bool ended_badly(pid_t pid, const char *place)
+{
+    int status = 1;
+    waitpid(pid, &status, 0);
+    bool bad = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    if (bad || getenv("SHOW") != NULL)
+        show(place);
+    if (bad)
+        print_message("   (%s %d)\n", WIFEXITED(status) ? "exit" : "signal",
+                      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+    peer_remove(place);
+    return bad;
+}
+
+/* So many at the same time: most of it is waiting, but starting Python is not. */
+#define AT_ONCE 8
+
+/* The number of those that failed. */
 static size_t run_round(const struct trial *trials, size_t count, enum engine engine)
 {
-    pid_t pids[64];
-    size_t failed = 0;
-    char place[64][300];
+    pid_t pids[AT_ONCE];
+    char place[AT_ONCE][300];
+    size_t failed = 0, begun = 0;
     for (size_t i = 0; i < count; i++) {
-        struct trial trial = trials[i];
-        trial.engine = engine;
-        if (engine == CURL && trial.curl != NULL) {
-            trial.expected = trial.curl;
-            trial.accepted = trial.curl_accepted;
+        for (; begun < count && begun < i + AT_ONCE; begun++) {
+            struct trial trial = trials[begun];
+            char *path = place[begun % AT_ONCE];
+            trial.engine = engine;
+            if (engine == CURL && trial.curl != NULL) {
+                trial.expected = trial.curl;
+                trial.accepted = trial.curl_accepted;
+            }
+            snprintf(path, sizeof(place[0]), "%s/%s-%zu", directory, trial.mode, begun);
+            pids[begun % AT_ONCE] = begin_trial(&trial, path);
         }
-        snprintf(place[i], sizeof(place[i]), "%s/%s-%zu", directory, trials[i].mode, i);
-        pids[i] = begin_trial(&trial, place[i]);
-    }
-    for (size_t i = 0; i < count; i++) {
-        int status = 1;
-        waitpid(pids[i], &status, 0);
-        bool bad = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
-        failed += bad;
-        if (bad || getenv("SHOW") != NULL)
-            show(place[i]);
-        if (bad)
-            print_message("   (%s %d)\n", WIFEXITED(status) ? "exit" : "signal",
-                          WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-        peer_remove(place[i]);
+        failed += ended_badly(pids[i % AT_ONCE], place[i % AT_ONCE]);
     }
     return failed;
 }
@@ -299,6 +351,14 @@ static void run_trials(const struct trial *trials, size_t count)
     size_t failed = 0;
     for (enum engine engine = ESMTP; engine <= CURL; engine++)
         failed += run_round(trials, count, engine);
+    assert_int_equal(failed, 0);
+}
+
+/* Where it does not come to mails. */
+static void run_both(const struct trial *trials, size_t count)
+{
+    size_t failed = run_round(trials, count, ESMTP);
+    failed += run_round(trials, count, CURL);
     assert_int_equal(failed, 0);
 }
 
@@ -317,6 +377,10 @@ static void sends_a_session_whole_with_tls_and_login(void **state)
         T("ehlo-plain", ALL_GOOD, 3),
         T("ehlo-chunking", ALL_GOOD, 3),
         T("ehlo-split", ALL_GOOD, 3),
+        T("good", ALL_GOOD, 3, .option = "--tickets", .value = "0"),
+        T("good", ALL_GOOD, 3, .plain = true),
+        T("good", ALL_GOOD, 3, .dsn = true),
+        T("ehlo-plain", ALL_GOOD, 3, .dsn = true),
         T("end-slow", ALL_GOOD, 3, .on = "2", .option = "--delay", .value = "1"),
     };
     run_trials(trials, COUNT_OF(trials));
@@ -353,6 +417,7 @@ static void losses_are_told_apart_by_the_final_dot(void **state)
     static const struct trial trials[] = {
         T("mail-421", THEN_LOST("throttle/rate_limited"), 1, "2"),
         T("mail-close", THEN_LOST("not_tried/connection_lost"), 1, "2"),
+        T("rcpt-close", THEN_LOST("transient/connection_lost"), 1, "2", .option = "--chunking"),
         T("rcpt-421", THEN_LOST("throttle/rate_limited"), 1, "2"),
         T("rcpt-close", THEN_LOST("transient/connection_lost"), 1, "2"),
         T("data-421", THEN_LOST("transient/server"), 1, "2"),
@@ -407,7 +472,7 @@ static void nothing_is_sent_without_the_right_tls(void **state)
         T("good", "not_tried/tls", -1, .option = "--tls", .value = "1.3", .curl = ALL_GOOD,
           .curl_accepted = 3),
     };
-    run_trials(trials, COUNT_OF(trials));
+    run_both(trials, COUNT_OF(trials));
 }
 
 static void nothing_is_sent_without_the_login(void **state)
@@ -420,9 +485,11 @@ static void nothing_is_sent_without_the_login(void **state)
         T("auth-454-530", "not_tried/auth", -1),
         T("auth-none", "config/auth", -1),
         T("auth-xoauth2", "config/auth", -1),
+        T("auth-scram", "config/auth", -1),
+        T("auth-cram", ALL_GOOD, 3),
         T("good", "config/auth", -1, .option = "--password", .value = "other"),
     };
-    run_trials(trials, COUNT_OF(trials));
+    run_both(trials, COUNT_OF(trials));
 }
 
 /* Deadline 8 s: killed then. Every guard must have ended the session before. */
@@ -448,6 +515,45 @@ static void silent_and_dripping_peers_end_before_the_deadline(void **state)
         T("quit-none", ALL_GOOD, 3, IN_TIME),
     };
     run_trials(trials, COUNT_OF(trials));
+}
+
+static void odd_answers_at_any_stage_end_bounded(void **state)
+{
+    (void)state;
+#define ODD(stage, on, number)                                                                     \
+    T(stage "-odd-999", TRUE_TO_THE_LOG, number, on, IN_TIME),                                     \
+        T(stage "-odd-garbage", TRUE_TO_THE_LOG, number, on, IN_TIME),                             \
+        T(stage "-odd-megabyte", TRUE_TO_THE_LOG, number, on, IN_TIME),                            \
+        T(stage "-odd-endless", TRUE_TO_THE_LOG, number, on, IN_TIME)
+    static const struct trial trials[] = {
+        ODD("greeting", NULL, -1), ODD("ehlo", NULL, -1), ODD("starttls", NULL, -1),
+        ODD("auth", NULL, -1),     ODD("mail", "2", 1),   ODD("rcpt", "2", 1),
+        ODD("data", "2", 1),
+    };
+    run_both(trials, COUNT_OF(trials));
+}
+
+static void libcurl_does_what_libesmtp_cannot(void **state)
+{
+    (void)state;
+    static char long_token[12000];
+    memset(long_token, 't', sizeof(long_token) - 1);
+    const struct trial trials[] = {
+        T("good", ALL_GOOD, 3, .implicit = true),
+        T("good", "not_tried/tls", -1, .implicit = true, .server = "wrong-name"),
+        T("good", "not_tried/tls", -1, .implicit = true, .server = "self-signed"),
+        T("greeting-none", "not_tried/timeout", -1, .implicit = true, IN_TIME),
+        T("auth-535", "config/auth", -1, .implicit = true),
+        T("good", ALL_GOOD, 3, .token = "ya29.a-token"),
+        T("good", ALL_GOOD, 3, .token = long_token),
+        T("auth-xoauth2", ALL_GOOD, 3, .token = "ya29.a-token"),
+        T("auth-none", "config/auth", -1, .token = "ya29.a-token"),
+        T("auth-scram", "config/auth", -1, .token = "ya29.a-token"),
+        T("auth-535", "config/auth", -1, .token = "ya29.a-token"),
+        T("good", "config/auth", -1, .token = "old", .option = "--token", .value = "new"),
+        T("good", ALL_GOOD, 3, .plain = true, .host = "::1"),
+    };
+    assert_int_equal(run_round(trials, COUNT_OF(trials), CURL), 0);
 }
 
 static void unreachable_servers_are_not_held_against_the_mail(void **state)
@@ -503,7 +609,10 @@ int main(void)
         cmocka_unit_test(nothing_is_sent_without_the_right_tls),
         cmocka_unit_test(nothing_is_sent_without_the_login),
         cmocka_unit_test(silent_and_dripping_peers_end_before_the_deadline),
+        cmocka_unit_test(odd_answers_at_any_stage_end_bounded),
+        cmocka_unit_test(libcurl_does_what_libesmtp_cannot),
         cmocka_unit_test(unreachable_servers_are_not_held_against_the_mail),
     };
+    cmocka_set_test_filter(getenv("ONLY"));
     return cmocka_run_group_tests(tests, make_authority, remove_all);
 }
