@@ -1,0 +1,113 @@
+"""The list of addresses that are not written to any more, as operators keep it."""
+
+import csv
+import io
+import os
+
+import lib
+
+
+def listed(t, *options):
+    return {row["address"]: row for row in t.command("suppress", "list", "--json", *options).lines()}
+
+
+def test_an_address_is_kept_off_until_it_is_removed(t):
+    t.configure()
+    t.daemon.start()
+    added = t.command("suppress", "add", "Anna.Schmidt@EXAMPLE.org", "+821012345678", "--reason", "asked by telephone")
+    t.equal(added.status, 0, added.err)
+    t.contains(added.out, "2 addresses", "what changed")
+    t.equal(sorted(listed(t)), ["+821012345678", "anna.schmidt@example.org"], "the list")
+    t.equal(sorted(listed(t, "--channel", "sms")), ["+821012345678"], "--channel")
+    checked = t.command("suppress", "check", "anna.schmidt@Example.ORG")
+    t.equal(checked.status, 1, "it is suppressed: " + checked.out)
+    t.contains(checked.out, "operator", "cause")
+    t.contains(checked.out, "asked by telephone", "reason")
+    other = t.command("suppress", "check", "kim@example.org")
+    t.equal((other.status, other.out), (0, "not suppressed\n"), "another")
+    to = {"email": "anna.schmidt@example.org", "phone": "+82 10-1234-5678".replace(" ", "").replace("-", "")}
+    t.drop(t.notice("one", channels=("email", "sms"), to=to))
+    for channel in ("email", "sms"):
+        t.equal(t.wait_for_state("one", "suppressed", channel=channel)["cause"], "operator", channel)
+    t.contains(t.command("show", "one").out, "asked by telephone", "the story")
+    removed = t.command("suppress", "remove", "anna.schmidt@example.org", "nobody@example.org", "--reason", "back")
+    t.equal(removed.status, 1, "one was not there")
+    t.contains(removed.err, "nobody@example.org was not suppressed", "which")
+    t.equal(t.command("suppress", "check", "anna.schmidt@example.org").status, 0, "written to again")
+    t.equal(t.command("retry", "one", "--state", "suppressed", "--channel", "email").status, 0, "retry")
+    t.wait_for_state("one", "delivered")
+    actions = [(row["verb"], row["reason"]) for row in t.command("actions", "--json").lines()]
+    t.check(("suppress", "asked by telephone") in actions and ("unsuppress", "back") in actions, f"recorded: {actions}")
+    t.check("schmidt" not in t.command("actions").out, "no address in what is kept for good")
+
+
+def test_it_ends_by_itself(t):
+    t.configure()
+    t.equal(t.command("suppress", "add", "a@example.org", "--for", "1s").status, 0, "added without a daemon")
+    t.equal(t.command("suppress", "add", "b@example.org", "--for", "90d").status, 0, "added without a daemon")
+    t.wait(lambda: sorted(listed(t)) == ["b@example.org"], 10, "the end of the first")
+    t.equal(t.command("suppress", "check", "a@example.org").status, 0, "written to again")
+    t.contains(t.command("suppress", "list").err, "1 more is over", "told")
+
+
+def test_what_is_no_address_changes_nothing(t):
+    t.configure()
+    for wrong in (["not an address"], ["0101234567"], ["a@example.org", "b@"], ["crm", "--channel", "webhook"]):
+        answer = t.command("suppress", "add", *wrong)
+        t.check(answer.status in (64, 65), f"{wrong}: {answer.status} {answer.err}")
+    t.equal(t.command("suppress", "add", "a@example.org", "--for", "ever").status, 64, "--for")
+    t.equal(t.command("suppress", "add").status, 64, "no address")
+    t.equal(listed(t), {}, "the list")
+
+
+def test_what_is_exported_can_be_imported(t):
+    t.configure()
+    t.daemon.start()
+    reason = 'said "no", twice; =cmd\nin two lines'
+    t.command("suppress", "add", "o'neill@example.org", "--reason", reason, "--for", "90d")
+    t.command("suppress", "add", "+821012345678", "--reason", "=1+1")
+    exported = t.command("suppress", "export")
+    t.equal(exported.status, 0, exported.err)
+    rows = list(csv.DictReader(io.StringIO(exported.out, newline="")))
+    t.equal([r["address"] for r in rows], ["o'neill@example.org", "+821012345678"], "addresses")
+    t.equal([r["reason"] for r in rows], [reason, "'=1+1"], "reasons: no formula for a spreadsheet")
+    before = listed(t)
+    path = os.path.join(t.dir, "list.csv")
+    with open(path, "w", newline="") as out:
+        out.write(exported.out)
+    for address in before:
+        t.command("suppress", "remove", address)
+    t.equal(t.command("suppress", "import", path, "--dry-run").out, "2 addresses would be suppressed.\n", "dry run")
+    t.equal(listed(t), {}, "nothing changed")
+    imported = t.command("suppress", "import", path)
+    t.equal((imported.status, imported.out), (0, "2 addresses suppressed.\n"), imported.err)
+    after = listed(t)
+    for key in ("channel", "cause", "reason", "expires_at"):
+        t.equal({a: r[key] for a, r in after.items()}, {a: r[key] for a, r in before.items()}, key)
+    t.equal({r["source"] for r in after.values()}, {"import"}, "source")
+
+
+def test_a_list_with_mistakes_changes_nothing_and_names_them(t):
+    t.configure()
+    path = t.write("list.csv", "email;channel;expires_at\na@example.org;;\nb@;;\nc@example.org;fax;\nd@example.org;;tomorrow\n")
+    answer = t.command("suppress", "import", path)
+    t.equal(answer.status, 65, answer.err)
+    for row in ("row 3", "row 4", "row 5", "3 rows are wrong; nothing was changed"):
+        t.contains(answer.err, row, "mistakes")
+    t.equal(listed(t), {}, "the list")
+    t.contains(t.command("suppress", "import", t.write("odd.csv", "name\nAnna\n")).err, "`address`", "no column")
+    t.equal(t.command("suppress", "import", os.path.join(t.dir, "none.csv")).status, 66, "no file")
+
+
+def test_many_at_once_want_a_yes(t):
+    t.configure()
+    t.daemon.start()
+    path = t.write("list.csv", "address\n" + "".join(f"p{i}@example.org\n" for i in range(5000)))
+    refused = t.command("suppress", "import", path)
+    t.equal(refused.status, 64, refused.err)
+    t.contains(refused.err, "5000 addresses", "how many")
+    t.equal(listed(t), {}, "the list")
+    done = t.command("suppress", "import", path, "--yes", "--json", "--reason", "old system")
+    t.equal((done.status, done.json()["count"]), (0, 5000), done.err)
+    t.equal(len(listed(t)), 5000, "the list, page after page")
+    t.equal(sum("old system" == row["reason"] for row in t.command("actions", "--json").lines()) > 0, True, "recorded")
