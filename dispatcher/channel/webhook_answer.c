@@ -15,7 +15,7 @@
 static const struct http_status_rule statuses[] = {
     {200, 299, {OUTCOME_DELIVERED, "accepted", "accepted"}, false},
     {300, 399, {OUTCOME_TRANSIENT, "moved", NULL}, false},
-    {401, 401, {OUTCOME_TRANSIENT, "auth", "the receiver does not accept our signature"}, false},
+    {401, 401, {OUTCOME_TRANSIENT, "auth", "the receiver does not accept our signature; compare secrets, and clocks"}, false},
     {403, 403, {OUTCOME_TRANSIENT, "auth", "the receiver refuses us"}, false},
     {404, 404, {OUTCOME_TRANSIENT, "not_found", "the receiver has nothing at this url"}, false},
     {408, 408, {OUTCOME_TRANSIENT, "timeout", "the receiver waited too long for us"}, false},
