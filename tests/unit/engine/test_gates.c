@@ -298,6 +298,10 @@ static void lets_one_packet_at_a_time_to_a_narrow_endpoint(void **state)
     for (int i = 0; i < 9; i++)
         traffic_leave(d, 1);
     assert_true(gates_pass(&gates, &row, &answer));
+    e.concurrency = 4; /* a place for each packet: workers share it */
+    row.packet = 3;
+    for (int i = 0; i < 10; i++)
+        assert_true(gates_pass(&gates, &row, &answer));
 }
 
 static void leaves_the_share_of_a_wide_endpoint_to_the_workers(void **state)
