@@ -293,7 +293,7 @@ def test_every_bad_row_is_named_with_column_and_remedy(t):
         t,
         answer,
         (2, "email", "not allowed"),
-        (2, "phone", "country code"),
+        (2, "phone", "write +49"),
         (3, "order.number", "digits only"),
         (3, "premium", "write true or false"),
         (4, "locale", "use ko-KR"),
