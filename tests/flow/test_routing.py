@@ -132,6 +132,16 @@ def test_a_provider_whose_password_is_wrong_is_stood_in_for(t):
     t.check(len(first.received()) < 5, f"the first was asked {len(first.received())} times")
 
 
+def test_a_batch_goes_over_the_second_provider_as_a_whole(t):
+    phones = t.faulty_gateway()
+    two_providers(t, Nobody(), phones, **NEVER)
+    t.daemon.start()
+    enqueue_batch(t, text_notice(t, "b"), 60)
+    t.wait(lambda: t.summary("sms") == {"delivered": 60}, 20, "all to be delivered")
+    t.equal(len({r["to"] for r in phones.received()}), 60, "people told")
+    t.equal(len(phones.received()), 60, "texts")
+
+
 def test_the_home_carries_again_when_it_is_back(t):
     first, second = t.faulty_gateway("forbidden"), t.faulty_gateway()
     two_providers(t, first, second, **QUICK)
@@ -220,15 +230,21 @@ def test_patience_outlives_a_restart(t):
     t.wait_for_state("one", "delivered", channel="sms")
 
 
+def enqueue_batch(t, notice, count=1):
+    """The notice as batch "b", to so many people."""
+    shared = {**notice, "id": "b"}
+    to = shared.pop("to")
+    people = [{"to": {**to, "email": f"p{i}@example.org", "phone": f"+4915100{i:06d}"}} for i in range(count)]
+    t.write("people.jsonl", "".join(json.dumps(person) + "\n" for person in people))
+    answer = t.command("enqueue", "--batch", t.write("batch.json", json.dumps(shared)), "--jsonl", "people.jsonl")
+    t.equal(answer.status, 0, f"enqueue: {answer.err}")
+
+
 def test_a_line_of_a_batch_escalates_too(t):
     server, phones = t.faulty("rcpt-451"), t.faulty_gateway()
     escalating(t, server, phones, {"after": {"email": "1s"}})
     t.daemon.start()
-    shared = single(t, "b")
-    to = shared.pop("to")
-    t.write("people.jsonl", json.dumps({"to": to}) + "\n")
-    answer = t.command("enqueue", "--batch", t.write("batch.json", json.dumps(shared)), "--jsonl", "people.jsonl")
-    t.equal(answer.status, 0, f"enqueue: {answer.err}")
+    enqueue_batch(t, single(t, "b"))
     t.wait_for_state("b_1", "delivered", channel="sms", seconds=20)
     t.equal(t.row("b_1")["cause"], "escalated", "the mail")
 
@@ -387,6 +403,20 @@ def test_a_report_of_failure_gives_the_turn_to_the_next_channel(t):
     receive(t, report("failed", "email", token=token(t, row["delivery"]), cause="mailbox_full"))
     t.wait_for_state("one", "delivered", channel="sms")
     t.equal(t.row("one")["state"], "failed", "the mail")
+
+
+def test_a_report_on_a_line_of_a_batch_gives_its_turn_away_too(t):
+    mail, phones = t.smtp(), t.faulty_gateway()
+    escalating(t, mail, phones, {})
+    t.daemon.start()
+    enqueue_batch(t, single(t, "b"), 3)
+    t.wait(lambda: t.summary("email") == {"delivered": 3}, 20, "the mails")
+    row = t.row("b_2")
+    end = receive(t, report("failed", "email", token=token(t, row["delivery"]), cause="mailbox_full"))
+    t.equal(end.get("booked"), 1, f"booked: {end}")
+    t.wait_for_state("b_2", "delivered", channel="sms")
+    t.equal((len(phones.received()), t.row("b_1", "sms")), (1, None), "texts, to nobody else")
+    t.equal(t.command("reconcile").status, 0, "reconcile")
 
 
 def test_thousands_of_reports_in_any_order(t):
