@@ -225,6 +225,21 @@ static bool put_letter(const struct gathering *g, struct buf *out)
     return true;
 }
 
+/* Some reports for programs leave the answer to the part for people. */
+static void complete_reports(struct gathering *g)
+{
+    struct buf text = {0};
+    if (!put_letter(g, &text))
+        return;
+    for (size_t i = 0; i < g->said.count; i++) {
+        struct bounce_said *said = &g->said.items[i];
+        bool says_little = said->status[0] == '\0' || strcmp(said->status + 1, ".0.0") == 0;
+        if (said->words.len == 0 && says_little && said->final.len > 0)
+            bounce_text_put_answer(&text, buf_text(&said->final), &said->words);
+    }
+    buf_free(&text);
+}
+
 /* Mail servers call themselves one of these. */
 static bool is_daemon(struct bounce_span head)
 {
@@ -310,8 +325,10 @@ static enum bounce_kind read_kind(struct gathering *g)
         return BOUNCE_COMPLAINT;
     if (bounce_mime_find(&g->mime, 1, feedback_types, COUNT_OF(feedback_types)) != NULL)
         return BOUNCE_NONE;
-    if (read_reports(g, status_types, COUNT_OF(status_types), false))
+    if (read_reports(g, status_types, COUNT_OF(status_types), false)) {
+        complete_reports(g);
         return BOUNCE_STATUS;
+    }
     if (read_letter(g))
         return BOUNCE_LETTER;
     return is_automatic(g->mime.parts[0].head) ? BOUNCE_AUTOMATIC : BOUNCE_NONE;
@@ -341,10 +358,23 @@ static const struct buf *find_address(const struct gathering *g, const struct bo
     return is_same_address(&said->final, &g->expected) ? &said->final : NULL;
 }
 
-/* Mail for this address goes on to another one, and that is what failed: it may work again
- * tomorrow, and there may be a copy in the mailbox. */
+/* Exim names whom it wrote to in the report, and who failed in a header. */
+static bool is_failed_elsewhere(const struct gathering *g)
+{
+    struct buf failed = {0};
+    bool elsewhere = g->expected.len > 0 &&
+                     bounce_head_get(g->mime.parts[0].head, "X-Failed-Recipients", &failed) &&
+                     strcasestr(buf_text(&failed), buf_text(&g->expected)) == NULL;
+    buf_free(&failed);
+    return elsewhere;
+}
+
+/* Mail for this address goes on to another one, or to several, and that is what failed: it may work
+ * again tomorrow, and there may be a copy in the mailbox. Our letters have one recipient. */
 static bool is_passed_on(const struct gathering *g, const struct bounce_said *said)
 {
+    if (g->said.count > 1 || is_failed_elsewhere(g))
+        return true;
     if (said->final.len == 0)
         return false;
     if (g->expected.len > 0)

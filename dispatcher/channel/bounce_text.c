@@ -446,3 +446,40 @@ bool bounce_text_read(const struct bounce_letter *letter, struct bounce_said_lis
     buf_free(&r.flat);
     return r.opening != NULL;
 }
+
+/* Whoever lists several begins the line of each with its address. */
+static const char *next_listed(const char *at, const char *stop)
+{
+    struct bounce_span address;
+    while ((at = memchr(at, '\n', (size_t)(stop - at))) != NULL) {
+        at++;
+        const char *text = at;
+        while (text < stop && (*text == ' ' || *text == '\t' || *text == '<'))
+            text++;
+        const char *end = memchr(text, '\n', (size_t)(stop - text));
+        if (next_address(text, end != NULL ? end : stop, &address) && address.at == text)
+            return at;
+    }
+    return stop;
+}
+
+void bounce_text_put_answer(const struct buf *text, const char *address, struct buf *out)
+{
+    struct bounce_span copy;
+    struct buf body = {0};
+    size_t said = split(text, &copy);
+    put_without_nul(buf_text(text), said < SAID_MAX ? said : SAID_MAX, &body);
+    const char *at = *address != '\0' ? strcasestr(buf_text(&body), address) : NULL;
+    if (at != NULL) {
+        at += strlen(address);
+        const char *gap = strstr(at, "\n\n"), *stop = gap != NULL ? gap : body.data + body.len;
+        stop = next_listed(at, stop);
+        const char *answer = bounce_answer_find(at, stop);
+        if (answer != NULL && answer[1] != '.')
+            at = answer;
+        at += strspn(at, " \n\t>:'\")");
+        if (at < stop)
+            put_flat(at, (size_t)(stop - at) < WORDS_MAX ? (size_t)(stop - at) : WORDS_MAX, out);
+    }
+    buf_free(&body);
+}

@@ -25,4 +25,9 @@ struct bounce_span bounce_text_find_copy(const struct buf *text);
 /* Appends what it says, one at least; false, and nothing is appended: it is no returned mail. */
 bool bounce_text_read(const struct bounce_letter *letter, struct bounce_said_list *out);
 
+/* Behind where the text names the address: the answer of a server, or the words there; nothing is
+ * appended if it does not name it, or says nothing of it. For reports for programs that leave it to
+ * the part for people (OpenSMTPD, Exim). */
+void bounce_text_put_answer(const struct buf *text, const char *address, struct buf *out);
+
 #endif

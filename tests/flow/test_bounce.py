@@ -210,3 +210,15 @@ def test_two_thousand_broken_mails_break_nothing(t):
     mails = [mutate(raw, dice) for raw, _ in bounces.variants(2000, 17)]
     answer = t.command("bounce", "--dry-run", "--maildir", maildir(t, mails), timeout=100)
     t.equal((answer.status, len(answer.lines())), (0, 2000), answer.err[-2000:])
+
+
+def test_what_mail_servers_really_sent_is_understood(t):
+    """Returned mails of Postfix, Exim and OpenSMTPD as they came, tests/peers/bounces."""
+    t.configure(organisation=VERP)
+    with open(os.path.join(SAMPLES, "expected.jsonl"), encoding="utf-8") as file:
+        expected = [json.loads(line) for line in file]
+    answer = t.command("bounce", "--dry-run", *[os.path.join(SAMPLES, e["file"]) for e in expected])
+    t.equal((answer.status, len(answer.lines())), (0, len(expected)), answer.err)
+    for line, meaning in zip(answer.lines(), expected):
+        got = [[r["kind"], r.get("cause"), r["lasting"], r.get("token")] for r in line["receipts"]]
+        t.equal(got, meaning["receipts"], meaning["file"])

@@ -289,6 +289,19 @@ def exim_report(letter):
 
 
 @shape
+def opensmtpd(letter):
+    """The report for programs says nothing; the answer is in the part for people."""
+    mail, dice = Mail(letter, "opensmtpd"), letter.dice
+    envelope(mail)
+    code, enhanced, words, cause, lasting = dice.choice(PERMANENT)
+    human = f"    Hi!\n\n    An error has occurred while attempting to deliver a message for\n    the following list of recipients:\n\n{letter.to}: {code} {enhanced} {words.format(to=letter.to)}\n\n    Below is a copy of the original message:\n"
+    text = f"Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; {letter.to}\nAction: failed\nStatus: 5.0.0\n"
+    mail.parts("mixed", [("Content-Type: text/plain; charset=us-ascii", human.encode()), status_part(text, "7bit"), returned(letter, dice)])
+    mail.means("failed", cause, lasting)
+    return mail
+
+
+@shape
 def nested(letter):
     """A filter in between put the report into a mail of its own."""
     return dsn(letter, "nested", "failed", letter.dice.choice(PERMANENT), "It could not be delivered to {to}.\n", wrap=True)

@@ -295,6 +295,25 @@ static void writes_nothing_that_is_no_character(void **state)
     assert_null(unicode_charset_open("no-such-charset"));
 }
 
+static void bytes_of_a_charset_become_utf8(void **state UNUSED)
+{
+    static const struct {
+        const char *charset, *bytes, *text;
+    } cases[] = {
+        {"windows-949", "\xb9\xdd\xbc\xdb \x81\x41", "반송 갂"},
+        {"windows-1252", "f\xfcr 5 \x80", "für 5 €"},
+        {"utf-8", "a\xff", "a\xef\xbf\xbd"},
+        {"iso-2022-kr", "\x1b$)C\x0e\x39\x5d\x3c\x5b\x0f.", "반송."},
+        {"no such charset", "x", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buf out = {0};
+        unicode_put_from_charset(&out, cases[i].charset, cases[i].bytes, strlen(cases[i].bytes));
+        assert_string_equal(buf_text(&out), cases[i].text);
+        buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +328,7 @@ int main(void)
         cmocka_unit_test(counts_bytes_in_korean_charsets),
         cmocka_unit_test(knows_how_many_syllables_each_charset_has),
         cmocka_unit_test(writes_nothing_that_is_no_character),
+        cmocka_unit_test(bytes_of_a_charset_become_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

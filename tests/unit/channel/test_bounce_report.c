@@ -86,6 +86,31 @@ static void finds_whose_it_is(void **state UNUSED)
     }
 }
 
+/* Exim says that the list failed, and in a header which of its members. */
+static void who_failed_elsewhere_is_not_kept_off(void **state UNUSED)
+{
+    static const struct {
+        const char *failed;
+        bool lasting;
+    } cases[] = {
+        {"a@example.org", true}, {"x@example.net, A@EXAMPLE.org", true}, {"x@y.example", false}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buf text = {0};
+        struct bounce_report r;
+        buf_printf(&text, "From: Mailer-Daemon@x\nX-Failed-Recipients: %s\n", cases[i].failed);
+        buf_puts(&text,
+                 "To: b+" TOKEN "@example.org\nContent-Type: multipart/report; boundary=b\n\n");
+        buf_printf(&text, STATUS, "");
+        buf_printf(&text, COPY, "", "a@example.org", "example.org");
+        const struct bounce_arrival arrival = {.bytes = text.data, .len = text.len};
+        bounce_report_read(&arrival, &r);
+        assert_int_equal(r.count, 1);
+        assert_int_equal(r.items[0].lasting, cases[i].lasting);
+        bounce_report_clear(&r);
+        buf_free(&text);
+    }
+}
+
 static enum bounce_kind kind_of(const char *mail)
 {
     struct bounce_report r;
@@ -140,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_whose_it_is),
+        cmocka_unit_test(who_failed_elsewhere_is_not_kept_off),
         cmocka_unit_test(tells_kinds_of_mail_apart),
         cmocka_unit_test(nothing_that_is_broken_breaks_it),
     };

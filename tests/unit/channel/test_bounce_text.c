@@ -94,6 +94,32 @@ static void finds_the_returned_mail(void **state UNUSED)
     }
 }
 
+static void finds_what_is_said_of_one_of_several(void **state UNUSED)
+{
+    static const struct {
+        const char *text, *address, *answer;
+    } cases[] = {
+        {"failed:\n\na@b.example: 550 no such user\nc@d.example: 552 full\n\nbye", "a@b.example",
+         "550 no such user"},
+        {"failed:\n\na@b.example: 550 no such user\nc@d.example: 552 full\n\nbye", "C@D.example",
+         "552 full"},
+        {"  a@b.example\n    host mx [192.0.2.1]\n    said: 550 5.1.1\n    gone\n  c@d.example\n",
+         "a@b.example", "550 5.1.1 gone"},
+        {"a@b.example\n  Unknown user\n", "a@b.example", "Unknown user"},
+        {"a@b.example\n\nNo action is required. 550 user unknown", "a@b.example", ""},
+        {"nobody is named", "a@b.example", ""},
+        {"a@b.example: x", "", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buf text = {0}, answer = {0};
+        buf_puts(&text, cases[i].text);
+        bounce_text_put_answer(&text, cases[i].address, &answer);
+        assert_string_equal(buf_text(&answer), cases[i].answer);
+        buf_free(&text);
+        buf_free(&answer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +128,7 @@ int main(void)
         cmocka_unit_test(what_is_still_tried_has_not_failed),
         cmocka_unit_test(a_list_of_every_reason_is_no_reason),
         cmocka_unit_test(finds_the_returned_mail),
+        cmocka_unit_test(finds_what_is_said_of_one_of_several),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
