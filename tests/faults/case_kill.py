@@ -212,7 +212,7 @@ def kill_session(run):
         t.hand_over(made[k * portion : (k + 1) * portion])
         time.sleep(run.dice.uniform(0, 0.08))
         for pid in t.daemon.members():
-            os.kill(pid, signal.SIGKILL)
+            stage.lib.kill_if_there(pid)  # a worker dies with its daemon, maybe before its turn
         t.daemon.process.wait()
         t.note_in_flight()
     t.hand_over(made[kills * portion :])
