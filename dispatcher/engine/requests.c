@@ -100,6 +100,8 @@ void answer_put_delivery(void *context, const struct delivery_row *row)
     answer_put_text(out, "transport", row->transport);
     answer_put_text(out, "address", row->address);
     answer_put_text(out, "reply", row->reply);
+    answer_put_text(out, "reported",
+                    row->receipt != RECEIPT_NONE ? receipt_kind_name(row->receipt) : NULL);
     answer_put_time(out, "accepted_at", row->accepted_ms);
     answer_put_time(out, "changed_at", row->changed_ms);
     answer_put_time(out, "next_attempt_at", pending ? row->due_ms : 0);

@@ -134,6 +134,7 @@ static void print_delivery(const struct json_t *row)
     print_value("cause", json_get_text(row, "cause", NULL));
     if (says_more(row))
         print_value("remark", json_get_text(row, "reply", NULL));
+    print_value("reported", json_get_text(row, "reported", NULL));
     print_crashes(row);
     print_way_out(row);
     printf("  %-12s %s\n", "accepted",

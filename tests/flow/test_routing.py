@@ -351,7 +351,8 @@ def test_a_proven_report_moves_a_delivery_once(t):
     row = delivered_text(t)
     mine = token(t, row["delivery"])
     t.equal(receive(t, report("failed", token=mine, cause="undelivered", text="absent")).get("booked"), 1, "booked")
-    t.equal(t.row("one", "sms")["state"], "failed", "state")
+    row = t.row("one", "sms")
+    t.equal((row["state"], row["cause"], row["reported"]), ("failed", "undelivered", "failed"), "the row")
     receive(t, report("confirmed", token=mine), report("failed", token=mine))
     t.equal(t.row("one", "sms")["state"], "failed", "state after a late contradiction: the first end wins")
     shown = t.command("show", "one").out
