@@ -552,6 +552,7 @@ static void libcurl_does_what_libesmtp_cannot(void **state)
         T("auth-535", "config/auth", -1, .token = "ya29.a-token"),
         T("good", "config/auth", -1, .token = "old", .option = "--token", .value = "new"),
         T("good", ALL_GOOD, 3, .plain = true, .host = "::1"),
+        T("quit-none", ALL_GOOD, 3, .within_ms = 8000), /* left to itself it would wait for 10 s */
     };
     assert_int_equal(run_round(trials, COUNT_OF(trials), CURL), 0);
 }
