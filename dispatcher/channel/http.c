@@ -86,6 +86,7 @@ struct exchange {
     unsigned opened, blocked; /* addresses */
     unsigned writes;          /* how often libcurl was about to send the request */
     bool full;                /* we stopped reading */
+    bool refused;             /* the peer says that it did not even look at the request */
     char detail[CURL_ERROR_SIZE];
 };
 
@@ -179,11 +180,29 @@ static int before_writing(void *context, char *peer, char *local, int peer_port,
     (void)peer, (void)local, (void)peer_port, (void)local_port;
     x->writes++;
     /* libcurl sends a request again when a kept connection ended without an answer; the peer may
-     * have acted on it. */
-    if (x->writes > 1)
+     * have acted on it, unless it said that it did not. */
+    if (x->writes > 1 && !x->refused)
         return CURL_PREREQFUNC_ABORT;
+    x->refused = false;
+    if (x->writes > 1)
+        return CURL_PREREQFUNC_OK;
     x->run->handler->writing(x->run->handler->context, x->index);
     return CURL_PREREQFUNC_OK;
+}
+
+/*
+ * HTTP/2 alone knows a refused stream (RFC 9113, 8.7): a server that ends a connection names the
+ * last request it has looked at. libcurl tells of those behind it nowhere but in its remarks. If a
+ * libcurl had other words for it, such a request would count as one that may have arrived.
+ */
+static int hear_remark(CURL *easy, curl_infotype type, char *text, size_t len, void *context)
+{
+    static const char words[] = "REFUSED_STREAM, retrying";
+    struct exchange *x = context;
+    (void)easy;
+    if (type == CURLINFO_TEXT && len >= strlen(words) && memcmp(text, words, strlen(words)) == 0)
+        x->refused = true;
+    return 0;
 }
 
 static size_t keep_body(char *bytes, size_t size, size_t count, void *context)
@@ -241,6 +260,9 @@ static void set_policy(struct exchange *x)
     const struct http_policy *policy = &x->pool->policy;
     set_number(x, CURLOPT_HTTP_VERSION,
                policy->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
+    set_number(x, CURLOPT_VERBOSE, policy->http2 ? 1 : 0);
+    curl_easy_setopt(x->easy, CURLOPT_DEBUGFUNCTION, hear_remark);
+    set_option(x, CURLOPT_DEBUGDATA, x);
     set_option(x, CURLOPT_PROTOCOLS_STR, policy->allow_http ? "http,https" : "https");
     if (policy->connect_timeout_ms > 0)
         set_number(x, CURLOPT_CONNECTTIMEOUT_MS, policy->connect_timeout_ms);
@@ -323,9 +345,19 @@ static enum http_error classify_unsent(const struct exchange *x, CURLcode code)
     return HTTP_LOST_BEFORE;
 }
 
+/*
+ * Over HTTP/2 a peer may answer before it has read the body, and end the stream (RFC 9113, 8.1):
+ * nginx does so whenever it refuses by itself, say with 429. libcurl has the whole answer then, and
+ * fails to send the rest; it says nothing in its error buffer, unlike when the answer was cut.
+ */
+static bool is_whole(const struct exchange *x, CURLcode code)
+{
+    return code == CURLE_OK || x->full || (code == CURLE_HTTP2_STREAM && x->detail[0] == '\0');
+}
+
 static enum http_error classify(const struct exchange *x, CURLcode code)
 {
-    if (x->answer.status > 0 && (code == CURLE_OK || x->full))
+    if (x->answer.status > 0 && is_whole(x, code))
         return HTTP_ANSWERED;
     if (!was_written(x))
         return classify_unsent(x, code);
@@ -398,7 +430,7 @@ static void leave_exchange(struct exchange *x)
     http_request_free(&x->request);
     x->answer = (struct http_answer){.body = body};
     x->opened = x->blocked = x->writes = 0;
-    x->full = false;
+    x->full = x->refused = false;
     x->detail[0] = '\0';
     x->next_idle = x->pool->idle;
     x->pool->idle = x;

@@ -241,7 +241,7 @@ static void open_pool(struct channel_session *session, struct destination *to)
     const struct http_policy policy = {
         .allow_http = to->endpoint->allow_http,
         .allow_private = to->endpoint->allow_private,
-        .http2 = true,
+        .http2 = to->endpoint->http2,
         .ca_file = w->ca_file,
         .connect_timeout_ms =
             w->connect_timeout_ms > 0 ? w->connect_timeout_ms : CONNECT_TIMEOUT_MS,

@@ -260,6 +260,8 @@ static const struct param endpoint[] = {
      ABOUT("Private ed25519 key that signs too (v1a): whsk_ and base64 of 64 bytes.")},
     {CHOICE("format", "standard", format_names), IN_E(format),
      ABOUT("standard (Standard Webhooks), or cloudevents: ce- headers as well.")},
+    {BOOLEAN("http2", "false"), IN_E(http2),
+     ABOUT("HTTP/2 is spoken if the receiver offers it: one connection for all requests.")},
     {INTEGER("concurrency", NULL, 1, 1000), IN_E(concurrency),
      ABOUT("Requests to this endpoint at once; without it, 8 from each packet in flight.")},
     {SCHEDULE("retry", NULL, 100, 7 * DAY), IN_E(retry),

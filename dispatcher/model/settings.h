@@ -158,6 +158,7 @@ struct endpoint {
     int64_t old_secret_until_day; /* days from 1970; 0: as long as it stands here */
     char *signing_key;            /* "whsk_...": ed25519, signs too (v1a); NULL: none */
     enum webhook_format format;
+    bool http2;                  /* spoken where the receiver offers it */
     int concurrency;             /* requests at once; 0: 8 from each packet in flight */
     struct retry_schedule retry; /* no steps: the transport's; the jitter is its in any case */
     int64_t disable_after_ms;    /* of nothing but failures; 0: never */

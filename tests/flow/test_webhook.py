@@ -425,21 +425,26 @@ def test_an_endpoint_may_ask_for_cloudevents(t):
 # HTTP/2
 
 
-def through_a_front(t, *options, count=40):
+def through_a_front(t, *options, http2=True, count=40):
     """Webhooks through nginx; what it logged of each request."""
     receiver = t.https("--plain")
     front = t.http2_front(receiver, *options)
-    configure(t, {"crm": t.endpoint(front)}, concurrency=1)
+    configure(t, {"crm": t.endpoint(front, http2=http2)}, concurrency=1)
     t.enqueue(*(hook(t, f"n{i}") for i in range(count)))
     t.wait(lambda: len(t.rows(state="delivered")) == count, 15, "all to be delivered")
     t.equal(sorted(r["id"] for r in receiver.received()), sorted(f"n{i}" for i in range(count)), "ids, all verified")
     return front.requests()
 
 
-def test_http2_is_spoken_where_it_is_offered_and_one_connection_carries_all(t):
+def test_http2_is_spoken_where_it_is_wanted_and_offered_and_one_connection_carries_all(t):
     requests = through_a_front(t)
     t.equal({protocol for protocol, *_ in requests}, {"HTTP/2.0"}, "protocols")
     t.equal(len({connection for _, connection, *_ in requests}), 1, "connections of one worker")
+
+
+def test_http2_is_not_spoken_unless_somebody_wants_it(t):
+    requests = through_a_front(t, http2=False)
+    t.equal({protocol for protocol, *_ in requests}, {"HTTP/1.1"}, "protocols")
 
 
 def test_http_1_keeps_a_few_connections_for_all(t):
