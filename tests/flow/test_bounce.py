@@ -148,6 +148,34 @@ def test_a_mail_server_may_pipe_it_and_is_told_to_keep_it_while_nobody_listens(t
     t.contains(t.command("show", "one").out, "no mailbox here", "the story")
 
 
+def test_mails_of_a_maildir_wait_for_the_daemon_and_the_next_channel_begins(t):
+    t.configure(organisation=VERP)
+    t.daemon.start()
+    t.drop(t.notice("one", routing={"method": "single", "channels": ["email", "sms"]}))
+    row = t.wait_for_state("one", "delivered")
+    mail = bounces.postfix_no_host(bounces.Letter(random.Random(1), token_of(t, row["delivery"]), row["address"], "one"))
+    t.daemon.kill()
+    box = maildir(t, [mail.bytes()])
+    down = t.command("bounce", "--maildir", box)
+    t.check(down.status != 0, "without a daemon: " + down.err)
+    t.equal(len(os.listdir(os.path.join(box, "new"))), 1, "it stays")
+    t.daemon.start()
+    taken = t.command("bounce", "--maildir", box)
+    t.equal(taken.status, 0, taken.err)
+    t.contains(taken.out, "1 mail read: 1 report booked", "what was done")
+    t.equal(t.wait_for_state("one", "failed")["cause"], "domain_unknown", "the mail")
+    t.wait_for_state("one", "delivered", channel="sms")
+
+
+def test_what_is_not_proven_stands_in_the_story_and_moves_nothing(t):
+    (row,) = deliver(t, 1)
+    mail = bounces.only_message_id(bounces.Letter(random.Random(1), "1-0000000000000000", row["address"], row["id"]))
+    answer = t.command("bounce", "--json", "--maildir", maildir(t, [mail.bytes()])).json()
+    t.equal((answer["booked"], answer["refused"]), (0, 1), "counts")
+    t.equal(states(t)[row["id"]][0], "delivered", "state")
+    t.contains(t.command("show", row["id"]).out, mail.receipts[0]["cause"], "the story")
+
+
 def test_what_is_no_returned_mail_is_read_and_done_with(t):
     t.configure(organisation=VERP)
     t.daemon.start()
