@@ -206,15 +206,13 @@ static bool read_reports(struct gathering *g, const char *const *types, size_t c
 
 /* ---- returned mails written for people ---- */
 
-/* The first part people read, whatever surrounds it. */
-static bool put_letter(const struct gathering *g, struct buf *out)
+static bool is_blank(const struct buf *text)
 {
-    static const char *const plain[] = {"text/plain"}, *const html[] = {"text/html"};
-    const struct bounce_part *part = bounce_mime_find(&g->mime, 0, plain, COUNT_OF(plain));
-    if (part == NULL)
-        part = bounce_mime_find(&g->mime, 0, html, COUNT_OF(html));
-    if (part == NULL)
-        return false;
+    return strspn(buf_text(text), " \n\t") == text->len;
+}
+
+static void put_part(const struct bounce_part *part, struct buf *out)
+{
     struct buf text = {0};
     bounce_part_put_text(part, &text);
     if (strcmp(part->type, "text/html") == 0)
@@ -222,7 +220,22 @@ static bool put_letter(const struct gathering *g, struct buf *out)
     else
         buf_put(out, buf_text(&text), text.len);
     buf_free(&text);
-    return true;
+}
+
+/* The first part people read, whatever surrounds it: plain text that says something, else HTML.
+ * False: there is neither. */
+static bool put_letter(const struct gathering *g, struct buf *out)
+{
+    static const char *const types[] = {"text/plain", "text/html"};
+    bool found = false;
+    for (size_t i = 0; i < COUNT_OF(types) && is_blank(out); i++) {
+        const struct bounce_part *part = bounce_mime_find(&g->mime, 0, &types[i], 1);
+        buf_reset(out);
+        if (part != NULL)
+            put_part(part, out);
+        found = found || part != NULL;
+    }
+    return found;
 }
 
 /* Some reports for programs leave the answer to the part for people. */

@@ -1,6 +1,7 @@
 #include "operator/suppress.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -11,6 +12,7 @@
 #include "operator/output.h"
 
 #define PAGE       1000
+#define ASK_ABOVE  100
 #define BYTES_STEP ((size_t)(REQUEST_MAX / 2))
 
 /* ---- addresses ---- */
@@ -57,6 +59,20 @@ int suppress_read_end(const struct invocation *inv, int64_t now_ms, int64_t *out
 }
 
 /* ---- changing ---- */
+
+int suppress_confirm(const struct invocation *inv, size_t count, const char *what,
+                     struct error *err)
+{
+    char question[160];
+    if (count <= ASK_ABOVE || option_given(inv, "yes"))
+        return 0;
+    snprintf(question, sizeof(question), "%zu addresses %s. Continue?", count, what);
+    if (output_confirm(question))
+        return 0;
+    return error_set(err, ERR_USAGE,
+                     "nothing was changed: %zu addresses are more than %d; add --yes", count,
+                     ASK_ABOVE);
+}
 
 static int send_step(struct suppress_sender *s, struct error *err)
 {

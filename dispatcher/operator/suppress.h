@@ -25,6 +25,11 @@ MUST_CHECK int suppress_check_address(enum channel_kind channel, const char *add
 MUST_CHECK int suppress_read_end(const struct invocation *inv, int64_t now_ms, int64_t *out_ms,
                                  struct error *err);
 
+/* More than a hundred at once want a yes, or --yes. `what`: "will not be written to any more".
+ * ERR_USAGE: no. */
+MUST_CHECK int suppress_confirm(const struct invocation *inv, size_t count, const char *what,
+                                struct error *err);
+
 /* Entries on their way to the daemon, in requests as large as it takes. Zero-initialise. */
 struct suppress_sender {
     struct session *session;

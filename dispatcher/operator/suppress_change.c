@@ -67,6 +67,8 @@ static int run_add(const struct invocation *inv, struct error *err)
     if (rc == 0)
         rc = find_channels(inv, &channels, err);
     if (rc == 0)
+        rc = suppress_confirm(inv, argument_count(inv), "will not be written to any more", err);
+    if (rc == 0)
         rc = add_all(inv, channels, end_ms, &sent, err);
     free(channels);
     if (rc != 0)
@@ -123,6 +125,8 @@ static int run_remove(const struct invocation *inv, struct error *err)
     int64_t count = 0;
     int rc = find_channels(inv, &channels, err);
     if (rc == 0)
+        rc = suppress_confirm(inv, argument_count(inv), "will be written to again", err);
+    if (rc == 0)
         rc = remove_all(inv, channels, &count, err);
     free(channels);
     if (rc != 0)
@@ -139,8 +143,12 @@ static int run_remove(const struct invocation *inv, struct error *err)
 static const struct option_row add_options[] = {
     SUPPRESS_OPTIONS,
     {"for", 0, "AGE", "for so long, e.g. 90d (default: for good)"},
+    {"yes", 'y', NULL, "do not ask"},
 };
-static const struct option_row remove_options[] = {SUPPRESS_OPTIONS};
+static const struct option_row remove_options[] = {
+    SUPPRESS_OPTIONS,
+    {"yes", 'y', NULL, "do not ask"},
+};
 
 const struct command command_suppress_add = {
     .name = "suppress add",
@@ -153,7 +161,7 @@ const struct command command_suppress_add = {
         "reason in\n"
         "`dispatcher show`; other channels of the same notice go on. It is recorded that, when, "
         "why and by\n"
-        "whom, not which addresses (`dispatcher actions`).\n\n"
+        "whom, not which addresses (`dispatcher actions`). More than 100 want a yes.\n\n"
         "JSON, one object: v, verb, count, missing.",
     .options = add_options,
     .option_count = COUNT_OF(add_options),

@@ -13,8 +13,7 @@
 #include "operator/output.h"
 #include "operator/suppress.h"
 
-#define ASK_ABOVE    100 /* more than this many at once wants a yes */
-#define MISTAKES_MAX 20  /* shown */
+#define MISTAKES_MAX 20 /* shown */
 #define REASON_MAX   ((size_t)1000)
 
 enum column { COLUMN_CHANNEL, COLUMN_ADDRESS, COLUMN_CAUSE, COLUMN_REASON, COLUMN_EXPIRES };
@@ -179,20 +178,6 @@ static int read_file(struct import *im, struct error *err)
 
 /* ---- all of them ---- */
 
-static int confirm(const struct import *im, struct error *err)
-{
-    char question[160];
-    if (im->count <= ASK_ABOVE || option_given(im->inv, "yes"))
-        return 0;
-    snprintf(question, sizeof(question), "%zu addresses will not be written to any more. Continue?",
-             im->count);
-    if (output_confirm(question))
-        return 0;
-    return error_set(err, ERR_USAGE,
-                     "nothing was changed: %zu addresses are more than %d; add --yes", im->count,
-                     ASK_ABOVE);
-}
-
 static int send_all(struct import *im, int64_t *out_sent, struct error *err)
 {
     struct session session;
@@ -230,7 +215,7 @@ static int import(struct import *im, struct error *err)
     if (rc == 0)
         rc = read_file(im, err);
     if (rc == 0 && !dry_run)
-        rc = confirm(im, err);
+        rc = suppress_confirm(im->inv, im->count, "will not be written to any more", err);
     if (rc == 0 && !dry_run)
         rc = send_all(im, &sent, err);
     else

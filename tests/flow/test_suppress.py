@@ -110,4 +110,8 @@ def test_many_at_once_want_a_yes(t):
     done = t.command("suppress", "import", path, "--yes", "--json", "--reason", "old system")
     t.equal((done.status, done.json()["count"]), (0, 5000), done.err)
     t.equal(len(listed(t)), 5000, "the list, page after page")
+    many = [f"p{i}@example.org" for i in range(101)]
+    t.equal(t.command("suppress", "remove", *many).status, 64, "and so does letting go")
+    t.equal(t.command("suppress", "remove", *many, "--yes").status, 0, "--yes")
+    t.equal(len(listed(t)), 4899, "the list")
     t.equal(sum("old system" == row["reason"] for row in t.command("actions", "--json").lines()) > 0, True, "recorded")

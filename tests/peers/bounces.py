@@ -520,6 +520,17 @@ def korean_html(letter):
 
 
 @shape
+def korean_both(letter):
+    """The plain text is empty, all is said in HTML."""
+    mail = korean_html(letter)
+    html = ("\n".join(line for line in mail.head if line.startswith("Content-")), mail.body)
+    mail.head = [line for line in mail.head if not line.startswith("Content-")]
+    mail.parts("alternative", [("Content-Type: text/plain", b" \n\n"), html])
+    mail.shape = "korean-both"
+    return mail
+
+
+@shape
 def korean_code(letter):
     text = "메일을 발송하지 못했습니다.\n\n받는사람 : {to}\n오류내용 : {code} {enhanced} {words}\n\n"
     return letter_mail(letter, "korean-code", text, letter.dice.choice(PERMANENT), charset=letter.dice.choice(["utf-8", "euc-kr"]), copy=False, sender="mailer-daemon@hanmail.example", name="")
