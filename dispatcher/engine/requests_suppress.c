@@ -11,28 +11,12 @@
  */
 #include "engine/requests_backend.h"
 
-#include "model/address.h"
 #include "model/json.h"
 #include "model/suppression.h"
 
 #define ENTRIES_MAX 5000
 
 /* ---- adding ---- */
-
-static int check_address(enum channel_kind channel, const char *address, struct error *err)
-{
-    switch (channel) {
-    case CHANNEL_EMAIL:
-        return address_check_email(address, err);
-    case CHANNEL_SMS:
-        return address_check_phone(address, err);
-    case CHANNEL_WEBHOOK:
-        break;
-    }
-    return error_set(err, ERR_USAGE,
-                     "an endpoint is disabled, not suppressed: dispatcher endpoint disable %s",
-                     address);
-}
 
 static int add_entry(const struct request *r, const struct json_t *entry,
                      const struct action *action, struct error *err)
@@ -46,7 +30,7 @@ static int add_entry(const struct request *r, const struct json_t *entry,
                             .expires_ms = json_get_int(entry, "expires_at_ms", 0)};
     int rc = request_read_channel(entry, &s.channel, err);
     if (rc == 0)
-        rc = check_address(s.channel, address, err);
+        rc = suppression_check_address(s.channel, address, err);
     if (rc == 0) {
         suppression_put_key(s.channel, address, &key);
         s.address = buf_text(&key);

@@ -40,3 +40,18 @@ void suppression_put_key(enum channel_kind channel, const char *address, struct 
     else
         buf_puts(out, address);
 }
+
+int suppression_check_address(enum channel_kind channel, const char *address, struct error *err)
+{
+    switch (channel) {
+    case CHANNEL_EMAIL:
+        return address_check_email(address, err);
+    case CHANNEL_SMS:
+        return address_check_phone(address, err);
+    case CHANNEL_WEBHOOK:
+        break;
+    }
+    return error_set(err, ERR_USAGE,
+                     "an endpoint is not suppressed but disabled: dispatcher endpoint disable %s",
+                     address);
+}

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "model/delivery.h"
 
 /* Texts are borrowed. */
@@ -25,5 +26,9 @@ struct suppression {
 /* Appends what an address is looked up by: mail in lower case with its domain in A-labels, numbers
  * as digits behind +. One that is neither is taken as it is. */
 void suppression_put_key(enum channel_kind channel, const char *address, struct buf *out);
+/* May it stand on the list? ERR_INPUT with what is wrong with a mail address or a number; ERR_USAGE
+ * for an endpoint, which is disabled instead. */
+MUST_CHECK int suppression_check_address(enum channel_kind channel, const char *address,
+                                         struct error *err);
 
 #endif

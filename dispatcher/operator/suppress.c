@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/quantity.h"
 #include "engine/requests.h"
+#include "model/suppression.h"
 #include "model/address.h"
 #include "model/json.h"
 #include "operator/output.h"
@@ -17,21 +18,6 @@
 
 /* ---- addresses ---- */
 
-int suppress_check_address(enum channel_kind channel, const char *address, struct error *err)
-{
-    switch (channel) {
-    case CHANNEL_EMAIL:
-        return address_check_email(address, err);
-    case CHANNEL_SMS:
-        return address_check_phone(address, err);
-    case CHANNEL_WEBHOOK:
-        break;
-    }
-    return error_set(err, ERR_USAGE,
-                     "an endpoint is not suppressed but disabled: dispatcher endpoint disable %s",
-                     address);
-}
-
 int suppress_find_channel(const struct invocation *inv, const char *address, enum channel_kind *out,
                           struct error *err)
 {
@@ -40,7 +26,7 @@ int suppress_find_channel(const struct invocation *inv, const char *address, enu
         return error_set(err, ERR_USAGE, "--channel must be email or sms, not \"%s\"", name);
     if (name == NULL)
         *out = strchr(address, '@') != NULL ? CHANNEL_EMAIL : CHANNEL_SMS;
-    return suppress_check_address(*out, address, err);
+    return suppression_check_address(*out, address, err);
 }
 
 int suppress_read_end(const struct invocation *inv, int64_t now_ms, int64_t *out_ms,

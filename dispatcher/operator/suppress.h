@@ -18,9 +18,6 @@
  * ERR_USAGE, ERR_INPUT. */
 MUST_CHECK int suppress_find_channel(const struct invocation *inv, const char *address,
                                      enum channel_kind *out, struct error *err);
-/* Is this an address of that channel? ERR_INPUT. */
-MUST_CHECK int suppress_check_address(enum channel_kind channel, const char *address,
-                                      struct error *err);
 /* --for 90d as the time it ends; 0: never. ERR_USAGE. */
 MUST_CHECK int suppress_read_end(const struct invocation *inv, int64_t now_ms, int64_t *out_ms,
                                  struct error *err);

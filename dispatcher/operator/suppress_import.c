@@ -94,7 +94,7 @@ static int read_channel(const struct import *im, const struct csv_record *r, enu
         return suppress_find_channel(im->inv, address, out, err);
     if (!channel_kind_parse(channel, out))
         return error_set(err, ERR_INPUT, "the channel is email or sms, not \"%.40s\"", channel);
-    return suppress_check_address(*out, address, err);
+    return suppression_check_address(*out, address, err);
 }
 
 static int read_end(const struct import *im, const struct csv_record *r, int64_t *out,

@@ -348,12 +348,16 @@ def processes():
             yield int(entry), int(fields[1]), int(fields[3])
 
 
-def kill_if_there(pid):
-    """kill -9 of a process that may be gone already."""
+def signal_if_there(pid, number):
+    """To a process that may be gone already."""
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except ProcessLookupError:
         pass
+
+
+def kill_if_there(pid):
+    signal_if_there(pid, signal.SIGKILL)
 
 
 class Answer:

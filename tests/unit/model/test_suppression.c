@@ -4,6 +4,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "base/attributes.h"
 #include "model/suppression.h"
 
@@ -29,8 +31,23 @@ static void one_address_has_one_key(void **state)
     }
 }
 
+static void only_what_can_be_written_to_may_stand_on_the_list(void **state)
+{
+    struct error err = {0};
+    (void)state;
+    assert_int_equal(suppression_check_address(CHANNEL_EMAIL, "kim@example.org", &err), 0);
+    assert_int_equal(suppression_check_address(CHANNEL_SMS, "+821012345678", &err), 0);
+    assert_int_equal(suppression_check_address(CHANNEL_EMAIL, "+821012345678", &err), ERR_INPUT);
+    assert_int_equal(suppression_check_address(CHANNEL_SMS, "kim@example.org", &err), ERR_INPUT);
+    assert_int_equal(suppression_check_address(CHANNEL_WEBHOOK, "crm", &err), ERR_USAGE);
+    assert_non_null(strstr(err.text, "dispatcher endpoint disable crm"));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(one_address_has_one_key)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_address_has_one_key),
+        cmocka_unit_test(only_what_can_be_written_to_may_stand_on_the_list),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
