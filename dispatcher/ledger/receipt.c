@@ -284,7 +284,8 @@ static int keep(struct ledger *l, const struct receipt_booking *b, bool moved, s
 static int go_forward(struct ledger *l, const struct receipt_booking *b, struct flying *row,
                       struct error *err)
 {
-    if (b->receipt->kind == RECEIPT_CONFIRMED)
+    /* Who said no is not told by the next channel either. */
+    if (b->receipt->kind == RECEIPT_CONFIRMED || b->receipt->opted_out)
         row->over_ms = 0;
     struct query *q = db_query(l->db, forward_sql);
     query_bind_int(q, b->receipt->kind);
