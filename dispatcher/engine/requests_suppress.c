@@ -25,7 +25,7 @@ static int add_entry(const struct request *r, const struct json_t *entry,
     struct buf key = {0};
     struct suppression s = {.cause = json_get_text(entry, "cause", "operator"),
                             .reason = json_get_text(entry, "reason", ""),
-                            .source = json_get_text(entry, "source", "operator"),
+                            .source = json_get_text(entry, "source", SUPPRESSION_OPERATOR),
                             .since_ms = json_get_int(entry, "since_ms", r->world->now_ms),
                             .expires_ms = json_get_int(entry, "expires_at_ms", 0)};
     int rc = request_read_channel(entry, &s.channel, err);

@@ -400,8 +400,9 @@ MUST_CHECK int ledger_escalate(struct ledger *l, int64_t delivery,
 
 /* ---- suppression ---- */
 
-/* Adds or replaces one. With an action it is recorded in the chain, durable; without one (a report
- * says so, nobody decided it) one that lasts longer stays as it is. */
+/* Adds one. What an operator decided (SUPPRESSION_OPERATOR) replaces what is there; of anything
+ * else, reported or imported, what lasts longer stays as it is. With an action it is recorded in
+ * the chain, durable. */
 MUST_CHECK int ledger_suppress(struct ledger *l, const struct suppression *s,
                                const struct action *action, struct error *err);
 /* *out_found false: it was not there. */

@@ -2,6 +2,7 @@
 #include "ledger/ledger.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "ledger/db.h"
@@ -13,8 +14,8 @@
     " cause = excluded.cause, reason = excluded.reason, source = excluded.source,"                 \
     " since_ms = excluded.since_ms, expires_ms = excluded.expires_ms"
 static const char replace_sql[] = UPSERT;
-/* What nobody decided does not shorten what is there: a bounce is no leave to write again to
- * somebody who said no. */
+/* What nobody decided of this address does not shorten what is there: a bounce, or the list of an
+ * older system, is no leave to write again to somebody who said no. */
 static const char extend_sql[] = UPSERT
     " WHERE suppression.expires_ms > 0 AND (excluded.expires_ms = 0 OR excluded.expires_ms >="
     " suppression.expires_ms)";
@@ -37,8 +38,9 @@ int ledger_load_suppressions(struct ledger *l, struct error *err)
 
 /* ---- changing ---- */
 
-static int put(struct ledger *l, const struct suppression *s, bool decided, struct error *err)
+static int put(struct ledger *l, const struct suppression *s, struct error *err)
 {
+    bool decided = strcmp(s->source, SUPPRESSION_OPERATOR) == 0;
     struct query *q = db_query(l->db, decided ? replace_sql : extend_sql);
     query_bind_int(q, s->channel);
     query_bind_text(q, s->address);
@@ -58,7 +60,7 @@ int ledger_suppress(struct ledger *l, const struct suppression *s, const struct 
     int rc = ledger_enter(l, action != NULL ? LEDGER_DURABLE : LEDGER_FAST, &own, err);
     if (rc != 0)
         return rc;
-    rc = put(l, s, action != NULL, err);
+    rc = put(l, s, err);
     if (rc == 0 && action != NULL)
         rc = action_insert(l, action, 0, NULL, err);
     return ledger_leave(l, own, rc, err);

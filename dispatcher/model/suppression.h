@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "model/delivery.h"
 
+#define SUPPRESSION_OPERATOR "operator" /* the source: somebody decided it of this address */
+
 /* Texts are borrowed. */
 struct suppression {
     enum channel_kind channel;

@@ -46,7 +46,7 @@ static int add_all(const struct invocation *inv, const enum channel_kind *channe
                                           .address = argument_at(inv, i),
                                           .cause = "operator",
                                           .reason = reason != NULL ? reason : "",
-                                          .source = "operator",
+                                          .source = SUPPRESSION_OPERATOR,
                                           .expires_ms = end_ms};
         rc = suppress_send(&sender, &entry, err);
     }

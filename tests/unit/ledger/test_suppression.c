@@ -99,12 +99,32 @@ static void an_operator_replaces_and_is_recorded(void **state)
     struct suppression s = suppression_of(CHANNEL_SMS, "+821012345678");
     suppress(f->l, s);
     s.expires_ms = NOON + 1000;
+    s.source = "operator";
     must(ledger_suppress(f->l, &s, &action, &err), &err);
     assert_false(find(f->l, CHANNEL_SMS, "+821012345678", NOON + 1000, &s));
     assert_true(unsuppress(f->l, CHANNEL_SMS, "+821012345678", &action));
     assert_false(unsuppress(f->l, CHANNEL_SMS, "+821012345678", &action));
     assert_false(find(f->l, CHANNEL_SMS, "+821012345678", NOON, &s));
     must_balance(f->l); /* and the chain holds */
+}
+
+/* The first address of an import carries the record of it, and is no more decided than the others.
+ */
+static void an_import_does_not_shorten_what_lasts_longer(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct action action = action_of("from the old system");
+    struct suppression s = suppression_of(CHANNEL_SMS, "+821012345678");
+    s.cause = "opted_out";
+    suppress(f->l, s);
+    s.cause = "operator";
+    s.source = "import";
+    s.expires_ms = NOON + 1000;
+    must(ledger_suppress(f->l, &s, &action, &err), &err);
+    assert_true(find(f->l, CHANNEL_SMS, "+821012345678", NOON + 1000, &s));
+    assert_string_equal(s.cause, "opted_out");
+    must_balance(f->l);
 }
 
 static void count_action(void *context, const struct action_row *row)
@@ -198,6 +218,7 @@ int main(void)
         TEST(a_report_does_not_shorten_what_lasts_longer),
         TEST(a_report_makes_it_last_longer),
         TEST(an_operator_replaces_and_is_recorded),
+        TEST(an_import_does_not_shorten_what_lasts_longer),
         TEST(records_what_was_done_and_no_more),
         TEST(is_undone_with_its_transaction),
         TEST(a_reader_finds_it_too),
