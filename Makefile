@@ -6,7 +6,9 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
 VERSION := 0.1.0
-PKGS    := libesmtp-1.0 libcurl jansson yaml-0.1 sqlite3 libcmark icu-i18n icu-uc openssl libmicrohttpd
+# Optional: without it, mails are not signed here. Where nothing can be asked there is none.
+DKIM    := $(shell pkg-config --exists opendkim 2>/dev/null && echo opendkim)
+PKGS    := libesmtp-1.0 libcurl jansson yaml-0.1 sqlite3 libcmark icu-i18n icu-uc openssl libmicrohttpd $(DKIM)
 
 # GNU directory variables.
 prefix        ?= /usr/local
@@ -61,7 +63,8 @@ FLOOR4  := engine
 FLOOR5  := operator api
 FOLDERS := $(FLOOR1) $(FLOOR2) $(FLOOR3) $(FLOOR4) $(FLOOR5)
 
-SOURCES := $(sort $(wildcard dispatcher/*.c dispatcher/*/*.c))
+UNUSED  := dispatcher/channel/$(if $(DKIM),dkim_signature_none,dkim_signature).c
+SOURCES := $(filter-out $(UNUSED),$(sort $(wildcard dispatcher/*.c dispatcher/*/*.c)))
 HEADERS := $(sort $(wildcard dispatcher/*.h dispatcher/*/*.h))
 TESTS   := $(sort $(wildcard tests/unit/*/*.[ch]))
 
@@ -94,7 +97,7 @@ $(BUILD)/obj/%.o: dispatcher/%.c $(BUILD)/flags
 	$(call step,cc) $(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Touched only when the flags or the paths are others than last time.
-$(BUILD)/flags: export CONTENT = $(CC) $(ALL_CFLAGS) $(LDOPT) $(LDFLAGS)
+$(BUILD)/flags: export CONTENT = $(CC) $(ALL_CFLAGS) $(LDOPT) $(LDFLAGS) $(DKIM)
 $(BUILD)/paths: export CONTENT = $(PATHS)
 $(BUILD)/flags $(BUILD)/paths: FORCE
 	@mkdir -p $(@D)

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/openat2.h>
 
 #include "base/alloc.h"
 
@@ -94,6 +97,34 @@ int file_read(struct file_at at, size_t limit, struct buf *out, struct file_fact
     int rc = check_regular(fd, at.shown, facts, err);
     if (rc == 0)
         rc = file_read_stream(fd, at.shown, limit, out, err);
+    close(fd);
+    return rc;
+}
+
+static int beneath_failure(const char *shown, struct error *err)
+{
+    if (errno == ELOOP)
+        return error_set(err, ERR_INPUT, "%s is, or passes, a symbolic link; put the file there",
+                         shown);
+    if (errno == EXDEV)
+        return error_set(err, ERR_INPUT, "%s leads out of the directory", shown);
+    if (errno == ENOTDIR)
+        return error_set(err, ERR_NOT_FOUND, "%s does not exist", shown);
+    return open_failure(shown, err);
+}
+
+int file_open_beneath(struct file_at at, struct file_facts *facts, struct error *err)
+{
+    struct open_how how = {
+        .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    int fd = (int)syscall(SYS_openat2, at.dirfd, at.name, &how, sizeof(how));
+    if (fd < 0)
+        return beneath_failure(at.shown, err);
+    int rc = check_regular(fd, at.shown, facts, err);
+    if (rc == 0)
+        return fd;
     close(fd);
     return rc;
 }

@@ -36,6 +36,12 @@ struct file_facts {
  */
 MUST_CHECK int file_read(struct file_at at, size_t limit, struct buf *out, struct file_facts *facts,
                          struct error *err);
+/*
+ * Opens a regular file somewhere below `at.dirfd` for reading. The name is a stranger's: no part of
+ * it may be a symbolic link or lead out of the directory (openat2(2)). ERR_NOT_FOUND, ERR_INPUT as
+ * above, ERR_IO. Returns the descriptor; close with close(). `facts` may be NULL.
+ */
+MUST_CHECK int file_open_beneath(struct file_at at, struct file_facts *facts, struct error *err);
 /* Reads a whole path of our own configuration or templates (symlinks allowed there). "-" is not
  * special. */
 MUST_CHECK int file_read_path(const char *path, size_t limit, struct buf *out, struct error *err);

@@ -7,8 +7,10 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "channel/channel.h"
+#include "channel/dkim_signature.h"
 #include "channel/mime.h"
 #include "channel/smtp_relay.h"
+#include "channel/unsubscribe.h"
 #include "model/address.h"
 #include "model/token.h"
 
@@ -60,12 +62,14 @@ static int email_compose(const struct settings *s, const struct transport *t, st
     (void)t;
     const struct message *m = item->message;
     const struct organisation *o = &s->organisation;
+    struct unsubscribe leave;
+    unsubscribe_make(s, item, &leave);
     const struct mime_mail mail = {
         .from_name = email_sender_name(o, m->locale),
         .from_address = o->from_address,
         .to_name = item->name,
         .to_address = item->address,
-        .reply_to = o->reply_to,
+        .reply_to = item->reply_to != NULL ? item->reply_to : o->reply_to,
         .identity = item->identity,
         .domain = o->domain,
         .locale = m->locale,
@@ -73,9 +77,17 @@ static int email_compose(const struct settings *s, const struct transport *t, st
         .subject = &m->subject,
         .text = &m->text,
         .html = &m->html,
+        .unsubscribe_url = leave.url.data,
+        .unsubscribe_mail = leave.mail.data,
+        .attachments = item->attachments,
+        .directory = s->attachments,
     };
     buf_reset(&item->wire);
-    return mime_compose(&mail, &item->wire, err);
+    int rc = mime_compose(&mail, &item->wire, err);
+    if (rc == 0 && s->dkim.domain != NULL)
+        rc = dkim_signature_put(&s->dkim, item->date_ms, &item->wire, err);
+    unsubscribe_free(&leave);
+    return rc;
 }
 
 /* ---- opening ---- */

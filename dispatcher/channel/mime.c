@@ -8,7 +8,7 @@
 #include "base/digest.h"
 #include "base/id.h"
 #include "base/text.h"
-#include "channel/mime_body.h"
+#include "channel/mime_structure.h"
 #include "model/address.h"
 
 #define LINE_MAX_SOFT  76  /* RFC 5322 2.1.1 allows 78; RFC 2045 and RFC 2047 want 76 */
@@ -19,8 +19,8 @@
 #define PLAIN_MAX      60  /* longer ASCII words are encoded: they could not be folded */
 #define SUBJECT_MAX    1000
 #define NAME_MAX_SIZE  500
+#define URI_MAX        960 /* with the name of its header less than LINE_MAX_HARD */
 #define HEADERS_MOSTLY 1000
-#define BOUNDARY_SIZE  40
 
 /* ---- values ---- */
 
@@ -50,6 +50,22 @@ static int check_value(const char *what, const char *text, size_t len, size_t ma
     return 0;
 }
 
+/* It stands in angle brackets, and no reader unfolds or decodes it. */
+static int check_uri(const char *uri, struct error *err)
+{
+    for (const char *p = uri; *p != '\0'; p++)
+        if (*p <= ' ' || *p > '~' || *p == '<' || *p == '>')
+            return error_set(err, ERR_INPUT,
+                             "the address to unsubscribe at holds a space or another character "
+                             "that must be percent-encoded");
+    if (strlen(uri) > URI_MAX)
+        return error_set(err, ERR_INPUT,
+                         "the address to unsubscribe at has %zu bytes, at most %d are allowed in a "
+                         "mail",
+                         strlen(uri), URI_MAX);
+    return 0;
+}
+
 static int check_mail(const struct mime_mail *m, struct error *err)
 {
     const char *const names[][2] = {{"the sender's name", m->from_name},
@@ -66,6 +82,10 @@ static int check_mail(const struct mime_mail *m, struct error *err)
     for (size_t i = 0; rc == 0 && i < COUNT_OF(names); i++)
         if (names[i][1] != NULL)
             rc = check_value(names[i][0], names[i][1], strlen(names[i][1]), NAME_MAX_SIZE, err);
+    if (rc == 0 && m->unsubscribe_url != NULL)
+        rc = check_uri(m->unsubscribe_url, err);
+    if (rc == 0 && m->unsubscribe_mail != NULL)
+        rc = check_uri(m->unsubscribe_mail, err);
     return rc;
 }
 
@@ -300,6 +320,30 @@ static int put_message_id(struct buf *out, const struct mime_mail *m, struct err
     return rc;
 }
 
+static void put_uri(struct line *l, const char *uri, const char *behind)
+{
+    struct buf angle = {0};
+    buf_printf(&angle, "<%s>%s", uri, behind);
+    put_token(l, angle.data, angle.len);
+    buf_free(&angle);
+}
+
+/* RFC 8058: the promise of one click belongs to the URL; an address alone cannot keep it. */
+static void put_unsubscribe(struct buf *out, const struct mime_mail *m)
+{
+    const char *url = m->unsubscribe_url, *mail = m->unsubscribe_mail;
+    if (url == NULL && mail == NULL)
+        return;
+    struct line l = begin(out, "List-Unsubscribe");
+    if (url != NULL)
+        put_uri(&l, url, mail != NULL ? "," : "");
+    if (mail != NULL)
+        put_uri(&l, mail, "");
+    end(&l);
+    if (url != NULL)
+        put_header(out, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+}
+
 static int put_headers(struct buf *out, const struct mime_mail *m, struct error *err)
 {
     char date[CLOCK_TEXT_SIZE];
@@ -319,50 +363,8 @@ static int put_headers(struct buf *out, const struct mime_mail *m, struct error 
     put_header(out, "Auto-Submitted", "auto-generated"); /* RFC 3834: no vacation notices, please */
     if (m->locale != NULL && *m->locale != '\0')
         put_header(out, "Content-Language", m->locale);
+    put_unsubscribe(out, m);
     return 0;
-}
-
-/* ---- the two parts ---- */
-
-static int put_part(struct buf *out, const struct mime_mail *m, const char *type,
-                    const struct buf *text, struct error *err)
-{
-    const char *what = text == m->html ? "the HTML of the letter" : "the plain text of the letter";
-    if (mime_put_part(out, type, m->locale != NULL ? m->locale : "", text))
-        return 0;
-    if (memchr(text->data, '\0', text->len) != NULL)
-        return error_set(err, ERR_INPUT, "%s holds a NUL byte", what);
-    return error_set(err, ERR_INPUT, "%s is not valid UTF-8", what);
-}
-
-/*
- * The boundary is 128 bits of the SHA-256 of the identity, so that every attempt writes the same.
- * No part can hold it: "=_" occurs neither in base64 nor in quoted-printable (RFC 2045 6.7, rule 5
- * of its advice).
- */
-static void make_boundary(const char *identity, char out[BOUNDARY_SIZE])
-{
-    unsigned char digest[DIGEST_SIZE];
-    char hex[DIGEST_HEX_SIZE];
-    digest_sha256(identity, strlen(identity), digest);
-    snprintf(out, BOUNDARY_SIZE, "=_%.32s", digest_hex(digest, hex));
-}
-
-/* The line end in front of a boundary belongs to the boundary: the last line of a part needs its
- * own. */
-static int put_alternative(struct buf *out, const struct mime_mail *m, struct error *err)
-{
-    char boundary[BOUNDARY_SIZE];
-    make_boundary(m->identity, boundary);
-    buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
-               boundary, boundary);
-    int rc = put_part(out, m, "text/plain", m->text, err);
-    if (rc < 0)
-        return rc;
-    buf_printf(out, "\r\n--%s\r\n", boundary);
-    rc = put_part(out, m, "text/html", m->html, err);
-    buf_printf(out, "\r\n--%s--\r\n", boundary);
-    return rc;
 }
 
 int mime_compose(const struct mime_mail *mail, struct buf *out, struct error *err)
@@ -373,8 +375,7 @@ int mime_compose(const struct mime_mail *mail, struct buf *out, struct error *er
     if (rc == 0)
         rc = put_headers(out, mail, err);
     if (rc == 0)
-        rc = mail->html->len > 0 ? put_alternative(out, mail, err)
-                                 : put_part(out, mail, "text/plain", mail->text, err);
+        rc = mime_put_content(mail, out, err);
     if (rc != 0)
         buf_truncate(out, start);
     return rc;

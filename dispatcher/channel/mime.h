@@ -1,5 +1,5 @@
 /*
- * Composes a mail: RFC 5322 headers, MIME multipart/alternative, 7 bits, CRLF. Deterministic: equal
+ * Composes a mail: RFC 5322 headers, MIME (mime_structure.h), 7 bits, CRLF. Deterministic: equal
  * input, equal bytes, because the SHA-256 of the result is the evidence of what a person was told,
  * and because a repeated attempt must be the same mail.
  */
@@ -13,6 +13,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+struct attachments;
+
 /* Everything is UTF-8 and borrowed; lines of text and html end with LF or CRLF. */
 struct mime_mail {
     const char *from_name; /* NULL or "": the address alone */
@@ -25,14 +27,18 @@ struct mime_mail {
     const char *locale;   /* Content-Language; "" or NULL: no such header */
     int64_t date_ms;
     const struct buf *subject;
-    const struct buf *text; /* text/plain, never empty */
-    const struct buf *html; /* text/html; empty: the mail is text/plain alone */
+    const struct buf *text;                /* text/plain, never empty */
+    const struct buf *html;                /* text/html; empty: the mail is text/plain alone */
+    const char *unsubscribe_url;           /* https: or NULL */
+    const char *unsubscribe_mail;          /* mailto: or NULL */
+    const struct attachments *attachments; /* NULL: none */
+    const char *directory;                 /* where they are; NULL: nowhere */
 };
 
 /*
  * Appends the mail to `out`. Lines have at most 76 characters, but for addresses and a Message-ID
  * that cannot be folded (998 at most). ERR_INPUT with a sentence if a value cannot stand in a mail:
- * control characters, invalid UTF-8, a bad address, no text.
+ * control characters, invalid UTF-8, a bad address, no text, an attachment that is gone.
  */
 MUST_CHECK int mime_compose(const struct mime_mail *mail, struct buf *out, struct error *err);
 

@@ -1,9 +1,11 @@
 #include "engine/intake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "channel/attachment.h"
 #include "model/json.h"
 #include "policy/country.h"
 #include "policy/window.h"
@@ -93,6 +95,27 @@ static int check_channels(const struct setup *s, const struct intake_source *fro
     return 0;
 }
 
+static bool goes_by_mail(const struct intake_plan *plan)
+{
+    for (size_t i = 0; i < plan->route.channel_count; i++)
+        if (plan->route.channels[i] == CHANNEL_EMAIL)
+            return true;
+    return false;
+}
+
+/* Files are looked at now and sent later: one that goes away meanwhile fails its mails. */
+static int check_attachments(const struct setup *s, const struct intake_source *from,
+                             const struct intake_plan *plan, struct error *err)
+{
+    char path[40];
+    size_t at = 0;
+    if (plan->job->attachments.count == 0 || !goes_by_mail(plan) ||
+        attachments_check(s->settings->attachments, &plan->job->attachments, &at, err) == 0)
+        return 0;
+    snprintf(path, sizeof(path), "/attachments/%zu", at);
+    return fail_at(from, path, err);
+}
+
 int intake_plan_job(const struct setup *s, struct job *job, const struct intake_source *from,
                     struct intake_plan *out, struct error *err)
 {
@@ -108,6 +131,8 @@ int intake_plan_job(const struct setup *s, struct job *job, const struct intake_
         rc = check_data(s, from, out, err);
     if (rc == 0)
         rc = check_channels(s, from, out, err);
+    if (rc == 0)
+        rc = check_attachments(s, from, out, err);
     if (rc != 0)
         intake_plan_clear(out);
     return rc;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "channel/dkim_signature.h"
 #include "engine/token_draw.h"
 
 static int load_library(struct setup *s, bool drafts, struct error *err)
@@ -17,6 +18,20 @@ static int load_library(struct setup *s, bool drafts, struct error *err)
     return library_load(&options, &s->library, err);
 }
 
+/* A key that cannot sign is found now, not at the first mail. Who does not read secrets does not
+ * send: what they look at is unsigned. */
+static int prepare_signing(struct settings *s, bool without_secrets, struct error *err)
+{
+    struct error why = {0};
+    if (without_secrets) {
+        free(s->dkim.domain);
+        s->dkim.domain = NULL;
+    }
+    if (s->dkim.domain == NULL || dkim_signature_check(&s->dkim, &why) == 0)
+        return 0;
+    return error_set(err, why.code, "%s: %s", s->file, why.text);
+}
+
 static int load(const struct config_options *options, int generation, bool drafts,
                 struct setup **out, struct error *err)
 {
@@ -25,6 +40,8 @@ static int load(const struct config_options *options, int generation, bool draft
     s->references = 1;
     *out = NULL;
     int rc = config_load(options, &s->settings, err);
+    if (rc == 0)
+        rc = prepare_signing(s->settings, options->without_secrets, err);
     if (rc == 0)
         rc = load_library(s, drafts, err);
     if (rc == 0)

@@ -164,6 +164,9 @@ static void prepare_item(struct round *r, size_t index)
         .category = item->job->category,
         .campaign = item->job->campaign,
         .reference = item->job->reference,
+        .reply_to = item->job->reply_to,
+        .unsubscribe_url = item->job->unsubscribe_url,
+        .attachments = &item->job->attachments,
         .message = &r->messages[index],
     };
     const struct channel *channel = channel_for(r->transport);

@@ -152,6 +152,9 @@ static const struct member batch_members[] = {
     {"campaign", job_read_campaign},
     {"reference", job_read_reference},
     {"event_type", job_read_event_type},
+    {"reply_to", job_read_reply_to},
+    {"unsubscribe_url", job_read_unsubscribe_url},
+    {"attachments", job_read_attachments},
     {"created_at", job_read_created_at},
     {"not_before", job_read_not_before},
     {"expires_at", job_read_expires_at},
@@ -280,6 +283,8 @@ static const struct member line_members[] = {
     {"data", job_read_data},
     {"locale", job_read_locale},
     {"reference", job_read_reference},
+    {"unsubscribe_url", job_read_unsubscribe_url},
+    {"attachments", job_read_attachments},
 };
 
 static int name_line(struct reading *r, const struct batch *b, int64_t line,

@@ -6,16 +6,17 @@
  *     {"version": 1, "id": "recall-2026", "count": 6500000, "sha256": "...of notices.jsonl",
  *      "template": "apology", "locale": "de", "routing": {...}, "priority": "normal",
  *      "category": "...", "campaign": "...", "reference": "...", "event_type": "...",
- *      "created_at": "...",
- *      "not_before": "...", "expires_at": "...", "window": "08:00-21:00",
+ *      "reply_to": "...", "unsubscribe_url": "...", "attachments": [...],
+ *      "created_at": "...", "not_before": "...", "expires_at": "...", "window": "08:00-21:00",
  *      "halt": {"failures": 500, "share": 0.05}, "data": {...},
  *      "facts": {"incident": "card-leak", "version": 3, "cohort": "a", "sha256": "...of the
  * sheet"}}
  *
- *     {"id": "c17", "locale": "ko-KR", "to": {...}, "reference": "...", "data": {...}}
+ *     {"id": "c17", "locale": "ko-KR", "to": {...}, "reference": "...", "data": {...},
+ *      "unsubscribe_url": "...", "attachments": [...]}
  *
- * Members mean what they mean in a notice (job.h). A line's `locale` and `reference` win over the
- * batch's; its `data` is laid over the batch's, member by member of the top level. Parsing is as
+ * Members mean what they mean in a notice (job.h). What a line says wins over what the batch says;
+ * its `data` is laid over the batch's, member by member of the top level. Parsing is as
  * strict as a notice's.
  */
 #ifndef MODEL_BATCH_H

@@ -23,6 +23,9 @@ static const struct member envelope[] = {
     {"category", job_read_category},
     {"campaign", job_read_campaign},
     {"reference", job_read_reference},
+    {"reply_to", job_read_reply_to},
+    {"unsubscribe_url", job_read_unsubscribe_url},
+    {"attachments", job_read_attachments},
     {"created_at", job_read_created_at},
     {"not_before", job_read_not_before},
     {"expires_at", job_read_expires_at},
@@ -101,6 +104,8 @@ static const size_t texts[] = {
     offsetof(struct job, campaign),
     offsetof(struct job, reference),
     offsetof(struct job, event_type),
+    offsetof(struct job, reply_to),
+    offsetof(struct job, unsubscribe_url),
     offsetof(struct job, to.recipient_id),
     offsetof(struct job, to.name),
     offsetof(struct job, to.title),
@@ -132,6 +137,7 @@ struct job *job_copy(const struct job *job)
         if (*text != NULL)
             *text = xstrdup(*text);
     }
+    attachments_own(&copy->attachments);
     json_incref(copy->root);
     json_incref(copy->shared);
     json_incref(copy->data);
@@ -144,6 +150,7 @@ void job_free(struct job *job)
         return;
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         free(*text_of(job, i));
+    attachments_clear(&job->attachments);
     json_decref(job->root);
     json_decref(job->shared);
     json_decref(job->data);

@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "model/attachment.h"
 #include "model/delivery.h"
 
 #define JOB_TEXT_MAX     (256 * 1024)
@@ -67,6 +68,9 @@ struct job {
     char *campaign;        /* NULL if absent */
     char *reference;       /* NULL if absent */
     char *event_type;      /* overrides.webhook.event_type, NULL: the template's name */
+    char *reply_to;        /* address of a mail's answers, NULL: the organisation's */
+    char *unsubscribe_url; /* https, NULL: what the configuration says for the category */
+    struct attachments attachments;
     int64_t created_at_ms; /* 0 if absent */
     int64_t not_before_ms; /* 0 if absent */
     int64_t expires_at_ms; /* 0 if absent */

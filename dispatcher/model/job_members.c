@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/id.h"
+#include "base/text.h"
 #include "model/address.h"
 
 /* ---- to ---- */
@@ -287,6 +288,35 @@ int job_read_campaign(struct reading *r, const struct member_path *path, const j
 int job_read_reference(struct reading *r, const struct member_path *path, const json_t *value)
 {
     return member_read_line(r, path, value, 255, &r->job->reference);
+}
+
+int job_read_reply_to(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_checked(r, path, value, &r->job->reply_to, address_check_email);
+}
+
+#define UNSUBSCRIBE_MAX 900 /* it stands on one line of a header, 998 at most */
+
+/* RFC 8058: mail programs post to it, by https only. */
+static int check_unsubscribe_url(const char *url, struct error *err)
+{
+    static const char scheme[] = "https://";
+    if (!text_starts_with(url, scheme) || strcspn(url + strlen(scheme), "/?#@:") == 0)
+        return error_set(err, ERR_INPUT,
+                         "must be an address that begins with https:// and names a host: mail "
+                         "programs unsubscribe over https only (RFC 8058)");
+    if (strlen(url) > UNSUBSCRIBE_MAX)
+        return error_set(err, ERR_INPUT, "is longer than %d bytes", UNSUBSCRIBE_MAX);
+    for (const char *p = url; *p != '\0'; p++)
+        if (*p <= ' ' || *p > '~' || strchr("<>\"\\^`{|}", *p) != NULL)
+            return error_set(err, ERR_INPUT,
+                             "holds a space or another character that must be percent-encoded");
+    return 0;
+}
+
+int job_read_unsubscribe_url(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_checked(r, path, value, &r->job->unsubscribe_url, check_unsubscribe_url);
 }
 
 int job_read_created_at(struct reading *r, const struct member_path *path, const json_t *value)

@@ -9,6 +9,7 @@
 #include "model/delivery.h"
 
 struct job;
+struct attachments;
 
 /* All UTF-8 with LF line ends. A part the letter does not have is empty. */
 struct message {
@@ -34,10 +35,13 @@ struct outgoing {
     const char *address;  /* e-mail address, E.164 number or endpoint name */
     const char *name;     /* recipient's name, may be "" */
     int64_t date_ms; /* when the notice was accepted: the Date of the mail, stable over attempts */
-    int64_t expires_ms;    /* when it is of no use any more; 0: never */
-    const char *category;  /* NULL if absent */
-    const char *campaign;  /* NULL if absent */
-    const char *reference; /* NULL if absent */
+    int64_t expires_ms;                    /* when it is of no use any more; 0: never */
+    const char *category;                  /* NULL if absent */
+    const char *campaign;                  /* NULL if absent */
+    const char *reference;                 /* NULL if absent */
+    const char *reply_to;                  /* NULL: the organisation's */
+    const char *unsubscribe_url;           /* NULL: what the configuration says for the category */
+    const struct attachments *attachments; /* NULL: none */
     const struct message *message;
     /* What channel.compose() made of it: the bytes that go out and whose SHA-256 is the evidence.
      */

@@ -37,6 +37,9 @@ static int compose(const struct preview *p, const struct message *m, enum channe
         .date_ms = preview_accepted_ms(p),
         .category = p->job->category,
         .reference = p->job->reference,
+        .reply_to = p->job->reply_to,
+        .unsubscribe_url = p->job->unsubscribe_url,
+        .attachments = &p->job->attachments,
         .message = m,
     };
     int rc = channel_of_kind(kind)->compose(p->setup->settings, t, &item, err);

@@ -28,12 +28,14 @@ libcmark-dev         library libcmark
 libicu-dev           library icu-i18n
 libssl-dev           library openssl
 libmicrohttpd-dev    library libmicrohttpd
+libopendkim-dev      library opendkim
 LIST
     test) cat <<'LIST' ;;
 python3              command python3
 openssl              command openssl
 faketime             command faketime
 gettext              command msgfmt
+python3-dkim         file /usr/lib/python3/dist-packages/dkim/__init__.py
 LIST
     bench) cat <<'LIST' ;;
 wrk                  command wrk

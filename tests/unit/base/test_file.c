@@ -158,6 +158,54 @@ static void never_blocks_on_or_follows_what_is_no_file(void **state)
     }
 }
 
+static int open_beneath(const char *name, struct error *err)
+{
+    struct file_facts facts = {0};
+    int fd = file_open_beneath((struct file_at){dir, name, name}, &facts, err);
+    if (fd >= 0) {
+        assert_int_equal(facts.size, 3);
+        close(fd);
+        return 0;
+    }
+    return fd;
+}
+
+static void never_leaves_the_directory_a_name_is_looked_up_in(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    put("there", "yes", 3);
+    assert_int_equal(mkdirat(dir, "sub", 0750), 0);
+    put("sub/there", "yes", 3);
+    assert_int_equal(symlinkat("there", dir, "link"), 0);
+    assert_int_equal(symlinkat("sub", dir, "way"), 0);
+    assert_int_equal(mkfifoat(dir, "fifo", 0640), 0);
+    assert_int_equal(open_beneath("there", &err), 0);
+    assert_int_equal(open_beneath("sub/there", &err), 0);
+    assert_int_equal(open_beneath("sub/../there", &err), 0);
+    static const struct {
+        const char *name;
+        int rc;
+        const char *says;
+    } refused[] = {
+        {"../etc/passwd", ERR_INPUT, "leads out"},
+        {"/etc/passwd", ERR_INPUT, "leads out"},
+        {"..", ERR_INPUT, "leads out"},
+        {"link", ERR_INPUT, "symbolic link"},
+        {"way/there", ERR_INPUT, "symbolic link"},
+        {"fifo", ERR_INPUT, "FIFO"},
+        {"sub", ERR_INPUT, "directory"},
+        {"gone", ERR_NOT_FOUND, "does not exist"},
+        {"there/x", ERR_NOT_FOUND, "does not"},
+        {"", ERR_NOT_FOUND, "does not exist"},
+    };
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        assert_int_equal(open_beneath(refused[i].name, &err), refused[i].rc);
+        assert_non_null(strstr(err.text, refused[i].says));
+    }
+    unlinkat(dir, "sub/there", 0);
+}
+
 static void says_that_a_file_is_not_there(void **state)
 {
     (void)state;
@@ -364,6 +412,7 @@ int main(void)
         IN_DIRECTORY(reads_an_empty_file),
         IN_DIRECTORY(refuses_a_file_beyond_the_limit),
         IN_DIRECTORY(never_blocks_on_or_follows_what_is_no_file),
+        IN_DIRECTORY(never_leaves_the_directory_a_name_is_looked_up_in),
         IN_DIRECTORY(says_that_a_file_is_not_there),
         IN_DIRECTORY(follows_links_in_our_own_folders),
         IN_DIRECTORY(reads_a_pipe_to_its_end),
