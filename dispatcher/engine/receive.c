@@ -10,6 +10,8 @@
 #include "policy/receipt.h"
 
 #define PARKED_LIMIT ((size_t)256)
+/* A next channel that could not be planned, because its line cannot be read now, is tried again. */
+#define PLAN_AGAIN_MS 5000
 
 /* One receipt on its way into the ledger. */
 struct arrival {
@@ -20,6 +22,7 @@ struct arrival {
     struct receipt_target target; /* what it speaks of */
     struct receipt_verdict verdict;
     struct next_channel next;
+    int64_t next_ms; /* 0, or when it is tried again to plan that */
 };
 
 /* ---- is it believed? ---- */
@@ -59,18 +62,23 @@ static void decide(struct arrival *a)
         receipt_decide(&q, &a->verdict);
 }
 
-/* Of a batch: a notice of its own has its spare channels in the ledger. */
-static int plan_next(struct arrival *a, struct error *err)
+/* Of a batch: a notice of its own has its spare channels in the ledger. One batch whose lines
+ * cannot be read (a disk that is not mounted) keeps no other report from being booked. */
+static void plan_next(struct arrival *a)
 {
+    struct error why;
     if (!a->verdict.next_channel || a->target.row.batch == 0)
-        return 0;
+        return;
     int rc =
-        shelf_next_channel(a->r->shelf, a->r->setup, &a->target.row, a->r->now_ms, &a->next, err);
-    if (rc == ERR_NOT_FOUND) {
-        a->verdict.next_channel = false;
-        rc = 0;
-    }
-    return rc;
+        shelf_next_channel(a->r->shelf, a->r->setup, &a->target.row, a->r->now_ms, &a->next, &why);
+    if (rc == 0)
+        return;
+    a->verdict.next_channel = false;
+    if (rc == ERR_NOT_FOUND)
+        return;
+    a->next_ms = a->r->now_ms + PLAN_AGAIN_MS;
+    log_event(LOG_WARN, "delivery.no_next_channel", "id=%s state=%s reason=\"%s\"",
+              a->target.notice_id, delivery_state_name(a->verdict.state), why.text);
 }
 
 /* What the delivery failed of, where they did not say. */
@@ -102,6 +110,7 @@ static int book(struct arrival *a, struct error *err)
         .next_channel = a->verdict.next_channel,
         .next = a->next.address != NULL ? &a->next.planned : NULL,
         .next_rest = a->next.rest,
+        .next_ms = a->next_ms,
         .now_ms = a->r->now_ms,
     };
     return ledger_book_receipt(a->r->ledger, &b, err);
@@ -179,8 +188,8 @@ static int arrive(struct arrival *a, struct receive_counts *counts, struct error
     if (rc != 0)
         return rc;
     decide(a);
-    rc = plan_next(a, err);
-    if (rc == 0 && is_kept(a))
+    plan_next(a);
+    if (is_kept(a))
         rc = book(a, err);
     if (rc == 0 && is_believed(a) && a->target.delivery != 0)
         rc = keep_off(a, err);

@@ -350,6 +350,8 @@ struct receipt_booking {
     bool next_channel;         /* as of a settlement, with next and next_rest */
     const struct planned_delivery *next;
     int next_rest;
+    int64_t next_ms; /* the next channel cannot be planned now: ledger_walk_overdue() brings the
+                        delivery from then on; 0: no such thing */
     int64_t now_ms;
 };
 /* Keeps the receipt and moves the delivery, with the same rules as ledger_settle() for what

@@ -308,6 +308,15 @@ static int hand_over(struct ledger *l, const struct receipt_booking *b, const st
     return rc == 0 && newest ? ledger_hand_over(l, &h, err) : rc;
 }
 
+/* A failure whose next channel is not known yet waits for it as for one that takes too long. */
+static void wait_for_next(struct ledger *l, const struct receipt_booking *b, struct flying *row)
+{
+    if (b->next_ms == 0)
+        return;
+    row->over_ms = b->next_ms;
+    patience_await(l, row->batch, row->over_ms);
+}
+
 static int book_settled(struct ledger *l, const struct receipt_booking *b, struct flying *row,
                         struct error *err)
 {
@@ -318,6 +327,7 @@ static int book_settled(struct ledger *l, const struct receipt_booking *b, struc
                                   .handed_over = b->next_channel,
                                   .now_ms = b->now_ms};
     int rc = keep(l, b, moved, err);
+    wait_for_next(l, b, row);
     if (rc == 0 && b->forward)
         rc = go_forward(l, b, row, err);
     if (rc == 0 && moved)

@@ -1,6 +1,7 @@
 """Which way a notice takes when the first one is closed, too slow, or forbidden; and what is reported of it later."""
 
 import base64
+import glob
 import hashlib
 import hmac
 import json
@@ -247,6 +248,26 @@ def test_a_line_of_a_batch_escalates_too(t):
     enqueue_batch(t, single(t, "b"))
     t.wait_for_state("b_1", "delivered", channel="sms", seconds=20)
     t.equal(t.row("b_1")["cause"], "escalated", "the mail")
+
+
+def test_notices_that_cannot_be_read_keep_no_other_report_from_being_booked(t):
+    mail, phones = t.smtp(), t.faulty_gateway()
+    escalating(t, mail, phones, {})
+    t.daemon.start()
+    enqueue_batch(t, single(t, "b"))
+    t.drop(single(t, "one"))
+    lost = token(t, t.wait_for_state("b_1", "delivered")["delivery"])
+    other = token(t, t.wait_for_state("one", "delivered")["delivery"])
+    (path,) = glob.glob(os.path.join(t.spool, "batches", "*", "notices.jsonl"))
+    t.daemon.stop()  # it holds the file open
+    os.rename(path, path + ".away")
+    t.daemon.start()
+    end = receive(t, report("failed", "email", token=lost), report("confirmed", "email", token=other))
+    t.equal(end.get("booked"), 2, f"booked: {end}")
+    t.equal((t.row("b_1")["state"], t.row("b_1", "sms")), ("failed", None), "the mail that came back")
+    os.rename(path + ".away", path)
+    t.wait_for_state("b_1", "delivered", channel="sms", seconds=30)
+    t.equal(t.command("reconcile").status, 0, "reconcile")
 
 
 # addresses nobody writes to any more

@@ -410,6 +410,37 @@ static void a_line_goes_on_with_the_channel_it_is_given(void **state)
     must_balance(f->l);
 }
 
+/* It came back while its notices cannot be read: what is behind it is found out later. */
+static void a_failure_waits_for_a_next_channel_that_is_not_known_yet(void **state)
+{
+    struct fixture *f = *state;
+    struct overdue_rows seen;
+    struct error err = {0};
+    bool moved = false;
+    struct leased row = {0};
+    int64_t batch = put_batch(f->l, "b", 1);
+    int64_t lane = find_lane(f->l, "relay", JOB_NORMAL, batch);
+    assert_int_equal(lease_lane(f->l, lane, 1, NOON, &row), 1);
+    int64_t delivery = row.delivery;
+    leased_clear(&row);
+    assert_true(settle(f->l, delivery, DELIVERY_DELIVERED));
+    struct receipt r = receipt_of(RECEIPT_FAILED);
+    struct receipt_booking b = booking_of(&r, delivery, DELIVERY_FAILED);
+    b.cause = "bad_recipient";
+    b.next_ms = b.now_ms + 5000;
+    book(f->l, &b);
+    assert_int_equal(ledger_next_overdue_ms(f->l), b.next_ms);
+    assert_int_equal(walk_overdue(f->l, b.next_ms, 9, false, &seen), 1);
+    assert_int_equal(seen.rows[0].state, DELIVERY_FAILED);
+    struct planned_delivery next = plan(CHANNEL_SMS, "kannel", "+821012345678");
+    must(ledger_escalate(f->l, delivery, &next, 0, b.next_ms, &moved, &err), &err);
+    assert_true(moved);
+    assert_int_equal(count_state(f->l, DELIVERY_FAILED), 1);
+    assert_int_equal(count_state(f->l, DELIVERY_WAITING), 1);
+    assert_int_equal(walk_overdue(f->l, NOON + 9 * DAY, 9, true, &seen), 0);
+    must_balance(f->l);
+}
+
 /* The notices of b are on a disk that is missing; c's are not. */
 static void what_cannot_be_moved_keeps_nobody_from_his_turn(void **state)
 {
@@ -475,6 +506,7 @@ int main(void)
         TEST(is_undone_with_its_transaction),
         TEST(goes_on_at_once_where_there_is_more),
         TEST(a_line_goes_on_with_the_channel_it_is_given),
+        TEST(a_failure_waits_for_a_next_channel_that_is_not_known_yet),
         TEST(what_cannot_be_moved_keeps_nobody_from_his_turn),
         TEST(nobody_waits_for_a_line_that_has_no_next_channel),
         TEST(nothing_of_a_batch_that_is_stopped_is_begun),
