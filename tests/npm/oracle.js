@@ -72,6 +72,13 @@ async function mail() {
     text: parsed.text,
     html: parsed.html,
     attachments: parsed.attachments.length,
+    files: parsed.attachments.map((file) => ({
+      name: file.filename,
+      type: file.contentType,
+      cid: file.cid,
+      shown: file.contentDisposition,
+      content: file.content.toString('base64'),
+    })),
     headers: parsed.headerLines,
   };
 }

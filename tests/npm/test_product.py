@@ -1,5 +1,6 @@
 """What the daemon really delivered, judged by npm packages that have never seen our code."""
 
+import base64
 import json
 import os
 import random
@@ -45,6 +46,25 @@ def test_mailparser_reads_every_language_without_a_defect(t):
         python_text = expected.get_body(("plain",)).get_content()
         t.equal(read["text"].split(), python_text.split(), f"{locale} words of the text, mailparser against Python")
         t.equal(read["attachments"], 0, f"{locale} attachments")
+
+
+def test_mailparser_reads_the_files_a_mail_brings_along(t):
+    folder = os.path.join(t.dir, "attachments")
+    os.makedirs(folder)
+    names = ["약관 및 개인정보 처리방침 안내문 (2026년 11월 개정판).pdf", "Übersicht für Kundinnen und Kunden.pdf", "terms.pdf"]
+    for name in [*names, "logo.png"]:
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(name.encode())
+    t.configure(attachments=folder)
+    t.daemon.start()
+    t.enqueue(t.notice("files", attachments=[*names, {"file": "logo.png", "inline": "logo"}]))
+    t.wait_for_state("files", "delivered")
+    read = oracle.ask("mail", t.outbox("mail", "files"))
+    files = {file["name"]: file for file in read["files"]}
+    t.equal(sorted(files), sorted([*names, "logo.png"]), "names")
+    for name, file in files.items():
+        t.equal(base64.b64decode(file["content"]).decode(), name, f"content of {name}")
+    t.equal((files["logo.png"]["cid"], files["logo.png"]["shown"]), ("logo", "inline"), "the image")
 
 
 def test_standardwebhooks_accepts_what_arrived_and_nothing_tampered(t):

@@ -388,6 +388,44 @@ static void shows_smuggling_on_the_wire(void **state)
     assert_int_equal(mime_check_wire(line, 1001, &err), ERR_INTERNAL);
 }
 
+static void offers_to_unsubscribe_with_one_click(void **state)
+{
+    (void)state;
+    struct draft d;
+    start(&d, "News");
+    d.mail.unsubscribe_url = "https://example.org/u/1-abcdefghij";
+    expect_header(&d, "List-Unsubscribe", "List-Unsubscribe: <https://example.org/u/1-abcdefghij>");
+    expect_header(&d, "List-Unsubscribe-Post", "List-Unsubscribe-Post: List-Unsubscribe=One-Click");
+    d.mail.unsubscribe_mail = "mailto:leave@example.org?subject=unsubscribe";
+    expect_header(&d, "List-Unsubscribe",
+                  "List-Unsubscribe: <https://example.org/u/1-abcdefghij>,\r\n"
+                  " <mailto:leave@example.org?subject=unsubscribe>");
+    d.mail.unsubscribe_url = NULL; /* an address alone is no click */
+    struct buf mail = composed(&d);
+    assert_non_null(strstr(mail.data, "\r\nList-Unsubscribe: <mailto:"));
+    assert_null(strstr(mail.data, "List-Unsubscribe-Post"));
+    buf_free(&mail);
+    finish(&d);
+}
+
+static void an_address_to_unsubscribe_at_cannot_forge_a_header(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"https://e.org/\r\nBcc: x", "https://e.org/>, <x",
+                                      "https://e/ x", "https://e/\xc3\xbc"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct draft d;
+        struct buf out = {0};
+        struct error err = {0};
+        start(&d, "News");
+        d.mail.unsubscribe_url = bad[i];
+        assert_int_equal(mime_compose(&d.mail, &out, &err), ERR_INPUT);
+        assert_int_equal(out.len, 0);
+        buf_free(&out);
+        finish(&d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +443,8 @@ int main(void)
         cmocka_unit_test(breaks_long_lines_softly),
         cmocka_unit_test(sends_korean_as_base64_with_crlf_inside),
         cmocka_unit_test(shows_smuggling_on_the_wire),
+        cmocka_unit_test(offers_to_unsubscribe_with_one_click),
+        cmocka_unit_test(an_address_to_unsubscribe_at_cannot_forge_a_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
