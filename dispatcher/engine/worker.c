@@ -17,6 +17,8 @@
 #include "model/packet.h"
 #include "render/renderer.h"
 
+#define PORTION_MAX ((size_t)32 * 1024 * 1024) /* composed bytes held in memory, nearly */
+
 struct worker {
     int socket;
     struct progress_page *page;
@@ -38,7 +40,8 @@ struct round {
     struct outgoing *outgoing; /* those that composed, in order */
     size_t *item_of;           /* by place in `outgoing`: the index in the packet */
     size_t outgoing_count;
-    bool *reported; /* by item of the packet */
+    size_t outgoing_bytes; /* of what they composed to */
+    bool *reported;        /* by item of the packet */
     int64_t *begun_ms;
 };
 
@@ -177,6 +180,7 @@ static void prepare_item(struct round *r, size_t index)
         return;
     }
     r->item_of[r->outgoing_count++] = index;
+    r->outgoing_bytes += out->wire.len;
 }
 
 static void report_all(struct round *r, enum outcome outcome, const char *cause, const char *text)
@@ -189,6 +193,18 @@ static void report_all(struct round *r, enum outcome outcome, const char *cause,
     }
 }
 
+/* Of those that are on their way: whoever has not been heard of yet. */
+static void report_outgoing(struct round *r, enum outcome outcome, const char *cause,
+                            const char *text)
+{
+    struct disposition d;
+    disposition_set(&d, outcome, 0, cause, text, strlen(text));
+    for (size_t i = 0; i < r->outgoing_count; i++) {
+        if (!r->reported[r->item_of[i]])
+            report_outcome(r, r->item_of[i], &d, NULL);
+    }
+}
+
 static void deliver(struct round *r)
 {
     struct worker *w = r->worker;
@@ -198,19 +214,41 @@ static void deliver(struct round *r)
     struct error why;
     if (w->sessions[at] == NULL &&
         channel->open(w->settings, r->transport, &w->sessions[at], &why) != 0) {
-        report_all(r, OUTCOME_CONFIG, "config", why.text);
+        report_outgoing(r, OUTCOME_CONFIG, "config", why.text);
         return;
     }
     channel->deliver(w->sessions[at], r->outgoing, r->outgoing_count, &reporter);
-    report_all(r, OUTCOME_UNCERTAIN, "no_report", "the channel ended without saying what happened");
+    report_outgoing(r, OUTCOME_UNCERTAIN, "no_report",
+                    "the channel ended without saying what happened");
+}
+
+/* Sends what is composed and forgets it. */
+static void send_outgoing(struct round *r)
+{
+    progress_page_enter(r->worker->page, PROGRESS_SENDING, 0);
+    if (r->outgoing_count > 0)
+        deliver(r);
+    for (size_t i = 0; i < r->outgoing_count; i++)
+        buf_free(&r->outgoing[i].wire);
+    r->outgoing_count = 0;
+    r->outgoing_bytes = 0;
+}
+
+/* Mails that bring files along are large, and a packet has many: they go in portions. */
+static void send_packet(struct round *r)
+{
+    for (size_t i = 0; i < r->packet->count; i++) {
+        prepare_item(r, i);
+        if (r->outgoing_bytes > PORTION_MAX)
+            send_outgoing(r);
+    }
+    send_outgoing(r);
 }
 
 static void end_round(struct round *r)
 {
     for (size_t i = 0; i < r->packet->count; i++)
         message_free(&r->messages[i]);
-    for (size_t i = 0; i < r->outgoing_count; i++)
-        buf_free(&r->outgoing[i].wire);
     free(r->messages);
     free(r->outgoing);
     free(r->item_of);
@@ -236,11 +274,7 @@ static void work_on(struct worker *w, struct packet *packet)
     if (r.transport == NULL) {
         report_all(&r, OUTCOME_CONFIG, "config", "this transport is no longer configured");
     } else {
-        for (size_t i = 0; i < count; i++)
-            prepare_item(&r, i);
-        progress_page_enter(w->page, PROGRESS_SENDING, 0);
-        if (r.outgoing_count > 0)
-            deliver(&r);
+        send_packet(&r);
     }
     report_finished(&r);
     end_round(&r);

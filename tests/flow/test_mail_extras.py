@@ -75,6 +75,22 @@ def test_a_mail_brings_its_files_along_in_the_structure_readers_expect(t):
         t.equal(part.defects, [], "defects")
 
 
+def test_the_layout_of_letters_shows_an_image_that_comes_along(t):
+    folder = t.letter("hello", en=("Hello", "Hello", "Hello, here we are."))
+    layout = os.path.join(folder, "_layouts", "letter.html")
+    with open(layout, encoding="utf-8") as file:
+        text = file.read()
+    with open(layout, "w", encoding="utf-8") as file:
+        file.write(text.replace("</body>", '<img src="cid:logo" alt="Example Bank"></body>'))
+    t.configure(attachments=directory(t), templates=folder)
+    t.daemon.start()
+    t.enqueue({"version": 1, "id": "one", "template": "hello", "locale": "en", "to": {"email": "a@example.org"},
+               "routing": {"channels": ["email"]}, "attachments": [{"file": "logo.png", "inline": "logo"}]})
+    mail = read(sent(t, "one"))
+    t.contains(mail.get_body(("html",)).get_content(), 'src="cid:logo"', "the HTML")
+    t.equal([p["Content-ID"] for p in mail.walk() if p["Content-ID"]], ["<logo>"], "what it refers to")
+
+
 def test_a_line_of_a_batch_brings_its_own_file_instead_of_the_common_one(t):
     t.configure(attachments=directory(t))
     t.daemon.start()
@@ -148,6 +164,17 @@ def test_a_file_that_went_away_fails_its_mails_for_good(t):
     t.equal(row["cause"], "compose", "the cause")
     (attempt,) = t.attempts("late")
     t.contains(attempt["reply"], "the attachment terms.pdf does not exist", "the sentence")
+
+
+def test_a_packet_of_large_mails_does_not_stand_in_memory_as_a_whole(t):
+    folder = directory(t)
+    put(folder, "large.zip", os.urandom(9 << 20))
+    t.configure(attachments=folder, workers=1)
+    t.enqueue(*t.notices(30, attachments=["large.zip"]))
+    t.daemon.start()
+    (worker,) = lib.wait_until(t.daemon.workers, 10, "a worker")
+    t.wait(lambda: t.summary("email") == {"delivered": 30}, 60, "30 mails")
+    t.check(lib.peak_kb(worker) < 200 << 10, f"the worker took {lib.peak_kb(worker)} kB for mails of 12 MB")
 
 
 def test_a_changed_file_is_read_again(t):
