@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/child.h"
 #include "engine/listen_socket.h"
 #include "spool/token_key.h"
 
@@ -97,6 +98,7 @@ static int open_all(struct api *a, const struct config_options *config, struct e
     int rc = config_load(config, &a->settings, err);
     if (rc != 0)
         return rc;
+    child_forget_secrets(a->settings);
     log_set_level(a->settings->log_level);
     rc = token_key_read(a->settings->spool, a->settings->token_key, err);
     if (rc == 0)

@@ -105,6 +105,10 @@ int config_read(const struct config_options *options, struct load *l, struct set
 
 static int finish_load(struct load *l, struct settings *s, int rc, struct settings **out)
 {
+    s->secret_variables = l->variables; /* handed over */
+    s->secret_variable_count = l->variable_count;
+    l->variables = NULL;
+    l->variable_count = 0;
     load_free(l);
     *out = rc == 0 ? s : NULL;
     if (rc != 0) {

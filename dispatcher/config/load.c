@@ -85,6 +85,12 @@ const char *load_keep(struct load *l, const char *text)
     return l->names[l->name_count++];
 }
 
+void load_note_variable(struct load *l, const char *name)
+{
+    l->variables = xreallocarray(l->variables, l->variable_count + 1, sizeof(*l->variables));
+    l->variables[l->variable_count++] = xstrdup(name);
+}
+
 /* An error of base/yaml.h says its own position. */
 static void add_whole_line(struct load *l, const char *text)
 {
@@ -139,6 +145,9 @@ void load_free(struct load *l)
     for (size_t i = 0; i < l->name_count; i++)
         free(l->names[i]);
     free(l->names);
+    for (size_t i = 0; i < l->variable_count; i++)
+        free(l->variables[i]);
+    free(l->variables);
     for (size_t i = 0; i < l->tree_count; i++)
         yaml_free(l->trees[i]);
     free(l->trees);

@@ -49,6 +49,8 @@ struct load {
     size_t tree_count;
     char **names; /* texts that places borrow */
     size_t name_count;
+    char **variables; /* of the environment, in which secrets were found */
+    size_t variable_count;
 };
 
 void load_problem(struct load *l, struct place place, const char *format, ...) PRINTF(3, 4);
@@ -58,6 +60,8 @@ void load_unknown(struct load *l, struct place place, const char *what, const ch
 /* ERR_CONFIG with the problems, one per line, if there are any. */
 MUST_CHECK int load_result(const struct load *l, struct error *err);
 
+/* A secret was read from this variable of the environment. */
+void load_note_variable(struct load *l, const char *name);
 /* Keeps a copy of `text` until load_free(). */
 const char *load_keep(struct load *l, const char *text);
 /* Reads a YAML file that lives until load_free(). NULL after a problem at `place` (not there) or in

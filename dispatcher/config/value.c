@@ -301,6 +301,9 @@ static void read_secret(struct load *l, const struct setting *s)
         load_problem(l, s->place, "`%s`: %s", s->key, why.text);
     else
         replace_text(s, secret);
+    const char *variable = s->node != NULL ? yaml_text(s->node, "env") : NULL;
+    if (variable != NULL && !l->without_secrets)
+        load_note_variable(l, variable);
 }
 
 /* The keys below it are rows of their own. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/attributes.h"
@@ -65,6 +66,15 @@ static void ignore_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Letters and secrets in a core file would outlive their retention. The limit is for a program it
+ * becomes, which begins dumpable. */
+static void leave_no_core(void)
+{
+    const struct rlimit none = {0, 0};
+    prctl(PR_SET_DUMPABLE, 0);
+    (void)setrlimit(RLIMIT_CORE, &none);
+}
+
 void child_shed(const int *keep, size_t count)
 {
     child_shed_but(keep, count, NULL);
@@ -78,5 +88,14 @@ void child_shed_but(const int *keep, size_t count, const void *memory)
     /* Should the scheduler have died before this line, its socket tells. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    prctl(PR_SET_DUMPABLE, 0);
+    leave_no_core();
+}
+
+void child_forget_secrets(const struct settings *s)
+{
+    for (size_t i = 0; i < s->secret_variable_count; i++) {
+        char *value = getenv(s->secret_variables[i]);
+        if (value != NULL)
+            explicit_bzero(value, strlen(value));
+    }
 }

@@ -300,6 +300,7 @@ void reader_main(const struct reader_task *task)
     struct reader r = {.task = task};
     struct error why;
     child_shed(keep, COUNT_OF(keep));
+    child_forget_secrets(task->setup->settings);
     log_set_process("reader");
     if (nice(PATIENCE) < 0)
         log_event(LOG_DEBUG, "reader.nice", "note=\"runs with normal priority\"");

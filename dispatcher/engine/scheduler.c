@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -597,6 +598,8 @@ int scheduler_run(const struct scheduler_options *options, struct error *err)
         .next_batch_mono_ms = INT64_MAX,
     };
     log_set_process("scheduler");
+    /* Letters and secrets in a core file would outlive their retention. */
+    prctl(PR_SET_DUMPABLE, 0);
     api_process_init(&s.api, &options->config);
     int rc = open_all(&s, err);
     if (rc == 0) {

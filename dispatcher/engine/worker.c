@@ -346,6 +346,7 @@ void worker_main(int socket, pid_t parent, struct progress_page *page, const str
     };
     struct error why;
     child_shed_but(&socket, 1, page);
+    child_forget_secrets(s->settings);
     /* Nobody may send for a scheduler that is gone: the next one would send it again. From here on
      * its death is ours. */
     if (getppid() != parent)

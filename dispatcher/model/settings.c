@@ -120,6 +120,7 @@ void settings_free(struct settings *s)
     if (s == NULL)
         return;
     free_list(s->allow, s->allow_count);
+    free_list(s->secret_variables, s->secret_variable_count);
     free_list(s->registered_senders, s->registered_sender_count);
     free_list(s->unsubscribe_categories, s->unsubscribe_category_count);
     free_list(s->suppress_override, s->suppress_override_count);

@@ -238,6 +238,8 @@ struct settings {
     char *file; /* dispatcher.yaml */
     /* Of the spool, not of a file: what makes tokens (model/token.h). The engine fills it in. */
     unsigned char token_key[32];
+    char **secret_variables; /* of the environment, which hold secrets: nothing for children */
+    size_t secret_variable_count;
     char *spool;
     char *templates;
     char *locales;
