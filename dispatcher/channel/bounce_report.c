@@ -69,7 +69,7 @@ static char *cut_address_token(const char *value)
 {
     for (const char *at = value; (at = strchr(at, '@')) != NULL; at++) {
         const char *begin = at;
-        while (begin > value && strchr(" <,;:\"", begin[-1]) == NULL)
+        while (begin > value && strchr(" <,;:@\"", begin[-1]) == NULL)
             begin--;
         char *token = cut_token(begin, (size_t)(at - begin));
         if (token != NULL)

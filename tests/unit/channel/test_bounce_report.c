@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/attributes.h"
 #include "channel/bounce_report.h"
@@ -161,6 +162,26 @@ static void nothing_that_is_broken_breaks_it(void **state UNUSED)
     buf_free(&text);
 }
 
+/* Time of our own processor, and fifty times what it takes: it was seconds. */
+static void a_header_of_nothing_but_signs_costs_no_time(void **state UNUSED)
+{
+    struct buf text = {0};
+    struct bounce_report r;
+    for (int field = 0; field < 31; field++) {
+        buf_puts(&text, "To: ");
+        for (int i = 0; i < 8000; i++)
+            buf_putc(&text, '@');
+        buf_puts(&text, "\n");
+    }
+    const struct bounce_arrival arrival = {.bytes = text.data, .len = text.len};
+    clock_t before = clock();
+    bounce_report_read(&arrival, &r);
+    assert_true(clock() - before < CLOCKS_PER_SEC);
+    assert_int_equal(r.count, 0);
+    bounce_report_clear(&r);
+    buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +189,7 @@ int main(void)
         cmocka_unit_test(who_failed_elsewhere_is_not_kept_off),
         cmocka_unit_test(tells_kinds_of_mail_apart),
         cmocka_unit_test(nothing_that_is_broken_breaks_it),
+        cmocka_unit_test(a_header_of_nothing_but_signs_costs_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
