@@ -6,34 +6,38 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/attributes.h"
 
 /* openssl genrsa 1024; openssl genpkey -algorithm ed25519: made for this test, nobody trusts them.
  */
-static char rsa_key[] = "-----BEGIN PRIVATE KEY-----\n"
-                        "MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBAJWOB9AA5R+nYorJ\n"
-                        "LgO+D8QdidaVVGoirLMbJY9M30hrydPSDHGMmQvP9bSv4YPjQSm7e9BiPGJEIwmu\n"
-                        "QbiGHjFavLHjvR+kNReq60BOLe5dImL1+lQ29YPtY8mpY5DncHZ/9EYztsfGaVwm\n"
-                        "S8hTO7Pwpw46doKVZDMLrkCSZzIrAgMBAAECgYAp+GoI3bdvYrIs8LiRJE2YZBHC\n"
-                        "vrWp84Ez4nJv/MrMsDM71r7XPvXUctApnRJUyPoIlCzzFh6MFUMf/F9FQZ5HHbOl\n"
-                        "oFm6cuPeWJH3/7CLykHeyk49G1Whkquhglb2LWeq9+g9/D7uQhDn9Hu90XEx23Yu\n"
-                        "/RcQz56FbwOj8kFIgQJBAMVf/w0fuvc45VK9GqcG+2xn75IAdDCn/astduxgB/RA\n"
-                        "uP5dy9lBYLgMijf5Jj6x7ZvuskCdgPaLturcX4jNnpkCQQDB+eHiid4Y6M3XrL9L\n"
-                        "8leQcNT9IKJQM/TT5olUVe3GV2Br1E7dAciWVf/YOTZw+YboCg7f0XarqRbxXl1y\n"
-                        "pOVjAkEAhfbsJDo/KoGhlRDpQCkLCb9Z6d0I/+Vl1YOcTj+35l7vsSZ0r9ciEIni\n"
-                        "Xq9q9+7Ieaf/sL+2wqB93NcKuM3nMQJADf8y/n7GSPPbjpmHgDpveRu7Mry9GZ52\n"
-                        "Jyg2dqBwtOQvL/i07Bup1rdD691NAV/wDSRUqG/b6U0dO7N8eL5PUwJAMKfDLFHV\n"
-                        "D7O6QSDA2LkX588nRh57Fr5get2Zs1Wr7/jcFy9el2HDpK0ZWFEqSo1icaM0Ztne\n"
-                        "BUS3tdNnjnPahg==\n"
-                        "-----END PRIVATE KEY-----\n",
-            ed25519_key[] = "-----BEGIN PRIVATE KEY-----\n"
-                            "MC4CAQAwBQYDK2VwBCIEIFvM/GYU4JtjImWsNwKjg7GBGwbFdUw99do7BHK72y3k\n"
-                            "-----END PRIVATE KEY-----\n",
-            no_key[] = "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n",
-            domain[] = "example.org", selector[] = "s1";
+static char
+    rsa_key[] = "-----BEGIN PRIVATE KEY-----\n"
+                "MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBAJWOB9AA5R+nYorJ\n"
+                "LgO+D8QdidaVVGoirLMbJY9M30hrydPSDHGMmQvP9bSv4YPjQSm7e9BiPGJEIwmu\n"
+                "QbiGHjFavLHjvR+kNReq60BOLe5dImL1+lQ29YPtY8mpY5DncHZ/9EYztsfGaVwm\n"
+                "S8hTO7Pwpw46doKVZDMLrkCSZzIrAgMBAAECgYAp+GoI3bdvYrIs8LiRJE2YZBHC\n"
+                "vrWp84Ez4nJv/MrMsDM71r7XPvXUctApnRJUyPoIlCzzFh6MFUMf/F9FQZ5HHbOl\n"
+                "oFm6cuPeWJH3/7CLykHeyk49G1Whkquhglb2LWeq9+g9/D7uQhDn9Hu90XEx23Yu\n"
+                "/RcQz56FbwOj8kFIgQJBAMVf/w0fuvc45VK9GqcG+2xn75IAdDCn/astduxgB/RA\n"
+                "uP5dy9lBYLgMijf5Jj6x7ZvuskCdgPaLturcX4jNnpkCQQDB+eHiid4Y6M3XrL9L\n"
+                "8leQcNT9IKJQM/TT5olUVe3GV2Br1E7dAciWVf/YOTZw+YboCg7f0XarqRbxXl1y\n"
+                "pOVjAkEAhfbsJDo/KoGhlRDpQCkLCb9Z6d0I/+Vl1YOcTj+35l7vsSZ0r9ciEIni\n"
+                "Xq9q9+7Ieaf/sL+2wqB93NcKuM3nMQJADf8y/n7GSPPbjpmHgDpveRu7Mry9GZ52\n"
+                "Jyg2dqBwtOQvL/i07Bup1rdD691NAV/wDSRUqG/b6U0dO7N8eL5PUwJAMKfDLFHV\n"
+                "D7O6QSDA2LkX588nRh57Fr5get2Zs1Wr7/jcFy9el2HDpK0ZWFEqSo1icaM0Ztne\n"
+                "BUS3tdNnjnPahg==\n"
+                "-----END PRIVATE KEY-----\n",
+    ed25519_key[] = "-----BEGIN PRIVATE KEY-----\n"
+                    "MC4CAQAwBQYDK2VwBCIEIFvM/GYU4JtjImWsNwKjg7GBGwbFdUw99do7BHK72y3k\n"
+                    "-----END PRIVATE KEY-----\n",
+    no_key[] = "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n",
+    short_key[] =
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n",
+    domain[] = "example.org", selector[] = "s1";
 
 static const char plain[] = "From: Bank <noreply@example.org>\r\n"
                             "To: anna@example.net\r\n"
@@ -72,26 +76,50 @@ static void skip_without_library(void)
         skip();
 }
 
+static bool holds(const char *header, const char *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strstr(header, parts[i]) == NULL)
+            return false;
+    return strstr(header, " l=") == NULL;
+}
+
+static bool signs_well(char *key, const char *algorithm)
+{
+    const char *const parts[] = {algorithm, "c=relaxed/relaxed;", "d=example.org;", "s=s1;",
+                                 "t=1795478401;"};
+    const struct dkim_settings d = settings(key);
+    struct buf mail = {0};
+    struct error err = {0};
+    buf_puts(&mail, plain);
+    if (dkim_signature_check(&d, &err) != 0 ||
+        dkim_signature_put(&d, 1795478401999, &mail, &err) != 0)
+        return false;
+    size_t added = mail.len - strlen(plain);
+    bool good = strcmp(mail.data + added, plain) == 0;
+    buf_truncate(&mail, added);
+    good = good && strncmp(mail.data, "DKIM-Signature: v=1; ", 21) == 0 &&
+           holds(mail.data, parts, COUNT_OF(parts));
+    buf_free(&mail);
+    return good;
+}
+
+/* In a process of its own: the library forgets to free keys of Ed25519. */
+static bool signs_well_elsewhere(char *key, const char *algorithm)
+{
+    int status = 1;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(signs_well(key, algorithm) ? 0 : 1);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 static void stands_in_front_of_a_mail_it_does_not_change(void **state)
 {
     (void)state;
     skip_without_library();
-    char *const keys[] = {rsa_key, ed25519_key};
-    const char *const algorithms[] = {"a=rsa-sha256;", "a=ed25519-sha256;"};
-    for (size_t i = 0; i < COUNT_OF(keys); i++) {
-        struct buf mail = signed_mail(keys[i], 1795478401999);
-        size_t added = mail.len - strlen(plain);
-        assert_string_equal(mail.data + added, plain);
-        assert_memory_equal(mail.data, "DKIM-Signature: v=1; ", 21);
-        mail.data[added] = '\0';
-        assert_non_null(strstr(mail.data, algorithms[i]));
-        assert_non_null(strstr(mail.data, "c=relaxed/relaxed;"));
-        assert_non_null(strstr(mail.data, "d=example.org;"));
-        assert_non_null(strstr(mail.data, "s=s1;"));
-        assert_non_null(strstr(mail.data, "t=1795478401;"));
-        assert_null(strstr(mail.data, " l="));
-        buf_free(&mail);
-    }
+    assert_true(signs_well_elsewhere(rsa_key, "a=rsa-sha256;"));
+    assert_true(signs_well_elsewhere(ed25519_key, "a=ed25519-sha256;"));
 }
 
 static void covers_what_the_mail_says_about_unsubscribing(void **state)
@@ -126,10 +154,13 @@ static void is_the_same_in_every_attempt(void **state)
 static void refuses_a_key_that_cannot_sign(void **state)
 {
     (void)state;
-    const struct dkim_settings d = settings(no_key);
-    struct error err = {0};
-    assert_int_equal(dkim_signature_check(&d, &err), ERR_CONFIG);
-    assert_non_null(strstr(err.text, "`dkim`: mails cannot be signed"));
+    char *const keys[] = {no_key, short_key};
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        const struct dkim_settings d = settings(keys[i]);
+        struct error err = {0};
+        assert_int_equal(dkim_signature_check(&d, &err), ERR_CONFIG);
+        assert_non_null(strstr(err.text, "`dkim`: mails cannot be signed"));
+    }
 }
 
 int main(void)
