@@ -100,7 +100,7 @@ int attachments_check(const char *directory, const struct attachments *a, size_t
     size_t sum = 0;
     for (*out_index = 0; *out_index < a->count; ++*out_index) {
         const struct attachment *one = &a->list[*out_index];
-        struct file_facts facts;
+        struct file_facts facts = {0};
         int rc = check_type(one, err);
         if (rc != 0)
             return rc;
@@ -122,7 +122,7 @@ int attachments_check(const char *directory, const struct attachments *a, size_t
 
 struct kept_file {
     char *path; /* NULL: a free place */
-    struct file_facts facts;
+    struct file_facts facts = {0};
     struct buf encoded;
     uint64_t used;
 };
@@ -234,7 +234,7 @@ static void put_head(struct buf *out, const struct attachment *a, bool shown_inl
 int attachment_put_part(const char *directory, const struct attachment *a, bool shown_inline,
                         struct buf *out, struct error *err)
 {
-    struct file_facts facts;
+    struct file_facts facts = {0};
     int fd = open_file(directory, a->file, &facts, err);
     if (fd < 0)
         return fd;
