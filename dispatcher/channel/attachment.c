@@ -122,7 +122,7 @@ int attachments_check(const char *directory, const struct attachments *a, size_t
 
 struct kept_file {
     char *path; /* NULL: a free place */
-    struct file_facts facts = {0};
+    struct file_facts facts;
     struct buf encoded;
     uint64_t used;
 };
