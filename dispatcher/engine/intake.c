@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "channel/attachment.h"
+#include "engine/category.h"
 #include "model/json.h"
 #include "policy/country.h"
 #include "policy/window.h"
@@ -120,11 +121,14 @@ int intake_plan_job(const struct setup *s, struct job *job, const struct intake_
                     struct intake_plan *out, struct error *err)
 {
     *out = (struct intake_plan){.job = job};
-    int rc = route_decide(&s->settings->rules, job, &out->route, err);
+    const char *category = category_of(s->library, job, job->template_name);
+    int rc = route_decide(&s->settings->rules, job, category, &out->route, err);
     if (rc != 0)
         rc = fail_at(from, "", err);
     if (rc == 0)
         rc = find_template(s, from, out, err);
+    if (rc == 0)
+        out->category = category_of(s->library, job, out->route.template_name);
     if (rc == 0)
         rc = choose_locale(s, from, out, err);
     if (rc == 0)

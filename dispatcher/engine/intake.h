@@ -17,6 +17,7 @@
 struct intake_plan {
     struct job *job;
     struct route route;
+    const char *category; /* as category_of() says; borrowed */
     int template_index;
     const char *locale; /* the letter's language, borrowed from the library */
     bool fallback;      /* it is not the one that was asked for */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/category.h"
 #include "model/batch.h"
 #include "model/job.h"
 
@@ -31,14 +32,14 @@ static bool is_overridden(const struct suppressing *s, struct leased *row, struc
 {
     const struct settings *settings = s->setup->settings;
     struct job *job = settings->suppress_override_count > 0 ? read_job(s, row) : NULL;
+    const char *category =
+        job != NULL ? category_of(s->setup->library, job, row->template_name) : NULL;
     bool passes = false;
-    for (size_t i = 0;
-         job != NULL && job->category != NULL && !passes && i < settings->suppress_override_count;
-         i++)
-        passes = strcmp(settings->suppress_override[i], job->category) == 0;
+    for (size_t i = 0; category != NULL && !passes && i < settings->suppress_override_count; i++)
+        passes = strcmp(settings->suppress_override[i], category) == 0;
     if (passes)
         buf_printf(note, "; sent all the same: notices of the category %s override the list",
-                   job->category);
+                   category);
     job_free(job);
     return passes;
 }

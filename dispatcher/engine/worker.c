@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "channel/channel.h"
+#include "engine/category.h"
 #include "engine/child.h"
 #include "model/packet.h"
 #include "render/renderer.h"
@@ -164,7 +165,7 @@ static void prepare_item(struct round *r, size_t index)
         .name = to->name != NULL ? to->name : "",
         .date_ms = item->accepted_ms,
         .expires_ms = item->job->expires_at_ms,
-        .category = item->job->category,
+        .category = category_of(r->worker->library, item->job, item->template_name),
         .campaign = item->job->campaign,
         .reference = item->job->reference,
         .reply_to = item->job->reply_to,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "channel/channel.h"
+#include "engine/category.h"
 #include "operator/preview_sms.h"
 
 static int render(const struct preview *p, const char *locale, enum channel_kind kind,
@@ -35,7 +36,7 @@ static int compose(const struct preview *p, const struct message *m, enum channe
         .address = address != NULL ? address : "reader@example.org",
         .name = p->job->to.name != NULL ? p->job->to.name : "",
         .date_ms = preview_accepted_ms(p),
-        .category = p->job->category,
+        .category = category_of(p->setup->library, p->job, p->name),
         .reference = p->job->reference,
         .reply_to = p->job->reply_to,
         .unsubscribe_url = p->job->unsubscribe_url,

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "engine/category.h"
 #include "model/json.h"
 #include "operator/command_list.h"
 
@@ -97,14 +98,15 @@ static const char *value_of(const struct rule *rule, const char *member)
     return "";
 }
 
-static const char *value_in(const struct job *job, const char *locale, const char *member)
+static const char *value_in(const struct job *job, const char *category, const char *locale,
+                            const char *member)
 {
     static const char *const priorities[] = {"low", "normal", "high"};
     const struct {
         const char *name, *value;
     } values[] = {{"campaign", job->campaign},
                   {"template", job->template_name},
-                  {"category", job->category},
+                  {"category", category},
                   {"locale", locale},
                   {"priority", priorities[job->priority]}};
     for (size_t i = 0; i < COUNT_OF(values); i++) {
@@ -115,15 +117,15 @@ static const char *value_in(const struct job *job, const char *locale, const cha
 }
 
 static void explain_rule(const struct route_scene *s, const struct rule *rule,
-                         const struct job *job, const char *locale)
+                         const struct job *job, const char *category, const char *locale)
 {
-    const char *member = route_find_mismatch(rule, job, locale);
+    const char *member = route_find_mismatch(rule, job, category, locale);
     struct buf where = {0};
     route_put_rule_place(s, rule, &where);
     if (member == NULL) {
         route_step(s, where.data, "rule", "`%s` matches", rule->name);
     } else {
-        const char *value = value_in(job, locale, member);
+        const char *value = value_in(job, category, locale, member);
         route_step(s, where.data, "rule", "`%s` does not match: it wants %s %s, the notice has %s",
                    rule->name, member, value_of(rule, member), value != NULL ? value : "none");
     }
@@ -131,13 +133,14 @@ static void explain_rule(const struct route_scene *s, const struct rule *rule,
 }
 
 /* All up to the first that matches: behind it nobody is asked. */
-static void explain_rules(const struct route_scene *s, const struct job *job, const char *locale)
+static void explain_rules(const struct route_scene *s, const struct job *job, const char *category,
+                          const char *locale)
 {
     const struct rules *rules = &s->setup->settings->rules;
     struct buf where = {0};
     for (size_t i = 0; i < rules->count; i++) {
-        explain_rule(s, &rules->rules[i], job, locale);
-        if (route_find_mismatch(&rules->rules[i], job, locale) == NULL)
+        explain_rule(s, &rules->rules[i], job, category, locale);
+        if (route_find_mismatch(&rules->rules[i], job, category, locale) == NULL)
             return;
     }
     route_put_rule_place(s, NULL, &where);
@@ -156,6 +159,18 @@ static void explain_template(const struct route_scene *s, const struct route *ro
     else
         route_put_rule_place(s, route->rule, &where);
     route_step(s, where.data, "template", "%s", route->template_name);
+    buf_free(&where);
+}
+
+/* Rules, the override of the suppression list, unsubscribing: all go by it. */
+static void explain_category(const struct route_scene *s, const struct intake_plan *plan)
+{
+    struct buf where = {0};
+    if (plan->job->category != NULL)
+        route_put_job_place(s, "/category", &where);
+    else if (plan->category != NULL)
+        buf_printf(&where, "%s/template.yaml", plan->route.template_name);
+    route_step(s, where.data, "category", "%s", plan->category != NULL ? plan->category : "none");
     buf_free(&where);
 }
 
@@ -227,8 +242,9 @@ static int decide(const struct route_scene *s, const struct job *job, struct err
 {
     struct route route;
     struct error why;
-    int rc = route_decide(&s->setup->settings->rules, job, &route, &why);
-    explain_rules(s, job, route.locale);
+    const char *category = category_of(s->setup->library, job, job->template_name);
+    int rc = route_decide(&s->setup->settings->rules, job, category, &route, &why);
+    explain_rules(s, job, category, route.locale);
     return rc == 0 ? 0 : error_set(err, rc, "%s: %s", s->shown, why.text);
 }
 
@@ -245,6 +261,7 @@ static int explain(const struct route_scene *s, struct error *err)
     if (rc != 0)
         return rc;
     explain_template(s, &plan.route, plan.job);
+    explain_category(s, &plan);
     explain_language(s, &plan);
     explain_channels(s, &plan.route, plan.job);
     explain_expiry(s, plan.job);

@@ -59,7 +59,7 @@ static void explain_trial(const struct way *w)
 static bool overrides(const struct way *w)
 {
     const struct settings *settings = w->s->setup->settings;
-    const char *category = w->plan->job->category;
+    const char *category = w->plan->category;
     for (size_t i = 0; category != NULL && i < settings->suppress_override_count; i++) {
         if (strcmp(settings->suppress_override[i], category) == 0)
             return true;
@@ -75,7 +75,7 @@ static void tell_suppression(void *context, const struct json_t *row)
         route_put_config_place(w->s, "suppression", &where);
         route_step(w->s, where.data, w->name,
                    "the address is suppressed (%s), but the category %s overrides that",
-                   json_get_text(row, "cause", ""), w->plan->job->category);
+                   json_get_text(row, "cause", ""), w->plan->category);
     } else {
         route_step(w->s, NULL, w->name,
                    "the address is suppressed (%s, by %s, since %s): it is not sent",

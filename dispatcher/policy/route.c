@@ -53,13 +53,14 @@ static bool wildcard_holds(const char *pattern, const char *value)
     return pattern == NULL || (value != NULL && text_matches_wildcard(pattern, value));
 }
 
-const char *route_find_mismatch(const struct rule *rule, const struct job *job, const char *locale)
+const char *route_find_mismatch(const struct rule *rule, const struct job *job,
+                                const char *category, const char *locale)
 {
     if (!wildcard_holds(rule->campaign, job->campaign))
         return "campaign";
     if (!wildcard_holds(rule->template_pattern, job->template_name))
         return "template";
-    if (!wildcard_holds(rule->category, job->category))
+    if (!wildcard_holds(rule->category, category))
         return "category";
     if (rule->locale != NULL && !in_range(rule->locale, locale))
         return "locale";
@@ -69,10 +70,10 @@ const char *route_find_mismatch(const struct rule *rule, const struct job *job, 
 }
 
 static const struct rule *find_rule(const struct rules *rules, const struct job *job,
-                                    const char *locale)
+                                    const char *category, const char *locale)
 {
     for (size_t i = 0; i < rules->count; i++) {
-        if (route_find_mismatch(&rules->rules[i], job, locale) == NULL)
+        if (route_find_mismatch(&rules->rules[i], job, category, locale) == NULL)
             return &rules->rules[i];
     }
     return NULL;
@@ -188,8 +189,8 @@ static void decide_patience(struct route *out)
     }
 }
 
-int route_decide(const struct rules *rules, const struct job *job, struct route *out,
-                 struct error *err)
+int route_decide(const struct rules *rules, const struct job *job, const char *category,
+                 struct route *out, struct error *err)
 {
     *out = (struct route){.method = JOB_SINGLE, .on_fallback = rules->on_fallback};
     const char *tag = job->locale != NULL ? job->locale : rules->fallback_locale;
@@ -197,7 +198,7 @@ int route_decide(const struct rules *rules, const struct job *job, struct route 
     if (rc != 0)
         return rc;
 
-    out->rule = find_rule(rules, job, out->locale);
+    out->rule = find_rule(rules, job, category, out->locale);
     if ((rc = decide_template(rules, job, out, err)) != 0 ||
         (rc = decide_locale(rules, job, out, err)) != 0 ||
         (rc = decide_channels(rules, job, out, err)) != 0)

@@ -30,12 +30,14 @@ struct route {
 /*
  * Decides. What the job says (template, routing) wins over the rule; the rule over the defaults.
  * ERR_INPUT if no template or no usable channel comes out of it: the sentence says which member to
- * add to the job or which rule.
+ * add to the job or which rule. `category`: the notice's own or that of the template it names;
+ * NULL.
  */
-MUST_CHECK int route_decide(const struct rules *rules, const struct job *job, struct route *out,
-                            struct error *err);
+MUST_CHECK int route_decide(const struct rules *rules, const struct job *job, const char *category,
+                            struct route *out, struct error *err);
 /* The condition of a rule that does not hold for this job ("campaign", "template", "category",
  * "locale", "priority"); NULL: all of them hold. `locale` as route_decide() gives it. */
-const char *route_find_mismatch(const struct rule *rule, const struct job *job, const char *locale);
+const char *route_find_mismatch(const struct rule *rule, const struct job *job,
+                                const char *category, const char *locale);
 
 #endif

@@ -307,6 +307,53 @@ def test_a_notice_the_law_asks_for_overrides_the_list_and_says_so(t):
     t.contains(t.command("show", "needed").out, "override the list", "show")
 
 
+def of_category(t, category):
+    """A letter whose template.yaml says what kind of notice it is: where the templates are."""
+    folder = t.letter("told", en=("Told", "Told.", "Told."))
+    with open(os.path.join(folder, "told", "template.yaml"), "a", encoding="utf-8") as out:
+        out.write(f"category: {category}\n")
+    return folder
+
+
+def plain(identity, **members):
+    return {
+        "version": 1, "id": identity, "template": "told", "locale": "en", "data": {},
+        "to": {"name": "Anna", "email": "anna@example.org"}, "routing": {"method": "all", "channels": ["email"]}, **members,
+    }
+
+
+def test_the_category_of_the_letter_overrides_the_list_and_the_notices_own_wins(t):
+    templates = of_category(t, "breach_notice")
+    t.configure(templates=templates, suppression={"override": ["breach_notice"]})
+    t.daemon.start()
+    suppress(t, "email", "anna@example.org", cause="opted_out")
+    t.drop(plain("letters"))
+    t.drop(plain("own", category="newsletter"))
+    t.wait_for_state("letters", "delivered")
+    t.equal(t.wait_for_state("own", "suppressed")["cause"], "opted_out", "cause")
+    t.contains(t.command("show", "letters").out, "category breach_notice override the list", "show")
+    t.write("job.json", json.dumps(plain("three")))
+    steps = t.command("route", "explain", "job.json").out
+    t.contains(steps, "the category breach_notice overrides that", "explain: the list")
+    t.matches(steps, r"told/template\.yaml +category +breach_notice", "explain: whose category")
+
+
+def test_rules_and_the_offer_to_unsubscribe_see_the_category_of_the_letter(t):
+    rules = [
+        {"name": "news", "when": {"category": "newsletter"}, "then": {"channels": ["email"]}},
+        {"name": "rest", "then": {"channels": ["sms"]}},
+    ]
+    t.configure(templates=of_category(t, "newsletter"), rules=rules, unsubscribe={"mail": "leave@example.org", "categories": ["newsletter"]})
+    t.daemon.start()
+    notice = plain("one")
+    notice.pop("routing")
+    t.drop(notice)
+    t.wait_for_state("one", "delivered", channel="email")
+    t.check(b"List-Unsubscribe" in t.outbox("mail", "one"), "the mail offers to unsubscribe")
+    t.write("job.json", json.dumps(notice))
+    t.contains(t.command("route", "explain", "job.json").out, "`news` matches", "explain")
+
+
 def test_a_hard_refusal_keeps_the_address_off_next_time(t):
     server = t.faulty("rcpt-550")
     t.configure(email=t.email_transport(server, **QUICK))

@@ -64,7 +64,7 @@ static struct route decide(struct fixture *f)
 {
     struct route route;
     struct error err = {0};
-    int rc = route_decide(&f->all, &f->job, &route, &err);
+    int rc = route_decide(&f->all, &f->job, f->job.category, &route, &err);
     if (rc != 0)
         fail_msg("%s", err.text);
     return route;
@@ -73,7 +73,7 @@ static struct route decide(struct fixture *f)
 static const char *refuse(struct fixture *f, struct error *err)
 {
     struct route route;
-    assert_int_equal(route_decide(&f->all, &f->job, &route, err), ERR_INPUT);
+    assert_int_equal(route_decide(&f->all, &f->job, f->job.category, &route, err), ERR_INPUT);
     return err->text;
 }
 
@@ -287,10 +287,10 @@ static void says_which_channels_it_left_out_and_which_condition_did_not_hold(voi
     struct route route = decide(&f);
     assert_int_equal(route.dropped_count, 1);
     assert_int_equal(route.dropped[0], CHANNEL_EMAIL);
-    assert_null(route_find_mismatch(&f.rules[0], &f.job, "ko"));
-    assert_string_equal(route_find_mismatch(&f.rules[0], &f.job, "de"), "locale");
+    assert_null(route_find_mismatch(&f.rules[0], &f.job, NULL, "ko"));
+    assert_string_equal(route_find_mismatch(&f.rules[0], &f.job, NULL, "de"), "locale");
     f.job.campaign = NULL;
-    assert_string_equal(route_find_mismatch(&f.rules[0], &f.job, "ko"), "campaign");
+    assert_string_equal(route_find_mismatch(&f.rules[0], &f.job, NULL, "ko"), "campaign");
 }
 
 int main(void)
