@@ -49,6 +49,7 @@ static const struct family families[] = {
     {"workers_busy", METRIC_GAUGE, "Worker processes that are sending."},
     {"channel_paused", METRIC_GAUGE, "1 while every transport of the channel rests."},
     {"transport_paused", METRIC_GAUGE, "1 while the transport rests."},
+    {"endpoint_disabled", METRIC_GAUGE, "1 while the endpoint gets nothing until it is enabled."},
     {"config_last_reload_successful", METRIC_GAUGE, "0 when the last reload was refused."},
     {"config_last_reload_success_timestamp_seconds", METRIC_GAUGE,
      "When a configuration was last taken, seconds since 1970."},

@@ -59,6 +59,33 @@ static void put_intake_state(const struct daemon_view *v, struct buf *out)
     buf_printf(out, ",\"line\":%lld,\"total\":%lld}", (long long)line, (long long)total);
 }
 
+/* Only those of the configuration: what is remembered of others disturbs nobody. */
+static const struct endpoint_health *find_disabled(const struct daemon_view *v, size_t at)
+{
+    const struct endpoint_health *h =
+        endpoints_find(&v->dispatch->endpoints, v->settings->endpoints[at].name);
+    return h != NULL && h->disabled ? h : NULL;
+}
+
+static void put_disabled_endpoints(const struct daemon_view *v, struct buf *out)
+{
+    const char *sign = "";
+    char time[CLOCK_TEXT_SIZE];
+    buf_puts(out, ",\"endpoints_disabled\":[");
+    for (size_t i = 0; i < v->settings->endpoint_count; i++) {
+        const struct endpoint_health *h = find_disabled(v, i);
+        if (h == NULL)
+            continue;
+        buf_printf(out, "%s{\"name\":", sign);
+        buf_put_json(out, h->name);
+        buf_printf(out, ",\"since\":\"%s\",\"reason\":", clock_format_rfc3339(h->since_ms, time));
+        buf_put_json(out, h->reason);
+        buf_putc(out, '}');
+        sign = ",";
+    }
+    buf_putc(out, ']');
+}
+
 void daemon_view_put(const struct daemon_view *v, struct buf *out)
 {
     size_t lanes = 0;
@@ -71,6 +98,7 @@ void daemon_view_put(const struct daemon_view *v, struct buf *out)
     put_ledger_state(&v->dispatch->recorder, out);
     put_intake_state(v, out);
     put_transports(v, out);
+    put_disabled_endpoints(v, out);
 }
 
 /* ---- metrics ---- */
@@ -112,6 +140,18 @@ static void put_paused_channels(const struct daemon_view *v, struct buf *out)
     }
 }
 
+static void put_endpoints(const struct daemon_view *v, struct buf *out)
+{
+    struct buf labels = {0};
+    for (size_t i = 0; i < v->settings->endpoint_count; i++) {
+        buf_reset(&labels);
+        buf_puts(&labels, "\"endpoint\":");
+        buf_put_json(&labels, v->settings->endpoints[i].name);
+        metrics_put(out, "endpoint_disabled", buf_text(&labels), find_disabled(v, i) != NULL);
+    }
+    buf_free(&labels);
+}
+
 static void put_room(const struct daemon_view *v, struct buf *out)
 {
     struct spool_room room;
@@ -130,6 +170,7 @@ void daemon_view_put_metrics(const struct daemon_view *v, struct buf *out)
     metrics_put(out, "ledger_available", NULL, v->dispatch->recorder.told ? 0 : 1);
     put_paused_transports(v, out);
     put_paused_channels(v, out);
+    put_endpoints(v, out);
     put_room(v, out);
 }
 

@@ -70,7 +70,17 @@ bool endpoints_are_disabled(const struct endpoints *e, const char *name)
     return h != NULL && h->disabled;
 }
 
+bool endpoint_awaits_probe(const struct endpoint_health *h)
+{
+    return !h->disabled && h->since_ms != 0;
+}
+
 /* ---- what an attempt tells ---- */
+
+bool endpoint_says_gone(const struct disposition *d)
+{
+    return d->outcome == OUTCOME_PERMANENT && strcmp(d->cause, "endpoint_gone") == 0;
+}
 
 enum telling { TELLS_NOTHING, TELLS_WELL, TELLS_FAILING, TELLS_GONE };
 
@@ -85,7 +95,7 @@ static enum telling read_telling(const struct disposition *d)
     case OUTCOME_UNCERTAIN:
         return TELLS_FAILING;
     case OUTCOME_PERMANENT:
-        return strcmp(d->cause, "endpoint_gone") == 0 ? TELLS_GONE : TELLS_NOTHING;
+        return endpoint_says_gone(d) ? TELLS_GONE : TELLS_NOTHING;
     case OUTCOME_NOT_TRIED:
     case OUTCOME_THROTTLE:
     case OUTCOME_CONFIG:
@@ -149,21 +159,32 @@ static bool note_failing(struct endpoint_health *h, const struct endpoint *setti
     return true;
 }
 
+/* Any word of the receiver answers the probe; from then on its breaker knows how it is. */
+static bool end_probe(struct endpoint_health *h, const struct disposition *d)
+{
+    bool silent = d->outcome == OUTCOME_NOT_TRIED || d->outcome == OUTCOME_CONFIG ||
+                  d->outcome == OUTCOME_SUPPRESS;
+    if (h == NULL || !endpoint_awaits_probe(h) || silent)
+        return false;
+    h->since_ms = 0;
+    return true;
+}
+
 int endpoints_note(struct endpoints *e, const struct endpoint *settings,
                    const struct disposition *d, int64_t now_ms, struct ledger *l, struct error *err)
 {
     enum telling telling = read_telling(d);
     struct endpoint_health *h = find(e, settings->name);
-    bool news = false;
-    if (telling == TELLS_NOTHING)
+    bool news = end_probe(h, d);
+    if (h == NULL && telling == TELLS_NOTHING)
         return 0;
     if (h == NULL)
         h = add(e, settings->name);
     if (telling == TELLS_WELL) {
-        news = note_well(h, now_ms);
+        news = note_well(h, now_ms) || news;
     } else if (telling == TELLS_FAILING) {
-        news = note_failing(h, settings, d, now_ms);
-    } else if (!h->disabled) {
+        news = note_failing(h, settings, d, now_ms) || news;
+    } else if (telling == TELLS_GONE && !h->disabled) {
         disable(h, d->reply, now_ms);
         news = true;
     }

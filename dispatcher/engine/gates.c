@@ -136,11 +136,16 @@ static bool pass_suppression(const struct gates *g, struct leased *row, struct g
     return false;
 }
 
+static const struct endpoint_health *find_health(const struct gates *g, const struct leased *row)
+{
+    return g->endpoints != NULL && row->channel == CHANNEL_WEBHOOK
+               ? endpoints_find(g->endpoints, row->address)
+               : NULL;
+}
+
 static bool pass_endpoint(const struct gates *g, const struct leased *row, struct gate_answer *out)
 {
-    const struct endpoint_health *h = g->endpoints != NULL && row->channel == CHANNEL_WEBHOOK
-                                          ? endpoints_find(g->endpoints, row->address)
-                                          : NULL;
+    const struct endpoint_health *h = find_health(g, row);
     if (h == NULL || !h->disabled)
         return true;
     stop(DELIVERY_HELD, "endpoint_disabled", out);
@@ -201,6 +206,9 @@ static int64_t rest_left_ms(const struct gates *g, struct destination *d)
 static bool pass_destination(const struct gates *g, struct destination *d, const struct leased *row,
                              struct gate_answer *out)
 {
+    const struct endpoint_health *h = find_health(g, row);
+    if (h != NULL && endpoint_awaits_probe(h))
+        breaker_probe(&d->breaker);
     if (d->breaker.state == BREAKER_CLOSED ||
         breaker_room(&d->breaker, g->mono_ms, d->under_way, INT_MAX) > 0)
         return true;

@@ -354,8 +354,10 @@ static int take_retry_step(const struct request *r, struct retry *retry, struct 
 static void put_barred(struct buf *out, const int64_t barred[RETRY_BARS])
 {
     static const char *const names[RETRY_BARS] = {
-        [RETRY_ARRIVED] = "arrived", [RETRY_PURGED] = "purged",         [RETRY_REFUSED] = "refused",
-        [RETRY_EXPIRED] = "expired", [RETRY_ON_ITS_WAY] = "on_its_way", [RETRY_TOLD] = "told"};
+        [RETRY_ARRIVED] = "arrived",           [RETRY_PURGED] = "purged",
+        [RETRY_REFUSED] = "refused",           [RETRY_EXPIRED] = "expired",
+        [RETRY_ON_ITS_WAY] = "on_its_way",     [RETRY_TOLD] = "told",
+        [RETRY_DISABLED] = "endpoint_disabled"};
     const char *sign = "";
     buf_puts(out, ",\"left\":{");
     for (int bar = 0; bar < RETRY_BARS; bar++) {

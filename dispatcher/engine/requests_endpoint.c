@@ -23,6 +23,7 @@ static void put_row(struct buf *out, const char *name, const struct endpoint *e,
     answer_put_text(out, "name", name);
     buf_printf(out, ",\"configured\":%s,\"disabled\":%s", e != NULL ? "true" : "false",
                h != NULL && h->disabled ? "true" : "false");
+    buf_printf(out, ",\"probing\":%s", h != NULL && endpoint_awaits_probe(h) ? "true" : "false");
     answer_put_text(out, "reason", h != NULL ? h->reason : "");
     answer_put_time(out, "disabled_since", h != NULL && h->disabled ? h->since_ms : 0);
     answer_put_time(out, "failing_since", h != NULL ? h->failing_since_ms : 0);
@@ -53,8 +54,8 @@ int request_endpoints(const struct request *r, struct error *err)
 
 /* ---- changing ---- */
 
-/* What is held because an endpoint was disabled goes on; the gate holds again what is for others.
- */
+/* What is held because an endpoint was disabled goes on; a retry leaves alone what is for others
+ * that still are. */
 static int free_held(const struct request *r, int64_t *out_freed, bool *out_more, struct error *err)
 {
     const struct action action =
@@ -80,7 +81,7 @@ static int change(const struct request *r, const char *name, bool disabled,
         .name = name,
         .disabled = disabled,
         .reason = disabled ? action->reason : "",
-        .since_ms = disabled ? r->world->now_ms : 0,
+        .since_ms = r->world->now_ms, /* enabled: one asks first, until it was told something */
         /* Enabled, it gets all of its time again. */
         .failing_since_ms = disabled && before != NULL ? before->failing_since_ms : 0,
         .last_ok_ms = before != NULL ? before->last_ok_ms : 0};

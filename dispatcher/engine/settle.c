@@ -147,13 +147,19 @@ static void note_destination(struct settling *s, const struct disposition *d)
         praise_destination(s, at);
 }
 
+/* NULL: none, or one that the configuration does not know any more. */
+static const struct endpoint *find_endpoint(const struct settling *s)
+{
+    return s->row->channel == CHANNEL_WEBHOOK
+               ? settings_find_endpoint(s->dispatch->setup->settings, s->row->address)
+               : NULL;
+}
+
 /* What the endpoint itself is known for, over restarts. */
 static void note_endpoint(struct settling *s, const struct disposition *d, int64_t wall_ms)
 {
     struct dispatch *at = s->dispatch;
-    const struct endpoint *e = s->row->channel == CHANNEL_WEBHOOK
-                                   ? settings_find_endpoint(at->setup->settings, s->row->address)
-                                   : NULL;
+    const struct endpoint *e = find_endpoint(s);
     struct error why;
     if (e != NULL && endpoints_note(&at->endpoints, e, d, wall_ms, at->recorder.ledger, &why) != 0)
         recorder_ledger_failed(&at->recorder, &why);
@@ -233,6 +239,7 @@ static void record(struct settling *s, const struct disposition *said, const str
                    int64_t wall_ms, const struct next_channel *next)
 {
     const struct report *r = s->report;
+    bool held = v->state == DELIVERY_HELD && endpoint_says_gone(said);
     const struct settlement to = {
         .delivery = s->row->delivery,
         .state = v->state,
@@ -247,7 +254,7 @@ static void record(struct settling *s, const struct disposition *said, const str
         .now_ms = wall_ms,
         .duration_ms = r != NULL ? r->duration_ms : 0,
         .disposition = said,
-        .cause = said->cause,
+        .cause = held ? "endpoint_disabled" : said->cause,
         .sha256 = r != NULL ? r->sha256 : "",
         .locale = r != NULL ? r->locale : "",
         .transport = s->transport->name,
@@ -274,11 +281,16 @@ static void give_turn_back(struct settling *s, const struct verdict *v)
 /* Of its endpoint, if that has one. */
 static const struct retry_schedule *find_schedule(const struct settling *s)
 {
-    const struct endpoint *e =
-        s->row->channel == CHANNEL_WEBHOOK
-            ? settings_find_endpoint(s->dispatch->setup->settings, s->row->address)
-            : NULL;
+    const struct endpoint *e = find_endpoint(s);
     return e != NULL && e->retry.count > 0 ? &e->retry : &s->home->retry;
+}
+
+/* That the receiver is gone disables it, and then what was told so waits like what was not sent any
+ * more: it never arrived. Where a next channel can tell the person, that one does. */
+static bool waits_for_endpoint(const struct settling *s, const struct disposition *said,
+                               const struct verdict *v)
+{
+    return endpoint_says_gone(said) && !v->next_channel && find_endpoint(s) != NULL;
 }
 
 static void decide(const struct settling *s, const struct disposition *said, int64_t wall_ms,
@@ -296,6 +308,8 @@ static void decide(const struct settling *s, const struct disposition *said, int
         .other_way = other_steps_in(s, said),
     };
     verdict_decide(&q, out);
+    if (waits_for_endpoint(s, said, out))
+        out->state = DELIVERY_HELD;
 }
 
 static void note_metrics(const struct settling *s, const struct disposition *said,

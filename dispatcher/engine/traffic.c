@@ -232,6 +232,7 @@ bool traffic_is_destination_fault(enum channel_kind channel, const struct dispos
     case CHANNEL_SMS:
         break;
     }
-    *out_answered = !fault && (d->outcome == OUTCOME_DELIVERED || d->code > 0);
+    bool gone = strcmp(d->cause, "endpoint_gone") == 0;
+    *out_answered = !fault && !gone && (d->outcome == OUTCOME_DELIVERED || d->code > 0);
     return fault;
 }

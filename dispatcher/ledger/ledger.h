@@ -432,7 +432,7 @@ struct endpoint_state {
     const char *name;
     bool disabled;
     const char *reason;       /* of `disabled`; "" */
-    int64_t since_ms;         /* of `disabled` */
+    int64_t since_ms;         /* of `disabled`; else enabled then and not asked since, 0: no */
     int64_t failing_since_ms; /* nothing but failures since then; 0: the last one went through */
     int64_t last_ok_ms;       /* 0: never */
 };
@@ -574,6 +574,7 @@ enum retry_bar {
     RETRY_EXPIRED,    /* it is over and its expires_at has passed */
     RETRY_ON_ITS_WAY, /* in flight, due, or waiting for a time that was asked for */
     RETRY_TOLD,       /* another channel of the same person runs, or told the person */
+    RETRY_DISABLED,   /* its endpoint is disabled: it would only be held again */
     RETRY_BARS
 };
 struct retry {

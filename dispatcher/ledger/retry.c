@@ -158,10 +158,13 @@ static void put_bar(struct buf *sql, int64_t now_ms)
                " WHEN d.state NOT IN (0, 2, 3) AND"
                " coalesce(n.expires_at_ms, b.expires_at_ms, 0) BETWEEN 1 AND %lld THEN %d",
                (long long)now_ms, RETRY_EXPIRED);
+    buf_printf(sql, " WHEN d.state = 0 AND (d.tried = 1 OR d.cause NOT IN (" GATES ")) THEN %d",
+               RETRY_ON_ITS_WAY);
     buf_printf(sql,
-               " WHEN d.state = 0 AND (d.tried = 1 OR d.cause NOT IN (" GATES ")) THEN %d"
+               " WHEN d.channel = %d AND EXISTS"
+               " (SELECT 1 FROM endpoint e WHERE e.name = d.address AND e.disabled) THEN %d"
                " ELSE %d END",
-               RETRY_ON_ITS_WAY, RETRY_BARS);
+               CHANNEL_WEBHOOK, RETRY_DISABLED, RETRY_BARS);
 }
 
 static void put_question(struct buf *sql, const struct step *s)

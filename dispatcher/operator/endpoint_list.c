@@ -26,6 +26,8 @@ static const char *state_of(const struct row *row)
 {
     if (json_get_bool(row->known, "disabled", false))
         return "disabled";
+    if (json_get_bool(row->known, "probing", false))
+        return "probing";
     return find_text(row, "failing_since") != NULL ? "failing" : "enabled";
 }
 
@@ -224,7 +226,8 @@ static int run(const struct invocation *inv, struct error *err)
 
 #define DETAILS                                                                                    \
     "STATE: `failing` has only failures since then, `disabled` gets nothing and what is due for "  \
-    "it is held.\n"                                                                                \
+    "it is held,\n"                                                                                \
+    "`probing` was enabled again: one webhook asks first, the others follow.\n"                    \
     "It is disabled by itself when the receiver answers 410, or when it failed for as long as\n"   \
     "disable_after says; `dispatcher endpoint enable` ends that. Of the url only the host is "     \
     "shown.\n\n"                                                                                   \

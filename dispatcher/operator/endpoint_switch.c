@@ -67,12 +67,14 @@ static int run_enable(const struct invocation *inv, struct error *err)
         return rc;
     if (invocation_json(inv))
         print_json(inv, "enabled", rc > 0, freed);
-    else if (rc == 0)
+    else if (rc == 0 && freed == 0)
         printf("%s was enabled before.\n", name);
     else
-        printf("%s is enabled. %s webhooks that were held go on. Try it: dispatcher endpoint test "
-               "%s\n",
-               name, output_number(freed, number), name);
+        printf("%s is enabled. %s %s free: one asks first, the others follow once the receiver "
+               "has\nanswered it. If it answers 410 again, %s is disabled again and they are held "
+               "again.\nWatch it: dispatcher endpoint show %s\n",
+               name, output_number(freed, number),
+               freed == 1 ? "webhook that was held is" : "webhooks that were held are", name, name);
     return 0;
 }
 
@@ -104,10 +106,19 @@ const struct command command_endpoint_enable = {
     .name = "endpoint enable",
     .arguments = "ENDPOINT",
     .summary = "let a disabled endpoint get webhooks again, also those that were held",
-    .details = "  dispatcher endpoint enable shop --reason \"they moved back, ticket 4711\"\n\n"
-               "The time after which it is disabled for nothing but failures begins anew. Recorded "
-               "like every\n"
-               "change.\n\n" JSON_ROW,
+    .details =
+        "  dispatcher endpoint test shop\n"
+        "  dispatcher endpoint enable shop --reason \"they moved back, ticket 4711\"\n\n"
+        "`endpoint test` sends one signed event to a disabled endpoint too, and changes "
+        "nothing: look first.\n"
+        "Enabled, one webhook asks first; what else was held follows once it is answered. If "
+        "the answer is\n"
+        "410 again, the endpoint is disabled again and all are held again: none is lost. "
+        "`endpoint show`\n"
+        "says how it is: probing, enabled, failing or disabled.\n\n"
+        "The time after which it is disabled for nothing but failures begins anew. Recorded "
+        "like every\n"
+        "change.\n\n" JSON_ROW,
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

@@ -31,6 +31,11 @@ static const struct reason {
      "are left: another channel of the same notice is on its way or arrived"},
     {"on_its_way", "is on its way already: in flight, due, or waiting for its not_before",
      "are on their way already: in flight, due, or waiting for their not_before"},
+    {"endpoint_disabled",
+     "is for a disabled endpoint and stays held: `dispatcher endpoint list` tells which and why, "
+     "`dispatcher endpoint enable` lets it go on",
+     "are for disabled endpoints and stay held: `dispatcher endpoint list` tells which and why, "
+     "`dispatcher endpoint enable` lets them go on"},
     {"arrived", "was delivered", "were delivered"},
 };
 #define REASONS COUNT_OF(reasons)
@@ -240,7 +245,9 @@ const struct command command_retry = {
         "it still must.\n"
         "What can never be sent (refused at intake, expired, purged) is left and counted. `--state "
         "uncertain` asks\n"
-        "first: those may have arrived already. A stopped batch stays stopped until `dispatcher "
+        "first: those may have arrived already. What is for a disabled endpoint waits for "
+        "`dispatcher endpoint\n"
+        "enable`. A stopped batch stays stopped until `dispatcher "
         "resume`. Who did it, when, why "
         "and how many\n"
         "is recorded. Many are moved in steps: one that is interrupted stands in `dispatcher "
@@ -248,7 +255,7 @@ const struct command command_retry = {
         "an end; asking again takes the rest.\n\n"
         "JSON, one object: v, verb, count, dry_run, left (numbers by reason: refused, expired, "
         "purged, told,\n"
-        "on_its_way, arrived).",
+        "on_its_way, endpoint_disabled, arrived).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_max = 10000,

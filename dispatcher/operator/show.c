@@ -76,6 +76,17 @@ static void print_crashes(const struct json_t *row)
         print_value("suspect", "it was on its way when a worker or the daemon died: it goes alone");
 }
 
+static void print_way_to_endpoint(const char *name)
+{
+    struct buf say = {0};
+    buf_printf(&say,
+               "its endpoint is disabled: look with `dispatcher endpoint test %s`; `dispatcher "
+               "endpoint enable %s` lets it go on",
+               name, name);
+    print_value("next", buf_text(&say));
+    buf_free(&say);
+}
+
 /* What a person can do where nothing moves by itself. */
 static void print_way_out(const struct json_t *row)
 {
@@ -86,8 +97,6 @@ static void print_way_out(const struct json_t *row)
          "it may have arrived: look at the gateway or mail server, then `dispatcher retry ID` if "
          "it "
          "did not"},
-        {"held", "endpoint_disabled",
-         "its endpoint is disabled: `dispatcher endpoint enable NAME` lets it go on"},
         {"held", "poison",
          "set aside after crashes of workers: `dispatcher retry ID` once the cause is mended"},
         {"held", NULL, "waits for a person: `dispatcher retry ID` sends it"},
@@ -106,6 +115,10 @@ static void print_way_out(const struct json_t *row)
         {"failed", "invalid", "never to be sent: hand over a corrected line as a new batch"},
     };
     const char *state = json_get_text(row, "state", ""), *cause = json_get_text(row, "cause", "");
+    if (strcmp(cause, "endpoint_disabled") == 0 && strcmp(state, "held") == 0) {
+        print_way_to_endpoint(json_get_text(row, "address", ""));
+        return;
+    }
     for (size_t i = 0; i < COUNT_OF(ways); i++) {
         if (strcmp(ways[i].state, state) == 0 &&
             (ways[i].cause == NULL || strcmp(ways[i].cause, cause) == 0)) {

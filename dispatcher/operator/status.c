@@ -39,6 +39,21 @@ static void print_transports(const struct json_t *status)
     }
 }
 
+/* By name only, and in full: what is for them waits for a person. */
+static void print_endpoints(const struct json_t *status)
+{
+    const struct json_t *endpoints = json_get(status, "endpoints_disabled");
+    char when[64];
+    for (size_t i = 0; i < json_count(endpoints); i++) {
+        const struct json_t *e = json_at(endpoints, i);
+        const char *name = json_get_text(e, "name", "");
+        printf("endpoint %s is disabled since %s, what is for it is held: %s\n  look: dispatcher "
+               "endpoint test %s, then: dispatcher endpoint enable %s\n",
+               name, output_time(json_get_text(e, "since", NULL), when, sizeof(when)),
+               json_get_text(e, "reason", ""), name, name);
+    }
+}
+
 static void print_refused(const struct json_t *status)
 {
     long long refused = (long long)json_get_int(status, "refused", 0);
@@ -122,6 +137,7 @@ static void print_status(const struct json_t *status)
     print_intake(status);
     print_refused(status);
     print_transports(status);
+    print_endpoints(status);
 }
 
 static int run(const struct invocation *inv, struct error *err)
@@ -152,16 +168,17 @@ const struct command command_status = {
     .name = "status",
     .arguments = "",
     .summary = "is the daemon running, and how do its transports fare",
-    .details = "Exit status 0 when a daemon answers, 69 when none does.\n\n"
-               "Says of each batch and of single notices why nothing is due, if that is so.\n\n"
-               "JSON, one object: v, version, spool, trial, daemon, waits_for and next_attempt_at "
-               "(of single notices,\n"
-               "as in `batches`); of a daemon also pid, "
-               "uptime_ms, workers, busy,\n"
-               "stopping, refused, lanes, ledger_available (else ledger_reason, ledger_since, "
-               "unrecorded), intake\n"
-               "(batch, line, total of the one being taken in, or null) and transports (name, "
-               "channel, in_flight,\n"
-               "paused_ms, reason, breaker, waits_for).",
+    .details =
+        "Exit status 0 when a daemon answers, 69 when none does.\n\n"
+        "Says of each batch and of single notices why nothing is due, if that is so.\n\n"
+        "JSON, one object: v, version, spool, trial, daemon, waits_for and next_attempt_at "
+        "(of single notices,\n"
+        "as in `batches`); of a daemon also pid, "
+        "uptime_ms, workers, busy,\n"
+        "stopping, refused, lanes, ledger_available (else ledger_reason, ledger_since, "
+        "unrecorded), intake\n"
+        "(batch, line, total of the one being taken in, or null) and transports (name, "
+        "channel, in_flight,\n"
+        "paused_ms, reason, breaker, waits_for) and endpoints_disabled (name, since, reason).",
     .run = run,
 };

@@ -50,7 +50,7 @@ int breaker_room(struct breaker *b, int64_t now_ms, int under_way, int most)
 {
     int width = 0;
     if (b->state == BREAKER_OPEN && now_ms >= b->until_ms)
-        *b = (struct breaker){.state = BREAKER_PROBING, .openings = b->openings, .width = 1};
+        breaker_probe(b);
     switch (b->state) {
     case BREAKER_CLOSED:
         width = most;
@@ -105,6 +105,12 @@ bool breaker_success(struct breaker *b, int most)
         return false;
     *b = (struct breaker){.state = BREAKER_CLOSED};
     return true;
+}
+
+void breaker_probe(struct breaker *b)
+{
+    if (b->state != BREAKER_PROBING)
+        *b = (struct breaker){.state = BREAKER_PROBING, .openings = b->openings, .width = 1};
 }
 
 int64_t breaker_next_ms(const struct breaker *b, int64_t now_ms)

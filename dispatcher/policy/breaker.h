@@ -55,6 +55,8 @@ bool breaker_fault(struct breaker *b, const struct breaker_rule *rule, int64_t n
 /* Returns true if this success closed it (it was not closed before). `most`: configured width.
  * While it is OPEN a success changes nothing: it was begun before. */
 bool breaker_success(struct breaker *b, int most);
+/* It is to be asked with one before anything else goes there, whatever it was. */
+void breaker_probe(struct breaker *b);
 /* When it should be asked again: OPEN: the end of its rest; else now_ms. */
 int64_t breaker_next_ms(const struct breaker *b, int64_t now_ms);
 const char *breaker_state_name(enum breaker_state state);

@@ -428,5 +428,16 @@ def test_metrics_are_what_prometheus_reads(t):
     ):
         t.contains(body, line + "\n", "metrics")
     t.check("+4915" not in body and "p1" not in body, "a recipient stands in the metrics")
+    t.check("dispatcher_endpoint_disabled" not in body, "there is no endpoint")
     status, _, body = api.ask("/readyz")
     t.equal((status, json.loads(body)["ready"]), (200, True), f"readiness: {body}")
+
+
+def test_a_disabled_endpoint_stands_in_the_metrics_and_disturbs_nobody_else(t):
+    endpoint = {"url": "https://receiver.example/", "secret": {"file": t.secret_file("webhook-secret", lib.WEBHOOK_SECRET)}}
+    api = start(t, webhook=t.webhook_transport(), endpoints={"shop": endpoint, "crm": endpoint})
+    t.equal(t.command("endpoint", "disable", "shop").status, 0, "disable")
+    body = api.ask("/metrics")[2]
+    for name, disabled in (("shop", 1), ("crm", 0)):
+        t.contains(body, f'dispatcher_endpoint_disabled{{endpoint="{name}"}} {disabled}\n', "metrics")
+    t.equal(api.ask("/readyz")[0], 200, "readiness")

@@ -51,8 +51,8 @@ def test_a_server_error_is_tried_again_with_the_same_id_and_a_new_signature(t):
 
 
 def test_a_gone_receiver_gets_nothing_more(t):
-    receiver, row = run_one(t, "/gone", "failed")
-    t.equal((row["cause"], outcomes(t)), ("endpoint_gone", [("permanent", 410)]), "cause and attempts")
+    receiver, row = run_one(t, "/gone", "held")
+    t.equal((row["cause"], outcomes(t)), ("endpoint_disabled", [("permanent", 410)]), "cause and attempts")
     t.holds(lambda: len(receiver.received()) == 1, 0.6, "it was asked again")
 
 
@@ -653,10 +653,77 @@ def test_a_gone_endpoint_is_disabled_until_somebody_enables_it(t):
     t.wait(lambda: "event=config.reloaded" in t.daemon.log(), 5, "the reload")
     answer = t.command("endpoint", "enable", "crm", "--reason", "they are back")
     t.equal(answer.status, 0, answer.err)
-    t.contains(answer.out, "enabled", "what it says")
-    t.wait_for_state("two", "delivered", channel="webhook")
+    t.contains(answer.out, "2 webhooks that were held are free: one asks first", "what it says")
+    for identity in ("one", "two"):
+        t.wait_for_state(identity, "delivered", channel="webhook")
+    t.equal(known(t, "crm")["state"], "enabled", "state")
     t.contains(t.command("endpoint", "enable", "crm").out, "before", "once more")
     t.contains(t.command("actions").out, "they are back", "the record")
+
+
+def test_what_a_gone_endpoint_was_told_waits_and_only_one_asks_whether_it_is_back(t):
+    receiver, count = t.https(), 30
+    names = [f"n{i}" for i in range(count)]
+    held = lambda: [t.row(n, "webhook") for n in names if t.row(n, "webhook")["state"] == "held"]
+    configure(t, {"crm": t.endpoint(receiver, "/gone")})
+    t.enqueue(*(hook(t, name) for name in names))
+    t.wait(lambda: len(held()) == count, 20, "all to be held")
+    t.equal({row["cause"] for row in held()}, {"endpoint_disabled"}, "causes")
+    told = len(receiver.received())
+    for again in (1, 2):
+        t.command("endpoint", "enable", "crm")
+        t.wait(lambda: len(receiver.received()) == told + again, 10, "the endpoint to be asked")
+        t.wait(lambda: len(held()) == count, 20, "all to be held again")
+        t.equal((len(receiver.received()), known(t, "crm")["state"]), (told + again, "disabled"), "requests and state")
+    t.equal(t.command("endpoint", "test", "crm").status, 1, "a disabled one is asked all the same")
+    configure(t, {"crm": t.endpoint(receiver)}, start=False)
+    t.daemon.signal(signal.SIGHUP)
+    t.wait(lambda: "event=config.reloaded" in t.daemon.log(), 5, "the reload")
+    t.equal(t.command("endpoint", "test", "crm").status, 0, "it is back")
+    t.command("endpoint", "enable", "crm")
+    for name in names:
+        t.wait_for_state(name, "delivered", channel="webhook")
+    told = [r["id"] for r in receiver.received() if r["status"] < 300 and not r["id"].startswith("test-")]
+    t.equal(sorted(told), sorted(names), "each once")
+
+
+def test_an_endpoint_that_was_enabled_while_no_daemon_ran_is_asked_by_one(t):
+    receiver = t.https()
+    names = [f"n{i}" for i in range(12)]
+    configure(t, {"crm": t.endpoint(receiver, "/gone")})
+    t.command("endpoint", "disable", "crm")
+    t.enqueue(*(hook(t, name) for name in names))
+    for name in names:
+        t.wait_for_state(name, "held", channel="webhook")
+    t.daemon.stop()
+    t.contains(t.command("endpoint", "enable", "crm").out, "12 webhooks that were held are free", "what it says")
+    t.equal(known(t, "crm")["state"], "probing", "state")
+    t.daemon.start()
+    for name in names:
+        t.wait_for_state(name, "held", channel="webhook")
+    t.equal(len(receiver.received()), 1, "requests")
+
+
+def test_a_disabled_endpoint_is_seen_and_a_retry_says_what_holds_its_webhooks(t):
+    receiver = t.https()
+    configure(t, {"crm": t.endpoint(receiver), "other": t.endpoint(receiver)})
+    t.equal(t.command("status", "--json").json()["endpoints_disabled"], [], "at first")
+    for name in ("crm", "other"):
+        t.command("endpoint", "disable", name, "--reason", "moving")
+    t.enqueue(hook(t), hook(t, "two", to="other"))
+    for identity in ("one", "two"):
+        t.wait_for_state(identity, "held", channel="webhook")
+    seen = t.command("status", "--json").json()["endpoints_disabled"]
+    t.equal([(e["name"], e["reason"]) for e in seen], [("crm", "moving"), ("other", "moving")], "for programs")
+    t.contains(t.command("status").out, "endpoint crm is disabled since", "for people")
+    t.contains(t.command("show", "one").out, "dispatcher endpoint enable crm", "the way out")
+    answer = t.command("retry", "one")
+    t.contains(answer.out, "0 deliveries", "a retry")
+    t.contains(answer.err, "is for a disabled endpoint and stays held", "why")
+    t.equal(t.command("retry", "one", "--json").json()["left"], {"endpoint_disabled": 1}, "for programs")
+    t.equal(t.command("endpoint", "enable", "crm", "--json").json()["freed"], 1, "freed: none of the others'")
+    t.wait_for_state("one", "delivered", channel="webhook")
+    t.equal(t.row("two", "webhook")["state"], "held", "of the other")
 
 
 def test_an_endpoint_can_be_disabled_by_hand(t):

@@ -113,6 +113,21 @@ static void a_word_about_one_notice_says_nothing_about_it(void **state)
     assert_null(endpoints_find(&all, name));
 }
 
+static void one_that_was_enabled_is_probed_until_it_says_something(void **state)
+{
+    const struct endpoint_state enabled = {.name = name, .reason = "", .since_ms = NOW};
+    (void)state;
+    assert_int_equal(ledger_put_endpoint(ledger, &enabled, NULL, &err), 0);
+    restart();
+    assert_true(endpoint_awaits_probe(endpoints_find(&all, name)));
+    note(OUTCOME_NOT_TRIED, "connect", NOW + 1);
+    assert_true(endpoint_awaits_probe(endpoints_find(&all, name)));
+    note(OUTCOME_THROTTLE, "rate_limited", NOW + 1);
+    assert_false(endpoint_awaits_probe(endpoints_find(&all, name)));
+    restart();
+    assert_false(endpoint_awaits_probe(endpoints_find(&all, name)));
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, open_all, close_all)
 
 int main(void)
@@ -122,6 +137,7 @@ int main(void)
         TEST(nothing_but_failures_disable_it_after_its_time),
         TEST(one_success_begins_the_count_anew),
         TEST(never_disables_one_that_shall_not_be),
+        TEST(one_that_was_enabled_is_probed_until_it_says_something),
         TEST(a_word_about_one_notice_says_nothing_about_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

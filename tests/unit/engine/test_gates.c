@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,6 +281,23 @@ static void holds_what_is_for_a_disabled_endpoint(void **state)
     assert_true(gates_pass(&gates, &row, &answer));
 }
 
+static void lets_one_ask_an_endpoint_that_was_enabled_again(void **state)
+{
+    static char name[] = "partner";
+    struct endpoint e = {.name = name};
+    struct endpoint_health health = {.name = name, .since_ms = 1};
+    const struct endpoints all = {&health, 1};
+    (void)state;
+    address_a_webhook(&e);
+    gates.endpoints = &all;
+    assert_true(gates_pass(&gates, &row, &answer));
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_string_equal(answer.cause, "destination_rest");
+    health.since_ms = 0; /* it has answered */
+    (void)breaker_success(&destination()->breaker, INT_MAX);
+    assert_true(gates_pass(&gates, &row, &answer));
+}
+
 /* A worker keeps to its share of the limit by itself; where that were less than one request, a
  * second packet waits for the first. */
 static void lets_one_packet_at_a_time_to_a_narrow_endpoint(void **state)
@@ -439,6 +457,7 @@ int main(void)
         WITH_GATES(keeps_the_hours_of_the_country),
         WITH_GATES(lets_no_more_go_at_once_than_a_domain_takes),
         WITH_GATES(holds_what_is_for_a_disabled_endpoint),
+        WITH_GATES(lets_one_ask_an_endpoint_that_was_enabled_again),
         WITH_GATES(lets_one_packet_at_a_time_to_a_narrow_endpoint),
         WITH_GATES(leaves_the_share_of_a_wide_endpoint_to_the_workers),
         WITH_LIST(shows_who_is_suppressed_and_why_until_it_is_over),
