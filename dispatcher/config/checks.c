@@ -37,6 +37,59 @@ static const char *url_authority(const char *url, size_t *out_len)
     return at;
 }
 
+/* The host between `//` and the port, without the brackets of an IPv6 address. False: none, or
+ * longer than `size` takes. */
+static bool url_host(const char *url, char *host, size_t size)
+{
+    size_t len;
+    const char *at = url_authority(url, &len);
+    if (at == NULL)
+        return false;
+    bool bracketed = *at == '[';
+    if (bracketed) {
+        at++;
+        len = strcspn(at, "]/?#");
+    } else {
+        len = strcspn(at, ":/?#");
+    }
+    if (len == 0 || len >= size)
+        return false;
+    memcpy(host, at, len);
+    host[len] = '\0';
+    return true;
+}
+
+static bool is_private4(const unsigned char *a)
+{
+    return a[0] == 0 || a[0] == 10 || a[0] == 127 || (a[0] == 100 && (a[1] & 0xc0) == 64) ||
+           (a[0] == 169 && a[1] == 254) || (a[0] == 172 && (a[1] & 0xf0) == 16) ||
+           (a[0] == 192 && a[1] == 168);
+}
+
+/* ::1, ::, fc00::/7, fe80::/10, and IPv4 in IPv6 clothes */
+static bool is_private6(const unsigned char *a)
+{
+    static const unsigned char nothing[15] = {0};
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (memcmp(a, mapped, sizeof(mapped)) == 0)
+        return is_private4(a + sizeof(mapped));
+    return (memcmp(a, nothing, sizeof(nothing)) == 0 && a[15] <= 1) || (a[0] & 0xfe) == 0xfc ||
+           (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+}
+
+bool url_is_private(const char *url)
+{
+    char host[256];
+    unsigned char address[sizeof(struct in6_addr)];
+    if (!url_host(url, host, sizeof(host)))
+        return false;
+    if (inet_pton(AF_INET, host, address) == 1)
+        return is_private4(address);
+    if (inet_pton(AF_INET6, host, address) == 1)
+        return is_private6(address);
+    return strcasecmp(host, "localhost") == 0;
+}
+
 static bool has_forbidden_byte(const char *url)
 {
     for (const char *c = url; *c != '\0'; c++) {

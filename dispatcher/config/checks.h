@@ -10,6 +10,8 @@
 /* `http` or `https`, a host, no user name or password, no fragment, nothing that needs encoding. */
 int check_url(const char *url, struct error *err);
 bool url_is_http(const char *url);
+/* A private, loopback or link-local address stands in it, or `localhost`; names are not asked. */
+bool url_is_private(const char *url);
 /* ASCII host name or address, without scheme and port. */
 int check_host(const char *host, struct error *err);
 /* The same with {token} in it, and https: what people click. */

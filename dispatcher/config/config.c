@@ -16,6 +16,7 @@
 #include "config/path.h"
 #include "config/reader.h"
 #include "config/related_keys.h"
+#include "config/remarks.h"
 #include "config/rules.h"
 
 #define FILE_MAX ((size_t)1 << 20)
@@ -67,6 +68,7 @@ static void read_sections(struct load *l, const struct section *top, struct sett
     related_keys_fill(l, s);
     related_keys_check(l, place_of(top->file, top->map), s);
     read_rules(l, s);
+    remarks_collect(l, place_of(top->file, top->map), s);
     reader_check_overrides(l);
 }
 
@@ -109,6 +111,10 @@ static int finish_load(struct load *l, struct settings *s, int rc, struct settin
     s->secret_variable_count = l->variable_count;
     l->variables = NULL;
     l->variable_count = 0;
+    s->remarks = l->remarks;
+    s->remark_count = l->remark_count;
+    l->remarks = NULL;
+    l->remark_count = 0;
     load_free(l);
     *out = rc == 0 ? s : NULL;
     if (rc != 0) {

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -24,6 +25,7 @@ struct config_options {
                          SYSCONFDIR/dispatcher/dispatcher.yaml: the first that exists */
     const struct config_override *overrides;
     size_t override_count;
+    int64_t today;        /* days from 1970 in UTC; 0: what is over is nobody's question */
     bool without_secrets; /* do not read secret files: `check` on another machine */
 };
 

@@ -200,11 +200,18 @@ static void read_parts(struct load *l, const struct yaml_node *root, const struc
     gateway_read_report(l, g->file, yaml_get(root, "dlr"), g);
 }
 
+static struct place place_of_name(const struct load *l, const struct section *transport)
+{
+    const struct yaml_node *node = yaml_get(transport->map, "gateway");
+    if (node == NULL || reader_find_override(l, transport, "gateway") != NULL)
+        return (struct place){.source = "command line"};
+    return place_of(transport->file, node);
+}
+
 static void read_file(struct load *l, const struct section *transport, const char *wanted,
                       struct variables *v, struct gateway *g)
 {
-    const struct yaml_node *name = yaml_get(transport->map, "gateway");
-    const struct yaml_node *root = load_tree(l, g->file, place_of(transport->file, name));
+    const struct yaml_node *root = load_tree(l, g->file, place_of_name(l, transport));
     if (root == NULL)
         return;
     char *directory = path_directory(g->file);
@@ -225,18 +232,20 @@ static const char *description_name(struct load *l, const struct section *transp
                                     const char *directory)
 {
     const struct yaml_node *node = yaml_get(transport->map, "gateway");
+    const char *said = reader_find_override(l, transport, "gateway");
     struct error why = {0};
-    if (node == NULL) {
+    if (node == NULL && said == NULL) {
         load_problem(l, place_of_key(transport->file, transport->map),
                      "`%sgateway` is missing: the name of a description in %s", transport->prefix,
                      directory);
         return NULL;
     }
-    const char *name = node->kind == YAML_SCALAR ? node->text : "";
+    const char *name = said;
+    if (said == NULL)
+        name = node->kind == YAML_SCALAR ? node->text : "";
     if (check_name(name, &why) == 0)
         return name;
-    load_problem(l, place_of(transport->file, node), "`%sgateway`: %s", transport->prefix,
-                 why.text);
+    load_problem(l, place_of_name(l, transport), "`%sgateway`: %s", transport->prefix, why.text);
     return NULL;
 }
 

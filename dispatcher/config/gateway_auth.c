@@ -137,6 +137,7 @@ void gateway_read_auth(struct load *l, const char *file, const struct yaml_node 
 {
     const struct section section = {
         .file = file, .prefix = "auth.", .map = auth, .description = "auth"};
+    size_t problems = l->problem_count;
     if (auth == NULL)
         return;
     reader_read(l, &section, &table, &g->auth);
@@ -144,7 +145,8 @@ void gateway_read_auth(struct load *l, const char *file, const struct yaml_node 
         return;
     read_data(l, file, yaml_get(auth, "data"), g);
     gateway_read_fields(l, file, yaml_get(auth, "headers"), g, SCOPE_SIGNATURE, &g->auth.headers);
-    check_keys_of_kind(l, file, auth, g->auth.kind);
+    if (l->problem_count == problems) /* a misspelt kind makes every key look wrong */
+        check_keys_of_kind(l, file, auth, g->auth.kind);
     check_name_of_kind(l, file, yaml_get(auth, "name"), &g->auth);
     check_texts(l, file, auth, g);
     if (g->auth.kind == GATEWAY_AUTH_HMAC && !g->uses[GATEWAY_NAME_SIGNATURE])

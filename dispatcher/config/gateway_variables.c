@@ -50,8 +50,8 @@ static void read_variable(struct load *l, const struct variables *v,
                      described->key);
     out->name = xstrdup(described->key);
     out->secret = is_secret(described) || (set != NULL && secret_is_reference(set));
-    if (set != NULL)
-        reader_read_free(l, &v->set, set, set->key, out->secret, &out->value);
+    if (set != NULL || reader_find_override(l, &v->set, described->key) != NULL)
+        reader_read_free(l, &v->set, set, described->key, out->secret, &out->value);
     else
         read_default(l, v, described, &out->value);
     if (out->value == NULL)

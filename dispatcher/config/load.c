@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "model/settings.h"
 
 struct place place_of(const char *file, const struct yaml_node *node)
 {
@@ -20,21 +21,37 @@ struct place place_of_key(const char *file, const struct yaml_node *node)
     return (struct place){.source = file, .line = node->key_line, .column = node->key_column};
 }
 
-void load_problem(struct load *l, struct place place, const char *format, ...)
+static void put_sentence(struct buf *out, struct place place, const char *format, va_list args)
 {
     char text[800];
-    va_list args;
-    va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
+    if (place.line > 0)
+        buf_printf(out, "%s:%d:%d: ", place.source, place.line, place.column);
+    else
+        buf_printf(out, "%s: ", place.source);
+    text_put_visible(out, text, strlen(text));
+}
 
+void load_problem(struct load *l, struct place place, const char *format, ...)
+{
+    va_list args;
     if (l->problem_count++ > 0)
         buf_putc(&l->problems, '\n');
-    if (place.line > 0)
-        buf_printf(&l->problems, "%s:%d:%d: ", place.source, place.line, place.column);
-    else
-        buf_printf(&l->problems, "%s: ", place.source);
-    text_put_visible(&l->problems, text, strlen(text));
+    va_start(args, format);
+    put_sentence(&l->problems, place, format, args);
+    va_end(args);
+}
+
+void load_remark(struct load *l, bool is_error, struct place place, const char *format, ...)
+{
+    struct buf text = {0};
+    va_list args;
+    va_start(args, format);
+    put_sentence(&text, place, format, args);
+    va_end(args);
+    l->remarks = xreallocarray(l->remarks, l->remark_count + 1, sizeof(*l->remarks));
+    l->remarks[l->remark_count++] =
+        (struct settings_remark){.is_error = is_error, .text = buf_steal(&text)};
 }
 
 void load_unknown(struct load *l, struct place place, const char *what, const char *word,
@@ -142,6 +159,9 @@ void load_free(struct load *l)
     for (size_t i = 0; i < l->setting_count; i++)
         free(l->settings[i].key);
     free(l->settings);
+    for (size_t i = 0; i < l->remark_count; i++)
+        free(l->remarks[i].text);
+    free(l->remarks);
     for (size_t i = 0; i < l->name_count; i++)
         free(l->names[i]);
     free(l->names);

@@ -43,6 +43,8 @@ struct load {
     bool without_secrets;
     struct buf problems; /* one per line */
     size_t problem_count;
+    struct settings_remark *remarks; /* handed over to the settings */
+    size_t remark_count;
     struct setting *settings;
     size_t setting_count;
     struct yaml_node **trees; /* every file read: settings point into them */
@@ -54,6 +56,9 @@ struct load {
 };
 
 void load_problem(struct load *l, struct place place, const char *format, ...) PRINTF(3, 4);
+/* What keeps nobody from loading (model/settings.h). */
+void load_remark(struct load *l, bool is_error, struct place place, const char *format, ...)
+    PRINTF(4, 5);
 /* "unknown key `x`; did you mean `y`?" */
 void load_unknown(struct load *l, struct place place, const char *what, const char *word,
                   const char *const *names, size_t count);

@@ -151,25 +151,41 @@ static bool find_name(const char *const *names, const char *name, int *out)
     return false;
 }
 
+/* As a key that others depend on is read before them: its text, "" if it is none, NULL if it is not
+ * there. */
+static const char *early_text(const struct load *l, const struct section *section, const char *key,
+                              struct place *out_place)
+{
+    const struct yaml_node *node = yaml_get(section->map, key);
+    const char *said = reader_find_override(l, section, key);
+    *out_place = (struct place){.source = "command line"};
+    if (said != NULL)
+        return said;
+    *out_place =
+        node != NULL ? place_of(section->file, node) : place_of_key(section->file, section->map);
+    if (node == NULL)
+        return NULL;
+    return node->kind == YAML_SCALAR ? node->text : "";
+}
+
 /* The two keys that decide which others apply; wrong ones are reported here, once. */
 static bool read_kind(struct load *l, const struct section *section, enum channel_kind *out_channel,
                       enum transport_type *out_type)
 {
-    const struct yaml_node *type = yaml_get(section->map, "type");
-    const char *channel = yaml_text(section->map, "channel");
-    struct place place = place_of_key(section->file, section->map);
+    struct place place;
+    const char *channel = early_text(l, section, "channel", &place);
     int number = 0;
     if (channel == NULL || !channel_kind_parse(channel, out_channel)) {
         load_problem(l, place, "`%schannel` must be email, sms or webhook", section->prefix);
         return false;
     }
+    const char *type = early_text(l, section, "type", &place);
     *out_type = native_types[*out_channel];
     if (type == NULL)
         return true;
-    if (type->kind != YAML_SCALAR || !find_name(param_type_names, type->text, &number) ||
+    if (!find_name(param_type_names, type, &number) ||
         (number != TRANSPORT_OUTBOX && number != (int)*out_type)) {
-        load_problem(l, place_of(section->file, type),
-                     "`%stype` must be %s or outbox for channel %s", section->prefix,
+        load_problem(l, place, "`%stype` must be %s or outbox for channel %s", section->prefix,
                      param_type_names[*out_type], channel);
         return false;
     }
@@ -190,7 +206,8 @@ static void select_rows(struct section *section, enum channel_kind channel,
 static void read_gateway(struct load *l, const struct section *section, const char *directory,
                          struct transport *t)
 {
-    const struct yaml_node *name = yaml_get(section->map, "gateway");
+    struct place place;
+    const char *name = early_text(l, section, "gateway", &place);
     if (t->channel != CHANNEL_SMS)
         return;
     if (name != NULL || t->type == TRANSPORT_GATEWAY)

@@ -210,6 +210,15 @@ static char *full_key(const struct section *section, const char *key)
     return buf_steal(&full);
 }
 
+const char *reader_find_override(const struct load *l, const struct section *section,
+                                 const char *key)
+{
+    char *full = full_key(section, key);
+    const char *value = section->overridable ? find_override(l, full) : NULL;
+    free(full);
+    return value;
+}
+
 static void read_row(struct load *l, const struct section *section, const struct param *row,
                      void *target)
 {
@@ -252,12 +261,12 @@ void reader_read(struct load *l, const struct section *section, const struct par
 void reader_read_one(struct load *l, const struct section *section, const struct yaml_node *node,
                      const struct param *row, const char *key, void *target)
 {
-    struct setting setting = {.param = row,
-                              .key = full_key(section, key),
-                              .place = place_of(section->file, node),
-                              .node = node,
-                              .directory = section->directory,
-                              .target = target};
+    struct setting setting = {.param = row, .key = full_key(section, key), .target = target};
+    if (!take_override(l, section, &setting)) {
+        setting.place = place_of(section->file, node);
+        setting.node = node;
+        setting.directory = section->directory;
+    }
     value_read(l, &setting);
     keep_setting(l, section, setting);
 }
@@ -265,7 +274,7 @@ void reader_read_one(struct load *l, const struct section *section, const struct
 void reader_read_free(struct load *l, const struct section *section, const struct yaml_node *node,
                       const char *key, bool must_be_secret, char **target)
 {
-    bool secret = must_be_secret || secret_is_reference(node);
+    bool secret = must_be_secret || (node != NULL && secret_is_reference(node));
     reader_read_one(l, section, node, secret ? &param_free_secret : &param_free_text, key, target);
 }
 

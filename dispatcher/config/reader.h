@@ -31,7 +31,11 @@ void reader_read(struct load *l, const struct section *section, const struct par
  */
 void reader_read_free(struct load *l, const struct section *section, const struct yaml_node *node,
                       const char *key, bool must_be_secret, char **target);
-/* Reads one value at `node` by `row`; `key` is its name behind the prefix. */
+/* What the command line says of `key` of the section; NULL: nothing. Borrowed. */
+const char *reader_find_override(const struct load *l, const struct section *section,
+                                 const char *key);
+/* Reads one value at `node` by `row`; `key` is its name behind the prefix. What the command line
+ * says of it takes the place of `node`, which may be NULL then. */
 void reader_read_one(struct load *l, const struct section *section, const struct yaml_node *node,
                      const struct param *row, const char *key, void *target);
 /* Everything the command line overrides must have been a key. */

@@ -199,13 +199,14 @@ static void read_rule(struct load *l, const char *file, const struct yaml_node *
 
 /* ---- the list ---- */
 
-/* No condition is set; all rows when.* are texts. */
-static bool takes_everything(const struct rule *rule)
+/* No condition stands there, nor what may be meant as one: that has been said. */
+static bool takes_everything(const struct yaml_node *rule)
 {
-    for (size_t i = 0; i < COUNT_OF(rule_rows); i++) {
-        const char *member = (const char *)rule + rule_rows[i].offset;
-        if (text_starts_with(rule_rows[i].key, "when.") &&
-            *(char *const *)(const void *)member != NULL)
+    for (size_t i = 0; i < rule->count; i++) {
+        const struct yaml_node *member = rule->items[i];
+        bool nothing =
+            strcmp(member->key, "when") == 0 && member->kind == YAML_MAP && member->count == 0;
+        if (!nothing && strcmp(member->key, "name") != 0 && strcmp(member->key, "then") != 0)
             return false;
     }
     return true;
@@ -221,7 +222,8 @@ static void check_order(struct load *l, const char *file, const struct yaml_node
             if (strcmp(earlier->name, rules->rules[i].name) == 0)
                 load_problem(l, place, "there is a rule `%s` in line %d already", earlier->name,
                              earlier->line);
-            if (before + 1 == i && takes_everything(earlier))
+            if (before + 1 == i && list->items[before]->kind == YAML_MAP &&
+                takes_everything(list->items[before]))
                 load_problem(l, place,
                              "rule `%s` is never reached: `%s` in line %d has no `when` and takes "
                              "everything; move it to the end",

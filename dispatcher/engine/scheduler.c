@@ -220,6 +220,7 @@ static int open_all(struct scheduler *s, struct error *err)
     if (rc != 0)
         return rc;
     log_set_level(s->setup->settings->log_level);
+    setup_tell_remarks(s->setup);
     metrics_note_reload(true, clock_wall_ms());
     rc = channel_global_init(err);
     if (rc == 0)

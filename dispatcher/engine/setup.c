@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
+#include "base/clock.h"
 #include "channel/dkim_signature.h"
 #include "engine/token_draw.h"
 
@@ -39,7 +41,9 @@ static int load(const struct config_options *options, int generation, bool draft
     s->generation = generation;
     s->references = 1;
     *out = NULL;
-    int rc = config_load(options, &s->settings, err);
+    struct config_options dated = *options;
+    dated.today = clock_wall_ms() / 86400000;
+    int rc = config_load(&dated, &s->settings, err);
     if (rc == 0)
         rc = prepare_signing(s->settings, options->without_secrets, err);
     if (rc == 0)
@@ -63,6 +67,12 @@ int setup_load(const struct config_options *options, int generation, struct setu
 int setup_load_drafts(const struct config_options *options, struct setup **out, struct error *err)
 {
     return load(options, 1, true, out, err);
+}
+
+void setup_tell_remarks(const struct setup *s)
+{
+    for (size_t i = 0; i < s->settings->remark_count; i++)
+        log_event(LOG_WARN, "config.remark", "note=\"%s\"", s->settings->remarks[i].text);
 }
 
 int setup_take_key(struct setup *s, struct error *err)

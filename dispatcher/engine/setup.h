@@ -24,6 +24,8 @@ MUST_CHECK int setup_load(const struct config_options *options, int generation, 
 /* The same with the drafts that have no mistakes: to look at letters, never to send them. */
 MUST_CHECK int setup_load_drafts(const struct config_options *options, struct setup **out,
                                  struct error *err);
+/* What the configuration says that would not work, as warnings of the log. */
+void setup_tell_remarks(const struct setup *s);
 /* Puts the key of the spool's tokens into the settings; makes it if there is none. For whoever
  * sends or is told what became of it: to check something no spool is needed. ERR_CONFIG. */
 MUST_CHECK int setup_take_key(struct setup *s, struct error *err);

@@ -140,6 +140,9 @@ void settings_free(struct settings *s)
     free(s->endpoints);
     free_organisation(&s->organisation);
     free_rules(&s->rules);
+    for (size_t i = 0; i < s->remark_count; i++)
+        free(s->remarks[i].text);
+    free(s->remarks);
     free(s->file);
     free(s->spool);
     free(s->templates);

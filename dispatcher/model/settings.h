@@ -234,8 +234,17 @@ struct dkim_settings {
     char *key; /* PEM, resolved secret */
 };
 
+/* What can be read but would not work, or would surprise: check tells it, a run only warns, for
+ * maybe nobody uses what it is about. */
+struct settings_remark {
+    bool is_error; /* cannot work */
+    char *text;    /* "file:line:column: ..." */
+};
+
 struct settings {
     char *file; /* dispatcher.yaml */
+    struct settings_remark *remarks;
+    size_t remark_count;
     /* Of the spool, not of a file: what makes tokens (model/token.h). The engine fills it in. */
     unsigned char token_key[32];
     char **secret_variables; /* of the environment, which hold secrets: nothing for children */

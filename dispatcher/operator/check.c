@@ -31,6 +31,8 @@ static void check_fallback(struct check_scene *s)
 
 static int check_all(struct check_scene *s, struct error *err)
 {
+    for (size_t i = 0; i < s->settings->remark_count; i++)
+        check_report_remark(&s->report, &s->settings->remarks[i]);
     check_fallback(s);
     check_gateways(s);
     int rc = check_scene_load_letters(s, err);

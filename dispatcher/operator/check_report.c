@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unicode.h"
+#include "model/settings.h"
 
 /* ---- the source line and a caret under the right column, also under Hangul ---- */
 
@@ -139,18 +140,35 @@ void check_report_problem(void *context, const struct problem *p)
         print_source(p->position);
 }
 
-void check_report_failure(struct check_report *r, const struct error *why)
+static void report_line(struct check_report *r, enum problem_level level, const char *line)
 {
     char position[1024];
-    const char *sentence = strstr(why->text, ": ");
-    if (sentence == NULL || (size_t)(sentence - why->text) >= sizeof(position)) {
-        const struct problem p = {PROBLEM_ERROR, "configuration", why->text, check_config_rule};
+    const char *sentence = strstr(line, ": ");
+    if (sentence == NULL || (size_t)(sentence - line) >= sizeof(position)) {
+        const struct problem p = {level, "configuration", line, check_config_rule};
         check_report_problem(r, &p);
         return;
     }
-    snprintf(position, sizeof(position), "%.*s", (int)(sentence - why->text), why->text);
-    const struct problem p = {PROBLEM_ERROR, position, sentence + 2, check_config_rule};
+    snprintf(position, sizeof(position), "%.*s", (int)(sentence - line), line);
+    const struct problem p = {level, position, sentence + 2, check_config_rule};
     check_report_problem(r, &p);
+}
+
+/* A load tells all its problems in one error, a line each. */
+void check_report_failure(struct check_report *r, const struct error *why)
+{
+    for (const char *at = why->text; *at != '\0';) {
+        size_t len = strcspn(at, "\n");
+        struct error line;
+        error_set(&line, why->code, "%.*s", (int)len, at);
+        report_line(r, PROBLEM_ERROR, line.text);
+        at += len + (at[len] == '\n' ? 1 : 0);
+    }
+}
+
+void check_report_remark(struct check_report *r, const struct settings_remark *remark)
+{
+    report_line(r, remark->is_error ? PROBLEM_ERROR : PROBLEM_WARNING, remark->text);
 }
 
 void check_report_total(const struct check_report *r, size_t count, const char *one,

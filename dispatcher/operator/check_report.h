@@ -18,6 +18,8 @@ struct check_report {
 void check_report_problem(void *context, const struct problem *p);
 /* A failure that carries its position in front of the sentence. */
 void check_report_failure(struct check_report *r, const struct error *why);
+struct settings_remark;
+void check_report_remark(struct check_report *r, const struct settings_remark *remark);
 /* "2 errors, 1 warning, 3 letters"; `one` NULL: nothing was counted. Nothing with --json. */
 void check_report_total(const struct check_report *r, size_t count, const char *one,
                         const char *many);

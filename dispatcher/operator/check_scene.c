@@ -130,6 +130,7 @@ static int open_scene(const struct invocation *inv, bool brief, struct check_sce
     int rc = read_time(inv, &out->now_ms, err);
     if (rc != 0)
         return rc;
+    options.today = out->now_ms / 86400000;
     rc = config_load(&options, &out->settings, err);
     if (rc == ERR_CONFIG) {
         check_report_failure(&out->report, err);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "channel/channel.h"
+#include "channel/sms_sender.h"
 #include "model/address.h"
 #include "operator/gateway.h"
 
@@ -63,6 +64,15 @@ static void ask_channel(struct estimate *e, const struct settings *s)
         e->refusal.text[0] = '\0';
     buf_free(&item.wire);
     message_free(&message);
+}
+
+/* Numbers the transport refuses cost nothing. */
+static void ask_transport(struct estimate *e)
+{
+    const struct sms_settings *sms = &e->transport->sms;
+    if (sms_check_prefixes(sms, e->to, &e->refusal) != 0 ||
+        sms_check_sender(sms_sender_for(sms, e->to), e->to, &e->refusal) != 0)
+        e->micros = -1;
 }
 
 /* ---- telling ---- */
@@ -136,6 +146,41 @@ static void print_offenders(const struct sms_length *l)
     }
 }
 
+/* A kind of character that is in the letter, but no more in what would be sent. */
+static bool is_replaced(const struct estimate *e, size_t i)
+{
+    const struct sms_offender *o = &e->before.offenders[i];
+    struct buf character = {0};
+    for (size_t k = 0; k < i; k++) {
+        if (e->before.offenders[k].code_point == o->code_point)
+            return false;
+    }
+    utf8_put(&character, o->code_point);
+    bool gone = strstr(buf_text(&e->text), buf_text(&character)) == NULL;
+    buf_free(&character);
+    return gone;
+}
+
+static void print_replaced(const struct estimate *e)
+{
+    for (size_t i = 0; i < e->before.offender_count; i++) {
+        const struct sms_offender *o = &e->before.offenders[i];
+        struct buf character = {0}, shown = {0};
+        if (!is_replaced(e, i))
+            continue;
+        utf8_put(&character, o->code_point);
+        text_put_visible(&shown, buf_text(&character), character.len);
+        if (o->replacement != NULL && o->replacement[0] != '\0')
+            printf("            %s (U+%04X) becomes \"%s\"\n", buf_text(&shown),
+                   (unsigned)o->code_point, o->replacement);
+        else
+            printf("            %s (U+%04X) is left out\n", buf_text(&shown),
+                   (unsigned)o->code_point);
+        buf_free(&character);
+        buf_free(&shown);
+    }
+}
+
 static void print_size(const struct estimate *e)
 {
     const struct sms_length *l = &e->length;
@@ -156,7 +201,7 @@ static void print_price(const struct estimate *e)
     if (e->micros >= 0) {
         gateway_put_cost(&price, e->micros, e->transport->sms.currency);
         printf("  price     %s\n", buf_text(&price));
-    } else if (e->length.sendable) {
+    } else if (e->refusal.text[0] == '\0') {
         printf("  price     not known: add `prices` to the transport %s\n", e->transport->name);
     }
     buf_free(&price);
@@ -170,6 +215,7 @@ static void print_text(const struct estimate *e)
                e->replaced, e->replaced == 1 ? "character" : "characters",
                sms_encoding_name(e->before.encoding), e->before.segments,
                e->before.segments == 1 ? "part" : "parts");
+    print_replaced(e);
     print_offenders(&e->length);
     print_price(e);
 }
@@ -185,6 +231,7 @@ static int estimate(const struct invocation *inv, const struct settings *s, stru
     if (rc == 0) {
         measure(&e);
         ask_channel(&e, s);
+        ask_transport(&e);
         if (invocation_json(inv))
             print_json(&e);
         else

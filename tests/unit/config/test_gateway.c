@@ -2,7 +2,7 @@
 
 #include "config/gateway_files.h"
 #include "model/cause.h"
-#include "scratch.h"
+#include "gateway_scratch.h"
 
 static struct scratch scratch;
 
@@ -327,6 +327,93 @@ static void broken_descriptions_are_refused_or_read_but_never_end_the_program(vo
     assert_true(refused > 50 && refused < 300);
 }
 
+static struct settings *load_with(const struct config_override *overrides, size_t count,
+                                  struct error *err)
+{
+    const struct config_options options = {
+        .path = scratch.config, .overrides = overrides, .override_count = count};
+    struct settings *s = NULL;
+    gateway_scratch_write(&scratch, "");
+    scratch_write(&scratch, "dispatcher.yaml", 0644,
+                  "transports: {sms: {channel: sms, gateway: test, sender: Example, senders: "
+                  "{\"+49\": First}, prices: {\"+49\": 0.1}, currency: EUR, windows: {KR: "
+                  "08:00-20:00}, vars: {key: {file: password}, who: you}}}\n");
+    *err = (struct error){0};
+    int rc = config_load(&options, &s, err);
+    assert_int_equal(rc != 0, s == NULL);
+    return s;
+}
+
+static const char *value_of(const struct gateway *g, const char *name)
+{
+    for (size_t i = 0; i < g->variable_count; i++) {
+        if (strcmp(g->variables[i].name, name) == 0)
+            return g->variables[i].value;
+    }
+    return NULL;
+}
+
+static void what_the_command_line_says_below_a_transport_is_used(void **state)
+{
+    (void)state;
+    static const struct config_override overrides[] = {
+        {"transports.sms.vars.base", "https://other.example.org"},
+        {"transports.sms.vars.who", "they"},
+        {"transports.sms.senders.+49", "Second"},
+        {"transports.sms.prices.+49", "0.2"},
+        {"transports.sms.windows.KR", "09:00-20:00"}};
+    struct error err;
+    struct settings *s = load_with(overrides, COUNT_OF(overrides), &err);
+    if (s == NULL)
+        fail_msg("%s", err.text);
+    const struct sms_settings *sms = &s->transports[0].sms;
+    assert_string_equal(value_of(sms->gateway, "base"), "https://other.example.org");
+    assert_string_equal(value_of(sms->gateway, "who"), "they");
+    assert_string_equal(sms->senders[0].sender, "Second");
+    assert_int_equal(sms->prices[0].micros, 200000);
+    assert_int_equal(sms->prices[0].lms_micros, 200000);
+    assert_int_equal(s->transports[0].windows[0].window.from_minute, 540);
+    scratch_free(s);
+}
+
+static void the_command_line_names_another_type_or_description(void **state)
+{
+    (void)state;
+    static const struct config_override outbox = {"transports.sms.type", "outbox"};
+    static const struct config_override other = {"transports.sms.gateway", "other"};
+    struct error err;
+    struct settings *s = load_with(&outbox, 1, &err);
+    if (s == NULL)
+        fail_msg("%s", err.text);
+    assert_int_equal(s->transports[0].type, TRANSPORT_OUTBOX);
+    assert_non_null(s->transports[0].directory);
+    scratch_free(s);
+    assert_null(load_with(&other, 1, &err));
+    assert_non_null(strstr(err.text, "command line: "));
+    assert_non_null(strstr(err.text, "gateways/other.yaml"));
+}
+
+static void what_the_command_line_says_is_never_ignored(void **state)
+{
+    (void)state;
+    static const struct {
+        struct config_override override;
+        const char *sentence;
+    } rows[] = {
+        {{"transports.sms.vars.bse", "x"}, "did you mean `transports.sms.vars.base`?"},
+        {{"transports.sms.vars.key", "x"}, "`transports.sms.vars.key` is a secret"},
+        {{"transports.sms.senders.+44", "x"}, "unknown key `transports.sms.senders.+44`"},
+        {{"transports.sms.vars", "x"}, "unknown key `transports.sms.vars`"},
+        {{"transports.sms.channel", "email"}, "not a key of a transport for email"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct error err;
+        assert_null(load_with(&rows[i].override, 1, &err));
+        if (strstr(err.text, rows[i].sentence) == NULL)
+            fail_msg("no `%s` in: %s", rows[i].sentence, err.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +424,9 @@ int main(void)
         cmocka_unit_test(a_description_is_strict),
         cmocka_unit_test(an_outbox_needs_no_secrets_of_its_description),
         cmocka_unit_test(every_cause_of_a_shipped_description_has_a_sentence),
+        cmocka_unit_test(what_the_command_line_says_below_a_transport_is_used),
+        cmocka_unit_test(the_command_line_names_another_type_or_description),
+        cmocka_unit_test(what_the_command_line_says_is_never_ignored),
         cmocka_unit_test(broken_descriptions_are_refused_or_read_but_never_end_the_program),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -77,9 +77,20 @@ static void a_kind_has_its_parts_and_no_others(void **state)
     gateway_scratch_refuse_all(&scratch, rows, COUNT_OF(rows));
 }
 
+static void a_misspelt_kind_is_told_alone(void **state)
+{
+    (void)state;
+    struct error err;
+    gateway_scratch_write(&scratch, "auth: {kind: heder, name: X-Key, value: y}\n");
+    assert_null(scratch_load(&scratch, GATEWAY_SCRATCH_USE, &err));
+    assert_non_null(strstr(err.text, "auth.kind"));
+    assert_null(strstr(err.text, "is no part of"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_misspelt_kind_is_told_alone),
         cmocka_unit_test(every_kind_is_read),
         cmocka_unit_test(a_kind_has_its_parts_and_no_others),
     };

@@ -176,9 +176,30 @@ static void a_file_that_is_named_must_be_there(void **state)
     scratch_must_refuse(&scratch, "rules: elsewhere.yaml\n", ":1:8: ");
 }
 
+static void a_typing_mistake_in_when_is_told_alone(void **state)
+{
+    (void)state;
+    static const char *const whens[] = {"when: {categori: breach}", "wen: {category: breach}",
+                                        "when: {priority: urgent}"};
+    for (size_t i = 0; i < COUNT_OF(whens); i++) {
+        struct error err;
+        struct buf text = {0};
+        buf_printf(&text,
+                   "schema: 1\nrules:\n  - name: a\n    %s\n    then: {channels: [sms]}\n"
+                   "  - name: b\n    then: {channels: [email]}\n",
+                   whens[i]);
+        scratch_write(&scratch, "rules.yaml", 0644, buf_text(&text));
+        assert_null(scratch_load(&scratch, "", &err));
+        if (strstr(err.text, "never reached") != NULL)
+            fail_msg("%s", err.text);
+        buf_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_typing_mistake_in_when_is_told_alone),
         cmocka_unit_test(reads_conditions_and_decisions_in_order),
         cmocka_unit_test(says_how_long_a_channel_has_and_what_counts_as_told),
         cmocka_unit_test(patience_that_leads_nowhere_is_refused),
