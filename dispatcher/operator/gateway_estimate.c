@@ -171,7 +171,7 @@ static void print_replaced(const struct estimate *e)
         utf8_put(&character, o->code_point);
         text_put_visible(&shown, buf_text(&character), character.len);
         if (o->replacement != NULL && o->replacement[0] != '\0')
-            printf("            %s (U+%04X) becomes \"%s\"\n", buf_text(&shown),
+            printf("            %s (U+%04X) becomes %s\n", buf_text(&shown),
                    (unsigned)o->code_point, o->replacement);
         else
             printf("            %s (U+%04X) is left out\n", buf_text(&shown),

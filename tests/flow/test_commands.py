@@ -324,6 +324,25 @@ def test_a_readable_secret_is_refused(t):
     t.equal(t.command("check").status, 65, "a literal secret")
 
 
+def test_check_counts_each_mistake_of_the_configuration(t):
+    t.configure(wrokers=3, recan="3s")
+    result = t.command("check")
+    t.contains(result.out, "unknown key `wrokers`", "the first")
+    t.contains(result.out, "2 errors, 0 warnings", "each counts")
+
+
+def test_check_tells_what_cannot_work_and_a_start_only_warns(t):
+    t.configure(email={**t.email_transport(t.smtp()), "ca_file": "nowhere.pem"})
+    result = t.command("check")
+    t.equal(result.status, 65, "an error")
+    t.contains(result.out, "nothing can be sent without its `ca_file`", "which key")
+    t.contains(result.out, "dispatcher.yaml:", "which line")
+    t.equal(t.command("check", "--no-environment").status, 0, "a check on another machine")
+    t.equal(t.command("config", "show").status, 0, "it can be read")
+    t.daemon.start()
+    t.contains(t.daemon.log(), "config.remark", "a start warns")
+
+
 def test_config_show_tells_origins_and_hides_secrets(t):
     mail, hooks = t.smtp(), t.https()
     t.configure(email=t.email_transport(mail), webhook=t.webhook_transport(), endpoints={"crm": t.endpoint(hooks)})

@@ -332,6 +332,31 @@ def test_an_estimate_names_what_costs(t):
     t.contains(refused.out, "the gateway allows 6", "why")
 
 
+def test_an_estimate_names_what_is_replaced(t):
+    t.configure(sms=priced(t))
+    shown = estimate(t, "+4915112345678", "Wartung Mo–Fr 8–18 Uhr, “jetzt”").out
+    t.contains(shown, "– (U+2013) becomes -", "the dash")
+    t.equal(shown.count("U+2013"), 1, "once")
+    t.contains(shown, '“ (U+201C) becomes "', "the quote")
+    kept = estimate(t, "+4915112345678", "ç").out
+    t.check("becomes" not in kept, "nothing is said of what stays")
+
+
+def test_an_estimate_has_no_price_for_numbers_the_transport_refuses(t):
+    t.configure(sms=priced(t, allow_prefixes=["+49"]))
+    refused = estimate(t, "+15005550006", "x", "--json")
+    t.equal((refused.status, refused.json()["sendable"], refused.json()["price_micros"]), (1, False, None), "not of this country")
+    t.contains(refused.json()["refusal"], "allow_prefixes", "why")
+    t.check("price" not in estimate(t, "+15005550006", "x").out, "nothing is said of a price")
+
+
+def test_an_override_of_a_variable_reaches_the_gateway(t):
+    t.configure(sms=priced(t))
+    shown = t.command("config", "show", "--json", "--set", "transports.texts.vars.base=http://127.0.0.1:9").lines()
+    row = next(line for line in shown if line["key"] == "transports.texts.vars.base")
+    t.equal((row["value"], row["origin"]), ("http://127.0.0.1:9", "command line"), "what is used")
+
+
 def test_an_estimate_knows_sms_and_lms(t):
     provider, gateway = sms_providers.PROVIDERS["solapi"], mock(t, "solapi")
     t.configure(sms=transport(t, gateway, provider, **PRICES))
