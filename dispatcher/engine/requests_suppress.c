@@ -1,9 +1,11 @@
 /*
  * The suppression list.
  *
- *   suppress      entries: [{channel, address, cause, reason, source, expires_at_ms}], reason
- *                 -> count; cause "operator" and source "operator" unless said, 0: never expires
- *   unsuppress    channel, address, reason -> found
+ *   suppress      entries: [{channel, address, cause, reason, source, since_ms, expires_at_ms,
+ *                 imported}], reason
+ *                 -> count, new; cause "operator" and source "operator" unless said, 0: never
+ *                 expires
+ *   unsuppress    channel, address, reason -> found, and the cause it had
  *   suppressions  channel and address: that entry; else a page: limit, after_channel, after
  *                 -> rows, and count, more, after_channel, after
  *
@@ -18,8 +20,19 @@
 
 /* ---- adding ---- */
 
+static int put_new(const struct request *r, const struct suppression *s,
+                   const struct action *action, size_t *out_new, struct error *err)
+{
+    struct suppression before;
+    bool known = false;
+    int rc = ledger_find_suppression(r->world->ledger, s->channel, s->address, r->world->now_ms,
+                                     &known, &before, err);
+    *out_new += rc == 0 && !known;
+    return rc == 0 ? ledger_suppress(r->world->ledger, s, action, err) : rc;
+}
+
 static int add_entry(const struct request *r, const struct json_t *entry,
-                     const struct action *action, struct error *err)
+                     const struct action *action, size_t *out_new, struct error *err)
 {
     const char *address = json_get_text(entry, "address", "");
     struct buf key = {0};
@@ -27,20 +40,22 @@ static int add_entry(const struct request *r, const struct json_t *entry,
                             .reason = json_get_text(entry, "reason", ""),
                             .source = json_get_text(entry, "source", SUPPRESSION_OPERATOR),
                             .since_ms = json_get_int(entry, "since_ms", r->world->now_ms),
-                            .expires_ms = json_get_int(entry, "expires_at_ms", 0)};
+                            .expires_ms = json_get_int(entry, "expires_at_ms", 0),
+                            .imported = json_get_bool(entry, "imported", false)};
     int rc = request_read_channel(entry, &s.channel, err);
     if (rc == 0)
         rc = suppression_check_address(s.channel, address, err);
     if (rc == 0) {
         suppression_put_key(s.channel, address, &key);
         s.address = buf_text(&key);
-        rc = ledger_suppress(r->world->ledger, &s, action, err);
+        rc = put_new(r, &s, action, out_new, err);
     }
     buf_free(&key);
     return rc;
 }
 
-static int add_all(const struct request *r, const struct json_t *entries, struct error *err)
+static int add_all(const struct request *r, const struct json_t *entries, size_t *out_new,
+                   struct error *err)
 {
     struct buf selector = {0};
     size_t count = json_count(entries);
@@ -49,7 +64,7 @@ static int add_all(const struct request *r, const struct json_t *entries, struct
     struct error why;
     int rc = ledger_begin(r->world->ledger, LEDGER_DURABLE, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        rc = add_entry(r, json_at(entries, i), i == 0 ? &action : NULL, &why);
+        rc = add_entry(r, json_at(entries, i), i == 0 ? &action : NULL, out_new, &why);
         if (rc != 0)
             rc = count > 1 ? error_set(err, rc, "entry %zu: %s", i + 1, why.text)
                            : error_set(err, rc, "%s", why.text);
@@ -65,12 +80,12 @@ static int add_all(const struct request *r, const struct json_t *entries, struct
 int request_suppress(const struct request *r, struct error *err)
 {
     const struct json_t *entries = json_get(r->root, "entries");
-    size_t count = json_count(entries);
+    size_t count = json_count(entries), added = 0;
     if (count < 1 || count > ENTRIES_MAX)
         return error_set(err, ERR_USAGE, "suppress takes 1 to %d entries at once", ENTRIES_MAX);
-    int rc = add_all(r, entries, err);
+    int rc = add_all(r, entries, &added, err);
     if (rc == 0)
-        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%zu}\n", count);
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%zu,\"new\":%zu}\n", count, added);
     return rc;
 }
 
@@ -80,16 +95,23 @@ int request_unsuppress(const struct request *r, struct error *err)
 {
     const struct action action = request_action(r, "unsuppress", "{\"addresses\":1}");
     enum channel_kind channel;
+    struct suppression before = {.cause = ""};
     struct buf key = {0};
     bool found = false;
     int rc = request_read_channel(r->root, &channel, err);
     if (rc != 0)
         return rc;
     suppression_put_key(channel, json_get_text(r->root, "address", ""), &key);
-    rc = ledger_unsuppress(r->world->ledger, channel, buf_text(&key), &action, &found, err);
-    buf_free(&key);
+    rc = ledger_find_suppression(r->world->ledger, channel, buf_text(&key), r->world->now_ms,
+                                 &found, &before, err);
     if (rc == 0)
-        buf_printf(r->out, "{\"v\":1,\"end\":true,\"found\":%s}\n", found ? "true" : "false");
+        rc = ledger_unsuppress(r->world->ledger, channel, buf_text(&key), &action, &found, err);
+    buf_free(&key);
+    if (rc == 0) {
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"found\":%s", found ? "true" : "false");
+        answer_put_text(r->out, "cause", found ? before.cause : NULL);
+        buf_puts(r->out, "}\n");
+    }
     return rc;
 }
 

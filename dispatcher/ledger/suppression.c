@@ -40,7 +40,7 @@ int ledger_load_suppressions(struct ledger *l, struct error *err)
 
 static int put(struct ledger *l, const struct suppression *s, struct error *err)
 {
-    bool decided = strcmp(s->source, SUPPRESSION_OPERATOR) == 0;
+    bool decided = strcmp(s->source, SUPPRESSION_OPERATOR) == 0 && !s->imported;
     struct query *q = db_query(l->db, decided ? replace_sql : extend_sql);
     query_bind_int(q, s->channel);
     query_bind_text(q, s->address);

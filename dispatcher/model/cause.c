@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/attributes.h"
+#include "base/text.h"
 
 /* By alphabet. */
 static const struct cause {
@@ -129,4 +130,20 @@ bool cause_is_lasting(const char *cause)
 const char *cause_name(size_t index)
 {
     return index < COUNT_OF(causes) ? causes[index].name : NULL;
+}
+
+int cause_check(const char *cause, struct error *err)
+{
+    const char *names[COUNT_OF(causes)];
+    if (find(cause) != NULL)
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(causes); i++)
+        names[i] = causes[i].name;
+    const char *meant = text_closest(cause, names, COUNT_OF(names));
+    if (meant == NULL)
+        return error_set(err, ERR_INPUT, "\"%.40s\" is no known cause; docs/gateways.md lists them",
+                         cause);
+    return error_set(err, ERR_INPUT,
+                     "\"%.40s\" is no known cause: did you mean %s? docs/gateways.md lists them",
+                     cause, meant);
 }

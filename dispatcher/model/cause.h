@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
+
 /* A sentence or two for people, in English: what it means and, if somebody can do something, what.
  * NULL for a word nobody here has chosen (a gateway's description may name its own). */
 const char *cause_sentence(const char *cause);
@@ -17,5 +19,7 @@ const char *cause_sentence(const char *cause);
 bool cause_is_lasting(const char *cause);
 /* Every cause that has a sentence, by alphabet; NULL behind the last. */
 const char *cause_name(size_t index);
+/* Is it one of these? ERR_INPUT, with the one that was probably meant. */
+MUST_CHECK int cause_check(const char *cause, struct error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef MODEL_SUPPRESSION_H
 #define MODEL_SUPPRESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -23,6 +24,7 @@ struct suppression {
     const char *source;  /* "bounce", "gateway", "reply", "operator", "import" */
     int64_t since_ms;
     int64_t expires_ms; /* 0: never */
+    bool imported; /* out of a list: what is there and lasts longer stays, whoever decided it */
 };
 
 /* Appends what an address is looked up by: mail in lower case with its domain in A-labels, numbers

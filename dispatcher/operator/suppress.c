@@ -18,12 +18,22 @@
 
 /* ---- addresses ---- */
 
+static bool looks_like_number(const char *address)
+{
+    return address[strspn(address, "+0123456789 ()/.-")] == '\0';
+}
+
 int suppress_find_channel(const struct invocation *inv, const char *address, enum channel_kind *out,
                           struct error *err)
 {
     const char *name = option_value(inv, "channel");
     if (name != NULL && !channel_kind_parse(name, out))
         return error_set(err, ERR_USAGE, "--channel must be email or sms, not \"%s\"", name);
+    if (name == NULL && strchr(address, '@') == NULL && !looks_like_number(address))
+        return error_set(err, ERR_INPUT,
+                         "\"%.100s\" is neither a mail address, for it has no @, nor a number such "
+                         "as +4915112345678",
+                         address);
     if (name == NULL)
         *out = strchr(address, '@') != NULL ? CHANNEL_EMAIL : CHANNEL_SMS;
     return suppression_check_address(*out, address, err);
@@ -69,6 +79,7 @@ static int send_step(struct suppress_sender *s, struct error *err)
     buf_printf(&request, ",\"entries\":[%s]}", buf_text(&s->entries));
     int rc = session_ask(s->session, buf_text(&request), NULL, &end, err);
     s->sent += json_get_int(end, "count", 0);
+    s->added += json_get_int(end, "new", 0);
     s->waiting = 0;
     buf_reset(&s->entries);
     json_free(end);
@@ -84,7 +95,10 @@ int suppress_send(struct suppress_sender *s, const struct suppression *entry, st
     request_put_text(&s->entries, "cause", entry->cause);
     request_put_text(&s->entries, "reason", entry->reason);
     request_put_text(&s->entries, "source", entry->source);
-    buf_printf(&s->entries, ",\"expires_at_ms\":%" PRId64 "}", entry->expires_ms);
+    if (entry->since_ms > 0)
+        buf_printf(&s->entries, ",\"since_ms\":%" PRId64, entry->since_ms);
+    buf_printf(&s->entries, ",\"imported\":%s,\"expires_at_ms\":%" PRId64 "}",
+               entry->imported ? "true" : "false", entry->expires_ms);
     return s->entries.len >= BYTES_STEP ? send_step(s, err) : 0;
 }
 

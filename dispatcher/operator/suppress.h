@@ -14,7 +14,7 @@
     }
 #define SUPPRESS_CHANNEL_HELP "email or sms (default: by how the address looks)"
 
-/* By --channel, else by how it looks: what has an @ is mail, what begins with + a number; checked.
+/* By --channel, else by how it looks: what has an @ is mail, what has no letter a number; checked.
  * ERR_USAGE, ERR_INPUT. */
 MUST_CHECK int suppress_find_channel(const struct invocation *inv, const char *address,
                                      enum channel_kind *out, struct error *err);
@@ -32,7 +32,7 @@ struct suppress_sender {
     struct session *session;
     const char *reason; /* of the change; NULL */
     struct buf entries;
-    int64_t sent;
+    int64_t sent, added; /* added: those that were not on the list */
     size_t waiting;
 };
 MUST_CHECK int suppress_send(struct suppress_sender *s, const struct suppression *entry,

@@ -11,6 +11,8 @@
 #include "operator/output.h"
 #include "operator/suppress.h"
 
+#define HINTS_MAX 5
+
 /* All or nothing: the channel of each address, before anything changes. Caller frees. */
 static int find_channels(const struct invocation *inv, enum channel_kind **out, struct error *err)
 {
@@ -84,8 +86,15 @@ static int run_add(const struct invocation *inv, struct error *err)
 
 /* ---- remove ---- */
 
+static void free_causes(char **causes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(causes[i]);
+    free(causes);
+}
+
 static int take_off(struct session *s, const struct invocation *inv, enum channel_kind channel,
-                    const char *address, bool *out_found, struct error *err)
+                    const char *address, char **out_cause, struct error *err)
 {
     struct buf request = {0};
     struct json_t *end = NULL;
@@ -95,48 +104,81 @@ static int take_off(struct session *s, const struct invocation *inv, enum channe
     request_put_text(&request, "reason", option_value(inv, "reason"));
     buf_puts(&request, "}");
     int rc = session_ask(s, buf_text(&request), NULL, &end, err);
-    *out_found = json_get_bool(end, "found", false);
+    *out_cause =
+        json_get_bool(end, "found", false) ? xstrdup(json_get_text(end, "cause", "")) : NULL;
     json_free(end);
     buf_free(&request);
     return rc;
 }
 
 static int remove_all(const struct invocation *inv, const enum channel_kind *channels,
-                      int64_t *out_count, struct error *err)
+                      char **causes, int64_t *out_count, struct error *err)
 {
     struct session s;
     int rc = session_open(inv, LEDGER_WRITE, &s, err);
     if (rc != 0)
         return rc;
     for (size_t i = 0; rc == 0 && i < argument_count(inv); i++) {
-        bool found = false;
-        rc = take_off(&s, inv, channels[i], argument_at(inv, i), &found, err);
-        *out_count += found;
-        if (rc == 0 && !found && !invocation_json(inv))
+        rc = take_off(&s, inv, channels[i], argument_at(inv, i), &causes[i], err);
+        *out_count += causes[i] != NULL;
+        if (rc == 0 && causes[i] == NULL && !invocation_json(inv))
             fprintf(stderr, "%s was not suppressed.\n", argument_at(inv, i));
     }
     session_close(&s);
     return rc;
 }
 
+/* A command for the shell: a local part may hold an apostrophe. */
+static void print_hint(enum channel_kind channel, const char *cause, const char *address)
+{
+    printf("  dispatcher queue --json --state suppressed --channel %s%s%s | grep -iF "
+           "'\"address\":\"",
+           channel_kind_name(channel), cause[0] != '\0' ? " --cause " : "", cause);
+    for (; *address != '\0'; address++) {
+        if (*address == '\'')
+            printf("'\\''");
+        else
+            putchar(*address);
+    }
+    printf("\"'\n");
+}
+
+/* Trial mode and other addresses suppress too: what this one kept back is found by its address. */
+static void tell_kept_back(const struct invocation *inv, const enum channel_kind *channels,
+                           char *const *causes, int64_t count)
+{
+    size_t told = 0;
+    printf("%" PRId64 " %s written to again. What was kept back, with its id:\n", count,
+           count == 1 ? "address is" : "addresses are");
+    for (size_t i = 0; i < argument_count(inv) && told < HINTS_MAX; i++) {
+        if (causes[i] == NULL)
+            continue;
+        told++;
+        print_hint(channels[i], causes[i], argument_at(inv, i));
+    }
+    if (count > (int64_t)told)
+        printf("  and so on for the others\n");
+    printf("To send one of them now: dispatcher retry ID --state suppressed\n");
+}
+
 static int run_remove(const struct invocation *inv, struct error *err)
 {
     enum channel_kind *channels = NULL;
+    char **causes = xcalloc(argument_count(inv), sizeof(*causes)); /* NULL: was not on the list */
     int64_t count = 0;
     int rc = find_channels(inv, &channels, err);
     if (rc == 0)
         rc = suppress_confirm(inv, argument_count(inv), "will be written to again", err);
     if (rc == 0)
-        rc = remove_all(inv, channels, &count, err);
+        rc = remove_all(inv, channels, causes, &count, err);
+    if (rc == 0 && count > 0 && !invocation_json(inv))
+        tell_kept_back(inv, channels, causes, count);
+    free_causes(causes, argument_count(inv));
     free(channels);
     if (rc != 0)
         return rc;
     int64_t missing = (int64_t)argument_count(inv) - count;
     print_count(inv, "suppress remove", count, missing);
-    if (!invocation_json(inv) && count > 0)
-        printf("%" PRId64 " %s written to again. What was kept back: dispatcher retry --state "
-               "suppressed\n",
-               count, count == 1 ? "address is" : "addresses are");
     return missing > 0 ? 1 : 0;
 }
 

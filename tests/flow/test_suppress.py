@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 import os
+import re
 
 import lib
 
@@ -80,11 +82,63 @@ def test_what_is_exported_can_be_imported(t):
     t.equal(t.command("suppress", "import", path, "--dry-run").out, "2 addresses would be suppressed.\n", "dry run")
     t.equal(listed(t), {}, "nothing changed")
     imported = t.command("suppress", "import", path)
-    t.equal((imported.status, imported.out), (0, "2 addresses suppressed.\n"), imported.err)
+    t.equal((imported.status, imported.out), (0, "2 addresses suppressed, 2 of them new.\n"), imported.err)
     after = listed(t)
-    for key in ("channel", "cause", "reason", "expires_at"):
+    for key in ("channel", "cause", "reason", "source", "since", "expires_at"):
         t.equal({a: r[key] for a, r in after.items()}, {a: r[key] for a, r in before.items()}, key)
-    t.equal({r["source"] for r in after.values()}, {"import"}, "source")
+    t.command("suppress", "remove", "+821012345678")
+    again = t.command("suppress", "import", path, "--json").json()
+    t.equal((again["count"], again["new"]), (2, 1), "how many were new")
+
+
+def test_a_row_with_a_mailbox_and_a_number_keeps_both_off(t):
+    t.configure()
+    path = t.write("list.csv", "email,phone,reason\nanna@example.org,+4915112345678,left\n,+4915112345679,left\nkim@example.org,,left\n,,left\n")
+    answer = t.command("suppress", "import", path)
+    t.equal((answer.status, answer.out), (0, "4 addresses suppressed, 4 of them new.\n"), answer.err)
+    t.contains(answer.err, "1 row has no address", "told")
+    t.equal(sorted(listed(t)), ["+4915112345678", "+4915112345679", "anna@example.org", "kim@example.org"], "the list")
+    t.equal(listed(t)["+4915112345678"]["channel"], "sms", "channel")
+    wrong = t.command("suppress", "import", t.write("wrong.csv", "email,phone\nlee@example.org,0101234567\n"))
+    t.equal(wrong.status, 65, wrong.err)
+    t.check("lee@example.org" not in listed(t), "all or nothing")
+
+
+def test_an_import_does_not_shorten_what_somebody_decided(t):
+    t.configure()
+    t.command("suppress", "add", "a@example.org", "--reason", "for good")
+    row = "email,a@example.org,operator,short,operator,2026-01-01T00:00:00Z,2099-01-01T00:00:00Z"
+    path = t.write("list.csv", f"channel,address,cause,reason,source,since,expires_at\n{row}\n")
+    t.equal(t.command("suppress", "import", path, "--json").json()["new"], 0, "it was there")
+    t.equal(listed(t)["a@example.org"]["reason"], "for good", "reason")
+
+
+def test_a_word_that_is_wrong_is_named_with_what_was_meant(t):
+    t.configure()
+    answer = t.command("suppress", "import", t.write("list.csv", "address,cause\na@example.org,optedout\n"))
+    t.equal(answer.status, 65, answer.err)
+    t.contains(answer.err, "did you mean opted_out?", "cause")
+    answer = t.command("suppress", "add", "foo")
+    t.equal(answer.status, 65, answer.err)
+    t.contains(answer.err, "no @", "what is missing")
+    t.equal(listed(t), {}, "the list")
+
+
+def test_letting_go_names_only_what_this_entry_kept_back(t):
+    t.configure(trial=True, allow=["*@example.org"])
+    t.daemon.start()
+    t.command("suppress", "add", "anna@example.org", "kim@example.org")
+    t.drop(t.notice("mine", to={"email": "anna@example.org"}))
+    t.drop(t.notice("other", to={"email": "kim@example.org"}))
+    t.drop(t.notice("trial", to={"email": "lee@example.com"}))
+    for identity in ("mine", "other", "trial"):
+        t.wait_for_state(identity, "suppressed")
+    hint = t.command("suppress", "remove", "anna@example.org").out
+    found = re.search(r"dispatcher (queue .*) \| grep -iF '(.*)'", hint)
+    t.check(found, f"a command that finds it: {hint}")
+    if found:
+        rows = t.command(*found[1].split()).out.splitlines()
+        t.equal([json.loads(row)["id"] for row in rows if found[2] in row], ["mine"], "what it finds")
 
 
 def test_a_list_with_mistakes_changes_nothing_and_names_them(t):

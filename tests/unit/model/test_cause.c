@@ -43,11 +43,23 @@ static void only_an_address_that_will_never_work_is_lasting(void **state)
     assert_string_equal(lasting, "bad_recipient mailbox_disabled ");
 }
 
+static void a_word_that_nobody_knows_is_told_what_was_meant(void **state)
+{
+    struct error err;
+    (void)state;
+    assert_int_equal(cause_check("bad_recipient", &err), 0);
+    assert_int_equal(cause_check("bad_recipent", &err), ERR_INPUT);
+    assert_non_null(strstr(err.text, "did you mean bad_recipient?"));
+    assert_int_equal(cause_check("xyzzy_plugh", &err), ERR_INPUT);
+    assert_null(strstr(err.text, "did you mean"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cause_has_a_sentence_and_a_place_in_the_alphabet),
         cmocka_unit_test(a_word_of_a_gateway_has_none),
+        cmocka_unit_test(a_word_that_nobody_knows_is_told_what_was_meant),
         cmocka_unit_test(only_an_address_that_will_never_work_is_lasting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
