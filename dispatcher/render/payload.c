@@ -48,14 +48,33 @@ void payload_put_json(const struct json_t *body, struct buf *out)
     json_dump_callback(body, append, out, JSON_COMPACT);
 }
 
+static json_t *event_time(const struct job *job, int64_t accepted_ms)
+{
+    char time[CLOCK_TEXT_SIZE];
+    int64_t at_ms = job->created_at_ms != 0 ? job->created_at_ms : accepted_ms;
+    return json_string(clock_format_rfc3339(at_ms, time));
+}
+
+void payload_date(const struct job *job, int64_t accepted_ms, struct json_t **body)
+{
+    json_t *type = json_object_get(*body, "type");
+    if (type == NULL || !json_is_object(json_object_get(*body, "data")) ||
+        json_object_get(*body, "timestamp") != NULL)
+        return;
+    json_t *dated = json_object();
+    json_object_set(dated, "type", type);
+    json_object_set_new(dated, "timestamp", event_time(job, accepted_ms));
+    json_object_update(dated, *body);
+    json_decref(*body);
+    *body = dated;
+}
+
 void payload_put(const struct job *job, const char *template_name, const char *locale,
                  int64_t accepted_ms, struct buf *out)
 {
-    char time[CLOCK_TEXT_SIZE];
     json_t *payload = json_object();
-    int64_t at_ms = job->created_at_ms != 0 ? job->created_at_ms : accepted_ms;
     json_object_set_new(payload, "type", event_type(job, template_name));
-    set_text(payload, "timestamp", clock_format_rfc3339(at_ms, time));
+    json_object_set_new(payload, "timestamp", event_time(job, accepted_ms));
     json_object_set_new(payload, "data", event_data(job, locale));
     payload_put_json(payload, out);
     json_decref(payload);

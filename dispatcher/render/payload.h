@@ -16,6 +16,9 @@ struct json_t;
  */
 void payload_put(const struct job *job, const char *template_name, const char *locale,
                  int64_t accepted_ms, struct buf *out);
+/* An event of a template's own, {"type", "data"}, gets the same timestamp if it says none: *body is
+ * another object then. Any other body stays as it is. */
+void payload_date(const struct job *job, int64_t accepted_ms, struct json_t **body);
 /* Minified, members in the order they were written. */
 void payload_put_json(const struct json_t *body, struct buf *out);
 

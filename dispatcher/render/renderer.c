@@ -159,7 +159,7 @@ static int render_sms(struct rendering *m, struct error *err)
     return rc < 0 ? rc : run_part(m, LETTER_TITLE, ESCAPE_LINE, &m->out->title, err);
 }
 
-static int render_own_webhook(struct rendering *m, struct error *err)
+static int render_own_webhook(struct rendering *m, int64_t accepted_ms, struct error *err)
 {
     struct buf *raw = &m->renderer->raw;
     struct error why = {0};
@@ -175,6 +175,7 @@ static int render_own_webhook(struct rendering *m, struct error *err)
         return error_set(err, ERR_INPUT, "%s (after the values were put in)", why.text);
     if (m->job->event_type != NULL && json_is_object(body))
         json_object_set_new(body, "type", json_string(m->job->event_type));
+    payload_date(m->job, accepted_ms, &body);
     payload_put_json(body, &m->out->webhook);
     json_decref(body);
     return 0;
@@ -183,7 +184,7 @@ static int render_own_webhook(struct rendering *m, struct error *err)
 static int render_webhook(struct rendering *m, int64_t accepted_ms, struct error *err)
 {
     if (m->template->webhook != NULL)
-        return render_own_webhook(m, err);
+        return render_own_webhook(m, accepted_ms, err);
     payload_put(m->job, m->template->name, m->letter->locale, accepted_ms, &m->out->webhook);
     return 0;
 }

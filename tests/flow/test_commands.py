@@ -196,7 +196,8 @@ def test_preview_shows_what_would_be_sent(t):
     t.equal(message["To"].addresses[0].display_name, "이서연", "the fixture's recipient")
     t.contains(message.get_body(("plain",)).get_content(), "이서연 고객님께", "text")
     hook = t.command("preview", "status-update", "--locale", "de", "--part", "webhook").json()
-    t.equal((hook["type"], hook["data"]["language"]), ("status_update", "de"), "webhook")
+    t.equal((hook["type"], hook["data"]["locale"]), ("status_update", "de"), "webhook")
+    t.check(hook["timestamp"] != hook["data"]["as_of"], "its time is that of the notice, not of the facts")
     page = t.command("preview", "apology", "--locale", "en", "--part", "html").out
     t.check(page.lstrip().lower().startswith("<!doctype html>"), "HTML")
     for arguments, status in (

@@ -5,6 +5,7 @@ import calendar
 import email.utils
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -392,6 +393,27 @@ def test_a_signing_key_signs_what_everybody_can_verify(t):
     t.check(openssl_accepts(t, made["public_key"], headers, body), "OpenSSL refuses the signature")
     t.check(not openssl_accepts(t, made["public_key"], headers, body + b" "), "OpenSSL accepts another body")
     t.check(made["signing_key"] not in t.daemon.log() + t.command("config", "show").out, "the key is shown")
+
+
+def test_the_commands_of_the_guide_make_secrets_the_daemon_takes(t):
+    with open(os.path.join(lib.ROOT, "docs", "webhooks.md"), encoding="utf-8") as guide:
+        (words,) = re.findall(r"^\$ dispatcher (endpoint secret new [^#]*?) +#", guide.read(), re.M)
+    path = os.path.join(t.dir, "shop.secret")
+    words = words.replace("/etc/dispatcher/shop.secret", path).split()
+    t.equal(t.command(*words).status, 0, " ".join(words))
+    t.equal(os.stat(path).st_mode & 0o777, 0o600, "mode")
+    with open(path, encoding="ascii") as file:
+        secret = file.read().strip()
+    receiver = t.https(secret=secret)
+    configure(t, {"crm": {**t.endpoint(receiver), "secret": {"file": path}}})
+    t.equal(t.command("endpoint", "test", "crm").status, 0, "it works")
+    again = t.command(*words)
+    t.check(again.status != 0 and "already there" in again.err, f"it is overwritten: {again.err}")
+    with open(path, encoding="ascii") as file:
+        t.equal(file.read().strip(), secret, "the secret")
+    key = os.path.join(t.dir, "shop.key")
+    made = t.command("endpoint", "secret", "new", "--ed25519", "--out", key, "--json").json()
+    t.equal((made["file"], made["public_key"][:5], "signing_key" in made), (key, "whpk_", False), "a key")
 
 
 def test_a_new_secret_is_one_that_works(t):
