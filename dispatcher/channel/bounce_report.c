@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/text.h"
 #include "channel/bounce_answer.h"
 #include "channel/bounce_html.h"
 #include "channel/bounce_mime.h"
@@ -17,6 +18,7 @@
 #include "model/token.h"
 
 #define MAC_CHARACTERS 16 /* of a token, behind its - */
+#define NAME_MAX_BYTES ((size_t)300)
 
 static const char *const kinds[BOUNCE_KINDS] = {
     [BOUNCE_NONE] = "none",           [BOUNCE_AUTOMATIC] = "automatic", [BOUNCE_STATUS] = "status",
@@ -399,6 +401,20 @@ static bool is_passed_on(const struct gathering *g, const struct bounce_said *sa
     return other;
 }
 
+/* The returned mail's own Message-ID, by which a repeated one is known; NULL: it has none. */
+static char *name_mail(const struct gathering *g)
+{
+    struct buf value = {0}, name = {0};
+    bounce_head_get(g->mime.parts[0].head, "Message-ID", &value);
+    size_t len = value.len < NAME_MAX_BYTES ? value.len : NAME_MAX_BYTES;
+    text_put_visible(&name, buf_text(&value), len);
+    buf_free(&value);
+    if (name.len > 0)
+        return buf_steal(&name);
+    buf_free(&name);
+    return NULL;
+}
+
 static void put_receipt(const struct gathering *g, const struct bounce_said *said,
                         struct bounce_report *out)
 {
@@ -412,6 +428,7 @@ static void put_receipt(const struct gathering *g, const struct bounce_said *sai
         r->token = xstrdup(g->token);
     else
         r->notice_id = xstrdup(g->notice_id);
+    r->message_id = name_mail(g);
     if (address != NULL && address->len <= 320)
         r->address = xstrdup(buf_text(address));
     snprintf(r->source, sizeof(r->source), "bounce");

@@ -50,6 +50,17 @@ static enum delivery_state state_behind(enum delivery_state state)
     return open ? DELIVERY_CANCELLED : state;
 }
 
+/* What may be read again later is tried every second, and told of one for its whole batch. */
+static void tell_no_next(const struct escalating *e, const struct overdue *o, bool for_good,
+                         const struct error *why)
+{
+    uint64_t count = 1;
+    if (for_good || log_pace_is_due(e->untold, o->batch, e->now_ms, &count))
+        log_event(LOG_WARN, "delivery.no_next_channel", "id=%s state=%s tries=%llu reason=\"%s\"",
+                  o->notice_id, delivery_state_name(o->state), (unsigned long long)count,
+                  why->text);
+}
+
 /* `*out_moved` false: its line cannot be read now, or it told the person meanwhile. */
 static int escalate_one(const struct escalating *e, const struct overdue *o, bool *out_moved,
                         struct error *err)
@@ -68,8 +79,7 @@ static int escalate_one(const struct escalating *e, const struct overdue *o, boo
     if (o->batch != 0)
         rc = shelf_next_channel(e->shelf, e->setup, &row, e->now_ms, &next, err);
     if (rc != 0)
-        log_event(LOG_WARN, "delivery.no_next_channel", "id=%s state=%s reason=\"%s\"",
-                  o->notice_id, delivery_state_name(o->state), err->text);
+        tell_no_next(e, o, rc == ERR_NOT_FOUND, err);
     if (rc != 0 && rc != ERR_NOT_FOUND)
         return 0; /* it comes again */
     bool planned = o->batch != 0 && rc == 0;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/log_pace.h"
 #include "engine/recorder.h"
 #include "engine/setup.h"
 #include "engine/shelf.h"
@@ -17,6 +18,7 @@ struct escalating {
     struct recorder *recorder;
     struct shelf *shelf;
     const struct setup *setup;
+    struct log_pace *untold; /* batches of which the lines cannot be read */
     int64_t now_ms;
 };
 

@@ -56,9 +56,10 @@ static void decide(struct arrival *a)
                                        .furthest = a->target.receipt,
                                        .kind = a->receipt->kind,
                                        .opted_out = a->receipt->opted_out,
+                                       .earlier = a->target.earlier,
                                        .more_channels = a->target.more_channels};
     a->verdict = (struct receipt_verdict){.state = a->target.state};
-    if (is_believed(a))
+    if (is_believed(a) && !a->target.repeated)
         receipt_decide(&q, &a->verdict);
 }
 
@@ -107,6 +108,7 @@ static int book(struct arrival *a, struct error *err)
         .state = a->verdict.state,
         .cause = moves ? find_cause(a->receipt) : NULL,
         .forward = a->verdict.forward,
+        .declined = is_believed(a) && a->receipt->opted_out && !a->target.repeated,
         .next_channel = a->verdict.next_channel,
         .next = a->next.address != NULL ? &a->next.planned : NULL,
         .next_rest = a->next.rest,
@@ -131,7 +133,9 @@ static int keep_off(const struct arrival *a, struct error *err)
     int64_t keep_ms = a->r->setup->settings->bounce_suppress_ms;
     bool ends = !receipt->opted_out && keep_ms > 0;
     struct buf key = {0};
-    if (!keeps_off(receipt) || a->target.channel == CHANNEL_WEBHOOK)
+    if (!keeps_off(receipt) || a->target.channel == CHANNEL_WEBHOOK || a->target.repeated)
+        return 0;
+    if (a->target.earlier && !receipt->opted_out) /* it may have arrived since */
         return 0;
     suppression_put_key(a->target.channel, a->target.address, &key);
     const struct suppression s = {.channel = a->target.channel,
@@ -202,14 +206,22 @@ static int arrive(struct arrival *a, struct receive_counts *counts, struct error
     return rc;
 }
 
+static void tell_refusal(const struct receiving *r, const struct receipt *receipt)
+{
+    uint64_t count = 0;
+    if (log_pace_is_due(r->refusals, 0, r->now_ms, &count))
+        log_event(LOG_WARN, "receipt.refused", "count=%llu source=%s reason=\"%s\"",
+                  (unsigned long long)count, receipt->source,
+                  receipt->kind == RECEIPT_NONE ? "it says nothing"
+                                                : "its token was not made by this spool");
+}
+
 int receive_one(const struct receiving *r, const struct receipt *receipt,
                 struct receive_counts *counts, struct error *err)
 {
     struct arrival a = {.r = r, .receipt = receipt};
     if (receipt->kind == RECEIPT_NONE || !read_token(&a)) {
-        log_event(LOG_WARN, "receipt.refused", "source=%s reason=\"%s\"", receipt->source,
-                  receipt->kind == RECEIPT_NONE ? "it says nothing"
-                                                : "its token was not made by this spool");
+        tell_refusal(r, receipt);
         counts->refused++;
         return 0;
     }

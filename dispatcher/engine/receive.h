@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "engine/log_pace.h"
 #include "engine/setup.h"
 #include "engine/shelf.h"
 #include "ledger/ledger.h"
@@ -22,6 +23,7 @@ struct receiving {
     struct ledger *ledger;
     const struct setup *setup;
     struct shelf *shelf;
+    struct log_pace *refusals; /* any stranger can make one */
     int64_t now_ms;
 };
 

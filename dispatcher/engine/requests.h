@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "engine/log_pace.h"
 #include "engine/setup.h"
 #include "engine/shelf.h"
 #include "ledger/ledger.h"
@@ -29,7 +30,8 @@ struct request_daemon {
     void *context;
     const struct setup *setup;
     struct shelf *shelf;
-    bool records; /* false: the ledger takes nothing just now */
+    struct log_pace *refusals; /* of receipts */
+    bool records;              /* false: the ledger takes nothing just now */
     /* Rows of metrics_put(). */
     void (*put_metrics)(void *context, struct buf *out);
     /* The checks of `health`, as members of an array. */

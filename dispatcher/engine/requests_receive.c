@@ -28,6 +28,7 @@ static int book_all(const struct request *r, struct receive_counts *counts, stru
     const struct receiving to = {.ledger = r->world->ledger,
                                  .setup = r->world->daemon->setup,
                                  .shelf = r->world->daemon->shelf,
+                                 .refusals = r->world->daemon->refusals,
                                  .now_ms = r->world->now_ms};
     int rc = ledger_begin(to.ledger, LEDGER_DURABLE, err);
     if (rc != 0)

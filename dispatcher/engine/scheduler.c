@@ -64,9 +64,10 @@ struct scheduler {
     int64_t next_due_wall_ms;
     int64_t next_batch_mono_ms;
     int64_t next_parked_mono_ms;
-    int64_t next_overdue_mono_ms; /* not before: the ledger failed, or could not plan them */
-    int64_t wall_ahead_ms;        /* wall clock minus monotonic clock, as last seen */
-    struct rewind rewind;         /* more: the clock was set back, and due times follow */
+    int64_t next_overdue_mono_ms;     /* not before: the ledger failed, or could not plan them */
+    struct log_pace refusals, untold; /* receipts nobody believes; batches without lines */
+    int64_t wall_ahead_ms;            /* wall clock minus monotonic clock, as last seen */
+    struct rewind rewind;             /* more: the clock was set back, and due times follow */
     bool stopping;
     int64_t stop_at_mono_ms;
     bool ended;
@@ -196,6 +197,7 @@ static void on_request(void *context, const char *who, const char *line, size_t 
         .context = s,
         .setup = s->setup,
         .shelf = s->shelf,
+        .refusals = &s->refusals,
         .records = !s->dispatch.recorder.down,
         .put_metrics = put_metrics,
         .put_checks = put_checks,
@@ -530,8 +532,11 @@ static void check_end(struct scheduler *s, int64_t mono_ms)
 /* Nothing of it is lost if it fails: the reports stay parked. */
 static void book_parked(struct scheduler *s, int64_t mono_ms)
 {
-    const struct receiving to = {
-        .ledger = s->ledger, .setup = s->setup, .shelf = s->shelf, .now_ms = clock_wall_ms()};
+    const struct receiving to = {.ledger = s->ledger,
+                                 .setup = s->setup,
+                                 .shelf = s->shelf,
+                                 .refusals = &s->refusals,
+                                 .now_ms = clock_wall_ms()};
     struct error why;
     bool more = false;
     if (mono_ms < s->next_parked_mono_ms || s->dispatch.recorder.down)
@@ -548,6 +553,7 @@ static void escalate(struct scheduler *s, int64_t mono_ms)
     struct escalating to = {.recorder = &s->dispatch.recorder,
                             .shelf = s->shelf,
                             .setup = s->setup,
+                            .untold = &s->untold,
                             .now_ms = clock_wall_ms()};
     if (mono_ms < s->next_overdue_mono_ms || s->dispatch.recorder.down ||
         ledger_next_overdue_ms(s->ledger) > to.now_ms)

@@ -325,7 +325,10 @@ MUST_CHECK int ledger_settle(struct ledger *l, const struct settlement *s, bool 
 /* What a receipt was found to speak of. Texts are owned; receipt_target_clear(). */
 struct receipt_target {
     int64_t delivery; /* 0: nothing of ours, or not known yet */
-    bool contradicts; /* two of its names mean different deliveries, or the address is another */
+    bool contradicts; /* two of its names mean different deliveries, the address is another, or it
+                         is a gateway's that never had it */
+    bool earlier;     /* it is of an attempt before the last one, or of another gateway's */
+    bool repeated;    /* a returned mail of the same words is kept of this delivery already */
     enum delivery_state state; /* IN_FLIGHT while it is leased */
     enum receipt_kind receipt; /* the furthest one so far */
     enum channel_kind channel;
@@ -347,6 +350,7 @@ struct receipt_booking {
     enum delivery_state state; /* the delivery's from now on; unchanged: only the story grows */
     const char *cause;         /* of the delivery then; NULL: unchanged */
     bool forward;              /* it is the furthest receipt now */
+    bool declined;             /* the person does not want it: nobody waits for its channel */
     bool next_channel;         /* as of a settlement, with next and next_rest */
     const struct planned_delivery *next;
     int next_rest;

@@ -359,9 +359,9 @@ MUST_CHECK int receipt_read(const struct ledger *l, struct query *q, struct rece
 /* Receipts kept of a delivery; more are counted. */
 #define RECEIPTS_MOST 100
 
-/* What the gateway calls a delivery from now on. */
-MUST_CHECK int ledger_put_message(struct ledger *l, int64_t delivery, int64_t transport,
-                                  const char *id, struct error *err);
+/* What the gateway calls this attempt of a delivery. */
+MUST_CHECK int ledger_put_message(struct ledger *l, int64_t delivery, int64_t attempt,
+                                  int64_t transport, const char *id, struct error *err);
 
 /* ---- parked.c ---- */
 

@@ -12,23 +12,35 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
 
 static const char put_message_sql[] =
-    "INSERT INTO message (transport, id, delivery) VALUES (?, ?, ?) ON CONFLICT (transport, id)"
-    " DO UPDATE SET delivery = 0 WHERE delivery <> excluded.delivery";
+    "INSERT INTO message (transport, id, delivery, attempt) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (transport, id) DO UPDATE SET attempt = excluded.attempt,"
+    " delivery = CASE WHEN delivery = excluded.delivery THEN delivery ELSE 0 END";
 static const char find_message_sql[] =
-    "SELECT delivery FROM message WHERE transport = ? AND id = ?";
+    "SELECT delivery, attempt FROM message WHERE transport = ? AND id = ?";
 static const char find_number_sql[] = "SELECT seq FROM delivery WHERE seq = ?";
 static const char find_single_sql[] =
     "SELECT seq FROM delivery WHERE notice = ? AND channel = ? ORDER BY seq DESC LIMIT 1";
 static const char find_line_sql[] =
     "SELECT seq FROM delivery WHERE batch = ? AND recipient = ? AND channel = ?";
 static const char via_sql[] =
-    "SELECT t.name FROM delivery d LEFT JOIN lane l ON l.seq = d.lane JOIN transport t ON t.seq ="
+    "SELECT t.name, d.state = 9 AND (d.tried = 0 OR d.cause = 'interrupted')"
+    " FROM delivery d LEFT JOIN lane l ON l.seq = d.lane JOIN transport t ON t.seq ="
     " coalesce(d.transport, (SELECT a.transport FROM attempt a WHERE a.delivery = d.seq"
     "  ORDER BY a.n DESC LIMIT 1), l.transport) WHERE d.seq = ?";
+/* Was it sent over this transport, or is that its home? */
+static const char used_sql[] =
+    "SELECT 1 FROM delivery d JOIN transport t ON t.name = ? WHERE d.seq = ? AND"
+    " (d.transport = t.seq OR EXISTS (SELECT 1 FROM lane l WHERE l.seq = d.lane AND"
+    "   l.transport = t.seq) OR EXISTS (SELECT 1 FROM attempt a WHERE a.delivery = d.seq AND"
+    "   a.transport = t.seq))";
+static const char repeated_sql[] =
+    "SELECT 1 FROM receipt WHERE delivery = ? AND proven = 1 AND kind = ? AND code = ? AND"
+    " enhanced = ? AND cause = ? AND source = ? AND words = ? AND message_id IS ? LIMIT 1";
 static const char newer_sql[] = "SELECT 1 FROM delivery WHERE notice = ? AND seq > ? LIMIT 1";
 static const char last_sql[] = "SELECT n FROM receipt WHERE delivery = ? ORDER BY n DESC LIMIT 1";
 static const char insert_sql[] =
@@ -37,6 +49,7 @@ static const char insert_sql[] =
 static const char once_more_sql[] =
     "UPDATE receipt SET times = times + 1 WHERE delivery = ? AND n = ?";
 static const char forward_sql[] = "UPDATE delivery SET receipt = ?, over_ms = ? WHERE seq = ?";
+static const char decline_sql[] = "UPDATE delivery SET over_ms = 0 WHERE seq = ?";
 static const char walk_sql[] = "SELECT r.times, d.channel, " RECEIPT_COLUMNS_OF(
     "r") " FROM receipt r"
          " JOIN delivery d ON d.seq = r.delivery LEFT JOIN transport t ON t.seq = r.transport"
@@ -44,13 +57,14 @@ static const char walk_sql[] = "SELECT r.times, d.channel, " RECEIPT_COLUMNS_OF(
 
 /* ---- what it speaks of ---- */
 
-int ledger_put_message(struct ledger *l, int64_t delivery, int64_t transport, const char *id,
-                       struct error *err)
+int ledger_put_message(struct ledger *l, int64_t delivery, int64_t attempt, int64_t transport,
+                       const char *id, struct error *err)
 {
     struct query *q = db_query(l->db, put_message_sql);
     query_bind_int(q, transport);
     query_bind_text(q, id);
     query_bind_int(q, delivery);
+    query_bind_int(q, attempt);
     int rc = query_run(q, err);
     return rc == 0 ? parked_wake_message(l, delivery, transport, id, err) : rc;
 }
@@ -63,7 +77,9 @@ static int find_number(struct ledger *l, int64_t number, int64_t *out, struct er
     return rc < 0 ? rc : 0;
 }
 
-static int find_message(struct ledger *l, const struct receipt *r, int64_t *out, struct error *err)
+/* *out_attempt: which one the gateway called so; 0: not known. */
+static int find_message(struct ledger *l, const struct receipt *r, int64_t *out,
+                        int64_t *out_attempt, struct error *err)
 {
     int64_t transport = 0;
     if (r->message_id == NULL || r->transport == NULL)
@@ -74,8 +90,13 @@ static int find_message(struct ledger *l, const struct receipt *r, int64_t *out,
     struct query *q = db_query(l->db, find_message_sql);
     query_bind_int(q, transport);
     query_bind_text(q, r->message_id);
-    rc = query_run_int(q, out, err);
-    return rc < 0 ? rc : 0;
+    rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    *out = query_int(q);
+    *out_attempt = query_int(q);
+    query_end(q);
+    return 0;
 }
 
 static int find_named(struct ledger *l, const struct receipt *r, int64_t *out, struct error *err)
@@ -95,23 +116,21 @@ static int find_named(struct ledger *l, const struct receipt *r, int64_t *out, s
     return rc < 0 ? rc : 0;
 }
 
-/* The first name that is known decides; *out_contradicts: another one means another. */
-static int find_delivery(struct ledger *l, const struct receipt *r, int64_t proven, int64_t *out,
-                         bool *out_contradicts, struct error *err)
+/* The first name that is known decides; it contradicts if another one means another. */
+static int find_delivery(struct ledger *l, const struct receipt *r, int64_t proven,
+                         struct receipt_target *out, int64_t *out_attempt, struct error *err)
 {
     int64_t found[3] = {0};
     int rc = proven != 0 ? find_number(l, proven, &found[0], err) : 0;
     if (rc == 0)
-        rc = find_message(l, r, &found[1], err);
+        rc = find_message(l, r, &found[1], out_attempt, err);
     if (rc == 0)
         rc = find_named(l, r, &found[2], err);
-    *out = 0;
-    *out_contradicts = false;
     for (size_t i = 0; i < 3; i++) {
-        if (*out == 0)
-            *out = found[i];
-        else if (found[i] != 0 && found[i] != *out)
-            *out_contradicts = true;
+        if (out->delivery == 0)
+            out->delivery = found[i];
+        else if (found[i] != 0 && found[i] != out->delivery)
+            out->contradicts = true;
     }
     return rc;
 }
@@ -174,7 +193,9 @@ static int is_newest(struct ledger *l, const struct flying *row, bool *out, stru
     return rc < 0 ? rc : 0;
 }
 
-static int read_via(struct ledger *l, int64_t delivery, char **out, struct error *err)
+/* *out_unsure: it stopped in the middle, and over which transport was not written down. */
+static int read_via(struct ledger *l, int64_t delivery, char **out, bool *out_unsure,
+                    struct error *err)
 {
     struct query *q = db_query(l->db, via_sql);
     query_bind_int(q, delivery);
@@ -182,18 +203,61 @@ static int read_via(struct ledger *l, int64_t delivery, char **out, struct error
     if (rc <= 0)
         return rc;
     *out = xstrdup(ledger_read_text(q));
+    *out_unsure = query_int(q) != 0;
     query_end(q);
     return 0;
 }
 
-static int describe(struct ledger *l, const struct receipt *r, struct receipt_target *out,
-                    struct error *err)
+/* A gateway knows of what went over it, and its word on that ends where another one sent it again:
+ * whoever guesses our ids cannot speak of what others carry. In flight it waits until it is known
+ * over which transport that was. */
+static int compare_transport(struct ledger *l, const struct receipt *r, struct receipt_target *out,
+                             struct error *err)
+{
+    int64_t used = 0;
+    if (r->transport == NULL || strcmp(r->source, "gateway") != 0)
+        return 0;
+    struct query *q = db_query(l->db, used_sql);
+    query_bind_text(q, r->transport);
+    query_bind_int(q, out->delivery);
+    int rc = query_run_int(q, &used, err);
+    if (rc < 0)
+        return rc;
+    out->contradicts = out->contradicts || used == 0;
+    out->earlier = out->earlier || !text_equal(r->transport, out->transport);
+    return 0;
+}
+
+/* The same returned mail again: it is of what was sent when it came first. A gateway's report has
+ * nothing that tells a repeated one from a new one but the name of its message. */
+static int find_repeated(struct ledger *l, const struct receipt *r, struct receipt_target *out,
+                         struct error *err)
+{
+    int64_t found = 0;
+    if (strcmp(r->source, "bounce") != 0 || !receipt_kind_is_end(r->kind))
+        return 0;
+    struct query *q = db_query(l->db, repeated_sql);
+    query_bind_int(q, out->delivery);
+    query_bind_int(q, r->kind);
+    query_bind_int(q, r->code);
+    query_bind_text(q, r->enhanced);
+    query_bind_text(q, r->cause);
+    query_bind_text(q, r->source);
+    query_bind_text(q, r->text);
+    query_bind_text(q, r->message_id);
+    int rc = query_run_int(q, &found, err);
+    out->repeated = rc >= 0 && found != 0;
+    return rc < 0 ? rc : 0;
+}
+
+static int describe(struct ledger *l, const struct receipt *r, int64_t attempt,
+                    struct receipt_target *out, struct error *err)
 {
     struct flying row;
-    bool newest = true;
+    bool newest = true, unsure = false;
     int rc = ledger_read_delivery(l, out->delivery, &out->row, &row, err);
     if (rc == 0)
-        rc = read_via(l, out->delivery, &out->transport, err);
+        rc = read_via(l, out->delivery, &out->transport, &unsure, err);
     if (rc == 0 && out->row.more_channels)
         rc = is_newest(l, &row, &newest, err);
     if (rc != 0)
@@ -208,14 +272,18 @@ static int describe(struct ledger *l, const struct receipt *r, struct receipt_ta
     out->address = xstrdup(out->row.address);
     if (r->address != NULL && !same_address(row.channel, r->address, out->address))
         out->contradicts = true;
-    return 0;
+    out->earlier = attempt != 0 && attempt < row.attempts;
+    if (!flies && !unsure)
+        rc = compare_transport(l, r, out, err);
+    return rc == 0 ? find_repeated(l, r, out, err) : rc;
 }
 
 static int find_target(struct ledger *l, const struct receipt *r, int64_t delivery,
                        struct receipt_target *out, struct error *err)
 {
-    int rc = find_delivery(l, r, delivery, &out->delivery, &out->contradicts, err);
-    return rc != 0 || out->delivery == 0 ? rc : describe(l, r, out, err);
+    int64_t attempt = 0;
+    int rc = find_delivery(l, r, delivery, out, &attempt, err);
+    return rc != 0 || out->delivery == 0 ? rc : describe(l, r, attempt, out, err);
 }
 
 int ledger_find_receipt(struct ledger *l, const struct receipt *r, int64_t delivery,
@@ -284,13 +352,21 @@ static int keep(struct ledger *l, const struct receipt_booking *b, bool moved, s
 static int go_forward(struct ledger *l, const struct receipt_booking *b, struct flying *row,
                       struct error *err)
 {
-    /* Who said no is not told by the next channel either. */
-    if (b->receipt->kind == RECEIPT_CONFIRMED || b->receipt->opted_out)
+    if (b->receipt->kind == RECEIPT_CONFIRMED)
         row->over_ms = 0;
     struct query *q = db_query(l->db, forward_sql);
     query_bind_int(q, b->receipt->kind);
     query_bind_int(q, row->over_ms);
     query_bind_int(q, row->delivery);
+    return query_run(q, err);
+}
+
+/* Who said no is not told by the next channel either, however late they say it. */
+static int decline(struct ledger *l, struct flying *row, struct error *err)
+{
+    struct query *q = db_query(l->db, decline_sql);
+    query_bind_int(q, row->delivery);
+    row->over_ms = 0;
     return query_run(q, err);
 }
 
@@ -328,6 +404,8 @@ static int book_settled(struct ledger *l, const struct receipt_booking *b, struc
                                   .now_ms = b->now_ms};
     int rc = keep(l, b, moved, err);
     wait_for_next(l, b, row);
+    if (rc == 0 && b->declined)
+        rc = decline(l, row, err);
     if (rc == 0 && b->forward)
         rc = go_forward(l, b, row, err);
     if (rc == 0 && moved)

@@ -18,5 +18,7 @@ MUST_CHECK int schema_upgrade(struct db *db, struct error *err);
 void schema_put_batches(struct buf *sql);
 /* Step 3, appended: receipts, patience, suppressed addresses, endpoints. */
 void schema_put_receipts(struct buf *sql);
+/* Step 4, appended: which attempt a gateway called so. */
+void schema_put_message_attempts(struct buf *sql);
 
 #endif

@@ -4,7 +4,8 @@
  *
  *   delivery ──< receipt       every report that was found to speak of it, in order
  *       └────< message         what gateways call it; an id that two deliveries were given is
- * nobody's parked                     reports of what is in flight, or of nothing known (yet)
+ * nobody's; step 4 says which attempt was called so (0: not known)
+ *   parked                     reports of what is in flight, or of nothing known (yet)
  *   suppression, endpoint      addresses not written to; receivers of webhooks and how they do
  *
  * Of a delivery `receipt` is the furthest report. `patience_ms` is how long its channel has,
@@ -189,6 +190,11 @@ static const char views[] =
                                                                                                "ok_"
                                                                                                "ms") " AS last_ok"
                                                                                                      " FROM endpoint;";
+
+void schema_put_message_attempts(struct buf *sql)
+{
+    buf_puts(sql, "ALTER TABLE message ADD COLUMN attempt INTEGER NOT NULL DEFAULT 0;");
+}
 
 void schema_put_receipts(struct buf *sql)
 {

@@ -136,13 +136,14 @@ static int hand_over(struct ledger *l, const struct settlement *s, const struct 
 }
 
 /* What is reported of it later names it so; what was reported already can be booked now. */
-static int put_message(struct ledger *l, const struct settlement *s, int64_t transport,
-                       struct error *err)
+static int put_message(struct ledger *l, const struct settlement *s, const struct flying *row,
+                       int64_t transport, struct error *err)
 {
     const struct disposition *d = s->disposition;
     int rc = 0;
     if (d != NULL && d->message_id[0] != '\0' && transport != 0)
-        rc = ledger_put_message(l, s->delivery, transport, d->message_id, err);
+        rc = ledger_put_message(l, s->delivery, row->attempts + s->counts, transport, d->message_id,
+                                err);
     return rc == 0 ? parked_wake_delivery(l, s->delivery, err) : rc;
 }
 
@@ -164,7 +165,7 @@ static int settle(struct ledger *l, const struct settlement *s, const struct fly
         rc = book(l, s, row, transport, err);
     if (rc == 0 && s->next_channel)
         rc = hand_over(l, s, row, err);
-    return rc == 0 ? put_message(l, s, transport, err) : rc;
+    return rc == 0 ? put_message(l, s, row, transport, err) : rc;
 }
 
 int ledger_settle(struct ledger *l, const struct settlement *s, bool *out_settled,

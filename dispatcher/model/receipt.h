@@ -40,7 +40,7 @@ struct receipt {
     /* Which delivery is meant: the first of these that is there decides, the others must not
      * contradict. */
     char *token;      /* model/token.h, TOKEN_DELIVERY: proven */
-    char *message_id; /* what the gateway of `transport` called it */
+    char *message_id; /* what the gateway of `transport` called it; or the returned mail's own */
     char *notice_id;  /* our own key: a notice, or the recipient of a batch */
     char *transport;  /* over which it was sent; NULL: unknown */
     enum channel_kind channel;

@@ -13,6 +13,8 @@
  *   cancelled     -                    -         delivered    -
  *   uncertain     delivered            news      delivered    failed, next channel
  *
+ * That an attempt before the last one failed changes nothing either: another one was made since.
+ *
  * The first end wins, and nothing is news that comes before or beside what is known. An end that
  * the state does not agree with was about an attempt before this one: it does not count.
  *
@@ -69,6 +71,12 @@ static bool has_ended(const struct receipt_question *q)
     return q->state == (q->furthest == RECEIPT_CONFIRMED ? DELIVERY_DELIVERED : DELIVERY_FAILED);
 }
 
+/* Only that it failed: an attempt that arrived told the person, whichever it was. */
+static bool is_overtaken(const struct receipt_question *q)
+{
+    return q->earlier && receipt_kind_is_end(q->kind) && q->kind != RECEIPT_CONFIRMED;
+}
+
 static bool is_news(const struct receipt_question *q)
 {
     return q->kind > q->furthest || receipt_kind_is_end(q->furthest);
@@ -78,7 +86,7 @@ void receipt_decide(const struct receipt_question *q, struct receipt_verdict *ou
 {
     *out = (struct receipt_verdict){.state = q->state};
     enum effect effect = effect_of(q);
-    if (effect != PARKED && has_ended(q))
+    if (effect != PARKED && (has_ended(q) || is_overtaken(q)))
         return;
     switch (effect) {
     case NOTHING:

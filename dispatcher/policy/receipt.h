@@ -15,6 +15,7 @@ struct receipt_question {
     enum receipt_kind furthest; /* of those that came before */
     enum receipt_kind kind;     /* of this one */
     bool opted_out;             /* it says that the person does not want any more */
+    bool earlier;               /* it is of an attempt before the last one */
     bool more_channels;         /* single routing with a channel left */
 };
 

@@ -183,6 +183,25 @@ static void who_said_no_is_not_told_by_the_next_channel_later(void **state)
     r.opted_out = true;
     struct receipt_booking b = booking_of(&r, delivery, DELIVERY_FAILED);
     b.cause = "opted_out";
+    b.declined = true;
+    book(f->l, &b);
+    assert_int_equal(walk_overdue(f->l, NOON + 2 * DAY, 9, true, &seen), 0);
+    assert_false(escalate(f->l, delivery, NOON + 2 * DAY));
+    assert_int_equal(count_all(f->l), 1);
+    must_balance(f->l);
+}
+
+static void who_says_no_after_it_has_ended_is_left_alone_too(void **state)
+{
+    struct fixture *f = *state;
+    struct overdue_rows seen;
+    accept_patient(f->l, "a", true);
+    int64_t delivery = send_named(f->l, DELIVERY_DELIVERED, "1");
+    struct receipt r = receipt_named(RECEIPT_FAILED, "1");
+    struct receipt_booking b = booking_of(&r, delivery, DELIVERY_FAILED);
+    book(f->l, &b);
+    b.forward = false;
+    b.declined = true;
     book(f->l, &b);
     assert_int_equal(walk_overdue(f->l, NOON + 2 * DAY, 9, true, &seen), 0);
     assert_false(escalate(f->l, delivery, NOON + 2 * DAY));
@@ -495,6 +514,7 @@ int main(void)
         TEST(is_over_when_the_person_was_told),
         TEST(delivered_is_not_enough_where_it_must_be_confirmed),
         TEST(who_said_no_is_not_told_by_the_next_channel_later),
+        TEST(who_says_no_after_it_has_ended_is_left_alone_too),
         TEST(the_uncertain_stays_and_the_next_begins),
         TEST(a_failure_hands_over_only_once),
         TEST(leaves_alone_what_is_in_flight),

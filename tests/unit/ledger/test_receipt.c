@@ -147,6 +147,123 @@ static void says_what_is_in_flight(void **state)
     receipt_target_clear(&target);
 }
 
+/* ---- is it theirs to say? ---- */
+
+static const struct receipt by_key = {.kind = RECEIPT_FAILED,
+                                      .notice_id = (char *)(uintptr_t) "n0",
+                                      .transport = (char *)(uintptr_t) "relay",
+                                      .proven = true,
+                                      .source = "gateway"};
+
+static void a_gateway_speaks_only_of_what_went_over_it(void **state)
+{
+    struct fixture *f = *state;
+    take_in_many(f->l, "n", 1);
+    int64_t delivery = lease_one(f->l, "relay");
+    struct receipt r = by_key;
+    r.transport = (char *)(uintptr_t) "guesser";
+    assert_false(contradicts(f->l, &r, 0)); /* over which it goes is not known yet */
+    settle(f->l, delivery, DELIVERY_DELIVERED);
+    assert_true(contradicts(f->l, &r, 0));
+    assert_false(contradicts(f->l, &by_key, 0));
+    snprintf(r.source, sizeof(r.source), "bounce");
+    assert_false(contradicts(f->l, &r, 0));
+}
+
+static bool is_earlier(struct ledger *l, const struct receipt *r)
+{
+    struct receipt_target target = find_target(l, r, 0);
+    bool answer = target.earlier;
+    assert_false(target.contradicts);
+    receipt_target_clear(&target);
+    return answer;
+}
+
+static void knows_that_another_gateway_sent_it_since(void **state)
+{
+    struct fixture *f = *state;
+    struct receipt r = by_key;
+    take_in_many(f->l, "n", 1);
+    send_named(f->l, DELIVERY_DEFERRED, "");
+    assert_false(is_earlier(f->l, &r));
+    struct settlement s = settlement_of(lease_one(f->l, "relay"), DELIVERY_DELIVERED);
+    s.transport = "spare";
+    assert_true(settle_with(f->l, &s));
+    assert_true(is_earlier(f->l, &r));
+    r.transport = (char *)(uintptr_t) "spare";
+    assert_false(is_earlier(f->l, &r));
+}
+
+static bool holds_all(void *context, const char *transport)
+{
+    (void)context;
+    (void)transport;
+    return true;
+}
+
+/* It may have been the other transport that had it when all stopped. */
+static void compares_no_transport_where_none_was_written_down(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    size_t deferred = 0, uncertain = 0;
+    take_in_many(f->l, "n", 1);
+    lease_one(f->l, "relay");
+    reopen(f);
+    must(ledger_recover(f->l, holds_all, NULL, NOON + 9000, &deferred, &uncertain, &err), &err);
+    assert_int_equal(uncertain, 1);
+    struct receipt r = by_key;
+    r.transport = (char *)(uintptr_t) "spare";
+    assert_false(is_earlier(f->l, &r));
+}
+
+static void knows_a_report_of_an_attempt_before_the_last(void **state)
+{
+    struct fixture *f = *state;
+    take_in_many(f->l, "n", 1);
+    int64_t delivery = send_named(f->l, DELIVERY_DELIVERED, "1");
+    struct receipt first = receipt_named(RECEIPT_FAILED, "1");
+    struct receipt second = receipt_named(RECEIPT_FAILED, "2");
+    assert_false(is_earlier(f->l, &first));
+    bounce(f->l, delivery);
+    assert_int_equal(retry(f->l, select_id("n0"), "mailbox made"), 1);
+    send_named(f->l, DELIVERY_DELIVERED, "2");
+    assert_true(is_earlier(f->l, &first));
+    assert_false(is_earlier(f->l, &second));
+    reopen(f);
+    assert_true(is_earlier(f->l, &first));
+}
+
+static bool is_repeated(struct ledger *l, const struct receipt *r, int64_t delivery)
+{
+    struct receipt_target target = find_target(l, r, delivery);
+    bool answer = target.repeated;
+    receipt_target_clear(&target);
+    return answer;
+}
+
+static void knows_a_returned_mail_that_comes_again(void **state)
+{
+    struct fixture *f = *state;
+    take_in_many(f->l, "n", 2);
+    int64_t delivery = send_named(f->l, DELIVERY_DELIVERED, "");
+    int64_t other = send_named(f->l, DELIVERY_DELIVERED, "");
+    struct receipt r = receipt_named(RECEIPT_FAILED, "<b1@mx>");
+    r.transport = NULL;
+    snprintf(r.source, sizeof(r.source), "bounce");
+    assert_false(is_repeated(f->l, &r, delivery));
+    note(f->l, &r, delivery, DELIVERY_DELIVERED);
+    assert_true(is_repeated(f->l, &r, delivery));
+    assert_false(is_repeated(f->l, &r, other));
+    r.message_id = (char *)(uintptr_t) "<b2@mx>";
+    assert_false(is_repeated(f->l, &r, delivery));
+    r.message_id = NULL;
+    note(f->l, &r, delivery, DELIVERY_DELIVERED);
+    assert_true(is_repeated(f->l, &r, delivery));
+    snprintf(r.text, sizeof(r.text), "mailbox full");
+    assert_false(is_repeated(f->l, &r, delivery));
+}
+
 /* ---- what is kept ---- */
 
 static void keeps_every_word_of_a_receipt(void **state)
@@ -593,6 +710,11 @@ int main(void)
         TEST(tells_when_the_address_is_another),
         TEST(knows_a_number_as_its_own_country_writes_it),
         TEST(says_what_is_in_flight),
+        TEST(a_gateway_speaks_only_of_what_went_over_it),
+        TEST(knows_that_another_gateway_sent_it_since),
+        TEST(compares_no_transport_where_none_was_written_down),
+        TEST(knows_a_report_of_an_attempt_before_the_last),
+        TEST(knows_a_returned_mail_that_comes_again),
         TEST(keeps_every_word_of_a_receipt),
         TEST(keeps_duplicates_up_to_a_bound_and_counts_the_rest),
         TEST(shows_the_furthest_report),

@@ -170,6 +170,24 @@ static void does_not_begin_the_next_channel_for_who_wants_no_more(void **state)
     assert_true(decide(DELIVERY_DELIVERED, RECEIPT_NONE, RECEIPT_FAILED).next_channel);
 }
 
+static void a_failure_of_an_attempt_before_the_last_moves_nothing(void **state)
+{
+    struct receipt_question q = {.kind = RECEIPT_FAILED, .earlier = true, .more_channels = true};
+    struct receipt_verdict v;
+    (void)state;
+    for (int s = 0; s < DELIVERY_STATES; s++) {
+        q.state = (enum delivery_state)s;
+        receipt_decide(&q, &v);
+        assert_int_equal(v.state, q.state);
+        assert_false(v.forward || v.next_channel);
+        assert_int_equal(v.park, q.state == DELIVERY_IN_FLIGHT);
+    }
+    q.state = DELIVERY_UNCERTAIN;
+    q.kind = RECEIPT_CONFIRMED; /* but one that arrived has told the person */
+    receipt_decide(&q, &v);
+    assert_int_equal(v.state, DELIVERY_DELIVERED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +197,7 @@ int main(void)
         cmocka_unit_test(comes_to_the_same_in_any_order_but_of_two_ends),
         cmocka_unit_test(lets_the_first_end_win),
         cmocka_unit_test(an_end_of_an_attempt_before_does_not_hold_the_next_one),
+        cmocka_unit_test(a_failure_of_an_attempt_before_the_last_moves_nothing),
         cmocka_unit_test(does_not_begin_the_next_channel_for_who_wants_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
