@@ -137,15 +137,26 @@ static void count_up(struct inbox *i, const struct buf *end)
     json_free(root);
 }
 
-/* What the scheduler cannot read must not keep the others from being booked, for ever and ever. */
-static void drop_or_split(struct inbox *i, const struct error *err)
+/* Nothing can be booked, whatever it is; of any other error one receipt may be the reason. */
+static bool is_total(int rc)
+{
+    return rc == ERR_DOWN || rc == ERR_AGAIN;
+}
+
+/* One that cannot be booked must not keep the others from it, for ever and ever. What cannot even
+ * be read need not come again. */
+static void drop_or_split(struct inbox *i, int rc, const struct error *err)
 {
     if (i->asked > 1) {
         i->careful = i->asked;
         return;
     }
-    log_event(LOG_ERR, "receipt.dropped", "reason=\"%s\"", err->text);
-    say_never(i->queue[i->head].waiter);
+    log_event(LOG_ERR, rc == ERR_INPUT ? "receipt.dropped" : "receipt.not_booked", "reason=\"%s\"",
+              err->text);
+    if (rc == ERR_INPUT)
+        say_never(i->queue[i->head].waiter);
+    else
+        say_no(i, i->queue[i->head].waiter);
     pop(i);
 }
 
@@ -154,11 +165,11 @@ static void on_answer(void *context, int rc, const struct buf *rows, const struc
 {
     struct inbox *i = context;
     (void)rows;
-    note_state(i, rc == ERR_INPUT ? 0 : rc, err);
-    if (rc == ERR_INPUT) {
-        drop_or_split(i, err);
-    } else if (rc != 0) {
+    note_state(i, is_total(rc) ? rc : 0, err);
+    if (is_total(rc)) {
         fail_all(i);
+    } else if (rc != 0) {
+        drop_or_split(i, rc, err);
     } else {
         count_up(i, end);
         for (; i->asked > 0; i->asked--)

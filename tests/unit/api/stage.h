@@ -52,7 +52,8 @@ struct stage {
     bool silent;
     bool hangs_up;            /* on the next request, without an answer */
     const char *answer;       /* NULL: by the verb */
-    const char *refuse_with;  /* a request that holds this word is refused with ERR_INPUT */
+    const char *refuse_with;  /* a request that holds this word is refused ... */
+    int refuse_code;          /* ... with this error; 0: ERR_INPUT */
     char *asked[STAGE_ASKED]; /* requests, in their order */
     size_t asked_count;
 };
@@ -125,7 +126,8 @@ static inline void scheduler_answer(struct stage *s, int fd, const char *line)
     if (s->answer != NULL)
         buf_puts(&out, s->answer);
     else if (s->refuse_with != NULL && strstr(line, s->refuse_with) != NULL)
-        buf_puts(&out, "{\"v\":1,\"error\":\"that is no receipt\",\"code\":-1}\n");
+        buf_printf(&out, "{\"v\":1,\"error\":\"that is no receipt\",\"code\":%d}\n",
+                   s->refuse_code != 0 ? s->refuse_code : ERR_INPUT);
     else
         buf_printf(&out, "{\"v\":1,\"end\":true,\"booked\":%zu,\"parked\":0,\"refused\":0}\n",
                    stage_count_word(line, "\"kind\""));

@@ -246,19 +246,19 @@ static void answers_a_thousand_reports_in_one_body_once(void **state)
 
 /* What the scheduler cannot read is told to whom it came from; the others of the group are booked.
  */
-static void lets_one_that_is_refused_keep_no_other_from_being_booked(void **state)
+static void must_split(int refused_with, int heard)
 {
-    (void)state;
     struct buf body = {0}, answer = {0};
     int first = client_dial(&stage);
     struct buf path = {0}, request = {0};
     stage.refuse_with = "poison";
+    stage.refuse_code = refused_with;
     buf_puts(&body, "{\"hooks\":[{\"key\":\"poison\",\"status\":\"COMPLETED\"},{\"key\":\"n2\"},"
                     "{\"key\":\"n3\"}]}");
     put_report_path(&stage, "texts", "?key=n1&d=1", &path);
     buf_printf(&request, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path.data);
     client_send(first, request.data);
-    assert_int_equal(post_hooks("X-Signature: sw0rdfish\r\n", body.data, &answer), 400);
+    assert_int_equal(post_hooks("X-Signature: sw0rdfish\r\n", body.data, &answer), heard);
     assert_true(client_hear(&stage, first, 5000, &answer));
     assert_non_null(strstr(answer.data, "HTTP/1.1 202"));
     stage.refuse_with = NULL;
@@ -268,6 +268,19 @@ static void lets_one_that_is_refused_keep_no_other_from_being_booked(void **stat
     buf_free(&answer);
     buf_free(&path);
     buf_free(&request);
+}
+
+static void lets_one_that_is_refused_keep_no_other_from_being_booked(void **state)
+{
+    (void)state;
+    must_split(ERR_INPUT, 400);
+}
+
+/* A row of it is damaged, say: that one may come again. */
+static void lets_one_that_cannot_be_booked_keep_no_other_from_it(void **state)
+{
+    (void)state;
+    must_split(ERR_IO, 503);
 }
 
 int main(void)
@@ -285,6 +298,7 @@ int main(void)
         ON_STAGE(books_what_comes_together_together),
         ON_STAGE(answers_a_thousand_reports_in_one_body_once),
         ON_STAGE(lets_one_that_is_refused_keep_no_other_from_being_booked),
+        ON_STAGE(lets_one_that_cannot_be_booked_keep_no_other_from_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
