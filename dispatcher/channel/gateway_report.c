@@ -23,6 +23,7 @@ struct report {
     const struct report_request *request;
     struct report_fields fields; /* of the form, then of the query */
     struct json_t *root;         /* NULL: no JSON body */
+    bool crowded;                /* it has more members than are read */
 };
 
 /* ---- opening a request */
@@ -51,10 +52,10 @@ static int parse_json(struct report *r, struct error *err)
 
 static void add_member(void *context, const char *name, const struct json_t *value)
 {
-    struct report_fields *fields = context;
+    struct report *r = context;
     struct buf plain = {0};
-    if (json_put_plain(&plain, value))
-        report_fields_add(fields, name, buf_text(&plain));
+    if (!r->crowded && json_put_plain(&plain, value))
+        r->crowded = !report_fields_add(&r->fields, name, buf_text(&plain));
     buf_free(&plain);
 }
 
@@ -73,7 +74,9 @@ static int open_request(struct report *r, struct error *err)
     if (rc == 0 && query != NULL)
         rc = report_fields_read(&r->fields, query + 1, strlen(query + 1), err);
     if (rc == 0 && json)
-        json_walk(r->root, add_member, &r->fields);
+        json_walk(r->root, add_member, r);
+    if (r->crowded)
+        rc = error_set(err, ERR_INPUT, "it has more than %d fields", REPORT_FIELDS_MAX);
     return rc;
 }
 

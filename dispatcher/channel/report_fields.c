@@ -68,9 +68,12 @@ int report_fields_read(struct report_fields *f, const char *text, size_t len, st
     return rc;
 }
 
-void report_fields_add(struct report_fields *f, const char *name, const char *value)
+bool report_fields_add(struct report_fields *f, const char *name, const char *value)
 {
+    if (f->count == REPORT_FIELDS_MAX)
+        return false;
     append(f, xstrdup(name), xstrdup(value));
+    return true;
 }
 
 const char *report_fields_find(const struct report_fields *f, const char *name)

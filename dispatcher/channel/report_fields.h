@@ -2,6 +2,7 @@
 #ifndef CHANNEL_REPORT_FIELDS_H
 #define CHANNEL_REPORT_FIELDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -22,8 +23,8 @@ struct report_fields {
  * some gateways forget to encode. ERR_INPUT: more than REPORT_FIELDS_MAX, or a NUL. */
 MUST_CHECK int report_fields_read(struct report_fields *f, const char *text, size_t len,
                                   struct error *err);
-/* Copies both. */
-void report_fields_add(struct report_fields *f, const char *name, const char *value);
+/* Copies both. False: there are REPORT_FIELDS_MAX already. */
+MUST_CHECK bool report_fields_add(struct report_fields *f, const char *name, const char *value);
 /* The first value of this name; NULL if there is none. Borrowed. */
 const char *report_fields_find(const struct report_fields *f, const char *name);
 /* By the bytes of the names, then of the values, as signatures want it. */

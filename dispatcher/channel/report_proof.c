@@ -219,8 +219,10 @@ static void put_harmless(struct buf *out, const char *value)
 static void put_sorted(struct buf *out, const struct report_fields *fields)
 {
     struct report_fields sorted = {0};
-    for (size_t i = 0; i < fields->count; i++)
-        report_fields_add(&sorted, fields->items[i].name, fields->items[i].value);
+    for (size_t i = 0; i < fields->count; i++) {
+        if (!report_fields_add(&sorted, fields->items[i].name, fields->items[i].value))
+            break;
+    }
     report_fields_sort(&sorted);
     for (size_t i = 0; i < sorted.count; i++) {
         if (strcmp(sorted.items[i].name, "sig") == 0)

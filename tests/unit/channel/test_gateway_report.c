@@ -307,6 +307,22 @@ static void takes_so_many_and_not_one_more(void **state)
     buf_free(&body);
 }
 
+static void takes_no_more_members_than_fields(void **state)
+{
+    (void)state;
+    for (size_t count = REPORT_FIELDS_MAX; count <= REPORT_FIELDS_MAX + 1; count++) {
+        struct buf body = {0};
+        buf_puts(&body, "{\"messageId\":\"m\"");
+        for (size_t i = 1; i < count; i++)
+            buf_printf(&body, ",\"a%zu\":1", i);
+        buf_puts(&body, "}");
+        struct reading r = read_json(&vonage, body.data);
+        assert_int_equal(r.rc, count == REPORT_FIELDS_MAX ? 0 : ERR_INPUT);
+        gateway_receipts_free(&r.list);
+        buf_free(&body);
+    }
+}
+
 /* Longer words than there is room for, cut between characters; control characters made visible. */
 static void keeps_their_words_bounded_and_visible(void **state)
 {
@@ -355,6 +371,7 @@ int main(void)
         cmocka_unit_test(refuses_what_it_cannot_understand),
         cmocka_unit_test(says_no_number_in_its_refusals),
         cmocka_unit_test(takes_so_many_and_not_one_more),
+        cmocka_unit_test(takes_no_more_members_than_fields),
         cmocka_unit_test(keeps_their_words_bounded_and_visible),
         cmocka_unit_test(survives_any_cut_of_a_query),
     };
