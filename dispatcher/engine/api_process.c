@@ -57,11 +57,14 @@ static void put_arguments(const struct config_options *config, char **argv)
     argv[count] = NULL;
 }
 
-static _Noreturn void become_api(const struct api_process *p)
+static _Noreturn void become_api(const struct api_process *p, pid_t parent)
 {
     char *argv[ARGUMENTS_MAX], number[16];
     put_arguments(p->config, argv);
     child_shed(&p->listener, 1);
+    /* From here on its death is ours; if it died before, nobody would ever end this one. */
+    if (getppid() != parent)
+        _exit(EXIT_SUCCESS);
     fcntl(INHERITED, F_SETFD, 0);
     snprintf(number, sizeof(number), "%d", (int)getpid());
     setenv("LISTEN_PID", number, 1);
@@ -73,9 +76,10 @@ static _Noreturn void become_api(const struct api_process *p)
 
 static void start(struct api_process *p, int64_t mono_ms)
 {
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        become_api(p);
+        become_api(p, parent);
     p->started_ms = mono_ms;
     p->next_start_ms = mono_ms + p->backoff_ms;
     if (pid < 0)

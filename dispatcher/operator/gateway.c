@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "config/config.h"
+#include "spool/token_key.h"
 
 int gateway_load_settings(const struct invocation *inv, bool secrets, struct settings **out,
                           struct error *err)
@@ -96,4 +97,15 @@ void gateway_put_cost(struct buf *out, int64_t micros, const char *currency)
     for (int dropped = 0; dropped < 2 && text[len - 1] == '0'; dropped++)
         text[--len] = '\0';
     buf_printf(out, "%s %s", text, currency != NULL ? currency : "");
+}
+
+int gateway_read_key(struct settings *s, struct error *err)
+{
+    int rc = token_key_read(s->spool, s->token_key, err);
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    return error_set(err, ERR_NOT_FOUND,
+                     "the spool %s has no key yet, of which the address is made: start the daemon "
+                     "once (dispatcher run), it makes the key; then ask again",
+                     s->spool);
 }

@@ -19,6 +19,10 @@ MUST_CHECK int gateway_load_settings(const struct invocation *inv, bool secrets,
 MUST_CHECK int gateway_find_transport(const struct settings *s, const char *name,
                                       const struct transport **out, struct error *err);
 
+/* The key of the spool's tokens. Only read: made by an operator it would be a file the daemon's
+ * user cannot open. ERR_NOT_FOUND: there is none yet. */
+MUST_CHECK int gateway_read_key(struct settings *s, struct error *err);
+
 /* ---- what a text takes and costs ---- */
 
 /* What one message costs over `t` in millionths of its currency; -1: nobody said. */

@@ -9,7 +9,6 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "channel/channel.h"
-#include "engine/token_draw.h"
 #include "model/address.h"
 #include "operator/gateway.h"
 #include "operator/output.h"
@@ -149,7 +148,7 @@ static int take_key(const struct trial *t, struct error *err)
     struct settings *s = t->settings;
     bool reports = t->transport->sms.gateway->report != NULL;
     bool listens = s->api_listen != NULL || s->api_public_url != NULL;
-    return reports && listens ? token_draw_key(s->spool, s->token_key, err) : 0;
+    return reports && listens ? gateway_read_key(s, err) : 0;
 }
 
 static int try_one(struct trial *t, struct error *err)

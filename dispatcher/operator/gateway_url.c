@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "channel/gateway_request.h"
-#include "engine/token_draw.h"
 #include "operator/gateway.h"
 
 static int check(const struct settings *s, const struct transport *t, struct error *err)
@@ -28,7 +27,7 @@ static int print_url(struct settings *s, const char *name, struct error *err)
     if (rc == 0)
         rc = check(s, t, err);
     if (rc == 0)
-        rc = token_draw_key(s->spool, s->token_key, err);
+        rc = gateway_read_key(s, err);
     if (rc == 0) {
         /* The same in every run: it is bound to the transport and the key of the spool. */
         gateway_callback_put(s, t, &url);
