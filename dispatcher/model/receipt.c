@@ -58,6 +58,11 @@ static void put_text(struct buf *out, const char *key, const char *value)
 
 void receipt_put_json(const struct receipt *r, struct buf *out)
 {
+    receipt_put_json_as(r, r->proven ? "true" : "false", out);
+}
+
+void receipt_put_json_as(const struct receipt *r, const char *proven, struct buf *out)
+{
     buf_printf(out, "{\"kind\":\"%s\",\"channel\":\"%s\"", names[r->kind],
                channel_kind_name(r->channel));
     put_text(out, "token", r->token);
@@ -70,8 +75,8 @@ void receipt_put_json(const struct receipt *r, struct buf *out)
     put_text(out, "text", r->text);
     put_text(out, "source", r->source);
     buf_printf(out, ",\"proven\":%s,\"lasting\":%s,\"opted_out\":%s,\"code\":%d,\"at_ms\":%lld}",
-               r->proven ? "true" : "false", r->lasting ? "true" : "false",
-               r->opted_out ? "true" : "false", r->code, (long long)r->at_ms);
+               proven, r->lasting ? "true" : "false", r->opted_out ? "true" : "false", r->code,
+               (long long)r->at_ms);
 }
 
 /* ---- reading ---- */

@@ -62,6 +62,8 @@ void receipt_clear(struct receipt *r);
 /* As one JSON object, for the control socket; and back: ERR_INPUT with the member that is wrong. */
 struct json_t;
 void receipt_put_json(const struct receipt *r, struct buf *out);
+/* The same, to look at: `proven` is "true", "false" or "null". */
+void receipt_put_json_as(const struct receipt *r, const char *proven, struct buf *out);
 MUST_CHECK int receipt_read_json(const struct json_t *object, struct receipt *out,
                                  struct error *err);
 

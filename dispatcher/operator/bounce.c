@@ -14,6 +14,7 @@
 #include "operator/bounce_input.h"
 #include "operator/output.h"
 #include "operator/session.h"
+#include "spool/token_key.h"
 
 /* Receipts in one request: it has a limit in bytes (REQUEST_MAX). */
 #define RECEIPTS_STEP ((size_t)20)
@@ -23,13 +24,28 @@ struct bounces {
     struct session session;
     const char *domain; /* of our Message-IDs; NULL: not known */
     bool dry_run;
+    unsigned char key[TOKEN_KEY_SIZE];
+    struct error no_key;   /* a dry run: why tokens cannot be verified; code 0: they can */
     int64_t mails, silent; /* silent: report nothing, or not of what */
     int64_t booked, parked, refused;
 };
 
 /* ---- one mail ---- */
 
-static void print_understood(const char *shown, const struct bounce_report *report)
+/* "null": it brings a token, but there is nothing to verify it with. */
+static const char *find_proof(const struct bounces *b, const struct receipt *r)
+{
+    int64_t ignored = 0;
+    if (r->token == NULL)
+        return "false";
+    if (b->no_key.code != 0)
+        return "null";
+    return token_read(r->token, strlen(r->token), b->key, TOKEN_DELIVERY, "", &ignored) ? "true"
+                                                                                        : "false";
+}
+
+static void print_understood(const struct bounces *b, const char *shown,
+                             const struct bounce_report *report)
 {
     struct buf line = {0};
     buf_puts(&line, "{\"v\":1,\"mail\":");
@@ -40,9 +56,12 @@ static void print_understood(const char *shown, const struct bounce_report *repo
                bounce_kind_name(report->kind), report->nameless);
     for (size_t i = 0; i < report->count; i++) {
         buf_puts(&line, i > 0 ? "," : "");
-        receipt_put_json(&report->items[i], &line);
+        receipt_put_json_as(&report->items[i], find_proof(b, &report->items[i]), &line);
     }
-    printf("%s]}\n", buf_text(&line));
+    buf_puts(&line, "]");
+    if (b->no_key.code != 0)
+        request_put_text(&line, "unverified", b->no_key.text);
+    printf("%s}\n", buf_text(&line));
     buf_free(&name);
     buf_free(&line);
 }
@@ -105,7 +124,7 @@ static int take(void *context, const char *shown, const struct buf *mail, struct
     if (report.count == 0)
         tell_silent(b, shown, &report);
     if (b->dry_run)
-        print_understood(shown, &report);
+        print_understood(b, shown, &report);
     int rc = b->dry_run ? 0 : send_all(b, &report, err);
     bounce_report_clear(&report);
     return rc;
@@ -161,6 +180,10 @@ static int look(struct bounces *b, struct error *err)
     struct settings *settings = NULL;
     load_domain(b->inv, &settings);
     b->domain = settings != NULL ? settings->organisation.domain : NULL;
+    if (settings == NULL)
+        error_set(&b->no_key, ERR_CONFIG, "there is no configuration that names the spool");
+    else if (token_key_read(settings->spool, b->key, &b->no_key) == 0)
+        b->no_key.code = 0;
     int rc = take_all(b, err);
     if (settings != NULL)
         settings_free(settings);
@@ -231,7 +254,7 @@ const struct command command_bounce = {
         "silent.\n"
         "--dry-run, an object for each mail: v, mail, kind (status, letter, complaint, automatic, "
         "none),\n"
-        "nameless, receipts.",
+        "nameless, receipts (proven null: it could not be verified), unverified (why not).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_max = 100000,

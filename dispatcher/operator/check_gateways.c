@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/gateway_files.h"
+#include "model/cause.h"
 
 /* A problem is a line that begins with its place. */
 static void tell_lines(struct check_scene *s, const struct error *why)
@@ -18,12 +19,35 @@ static void tell_lines(struct check_scene *s, const struct error *why)
     }
 }
 
+/* A word of its own is allowed, but nobody can be told what it means. Without one an answer has the
+ * name of its class, which needs no sentence. */
+static void check_causes(struct check_scene *s, const char *directory, const struct gateway *g)
+{
+    static const char *const classes[] = {"throttle", "transient", "permanent", "suppress",
+                                          "uncertain"};
+    struct buf file = {0};
+    struct error why;
+    buf_printf(&file, "%s/%s.yaml", directory, g->name);
+    for (size_t i = 0; i < g->answer_count; i++) {
+        const char *cause = g->answers[i].cause;
+        bool is_class = cause == NULL;
+        for (size_t k = 0; !is_class && k < COUNT_OF(classes); k++)
+            is_class = strcmp(cause, classes[k]) == 0;
+        struct place at = {buf_text(&file), g->answers[i].line, 1};
+        if (!is_class && cause_check(cause, &why) != 0)
+            problems_add_warning(&s->problems, &at, "gateway-cause", "%s", why.text);
+    }
+    buf_free(&file);
+}
+
 void check_gateway_file(struct check_scene *s, const char *directory, const char *name)
 {
     struct gateway *gateway = NULL;
     struct error why;
     if (gateway_files_read(directory, name, &gateway, &why) != 0)
         tell_lines(s, &why);
+    else
+        check_causes(s, directory, gateway);
     gateway_free(gateway);
 }
 

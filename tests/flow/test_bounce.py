@@ -213,6 +213,23 @@ def test_looking_changes_nothing_and_needs_no_daemon(t):
     t.equal(len(os.listdir(os.path.join(box, "new"))), len(mails), "all stay")
 
 
+def test_looking_says_what_is_proven_and_why_it_cannot_be_told(t):
+    rows = deliver(t, 30)
+    mails = [raw for raw, meaning in returned(t, rows, 11) if meaning["named"] == "token" and meaning["receipts"]]
+    box = maildir(t, mails)
+
+    def proofs():
+        lines = t.command("bounce", "--dry-run", "--maildir", box).lines()
+        return {r["proven"] for line in lines for r in line["receipts"]}, lines[0].get("unverified", "")
+
+    t.equal(proofs(), ({True}, ""), "with the key of the spool")
+    os.rename(os.path.join(t.spool, "token.key"), os.path.join(t.spool, "token.away"))
+    seen, why = proofs()
+    os.rename(os.path.join(t.spool, "token.away"), os.path.join(t.spool, "token.key"))
+    t.equal(seen, {None}, "without it")
+    t.contains(why, "token.key", "why")
+
+
 def mutate(raw, dice):
     raw = bytearray(raw)
     for _ in range(dice.randrange(1, 8)):

@@ -595,3 +595,17 @@ def test_who_said_no_in_a_report_gets_nothing_more(t):
 
 def test_reports_of_a_provider_that_is_only_a_file(t):
     check_reports(t, "example-telecom")
+
+
+def test_a_cause_nobody_knows_is_told_with_the_one_that_was_meant(t):
+    folder = os.path.join(t.dir, "gateways")
+    shutil.copytree(os.path.join(lib.ROOT, "config", "gateways"), folder)
+    t.configure(gateways=folder)
+    t.check("gateway-cause" not in t.command("check").out, "our own descriptions have known causes only")
+    path = os.path.join(folder, "twilio.yaml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text.replace("cause: bad_recipient", "cause: bad_recipent", 1))
+    answer = t.command("check")
+    t.contains(answer.out + answer.err, "did you mean bad_recipient?", "what was meant")

@@ -54,12 +54,36 @@ static void a_word_that_nobody_knows_is_told_what_was_meant(void **state)
     assert_null(strstr(err.text, "did you mean"));
 }
 
+static void the_list_in_the_documentation_is_this_one(void **state)
+{
+    char line[1000], wanted[1000];
+    size_t at = 0;
+    FILE *file = fopen("docs/gateways.md", "r");
+    bool inside = false;
+    (void)state;
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        if (strcmp(line, "### Causes\n") == 0 || line[0] == '#')
+            inside = strcmp(line, "### Causes\n") == 0;
+        if (!inside || strncmp(line, "| `", 3) != 0)
+            continue;
+        assert_non_null(cause_name(at));
+        snprintf(wanted, sizeof(wanted), "| `%s` | %s |\n", cause_name(at),
+                 cause_sentence(cause_name(at)));
+        assert_string_equal(line, wanted);
+        at++;
+    }
+    fclose(file);
+    assert_null(cause_name(at));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cause_has_a_sentence_and_a_place_in_the_alphabet),
         cmocka_unit_test(a_word_of_a_gateway_has_none),
         cmocka_unit_test(a_word_that_nobody_knows_is_told_what_was_meant),
+        cmocka_unit_test(the_list_in_the_documentation_is_this_one),
         cmocka_unit_test(only_an_address_that_will_never_work_is_lasting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
