@@ -1,32 +1,15 @@
 #include "operator/command_list.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/id.h"
 #include "base/text.h"
-#include "channel/channel.h"
 #include "channel/signature.h"
 #include "operator/endpoint.h"
+#include "operator/trial.h"
 
 #define MS_PER_S 1000
-
-/* One webhook, as a worker would send it. */
-struct trial {
-    const struct invocation *inv;
-    struct settings *settings;
-    const struct endpoint *endpoint;
-    const struct transport *transport;
-    struct message message;
-    char identity[40];
-    struct outgoing item;
-    struct disposition disposition;
-    int64_t now_ms; /* signed with */
-    int64_t took_ms;
-};
 
 /* ---- may it be sent? ---- */
 
@@ -50,63 +33,14 @@ static int check_way(struct trial *t, struct error *err)
     return 0;
 }
 
-/* ---- sending ---- */
-
-static void on_started(void *context UNUSED, const struct outgoing *item UNUSED)
-{
-}
-
-static void on_done(void *context, const struct outgoing *item UNUSED, const struct disposition *d)
-{
-    struct trial *t = context;
-    t->disposition = *d;
-}
-
-/* Always the same, so that the signature shown is the one that was sent. */
-static int64_t on_now_ms(void *context)
-{
-    const struct trial *t = context;
-    return t->now_ms;
-}
-
-static uint64_t on_draw(void *context UNUSED)
-{
-    return random_bits();
-}
-
 static void prepare(struct trial *t)
 {
     char time[CLOCK_TEXT_SIZE];
-    t->now_ms = clock_wall_ms();
-    snprintf(t->identity, sizeof(t->identity), "test-%016" PRIx64, random_bits());
+    trial_address(t, t->endpoint->name);
     buf_printf(&t->message.webhook,
                "{\"type\":\"dispatcher.test\",\"timestamp\":\"%s\",\"data\":{\"id\":\"%s\","
                "\"message\":\"This is a test; nobody was told anything.\"}}",
                clock_format_rfc3339(t->now_ms, time), t->identity);
-    t->item = (struct outgoing){
-        .attempt = 1,
-        .identity = t->identity,
-        .address = t->endpoint->name,
-        .name = "",
-        .date_ms = t->now_ms,
-        .message = &t->message,
-    };
-}
-
-static int send(struct trial *t, struct error *err)
-{
-    const struct channel_reporter reporter = {t, on_started, on_done, on_now_ms, on_draw};
-    struct channel_session *session = NULL;
-    int rc = channel_webhook.compose(t->settings, t->transport, &t->item, err);
-    if (rc == 0)
-        rc = channel_webhook.open(t->settings, t->transport, &session, err);
-    if (rc == 0) {
-        int64_t begun_ms = clock_mono_ms();
-        channel_webhook.deliver(session, &t->item, 1, &reporter);
-        t->took_ms = clock_mono_ms() - begun_ms;
-    }
-    channel_webhook.close(session);
-    return rc;
 }
 
 /* ---- telling ---- */
@@ -130,27 +64,21 @@ static int make_proof(const struct trial *t, struct proof *out, struct error *er
     return rc;
 }
 
-static void put_member(struct buf *out, const char *key, const char *value)
-{
-    buf_printf(out, ",\"%s\":", key);
-    buf_put_json(out, value[0] != '\0' ? value : NULL);
-}
-
 static void print_json(const struct trial *t, const struct proof *proof)
 {
     const struct disposition *d = &t->disposition;
     struct buf out = {0};
     buf_puts(&out, "{\"v\":1,\"endpoint\":");
     buf_put_json(&out, t->endpoint->name);
-    put_member(&out, "id", t->identity);
-    put_member(&out, "outcome", outcome_name(d->outcome));
-    put_member(&out, "cause", d->cause);
+    trial_put_member(&out, "id", t->identity);
+    trial_put_member(&out, "outcome", outcome_name(d->outcome));
+    trial_put_member(&out, "cause", d->cause);
     buf_printf(&out, ",\"code\":%d,\"took_ms\":%lld,\"timestamp\":%lld", d->code,
                (long long)t->took_ms, (long long)(t->now_ms / MS_PER_S));
-    put_member(&out, "signature", buf_text(&proof->signature));
-    put_member(&out, "public_key", buf_text(&proof->public_key));
-    put_member(&out, "body", buf_text(&t->item.wire));
-    put_member(&out, "reply", d->reply);
+    trial_put_member(&out, "signature", buf_text(&proof->signature));
+    trial_put_member(&out, "public_key", buf_text(&proof->public_key));
+    trial_put_member(&out, "body", buf_text(&t->item.wire));
+    trial_put_member(&out, "reply", d->reply);
     printf("%s}\n", buf_text(&out));
     buf_free(&out);
 }
@@ -197,7 +125,7 @@ static int try_one(struct trial *t, struct error *err)
     if (rc != 0)
         return rc;
     prepare(t);
-    rc = send(t, err);
+    rc = trial_send(t, err);
     if (rc == 0)
         rc = make_proof(t, &proof, err);
     if (rc == 0 && invocation_json(t->inv))
@@ -206,21 +134,12 @@ static int try_one(struct trial *t, struct error *err)
         print_text(t, &proof);
     buf_free(&proof.signature);
     buf_free(&proof.public_key);
-    return rc != 0 ? rc : t->disposition.outcome == OUTCOME_DELIVERED ? 0 : 1;
+    return rc != 0 ? rc : trial_status(t);
 }
 
 static int run(const struct invocation *inv, struct error *err)
 {
-    struct trial t = {.inv = inv};
-    int rc = endpoint_load_settings(inv, true, &t.settings, err);
-    if (rc == 0) {
-        rc = try_one(&t, err);
-        settings_free(t.settings);
-    }
-    message_free(&t.message);
-    buf_free(&t.item.wire);
-    free(t.settings);
-    return rc;
+    return trial_run(inv, try_one, err);
 }
 
 const struct command command_endpoint_test = {

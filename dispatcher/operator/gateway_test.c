@@ -1,28 +1,13 @@
 #include "operator/command_list.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/id.h"
 #include "base/text.h"
-#include "channel/channel.h"
 #include "model/address.h"
 #include "operator/gateway.h"
 #include "operator/output.h"
-
-/* One message, as a worker would send it. */
-struct trial {
-    const struct invocation *inv;
-    struct settings *settings;
-    const struct transport *transport;
-    struct message message;
-    char identity[40];
-    struct outgoing item;
-    struct disposition disposition;
-};
+#include "operator/trial.h"
 
 /* ---- may it be sent? ---- */
 
@@ -41,66 +26,16 @@ static int check_recipient(const struct trial *t, const char *to, struct error *
     return 0;
 }
 
-/* ---- sending ---- */
-
-static void on_started(void *context UNUSED, const struct outgoing *item UNUSED)
-{
-}
-
-static void on_done(void *context, const struct outgoing *item UNUSED, const struct disposition *d)
-{
-    struct trial *t = context;
-    t->disposition = *d;
-}
-
-static int64_t on_now_ms(void *context UNUSED)
-{
-    return clock_wall_ms();
-}
-
-static uint64_t on_draw(void *context UNUSED)
-{
-    return random_bits();
-}
-
-static int send(struct trial *t, struct error *err)
-{
-    const struct channel *channel = channel_for(t->transport);
-    const struct channel_reporter reporter = {t, on_started, on_done, on_now_ms, on_draw};
-    struct channel_session *session = NULL;
-    int rc = channel->compose(t->settings, t->transport, &t->item, err);
-    if (rc == 0)
-        rc = channel->open(t->settings, t->transport, &session, err);
-    if (rc == 0)
-        channel->deliver(session, &t->item, 1, &reporter);
-    channel->close(session);
-    return rc;
-}
-
 static void prepare(struct trial *t, const char *to)
 {
     const char *text = option_value(t->inv, "text");
-    snprintf(t->identity, sizeof(t->identity), "test-%016" PRIx64, random_bits());
+    trial_address(t, to);
     buf_puts(&t->message.sms, text != NULL ? text : "Test message from dispatcher");
     buf_puts(&t->message.subject, "Test");
     buf_puts(&t->message.title, "Test");
-    t->item = (struct outgoing){
-        .attempt = 1,
-        .identity = t->identity,
-        .address = to,
-        .name = "",
-        .date_ms = clock_wall_ms(),
-        .message = &t->message,
-    };
 }
 
 /* ---- telling ---- */
-
-static void put_member(struct buf *out, const char *key, const char *value)
-{
-    buf_printf(out, ",\"%s\":", key);
-    buf_put_json(out, value[0] != '\0' ? value : NULL);
-}
 
 static void print_json(const struct trial *t)
 {
@@ -108,12 +43,12 @@ static void print_json(const struct trial *t)
     struct buf out = {0};
     buf_puts(&out, "{\"v\":1,\"transport\":");
     buf_put_json(&out, t->transport->name);
-    put_member(&out, "id", t->identity);
-    put_member(&out, "outcome", outcome_name(d->outcome));
-    put_member(&out, "cause", d->cause);
+    trial_put_member(&out, "id", t->identity);
+    trial_put_member(&out, "outcome", outcome_name(d->outcome));
+    trial_put_member(&out, "cause", d->cause);
     buf_printf(&out, ",\"code\":%d,\"parts\":%d", d->code, d->parts);
-    put_member(&out, "message_id", d->message_id);
-    put_member(&out, "reply", d->reply);
+    trial_put_member(&out, "message_id", d->message_id);
+    trial_put_member(&out, "reply", d->reply);
     printf("%s}\n", buf_text(&out));
     buf_free(&out);
 }
@@ -164,28 +99,19 @@ static int try_one(struct trial *t, struct error *err)
     if (rc != 0)
         return rc;
     prepare(t, to);
-    rc = send(t, err);
+    rc = trial_send(t, err);
     if (rc != 0)
         return rc;
     if (invocation_json(t->inv))
         print_json(t);
     else
         print_text(t);
-    return t->disposition.outcome == OUTCOME_DELIVERED ? 0 : 1;
+    return trial_status(t);
 }
 
 static int run(const struct invocation *inv, struct error *err)
 {
-    struct trial t = {.inv = inv};
-    int rc = gateway_load_settings(inv, true, &t.settings, err);
-    if (rc == 0) {
-        rc = try_one(&t, err);
-        settings_free(t.settings);
-    }
-    message_free(&t.message);
-    buf_free(&t.item.wire);
-    free(t.settings);
-    return rc;
+    return trial_run(inv, try_one, err);
 }
 
 static const struct option_row options[] = {

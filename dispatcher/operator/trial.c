@@ -1,0 +1,87 @@
+#include "operator/trial.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "operator/endpoint.h"
+
+static void on_started(void *context UNUSED, const struct outgoing *item UNUSED)
+{
+}
+
+static void on_done(void *context, const struct outgoing *item UNUSED, const struct disposition *d)
+{
+    struct trial *t = context;
+    t->disposition = *d;
+}
+
+static int64_t on_now_ms(void *context)
+{
+    const struct trial *t = context;
+    return t->now_ms;
+}
+
+static uint64_t on_draw(void *context UNUSED)
+{
+    return random_bits();
+}
+
+void trial_address(struct trial *t, const char *address)
+{
+    t->now_ms = clock_wall_ms();
+    snprintf(t->identity, sizeof(t->identity), "test-%016" PRIx64, random_bits());
+    t->item = (struct outgoing){
+        .attempt = 1,
+        .identity = t->identity,
+        .address = address,
+        .name = "",
+        .date_ms = t->now_ms,
+        .message = &t->message,
+    };
+}
+
+int trial_send(struct trial *t, struct error *err)
+{
+    const struct channel *channel = channel_for(t->transport);
+    const struct channel_reporter reporter = {t, on_started, on_done, on_now_ms, on_draw};
+    struct channel_session *session = NULL;
+    int rc = channel->compose(t->settings, t->transport, &t->item, err);
+    if (rc == 0)
+        rc = channel->open(t->settings, t->transport, &session, err);
+    if (rc == 0) {
+        int64_t begun_ms = clock_mono_ms();
+        channel->deliver(session, &t->item, 1, &reporter);
+        t->took_ms = clock_mono_ms() - begun_ms;
+    }
+    channel->close(session);
+    return rc;
+}
+
+int trial_status(const struct trial *t)
+{
+    return t->disposition.outcome == OUTCOME_DELIVERED ? 0 : 1;
+}
+
+void trial_put_member(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, ",\"%s\":", key);
+    buf_put_json(out, value[0] != '\0' ? value : NULL);
+}
+
+int trial_run(const struct invocation *inv, trial_fn *fn, struct error *err)
+{
+    struct trial t = {.inv = inv};
+    int rc = endpoint_load_settings(inv, true, &t.settings, err);
+    if (rc == 0) {
+        rc = fn(&t, err);
+        settings_free(t.settings);
+    }
+    message_free(&t.message);
+    buf_free(&t.item.wire);
+    free(t.settings);
+    return rc;
+}

@@ -1,0 +1,40 @@
+/* One message over a transport as a worker would send it, past queue and ledger: what `endpoint
+ * test` and `gateway test` share. */
+#ifndef OPERATOR_TRIAL_H
+#define OPERATOR_TRIAL_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "channel/channel.h"
+#include "operator/command.h"
+
+struct trial {
+    const struct invocation *inv;
+    struct settings *settings;
+    const struct transport *transport;
+    const struct endpoint *endpoint; /* of a webhook */
+    struct message message;
+    char identity[40];
+    struct outgoing item;
+    struct disposition disposition;
+    int64_t now_ms; /* all of it happens then, so that a signature can be shown once more */
+    int64_t took_ms;
+};
+
+/* Sends and tells; the exit status, or an error. */
+typedef int trial_fn(struct trial *t, struct error *err);
+
+/* Begins with the settings alone, secrets included, and frees all afterwards. */
+MUST_CHECK int trial_run(const struct invocation *inv, trial_fn *fn, struct error *err);
+/* Draws its name, and addresses it. `address` is borrowed. */
+void trial_address(struct trial *t, const char *address);
+MUST_CHECK int trial_send(struct trial *t, struct error *err);
+/* The exit status: 0 if the other side took it. */
+int trial_status(const struct trial *t);
+
+/* ,"key":"value" of an object; null if it is empty. */
+void trial_put_member(struct buf *out, const char *key, const char *value);
+
+#endif
