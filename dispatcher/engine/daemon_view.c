@@ -194,7 +194,7 @@ void daemon_view_put_checks(const struct daemon_view *v, struct buf *out)
     bool writable = spool_check_writable(v->spool, &spool) == 0;
     bool has_room = spool_check_room(v->spool, v->settings->min_free_bytes, &room) == 0;
     put_check(out, "loop", true, "");
-    put_check(out, "config", true, "");
+    put_check(out, "config", v->refused_config[0] == '\0', v->refused_config);
     put_check(out, "spool", writable && has_room, writable ? room.text : spool.text);
     put_check(out, "ledger", !r->told, r->why.text);
     put_check(out, "draining", !v->stopping, "it is stopping and takes nothing new");

@@ -20,6 +20,7 @@ struct daemon_view {
     const struct batch_intake *batches;
     struct dispatch *dispatch;
     int64_t uptime_ms;
+    const char *refused_config; /* why the last reload was refused; "" */
     bool stopping;
 };
 

@@ -433,6 +433,24 @@ int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
     return soonest;
 }
 
+bool dispatch_find_rest(struct dispatch *d, const char *home, int64_t mono_ms, int64_t wall_ms,
+                        struct transport_rest *out)
+{
+    const struct transport *t = settings_find_transport(d->setup->settings, home);
+    struct carriers c;
+    *out = (struct transport_rest){0};
+    if (t == NULL)
+        return false;
+    carriers_list(d->setup->settings, t, &c);
+    for (size_t i = 0; i < c.count; i++) {
+        if (!allowance_rests(d, c.at[i], mono_ms))
+            return false;
+    }
+    out->until_ms = way_opens_ms(d, t, mono_ms, wall_ms);
+    out->reason = traffic_transport(&d->traffic, home)->reason;
+    return true;
+}
+
 void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_ms,
                    struct transport_view *out)
 {
@@ -442,7 +460,7 @@ void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_m
         .paused_ms = breaker_next_ms(&traffic->breaker, mono_ms) - mono_ms,
         .breaker = breaker_state_name(traffic->breaker.state),
     };
-    out->reason = out->paused_ms > 0 ? traffic->reason : "";
+    out->reason = traffic->breaker.state != BREAKER_CLOSED ? traffic->reason : "";
     out->waits_for = allowance_brake(d, t, mono_ms);
 }
 

@@ -60,4 +60,13 @@ struct transport_view {
 void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_ms,
                    struct transport_view *out);
 
+/* Until when nobody may carry what stands in the lanes of a transport, and what happened there. */
+struct transport_rest {
+    int64_t until_ms;
+    const char *reason; /* borrowed until something is settled */
+};
+/* False: somebody may carry what stands in the lanes of `home`, or it is not configured. */
+bool dispatch_find_rest(struct dispatch *d, const char *home, int64_t mono_ms, int64_t wall_ms,
+                        struct transport_rest *out);
+
 #endif

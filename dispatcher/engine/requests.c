@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "engine/dispatch.h"
 #include "engine/requests_backend.h"
 #include "model/json.h"
 
@@ -78,9 +79,31 @@ void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
     }
 }
 
-void answer_put_delivery(void *context, const struct delivery_row *row)
+/* Whoever may carry it rests: nothing of that stands in its row, which waits like any other. */
+static void put_rest(const struct request *r, const struct delivery_row *row, int64_t *inout_due_ms)
 {
-    struct buf *out = context;
+    const struct request_daemon *d = r->world->daemon;
+    struct transport_rest rest;
+    bool rests = *inout_due_ms > 0 && d != NULL && d->find_rest != NULL &&
+                 d->find_rest(d->context, row->transport, &rest) && rest.until_ms >= *inout_due_ms;
+    answer_put_text(r->out, "waits_for", rests ? "transport_rest" : NULL);
+    answer_put_text(r->out, "rests_because", rests ? rest.reason : NULL);
+    if (rests)
+        *inout_due_ms = rest.until_ms;
+}
+
+static void put_follower(struct buf *out, const struct delivery_row *row)
+{
+    bool follows = row->over_ms > 0;
+    bool named = follows && row->follower >= 0 && row->follower < CHANNEL_KINDS;
+    answer_put_text(out, "next_channel",
+                    named ? channel_kind_name((enum channel_kind)row->follower) : NULL);
+    answer_put_time(out, "next_channel_at", follows ? row->over_ms : 0);
+}
+
+void answer_put_delivery(const struct request *r, const struct delivery_row *row)
+{
+    struct buf *out = r->out;
     bool pending = row->state == DELIVERY_WAITING || row->state == DELIVERY_DEFERRED;
     buf_puts(out, "{\"v\":1");
     answer_put_text(out, "id", row->notice_id);
@@ -104,7 +127,10 @@ void answer_put_delivery(void *context, const struct delivery_row *row)
                     row->receipt != RECEIPT_NONE ? receipt_kind_name(row->receipt) : NULL);
     answer_put_time(out, "accepted_at", row->accepted_ms);
     answer_put_time(out, "changed_at", row->changed_ms);
-    answer_put_time(out, "next_attempt_at", pending ? row->due_ms : 0);
+    int64_t due_ms = pending ? row->due_ms : 0;
+    put_rest(r, row, &due_ms);
+    answer_put_time(out, "next_attempt_at", due_ms);
+    put_follower(out, row);
     buf_puts(out, "}\n");
 }
 
@@ -127,9 +153,8 @@ void answer_put_attempt(void *context, const struct attempt_row *row)
     buf_printf(out, ",\"jitter\":%.4f}\n", row->jitter);
 }
 
-void answer_put_receipt(void *context, const struct receipt *receipt, int64_t delivery)
+void answer_put_receipt(struct buf *out, const struct receipt *receipt, int64_t delivery, bool late)
 {
-    struct buf *out = context;
     buf_printf(out, "{\"v\":1,\"receipt\":\"%s\",\"delivery\":%lld",
                receipt_kind_name(receipt->kind), (long long)delivery);
     answer_put_time(out, "at", receipt->at_ms);
@@ -140,9 +165,10 @@ void answer_put_receipt(void *context, const struct receipt *receipt, int64_t de
     buf_printf(out, ",\"code\":%d", receipt->code);
     answer_put_text(out, "enhanced", receipt->enhanced);
     answer_put_text(out, "text", receipt->text);
-    buf_printf(out, ",\"believed\":%s,\"lasting\":%s,\"opted_out\":%s}\n",
+    buf_printf(out, ",\"believed\":%s,\"late\":%s,\"lasting\":%s,\"opted_out\":%s}\n",
                receipt->proven || receipt->kind == RECEIPT_NOTE ? "true" : "false",
-               receipt->lasting ? "true" : "false", receipt->opted_out ? "true" : "false");
+               late ? "true" : "false", receipt->lasting ? "true" : "false",
+               receipt->opted_out ? "true" : "false");
 }
 
 int request_require_daemon(const struct request *r, const char *what, struct error *err)
@@ -212,7 +238,7 @@ static bool selects_everything(const struct selector *s)
 /* ---- verbs ---- */
 
 struct page {
-    struct buf *out;
+    const struct request *r;
     int64_t limit, count, last;
 };
 
@@ -230,7 +256,7 @@ static void put_page_row(void *context, const struct delivery_row *row)
     if (page->count++ >= page->limit)
         return; /* only asked for to know that there is more */
     page->last = row->delivery;
-    answer_put_delivery(page->out, row);
+    answer_put_delivery(page->r, row);
 }
 
 static int handle_queue(const struct request *r, struct error *err)
@@ -241,7 +267,7 @@ static int handle_queue(const struct request *r, struct error *err)
     int rc = read_selector(r->root, &selector, err);
     if (limit < 1 || limit > ROWS_MAX)
         limit = ROWS_MAX;
-    struct page page = {r->out, limit, 0, json_get_int(r->root, "after", 0)};
+    struct page page = {r, limit, 0, json_get_int(r->root, "after", 0)};
     if (rc == 0 && selector.batch != NULL)
         rc = require_batch(r, selector.batch, err);
     if (rc == 0)

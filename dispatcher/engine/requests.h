@@ -26,6 +26,7 @@
 #define REQUEST_MAX     (64 * 1024)
 
 /* What only a daemon has. `context` is for the functions. */
+struct transport_rest;
 struct request_daemon {
     void *context;
     const struct setup *setup;
@@ -36,6 +37,8 @@ struct request_daemon {
     void (*put_metrics)(void *context, struct buf *out);
     /* The checks of `health`, as members of an array. */
     void (*put_checks)(void *context, struct buf *out);
+    /* False: what stands in the lanes of this transport may go. */
+    bool (*find_rest)(void *context, const char *transport, struct transport_rest *out);
     /* What the ledger says of endpoints has changed. */
     int (*use_endpoints)(void *context, struct error *err);
 };

@@ -28,11 +28,14 @@ MUST_CHECK int answer_put_waits(const struct request *r, int64_t batch, struct e
 /* counts[state] over all channels. */
 void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
                          int64_t out[DELIVERY_STATES]);
-/* Ledger_row_fn and ledger_attempt_fn with a struct buf as context: one row of `queue`, `show`. */
-void answer_put_delivery(void *context, const struct delivery_row *row);
+/* One row of `queue`, `show`. */
+void answer_put_delivery(const struct request *r, const struct delivery_row *row);
+/* A ledger_attempt_fn with a struct buf as context. */
 void answer_put_attempt(void *context, const struct attempt_row *row);
-/* The same of a ledger_receipt_fn: {"v":1,"receipt":"confirmed", ...}. */
-void answer_put_receipt(void *context, const struct receipt *receipt, int64_t delivery);
+/* {"v":1,"receipt":"confirmed", ...}. */
+/* `late`: it came behind another end and changes nothing. */
+void answer_put_receipt(struct buf *out, const struct receipt *receipt, int64_t delivery,
+                        bool late);
 /* ERR_DOWN unless a daemon answers that can record. */
 MUST_CHECK int request_require_daemon(const struct request *r, const char *what, struct error *err);
 /* The member `channel` of an object. ERR_USAGE. */

@@ -112,6 +112,7 @@ struct event {
 struct story {
     struct event *events;
     size_t count, room;
+    bool ended; /* a proven report of an end is among them: the first one counts */
 };
 
 static void add_event(struct story *s, int64_t at_ms, struct buf *text)
@@ -133,8 +134,11 @@ static void add_attempt(void *context, const struct attempt_row *row)
 
 static void add_receipt(void *context, const struct receipt *receipt, int64_t delivery)
 {
+    struct story *story = context;
     struct buf text = {0};
-    answer_put_receipt(&text, receipt, delivery);
+    bool report = receipt->proven && receipt->kind != RECEIPT_NOTE;
+    answer_put_receipt(&text, receipt, delivery, report && story->ended);
+    story->ended = story->ended || (report && receipt_kind_is_end(receipt->kind));
     add_event(context, receipt->at_ms, &text);
 }
 
@@ -170,7 +174,7 @@ static void show_delivery(void *context, const struct delivery_row *row)
         show->rc = row->batch_id != NULL ? show_line(show, row, show->err)
                                          : show_single(show, row, show->err);
     show->begun = true;
-    answer_put_delivery(show->r->out, row);
+    answer_put_delivery(show->r, row);
     if (show->rc == 0)
         show->rc = show_story(show, row->delivery);
 }

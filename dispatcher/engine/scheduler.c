@@ -58,6 +58,7 @@ struct scheduler {
     struct api_process api;
     int signals;
     int watch;
+    struct error refused_config; /* why the last reload was refused; zero: it was not */
     int64_t started_mono_ms;
     int64_t next_scan_mono_ms;
     int64_t next_clean_mono_ms;
@@ -159,6 +160,7 @@ static struct daemon_view look(struct scheduler *s)
         .batches = s->batches,
         .dispatch = &s->dispatch,
         .uptime_ms = clock_mono_ms() - s->started_mono_ms,
+        .refused_config = s->refused_config.text,
         .stopping = s->stopping,
     };
 }
@@ -181,6 +183,12 @@ static void put_checks(void *context, struct buf *out)
     daemon_view_put_checks(&view, out);
 }
 
+static bool find_rest(void *context, const char *transport, struct transport_rest *out)
+{
+    struct scheduler *s = context;
+    return dispatch_find_rest(&s->dispatch, transport, clock_mono_ms(), clock_wall_ms(), out);
+}
+
 static int use_endpoints(void *context, struct error *err)
 {
     struct scheduler *s = context;
@@ -201,6 +209,7 @@ static void on_request(void *context, const char *who, const char *line, size_t 
         .records = !s->dispatch.recorder.down,
         .put_metrics = put_metrics,
         .put_checks = put_checks,
+        .find_rest = find_rest,
         .use_endpoints = use_endpoints,
     };
     struct request_world world = {
@@ -308,7 +317,9 @@ static void reload(struct scheduler *s)
     if (rc == 0)
         rc = api_process_use(&s->api, fresh->settings, clock_mono_ms(), &why);
     metrics_note_reload(rc == 0, clock_wall_ms());
+    s->refused_config = (struct error){0};
     if (rc != 0) {
+        s->refused_config = why;
         setup_release(fresh);
         log_event(LOG_ERR, "config.kept",
                   "reason=\"%s\" note=\"the old configuration stays in force\"", why.text);

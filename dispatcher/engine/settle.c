@@ -234,10 +234,42 @@ static bool find_next_channel(struct settling *s, struct verdict *v, int64_t wal
     return false;
 }
 
+/* Whose turn it was and who rests: nothing was tried over them, so no attempt of theirs tells. */
+static void put_detour(const struct settling *s, struct buf *out)
+{
+    size_t start = carriers_start(&s->carriers, s->row->tries);
+    for (size_t i = 0; i < s->carriers.count; i++) {
+        const char *name = s->carriers.at[(start + i) % s->carriers.count]->name;
+        if (strcmp(name, s->transport->name) == 0)
+            return;
+        const struct transport_traffic *t = traffic_look(&s->dispatch->traffic, name);
+        if (t != NULL && t->breaker.state != BREAKER_CLOSED)
+            buf_printf(out, "%s%s rests: %s", out->len > 0 ? ", " : "", name, t->reason);
+    }
+}
+
+/* Why it went another way stands in front of what was answered there: a campaign over a stand-in
+ * costs no further rows, and the story of each delivery has it. */
+static void tell_detour(const struct settling *s, const struct disposition *said,
+                        struct disposition *out)
+{
+    struct buf why = {0}, text = {0};
+    *out = *said;
+    put_detour(s, &why);
+    if (why.len > 0) {
+        buf_printf(&text, "over %s, because %.240s; %s", s->transport->name, why.data, said->reply);
+        disposition_set_reply(out, buf_text(&text), text.len);
+    }
+    buf_free(&why);
+    buf_free(&text);
+}
+
 /* `next`: of a batch, NULL if none follows. */
 static void record(struct settling *s, const struct disposition *said, const struct verdict *v,
                    int64_t wall_ms, const struct next_channel *next)
 {
+    struct disposition kept;
+    tell_detour(s, said, &kept);
     const struct report *r = s->report;
     bool held = v->state == DELIVERY_HELD && endpoint_says_gone(said);
     const struct settlement to = {
@@ -253,7 +285,7 @@ static void record(struct settling *s, const struct disposition *said, const str
         .jitter = v->jitter,
         .now_ms = wall_ms,
         .duration_ms = r != NULL ? r->duration_ms : 0,
-        .disposition = said,
+        .disposition = &kept,
         .cause = held ? "endpoint_disabled" : said->cause,
         .sha256 = r != NULL ? r->sha256 : "",
         .locale = r != NULL ? r->locale : "",

@@ -14,6 +14,7 @@ static const char read_spare_sql[] =
 static const char delete_spare_sql[] = "DELETE FROM spare WHERE notice = ? AND position = ?";
 static const char read_line_sql[] =
     "SELECT line, turn, start, bytes, letter, recipient FROM delivery WHERE seq = ?";
+static const char newest_sql[] = "SELECT max(seq) FROM delivery";
 static const char no_rest_sql[] = "UPDATE delivery SET rest = 0, over_ms = 0 WHERE seq = ?";
 
 /* The columns of a spare; its texts are borrowed from the query. False: they cannot be. */
@@ -33,6 +34,15 @@ static bool read_spare(struct query *q, struct planned_delivery *plan, struct ne
     return good;
 }
 
+/* Why the delivery that was just inserted exists. */
+static int note_why(struct ledger *l, const struct handover *h, struct error *err)
+{
+    int64_t begun = 0;
+    struct query *q = db_query(l->db, newest_sql);
+    int rc = query_run_int(q, &begun, err);
+    return rc > 0 ? ledger_put_note(l, begun, h->why, h->now_ms, err) : rc;
+}
+
 /* Turns the first spare channel into a delivery. *out_waits: the notice is in good hands again, or
  * there was none left. */
 static int use_spare(struct ledger *l, const struct handover *h, bool *out_waits, struct error *err)
@@ -44,13 +54,16 @@ static int use_spare(struct ledger *l, const struct handover *h, bool *out_waits
     if (rc <= 0)
         return rc;
     struct planned_delivery plan = {.due_ms = h->now_ms};
+    bool made = false;
     struct new_delivery d = {.notice = h->notice, .plan = &plan, .now_ms = h->now_ms};
     int64_t position = query_int(q);
     rc = read_spare(q, &plan, &d)
-             ? ledger_insert_delivery(l, &d, NULL,
+             ? ledger_insert_delivery(l, &d, &made,
                                       err) /* while the row stands: it lends its texts */
              : ledger_damaged(l, "no spare channel is possible of notice", h->notice, err);
     query_end(q);
+    if (rc == 0 && made && h->why != NULL)
+        rc = note_why(l, h, err);
     if (rc != 0)
         return rc;
     *out_waits = !delivery_state_is_final(plan.state);
@@ -82,6 +95,7 @@ static int hand_rest_over(struct ledger *l, int64_t delivery, struct error *err)
 static int insert_next(struct ledger *l, const struct handover *h, struct error *err)
 {
     struct batch_memo *b = NULL;
+    bool made = false;
     int rc = ledger_read_batch(l, h->batch, &b, err);
     if (rc != 0)
         return rc;
@@ -104,8 +118,10 @@ static int insert_next(struct ledger *l, const struct handover *h, struct error 
     d.bytes = query_int(q);
     d.letter = query_int(q);
     d.recipient = query_text(q);
-    rc = ledger_insert_delivery(l, &d, NULL, err); /* while the row stands */
+    rc = ledger_insert_delivery(l, &d, &made, err); /* while the row stands */
     query_end(q);
+    if (rc == 0 && made && h->why != NULL)
+        rc = note_why(l, h, err);
     return rc != 0 ? rc : hand_rest_over(l, h->delivery, err);
 }
 

@@ -487,6 +487,8 @@ struct delivery_row {
     enum receipt_kind receipt; /* the furthest report that came */
     int attempts;
     int64_t accepted_ms, due_ms, changed_ms;
+    int64_t over_ms; /* then the next channel's turn comes, if this one has not told; 0: never */
+    int follower;    /* enum channel_kind of that; -1: unknown (of a batch), or none */
 };
 /* Rows after delivery number `after`, at most `limit`, in order; texts are valid during the call.
  * Returns how many in *out_count, the last number in *out_last. */

@@ -333,6 +333,7 @@ struct handover {
     const struct planned_delivery *next; /* of a batch */
     int next_rest;
     int64_t now_ms;
+    const char *why; /* a note for the story of the one that begins; NULL: none */
 };
 /* The next channel begins: of a batch `next`, else the first spare that may be sent. */
 MUST_CHECK int ledger_hand_over(struct ledger *l, const struct handover *h, struct error *err);
@@ -349,6 +350,9 @@ MUST_CHECK int ledger_hand_over(struct ledger *l, const struct handover *h, stru
       ".lasting, " r ".opted_out, " r ".code, " r ".enhanced, " r ".cause, " r ".source, " r       \
       ".words"
 
+/* A note of our own in the story of a delivery. */
+MUST_CHECK int ledger_put_note(struct ledger *l, int64_t delivery, const char *text, int64_t now_ms,
+                               struct error *err);
 void receipt_bind(struct query *q, const struct receipt *r, int64_t transport);
 /* Without channel, notice_id and token. Caller: receipt_clear(), also after an error. */
 MUST_CHECK int receipt_read(const struct ledger *l, struct query *q, struct receipt *out,

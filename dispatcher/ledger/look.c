@@ -16,7 +16,9 @@
 static const char row_columns[] =
     "SELECT d.seq, d.line, d.start, d.bytes, d.crashes, d.suspect, d.receipt, d.channel, d.state, "
     "d.attempts, "
-    "d.due_ms, d.changed_ms,"
+    "d.due_ms, d.changed_ms, d.over_ms,"
+    " CASE WHEN d.over_ms > 0 THEN coalesce((SELECT s.channel FROM spare s"
+    "  WHERE s.notice = d.notice ORDER BY s.position LIMIT 1), -1) ELSE -1 END,"
     " coalesce(n.accepted_ms, b.accepted_ms, 0), b.id,"
     " coalesce(n.id, b.id || '_' || d.recipient, b.id || ':' || d.line),"
     " coalesce(n.campaign, b.campaign), coalesce(n.template, w.template),"
@@ -77,6 +79,8 @@ static int read_row(struct ledger *l, struct query *q, struct delivery_row *out,
     out->attempts = (int)query_int(q);
     out->due_ms = query_int(q);
     out->changed_ms = query_int(q);
+    out->over_ms = query_int(q);
+    out->follower = (int)query_int(q);
     out->accepted_ms = query_int(q);
     out->batch_id = query_text(q);
     out->notice_id = ledger_read_text(q);

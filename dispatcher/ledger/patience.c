@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
 
@@ -23,6 +24,7 @@ static const char next_batch_sql[] =
 static const char of_batch_sql[] =
     "SELECT seq, over_ms FROM delivery INDEXED BY delivery_over WHERE over_ms > 0 AND batch = ?"
     " ORDER BY over_ms, seq";
+static const char patience_sql[] = "SELECT patience_ms FROM delivery WHERE seq = ?";
 static const char forget_sql[] = "UPDATE delivery SET over_ms = 0 WHERE seq = ?";
 /* Is there a channel behind it that can be sent, and a text to send? */
 static const char next_sql[] =
@@ -268,22 +270,70 @@ int ledger_walk_overdue(struct ledger *l, int64_t now_ms, size_t limit, ledger_o
 
 /* ---- escalation ---- */
 
-static int pass_on(struct ledger *l, const struct flying *row, const struct handover *h,
+static int read_patience(struct ledger *l, int64_t delivery, int64_t *out, struct error *err)
+{
+    struct query *q = db_query(l->db, patience_sql);
+    query_bind_int(q, delivery);
+    int rc = query_run_int(q, out, err);
+    return rc < 0 ? rc : 0;
+}
+
+/* "90 s", "24 h": as it was written, or as exactly as needed. */
+static void put_span(int64_t span_ms, struct buf *out)
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+    size_t at = 0;
+    while (span_ms % units[at].ms != 0)
+        at++;
+    buf_printf(out, "%lld %s", (long long)(span_ms / units[at].ms), units[at].unit);
+}
+
+/* "email was not confirmed within 4 s". Without a patience of its own it failed, and what follows
+ * could not be planned then. */
+static void put_reason(const struct flying *row, int64_t patience_ms, struct buf *out)
+{
+    bool left = row->state == DELIVERY_DELIVERED;
+    buf_printf(out, "%s ", channel_kind_name(row->channel));
+    if (patience_ms == 0 || row->state == DELIVERY_FAILED)
+        buf_puts(out, left ? "was not confirmed" : "has not told the person");
+    else
+        buf_puts(out, left ? "was not confirmed within " : "was not delivered within ");
+    if (patience_ms > 0 && row->state != DELIVERY_FAILED)
+        put_span(patience_ms, out);
+}
+
+static int pass_on(struct ledger *l, const struct flying *row, struct handover *h,
                    struct error *err)
 {
+    struct buf reason = {0}, why = {0}, remark = {0};
+    int64_t patience_ms = 0;
+    int rc = read_patience(l, row->delivery, &patience_ms, err);
+    put_reason(row, patience_ms, &reason);
+    buf_printf(&why, "begun because %s", reason.data);
+    buf_printf(&remark, "%s, so it was the next channel's turn", reason.data);
+    h->why = why.data;
     const struct change cancel = {.to = DELIVERY_CANCELLED,
                                   .cause = "escalated",
-                                  .remark = "it was the next channel's turn",
+                                  .remark = remark.data,
                                   .handed_over = true,
                                   .now_ms = h->now_ms};
     bool open = !delivery_state_is_final(row->state);
-    int rc = open ? ledger_change_delivery(l, row, &cancel, err) : forget(l, row->delivery, err);
-    return rc == 0 ? ledger_hand_over(l, h, err) : rc;
+    if (rc == 0)
+        rc = open ? ledger_change_delivery(l, row, &cancel, err) : forget(l, row->delivery, err);
+    if (rc == 0)
+        rc = ledger_hand_over(l, h, err);
+    buf_free(&reason);
+    buf_free(&why);
+    buf_free(&remark);
+    return rc;
 }
 
 /* Nobody is taken out of a line for a channel that cannot be sent either. */
-static int escalate(struct ledger *l, const struct flying *row, const struct handover *h,
-                    bool *out_moved, struct error *err)
+static int escalate(struct ledger *l, const struct flying *row, struct handover *h, bool *out_moved,
+                    struct error *err)
 {
     bool next = false;
     bool planned = row->batch == 0 || (h->next != NULL && !delivery_state_is_final(h->next->state));
@@ -310,12 +360,12 @@ int ledger_escalate(struct ledger *l, int64_t delivery, const struct planned_del
     int rc = ledger_read_standing(l, delivery, &row, &found, err);
     if (rc != 0 || !found || row.over_ms == 0 || row.over_ms > now_ms)
         return rc;
-    const struct handover h = {.delivery = delivery,
-                               .notice = row.notice,
-                               .batch = row.batch,
-                               .next = next,
-                               .next_rest = next_rest,
-                               .now_ms = now_ms};
+    struct handover h = {.delivery = delivery,
+                         .notice = row.notice,
+                         .batch = row.batch,
+                         .next = next,
+                         .next_rest = next_rest,
+                         .now_ms = now_ms};
     rc = ledger_enter(l, LEDGER_FAST, &own, err);
     if (rc == 0)
         rc = ledger_leave(l, own, escalate(l, &row, &h, out_moved, err), err);

@@ -347,6 +347,15 @@ static int keep(struct ledger *l, const struct receipt_booking *b, bool moved, s
     return query_run(q, err);
 }
 
+int ledger_put_note(struct ledger *l, int64_t delivery, const char *text, int64_t now_ms,
+                    struct error *err)
+{
+    struct receipt note = {.kind = RECEIPT_NOTE, .at_ms = now_ms, .source = "dispatcher"};
+    const struct receipt_booking b = {.receipt = &note, .delivery = delivery, .now_ms = now_ms};
+    snprintf(note.text, sizeof(note.text), "%s", text);
+    return keep(l, &b, false, err);
+}
+
 /* ---- moving ---- */
 
 static int go_forward(struct ledger *l, const struct receipt_booking *b, struct flying *row,

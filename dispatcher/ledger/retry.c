@@ -40,6 +40,8 @@ static const char again_sql[] =
     "  (SELECT 1 FROM spare s WHERE s.notice = delivery.notice)) THEN ? + patience_ms ELSE 0 END"
     " WHERE seq = ?";
 
+static const char why_sql[] = "SELECT cause, coalesce(remark, '') FROM delivery WHERE seq = ?";
+
 #define PAGE 256
 /* Steps follow each other at once; whoever waits so long with the next one is gone. */
 #define IDLE_MS 60000
@@ -332,10 +334,32 @@ static int ask_told(struct ledger *l, const struct step *s, struct candidate *ro
 
 /* ---- moving ---- */
 
+/* The row forgets why it was kept from going: its story shall not. */
+static int note_suppressed(struct ledger *l, int64_t delivery, int64_t now_ms, struct error *err)
+{
+    struct buf text = {0};
+    struct query *q = db_query(l->db, why_sql);
+    query_bind_int(q, delivery);
+    int rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    buf_printf(&text, "was suppressed (%s)", ledger_read_text(q));
+    const char *remark = ledger_read_text(q);
+    if (remark[0] != '\0')
+        buf_printf(&text, ": %.400s", remark);
+    buf_puts(&text, "; begun again by a retry");
+    query_end(q);
+    rc = ledger_put_note(l, delivery, buf_text(&text), now_ms, err);
+    buf_free(&text);
+    return rc;
+}
+
 static int begin_again(struct ledger *l, const struct candidate *row, int64_t now_ms,
                        struct error *err)
 {
     int rc = row->tried ? ledger_move_attempt(l, row->delivery, err) : 0;
+    if (rc == 0 && row->state == DELIVERY_SUPPRESSED)
+        rc = note_suppressed(l, row->delivery, now_ms, err);
     if (rc != 0)
         return rc;
     struct query *q = db_query(l->db, again_sql);

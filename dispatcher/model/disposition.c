@@ -45,9 +45,14 @@ static void copy_whole_characters(char *out, size_t size, const char *text, size
 void disposition_set(struct disposition *d, enum outcome outcome, int code, const char *cause,
                      const char *reply, unsigned long reply_len)
 {
-    struct buf visible = {0};
     *d = (struct disposition){.outcome = outcome, .code = code};
     copy_whole_characters(d->cause, sizeof(d->cause), cause, strlen(cause));
+    disposition_set_reply(d, reply, reply_len);
+}
+
+void disposition_set_reply(struct disposition *d, const char *reply, unsigned long reply_len)
+{
+    struct buf visible = {0};
     text_put_visible(&visible, reply, reply_len < 4096 ? reply_len : 4096);
     copy_whole_characters(d->reply, sizeof(d->reply), buf_text(&visible), visible.len);
     buf_free(&visible);

@@ -47,5 +47,7 @@ bool outcome_parse(const char *name, enum outcome *out);
  * and cut to size. */
 void disposition_set(struct disposition *d, enum outcome outcome, int code, const char *cause,
                      const char *reply, unsigned long reply_len);
+/* Only the reply, in the same way. */
+void disposition_set_reply(struct disposition *d, const char *reply, unsigned long reply_len);
 
 #endif

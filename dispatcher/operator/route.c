@@ -275,6 +275,12 @@ static int read_job(const char *name, const char *shown, struct buf *out, struct
 {
     if (strcmp(name, "-") == 0)
         return file_read_stream(STDIN_FILENO, shown, JOB_TEXT_MAX, out, err);
+    if (access(name, F_OK) != 0 && strchr(name, '/') == NULL && strchr(name, '.') == NULL)
+        return error_set(err, ERR_NOT_FOUND,
+                         "there is no file %s: route explain wants the file of a notice as it is "
+                         "handed over (JSON, or - for standard input), not an id; what became of a "
+                         "notice says `dispatcher show %s`",
+                         name, name);
     return file_read_path(name, JOB_TEXT_MAX, out, err);
 }
 

@@ -134,7 +134,37 @@ static bool says_more(const struct json_t *row)
 {
     const char *state = json_get_text(row, "state", "");
     return json_get_int(row, "attempts", 0) == 0 || json_get_int(row, "crashes", 0) > 0 ||
-           strcmp(state, "held") == 0 || strcmp(state, "suppressed") == 0;
+           strcmp(state, "held") == 0 || strcmp(state, "suppressed") == 0 ||
+           strcmp(state, "cancelled") == 0;
+}
+
+/* "sms follows at 12:00:04 if this has not told the person" */
+static void print_follower(const struct json_t *row)
+{
+    char when[64];
+    struct buf text = {0};
+    const char *at = json_get_text(row, "next_channel_at", NULL);
+    const char *channel = json_get_text(row, "next_channel", NULL);
+    const char *state = json_get_text(row, "state", "");
+    if (at == NULL)
+        return;
+    buf_printf(&text, "%s follows at %s if this %s", channel != NULL ? channel : "the next channel",
+               output_time(at, when, sizeof(when)),
+               strcmp(state, "delivered") == 0 ? "is not confirmed" : "has not told the person");
+    print_value("then", text.data);
+    buf_free(&text);
+}
+
+/* Nobody who may carry it works just now: of that its own row knows nothing. */
+static void print_rest(const struct json_t *row)
+{
+    struct buf text = {0};
+    if (strcmp(json_get_text(row, "waits_for", ""), "transport_rest") != 0)
+        return;
+    buf_printf(&text, "%s rests: %s", json_get_text(row, "transport", ""),
+               json_get_text(row, "rests_because", ""));
+    print_value("waits for", text.data);
+    buf_free(&text);
 }
 
 static void print_delivery(const struct json_t *row)
@@ -150,6 +180,8 @@ static void print_delivery(const struct json_t *row)
     print_value("reported", json_get_text(row, "reported", NULL));
     print_crashes(row);
     print_way_out(row);
+    print_rest(row);
+    print_follower(row);
     printf("  %-12s %s\n", "accepted",
            output_time(json_get_text(row, "accepted_at", NULL), when, sizeof(when)));
     if (strcmp(json_get_text(row, "cause", ""), "escalated") == 0)
@@ -175,6 +207,13 @@ static void print_attempt(const struct json_t *row)
     buf_free(&reply);
 }
 
+static const char *effect_of(const struct json_t *row)
+{
+    if (!json_get_bool(row, "believed", false))
+        return " (not proven, changes nothing)";
+    return json_get_bool(row, "late", false) ? " (after the end, changes nothing)" : "";
+}
+
 /* What somebody reported later, or what this program has to say about it. */
 static void print_receipt(const struct json_t *row)
 {
@@ -189,8 +228,7 @@ static void print_receipt(const struct json_t *row)
     if (!note)
         printf("%s by %s%s%s%s", kind, json_get_text(row, "source", ""),
                json_get_text(row, "transport", NULL) != NULL ? " of " : "",
-               json_get_text(row, "transport", ""),
-               json_get_bool(row, "believed", false) ? "" : " (not proven, changes nothing)");
+               json_get_text(row, "transport", ""), effect_of(row));
     if (!note && cause[0] != '\0')
         printf(", %s", cause);
     printf("%s%s\n", !note && words.len > 0 ? ": " : "", buf_text(&words));
@@ -216,7 +254,7 @@ static int run(const struct invocation *inv, struct error *err)
     request_begin(&request, "show");
     request_put_text(&request, "id", argument_at(inv, 0));
     buf_putc(&request, '}');
-    int rc = session_open_beside(inv, &s, err);
+    int rc = session_open(inv, LEDGER_READ, &s, err); /* what rests only the daemon knows */
     if (rc == 0)
         rc = client_ask(s.client, request.data, &rows, &end, err);
     if (rc == 0 && invocation_json(inv))
@@ -246,7 +284,12 @@ const struct command command_show = {
         "followed by its\n"
         "story in the order of time: attempts (attempt, with the SHA-256 of the message as it was "
         "rendered), and what\n"
-        "was reported later (receipt, believed: whether it was proven) or noted (receipt: note).",
+        "was reported later (receipt, believed: whether it was proven, late: after another end, so "
+        "that it changes\n"
+        "nothing) or noted (receipt: note).\n"
+        "The transport of a delivery is its home, in whose queue it stands; that of an attempt "
+        "carried it: another\n"
+        "one if that stood in for the home, and then the reply says why.",
     .arguments_min = 1,
     .arguments_max = 1,
     .run = run,

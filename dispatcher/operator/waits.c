@@ -12,7 +12,9 @@ static const struct wait {
     {"rate", "rate", "waiting for a turn at the rate of a mail domain"},
     {"destination_rest", "rest", "waiting for a domain or endpoint that rests after faults"},
     {"not_before", "not before", "waiting for the time that was asked for (not_before)"},
-    {"retry", "retry", "waiting for the next try of what failed for the time being"},
+    {"retry", "retry",
+     "deferred until the next try of what failed for the time being (`dispatcher retry --state "
+     "deferred` makes it due)"},
 };
 
 static const struct wait *find(const struct json_t *row)

@@ -86,6 +86,41 @@ def test_a_dead_provider_fails_over_to_the_second(t):
     t.contains(t.daemon.log(), "event=transport.paused transport=texts", "log")
 
 
+def test_the_story_says_who_rests_and_why_another_one_carried(t):
+    phones = t.faulty_gateway()
+    two_providers(t, Nobody(), phones, **NEVER)
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait_for_state("one", "delivered", channel="sms", seconds=5)
+    (attempt,) = t.attempts("one", "sms")
+    t.contains(attempt["reply"], "over spare, because texts rests: ", "the reply")
+    t.contains(t.command("show", "one").out, "over spare, because texts rests: ", "show")
+    t.equal(t.row("one", "sms")["transport"], "texts", "the home")
+    # Nobody has a row of notes for it: a campaign of millions may go that way.
+    t.check('"receipt"' not in t.command("show", "one", "--json").out, "notes")
+
+
+def test_a_stand_in_that_is_dead_is_in_the_story_too(t):
+    first = t.faulty_gateway("busy")
+    two_providers(t, first, Nobody(), retry=["100ms"], jitter=0)
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait_for_state("one", "failed", channel="sms")
+    t.check(any("over texts, because spare rests: " in a["reply"] for a in t.attempts("one", "sms")), "spare's refusal")
+
+
+def test_what_waits_says_that_its_transport_rests_and_until_when(t):
+    t.configure(sms=t.sms_transport(Nobody(), **NEVER))
+    t.daemon.start()
+    t.drop(text_notice(t, "one"))
+    t.wait(lambda: any(x["paused_ms"] for x in t.ask("status")[1]["transports"]), 5, "the rest")
+    row = t.wait(lambda: [r for r in [t.row("one", "sms")] if r["waits_for"]], 5, "the cause of waiting")[0]
+    t.equal(row["waits_for"], "transport_rest", "waits for")
+    t.check(row["rests_because"], "no reason")
+    t.check(row["next_attempt_at"] > row["changed_at"], "a next try that is past")
+    t.contains(t.command("show", "one").out, "waits for    texts rests: ", "show")
+
+
 def test_what_a_provider_cannot_do_now_the_second_does_at_once(t):
     first, second = t.faulty_gateway("busy"), t.faulty_gateway()
     two_providers(t, first, second, **NEVER)
@@ -189,10 +224,18 @@ def test_a_text_follows_a_mail_that_is_not_delivered_in_time(t):
     t.daemon.start()
     t.drop(single(t, "one"))
     t.wait_for_state("one", "deferred")
+    row = t.row("one")
+    t.equal((row["next_channel"], bool(row["next_channel_at"])), ("sms", True), "what comes next")
+    shown = t.command("show", "one").out
+    t.contains(shown, "sms follows at ", "show before")
+    t.contains(shown, "if this has not told the person", "show before")
     t.holds(lambda: phones.received() == [], 0.5, "the text came before its time")
     t.wait_for_state("one", "delivered", channel="sms")
     row = t.row("one")
-    t.equal((row["state"], row["cause"]), ("cancelled", "escalated"), "the mail")
+    t.equal((row["state"], row["cause"], row["next_channel_at"]), ("cancelled", "escalated", None), "the mail")
+    shown = t.command("show", "one").out
+    t.contains(shown, "begun because email was not delivered within 2 s", "why there is a text")
+    t.contains(shown, "email was not delivered within 2 s, so it was the next channel's turn", "why there is no mail")
     t.contains(t.command("show", "one").out, "the next channel has the turn", "show")
     t.equal(t.command("reconcile").status, 0, "reconcile")
 
@@ -217,6 +260,7 @@ def test_where_only_a_confirmation_counts_a_text_follows_without_one(t):
     t.equal(end["booked"], 1, "booked")
     t.wait_for_state("silent", "delivered", channel="sms")
     t.equal(t.row("silent")["state"], "delivered", "the mail")
+    t.contains(t.command("show", "silent").out, "begun because email was not confirmed within 2 s", "why there is a text")
     t.equal(t.row("confirmed", "sms"), None, "a text to who confirmed")
 
 
@@ -293,6 +337,19 @@ def test_a_suppressed_address_is_shown_and_its_next_channel_told(t):
     t.equal(t.ask("unsuppress", channel="email", address="anna@example.org")[1]["found"], True, "removed")
     t.drop(single(t, "two"))
     t.wait_for_state("two", "delivered")
+
+
+def test_what_was_suppressed_and_went_later_keeps_both_in_its_story(t):
+    mail = t.smtp()
+    t.configure(email=t.email_transport(mail))
+    t.daemon.start()
+    suppress(t, "email", "anna@example.org", cause="bad_recipient", reason="550 no such user")
+    t.drop(t.notice("one", to={"email": "anna@example.org"}))
+    t.wait_for_state("one", "suppressed")
+    t.ask("unsuppress", channel="email", address="anna@example.org")
+    t.ask("retry", selector={"id": "one"})
+    t.wait_for_state("one", "delivered")
+    t.contains(t.command("show", "one").out, "was suppressed (bad_recipient): ", "show")
 
 
 def test_a_notice_the_law_asks_for_overrides_the_list_and_says_so(t):
@@ -425,6 +482,7 @@ def test_a_proven_report_moves_a_delivery_once(t):
     t.equal(t.row("one", "sms")["state"], "failed", "state after a late contradiction: the first end wins")
     shown = t.command("show", "one").out
     t.contains(shown, "failed by gateway, undelivered: absent", "show")
+    t.contains(shown, "confirmed by gateway (after the end, changes nothing)", "show")
     t.equal(t.command("reconcile").status, 0, "reconcile")
 
 
@@ -539,6 +597,19 @@ def test_metrics_and_health_say_what_happened(t):
     t.equal([c["name"] for c in health["checks"] if not c["ok"]], [], "what is not well")
     t.daemon.signal(signal.SIGHUP)
     t.wait(lambda: "config.reloaded" in t.daemon.log(), 5, "the reload")
+    with open(t.config_path, encoding="utf-8") as file:
+        good = file.read()
+    with open(t.config_path, "a", encoding="utf-8") as file:
+        file.write("\nnonsense: 1\n")
+    t.daemon.signal(signal.SIGHUP)
+    t.wait(lambda: "config.kept" in t.daemon.log(), 5, "the refusal")
+    (check,) = [c for c in t.ask("health")[1]["checks"] if c["name"] == "config"]
+    t.equal(check["ok"], False, "the configuration that was refused")
+    t.contains(check["detail"], "nonsense", "why")
+    with open(t.config_path, "w", encoding="utf-8") as file:
+        file.write(good)
+    t.daemon.signal(signal.SIGHUP)
+    t.wait(lambda: all(c["ok"] for c in t.ask("health")[1]["checks"]), 5, "all to be well again")
 
 
 # before anything is sent
@@ -595,3 +666,4 @@ def test_route_explain_names_the_line_that_decides_each_step(t):
     t.equal(refused.status, 65, "a notice that would be refused")
     t.contains(refused.out, "`rest` matches", "the steps up to there")
     t.contains(refused.err, 'there is no template "nope"', "the reason")
+    t.contains(t.command("route", "explain", "one").err, "not an id", "an id in the place of a file")
