@@ -214,7 +214,9 @@ struct sending {
     size_t *left_index_of;
     struct disposition *reasons;
     size_t left_count;
-    bool took_some; /* a recipient of this packet */
+    const struct server *server; /* of this session; NULL: it is the only one there is */
+    struct buf passed;           /* "mx1:25: refused": who did not take them before */
+    bool took_some;              /* a recipient of this packet */
 };
 
 static int64_t on_now_ms(void *context)
@@ -229,11 +231,25 @@ static void on_started(void *context, size_t index)
     s->observer->started(s->observer->context, s->index_of[index]);
 }
 
+/* Of several servers: which one said so, and who was asked in vain before. */
+static void name_server(const struct sending *s, struct disposition *d)
+{
+    struct buf text = {0};
+    if (s->server == NULL)
+        return;
+    buf_printf(&text, "%s:%d: %s", s->server->route.host, s->server->route.port, d->reply);
+    if (s->passed.len > 0 && d->outcome != OUTCOME_NOT_TRIED)
+        buf_printf(&text, " (before: %s)", s->passed.data);
+    disposition_set_reply(d, buf_text(&text), text.len);
+    buf_free(&text);
+}
+
 static void keep(struct sending *s, size_t index, const struct disposition *d)
 {
     s->left[s->left_count] = s->mails[index];
     s->left_index_of[s->left_count] = s->index_of[index];
     s->reasons[s->left_count] = *d;
+    name_server(s, &s->reasons[s->left_count]);
     s->left_count++;
 }
 
@@ -254,6 +270,7 @@ static void on_done(void *context, size_t index, const struct disposition *d)
         return;
     }
     struct disposition told = about_us(s, d);
+    name_server(s, &told);
     s->took_some = s->took_some || d->outcome == OUTCOME_DELIVERED;
     s->observer->done(s->observer->context, s->index_of[index], &told);
 }
@@ -279,6 +296,7 @@ static void close_sending(struct sending *s)
     free(s->index_of);
     free(s->left_index_of);
     free(s->reasons);
+    buf_free(&s->passed);
 }
 
 static void send_over(struct server *server, struct sending *s, const struct smtp_relay *relay,
@@ -287,10 +305,13 @@ static void send_over(struct server *server, struct sending *s, const struct smt
     const struct smtp_observer observer = {s, on_now_ms, on_started, on_done};
     server->route.deadline_ms = deadline_ms;
     server->tried = true;
+    s->server = relay->count > 1 ? server : NULL;
     s->left_count = 0;
     relay->run(&server->route, s->mails, s->count, &observer);
-    if (s->left_count > 0)
+    if (s->left_count > 0) {
         server->rests_until_ms = on_now_ms(s) + SMTP_RELAY_REST_MS;
+        buf_printf(&s->passed, "%s%s", s->passed.len > 0 ? ", " : "", s->reasons[0].reply);
+    }
     memcpy(s->mails, s->left, s->left_count * sizeof(*s->mails));
     memcpy(s->index_of, s->left_index_of, s->left_count * sizeof(*s->index_of));
     s->count = s->left_count;

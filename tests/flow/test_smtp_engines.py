@@ -79,6 +79,7 @@ def test_another_server_steps_in_for_one_that_is_gone(t, engine):
     t.wait(lambda: len(t.rows(state="delivered")) == 5, 20, "all to be delivered")
     t.equal(len(good.accepted()), 5, "mails")
     t.equal([a["outcome"] for a in t.attempts("n0")], ["delivered"], "the first attempt was enough")
+    t.contains(t.attempts("n0")[0]["reply"], f"localhost:{good.port}: ", "who took it")
     t.check("transport.paused" not in t.daemon.log(), "the transport rested although a server was there")
 
 

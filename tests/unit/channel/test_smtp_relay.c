@@ -155,6 +155,7 @@ static void every_mail_is_told_once_when_no_server_is_there(void **state)
         assert_int_equal(r.done, 2);
         assert_int_equal(r.last.outcome, OUTCOME_NOT_TRIED);
         assert_string_equal(r.last.cause, "connect");
+        assert_memory_equal(r.last.reply, "localhost:", strlen("localhost:"));
     }
 }
 
