@@ -141,6 +141,39 @@ static bool judge_login(const struct smtp_end *end, struct disposition *out)
     return true;
 }
 
+/* What OpenSSL says, and what the people who read it can do. */
+static const struct {
+    const char *words, *advice;
+} tls_advice[] = {
+    {"self-signed certificate", "name that certificate with `ca_file` if it is the right one"},
+    {"self signed certificate", "name that certificate with `ca_file` if it is the right one"},
+    {"unable to get local issuer", "name the certificate of who signed it with `ca_file`"},
+    {"wrong version number", "the server speaks no TLS from the first byte on this port: say `tls: "
+                             "required` for STARTTLS, or use its port for TLS, mostly 465"},
+};
+
+static void set_tls_problem(const char *problem, struct disposition *out)
+{
+    struct buf text = {0};
+    buf_puts(&text, problem);
+    for (size_t i = 0; i < COUNT_OF(tls_advice); i++) {
+        if (strstr(problem, tls_advice[i].words) != NULL) {
+            buf_printf(&text, "; %s", tls_advice[i].advice);
+            break;
+        }
+    }
+    set_sentence(out, OUTCOME_NOT_TRIED, "tls", buf_text(&text));
+    buf_free(&text);
+}
+
+/* Whoever waits for TLS from the first byte does not greet. */
+static bool is_waiting_for_tls(const struct smtp_end *end)
+{
+    const struct smtp_monitor *m = end->monitor;
+    return end->timed_out && m->needs_tls && !m->has_tls &&
+           m->replies[SMTP_STAGE_GREETING].code == 0;
+}
+
 static bool judge_tls(const struct smtp_end *end, struct disposition *out)
 {
     const struct smtp_monitor *m = end->monitor;
@@ -152,7 +185,7 @@ static bool judge_tls(const struct smtp_end *end, struct disposition *out)
     else if (m->violation != NULL && m->before == SMTP_STAGE_STARTTLS)
         set_sentence(out, OUTCOME_NOT_TRIED, "tls", m->violation);
     else if (!m->has_tls && end->tls_problem != NULL && *end->tls_problem != '\0')
-        set_sentence(out, OUTCOME_NOT_TRIED, "tls", end->tls_problem);
+        set_tls_problem(end->tls_problem, out);
     else
         return false;
     return true;
@@ -172,6 +205,10 @@ void smtp_judge_session(const struct smtp_end *end, struct disposition *out)
         return;
     else if (m->violation != NULL)
         set_sentence(out, OUTCOME_NOT_TRIED, "protocol", m->violation);
+    else if (is_waiting_for_tls(end))
+        set_sentence(out, OUTCOME_NOT_TRIED, "timeout",
+                     "the server did not answer in time with its greeting: if this port is for TLS "
+                     "from the first byte (mostly 465), say `tls: implicit` and `engine: curl`");
     else {
         snprintf(text, sizeof(text), "at %s, before this mail's turn", smtp_stage_name(m->before));
         set_lost(OUTCOME_NOT_TRIED, end, text, out);

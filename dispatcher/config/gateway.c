@@ -1,13 +1,16 @@
 #include "config/gateway.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "config/checks.h"
 #include "config/gateway_answer.h"
 #include "config/gateway_auth.h"
+#include "config/gateway_names.h"
 #include "config/gateway_report.h"
 #include "config/gateway_request.h"
 #include "config/gateway_variables.h"
@@ -208,6 +211,22 @@ static struct place place_of_name(const struct load *l, const struct section *tr
     return place_of(transport->file, node);
 }
 
+/* False: there is no such file, which is said. */
+static bool find_file(struct load *l, const struct section *transport, const char *directory,
+                      const char *wanted, const struct gateway *g)
+{
+    if (access(g->file, F_OK) == 0 || errno != ENOENT)
+        return true;
+    char *meant = gateway_names_closest(directory, wanted);
+    if (meant != NULL)
+        load_problem(l, place_of_name(l, transport), "%s does not exist; did you mean `%s`?",
+                     g->file, meant);
+    else
+        load_problem(l, place_of_name(l, transport), "%s does not exist", g->file);
+    free(meant);
+    return false;
+}
+
 static void read_file(struct load *l, const struct section *transport, const char *wanted,
                       struct variables *v, struct gateway *g)
 {
@@ -265,7 +284,8 @@ void gateway_read(struct load *l, const struct section *transport, const char *d
     buf_printf(&file, "%s/%s.yaml", directory, name);
     v.set.prefix = prefix.data;
     g->file = buf_steal(&file);
-    read_file(l, transport, name, &v, g);
+    if (find_file(l, transport, directory, name, g))
+        read_file(l, transport, name, &v, g);
     if (l->problem_count == problems) {
         reader_read_one(l, transport, yaml_get(transport->map, "gateway"), &name_row, "gateway",
                         &g->name);

@@ -1,6 +1,5 @@
 #include "config/gateway_files.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,25 +12,6 @@
 #include "config/load.h"
 
 #define ENDING ".yaml"
-
-static int is_description(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.' && text_ends_with(entry->d_name, ENDING);
-}
-
-void gateway_files_list(const char *directory, char ***out, size_t *out_count)
-{
-    struct dirent **entries = NULL;
-    int count = scandir(directory, &entries, is_description, alphasort);
-    *out_count = count > 0 ? (size_t)count : 0;
-    *out = xcalloc(*out_count + 1, sizeof(char *));
-    for (size_t i = 0; i < *out_count; i++) {
-        const char *name = entries[i]->d_name;
-        (*out)[i] = xstrndup(name, strlen(name) - strlen(ENDING));
-        free(entries[i]);
-    }
-    free(entries);
-}
 
 static int find(const char *directory, const char *name, struct error *err)
 {

@@ -7,9 +7,6 @@
 #include "base/error.h"
 #include "model/gateway.h"
 
-/* The names of the descriptions, sorted; none without such a directory. Caller frees each and the
- * list. */
-void gateway_files_list(const char *directory, char ***out, size_t *out_count);
 /*
  * One of them by itself: what a transport would set stays empty, secrets stay unread. ERR_CONFIG
  * with the problems, a line each; ERR_NOT_FOUND. Caller frees with gateway_free().

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "channel/attachment.h"
 #include "engine/category.h"
 #include "model/json.h"
@@ -68,6 +70,21 @@ static int check_data(const struct setup *s, const struct intake_source *from,
     return rc;
 }
 
+static int refuse_endpoint(const struct settings *s, const char *name, struct error *err)
+{
+    const char **names = xcalloc(s->endpoint_count + 1, sizeof(*names));
+    for (size_t i = 0; i < s->endpoint_count; i++)
+        names[i] = s->endpoints[i].name;
+    const char *meant = text_closest(name, names, s->endpoint_count);
+    free(names);
+    if (meant != NULL)
+        return error_set(err, ERR_INPUT,
+                         "there is no endpoint \"%s\"; did you mean \"%s\"? (endpoints: in %s)",
+                         name, meant, s->file);
+    return error_set(err, ERR_INPUT, "there is no endpoint \"%s\" (endpoints: in %s)", name,
+                     s->file);
+}
+
 /* A webhook goes to an endpoint by name; a name nobody configured is found now, not at the first
  * attempt. */
 static int check_channels(const struct setup *s, const struct intake_source *from,
@@ -83,8 +100,7 @@ static int check_channels(const struct setup *s, const struct intake_source *fro
             return fail_at(from, "/routing/channels", err);
         }
         if (kind == CHANNEL_WEBHOOK && settings_find_endpoint(s->settings, address) == NULL) {
-            error_set(err, ERR_INPUT, "there is no endpoint \"%s\" (endpoints: in %s)", address,
-                      s->settings->file);
+            refuse_endpoint(s->settings, address, err);
             return fail_at(from, "/to/webhook", err);
         }
         if (!library_has_part(s->library, plan->template_index, plan->locale, kind)) {

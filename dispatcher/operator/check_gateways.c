@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/gateway_files.h"
+#include "config/gateway_names.h"
 #include "model/cause.h"
 
 /* A problem is a line that begins with its place. */
@@ -55,7 +56,7 @@ void check_gateways(struct check_scene *s)
 {
     char **names;
     size_t count;
-    gateway_files_list(s->settings->gateways, &names, &count);
+    gateway_names_list(s->settings->gateways, &names, &count);
     for (size_t i = 0; i < count; i++) {
         check_gateway_file(s, s->settings->gateways, names[i]);
         free(names[i]);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "config/gateway_files.h"
+#include "config/gateway_names.h"
 #include "operator/gateway.h"
 #include "operator/output.h"
 
@@ -141,7 +142,7 @@ static void list_all(const struct invocation *inv, const struct settings *s)
     struct table t;
     char **names;
     size_t count;
-    gateway_files_list(s->gateways, &names, &count);
+    gateway_names_list(s->gateways, &names, &count);
     table_begin(&t, heads, COUNT_OF(heads));
     for (size_t i = 0; i < count; i++) {
         list_one(inv, s, names[i], &t);

@@ -307,7 +307,7 @@ def test_an_unknown_endpoint_is_refused_at_intake(t):
     configure(t, {"crm": t.endpoint(receiver)})
     t.drop(hook(t, "lost", to="crn"))
     reason = t.corrupt("lost")
-    t.matches(reason, r"new/lost\.json:\d+:\d+: .*no endpoint \"crn\"", "reason")
+    t.matches(reason, r"new/lost\.json:\d+:\d+: .*no endpoint \"crn\"; did you mean \"crm\"\?", "reason")
     answer = t.command("enqueue", "-", text=json.dumps(hook(t, "lost2", to="https://evil.example.org/")))
     t.equal(answer.status, 65, "a URL instead of a name")
     t.equal(receiver.received(verified=None), [], "requests")

@@ -127,6 +127,12 @@ static void says_what_kept_the_session_from_its_mails(void **state)
     end.no_starttls = true;
     expect_session(&end, OUTCOME_NOT_TRIED, "tls", "does not offer STARTTLS");
     end = lost(&m);
+    end.tls_problem = "the certificate was refused: self-signed certificate";
+    expect_session(&end, OUTCOME_NOT_TRIED, "tls",
+                   "self-signed certificate; name that certificate "
+                   "with `ca_file`");
+    end.tls_problem = "SSL routines::wrong version number";
+    expect_session(&end, OUTCOME_NOT_TRIED, "tls", "say `tls: required` for STARTTLS");
     end.tls_problem = "hostname mismatch";
     expect_session(&end, OUTCOME_NOT_TRIED, "tls", "hostname mismatch");
     m.has_tls = true; /* then the handshake was good, whatever OpenSSL said later */
@@ -135,6 +141,20 @@ static void says_what_kept_the_session_from_its_mails(void **state)
     m.violation = "text was injected";
     m.before = SMTP_STAGE_STARTTLS;
     expect_session(&end, OUTCOME_NOT_TRIED, "tls", "injected");
+}
+
+static void a_server_that_waits_for_tls_does_not_greet(void **state)
+{
+    (void)state;
+    struct smtp_monitor m;
+    struct smtp_end end = lost(&m);
+    end.timed_out = true;
+    m.needs_tls = true;
+    m.has_tls = false;
+    m.replies[SMTP_STAGE_GREETING].code = 0;
+    expect_session(&end, OUTCOME_NOT_TRIED, "timeout", "say `tls: implicit`");
+    m.replies[SMTP_STAGE_GREETING].code = 220;
+    expect_session(&end, OUTCOME_NOT_TRIED, "timeout", "before this mail's turn");
 }
 
 static void a_missing_login_is_our_configuration_a_busy_one_is_not(void **state)
@@ -161,6 +181,7 @@ int main(void)
         cmocka_unit_test(follows_the_table_of_outcomes),
         cmocka_unit_test(says_nothing_early_that_it_does_not_know),
         cmocka_unit_test(says_what_kept_the_session_from_its_mails),
+        cmocka_unit_test(a_server_that_waits_for_tls_does_not_greet),
         cmocka_unit_test(a_missing_login_is_our_configuration_a_busy_one_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "config/gateway.h"
 
 #include "config/gateway_files.h"
+#include "config/gateway_names.h"
 #include "model/cause.h"
 #include "gateway_scratch.h"
 
@@ -237,7 +238,7 @@ static void every_cause_of_a_shipped_description_has_a_sentence(void **state)
     (void)state;
     char **names;
     size_t count;
-    gateway_files_list("config/gateways", &names, &count);
+    gateway_names_list("config/gateways", &names, &count);
     assert_true(count >= 13);
     for (size_t i = 0; i < count; i++) {
         struct gateway *g = NULL;
@@ -400,6 +401,8 @@ static void what_the_command_line_says_is_never_ignored(void **state)
         struct config_override override;
         const char *sentence;
     } rows[] = {
+        {{"transports.sms.gateway", "tset"},
+         "gateways/tset.yaml does not exist; did you mean `test`?"},
         {{"transports.sms.vars.bse", "x"}, "did you mean `transports.sms.vars.base`?"},
         {{"transports.sms.vars.key", "x"}, "`transports.sms.vars.key` is a secret"},
         {{"transports.sms.senders.+44", "x"}, "unknown key `transports.sms.senders.+44`"},

@@ -1,4 +1,5 @@
 #include "config/gateway_files.h"
+#include "config/gateway_names.h"
 
 #include "scratch.h"
 
@@ -34,7 +35,7 @@ static void lists_descriptions_by_name(void **state)
     scratch_write(s, "a.yaml", 0644, good);
     scratch_write(s, ".hidden.yaml", 0644, good);
     scratch_write(s, "README", 0644, "");
-    gateway_files_list(s->directory, &names, &count);
+    gateway_names_list(s->directory, &names, &count);
     assert_int_equal(count, 2);
     assert_string_equal(names[0], "a");
     assert_string_equal(names[1], "b");
@@ -47,7 +48,7 @@ static void lists_nothing_where_nothing_is(void **state UNUSED)
 {
     char **names;
     size_t count;
-    gateway_files_list("/nonexistent", &names, &count);
+    gateway_names_list("/nonexistent", &names, &count);
     assert_int_equal(count, 0);
     free(names);
 }
