@@ -327,11 +327,23 @@ static void writing(void *context, size_t index)
     run->reporter->started(run->reporter->context, &run->items[index]);
 }
 
+/* What a gateway that does not say will count: parts are what it paces and charges by. */
+static int count_parts(const struct delivery_run *run, const struct outgoing *item)
+{
+    struct sms_length length;
+    sms_measure_for(buf_text(&item->wire), item->wire.len, run->session->gateway, &length);
+    int parts = (int)length.segments;
+    sms_length_free(&length);
+    return parts;
+}
+
 static void answered(void *context, size_t index, const struct http_answer *answer)
 {
     const struct delivery_run *run = context;
     struct disposition d;
     gateway_judge(run->session->gateway, answer, &d);
+    if (d.outcome == OUTCOME_DELIVERED && d.parts == 0)
+        d.parts = count_parts(run, &run->items[index]);
     run->reporter->done(run->reporter->context, &run->items[index], &d);
 }
 

@@ -310,6 +310,14 @@ static void give_turn_back(struct settling *s, const struct verdict *v)
         bucket_give_back(&t->bucket, &s->transport->rate, clock_mono_ms(), 1);
 }
 
+/* A long text is several to the gateway, and its rate counts those. */
+static void charge_parts(struct settling *s, const struct disposition *said)
+{
+    struct transport_traffic *t = traffic_transport(&s->dispatch->traffic, s->transport->name);
+    if (said->parts > 1)
+        bucket_take(&t->bucket, &s->transport->rate, clock_mono_ms(), said->parts - 1);
+}
+
 /* Of its endpoint, if that has one. */
 static const struct retry_schedule *find_schedule(const struct settling *s)
 {
@@ -370,6 +378,7 @@ static void finish(struct settling *s, const struct disposition *said, struct ve
     note_address(s, said, wall_ms);
     count_for_day(s, v->state);
     give_turn_back(s, v);
+    charge_parts(s, said);
     if (s->row->batch != 0 && (v->state == DELIVERY_FAILED || v->state == DELIVERY_UNCERTAIN))
         halting_note(&s->dispatch->halting, s->row->batch);
 }

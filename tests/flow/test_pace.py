@@ -63,6 +63,21 @@ def test_a_rate_is_kept_and_parks_nobody(t):
     t.equal({row["attempts"] for row in t.rows()}, {1}, "attempts")
 
 
+def test_a_long_text_counts_as_the_parts_it_has(t):
+    gateway = t.faulty_gateway()
+    t.letter("long", de=("Lang", "x" * 400, "Lang."))
+    t.configure(sms=t.sms_transport(gateway, rate="6/s"), templates=os.path.join(t.dir, "templates"))
+    t.daemon.start()
+    common = {"version": 1, "template": "long", "locale": "de", "routing": {"channels": ["sms"]}}
+    t.enqueue(*[{**common, "id": f"n{i}", "to": {"phone": f"+49151000000{i:02}"}} for i in range(12)])
+    started = time.monotonic()
+    t.wait(lambda: len(gateway.received()) == 12, 20, "12 texts")
+    # 36 parts, of which six may come at once, and the last packet is paid afterwards; as twelve they took one second.
+    took = time.monotonic() - started
+    t.check(took >= 2.0, f"12 texts of three parts at 6/s took {took:.2f} s")
+    t.wait(lambda: t.summary("sms") == {"delivered": 12}, 5, "12 in the books")
+
+
 def test_a_slow_rate_goes_one_by_one(t):
     t.configure(email={**OUTBOX, "rate": "240/min"})
     t.daemon.start()
