@@ -4,6 +4,9 @@
  *   endpoints                        -> a row for each that is configured, or remembered
  *   endpoint   name, action          -> changed, and how many held deliveries go on ("freed")
  *              ("enable", "disable"), reason
+ *
+ * Enabling frees in steps, so that everybody else is served in between: who asks hands `after`,
+ * `until` and `record` of an answer in again while it says `more`.
  */
 #include "engine/requests_backend.h"
 
@@ -11,8 +14,7 @@
 #include "engine/endpoints.h"
 #include "model/json.h"
 
-#define FREE_STEP  2048
-#define FREE_STEPS 64 /* then who asked may ask again */
+#define FREE_STEP 2048 /* looked at for one request */
 
 /* ---- looking ---- */
 
@@ -56,20 +58,20 @@ int request_endpoints(const struct request *r, struct error *err)
 
 /* What is held because an endpoint was disabled goes on; a retry leaves alone what is for others
  * that still are. */
-static int free_held(const struct request *r, int64_t *out_freed, bool *out_more, struct error *err)
+static int free_held(const struct request *r, struct retry *retry, struct error *err)
 {
     const struct action action =
         request_action(r, "retry", "{\"state\":\"held\",\"cause\":\"endpoint_disabled\"}");
     const struct selector selector = {
         .cause = "endpoint_disabled", .channel = CHANNEL_WEBHOOK, .state = DELIVERY_HELD};
-    struct retry retry = {.selector = &selector, .limit = FREE_STEP, .now_ms = r->world->now_ms};
-    int rc = 0;
-    *out_freed = 0;
-    for (int step = 0; rc == 0 && (step == 0 || (retry.more && step < FREE_STEPS)); step++) {
-        rc = ledger_retry(r->world->ledger, &retry, &action, err);
-        *out_freed += rc == 0 ? retry.count : 0;
-    }
-    *out_more = retry.more;
+    *retry = (struct retry){.selector = &selector,
+                            .limit = FREE_STEP,
+                            .now_ms = r->world->now_ms,
+                            .after = json_get_int(r->root, "after", 0),
+                            .until = json_get_int(r->root, "until", 0),
+                            .action = json_get_int(r->root, "record", 0)};
+    int rc = ledger_retry(r->world->ledger, retry, &action, err);
+    retry->selector = NULL;
     return rc;
 }
 
@@ -114,8 +116,10 @@ static int act(const struct request *r, const struct endpoints *all, const char 
 {
     struct buf selector = {0};
     const struct endpoint_health *before = endpoints_find(all, name);
-    bool changes = disable != (before != NULL && before->disabled), more = false;
-    int64_t freed = 0;
+    struct retry freeing = {0};
+    /* What disables it again between two steps is not undone by the next one. */
+    bool first = json_get_int(r->root, "until", 0) == 0;
+    bool changes = first && disable != (before != NULL && before->disabled);
     buf_puts(&selector, "{\"endpoint\":");
     buf_put_json(&selector, name);
     buf_putc(&selector, '}');
@@ -123,14 +127,15 @@ static int act(const struct request *r, const struct endpoints *all, const char 
         request_action(r, disable ? "endpoint disable" : "endpoint enable", buf_text(&selector));
     int rc = changes ? change(r, name, disable, before, &action, err) : 0;
     if (rc == 0 && !disable)
-        rc = free_held(r, &freed, &more, err);
+        rc = free_held(r, &freeing, err);
     buf_free(&selector);
     if (rc == 0)
         buf_printf(r->out,
                    "{\"v\":1,\"end\":true,\"changed\":%s,\"disabled\":%s,\"freed\":%lld,"
-                   "\"more\":%s}\n",
-                   changes ? "true" : "false", disable ? "true" : "false", (long long)freed,
-                   more ? "true" : "false");
+                   "\"more\":%s,\"after\":%lld,\"until\":%lld,\"record\":%lld}\n",
+                   changes ? "true" : "false", disable ? "true" : "false", (long long)freeing.count,
+                   freeing.more ? "true" : "false", (long long)freeing.after,
+                   (long long)freeing.until, (long long)freeing.action);
     return rc;
 }
 

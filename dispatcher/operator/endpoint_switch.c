@@ -1,28 +1,49 @@
 /* endpoint enable and endpoint disable: two words for one request. */
 #include "operator/command_list.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
+#include "base/attributes.h"
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/session.h"
 
-/* What is held may be more than one answer frees: it is asked again until none is left. */
-static int ask_all(struct session *s, const char *request, struct json_t **out, int64_t *out_freed,
-                   struct error *err)
+static void put_request(struct buf *out, const struct invocation *inv, const char *action,
+                        const struct json_t *before)
 {
+    static const char *const places[] = {"after", "until", "record"};
+    request_begin(out, "endpoint");
+    request_put_text(out, "name", argument_at(inv, 0));
+    request_put_text(out, "action", action);
+    request_put_text(out, "reason", option_value(inv, "reason"));
+    for (size_t i = 0; i < COUNT_OF(places); i++)
+        buf_printf(out, ",\"%s\":%" PRId64, places[i], json_get_int(before, places[i], 0));
+    buf_putc(out, '}');
+}
+
+/* What is held may be more than one answer frees: it is asked again until none is left. */
+static int ask_all(struct session *s, const struct invocation *inv, const char *action,
+                   int64_t *out_freed, struct error *err)
+{
+    struct json_t *before = NULL;
     bool changed = false, more = true;
     int rc = 0;
     *out_freed = 0;
     while (rc == 0 && more) {
-        json_free(*out);
-        *out = NULL;
-        rc = session_ask(s, request, NULL, out, err);
-        changed = changed || json_get_bool(*out, "changed", false);
-        *out_freed += json_get_int(*out, "freed", 0);
-        more = json_get_bool(*out, "more", false);
+        struct buf request = {0};
+        struct json_t *answer = NULL;
+        put_request(&request, inv, action, before);
+        rc = session_ask(s, buf_text(&request), NULL, &answer, err);
+        changed = changed || json_get_bool(answer, "changed", false);
+        *out_freed += json_get_int(answer, "freed", 0);
+        more = json_get_bool(answer, "more", false);
+        json_free(before);
+        before = answer;
+        buf_free(&request);
     }
+    json_free(before);
     return rc != 0 ? rc : changed;
 }
 
@@ -31,19 +52,10 @@ static int ask(const struct invocation *inv, const char *action, int64_t *out_fr
                struct error *err)
 {
     struct session s;
-    struct buf request = {0};
-    struct json_t *answer = NULL;
-    request_begin(&request, "endpoint");
-    request_put_text(&request, "name", argument_at(inv, 0));
-    request_put_text(&request, "action", action);
-    request_put_text(&request, "reason", option_value(inv, "reason"));
-    buf_putc(&request, '}');
     int rc = session_open(inv, LEDGER_WRITE, &s, err);
     if (rc == 0)
-        rc = ask_all(&s, request.data, &answer, out_freed, err);
-    json_free(answer);
+        rc = ask_all(&s, inv, action, out_freed, err);
     session_close(&s);
-    buf_free(&request);
     return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static struct ledger *ledger;
 static struct spool *spool;
 static struct settings settings = {.spool = directory, .trial = true};
 
-static void accept_notice(const char *id)
+static void accept_one(const char *id, const struct planned_delivery *delivery)
 {
     struct error err;
     char text[200];
@@ -30,12 +31,6 @@ static void accept_notice(const char *id)
              "{\"version\":1,\"id\":\"%s\",\"to\":{\"email\":\"a@example.org\"}}", id);
     assert_int_equal(job_parse(text, strlen(text), "f", 1, &job, &err), 0);
     job_digest(job, NULL, digest);
-    const struct planned_delivery delivery = {.channel = CHANNEL_EMAIL,
-                                              .transport = "mail",
-                                              .address = "a@example.org",
-                                              .state = DELIVERY_WAITING,
-                                              .cause = "",
-                                              .due_ms = 1000};
     const struct acceptance a = {.job = job,
                                  .text = text,
                                  .len = strlen(text),
@@ -43,13 +38,44 @@ static void accept_notice(const char *id)
                                  .template_name = "apology",
                                  .locale = "en",
                                  .method = JOB_ALL,
-                                 .deliveries = &delivery,
+                                 .deliveries = delivery,
                                  .count = 1,
                                  .now_ms = 1000,
                                  .source = "spool"};
     assert_int_equal(ledger_accept(ledger, &a, &result, &err), 0);
     assert_int_equal(result, ACCEPT_NEW);
     job_free(job);
+}
+
+static void accept_notice(const char *id)
+{
+    const struct planned_delivery delivery = {.channel = CHANNEL_EMAIL,
+                                              .transport = "mail",
+                                              .address = "a@example.org",
+                                              .state = DELIVERY_WAITING,
+                                              .cause = "",
+                                              .due_ms = 1000};
+    accept_one(id, &delivery);
+}
+
+static void hold_webhooks(int count)
+{
+    const struct planned_delivery delivery = {.channel = CHANNEL_WEBHOOK,
+                                              .transport = "hooks",
+                                              .address = "shop",
+                                              .state = DELIVERY_HELD,
+                                              .cause = "endpoint_disabled",
+                                              .due_ms = 1000};
+    const struct endpoint_state shop = {.name = "shop", .disabled = true, .reason = "410"};
+    struct error err;
+    char id[16];
+    assert_int_equal(ledger_begin(ledger, LEDGER_FAST, &err), 0);
+    for (int i = 0; i < count; i++) {
+        snprintf(id, sizeof(id), "h%d", i);
+        accept_one(id, &delivery);
+    }
+    assert_int_equal(ledger_put_endpoint(ledger, &shop, NULL, &err), 0);
+    assert_int_equal(ledger_commit(ledger, &err), 0);
 }
 
 static int open_ledger(void **state)
@@ -556,6 +582,38 @@ static void a_purged_notice_still_tells_its_story(void **state)
 
 #define WITH_LEDGER(test) cmocka_unit_test_setup_teardown(test, open_ledger, close_ledger)
 
+static int64_t number_in(const char *answer, const char *key)
+{
+    const char *at = strstr(answer, key);
+    return at != NULL ? strtoll(at + strlen(key), NULL, 10) : -1;
+}
+
+#define ENABLE "{\"v\":1,\"verb\":\"endpoint\",\"name\":\"shop\",\"action\":\"enable\""
+
+/* Nobody else waits until the last of them is free. */
+static void frees_what_an_endpoint_held_in_steps(void **state)
+{
+    enum { COUNT = 5000 };
+    int64_t freed = 0, steps = 0;
+    char request[300] = ENABLE "}";
+    const char *answer;
+    (void)state;
+    hold_webhooks(COUNT);
+    do {
+        answer = ask(request);
+        assert_contains(answer, steps == 0 ? "\"changed\":true" : "\"changed\":false");
+        assert_true(number_in(answer, "\"freed\":") <= 2048);
+        freed += number_in(answer, "\"freed\":");
+        snprintf(request, sizeof(request),
+                 ENABLE ",\"after\":%" PRId64 ",\"until\":%" PRId64 ",\"record\":%" PRId64 "}",
+                 number_in(answer, "\"after\":"), number_in(answer, "\"until\":"),
+                 number_in(answer, "\"record\":"));
+        steps++;
+    } while (strstr(answer, "\"more\":true") != NULL);
+    assert_int_equal(freed, COUNT);
+    assert_true(steps >= 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -585,6 +643,7 @@ int main(void)
         WITH_LEDGER(keeps_the_text_of_what_may_have_arrived),
         WITH_LEDGER(tries_again_to_remove_a_batch),
         WITH_LEDGER(a_purged_notice_still_tells_its_story),
+        WITH_LEDGER(frees_what_an_endpoint_held_in_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
