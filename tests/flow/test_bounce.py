@@ -121,6 +121,7 @@ def test_a_forged_token_moves_nothing(t):
     t.equal((answer.status, answer.json()["booked"]), (0, 0), answer.err)
     t.equal(states(t), before, "deliveries")
     t.equal(suppressed(t), {}, "addresses kept off")
+    t.check(t.daemon.log().count("event=receipt.refused") in (1, 2), "any stranger can make one: told once a minute")
 
 
 def test_a_mail_server_may_pipe_it_and_is_told_to_keep_it_while_nobody_listens(t):

@@ -570,6 +570,20 @@ def test_a_real_kannel_sends_and_reports(t):
     t.equal(got, {f"+4915100000{n:02d}": (text, 2 if n > 1 else 1) for n, text in enumerate(texts)}, "what arrived")
 
 
+def test_the_key_of_the_address_is_made_by_the_daemon_alone(t):
+    """Made by root it would be a file the daemon's user cannot open."""
+    provider, gateway = sms_providers.PROVIDERS["nhncloud"], mock(t, "nhncloud")
+    start_with_api(t, transport(t, gateway, provider))
+    t.equal(t.daemon.stop(), 0, "exit status")
+    os.unlink(os.path.join(t.spool, "token.key"))
+    answer = t.command("gateway", "url", "texts")
+    t.equal((answer.status, answer.out), (66, ""), "without a key")
+    t.contains(answer.err, "start the daemon once", "what to do")
+    t.check(not os.path.exists(os.path.join(t.spool, "token.key")), "it made a key")
+    t.daemon.start()
+    t.contains(t.command("gateway", "url", "texts").out, "/reports/texts/", "the address")
+
+
 def test_a_report_clears_up_what_was_uncertain(t):
     provider, gateway = sms_providers.PROVIDERS["nhncloud"], mock(t, "nhncloud")
     start_with_api(t, transport(t, gateway, provider))
