@@ -179,8 +179,10 @@ def no_descriptors(run):
     t.daemon.start(extra=faults.environment(t))
     portion = 20
     for start in range(0, len(made), portion):
-        t.hand_over(made[start : start + portion])
+        # Some are on their way when it begins, others come while it lasts: those must be opened.
+        t.hand_over(made[start : start + portion // 2])
         faults.set(emfile=1)
+        t.hand_over(made[start + portion // 2 : start + portion])
         time.sleep(run.dice.uniform(0.05, run.pick(0.6, 0.3)))
         faults.clear()
         time.sleep(0.05)

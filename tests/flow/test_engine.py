@@ -179,10 +179,10 @@ def test_a_retry_says_beforehand_what_it_will_do(t):
     """One delivered, one failed: a dry run counts the one that would move."""
     hooks = t.https()
     t.configure(
-        webhook=t.webhook_transport(retry=[]), endpoints={"gone": t.endpoint(hooks, "/gone"), "crm": t.endpoint(hooks)}
+        webhook=t.webhook_transport(retry=[]), endpoints={"ill": t.endpoint(hooks, "/status/500"), "crm": t.endpoint(hooks)}
     )
     t.daemon.start()
-    t.drop(t.notice("bad", channels=["webhook"], to={"webhook": "gone"}, campaign="c"))
+    t.drop(t.notice("bad", channels=["webhook"], to={"webhook": "ill"}, campaign="c"))
     t.drop(t.notice("good", channels=["webhook"], to={"webhook": "crm"}, campaign="c"))
     t.wait_for_state("bad", "failed", channel="webhook")
     t.wait_for_state("good", "delivered", channel="webhook")
