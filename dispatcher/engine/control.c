@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -206,13 +207,26 @@ static void describe_peer(struct control *c, uid_t uid, char *out, size_t size)
     snprintf(out, size, "%s", c->known_who);
 }
 
+/* Whoever waits to be admitted wakes poll() again at once. Without a descriptor for him that would
+ * be a loop as fast as it can. */
+#define NO_DESCRIPTOR_MS 20
+
+static void wait_for_descriptor(void)
+{
+    const struct timespec pause = {.tv_nsec = NO_DESCRIPTOR_MS * 1000000L};
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        nanosleep(&pause, NULL);
+}
+
 static void admit_client(struct control *c)
 {
     struct ucred peer = {.uid = (uid_t)-1};
     socklen_t size = sizeof(peer);
     int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
+    if (fd < 0) {
+        wait_for_descriptor();
         return;
+    }
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
         close(fd);
         return;
