@@ -174,7 +174,9 @@ def test_a_packet_of_large_mails_does_not_stand_in_memory_as_a_whole(t):
     t.daemon.start()
     (worker,) = lib.wait_until(t.daemon.workers, 10, "a worker")
     t.wait(lambda: t.summary("email") == {"delivered": 30}, 60, "30 mails")
-    t.check(lib.peak_kb(worker) < 200 << 10, f"the worker took {lib.peak_kb(worker)} kB for mails of 12 MB")
+    # 30 such mails as a whole are 380 MB. The address sanitizer keeps what was freed, so there it proves nothing.
+    bound = (200 << 10) if "ASAN_OPTIONS" not in os.environ else (1 << 30)
+    t.check(lib.peak_kb(worker) < bound, f"the worker took {lib.peak_kb(worker)} kB for mails of 12 MB")
 
 
 def test_a_changed_file_is_read_again(t):
