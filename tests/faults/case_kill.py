@@ -145,7 +145,7 @@ def kill_daemon_often(run):
     t.hand_over(made[done:])
     run.fact(kills=killed, notices=total, in_flight=len(t.risky))
     finish(run, t, total, f"{killed} kills", bound=len(t.risky) * 3)
-    run.check(t.risky or run.short, "no kill hit anything in flight: this run proved nothing")
+    run.proves(t.risky or run.short, "no kill hit anything in flight")
 
 
 @case("kill-worker-often", "kill -9 of workers at 200 random system calls while 10,000 notices go out", "as above, at most the packets in hand come again")

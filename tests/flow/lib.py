@@ -45,6 +45,10 @@ class Failure(Exception):
     """What a test found wrong, in sentences."""
 
 
+class Inconclusive(Failure):
+    """Chance, or a slow machine, kept away what the test is about: nothing was found wrong and nothing was proven."""
+
+
 def wait_until(condition, seconds, what):
     """The first true answer of `condition`; Failure when the time is over."""
     deadline = time.monotonic() + seconds * PATIENCE

@@ -148,14 +148,16 @@ def test_the_daemon_is_killed_again_and_again(t):
     producers, risky, kills = Producers(t, notices), set(), 0
     dice = random.Random(os.getpid())
     while producers.running() or kills < 12:
-        time.sleep(dice.uniform(0.0, 0.25))
+        if kills % 3 == 0:  # sometimes it is let come to its feet, and to its work if any is left
+            t.daemon.wait_for_answer()
+            wait_for_work(t, receivers[2])
+        else:
+            time.sleep(dice.uniform(0.0, 0.25))
         t.daemon.kill()
         kills += 1
         check_session_is_gone(t)
         risky |= in_flight(t)
         t.daemon.start(wait=False)
-        if kills % 3 == 0:  # and sometimes it is let come to its feet
-            t.daemon.wait_for_answer()
         if kills > 100:
             raise lib.Failure("the producers do not come to an end")
     producers.end()
@@ -163,10 +165,18 @@ def test_the_daemon_is_killed_again_and_again(t):
     rows = finish(t, NOTICES)
     t.equal(sorted(producers.accepted), sorted(n["id"] for n in notices), "accepted ids")
     judge(t, producers.accepted, rows, seen(*receivers), risky)
-    t.check(risky, "no kill ever hit anything in flight: this run proved nothing")
+    if not risky:
+        raise lib.Inconclusive("no kill ever hit anything in flight: this run proved nothing")
     check_books(t, NOTICES)
     check_same_bytes(t, receivers[0])
     t.equal(t.daemon.stop(), 0, "exit status")
+
+
+def wait_for_work(t, hooks, seconds=1):
+    """Until one more webhook came in, whose answer takes its time; or `seconds`, when nothing is left to do."""
+    before, deadline = len(hooks.received()), time.monotonic() + seconds
+    while len(hooks.received()) == before and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def check_same_bytes(t, mail):
@@ -190,7 +200,8 @@ def test_workers_are_killed_again_and_again(t):
             break
     counts = seen(*receivers)
     judge(t, accepted, rows, counts, risky)
-    t.check(len(risky) >= 3, f"{kills} kills hit too little to prove anything: {risky}")
+    if len(risky) < 3:
+        raise lib.Inconclusive(f"{kills} kills hit too little to prove anything: {risky}")
     repeats = sum(counts["email"].values()) - len(accepted)
     t.check(repeats <= kills, f"{repeats} mails were repeated by {kills} kills: more than one in flight per worker")
     t.contains(t.daemon.log(), "worker.died", "log")
