@@ -23,7 +23,25 @@ struct arrival {
     struct receipt_verdict verdict;
     struct next_channel next;
     int64_t next_ms; /* 0, or when it is tried again to plan that */
+    bool kept_off;   /* its address is on the list because of it */
 };
+
+static const char *const reason_names[RECEIVE_REASONS] = {
+    [RECEIVE_CHANGED] = "changed",   [RECEIVE_SILENT] = "silent",   [RECEIVE_FORGED] = "forged",
+    [RECEIVE_UNPROVEN] = "unproven", [RECEIVE_UNKNOWN] = "unknown", [RECEIVE_FOREIGN] = "foreign",
+    [RECEIVE_KNOWN] = "known",       [RECEIVE_OLD] = "old",         [RECEIVE_LATE] = "late",
+};
+
+const char *receive_reason_name(enum receive_reason reason)
+{
+    return reason_names[reason];
+}
+
+void receive_outcome_clear(struct receive_outcome *outcome)
+{
+    free(outcome->notice_id);
+    *outcome = (struct receive_outcome){0};
+}
 
 /* ---- is it believed? ---- */
 
@@ -127,7 +145,7 @@ static bool keeps_off(const struct receipt *receipt)
 }
 
 /* A bounce is over some day, because addresses come back to life; who said no has said no. */
-static int keep_off(const struct arrival *a, struct error *err)
+static int keep_off(struct arrival *a, struct error *err)
 {
     const struct receipt *receipt = a->receipt;
     int64_t keep_ms = a->r->setup->settings->bounce_suppress_ms;
@@ -148,6 +166,7 @@ static int keep_off(const struct arrival *a, struct error *err)
                                   .expires_ms = ends ? a->r->now_ms + keep_ms : 0};
     int rc = ledger_suppress(a->r->ledger, &s, NULL, err);
     buf_free(&key);
+    a->kept_off = rc == 0;
     if (rc == 0)
         log_event(LOG_INFO, "address.suppressed", "id=%s channel=%s cause=%s source=%s",
                   a->target.notice_id, channel_kind_name(s.channel), s.cause, s.source);
@@ -167,16 +186,42 @@ static void tell(const struct arrival *a)
               is_believed(a) ? "yes" : "no");
 }
 
+static bool is_parked(const struct arrival *a)
+{
+    return a->target.delivery == 0 || a->verdict.park;
+}
+
 static void count(const struct arrival *a, struct receive_counts *counts)
 {
     if (!is_believed(a))
         counts->refused++;
-    else if (a->target.delivery == 0 || a->verdict.park)
+    else if (is_parked(a))
         counts->parked++;
     else
         counts->booked++;
     if (is_believed(a))
         metrics_note_receipt(a->receipt->kind);
+}
+
+/* Whose word counts for nothing. */
+static enum receive_reason why_not_believed(const struct arrival *a)
+{
+    if (a->proven)
+        return RECEIVE_FOREIGN;
+    return a->target.delivery != 0 ? RECEIVE_UNPROVEN : RECEIVE_UNKNOWN;
+}
+
+static enum receive_reason find_reason(const struct arrival *a)
+{
+    const struct receipt_target *t = &a->target;
+    enum receipt_kind kind = a->receipt->kind;
+    if (!is_believed(a))
+        return why_not_believed(a);
+    if (is_parked(a) || a->verdict.forward || a->verdict.state != t->state || a->kept_off)
+        return RECEIVE_CHANGED;
+    if (t->repeated || kind == t->receipt)
+        return RECEIVE_KNOWN;
+    return t->earlier && receipt_kind_is_end(kind) ? RECEIVE_OLD : RECEIVE_LATE;
 }
 
 /* What is not proven is kept if it speaks of a delivery of ours: it belongs to its story. But it
@@ -186,7 +231,17 @@ static bool is_kept(const struct arrival *a)
     return is_believed(a) || (a->target.delivery != 0 && a->target.state != DELIVERY_IN_FLIGHT);
 }
 
-static int arrive(struct arrival *a, struct receive_counts *counts, struct error *err)
+static void say(const struct arrival *a, struct receive_counts *counts, struct receive_outcome *out)
+{
+    const char *id = a->target.notice_id;
+    *out = (struct receive_outcome){.reason = find_reason(a),
+                                    .notice_id = id != NULL ? xstrdup(id) : NULL,
+                                    .state = a->verdict.state};
+    counts->reasons[out->reason]++;
+}
+
+static int arrive(struct arrival *a, struct receive_counts *counts, struct receive_outcome *out,
+                  struct error *err)
 {
     int rc = ledger_find_receipt(a->r->ledger, a->receipt, a->hint, &a->target, err);
     if (rc != 0)
@@ -200,6 +255,7 @@ static int arrive(struct arrival *a, struct receive_counts *counts, struct error
     if (rc == 0) {
         tell(a);
         count(a, counts);
+        say(a, counts, out);
     }
     next_channel_clear(&a->next);
     receipt_target_clear(&a->target);
@@ -216,16 +272,24 @@ static void tell_refusal(const struct receiving *r, const struct receipt *receip
                                                 : "its token was not made by this spool");
 }
 
+static void refuse(const struct arrival *a, struct receive_counts *counts,
+                   struct receive_outcome *out)
+{
+    bool silent = a->receipt->kind == RECEIPT_NONE;
+    *out = (struct receive_outcome){.reason = silent ? RECEIVE_SILENT : RECEIVE_FORGED};
+    tell_refusal(a->r, a->receipt);
+    counts->refused++;
+    counts->reasons[out->reason]++;
+}
+
 int receive_one(const struct receiving *r, const struct receipt *receipt,
-                struct receive_counts *counts, struct error *err)
+                struct receive_counts *counts, struct receive_outcome *out, struct error *err)
 {
     struct arrival a = {.r = r, .receipt = receipt};
-    if (receipt->kind == RECEIPT_NONE || !read_token(&a)) {
-        tell_refusal(r, receipt);
-        counts->refused++;
-        return 0;
-    }
-    return arrive(&a, counts, err);
+    if (receipt->kind != RECEIPT_NONE && read_token(&a))
+        return arrive(&a, counts, out, err);
+    refuse(&a, counts, out);
+    return 0;
 }
 
 /* ---- what was parked ---- */
@@ -263,8 +327,10 @@ static int book_all(const struct receiving *r, struct waitings *all, struct erro
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < all->count; i++) {
         struct arrival a = {.r = r, .receipt = &all->at[i].receipt, .hint = all->at[i].delivery};
+        struct receive_outcome outcome = {0};
         a.proven = true;
-        rc = arrive(&a, &counts, err);
+        rc = arrive(&a, &counts, &outcome, err);
+        receive_outcome_clear(&outcome);
     }
     return rc;
 }

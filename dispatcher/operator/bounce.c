@@ -12,6 +12,7 @@
 #include "channel/bounce_report.h"
 #include "model/json.h"
 #include "operator/bounce_input.h"
+#include "operator/bounce_unmoved.h"
 #include "operator/output.h"
 #include "operator/session.h"
 #include "spool/token_key.h"
@@ -28,7 +29,13 @@ struct bounces {
     struct error no_key;   /* a dry run: why tokens cannot be verified; code 0: they can */
     int64_t mails, silent; /* silent: report nothing, or not of what */
     int64_t booked, parked, refused;
+    struct unmoved unmoved;
 };
+
+static bool is_pipe(const struct invocation *inv)
+{
+    return argument_count(inv) == 0 && !option_given(inv, "maildir");
+}
 
 /* ---- one mail ---- */
 
@@ -66,8 +73,8 @@ static void print_understood(const struct bounces *b, const char *shown,
     buf_free(&line);
 }
 
-static int send_step(struct bounces *b, const struct receipt *receipts, size_t count,
-                     struct error *err)
+static int send_step(struct bounces *b, const char *shown, const struct receipt *receipts,
+                     size_t count, struct error *err)
 {
     struct buf request = {0};
     struct json_t *end = NULL;
@@ -82,17 +89,20 @@ static int send_step(struct bounces *b, const struct receipt *receipts, size_t c
     b->booked += json_get_int(end, "booked", 0);
     b->parked += json_get_int(end, "parked", 0);
     b->refused += json_get_int(end, "refused", 0);
+    unmoved_take(&b->unmoved, end, shown, is_pipe(b->inv));
     json_free(end);
     buf_free(&request);
     return rc;
 }
 
-static int send_all(struct bounces *b, const struct bounce_report *report, struct error *err)
+static int send_all(struct bounces *b, const char *shown, const struct bounce_report *report,
+                    struct error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < report->count; i += RECEIPTS_STEP) {
         size_t left = report->count - i;
-        rc = send_step(b, report->items + i, left < RECEIPTS_STEP ? left : RECEIPTS_STEP, err);
+        rc = send_step(b, shown, report->items + i, left < RECEIPTS_STEP ? left : RECEIPTS_STEP,
+                       err);
     }
     return rc;
 }
@@ -125,17 +135,12 @@ static int take(void *context, const char *shown, const struct buf *mail, struct
         tell_silent(b, shown, &report);
     if (b->dry_run)
         print_understood(b, shown, &report);
-    int rc = b->dry_run ? 0 : send_all(b, &report, err);
+    int rc = b->dry_run ? 0 : send_all(b, shown, &report, err);
     bounce_report_clear(&report);
     return rc;
 }
 
 /* ---- all of them ---- */
-
-static bool is_pipe(const struct invocation *inv)
-{
-    return argument_count(inv) == 0 && !option_given(inv, "maildir");
-}
 
 static int take_all(struct bounces *b, struct error *err)
 {
@@ -150,18 +155,30 @@ static int take_all(struct bounces *b, struct error *err)
     return rc;
 }
 
+static void report_json(const struct bounces *b)
+{
+    struct buf unmoved = {0};
+    unmoved_put_json(&b->unmoved, &unmoved);
+    printf("{\"v\":1,\"verb\":\"bounce\",\"mails\":%" PRId64 ",\"booked\":%" PRId64
+           ",\"parked\":%" PRId64 ",\"refused\":%" PRId64 ",\"silent\":%" PRId64 "%s}\n",
+           b->mails, b->booked, b->parked, b->refused, b->silent, buf_text(&unmoved));
+    buf_free(&unmoved);
+}
+
 static void report_counts(const struct bounces *b)
 {
-    if (invocation_json(b->inv))
-        printf("{\"v\":1,\"verb\":\"bounce\",\"mails\":%" PRId64 ",\"booked\":%" PRId64
-               ",\"parked\":%" PRId64 ",\"refused\":%" PRId64 ",\"silent\":%" PRId64 "}\n",
-               b->mails, b->booked, b->parked, b->refused, b->silent);
-    else if (!is_pipe(b->inv))
-        printf("%" PRId64 " %s read: %" PRId64 " %s booked, %" PRId64 " waiting, %" PRId64
-               " refused; %" PRId64 " %s nothing of a letter of ours.\n",
-               b->mails, b->mails == 1 ? "mail" : "mails", b->booked,
-               b->booked == 1 ? "report" : "reports", b->parked, b->refused, b->silent,
-               b->silent == 1 ? "reports" : "report");
+    if (invocation_json(b->inv)) {
+        report_json(b);
+        return;
+    }
+    if (is_pipe(b->inv))
+        return;
+    printf("%" PRId64 " %s read: %" PRId64 " %s booked, %" PRId64 " waiting, %" PRId64
+           " refused; %" PRId64 " %s nothing of a letter of ours.\n",
+           b->mails, b->mails == 1 ? "mail" : "mails", b->booked,
+           b->booked == 1 ? "report" : "reports", b->parked, b->refused, b->silent,
+           b->silent == 1 ? "reports" : "report");
+    unmoved_print(&b->unmoved);
 }
 
 /* Looking at a mail needs no configuration; with one, a Message-ID of somebody else is told apart.
@@ -201,6 +218,7 @@ static int book(struct bounces *b, struct error *err)
     session_close(&b->session);
     if (rc == 0)
         report_counts(b);
+    unmoved_free(&b->unmoved);
     return rc;
 }
 
@@ -251,7 +269,9 @@ const struct command command_bounce = {
         "the mail server keeps the mail and tries again. docs/bounces.md tells how to set it "
         "up.\n\n"
         "JSON, one object: v, verb, mails, booked, parked (in flight still), refused (not proven), "
-        "silent.\n"
+        "silent,\n"
+        "unmoved (what changed nothing: mail, id, reason, note). From a pipe the log tells that "
+        "instead.\n"
         "--dry-run, an object for each mail: v, mail, kind (status, letter, complaint, automatic, "
         "none),\n"
         "nameless, receipts (proven null: it could not be verified), unverified (why not).",

@@ -177,6 +177,66 @@ def test_what_is_not_proven_stands_in_the_story_and_moves_nothing(t):
     t.contains(t.command("show", row["id"]).out, mail.receipts[0]["cause"], "the story")
 
 
+def test_what_changed_nothing_is_named_with_the_letter_and_the_reason(t):
+    a, b, c = deliver(t, 3)
+    dice = random.Random(5)
+
+    def of(row, shape, token=None, address=None):
+        return shape(bounces.Letter(dice, token or token_of(t, row["delivery"]), address or row["address"], row["id"])).bytes()
+
+    def arrived(letter):
+        return bounces.dsn(letter, "postfix", "delivered", (250, "2.0.0", "Ok: queued", "", False), "It arrived.\n")
+
+    forged = token_of(t, a["delivery"])
+    forged = forged[:-1] + ("0" if forged[-1] != "0" else "1")
+    mails = [
+        of(a, bounces.postfix_no_host, token=forged),
+        of(a, bounces.postfix_no_host, address=b["address"]),
+        of(b, arrived),
+        of(b, bounces.postfix_failed),
+        of(c, bounces.postfix_no_host),
+        of(c, bounces.postfix_no_host),
+        bounces.only_message_id(bounces.Letter(dice, "1-0000000000000000", c["address"], c["id"])).bytes(),
+        bounces.only_message_id(bounces.Letter(dice, "1-0000000000000000", c["address"], "never-was")).bytes(),
+    ]
+    files = sorted(glob.glob(os.path.join(maildir(t, mails), "new", "*")))
+    answer = t.command("bounce", "--json", *files)
+    t.equal(answer.status, 0, answer.err)
+    seen = [(row["mail"][-8:-3], row["reason"], row.get("id")) for row in answer.json()["unmoved"]]
+    expected = [
+        ("00000", "forged", None),
+        ("00001", "foreign", a["id"]),
+        ("00003", "late", b["id"]),
+        ("00005", "known", c["id"]),
+        ("00006", "unproven", c["id"]),
+        ("00007", "unknown", None),
+    ]
+    t.equal(seen, expected, "mail, reason and letter")
+    t.equal([states(t)[row["id"]][0] for row in (a, b, c)], ["delivered", "delivered", "failed"], "states")
+    # the same for people: a line each, and how many there are
+    with open(files[3], "wb") as other:
+        other.write(of(b, bounces.postfix_gave_up))
+    said = t.command("bounce", *files).out.splitlines()
+    t.contains(said[0], "8 mails read: 4 reports booked, 0 waiting, 4 refused", "what was done")
+    t.equal(said[1], "8 reports changed nothing:", "counted")
+    t.equal(len(said), 10, "a line each")
+    t.matches(said[2], r"00000.*: its token was not made by this spool", "forged")
+    t.matches(said[5], rf"00003.*letter {b['id']}: it came too late: its delivery is delivered already", "late")
+    t.matches(said[7], rf"00005.*letter {c['id']}: the same was reported before", "known")
+    # and in the log, where a mail server pipes it and reads nothing
+    piped = t.command("bounce", text=of(b, bounces.postfix_no_host).decode())
+    t.equal((piped.status, piped.out), (0, ""), piped.err)
+    t.matches(piped.err, rf"event=bounce.unmoved id={b['id']} .*reason=late", "the log")
+
+
+def test_more_than_a_screen_of_them_is_cut(t):
+    rows = deliver(t, 30)
+    dice = random.Random(5)
+    mails = [bounces.only_message_id(bounces.Letter(dice, "1-0000000000000000", row["address"], row["id"])).bytes() for row in rows]
+    said = t.command("bounce", "--maildir", maildir(t, mails)).out.splitlines()
+    t.equal((len(said), said[1], said[-1]), (23, "30 reports changed nothing:", "and 10 more; all of them: --json"), "the lines")
+
+
 def test_what_is_no_returned_mail_is_read_and_done_with(t):
     t.configure(organisation=VERP)
     t.daemon.start()
