@@ -107,6 +107,7 @@ DEEDS = {
     "rcpt-none": "never answers RCPT",
     "data-close": "closes after 2000 bytes of the message",
     "data-reset": "resets the connection after 2000 bytes of the message",
+    "data-half": "says 354 and with it its last word, then only listens",
     "data-never-reads": "says 354 and never reads again",
     "data-slow": "says 354 and reads after 2.5 s",
     "end-close-accepted": "accepts the message, then closes without an answer",
@@ -407,8 +408,13 @@ class Session:
     def do_DATA(self, line):
         if not self.recipients:
             return self.reply("554 5.5.1 no valid recipients")
+        half = self.fault("data-half")
+        if half:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         if not self.answer("data", "354 go ahead"):
             return self.reset()
+        if half:
+            self.listen_only()
         if self.fault("data-never-reads"):
             self.sleep_without_reading()
         if self.fault("data-slow"):
@@ -433,6 +439,13 @@ class Session:
         if not self.recipients:
             return self.reply("554 5.5.1 no valid recipients")
         return self.end_of_data(b"".join(self.chunks))
+
+    def listen_only(self):
+        """Corked, the end of what we say travels with the reply: who has that knows this, too."""
+        self.sock.shutdown(socket.SHUT_WR)
+        while self.sock.recv(65536):
+            pass
+        raise Hangup
 
     def sleep_without_reading(self):
         while True:

@@ -26,10 +26,25 @@ static void libcurl_does_what_libesmtp_cannot(void **state)
     assert_int_equal(run_round(trials, COUNT_OF(trials), CURL), 0);
 }
 
+/* Nothing tells libcurl that the peer is gone before the end of the mail: it would hand that out,
+ * and nobody could say what became of the mail. */
+static void no_end_of_a_mail_goes_to_a_server_that_has_gone(void **state)
+{
+    (void)state;
+    const struct trial trials[] = {
+        T("data-half", THEN_LOST("transient/connection_lost"), 1, "2"),
+        T("data-half", THEN_LOST("transient/connection_lost"), 1, "2", .plain = true),
+        T("data-half", THEN_LOST("transient/connection_lost"), 1, "2", .implicit = true),
+        T("data-half", THEN_LOST("transient/connection_lost"), 1, "2", .size = BIG / 24),
+    };
+    assert_int_equal(run_round(trials, COUNT_OF(trials), CURL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(libcurl_does_what_libesmtp_cannot),
+        cmocka_unit_test(no_end_of_a_mail_goes_to_a_server_that_has_gone),
         SMTP_TRIALS,
     };
     cmocka_set_test_filter(getenv("ONLY"));
