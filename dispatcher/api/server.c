@@ -20,6 +20,7 @@
 #define HEADERS_MAX      ((size_t)16 * 1024)
 #define SWEEP_MS         1000
 #define HEADER_COUNT_MAX 100
+#define CROWDED_AGAIN_S  5
 
 /* A connection, as long as it stands. */
 struct visit {
@@ -39,6 +40,7 @@ struct call {
     size_t header_count;
     struct buf body;
     int tag;
+    bool crowded_out; /* there was no room for its body */
     bool handed_over;
     bool suspended;
     struct MHD_Response *response;
@@ -52,6 +54,7 @@ struct server {
     int64_t now_ms, swept_ms;
     struct visit *visits;
     size_t visit_count;
+    size_t held; /* bytes of bodies */
     uint64_t answered[CALL_TAGS][6];
 };
 
@@ -230,18 +233,36 @@ static enum MHD_Result begin(struct call *c, const char *method, const char *ver
     return MHD_YES;
 }
 
+static void drop_body(struct call *c)
+{
+    c->server->held -= c->body.len;
+    buf_free(&c->body);
+}
+
 /* What is too long is read to its end, which is bounded by the time of a step, and not kept. */
 static void take_body(struct call *c, const char *data, size_t size)
 {
+    struct server *s = c->server;
     size_t room = CALL_BODY_MAX + 1 - c->body.len;
-    buf_put(&c->body, data, size < room ? size : room);
+    size_t more = size < room ? size : room;
+    bool is_short = c->body.len + more <= BODY_SHORT;
+    c->crowded_out = c->crowded_out || (!is_short && s->held + more > BODIES_MAX);
+    if (c->crowded_out) {
+        drop_body(c);
+        return;
+    }
+    s->held += more;
+    buf_put(&c->body, data, more);
 }
 
 static enum MHD_Result finish(struct call *c)
 {
     static const char sentence[] = "the body is longer than 256 KiB\n";
     c->handed_over = true;
-    if (c->body.len > CALL_BODY_MAX)
+    if (c->crowded_out)
+        call_answer(c, &(struct reply){.status = MHD_HTTP_SERVICE_UNAVAILABLE,
+                                       .retry_after_s = CROWDED_AGAIN_S});
+    else if (c->body.len > CALL_BODY_MAX)
         call_answer(c, &(struct reply){.status = MHD_HTTP_CONTENT_TOO_LARGE,
                                        .body = sentence,
                                        .len = sizeof(sentence) - 1});
@@ -301,7 +322,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     c->visit->since_ms = s->now_ms;
     if (c->response != NULL)
         MHD_destroy_response(c->response);
-    buf_free(&c->body);
+    drop_body(c);
     free(c->headers);
     free(c->target);
     free(c);
@@ -377,6 +398,11 @@ void server_stop_accepting(struct server *s)
 size_t server_connections(const struct server *s)
 {
     return s->visit_count;
+}
+
+size_t server_held(const struct server *s)
+{
+    return s->held;
 }
 
 uint64_t server_answered(const struct server *s, int tag, int digit)

@@ -3,7 +3,8 @@
  * thread of its own; the caller's loop waits for server_fd() and gives it its turns.
  *
  * A connection has ten seconds for each step (to ask, to take the answer), however slowly it moves;
- * headers share 16 KiB, a body may have 256 KiB. What a proxy in front might read in another way
+ * headers share 16 KiB, a body may have 256 KiB, and all bodies 64 MiB together: behind that long
+ * ones hear 503. What a proxy in front might read in another way
  * than we do (two lengths, a length and chunks, odd header names) is refused, and the connection
  * closed.
  */
@@ -19,6 +20,9 @@
 
 #define CALL_TAGS     8
 #define CALL_BODY_MAX ((size_t)256 * 1024)
+/* All bodies that are held at one moment; what is short is taken all the same. */
+#define BODIES_MAX ((size_t)64 * 1024 * 1024)
+#define BODY_SHORT ((size_t)4 * 1024)
 
 struct server;
 /* One request until it is answered. */
@@ -53,6 +57,8 @@ void server_turn(struct server *s, int64_t mono_ms);
 /* Takes no connection any more, what is there goes on. */
 void server_stop_accepting(struct server *s);
 size_t server_connections(const struct server *s);
+/* Bytes of bodies that are held. */
+size_t server_held(const struct server *s);
 /* How often calls of a tag were answered, by the first digit of the status. */
 uint64_t server_answered(const struct server *s, int tag, int digit);
 

@@ -124,6 +124,42 @@ static void bounds_a_body_that_does_not_say_how_long_it_is(void **state)
 }
 
 /* One byte now and then keeps nobody here: a step has ten seconds, and then the next may begin. */
+/* Nobody fills the memory by beginning many long bodies; who is short is heard all the same. */
+static void bounds_all_bodies_together(void **state)
+{
+    (void)state;
+    enum { CROWD = BODIES_MAX / CALL_BODY_MAX + 8 };
+    static char body[CALL_BODY_MAX - 1];
+    int fds[CROWD];
+    struct buf answer = {0};
+    memset(body, 'x', sizeof(body));
+    for (size_t i = 0; i < CROWD; i++) {
+        fds[i] = client_dial(&stage);
+        client_send(fds[i], HEAD "Connection: close\r\nContent-Length: 262144\r\n\r\n");
+        for (size_t sent = 0; sent < sizeof(body);) {
+            ssize_t n = send(fds[i], body + sent, sizeof(body) - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+            sent += n > 0 ? (size_t)n : 0;
+            stage_turn(&stage);
+        }
+        stage_turns(&stage, 20);
+    }
+    assert_true(server_held(stage.server) <= BODIES_MAX);
+    assert_true(server_held(stage.server) > BODIES_MAX / 2);
+    assert_int_equal(
+        ask(&stage, HEAD "Connection: close\r\nContent-Length: 5\r\n\r\nhello", &answer), 404);
+    client_send(fds[CROWD - 1], "x");
+    buf_reset(&answer);
+    assert_true(client_hear(&stage, fds[CROWD - 1], 5000, &answer));
+    assert_non_null(strstr(answer.data, "HTTP/1.1 503 "));
+    assert_non_null(strstr(answer.data, "Retry-After: 5"));
+    for (size_t i = 0; i < CROWD; i++)
+        close(fds[i]);
+    for (int i = 0; i < 5000 && server_held(stage.server) > 0; i++)
+        stage_turn(&stage);
+    assert_int_equal(server_held(stage.server), 0);
+    buf_free(&answer);
+}
+
 static void ends_who_is_slow_in_any_step(void **state)
 {
     (void)state;
@@ -235,6 +271,7 @@ int main(void)
         ON_STAGE(reads_bodies_in_both_ways),
         ON_STAGE(bounds_headers_and_bodies),
         ON_STAGE(bounds_a_body_that_does_not_say_how_long_it_is),
+        ON_STAGE(bounds_all_bodies_together),
         ON_STAGE(ends_who_is_slow_in_any_step),
         ON_STAGE(keeps_a_connection_for_the_next_request),
         ON_STAGE(survives_who_hangs_up_while_it_waits),
