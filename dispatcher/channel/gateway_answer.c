@@ -64,7 +64,7 @@ static const struct http_verdict unreadable = {OUTCOME_UNCERTAIN, "unreadable_an
 
 /* ---- the words of the reply */
 
-static void put_masked(struct buf *out, const struct gateway *g, const char *text, size_t len)
+void gateway_put_masked(struct buf *out, const struct gateway *g, const char *text, size_t len)
 {
     const char **secrets = xcalloc(g->variable_count + 1, sizeof(*secrets));
     size_t count = 0;
@@ -103,7 +103,7 @@ static void put_reply(struct buf *out, const struct gateway *g, const struct htt
         buf_puts(&theirs, answer->detail);
     if (theirs.len > 0 && out->len > 0)
         buf_puts(out, ": ");
-    put_masked(out, g, buf_text(&theirs), theirs.len);
+    gateway_put_masked(out, g, buf_text(&theirs), theirs.len);
     buf_free(&theirs);
 }
 
@@ -158,13 +158,23 @@ static struct http_verdict verdict_of(const struct gateway *g, const struct http
 
 /* ---- what they call the message */
 
+/* Names are shown to people and compared: a control character would be neither. */
+static bool is_name(const struct buf *id)
+{
+    struct buf visible = {0};
+    text_put_visible(&visible, buf_text(id), id->len);
+    bool good = visible.len == id->len && memcmp(buf_text(&visible), buf_text(id), id->len) == 0;
+    buf_free(&visible);
+    return good;
+}
+
 static void take_id(struct disposition *out, const struct gateway *g,
                     const struct gateway_reply *reply, struct buf *words)
 {
     struct buf id = {0};
     bool wanted = g->id.kind != GATEWAY_EXTRACT_NONE;
     bool found = wanted && gateway_extract(&g->id, reply, &id);
-    if (found && id.len < sizeof(out->message_id) && utf8_valid(buf_text(&id), id.len))
+    if (found && id.len < sizeof(out->message_id) && is_name(&id))
         memcpy(out->message_id, buf_text(&id), id.len + 1);
     else if (wanted)
         buf_puts(words, "accepted, but the answer holds no id of the message, so reports that name "

@@ -23,5 +23,7 @@ const struct gateway_predicate *gateway_answer_find(const struct gateway *g,
 /* The body of a complete answer as JSON, what is no UTF-8 in it replaced; NULL if it is none.
  * Caller frees with json_free(). */
 struct json_t *gateway_answer_json(const struct http_answer *answer);
+/* Appends `text` without the secret variables of the gateway. */
+void gateway_put_masked(struct buf *out, const struct gateway *g, const char *text, size_t len);
 
 #endif

@@ -1,11 +1,13 @@
 #include "channel/webhook_answer.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/buf.h"
 #include "channel/http_verdict.h"
 #include "channel/mask.h"
-
-#define MASKED_MAX 16
 
 /*
  * The first match wins. Most refusals are worth another try, because receivers deploy broken code
@@ -56,24 +58,31 @@ static const struct http_verdict_tables tables = {statuses, COUNT_OF(statuses), 
 
 /* ---- the words of the reply */
 
-/* Custom headers may hold credentials, and a receiver may repeat what it got. */
+/* Custom headers may hold credentials, and a receiver may repeat what it got: the whole value, or
+ * the token behind "Bearer". */
 static void put_their_words(struct buf *out, const struct endpoint *e, const char *text, size_t len)
 {
-    const char *secrets[MASKED_MAX];
+    const char **secrets = xcalloc(2 * e->header_count + 1, sizeof(*secrets));
     size_t count = 0;
-    for (size_t i = 0; i < e->header_count && count < MASKED_MAX; i++)
+    for (size_t i = 0; i < e->header_count; i++)
         secrets[count++] = e->headers[i].value;
+    for (size_t i = 0; i < e->header_count; i++) {
+        const char *space = strrchr(e->headers[i].value, ' ');
+        if (space != NULL)
+            secrets[count++] = space + 1;
+    }
     mask_put(out, text, len, secrets, count);
+    free(secrets);
 }
 
 static void put_answer(struct buf *out, const struct endpoint *e, const char *sentence,
                        const struct http_answer *answer)
 {
     if (sentence == NULL) {
-        buf_printf(out,
-                   "moved: the receiver answered a redirect to %s; change the url in the "
-                   "configuration",
-                   answer->location[0] != '\0' ? answer->location : "nowhere");
+        const char *to = answer->location[0] != '\0' ? answer->location : "nowhere";
+        buf_puts(out, "moved: the receiver answered a redirect to ");
+        put_their_words(out, e, to, strlen(to));
+        buf_puts(out, "; change the url in the configuration");
         return;
     }
     buf_puts(out, sentence);

@@ -35,6 +35,14 @@ static void hides_a_secret_that_is_percent_encoded(void **state)
     check("%66%6f%6F%62%61%72", "***");
 }
 
+static void hides_a_login_that_is_repeated_as_it_was_sent(void **state)
+{
+    (void)state;
+    check("Basic dXNlcjpmb29iYXI= is wrong", "Basic *** is wrong"); /* user:foobar */
+    check("{\"authorization\":\"Basic dXNlcjpmb29iYXI=\"}", "{\"authorization\":\"Basic ***\"}");
+    check("Basic dXNlcjpmb29iYWE= is wrong", "Basic dXNlcjpmb29iYWE= is wrong");
+}
+
 static void leaves_everything_else_alone(void **state)
 {
     (void)state;
@@ -48,6 +56,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hides_a_secret_wherever_it_stands),
         cmocka_unit_test(hides_a_secret_that_is_percent_encoded),
+        cmocka_unit_test(hides_a_login_that_is_repeated_as_it_was_sent),
         cmocka_unit_test(leaves_everything_else_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

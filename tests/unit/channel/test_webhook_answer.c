@@ -110,6 +110,12 @@ static void keeps_their_words_but_no_credentials(void **state)
     struct http_answer answer = {.status = 500};
     assert_string_equal(judge(&answer, "boom\r\nAuthorization: Bearer t0ken\n").reply,
                         "the receiver failed: boom\\x0d\\x0aAuthorization: ***\\x0a");
+    assert_string_equal(judge(&answer, "bad token: t0ken").reply,
+                        "the receiver failed: bad token: ***");
+    answer = (struct http_answer){.status = 301, .location = "https://new.example/t0ken/hook"};
+    assert_string_equal(judge(&answer, "").reply,
+                        "moved: the receiver answered a redirect to https://new.example/***/hook; "
+                        "change the url in the configuration");
 }
 
 int main(void)
