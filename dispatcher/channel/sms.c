@@ -296,7 +296,10 @@ static void refuse(const struct delivery_run *run, const struct outgoing *item,
                    enum outcome outcome, const char *cause, const struct error *why)
 {
     struct disposition d;
-    disposition_set(&d, outcome, 0, cause, why->text, strlen(why->text));
+    struct buf text = {0};
+    gateway_put_masked(&text, run->session->gateway, why->text, strlen(why->text));
+    disposition_set(&d, outcome, 0, cause, buf_text(&text), text.len);
+    buf_free(&text);
     run->reporter->done(run->reporter->context, item, &d);
 }
 

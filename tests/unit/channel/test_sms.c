@@ -381,6 +381,28 @@ static struct disposition send_item(const struct settings *s, struct transport *
     return reports.records[0].d;
 }
 
+static struct gateway_node secret_number[] = {FIELD("key", "{{password|number}}")};
+
+/* Why a request cannot be built is told, but not with what. */
+static void tells_no_secret_when_it_does_not_fit(void **state)
+{
+    (void)state;
+    struct gateway g = kannel;
+    struct transport t = transport;
+    struct settings s = {0};
+    struct message m = {0};
+    struct buf request = {0};
+    struct outgoing item = {.identity = "job_1", .address = "+821012345678", .message = &m};
+    g.query = (struct gateway_node)FIELDS(secret_number);
+    t.sms.gateway = &g;
+    buf_puts(&m.sms, "hello");
+    struct disposition d = send_item(&s, &t, &item, &request);
+    check(&d, OUTCOME_PERMANENT, "bad_request");
+    assert_string_equal(d.reply, "the gateway wants a number where the value is \"***\"");
+    message_free(&m);
+    buf_free(&request);
+}
+
 static void tells_a_gateway_what_is_known_of_a_message(void **state)
 {
     (void)state;
@@ -534,6 +556,7 @@ int main(void)
         cmocka_unit_test(composes_what_will_be_sent),
         cmocka_unit_test(refuses_a_text_that_cannot_be_sent_and_names_why),
         cmocka_unit_test(refuses_a_number_that_is_none),
+        cmocka_unit_test(tells_no_secret_when_it_does_not_fit),
         cmocka_unit_test(tells_a_gateway_what_is_known_of_a_message),
         cmocka_unit_test(sends_nothing_where_nobody_would_take_it),
         cmocka_unit_test(refuses_what_this_gateway_would_cut),
