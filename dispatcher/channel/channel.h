@@ -28,6 +28,8 @@ struct channel_reporter {
     int64_t (*now_ms)(void *context);
     /* 64 random bits, from the engine too. NULL where nothing is drawn. */
     uint64_t (*draw)(void *context);
+    /* Of the packet's deadline, gone before this part of it; at most three quarters. */
+    int64_t spent_ms;
 };
 
 struct channel {

@@ -252,7 +252,8 @@ static void email_deliver(struct channel_session *session, struct outgoing *item
     struct smtp_mail *mails = xcalloc(count, sizeof(*mails));
     struct envelope *envelopes = xcalloc(count, sizeof(*envelopes));
     struct delivery_round round = {reporter, xcalloc(count, sizeof(*round.items))};
-    const struct smtp_observer observer = {&round, on_now_ms, on_started, on_done};
+    const struct smtp_observer observer = {&round, on_now_ms, on_started, on_done,
+                                           reporter->spent_ms};
     size_t ready = 0;
     for (size_t i = 0; i < count; i++) {
         struct error why = {0};

@@ -360,7 +360,8 @@ static void deliver(struct channel_session *session, struct outgoing *items, siz
     for (size_t i = 0; i < count; i++)
         pools[i] = session->pool;
     /* A tenth is left for the reports, before the packet's own deadline kills us. */
-    http_run(session->client, pools, count, deadline_ms - deadline_ms / 10, &handler);
+    http_run(session->client, pools, count, deadline_ms - deadline_ms / 10 - reporter->spent_ms,
+             &handler);
     free(pools);
 }
 

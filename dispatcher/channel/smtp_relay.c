@@ -302,7 +302,7 @@ static void close_sending(struct sending *s)
 static void send_over(struct server *server, struct sending *s, const struct smtp_relay *relay,
                       int64_t deadline_ms)
 {
-    const struct smtp_observer observer = {s, on_now_ms, on_started, on_done};
+    const struct smtp_observer observer = {s, on_now_ms, on_started, on_done, 0};
     server->route.deadline_ms = deadline_ms;
     server->tried = true;
     s->server = relay->count > 1 ? server : NULL;
@@ -322,7 +322,8 @@ void smtp_relay_send(struct smtp_relay *relay, const struct smtp_mail *mails, si
                      uint64_t draw, const struct smtp_observer *observer)
 {
     struct sending s = {.observer = observer};
-    int64_t start_ms = observer->now_ms(observer->context), left_ms = relay->deadline_ms;
+    int64_t start_ms = observer->now_ms(observer->context) - observer->spent_ms;
+    int64_t left_ms = relay->deadline_ms - observer->spent_ms;
     struct server *server = NULL;
     open_sending(&s, mails, count);
     for (size_t i = 0; i < relay->count; i++)

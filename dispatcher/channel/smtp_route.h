@@ -48,6 +48,7 @@ struct smtp_observer {
     void (*started)(void *context, size_t index); /* the first bytes are handed out now */
     void (*done)(void *context, size_t index,
                  const struct disposition *d); /* exactly once per mail */
+    int64_t spent_ms;                          /* of the deadline, before the first mail */
 };
 
 #endif

@@ -288,7 +288,8 @@ static void deliver(struct channel_session *session, struct outgoing *items, siz
     for (size_t i = 0; i < count; i++)
         add_sending(session, &run, &items[i]);
     /* A tenth is left for the reports, before the packet's own deadline kills us. */
-    http_run(session->client, run.pools, run.count, deadline_ms - deadline_ms / 10, &handler);
+    http_run(session->client, run.pools, run.count,
+             deadline_ms - deadline_ms / 10 - reporter->spent_ms, &handler);
     if (http_client_count_pools(session->client) > POOLS_MAX)
         forget_pools(session);
     free(run.sendings);

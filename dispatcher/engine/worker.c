@@ -42,7 +42,8 @@ struct round {
     size_t *item_of;           /* by place in `outgoing`: the index in the packet */
     size_t outgoing_count;
     size_t outgoing_bytes; /* of what they composed to */
-    bool *reported;        /* by item of the packet */
+    int64_t start_ms;
+    bool *reported; /* by item of the packet */
     int64_t *begun_ms;
 };
 
@@ -206,13 +207,36 @@ static void report_outgoing(struct round *r, enum outcome outcome, const char *c
     }
 }
 
+static int64_t spent_ms(const struct round *r)
+{
+    return clock_mono_ms() - r->start_ms;
+}
+
+/* What begins now would hardly end before this process is killed: that would leave a mail in doubt,
+ * or look as if a letter had cost a worker. */
+static bool is_late(const struct round *r)
+{
+    return spent_ms(r) > r->transport->deadline_ms / 4 * 3;
+}
+
+static void report_late(struct round *r)
+{
+    report_all(r, OUTCOME_NOT_TRIED, "no_time",
+               "not sent: those before it took the time of the packet");
+}
+
 static void deliver(struct round *r)
 {
     struct worker *w = r->worker;
     size_t at = (size_t)(r->transport - w->settings->transports);
     const struct channel *channel = channel_for(r->transport);
-    const struct channel_reporter reporter = {r, on_started, on_done, on_now_ms, on_draw};
+    const struct channel_reporter reporter = {r,         on_started, on_done,
+                                              on_now_ms, on_draw,    spent_ms(r)};
     struct error why;
+    if (is_late(r)) {
+        report_late(r);
+        return;
+    }
     if (w->sessions[at] == NULL &&
         channel->open(w->settings, r->transport, &w->sessions[at], &why) != 0) {
         report_outgoing(r, OUTCOME_CONFIG, "config", why.text);
@@ -240,8 +264,13 @@ static void send_packet(struct round *r)
 {
     for (size_t i = 0; i < r->packet->count; i++) {
         prepare_item(r, i);
-        if (r->outgoing_bytes > PORTION_MAX)
-            send_outgoing(r);
+        if (r->outgoing_bytes <= PORTION_MAX)
+            continue;
+        send_outgoing(r);
+        if (is_late(r)) {
+            report_late(r);
+            return;
+        }
     }
     send_outgoing(r);
 }
@@ -269,6 +298,7 @@ static void work_on(struct worker *w, struct packet *packet)
         .item_of = xcalloc(count, sizeof(*r.item_of)),
         .reported = xcalloc(count, sizeof(*r.reported)),
         .begun_ms = xcalloc(count, sizeof(*r.begun_ms)),
+        .start_ms = clock_mono_ms(),
     };
     for (size_t i = 0; i < count; i++)
         r.begun_ms[i] = clock_mono_ms();

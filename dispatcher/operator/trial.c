@@ -47,7 +47,7 @@ void trial_address(struct trial *t, const char *address)
 int trial_send(struct trial *t, struct error *err)
 {
     const struct channel *channel = channel_for(t->transport);
-    const struct channel_reporter reporter = {t, on_started, on_done, on_now_ms, on_draw};
+    const struct channel_reporter reporter = {t, on_started, on_done, on_now_ms, on_draw, 0};
     struct channel_session *session = NULL;
     int rc = channel->compose(t->settings, t->transport, &t->item, err);
     if (rc == 0)

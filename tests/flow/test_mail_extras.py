@@ -179,6 +179,17 @@ def test_a_packet_of_large_mails_does_not_stand_in_memory_as_a_whole(t):
     t.check(lib.peak_kb(worker) < bound, f"the worker took {lib.peak_kb(worker)} kB for mails of 12 MB")
 
 
+def test_large_mails_over_a_slow_server_end_before_their_worker_is_killed(t):
+    folder = directory(t)
+    put(folder, "large.zip", os.urandom(9 << 20))
+    server = t.faulty("end-slow", "--delay", "1.5")
+    t.configure(email=t.email_transport(server, deadline="6s", retry=["1h"]), attachments=folder, workers=1)
+    t.enqueue(*t.notices(6, attachments=["large.zip"]))
+    t.daemon.start()
+    t.wait(lambda: t.daemon.log().count("event=delivery.attempt") >= 6, 40, "a word about every mail")
+    t.equal(t.daemon.log().count("killed at its deadline"), 0, "workers killed")
+
+
 def test_a_changed_file_is_read_again(t):
     folder = directory(t)
     t.configure(attachments=folder, workers=1)

@@ -148,7 +148,7 @@ static void every_mail_is_told_once_when_no_server_is_there(void **state)
         struct smtp_relay *relay = NULL;
         struct error err = {0};
         struct record r = {0};
-        const struct smtp_observer observer = {&r, on_now_ms, on_started, on_done};
+        const struct smtp_observer observer = {&r, on_now_ms, on_started, on_done, 0};
         assert_int_equal(smtp_relay_open(&s, &t, &relay, &err), 0);
         smtp_relay_send(relay, mails, 2, 4711, &observer);
         smtp_relay_close(relay);
