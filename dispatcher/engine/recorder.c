@@ -1,5 +1,6 @@
 #include "engine/recorder.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@ struct settlement_copy {
     char *transport; /* these are owned */
     struct planned_delivery next;
     char *next_transport, *next_address, *next_cause, *next_remark;
+    struct suppression suppression;                                        /* of its address */
+    char *suppressed, *suppress_cause, *suppress_reason, *suppress_source; /* NULL: it is not */
 };
 
 /* ---- the ledger's state ---- */
@@ -89,6 +92,10 @@ static void forget_recorded(struct recorder *r)
         free(r->unrecorded[i].next_address);
         free(r->unrecorded[i].next_cause);
         free(r->unrecorded[i].next_remark);
+        free(r->unrecorded[i].suppressed);
+        free(r->unrecorded[i].suppress_cause);
+        free(r->unrecorded[i].suppress_reason);
+        free(r->unrecorded[i].suppress_source);
     }
     r->unrecorded_count = 0;
 }
@@ -105,7 +112,25 @@ void recorder_settle(struct recorder *r, const struct settlement *s)
     copy_text(copy->cause, sizeof(copy->cause), s->cause);
     copy->transport = xstrdup(s->transport);
     copy->next_transport = copy->next_address = copy->next_cause = copy->next_remark = NULL;
+    copy->suppressed = copy->suppress_cause = NULL;
+    copy->suppress_reason = copy->suppress_source = NULL;
     copy_next(copy, s->next);
+}
+
+void recorder_suppress(struct recorder *r, const struct suppression *s)
+{
+    assert(r->unrecorded_count > 0);
+    struct settlement_copy *copy = &r->unrecorded[r->unrecorded_count - 1];
+    assert(copy->suppressed == NULL);
+    copy->suppressed = xstrdup(s->address);
+    copy->suppress_cause = xstrdup(s->cause);
+    copy->suppress_reason = xstrdup(s->reason);
+    copy->suppress_source = xstrdup(s->source);
+    copy->suppression = *s;
+    copy->suppression.address = copy->suppressed;
+    copy->suppression.cause = copy->suppress_cause;
+    copy->suppression.reason = copy->suppress_reason;
+    copy->suppression.source = copy->suppress_source;
 }
 
 /* Copies move when their array grows, so their texts are found again here. */
@@ -135,6 +160,8 @@ static int settle_all(struct recorder *r, struct error *err)
         bool settled = false;
         restore(&r->unrecorded[i]);
         int rc = ledger_settle(r->ledger, s, &settled, err);
+        if (rc == 0 && r->unrecorded[i].suppressed != NULL)
+            rc = ledger_suppress(r->ledger, &r->unrecorded[i].suppression, NULL, err);
         if (rc != 0)
             return rc;
         if (!settled)

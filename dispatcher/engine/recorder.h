@@ -32,6 +32,9 @@ struct recorder {
 
 /* Keeps it for the next commit. The texts are copied. */
 void recorder_settle(struct recorder *r, const struct settlement *s);
+/* And with it, in the same transaction, that its address is not written to any more. Directly
+ * behind recorder_settle(); the texts are copied. */
+void recorder_suppress(struct recorder *r, const struct suppression *s);
 /* Commits and syncs what is due; to be called behind whatever settles. */
 void recorder_tend(struct recorder *r, int64_t mono_ms);
 /* The same, but whatever waits is committed now: for whoever asks the ledger next. */

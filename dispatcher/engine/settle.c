@@ -174,7 +174,6 @@ static void note_address(struct settling *s, const struct disposition *d, int64_
     bool said_no = d->outcome == OUTCOME_SUPPRESS;
     bool lasting = d->outcome == OUTCOME_PERMANENT && d->code > 0 && cause_is_lasting(d->cause);
     struct buf key = {0};
-    struct error why;
     if ((!said_no && !lasting) || s->row->channel == CHANNEL_WEBHOOK)
         return;
     suppression_put_key(s->row->channel, s->row->address, &key);
@@ -187,8 +186,7 @@ static void note_address(struct settling *s, const struct disposition *d, int64_
         .since_ms = wall_ms,
         .expires_ms = lasting && keep_ms > 0 ? wall_ms + keep_ms : 0,
     };
-    if (!r->down && ledger_suppress(r->ledger, &entry, NULL, &why) != 0)
-        recorder_ledger_failed(r, &why);
+    recorder_suppress(r, &entry);
     buf_free(&key);
     log_event(LOG_INFO, "address.suppressed", "id=%s channel=%s cause=%s source=reply",
               s->row->notice_id, channel_kind_name(s->row->channel), entry.cause);

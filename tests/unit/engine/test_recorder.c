@@ -192,6 +192,42 @@ static void keeps_an_outcome_until_it_can_be_recorded(void **state)
     recorder_end(&recorder);
 }
 
+static bool is_suppressed(void)
+{
+    struct suppression found;
+    struct error err;
+    bool is = false;
+    assert_int_equal(
+        ledger_find_suppression(ledger, CHANNEL_EMAIL, "a@example.org", 4000, &is, &found, &err),
+        0);
+    return is && strcmp(found.cause, "opted_out") == 0 && strcmp(found.reason, "STOP") == 0;
+}
+
+/* Who said no while nothing could be recorded has said so. */
+static void keeps_who_said_no_with_the_outcome(void **state)
+{
+    (void)state;
+    char address[] = "a@example.org", reason[] = "STOP";
+    const struct suppression no = {.channel = CHANNEL_EMAIL,
+                                   .address = address,
+                                   .cause = "opted_out",
+                                   .reason = reason,
+                                   .source = "reply",
+                                   .since_ms = 3000};
+    fill_disk(true);
+    settle_delivered();
+    recorder_suppress(&recorder, &no);
+    memset(address, 'x', sizeof(address) - 1);
+    memset(reason, 'x', sizeof(reason) - 1);
+    recorder_commit(&recorder, 1000);
+    assert_true(recorder.down);
+    assert_false(is_suppressed());
+    fill_disk(false);
+    recorder_commit(&recorder, recorder.retry_mono_ms);
+    assert_int_equal(delivered(), 1);
+    assert_true(is_suppressed());
+}
+
 static void says_that_it_works_only_after_it_wrote(void **state)
 {
     struct error why;
@@ -227,6 +263,7 @@ int main(void)
         WITH_LEDGER(gathers_no_more_than_a_few),
         WITH_LEDGER(commits_when_told_and_syncs_later),
         WITH_LEDGER(keeps_an_outcome_until_it_can_be_recorded),
+        WITH_LEDGER(keeps_who_said_no_with_the_outcome),
         WITH_LEDGER(says_that_it_works_only_after_it_wrote),
         WITH_LEDGER(tries_once_more_at_the_end),
     };
