@@ -472,7 +472,7 @@ static const struct {
     {0, 7, 24, "sender_unverified"},
     {0, 7, 25, "sender_host"},
     {0, 7, 26, "sender_unverified"},
-    {0, 7, 27, "domain_unknown"}, /* the sender's takes no mail: RFC 7505 */
+    {0, 7, 27, "sender_refused"}, /* its domain takes no mail: RFC 7505 */
     {0, 7, 28, "rate_limited"},
     {0, 7, 29, "sender_unverified"},
     {0, 7, 57, "auth"},            /* Exchange */
@@ -565,7 +565,21 @@ static bool is_about_login(int code)
     return code == 530 || code == 534 || code == 535 || code == 538;
 }
 
-static const char *cause_of(const struct smtp_answer *a, enum smtp_stage stage)
+/* Who answers MAIL has not heard of any recipient yet: a mailbox that is unknown or closed is the
+ * sender's. Else everybody we write to would be taken off the list for it. */
+static const char *about_sender(const char *cause)
+{
+    static const char *const of_mailboxes[] = {
+        "bad_recipient", "recipient_refused", "mailbox_disabled", "mailbox",
+        "mailbox_full",  "domain_unknown",    "bad_address",
+    };
+    for (size_t i = 0; i < COUNT_OF(of_mailboxes); i++)
+        if (strcmp(of_mailboxes[i], cause) == 0)
+            return "sender_refused";
+    return cause;
+}
+
+static const char *find_cause(const struct smtp_answer *a, enum smtp_stage stage)
 {
     if (a->code / 100 != 4 && a->code / 100 != 5)
         return "protocol"; /* 999, "2 0": no answer of SMTP */
@@ -577,6 +591,12 @@ static const char *cause_of(const struct smtp_answer *a, enum smtp_stage stage)
     if (cause == NULL)
         cause = cause_of_words(a, hints, COUNT_OF(hints));
     return cause != NULL ? cause : cause_of_code(a->code, stage);
+}
+
+static const char *cause_of(const struct smtp_answer *a, enum smtp_stage stage)
+{
+    const char *cause = find_cause(a, stage);
+    return stage == SMTP_STAGE_MAIL ? about_sender(cause) : cause;
 }
 
 static enum outcome outcome_of(int code, const char *cause)

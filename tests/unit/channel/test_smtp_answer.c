@@ -360,6 +360,23 @@ static void no_address_is_lost_for_a_code_without_words(void **state)
     }
 }
 
+static void what_is_said_of_the_sender_takes_no_recipient_off(void **state)
+{
+    (void)state;
+    static const char *const said[] = {
+        "550 5.1.1 User unknown",       "550 Unknown user",
+        "550 5.2.1 account disabled",   "550 5.1.0 rejected",
+        "553 5.1.3 bad address syntax", "552 5.2.2 over quota",
+    };
+    for (size_t i = 0; i < COUNT_OF(said); i++) {
+        struct disposition d = judge(MAIL, said[i]);
+        assert_string_equal(d.cause, "sender_refused");
+        assert_int_equal(d.outcome, NEVER);
+    }
+    assert_string_equal(judge(RCPT, said[0]).cause, "bad_recipient");
+    assert_string_equal(judge(RCPT, "550 5.7.27 no").cause, "sender_refused");
+}
+
 static void reads_the_enhanced_code_as_it_is_written(void **state)
 {
     (void)state;
@@ -387,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(understands_what_mail_servers_really_say),
         cmocka_unit_test(no_address_is_lost_for_a_code_without_words),
+        cmocka_unit_test(what_is_said_of_the_sender_takes_no_recipient_off),
         cmocka_unit_test(reads_the_enhanced_code_as_it_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
