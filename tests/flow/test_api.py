@@ -75,7 +75,7 @@ class Api:
 
     def there(self):
         try:
-            return self.status("/healthz", timeout=2) == 200
+            return self.status("/healthz", timeout=5) == 200
         except OSError:
             return False
 
@@ -197,7 +197,7 @@ def test_by_hand_it_serves_whatever_daemon_comes(t):
         t.contains(api.ask("/metrics")[2], "\ndispatcher_scheduler_up 0\n", "metrics")
     finally:
         made.terminate()
-        t.equal(made.wait(10), 0, "exit status of the API")
+        t.equal(made.wait(20 * lib.PATIENCE), 0, "exit status of the API")
 
 
 # strangers
@@ -241,10 +241,10 @@ def test_the_size_of_a_report_is_bounded(t):
     api = start(t)
     path = api.path()
     t.equal(api.status(path, "POST", b"a" * 256 * 1024), 400, "256 KiB, of nothing")
-    with socket.create_connection(("127.0.0.1", api.port), timeout=15) as sock:
+    with socket.create_connection(("127.0.0.1", api.port), timeout=15 * lib.PATIENCE) as sock:
         sock.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 262145\r\n\r\n".encode())
         t.contains(sock.recv(100).decode(), " 413 ", "one byte more")
-    with socket.create_connection(("127.0.0.1", api.port), timeout=15) as sock:
+    with socket.create_connection(("127.0.0.1", api.port), timeout=15 * lib.PATIENCE) as sock:
         sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20000)
         t.contains(sock.recv(100).decode(), " 431 ", "a long header")
 
@@ -272,7 +272,7 @@ def test_two_thousand_connections_are_open_at_once(t):
     socks = []
     try:
         for _ in range(2000):
-            socks.append(socket.create_connection(("127.0.0.1", api.port), timeout=15))
+            socks.append(socket.create_connection(("127.0.0.1", api.port), timeout=15 * lib.PATIENCE))
         t.equal(api.status("/healthz", timeout=10), 200, "one more")
         metrics = api.ask("/metrics")[2]
         (seen,) = re.findall(r"^dispatcher_api_connections (\d+)$", metrics, re.M)

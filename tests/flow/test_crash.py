@@ -329,7 +329,7 @@ def test_enqueue_waiting_for_its_input_does_not_keep_the_daemon_from_starting(t)
         time.sleep(0.3)
         t.daemon.start()
         producer.stdin.write(json.dumps(t.notice("late")).encode() + b"\n")
-        out, _ = producer.communicate(timeout=10)
+        out, _ = producer.communicate(timeout=30 * lib.PATIENCE)
         t.equal((producer.returncode, out), (0, b"late\n"), "enqueue")
         t.wait_for_state("late", "delivered")
     finally:

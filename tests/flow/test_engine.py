@@ -70,7 +70,7 @@ def test_sigterm_waits_for_outcomes_that_are_not_recorded_yet(t):
     t.daemon.signal(signal.SIGTERM)
     t.holds(t.daemon.running, 1, "the daemon ended with an outcome in its memory only")
     empty_disk()
-    t.equal(t.daemon.process.wait(6 * lib.PATIENCE), 0, "exit status")
+    t.equal(t.daemon.process.wait(20 * lib.PATIENCE), 0, "exit status")
     t.daemon.start()
     t.equal(t.row("told")["state"], "delivered", "state")
     t.equal(len(server.accepted()), 1, "mails")
@@ -78,7 +78,7 @@ def test_sigterm_waits_for_outcomes_that_are_not_recorded_yet(t):
 
 def test_a_stopping_daemon_rests_while_other_deliveries_become_due(t):
     server = t.faulty("end-none", "--on", "1")
-    t.configure(email=t.email_transport(server, **QUICK), shutdown="4s", workers=2)
+    t.configure(email=t.email_transport(server, **QUICK), shutdown="30s", workers=2)
     t.daemon.start()
     t.drop(t.notice("stuck"))
     t.wait(server.accepted, 5, "the mail to be taken")
@@ -115,9 +115,9 @@ def test_idle_connections_lock_nobody_out(t):
     idle = connections(t, 64)
     for one in idle:
         one.send(b'{"v":1,')
-    t.equal(t.command("status", timeout=10).status, 0, "exit status of a command behind 64 idle connections")
+    t.equal(t.command("status").status, 0, "exit status of a command behind 64 idle connections")
     more = connections(t, 10)
-    t.equal(t.command("status", timeout=10).status, 0, "and behind more of them")
+    t.equal(t.command("status").status, 0, "and behind more of them")
     for one in idle + more:
         one.close()
 

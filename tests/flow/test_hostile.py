@@ -146,13 +146,17 @@ def test_names_that_are_no_ids(t):
 
 def test_a_half_written_file_is_waited_for(t):
     mail = start(t)
-    text = valid(t, "slow").encode()
+    text, longest = valid(t, "slow").encode(), 0
     with open(new(t, "slow.json"), "wb") as out:
         for start_at in range(0, len(text), len(text) // 5 + 1):
+            began = time.monotonic()
             out.write(text[start_at : start_at + len(text) // 5 + 1])
             out.flush()
             time.sleep(0.5)
-    t.wait_for_state("slow", "delivered", seconds=6)
+            longest = max(longest, time.monotonic() - began)
+    if longest > 1.5:
+        raise lib.Inconclusive(f"the writer paused for {longest:.1f} s: that is given up")
+    t.wait_for_state("slow", "delivered")
     t.equal((len(mail.accepted()), reasons(t)), (1, {}), "mails and reasons")
 
 

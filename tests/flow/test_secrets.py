@@ -4,7 +4,6 @@ import os
 import resource
 import signal
 import subprocess
-import time
 
 import lib
 
@@ -84,7 +83,6 @@ def test_nobody_and_nothing_of_a_letter_in_the_log(t):
 def leaves_core(directory, command):
     """Does a process that is made to crash here leave a core file?"""
     process = subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL)
-    time.sleep(0.1)
     process.send_signal(signal.SIGABRT)
     process.wait()
     return [name for name in os.listdir(directory) if name.startswith("core")]

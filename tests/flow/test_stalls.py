@@ -2,15 +2,20 @@
 
 import os
 import signal
-import time
 
 import lib
 
-DEADLINE_S = 3
+DEADLINE_S = 5
+
+
+def overtaken(t, identity, channel="email"):
+    """Is that one still under way? Then whoever arrived meanwhile did not wait for it."""
+    if t.row(identity, channel)["state"] != "in_flight":
+        raise lib.Inconclusive("the others came when it was over: they waited for it, or the machine is slow")
 
 
 def stall(t, server, others=12, **keys):
-    """A mail to the stalling server, then texts and webhooks, which must not notice. Seconds until they were there."""
+    """A mail to the stalling server, then texts and webhooks, which must not notice."""
     phones, hooks = t.faulty_gateway(), t.https()
     t.configure(
         email=t.email_transport(server, deadline=f"{DEADLINE_S}s", retry=["1h"], **keys),
@@ -22,15 +27,12 @@ def stall(t, server, others=12, **keys):
     t.daemon.start()
     t.drop(t.notice("stuck"))
     t.wait_for_state("stuck", "in_flight", "waiting", "deferred", seconds=3)
-    began = time.monotonic()
     t.enqueue(*t.notices(others, prefix="o", channels=("sms", "webhook")))
     t.wait(lambda: len(hooks.received()) == others and len(phones.received()) == others, 8, "the others")
-    return time.monotonic() - began
 
 
 def check_end(t, *outcomes):
     """The attempt is over soon after its deadline, and nobody called it delivered."""
-    began = time.monotonic()
 
     def settled():
         row = t.row("stuck")
@@ -40,14 +42,14 @@ def check_end(t, *outcomes):
     t.check(row["state"] in ("waiting", "deferred", "uncertain"), f"state {row['state']}")
     t.matches(t.daemon.log(), f"id=stuck channel=email .*outcome=({'|'.join(outcomes)}) ", "the outcome")
     t.check("id=stuck channel=email transport=mail try=1 outcome=delivered" not in t.daemon.log(), "called delivered")
-    return time.monotonic() - began
 
 
-def stalled(mode, *outcomes, mails=0):
+def stalled(mode, *outcomes, mails=0, holds=True):
     def test(t):
         server = t.faulty(mode)
-        took = stall(t, server)
-        t.check(took < 1.5 * lib.PATIENCE, f"{mode}: the others took {took:.1f} s")
+        stall(t, server)
+        if holds:
+            overtaken(t, "stuck")
         check_end(t, *outcomes)
         t.equal(len(server.accepted()), mails, f"{mode}: mails accepted")
 
@@ -61,7 +63,7 @@ test_a_server_that_never_answers_the_recipient = stalled("rcpt-none", "transient
 test_a_server_that_never_reads = stalled("data-never-reads", "transient", "uncertain")
 test_a_server_that_accepts_and_is_silent = stalled("end-none", "uncertain", mails=1)
 test_a_server_that_accepts_and_drips_its_answer = stalled("end-drip", "uncertain", mails=1)
-test_a_server_that_accepts_and_closes = stalled("end-close-accepted", "uncertain", mails=1)
+test_a_server_that_accepts_and_closes = stalled("end-close-accepted", "uncertain", mails=1, holds=False)
 
 
 def test_a_large_mail_to_a_server_that_never_reads_has_no_hole(t):
@@ -83,7 +85,7 @@ def test_many_mails_to_a_hanging_server_leave_a_worker_for_the_others(t):
     server = t.faulty("rcpt-none")
     hooks = t.https()
     t.configure(
-        email=t.email_transport(server, deadline="20s", retry=["1h"], packet=1, concurrency=4),
+        email=t.email_transport(server, deadline="30s", retry=["1h"], packet=1, concurrency=4),
         webhook=t.webhook_transport(),
         endpoints={"crm": t.endpoint(hooks)},
         workers=3,
@@ -91,11 +93,9 @@ def test_many_mails_to_a_hanging_server_leave_a_worker_for_the_others(t):
     t.daemon.start()
     t.enqueue(*t.notices(8, prefix="m"))
     t.wait(lambda: len(server.events("fault")) >= 2, 5, "several sessions to hang")
-    began = time.monotonic()
     t.enqueue(*t.notices(3, prefix="o", channels=["webhook"]))
     t.wait(lambda: len(hooks.received()) == 3, 8, "the webhooks")
-    took = time.monotonic() - began
-    t.check(took < 1.5 * lib.PATIENCE, f"the webhooks waited {took:.1f} s for the mail server")
+    t.check(all(r["attempts"] == 0 for r in t.rows(channel="email")), "the webhooks waited for the mail server")
 
 
 def test_a_server_that_hangs_at_quit_has_delivered(t):
@@ -121,7 +121,7 @@ def test_a_slow_answer_within_the_deadline_counts(t):
 def test_a_worker_that_hangs_is_killed_at_its_deadline(t):
     """Stopped in the middle of a mail: no limit of its own can end it, only its scheduler."""
     server = t.faulty("end-slow", "--delay", "0.7", "--on", "1")
-    t.configure(email=t.email_transport(server, deadline="2s", retry=["200ms"], packet=1))
+    t.configure(email=t.email_transport(server, deadline="4s", retry=["200ms"], packet=1))
     t.daemon.start()
     t.drop(t.notice("stuck"))
     t.wait(server.accepted, 5, "the mail to be taken")
@@ -131,8 +131,9 @@ def test_a_worker_that_hangs_is_killed_at_its_deadline(t):
         os.kill(pid, signal.SIGSTOP)
     if sending:
         t.drop(t.notice("other"))
-        t.wait_for_state("other", "delivered", seconds=1)
-    t.wait(lambda: "killed at its deadline" in t.daemon.log(), 4, "the worker to be killed")
+        t.wait_for_state("other", "delivered")
+        overtaken(t, "stuck")
+    t.wait(lambda: "killed at its deadline" in t.daemon.log(), 6, "the worker to be killed")
     for pid in set(t.daemon.workers()) & set(stopped):
         os.kill(pid, signal.SIGCONT)
     t.wait_for_state("stuck", "delivered", seconds=4)
@@ -151,18 +152,18 @@ def has_peer(pid, port):
         return False
 
 
-def gateway_stall(mode, *states):
+def gateway_stall(mode, holds=True):
     def test(t):
         phones, mail = t.faulty_gateway(mode), t.smtp()
-        t.configure(email=t.email_transport(mail), sms=t.sms_transport(phones, deadline="3s", retry=["200ms"]))
+        t.configure(email=t.email_transport(mail), sms=t.sms_transport(phones, deadline=f"{DEADLINE_S}s", retry=["200ms"]))
         t.daemon.start()
         t.drop(t.notice("text", channels=["sms"]))
         t.wait(phones.received, 5, "the request")
-        began = time.monotonic()
         t.enqueue(*t.notices(5, prefix="m"))
         t.wait(lambda: len(mail.accepted()) == 5, 6, "the mails")
-        t.check(time.monotonic() - began < 1.5 * lib.PATIENCE, "the mails waited for the gateway")
-        t.wait_for_state("text", *states, channel="sms", seconds=DEADLINE_S + 3)
+        if holds:
+            overtaken(t, "text", "sms")
+        t.wait_for_state("text", "uncertain", channel="sms", seconds=DEADLINE_S + 3)
         # Paid for, perhaps: it is shown, and not sent again by itself.
         t.holds(lambda: len(phones.received()) == 1, 1.0, "the text was sent again")
         t.equal(t.row("text", "sms")["state"], "uncertain", "state")
@@ -170,9 +171,9 @@ def gateway_stall(mode, *states):
     return test
 
 
-test_a_gateway_that_never_answers = gateway_stall("hang", "uncertain")
-test_a_gateway_that_drips = gateway_stall("drip", "uncertain")
-test_a_gateway_that_closes = gateway_stall("close", "uncertain")
+test_a_gateway_that_never_answers = gateway_stall("hang")
+test_a_gateway_that_drips = gateway_stall("drip")
+test_a_gateway_that_closes = gateway_stall("close", holds=False)
 
 
 def test_a_mail_server_nobody_reaches_does_not_hold_up_the_rest(t):
@@ -190,8 +191,8 @@ def test_a_mail_server_nobody_reaches_does_not_hold_up_the_rest(t):
         class Server:
             port = full.getsockname()[1]
 
-        took = stall(t, Server)
-        t.check(took < 1.5 * lib.PATIENCE, f"the others took {took:.1f} s")
+        stall(t, Server)
+        overtaken(t, "stuck")
         check_end(t, "not_tried")
         for one in waiting:
             one.close()
@@ -200,13 +201,12 @@ def test_a_mail_server_nobody_reaches_does_not_hold_up_the_rest(t):
 def test_one_stalling_mail_server_leaves_room_for_other_letters_of_its_transport(t):
     """Eight sessions may run at once: one that hangs at its recipient costs one of them."""
     server = t.faulty("rcpt-none", "--on", "1")
-    t.configure(email=t.email_transport(server, deadline="3s", retry=["200ms"], packet=1, concurrency=4), workers=4)
+    t.configure(email=t.email_transport(server, deadline=f"{DEADLINE_S}s", retry=["200ms"], packet=1, concurrency=4), workers=4)
     t.daemon.start()
     t.drop(t.notice("stuck"))
     t.wait(lambda: server.events("fault"), 5, "the first one to hang")
-    began = time.monotonic()
     t.enqueue(*t.notices(6, prefix="m"))
     t.wait(lambda: len(server.accepted()) >= 6, 6, "the other mails")
-    t.check(time.monotonic() - began < 1.5 * lib.PATIENCE, "the other mails waited")
+    overtaken(t, "stuck")
     t.wait_for_state("stuck", "delivered", seconds=8)
     t.equal(len(server.accepted()), 7, "mails")

@@ -1,7 +1,7 @@
 """Webhook receivers that refuse, throttle, redirect, stall or stand where nobody may look."""
 
 import base64
-import calendar
+import datetime
 import email.utils
 import json
 import os
@@ -30,6 +30,10 @@ def hook(t, identity="one", to="crm", **members):
 
 def outcomes(t, identity="one"):
     return [(a["outcome"], a["code"]) for a in t.attempts(identity, "webhook")]
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def run_one(t, path, *states, endpoint=None, **keys):
@@ -71,7 +75,8 @@ def throttled(path, status, advice_s):
         first, second = receiver.received()[:2]
         gap = second["t"] - first["t"]
         t.check(gap >= advice_s, f"asked again after {gap:.2f} s, told to wait {advice_s} s")
-        t.check(gap < advice_s + 1.5 * lib.PATIENCE, f"asked again only after {gap:.2f} s")
+        planned = moment(row["next_attempt_at"]) - moment(row["changed_at"])
+        t.check(planned < advice_s + 1, f"planned only {planned:.2f} s later, told to wait {advice_s} s")
         t.contains(t.daemon.log(), f"outcome=throttle state=deferred code={status}", "log")
 
     return test
@@ -82,8 +87,10 @@ test_a_busy_receiver_is_left_alone_as_long_as_told = throttled("/busy", 503, 1)
 
 
 def test_advice_never_hurries(t):
-    receiver, row = run_one(t, "/throttle/1", "deferred", retry=["3s"])
+    receiver, row = run_one(t, "/throttle/1", "deferred", retry=["1h"])
     t.holds(lambda: len(receiver.received()) == 1, 2.0, "asked again before its own schedule")
+    planned = moment(row["next_attempt_at"]) - moment(row["changed_at"])
+    t.check(planned > 3500, f"planned {planned:.0f} s later, by the schedule an hour")
 
 
 def test_nonsense_advice_is_ignored(t):
@@ -125,9 +132,7 @@ def test_a_body_too_large_for_the_receiver_fails(t):
 
 
 def test_an_endless_body_is_cut_and_its_status_counts(t):
-    began = time.monotonic()
-    receiver, row = run_one(t, "/endless", "delivered")
-    t.check(time.monotonic() - began < 5 * lib.PATIENCE, "it was read for long")
+    receiver, row = run_one(t, "/endless", "delivered")  # read to its end it were a timeout, and uncertain
     t.check(len(row["reply"]) < 2000, "the reply is kept within bounds")
     t.equal(len(receiver.received()), 1, "requests")
 
@@ -138,25 +143,31 @@ def test_endless_headers_end(t):
     t.equal(len(receiver.received()), 1, "requests")
 
 
-def hanging(path, outcome):
+def overtaken(t, others):
+    """Those that hang are still under way: whoever arrived meanwhile did not wait for them."""
+    if any(t.row(name, "webhook")["state"] != "in_flight" for name in others):
+        raise lib.Inconclusive("the good ones came when it was over: they waited, or the machine is slow")
+
+
+def hanging(path, outcome, holds=False):
     def test(t):
         receiver = t.https()
-        endpoints = {"crm": t.endpoint(receiver, path, timeout="1500ms"), "good": t.endpoint(receiver, "/ok")}
-        configure(t, endpoints, retry=["1h"], deadline="10s")
+        endpoints = {"crm": t.endpoint(receiver, path, timeout="4s"), "good": t.endpoint(receiver, "/ok")}
+        configure(t, endpoints, retry=["1h"], deadline="20s")
         t.drop(hook(t))
         t.wait(receiver.received, 5, "the request")
-        began = time.monotonic()
         t.enqueue(*(hook(t, f"g{n}", to="good") for n in range(5)))
         t.wait(lambda: len([r for r in receiver.received() if r["status"] == 204]) == 5, 5, "the others")
-        t.check(time.monotonic() - began < 1.2 * lib.PATIENCE, "the others waited")
-        t.wait_for_state("one", "deferred", channel="webhook", seconds=4)
+        if holds:
+            overtaken(t, ["one"])
+        t.wait_for_state("one", "deferred", channel="webhook")
         t.equal([o for o, _ in outcomes(t)], [outcome], f"{path}: outcome")
 
     return test
 
 
-test_a_receiver_that_hangs_may_have_got_it = hanging("/hang", "uncertain")
-test_a_receiver_that_drips_may_have_got_it = hanging("/drip", "uncertain")
+test_a_receiver_that_hangs_may_have_got_it = hanging("/hang", "uncertain", holds=True)
+test_a_receiver_that_drips_may_have_got_it = hanging("/drip", "uncertain", holds=True)
 test_a_receiver_that_resets_may_have_got_it = hanging("/reset", "uncertain")
 test_a_receiver_that_closes_may_have_got_it = hanging("/close", "uncertain")
 test_a_receiver_that_cuts_its_answer_may_have_got_it = hanging("/cut", "uncertain")
@@ -164,11 +175,12 @@ test_a_receiver_that_cuts_its_answer_may_have_got_it = hanging("/cut", "uncertai
 
 def test_one_packet_with_good_and_hanging_receivers_keeps_them_apart(t):
     receiver = t.https()
-    endpoints = {"bad": t.endpoint(receiver, "/hang", timeout="2s"), "good": t.endpoint(receiver, "/ok")}
+    endpoints = {"bad": t.endpoint(receiver, "/hang", timeout="5s"), "good": t.endpoint(receiver, "/ok")}
     configure(t, endpoints, start=False, retry=["1h"])
     t.enqueue(*(hook(t, f"h{n}", to="bad" if n % 2 else "good") for n in range(8)))
     t.daemon.start()
-    t.wait(lambda: len(t.rows(state="delivered")) == 4, 1.5, "the good ones, before the others time out")
+    t.wait(lambda: len(t.rows(state="delivered")) == 4, 5, "the good ones")
+    overtaken(t, [f"h{n}" for n in (1, 3, 5, 7)])
     t.wait(lambda: len(t.rows(state="deferred")) == 4, 5, "the hanging ones to be deferred")
 
 
@@ -281,7 +293,7 @@ def test_schemes_and_headers_that_make_no_webhook_are_refused(t):
         answer = t.command("check")
         t.equal(answer.status, 65, json.dumps(endpoint))
         # The daemon says the same, and does not start to find out at the first notice.
-        run = t.command("run", timeout=5)
+        run = t.command("run")
         t.equal(run.status, 78, f"run with {json.dumps(endpoint)}")
         t.check("user:pw" not in run.err, "a password of a URL is repeated in the log")
 
@@ -612,7 +624,7 @@ def test_what_the_guide_tells_receivers_verifies(t):
 
 def test_who_asks_to_wait_gets_nothing_else_meanwhile_and_the_others_do(t):
     receiver = t.https()
-    configure(t, {"crm": t.endpoint(receiver, "/throttle/3"), "other": t.endpoint(receiver)})
+    configure(t, {"crm": t.endpoint(receiver, "/throttle/60"), "other": t.endpoint(receiver)})
     t.drop(hook(t))
     t.wait_for_state("one", "deferred", channel="webhook")
     t.enqueue(hook(t, "two"), hook(t, "three", to="other"))
@@ -623,10 +635,11 @@ def test_who_asks_to_wait_gets_nothing_else_meanwhile_and_the_others_do(t):
 
 
 def test_advice_as_a_date_is_obeyed(t):
-    when = email.utils.formatdate(time.time() + 90, usegmt=True)
+    told = int(time.time()) + 90
+    when = email.utils.formatdate(told, usegmt=True)
     _, row = run_one(t, "/throttle/" + urllib.parse.quote(when), "deferred")
-    due = calendar.timegm(time.strptime(row["next_attempt_at"][:19], "%Y-%m-%dT%H:%M:%S")) - time.time()
-    t.check(60 < due < 91, f"due in {due:.0f} s, told to wait 90 s")
+    due = moment(row["next_attempt_at"])
+    t.check(told - 1 <= due < told + 30, f"due {due - told:.0f} s after what was told")
 
 
 # how endpoints are
