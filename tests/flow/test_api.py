@@ -180,6 +180,16 @@ def test_it_follows_a_reload_without_turning_anybody_away(t):
     t.check(not api.there(), "the API outlived the daemon")
 
 
+def test_who_listens_to_more_than_this_machine_is_warned(t):
+    api = Api(t)
+    for host, level in (("127.0.0.1", "info"), ("0.0.0.0", "warn")):
+        t.configure(sms=t.sms_transport(t.faulty_gateway()), api={"listen": f"{host}:{api.port}"})
+        t.daemon.start()
+        t.wait(api.there, 10, "the API to answer")
+        t.daemon.stop()
+        t.matches(t.daemon.log(), rf" {level} .*event=api\.listens listen={re.escape(host)}", "the log")
+
+
 def test_by_hand_it_serves_whatever_daemon_comes(t):
     api = start(t)
     t.daemon.stop()

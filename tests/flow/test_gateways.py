@@ -458,10 +458,10 @@ def test_in_trial_mode_only_allowed_numbers_get_a_message(t):
 
 
 def start_with_api(t, sms, **keys):
-    """A daemon that hears reports; the address of its API."""
+    """A daemon that hears reports; the address by which the world knows its API, signed by some gateways."""
     (port,) = lib.peer.free_ports(1)
     begin(t, "reports")
-    api = {"listen": f"127.0.0.1:{port}", "public_url": f"http://127.0.0.1:{port}"}
+    api = {"listen": f"127.0.0.1:{port}", "public_url": f"http://localhost:{port}"}
     t.configure(sms=sms, templates=letter(t), gateways=described(t), api=api, **keys)
     t.daemon.start()
     t.wait(lambda: lib.kannel.is_open(port), 10, "the API to listen")
