@@ -29,11 +29,6 @@ const char *progress_stage_name(enum progress_stage stage)
     return stage_names[stage];
 }
 
-size_t progress_page_size(void)
-{
-    return sizeof(struct progress_page);
-}
-
 struct progress_page *progress_page_open(void)
 {
     void *at = mmap(NULL, sizeof(struct progress_page), PROT_READ | PROT_WRITE,

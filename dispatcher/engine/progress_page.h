@@ -31,7 +31,6 @@ const char *progress_stage_name(enum progress_stage stage);
  * with progress_page_close(). */
 struct progress_page *progress_page_open(void);
 void progress_page_close(struct progress_page *page);
-size_t progress_page_size(void);
 
 /* The scheduler's, before it hands out a packet of `count` items: nothing was begun. */
 void progress_page_reset(struct progress_page *page, size_t count);

@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/attributes.h"
 #include "base/buf.h"
 #include "base/text.h"
 
@@ -17,17 +16,6 @@ static const char *const names[OUTCOMES] = {
 const char *outcome_name(enum outcome outcome)
 {
     return names[outcome];
-}
-
-bool outcome_parse(const char *name, enum outcome *out)
-{
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (strcmp(names[i], name) == 0) {
-            *out = (enum outcome)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Copies as much as fits without cutting a UTF-8 sequence in two. */

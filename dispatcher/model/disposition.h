@@ -41,7 +41,6 @@ struct disposition {
 };
 
 const char *outcome_name(enum outcome outcome);
-bool outcome_parse(const char *name, enum outcome *out);
 
 /* Fills in everything; `reply` of `reply_len` bytes is made visible (control characters escaped)
  * and cut to size. */

@@ -209,35 +209,6 @@ const struct send_window *settings_window(const struct transport *t, const char 
     return &t->window;
 }
 
-static bool begins_with_one(const char *number, char *const *prefixes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (text_starts_with(number, prefixes[i]))
-            return true;
-    }
-    return false;
-}
-
-bool settings_sms_allows(const struct sms_settings *sms, const char *number)
-{
-    if (begins_with_one(number, sms->deny_prefixes, sms->deny_prefix_count))
-        return false;
-    return sms->allow_prefix_count == 0 ||
-           begins_with_one(number, sms->allow_prefixes, sms->allow_prefix_count);
-}
-
-const char *settings_sms_sender(const struct sms_settings *sms, const char *number)
-{
-    const struct sms_sender *found = NULL;
-    for (size_t i = 0; i < sms->sender_count; i++) {
-        const struct sms_sender *sender = &sms->senders[i];
-        if (text_starts_with(number, sender->prefix) &&
-            (found == NULL || strlen(sender->prefix) > strlen(found->prefix)))
-            found = sender;
-    }
-    return found != NULL ? found->sender : sms->sender;
-}
-
 const struct sms_price *settings_sms_price(const struct sms_settings *sms, const char *number)
 {
     const struct sms_price *found = NULL, *otherwise = NULL;

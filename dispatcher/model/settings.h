@@ -308,11 +308,8 @@ const struct rate *settings_domain_rate(const struct transport *t, const char *d
 const struct domain_rate *settings_find_domain(const struct transport *t, const char *domain);
 /* Hours for the recipients of a country ("KR"; NULL: unknown): its own, else the transport's. */
 const struct send_window *settings_window(const struct transport *t, const char *country);
-/* Which numbers (E.164) get texts: none that is denied, and if some are allowed only these. */
-bool settings_sms_allows(const struct sms_settings *sms, const char *number);
-/* The longest beginning that fits decides; else `sender`. Borrowed. */
-const char *settings_sms_sender(const struct sms_settings *sms, const char *number);
-/* The same; else `default`, else NULL: nobody said what it costs. */
+/* Of a text to a number (E.164): the longest beginning that fits decides; else `default`, else
+ * NULL: nobody said what it costs. */
 const struct sms_price *settings_sms_price(const struct sms_settings *sms, const char *number);
 /* Trial mode's allow list. Letter case does not matter: KIM@example.org and kim@example.org are one
  * mailbox everywhere. */

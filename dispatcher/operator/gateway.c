@@ -61,27 +61,9 @@ int gateway_find_transport(const struct settings *s, const char *name, const str
 
 /* ---- what it costs ---- */
 
-/* The longest prefix decides; "default" is for what has none. */
-static const struct sms_price *find_price(const struct sms_settings *sms, const char *to)
-{
-    const struct sms_price *best = NULL, *rest = NULL;
-    size_t best_len = 0;
-    for (size_t i = 0; i < sms->price_count; i++) {
-        const struct sms_price *p = &sms->prices[i];
-        size_t len = strlen(p->prefix);
-        if (strcmp(p->prefix, "default") == 0)
-            rest = p;
-        else if (len > best_len && strncmp(to, p->prefix, len) == 0) {
-            best = p;
-            best_len = len;
-        }
-    }
-    return best != NULL ? best : rest;
-}
-
 int64_t gateway_cost(const struct transport *t, const char *to, const struct sms_length *length)
 {
-    const struct sms_price *price = find_price(&t->sms, to);
+    const struct sms_price *price = settings_sms_price(&t->sms, to);
     if (price == NULL || !length->sendable)
         return -1;
     int64_t each = length->lms && price->lms_micros > 0 ? price->lms_micros : price->micros;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/cause.h"
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/session.h"
@@ -175,6 +176,7 @@ static void print_delivery(const struct json_t *row)
     printf(", letter %s (%s)\n", json_get_text(row, "template", ""),
            json_get_text(row, "locale", ""));
     print_value("cause", json_get_text(row, "cause", NULL));
+    print_value("means", cause_sentence(json_get_text(row, "cause", "")));
     if (says_more(row))
         print_value("remark", json_get_text(row, "reply", NULL));
     print_value("reported", json_get_text(row, "reported", NULL));

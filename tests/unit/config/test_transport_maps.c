@@ -95,9 +95,12 @@ static void senders_and_prices_go_by_how_a_number_begins(void **state)
                         "    prices: {\"+49\": 0.075, \"+82\": {sms: 0.012, lms: 0.03},\n"
                         "             default: 0.09}}\n");
     const struct sms_settings *sms = &s->transports[0].sms;
-    assert_string_equal(settings_sms_sender(sms, "+821012345678"), "0212345678");
-    assert_string_equal(settings_sms_sender(sms, "+15551234567"), "+15550100");
-    assert_string_equal(settings_sms_sender(sms, "+4915112345678"), "Example");
+    assert_string_equal(sms->sender, "Example");
+    assert_int_equal(sms->sender_count, 2);
+    assert_string_equal(sms->senders[0].prefix, "+82");
+    assert_string_equal(sms->senders[0].sender, "0212345678");
+    assert_string_equal(sms->senders[1].prefix, "+1");
+    assert_string_equal(sms->senders[1].sender, "+15550100");
     assert_int_equal(settings_sms_price(sms, "+4915112345678")->micros, 75000);
     assert_int_equal(settings_sms_price(sms, "+4915112345678")->lms_micros, 75000);
     assert_int_equal(settings_sms_price(sms, "+821012345678")->micros, 12000);

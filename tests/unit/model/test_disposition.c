@@ -35,22 +35,11 @@ static void cuts_long_replies_between_characters(void **state)
     assert_true(utf8_valid(d.cause, strlen(d.cause)));
 }
 
-static void outcome_names_go_there_and_back(void **state)
-{
-    (void)state;
-    for (int i = 0; i < OUTCOMES; i++) {
-        enum outcome back;
-        assert_true(outcome_parse(outcome_name((enum outcome)i), &back));
-        assert_int_equal(back, i);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_hostile_replies_visible),
         cmocka_unit_test(cuts_long_replies_between_characters),
-        cmocka_unit_test(outcome_names_go_there_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

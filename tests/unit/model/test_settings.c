@@ -108,45 +108,15 @@ static void a_country_has_its_own_hours_or_those_of_the_transport(void **state)
     assert_ptr_equal(settings_window(&t, NULL), &t.window);
 }
 
-static void a_denied_number_gets_no_text_even_if_it_is_allowed(void **state)
+static void the_longest_beginning_of_a_number_decides_what_it_costs(void **state)
 {
     (void)state;
-    char *allow[] = {(char[]){"+49"}, (char[]){"+82"}};
-    char *deny[] = {(char[]){"+49900"}};
-    const struct sms_settings all = {0};
-    const struct sms_settings but = {.deny_prefixes = deny, .deny_prefix_count = 1};
-    const struct sms_settings some = {.allow_prefixes = allow,
-                                      .allow_prefix_count = 2,
-                                      .deny_prefixes = deny,
-                                      .deny_prefix_count = 1};
-    assert_true(settings_sms_allows(&all, "+4990012345"));
-    assert_false(settings_sms_allows(&but, "+4990012345"));
-    assert_true(settings_sms_allows(&but, "+15551234567"));
-    assert_true(settings_sms_allows(&some, "+821012345678"));
-    assert_true(settings_sms_allows(&some, "+4915112345678"));
-    assert_false(settings_sms_allows(&some, "+4990012345"));
-    assert_false(settings_sms_allows(&some, "+15551234567"));
-}
-
-static void the_longest_beginning_of_a_number_decides(void **state)
-{
-    (void)state;
-    struct sms_sender senders[] = {{(char[]){"+4915"}, (char[]){"long"}},
-                                   {(char[]){"+49"}, (char[]){"short"}}};
     struct sms_price prices[] = {{(char[]){"default"}, 9, 9},
                                  {(char[]){"+49"}, 7, 7},
                                  {(char[]){"+4915"}, 5, 6},
                                  {(char[]){"+4"}, 3, 3}};
-    const struct sms_settings none = {.sender = (char[]){"Example"}};
-    const struct sms_settings sms = {.sender = (char[]){"Example"},
-                                     .senders = senders,
-                                     .sender_count = COUNT_OF(senders),
-                                     .prices = prices,
-                                     .price_count = COUNT_OF(prices)};
-    assert_string_equal(settings_sms_sender(&sms, "+4915112345678"), "long");
-    assert_string_equal(settings_sms_sender(&sms, "+4930123456"), "short");
-    assert_string_equal(settings_sms_sender(&sms, "+821012345678"), "Example");
-    assert_string_equal(settings_sms_sender(&none, "+4930123456"), "Example");
+    const struct sms_settings none = {0};
+    const struct sms_settings sms = {.prices = prices, .price_count = COUNT_OF(prices)};
     assert_ptr_equal(settings_sms_price(&sms, "+4915112345678"), &prices[2]);
     assert_ptr_equal(settings_sms_price(&sms, "+4930123456"), &prices[1]);
     assert_ptr_equal(settings_sms_price(&sms, "+821012345678"), &prices[0]);
@@ -171,8 +141,7 @@ int main(void)
         cmocka_unit_test(a_domain_has_its_own_pace_or_the_others),
         cmocka_unit_test(a_domain_is_found_with_how_many_at_once),
         cmocka_unit_test(a_country_has_its_own_hours_or_those_of_the_transport),
-        cmocka_unit_test(a_denied_number_gets_no_text_even_if_it_is_allowed),
-        cmocka_unit_test(the_longest_beginning_of_a_number_decides),
+        cmocka_unit_test(the_longest_beginning_of_a_number_decides_what_it_costs),
         cmocka_unit_test(freeing_nothing_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
