@@ -17,6 +17,7 @@
 #include "channel/channel.h"
 #include "engine/api_process.h"
 #include "engine/batch_intake.h"
+#include "engine/clock_step.h"
 #include "engine/control.h"
 #include "engine/daemon_view.h"
 #include "engine/dispatch.h"
@@ -36,14 +37,10 @@
 /* A file that was still being written, or a ledger that could not record, is looked at again. */
 #define SCAN_AGAIN_MS 1000
 #define CLEAN_TMP_MS  (INT64_C(3600) * 1000)
-/* The wall clock drifts and is slewed; only a step of this size is worth a line. */
-#define CLOCK_STEP_MS 5000
 /* When the ledger could not do it, or nothing of it could be moved. */
 #define OVERDUE_AGAIN_MS 1000
 /* Reports that waited for what they speak of are looked for this often, beside the work. */
 #define PARKED_MS 200
-/* Deliveries per turn that are looked at, after the clock was set back. */
-#define REWIND_LIMIT ((size_t)1000)
 
 struct scheduler {
     const struct scheduler_options *options;
@@ -67,8 +64,7 @@ struct scheduler {
     int64_t next_parked_mono_ms;
     int64_t next_overdue_mono_ms;     /* not before: the ledger failed, or could not plan them */
     struct log_pace refusals, untold; /* receipts nobody believes; batches without lines */
-    int64_t wall_ahead_ms;            /* wall clock minus monotonic clock, as last seen */
-    struct rewind rewind;             /* more: the clock was set back, and due times follow */
+    struct clock_step clock;
     bool stopping;
     int64_t stop_at_mono_ms;
     bool ended;
@@ -136,7 +132,8 @@ static void warn_about_missing_transports(struct scheduler *s)
 static int open_ledger(struct scheduler *s, struct error *err)
 {
     size_t deferred = 0, uncertain = 0;
-    s->rewind.more = ledger_written_ms(s->setup->settings->spool) > clock_wall_ms() + CLOCK_STEP_MS;
+    int64_t written_ms = ledger_written_ms(s->setup->settings->spool);
+    clock_step_begin(&s->clock, written_ms, clock_mono_ms(), clock_wall_ms());
     int rc = ledger_open(s->setup->settings->spool, LEDGER_WRITE, &s->ledger, err);
     if (rc == 0)
         rc = ledger_recover(s->ledger, transport_holds, s, clock_wall_ms(), &deferred, &uncertain,
@@ -403,40 +400,9 @@ static void clean_tmp(struct scheduler *s, int64_t mono_ms)
     s->next_clean_mono_ms = mono_ms + CLEAN_TMP_MS;
 }
 
-/* What is due and what expires follows the wall clock: when that steps, the log should say so. */
-static void watch_clock(struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
-{
-    int64_t ahead_ms = wall_ms - mono_ms, step_ms = ahead_ms - s->wall_ahead_ms;
-    s->wall_ahead_ms = ahead_ms;
-    if (step_ms > CLOCK_STEP_MS || step_ms < -CLOCK_STEP_MS)
-        log_event(LOG_WARN, "clock.stepped",
-                  "by_ms=%lld note=\"retry times and expiry follow the wall clock\"",
-                  (long long)step_ms);
-    if (step_ms < -CLOCK_STEP_MS)
-        s->rewind = (struct rewind){.more = true};
-}
-
-/* What waits for so and so long shall not wait longer because the clock was set back. In steps: it
- * may be a whole campaign. */
-static void rewind_some(struct scheduler *s, int64_t mono_ms)
-{
-    struct error why;
-    if (!s->rewind.more)
-        return;
-    recorder_commit(&s->dispatch.recorder, mono_ms); /* what was decided by the clock of before */
-    if (s->dispatch.recorder.down)
-        return;
-    if (ledger_rewind(s->ledger, &s->rewind, clock_wall_ms(), REWIND_LIMIT, &why) != 0) {
-        recorder_ledger_failed(&s->dispatch.recorder, &why);
-        return;
-    }
-    if (s->rewind.moved > 0)
-        log_event(LOG_INFO, "clock.rewound", "deliveries=%zu", s->rewind.moved);
-}
-
 static bool has_steps_left(const struct scheduler *s)
 {
-    return s->rewind.more || releasing_has_more(&s->dispatch.releasing);
+    return clock_step_has_more(&s->clock) || releasing_has_more(&s->dispatch.releasing);
 }
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -559,29 +525,29 @@ static void book_parked(struct scheduler *s, int64_t mono_ms)
 }
 
 /* Channels that took too long: the next one's turn. */
-static void escalate(struct scheduler *s, int64_t mono_ms)
+static void escalate(struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
 {
     struct escalating to = {.recorder = &s->dispatch.recorder,
                             .shelf = s->shelf,
                             .setup = s->setup,
                             .untold = &s->untold,
-                            .now_ms = clock_wall_ms()};
-    if (mono_ms < s->next_overdue_mono_ms || s->dispatch.recorder.down ||
-        ledger_next_overdue_ms(s->ledger) > to.now_ms)
+                            .now_ms = wall_ms};
+    if (mono_ms < s->next_overdue_mono_ms || clock_step_is_shifting(&s->clock) ||
+        s->dispatch.recorder.down || ledger_next_overdue_ms(s->ledger) > to.now_ms)
         return;
     recorder_commit(&s->dispatch.recorder, mono_ms);
     bool again = !s->dispatch.recorder.down && escalate_some(&to);
     s->next_overdue_mono_ms = again ? mono_ms : mono_ms + OVERDUE_AGAIN_MS;
 }
 
-static void work(struct scheduler *s, int64_t mono_ms)
+static void work(struct scheduler *s, int64_t mono_ms, int64_t wall_ms)
 {
     api_process_tend(&s->api, mono_ms);
     pool_fill(&s->dispatch.pool, (size_t)s->setup->settings->workers, s->setup, mono_ms);
-    rewind_some(s, mono_ms);
+    clock_step_serve(&s->clock, &s->dispatch.recorder, mono_ms, wall_ms);
     releasing_step(&s->dispatch.releasing, &s->dispatch.recorder, mono_ms, clock_wall_ms());
     book_parked(s, mono_ms);
-    escalate(s, mono_ms);
+    escalate(s, mono_ms, wall_ms);
     s->next_due_wall_ms = dispatch_run(&s->dispatch, mono_ms, clock_wall_ms());
     s->next_batch_mono_ms = batch_intake_tend(s->batches, mono_ms, clock_wall_ms());
     if (!s->dispatch.recorder.down && retention_is_due(&s->retention, is_idle(s), mono_ms))
@@ -595,11 +561,12 @@ static void turn(struct scheduler *s)
     wait_for_events(s, wait_ms(s, mono, clock_wall_ms()), &mono);
     pool_tend(&s->dispatch.pool, mono);
     recorder_tend(&s->dispatch.recorder, mono);
-    watch_clock(s, mono, clock_wall_ms());
+    int64_t wall = clock_wall_ms();
+    clock_step_watch(&s->clock, clock_mono_ms(), wall);
     clean_tmp(s, mono);
     scan(s, mono);
     if (!s->stopping)
-        work(s, mono);
+        work(s, mono, wall);
     check_end(s, mono);
 }
 
@@ -611,7 +578,6 @@ int scheduler_run(const struct scheduler_options *options, struct error *err)
         .watch = -1,
         .control = {.listener = -1},
         .started_mono_ms = clock_mono_ms(),
-        .wall_ahead_ms = clock_wall_ms() - clock_mono_ms(),
         .next_due_wall_ms = INT64_MAX,
         .next_batch_mono_ms = INT64_MAX,
     };

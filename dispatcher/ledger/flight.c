@@ -31,6 +31,12 @@ const struct flying *flight_find(const struct flight *f, int64_t delivery)
     return slot->delivery != 0 ? slot : NULL;
 }
 
+void flight_set_over(struct flight *f, int64_t delivery, int64_t over_ms)
+{
+    if (flight_find(f, delivery) != NULL)
+        f->slots[find_slot(f, delivery)].over_ms = over_ms;
+}
+
 static void grow(struct flight *f)
 {
     struct flying *old = f->slots;

@@ -48,6 +48,8 @@ void flight_add(struct flight *f, const struct flying *row);
 /* Asserts that it is. Returns how many of its packet are left. */
 size_t flight_remove(struct flight *f, int64_t delivery);
 void flight_clear(struct flight *f);
+/* When the turn of the channel behind it comes, if it is in flight. */
+void flight_set_over(struct flight *f, int64_t delivery, int64_t over_ms);
 /* The next one in any order: begin with *at = 0, NULL ends. No change meanwhile. */
 const struct flying *flight_next(const struct flight *f, size_t *at);
 /* The numbers of all deliveries behind `after`, in order. Caller frees with free(). */

@@ -404,6 +404,25 @@ MUST_CHECK int ledger_escalate(struct ledger *l, int64_t delivery,
                                const struct planned_delivery *next, int next_rest, int64_t now_ms,
                                bool *out_moved, struct error *err);
 
+/*
+ * After the wall clock stepped by `by_ms`, from `was_ms`: whoever waits for a channel has as much
+ * of its patience left as before. One that begins at a time that was asked for begins by the clock.
+ *
+ * In steps: by_ms, was_ms and `more` at first, all else zero, then the same struct again while
+ * `more`, and nothing is escalated meanwhile. A step looks at `limit` deliveries and batches at
+ * most.
+ */
+struct patience_shift {
+    int64_t by_ms, was_ms;
+    size_t batch;         /* those before are done */
+    int64_t over_ms, seq; /* and this one up to here */
+    int64_t last;         /* what was made behind this one knows the clock of now */
+    size_t moved;         /* by this step */
+    bool more;
+};
+MUST_CHECK int ledger_shift_patience(struct ledger *l, struct patience_shift *s, size_t limit,
+                                     struct error *err);
+
 /* ---- suppression ---- */
 
 /* Adds one. What an operator decided (SUPPRESSION_OPERATOR) replaces what is there; of anything

@@ -41,6 +41,51 @@ def back(run):
     jump(run, "-1d")
 
 
+PATIENCE = 6  # seconds a mail has before a text follows
+
+
+def patience(run, by):
+    """No mail gets through, so each is followed by a text: when its time is over, whatever the clock says."""
+    t = run.stage()
+    rules = [{"name": "patient", "then": {"channels": ["email", "sms"], "method": "single", "after": {"email": f"{PATIENCE}s"}}}]
+    t.setup(packet=4, workers=2, transports={"retry": ["1h"] * 9}, rules=rules)
+    clock = stage.Clock(t, monotonic=False)
+    t.daemon.start(extra=clock.environment)
+    t.sink.smtp("later")
+    made = t.make(5, channels=("email", "sms"))
+    for notice in made:
+        del notice["routing"]
+    began = time.monotonic()
+    t.hand_over(made)
+    t.wait(lambda: t.counts().get("deferred", 0) == len(made), 5, "the mails to be deferred")
+    clock.set(by)
+    t.wait(lambda: "clock.stepped" in t.daemon.log(), 5, f"the log to say that the clock jumped by {by}")
+    jumped = time.monotonic()
+
+    def texts():
+        return sum(r.channel == "sms" for r in t.sink.receipts())
+
+    while time.monotonic() < began + PATIENCE - 1:
+        run.check(texts() == 0, f"a text left {time.monotonic() - began:.1f} s after its mail, which has {PATIENCE} s")
+        time.sleep(0.1)
+    run.proves(jumped < began + PATIENCE - 2, "the clock jumped so late that it could change nothing")
+    t.wait(lambda: texts() == len(made), 30, "the texts")
+    run.fact(**{f"texts_after_{by}_s": round(time.monotonic() - began, 1)})
+    expected = {"cancelled": len(made), "delivered": len(made)}
+    t.wait(lambda: {s: n for s, n in t.counts().items() if n} == expected, 10, f"{expected}, but {t.counts()}")
+    t.end_daemon()
+
+
+@case("patience-forward", "the wall clock jumps one year forward while mails have some seconds left before a text follows", "no text is early, all of them follow")
+def patience_forward(run):
+    patience(run, "+365d")
+
+
+@case("patience-back", "the wall clock jumps one hour back while mails have some seconds left before a text follows", "no text is an hour late, all of them follow once")
+def patience_back(run):
+    patience(run, "-1h")
+
+
 @case("clock-fast", "the clock runs 100 times as fast, receivers say \"later\" for a while", "0 lost, 0 repeats")
 def fast(run):
     t = run.stage()

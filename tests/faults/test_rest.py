@@ -39,6 +39,14 @@ def test_the_clock_jumps_back():
     run_short("clock-back")
 
 
+def test_the_clock_jumps_forward_and_no_text_is_early():
+    run_short("patience-forward")
+
+
+def test_the_clock_jumps_back_and_no_text_is_late():
+    run_short("patience-back")
+
+
 def test_the_clock_runs_a_hundred_times_as_fast():
     run_short("clock-fast")
 
