@@ -14,6 +14,7 @@
 #include "model/message.h"
 #include "model/settings.h"
 
+struct smtp_sight;
 struct channel_session; /* per worker and transport: credentials, TLS contexts, connections */
 
 /* How a channel tells what happens, as it happens. Called in any order of items; `item` is one of
@@ -30,6 +31,11 @@ struct channel_reporter {
     uint64_t (*draw)(void *context);
     /* Of the packet's deadline, gone before this part of it; at most three quarters. */
     int64_t spent_ms;
+    /* How a mail server met us, after each session with one. NULL: nobody looks. */
+    void (*seen)(void *context, const struct smtp_sight *sight);
+    /* One of several mail servers of the transport took nothing: it rests until then. NULL: nobody
+     * wants to know. */
+    void (*rests)(void *context, const char *place, int64_t until_ms, const char *why);
 };
 
 struct channel {

@@ -178,6 +178,18 @@ static int64_t on_now_ms(void *context)
     return round->reporter->now_ms(round->reporter->context);
 }
 
+static void on_seen(void *context, const struct smtp_sight *sight)
+{
+    const struct delivery_round *round = context;
+    round->reporter->seen(round->reporter->context, sight);
+}
+
+static void on_rests(void *context, const char *place, int64_t until_ms, const char *why)
+{
+    const struct delivery_round *round = context;
+    round->reporter->rests(round->reporter->context, place, until_ms, why);
+}
+
 /* What one mail needs beside its bytes. */
 struct envelope {
     struct buf sender;
@@ -252,8 +264,13 @@ static void email_deliver(struct channel_session *session, struct outgoing *item
     struct smtp_mail *mails = xcalloc(count, sizeof(*mails));
     struct envelope *envelopes = xcalloc(count, sizeof(*envelopes));
     struct delivery_round round = {reporter, xcalloc(count, sizeof(*round.items))};
-    const struct smtp_observer observer = {&round, on_now_ms, on_started, on_done,
-                                           reporter->spent_ms};
+    const struct smtp_observer observer = {.context = &round,
+                                           .now_ms = on_now_ms,
+                                           .started = on_started,
+                                           .done = on_done,
+                                           .spent_ms = reporter->spent_ms,
+                                           .seen = reporter->seen != NULL ? on_seen : NULL,
+                                           .rests = reporter->rests != NULL ? on_rests : NULL};
     size_t ready = 0;
     for (size_t i = 0; i < count; i++) {
         struct error why = {0};

@@ -1,11 +1,13 @@
 #include "channel/smtp_client.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <auth-client.h>
 #include <libesmtp.h>
@@ -66,6 +68,7 @@ struct run {
     long transfer_ms;
     bool connected;
     bool no_starttls;
+    struct smtp_sight sight;
 };
 
 void smtp_client_init(void)
@@ -276,6 +279,18 @@ static void reset_monitor(struct run *run)
     run->monitor.may_pipeline = run->route->pipelining;
 }
 
+/* Who answered: the connection is closed when the session has ended. */
+static void note_peer(struct run *run)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof(peer);
+    if (run->observer->seen == NULL || run->dial.fd < 0 ||
+        getpeername(run->dial.fd, (struct sockaddr *)&peer, &len) != 0)
+        return;
+    getnameinfo((struct sockaddr *)&peer, len, run->sight.address, sizeof(run->sight.address), NULL,
+                0, NI_NUMERICHOST);
+}
+
 static void on_event(smtp_session_t session, int event, void *arg, ...)
 {
     struct run *run = arg;
@@ -286,6 +301,7 @@ static void on_event(smtp_session_t session, int event, void *arg, ...)
         reset_monitor(run);
         run->connected = true;
         run->last_heard_ms = now(run);
+        note_peer(run);
     } else if (event == SMTP_EV_MAILSTATUS) {
         (void)va_arg(args, const char *);
         on_mail_event(run, smtp_message_get_application_data(va_arg(args, smtp_message_t)));
@@ -426,6 +442,24 @@ static void finish(struct run *run)
         tell(run, &run->slots[i], &run->slots[i] == run->current, &end);
 }
 
+static void show(struct run *run)
+{
+    const struct smtp_route *route = run->route;
+    struct smtp_sight *sight = &run->sight;
+    if (run->observer->seen == NULL)
+        return;
+    sight->host = route->host;
+    sight->port = route->port;
+    if (route->trust != NULL) {
+        const struct smtp_trust_sight *tls = smtp_trust_seen(route->trust);
+        snprintf(sight->tls, sizeof(sight->tls), "%s", tls->version);
+        snprintf(sight->certificate, sizeof(sight->certificate), "%s", tls->certificate);
+    }
+    snprintf(sight->mechanism, sizeof(sight->mechanism), "%s", run->monitor.mechanism);
+    sight->logged_in = run->monitor.logged_in;
+    run->observer->seen(run->observer->context, sight);
+}
+
 static void close_session(struct run *run)
 {
     smtp_destroy_session(run->session);
@@ -464,5 +498,6 @@ void smtp_client_run(const struct smtp_route *route, const struct smtp_mail *mai
     (void)smtp_start_session(run.session); /* its result says nothing: mails are asked one by one */
     smtp_dial_end();
     finish(&run);
+    show(&run);
     close_session(&run);
 }

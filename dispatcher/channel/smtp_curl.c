@@ -14,6 +14,7 @@
 #include "base/attributes.h"
 #include "base/buf.h"
 #include "channel/smtp_monitor.h"
+#include "channel/smtp_trust.h"
 #include "channel/smtp_verdict.h"
 
 /*
@@ -305,6 +306,13 @@ static void set_text(struct run *run, CURLoption option, const char *value)
     (void)rc;
 }
 
+static CURLcode on_context(CURL *easy UNUSED, void *context, void *arg)
+{
+    const struct run *run = arg;
+    smtp_trust_watch(run->route->trust, context);
+    return CURLE_OK;
+}
+
 /* The path of the URL is what EHLO says. */
 static void set_url(struct run *run)
 {
@@ -327,6 +335,10 @@ static void set_tls(struct run *run)
     if (run->route->ca_file != NULL) {
         set_text(run, CURLOPT_CAINFO, run->route->ca_file);
         set_text(run, CURLOPT_CAPATH, NULL); /* or the system's would be good, too */
+    }
+    if (wanted && run->observer->seen != NULL) { /* with another library than OpenSSL: not seen */
+        curl_easy_setopt(run->easy, CURLOPT_SSL_CTX_FUNCTION, on_context);
+        curl_easy_setopt(run->easy, CURLOPT_SSL_CTX_DATA, run);
     }
 }
 
@@ -555,6 +567,26 @@ static void tell_rest(struct run *run, size_t from, size_t count)
     }
 }
 
+static void show(const struct run *run)
+{
+    const struct smtp_route *route = run->route;
+    const char *address = NULL;
+    struct smtp_sight sight = {
+        .host = route->host, .port = route->port, .logged_in = run->monitor.logged_in};
+    if (run->observer->seen == NULL)
+        return;
+    if (run->connected && curl_easy_getinfo(run->easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK)
+        snprintf(sight.address, sizeof(sight.address), "%s", address != NULL ? address : "");
+    if (route->trust != NULL) {
+        const struct smtp_trust_sight *tls = smtp_trust_seen(route->trust);
+        if (run->monitor.has_tls) /* libcurl compares the name behind the handshake */
+            snprintf(sight.tls, sizeof(sight.tls), "%s", tls->version);
+        snprintf(sight.certificate, sizeof(sight.certificate), "%s", tls->certificate);
+    }
+    snprintf(sight.mechanism, sizeof(sight.mechanism), "%s", run->monitor.mechanism);
+    run->observer->seen(run->observer->context, &sight);
+}
+
 void smtp_curl_run(const struct smtp_route *route, const struct smtp_mail *mails, size_t count,
                    const struct smtp_observer *observer)
 {
@@ -570,5 +602,6 @@ void smtp_curl_run(const struct smtp_route *route, const struct smtp_mail *mails
         done++;
     }
     tell_rest(&run, done, count);
+    show(&run);
     close_session(&run);
 }

@@ -84,6 +84,17 @@ static enum smtp_stage stage_of(const char *bytes, size_t len)
     return SMTP_STAGE_OTHER;
 }
 
+/* "AUTH PLAIN ...": which way of logging in. */
+static void keep_mechanism(struct smtp_monitor *m, const char *bytes, size_t len)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    size_t at = strlen("AUTH "), room = 0;
+    while (at < len && room + 1 < sizeof(m->mechanism) && bytes[at] != '\0' &&
+           strchr(letters, bytes[at]) != NULL)
+        m->mechanism[room++] = bytes[at++];
+    m->mechanism[room] = '\0';
+}
+
 /* Whether a command of this stage may leave as things stand. */
 static bool may_write(struct smtp_monitor *m, enum smtp_stage stage)
 {
@@ -135,6 +146,8 @@ bool smtp_monitor_writing(struct smtp_monitor *m, const char *bytes, size_t len)
     m->before = stage == SMTP_STAGE_QUIT ? m->before : stage;
     m->pending_count = 0;
     expect_reply(m, stage);
+    if (stage == SMTP_STAGE_AUTH && !in_login)
+        keep_mechanism(m, bytes, line);
     return may_write(m, stage) && write_pending(m, bytes + line, len - line);
 }
 

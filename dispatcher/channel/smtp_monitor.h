@@ -67,7 +67,8 @@ struct smtp_monitor {
     enum smtp_stage
         before; /* it, while the library says QUIT: where things stood when it gave up */
     struct smtp_reply replies[SMTP_STAGES];
-    bool offers_login; /* EHLO named AUTH */
+    bool offers_login;  /* EHLO named AUTH */
+    char mechanism[16]; /* of the login that was begun; "": none */
     bool logged_in;
     bool login_refused;
     const char *violation; /* what was wrong when a function below said no; static text */

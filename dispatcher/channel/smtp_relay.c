@@ -275,6 +275,12 @@ static void on_done(void *context, size_t index, const struct disposition *d)
     s->observer->done(s->observer->context, s->index_of[index], &told);
 }
 
+static void on_seen(void *context, const struct smtp_sight *sight)
+{
+    const struct sending *s = context;
+    s->observer->seen(s->observer->context, sight);
+}
+
 static void open_sending(struct sending *s, const struct smtp_mail *mails, size_t count)
 {
     s->count = count;
@@ -299,10 +305,26 @@ static void close_sending(struct sending *s)
     buf_free(&s->passed);
 }
 
+/* Of several servers only: one that is alone does not rest, its transport does. */
+static void tell_rest(const struct sending *s, const struct server *server)
+{
+    struct buf place = {0};
+    if (s->server == NULL || s->observer->rests == NULL)
+        return;
+    buf_printf(&place, "%s:%d", server->route.host, server->route.port);
+    s->observer->rests(s->observer->context, place.data, server->rests_until_ms,
+                       s->reasons[0].reply);
+    buf_free(&place);
+}
+
 static void send_over(struct server *server, struct sending *s, const struct smtp_relay *relay,
                       int64_t deadline_ms)
 {
-    const struct smtp_observer observer = {s, on_now_ms, on_started, on_done, 0};
+    const struct smtp_observer observer = {.context = s,
+                                           .now_ms = on_now_ms,
+                                           .started = on_started,
+                                           .done = on_done,
+                                           .seen = s->observer->seen != NULL ? on_seen : NULL};
     server->route.deadline_ms = deadline_ms;
     server->tried = true;
     s->server = relay->count > 1 ? server : NULL;
@@ -310,6 +332,7 @@ static void send_over(struct server *server, struct sending *s, const struct smt
     relay->run(&server->route, s->mails, s->count, &observer);
     if (s->left_count > 0) {
         server->rests_until_ms = on_now_ms(s) + SMTP_RELAY_REST_MS;
+        tell_rest(s, server);
         buf_printf(&s->passed, "%s%s", s->passed.len > 0 ? ", " : "", s->reasons[0].reply);
     }
     memcpy(s->mails, s->left, s->left_count * sizeof(*s->mails));

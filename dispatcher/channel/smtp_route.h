@@ -41,6 +41,18 @@ struct smtp_mail {
     size_t len;
 };
 
+/* What a session was like, for a person who looks at it. All text is harmless to print. */
+struct smtp_sight {
+    const char *host; /* of the route; borrowed */
+    int port;
+    char address[64];      /* "192.0.2.1", the one that answered; "": none did */
+    char tls[16];          /* "TLSv1.3"; "": no handshake came to its end */
+    char certificate[256]; /* "mail.example.org, issued by Example CA, until 2027-01-31"; "": none
+                              was shown. Also of one that was refused */
+    char mechanism[16];    /* of the login that was tried, "PLAIN"; "": none was */
+    bool logged_in;
+};
+
 /* What the session tells while it runs, by the index of the mail. */
 struct smtp_observer {
     void *context;
@@ -49,6 +61,12 @@ struct smtp_observer {
     void (*done)(void *context, size_t index,
                  const struct disposition *d); /* exactly once per mail */
     int64_t spent_ms;                          /* of the deadline, before the first mail */
+    void (*seen)(
+        void *context,
+        const struct smtp_sight *sight); /* at the end of each session; NULL: nobody looks */
+    /* Of a relay with several servers: `place`, "mx1.example.org:25", took nothing or not all, and
+     * rests. NULL: nobody wants to know. */
+    void (*rests)(void *context, const char *place, int64_t until_ms, const char *why);
 };
 
 #endif

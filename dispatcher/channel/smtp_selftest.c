@@ -105,7 +105,8 @@ static void run_session(int fd, bool pipelining, struct disposition *out)
                                      .stand_in = fd};
     const struct smtp_mail mail = {"a@example.org", "b@example.org", NULL, bytes,
                                    sizeof(bytes) - 1};
-    const struct smtp_observer observer = {out, stopped_clock, ignore_start, keep_outcome, 0};
+    const struct smtp_observer observer = {
+        .context = out, .now_ms = stopped_clock, .started = ignore_start, .done = keep_outcome};
     smtp_client_run(&route, &mail, 1, &observer);
 }
 

@@ -8,8 +8,12 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
+
+#define HOLDERS_MAX 3 /* names of a certificate that are shown */
 
 struct smtp_trust {
     SSL_CTX *context;
@@ -18,6 +22,7 @@ struct smtp_trust {
                         certificate */
     char reason[200];
     struct smtp_dial *dial; /* of the running session, NULL outside */
+    struct smtp_trust_sight sight;
 };
 
 static struct smtp_trust *owner(const SSL *ssl)
@@ -25,12 +30,75 @@ static struct smtp_trust *owner(const SSL *ssl)
     return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 }
 
+/* ---- what is seen of a certificate ---- */
+
+/* A stranger wrote it: what is not plain ASCII becomes a question mark. */
+static void put_plain(struct buf *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        buf_putc(out, text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
+}
+
+static void put_common_name(struct buf *out, const X509_NAME *name)
+{
+    int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+    const ASN1_STRING *text =
+        at >= 0 ? X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)) : NULL;
+    if (text != NULL)
+        put_plain(out, (const char *)ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text));
+    else
+        buf_puts(out, "no name");
+}
+
+/* The names it is for, as far as people read them; its own name if it has none of those. */
+static void put_holders(struct buf *out, const X509 *cert)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    size_t shown = 0;
+    for (int i = 0; names != NULL && i < sk_GENERAL_NAME_num(names) && shown < HOLDERS_MAX; i++) {
+        int kind;
+        const ASN1_STRING *text = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &kind);
+        if (kind != GEN_DNS)
+            continue;
+        buf_puts(out, shown++ > 0 ? ", " : "");
+        put_plain(out, (const char *)ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text));
+    }
+    GENERAL_NAMES_free(names);
+    if (shown == 0)
+        put_common_name(out, X509_get_subject_name(cert));
+}
+
+static void look_at_certificate(struct smtp_trust_sight *sight, const X509 *cert)
+{
+    struct buf text = {0};
+    struct tm end = {0};
+    if (cert == NULL)
+        return;
+    put_holders(&text, cert);
+    buf_puts(&text, ", issued by ");
+    put_common_name(&text, X509_get_issuer_name(cert));
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1)
+        buf_printf(&text, ", until %04d-%02d-%02d", end.tm_year + 1900, end.tm_mon + 1,
+                   end.tm_mday);
+    snprintf(sight->certificate, sizeof(sight->certificate), "%s", buf_text(&text));
+    buf_free(&text);
+}
+
+static void look_at_connection(struct smtp_trust_sight *sight, const SSL *ssl)
+{
+    snprintf(sight->version, sizeof(sight->version), "%s", SSL_get_version(ssl));
+    look_at_certificate(sight, SSL_get0_peer_certificate(ssl));
+}
+
+/* ---- handshakes ---- */
+
 /* Why a certificate is not good is known only here. */
 static int on_verify(int good, X509_STORE_CTX *store)
 {
     if (!good) {
         const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
         struct smtp_trust *trust = owner(ssl);
+        look_at_certificate(&trust->sight, X509_STORE_CTX_get0_cert(store));
         snprintf(trust->reason, sizeof(trust->reason), "the certificate was refused: %s",
                  X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
     }
@@ -54,6 +122,8 @@ static void on_info(const SSL *ssl, int where, int result)
 {
     (void)result;
     struct smtp_trust *trust = owner(ssl);
+    if ((where & SSL_CB_HANDSHAKE_DONE) != 0)
+        look_at_connection(&trust->sight, ssl);
     if ((where & SSL_CB_HANDSHAKE_START) == 0)
         return;
     if (!trust->is_address) /* RFC 6066 3: never an address */
@@ -117,6 +187,7 @@ int smtp_trust_open(const char *host, const char *ca_file, struct smtp_trust **o
 void smtp_trust_begin(struct smtp_trust *trust, struct smtp_dial *dial)
 {
     trust->reason[0] = '\0';
+    trust->sight = (struct smtp_trust_sight){0};
     trust->dial = dial;
     ERR_clear_error(); /* libesmtp takes an old error for one of its own calls */
 }
@@ -131,6 +202,34 @@ const char *smtp_trust_end(struct smtp_trust *trust)
     trust->dial = NULL;
     ERR_clear_error();
     return trust->reason;
+}
+
+const struct smtp_trust_sight *smtp_trust_seen(const struct smtp_trust *trust)
+{
+    return &trust->sight;
+}
+
+static int on_watched_verify(int good, X509_STORE_CTX *store)
+{
+    const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    if (!good)
+        look_at_certificate(&owner(ssl)->sight, X509_STORE_CTX_get0_cert(store));
+    return good;
+}
+
+static void on_watched_info(const SSL *ssl, int where, int result)
+{
+    (void)result;
+    if ((where & SSL_CB_HANDSHAKE_DONE) != 0)
+        look_at_connection(&owner(ssl)->sight, ssl);
+}
+
+void smtp_trust_watch(struct smtp_trust *trust, struct ssl_ctx_st *context)
+{
+    trust->sight = (struct smtp_trust_sight){0};
+    SSL_CTX_set_app_data(context, trust);
+    SSL_CTX_set_info_callback(context, on_watched_info);
+    SSL_CTX_set_verify(context, SSL_CTX_get_verify_mode(context), on_watched_verify);
 }
 
 struct ssl_ctx_st *smtp_trust_context(const struct smtp_trust *trust)

@@ -27,6 +27,15 @@ void smtp_trust_begin(struct smtp_trust *trust, struct smtp_dial *dial);
 const char *smtp_trust_end(struct smtp_trust *trust);
 /* For smtp_starttls_set_ctx(), which keeps a reference of its own. */
 struct ssl_ctx_st *smtp_trust_context(const struct smtp_trust *trust);
+/* What handshakes showed; "" where none was. All text is harmless to print. */
+struct smtp_trust_sight {
+    char version[16];      /* "TLSv1.3", once a handshake came to its end */
+    char certificate[256]; /* who it is for, who issued it, until when; also of a refused one */
+};
+/* Of the session that ended last. Borrowed. */
+const struct smtp_trust_sight *smtp_trust_seen(const struct smtp_trust *trust);
+/* Looks at the handshakes of somebody else's context (libcurl's), which it leaves as they are. */
+void smtp_trust_watch(struct smtp_trust *trust, struct ssl_ctx_st *context);
 /* Was this connection's certificate found good, for the name we asked? `ssl` is an SSL *. */
 bool smtp_trust_peer_is_good(const struct smtp_trust *trust, const void *ssl);
 void smtp_trust_close(struct smtp_trust *trust);

@@ -230,8 +230,12 @@ static void deliver(struct round *r)
     struct worker *w = r->worker;
     size_t at = (size_t)(r->transport - w->settings->transports);
     const struct channel *channel = channel_for(r->transport);
-    const struct channel_reporter reporter = {r,         on_started, on_done,
-                                              on_now_ms, on_draw,    spent_ms(r)};
+    const struct channel_reporter reporter = {.context = r,
+                                              .started = on_started,
+                                              .done = on_done,
+                                              .now_ms = on_now_ms,
+                                              .draw = on_draw,
+                                              .spent_ms = spent_ms(r)};
     struct error why;
     if (is_late(r)) {
         report_late(r);

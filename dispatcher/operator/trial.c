@@ -19,10 +19,18 @@ static void on_done(void *context, const struct outgoing *item UNUSED, const str
     t->disposition = *d;
 }
 
+/* By mail it goes on: the limits of a session go by it. */
 static int64_t on_now_ms(void *context)
 {
     const struct trial *t = context;
-    return t->now_ms;
+    bool stands = t->transport->channel != CHANNEL_EMAIL;
+    return stands ? t->now_ms : t->now_ms + clock_mono_ms() - t->begun_mono_ms;
+}
+
+static void on_seen(void *context, const struct smtp_sight *sight)
+{
+    struct trial *t = context;
+    t->sight = *sight;
 }
 
 static uint64_t on_draw(void *context UNUSED)
@@ -47,15 +55,21 @@ void trial_address(struct trial *t, const char *address)
 int trial_send(struct trial *t, struct error *err)
 {
     const struct channel *channel = channel_for(t->transport);
-    const struct channel_reporter reporter = {t, on_started, on_done, on_now_ms, on_draw, 0};
+    const struct channel_reporter reporter = {.context = t,
+                                              .started = on_started,
+                                              .done = on_done,
+                                              .now_ms = on_now_ms,
+                                              .draw = on_draw,
+                                              .seen = on_seen};
     struct channel_session *session = NULL;
+    t->sight = (struct smtp_sight){0};
     int rc = channel->compose(t->settings, t->transport, &t->item, err);
     if (rc == 0)
         rc = channel->open(t->settings, t->transport, &session, err);
     if (rc == 0) {
-        int64_t begun_ms = clock_mono_ms();
+        t->begun_mono_ms = clock_mono_ms();
         channel->deliver(session, &t->item, 1, &reporter);
-        t->took_ms = clock_mono_ms() - begun_ms;
+        t->took_ms = clock_mono_ms() - t->begun_mono_ms;
     }
     channel->close(session);
     return rc;

@@ -1,5 +1,5 @@
 /* One message over a transport as a worker would send it, past queue and ledger: what `endpoint
- * test` and `gateway test` share. */
+ * test`, `gateway test` and `transport test` share. */
 #ifndef OPERATOR_TRIAL_H
 #define OPERATOR_TRIAL_H
 
@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "channel/channel.h"
+#include "channel/smtp_route.h"
 #include "operator/command.h"
 
 struct trial {
@@ -19,8 +20,9 @@ struct trial {
     char identity[40];
     struct outgoing item;
     struct disposition disposition;
+    struct smtp_sight sight; /* of a mail: the server that was asked last */
     int64_t now_ms; /* all of it happens then, so that a signature can be shown once more */
-    int64_t took_ms;
+    int64_t begun_mono_ms, took_ms;
 };
 
 /* Sends and tells; the exit status, or an error. */

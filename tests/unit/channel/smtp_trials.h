@@ -192,7 +192,8 @@ static void deliver(const struct trial *t, int port, struct record *r)
                  .engine = t->engine == CURL ? SMTP_ENGINE_CURL : SMTP_ENGINE_ESMTP,
                  .pipelining = t->engine == PIPELINED},
     };
-    const struct channel_reporter reporter = {r, on_started, on_done, on_now_ms, NULL, 0};
+    const struct channel_reporter reporter = {r,    on_started, on_done, on_now_ms,
+                                              NULL, 0,          NULL,    NULL};
     char address[] = "b@example.net";
     for (int i = 0; i < MAILS; i++) {
         items[i].address = address;

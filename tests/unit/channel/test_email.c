@@ -284,7 +284,8 @@ static void does_not_let_the_library_see_what_it_would_send_blindly(void **state
     assert_int_equal(channel_email.open(&s, &t, &session, &err), 0);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct record r = {0};
-        const struct channel_reporter reporter = {&r, on_started, on_done, on_now_ms, NULL, 0};
+        const struct channel_reporter reporter = {&r,   on_started, on_done, on_now_ms,
+                                                  NULL, 0,          NULL,    NULL};
         struct outgoing item = {.address = cases[i].address};
         buf_puts(&item.wire, cases[i].wire);
         channel_email.deliver(session, &item, 1, &reporter);

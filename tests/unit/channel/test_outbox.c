@@ -53,7 +53,8 @@ static struct record deliver(enum channel_kind kind, const char *identity, const
     struct error err = {0};
     struct transport t = outbox(kind);
     struct channel_session *session = NULL;
-    const struct channel_reporter reporter = {&r, on_started, on_done, on_now_ms, NULL, 0};
+    const struct channel_reporter reporter = {&r,   on_started, on_done, on_now_ms,
+                                              NULL, 0,          NULL,    NULL};
     struct outgoing item = {.identity = identity};
     buf_puts(&item.wire, bytes);
     if (channel_outbox.open(NULL, &t, &session, &err) != 0)
@@ -122,7 +123,8 @@ static void a_folder_that_is_gone_is_for_later(void **state)
     struct error err = {0};
     struct transport t = outbox(CHANNEL_SMS);
     struct channel_session *session = NULL;
-    const struct channel_reporter reporter = {&r, on_started, on_done, on_now_ms, NULL, 0};
+    const struct channel_reporter reporter = {&r,   on_started, on_done, on_now_ms,
+                                              NULL, 0,          NULL,    NULL};
     struct outgoing item = {.identity = "d-1"};
     assert_int_equal(channel_outbox.open(NULL, &t, &session, &err), 0);
     peer_remove(directory);

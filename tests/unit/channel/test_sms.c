@@ -126,7 +126,8 @@ static void send_text_to(int port, const char *text, size_t count, struct report
     struct message m = {0};
     struct channel_session *session = NULL;
     struct error err;
-    const struct channel_reporter reporter = {out, on_started, on_done, now_ms, NULL, 0};
+    const struct channel_reporter reporter = {out,  on_started, on_done, now_ms,
+                                              NULL, 0,          NULL,    NULL};
     snprintf(base, sizeof(base), "http://127.0.0.1:%d", port);
     *out = (struct reports){.items = items};
     for (size_t i = 0; i < count; i++) {
@@ -366,7 +367,8 @@ static struct disposition send_item(const struct settings *s, struct transport *
     struct channel_session *session = NULL;
     struct reports reports = {.items = item};
     struct error err;
-    const struct channel_reporter reporter = {&reports, on_started, on_done, noon, draw, 0};
+    const struct channel_reporter reporter = {&reports, on_started, on_done, noon,
+                                              draw,     0,          NULL,    NULL};
     snprintf(base, sizeof(base), "http://127.0.0.1:%d", server.port);
     if (channel_sms.compose(s, t, item, &err) != 0 || channel_sms.open(s, t, &session, &err) != 0)
         fail_msg("%s", err.text);

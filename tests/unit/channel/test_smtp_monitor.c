@@ -115,6 +115,7 @@ static void turns_a_refused_login_into_the_code_that_stops_the_library(void **st
         for (size_t piece = 1; piece <= 20; piece++) {
             char seen[64];
             struct smtp_monitor m = after("AUTH PLAIN AGEAYg==\r\n");
+            assert_string_equal(m.mechanism, "PLAIN");
             assert_true(feed(&m, refusals[i], piece, seen));
             assert_string_equal(seen, stopped[i]);
             assert_int_equal(m.replies[SMTP_STAGE_AUTH].code, codes[i]);
@@ -144,6 +145,21 @@ static void follows_a_login_in_several_steps(void **state)
     assert_true(feed(&m, "235 ok\r\n", 100, seen));
     assert_true(m.logged_in);
     assert_true(writes(&m, "MAIL FROM:<a>\r\n"));
+}
+
+static void keeps_the_way_of_a_login_and_nothing_else_of_it(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"AUTH PLAIN AGEAYg==\r\n", "AUTH X\033[31m-Y\r\n",
+                                        "AUTH\r\n", "AUTH A-NAME-LONGER-THAN-ANY\r\n"};
+    static const char *const kept[] = {"PLAIN", "X", "", "A-NAME-LONGER-T"};
+    for (size_t i = 0; i < COUNT_OF(lines); i++)
+        assert_string_equal(after(lines[i]).mechanism, kept[i]);
+    char seen[64];
+    struct smtp_monitor m = after("AUTH LOGIN\r\n");
+    assert_true(feed(&m, "334 VXNl\r\n", 100, seen));
+    assert_true(writes(&m, "AUTH c2VjcmV0\r\n")); /* a password that looks like a command */
+    assert_string_equal(m.mechanism, "LOGIN");
 }
 
 static void lets_no_mail_pass_without_the_login(void **state)
@@ -257,6 +273,7 @@ int main(void)
         cmocka_unit_test(no_command_hides_behind_another),
         cmocka_unit_test(turns_a_refused_login_into_the_code_that_stops_the_library),
         cmocka_unit_test(follows_a_login_in_several_steps),
+        cmocka_unit_test(keeps_the_way_of_a_login_and_nothing_else_of_it),
         cmocka_unit_test(lets_no_mail_pass_without_the_login),
         cmocka_unit_test(lets_no_mail_and_no_login_pass_without_tls),
         cmocka_unit_test(refuses_text_behind_the_answer_to_starttls),

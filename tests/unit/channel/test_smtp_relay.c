@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
@@ -106,7 +107,8 @@ static void a_host_is_a_host_and_nothing_else(void **state)
 /* ---- stepping in ---- */
 
 struct record {
-    int done;
+    int done, seen, rests;
+    char last_seen[80], last_rest[80];
     struct disposition last;
 };
 
@@ -130,6 +132,24 @@ static void on_done(void *context, size_t index, const struct disposition *d)
     r->last = *d;
 }
 
+static void on_seen(void *context, const struct smtp_sight *sight)
+{
+    struct record *r = context;
+    r->seen++;
+    snprintf(r->last_seen, sizeof(r->last_seen), "%s:%d", sight->host, sight->port);
+    assert_string_equal(sight->address, "");
+    assert_string_equal(sight->certificate, "");
+}
+
+static void on_rests(void *context, const char *place, int64_t until_ms, const char *why)
+{
+    struct record *r = context;
+    r->rests++;
+    snprintf(r->last_rest, sizeof(r->last_rest), "%s", place);
+    assert_int_equal(until_ms, 1000 + SMTP_RELAY_REST_MS);
+    assert_non_null(strstr(why, "cannot be reached"));
+}
+
 static void every_mail_is_told_once_when_no_server_is_there(void **state)
 {
     (void)state;
@@ -148,7 +168,8 @@ static void every_mail_is_told_once_when_no_server_is_there(void **state)
         struct smtp_relay *relay = NULL;
         struct error err = {0};
         struct record r = {0};
-        const struct smtp_observer observer = {&r, on_now_ms, on_started, on_done, 0};
+        const struct smtp_observer observer = {&r, on_now_ms, on_started, on_done,
+                                               0,  on_seen,   on_rests};
         assert_int_equal(smtp_relay_open(&s, &t, &relay, &err), 0);
         smtp_relay_send(relay, mails, 2, 4711, &observer);
         smtp_relay_close(relay);
@@ -156,6 +177,9 @@ static void every_mail_is_told_once_when_no_server_is_there(void **state)
         assert_int_equal(r.last.outcome, OUTCOME_NOT_TRIED);
         assert_string_equal(r.last.cause, "connect");
         assert_memory_equal(r.last.reply, "localhost:", strlen("localhost:"));
+        assert_int_equal(r.seen, COUNT_OF(hosts));
+        assert_int_equal(r.rests, COUNT_OF(hosts));
+        assert_string_equal(r.last_seen, r.last_rest);
     }
 }
 

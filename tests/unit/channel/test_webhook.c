@@ -115,7 +115,8 @@ static void deliver(struct world *w)
 {
     struct channel_session *session = NULL;
     struct error err;
-    const struct channel_reporter reporter = {&w->reports, on_started, on_done, now_ms, NULL, 0};
+    const struct channel_reporter reporter = {&w->reports, on_started, on_done, now_ms,
+                                              NULL,        0,          NULL,    NULL};
     if (channel_webhook.open(&w->settings, &w->transport, &session, &err) != 0)
         fail_msg("%s", err.text);
     channel_webhook.deliver(session, w->items, w->count, &reporter);
