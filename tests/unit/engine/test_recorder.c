@@ -226,6 +226,7 @@ static void keeps_who_said_no_with_the_outcome(void **state)
     recorder_commit(&recorder, recorder.retry_mono_ms);
     assert_int_equal(delivered(), 1);
     assert_true(is_suppressed());
+    recorder_end(&recorder);
 }
 
 static void says_that_it_works_only_after_it_wrote(void **state)
