@@ -57,7 +57,7 @@ static const struct cause {
     {"missing", "The file of the notice is gone or damaged.", false},
     {"moved", "The receiver answered that it moved. Change the url in the configuration.", false},
     {"no_report", "The attempt ended without saying what happened: it may have arrived.", false},
-    {"no_route", "The gateway knows no way to this number. Check its routes.", false},
+    {"no_route", "The gateway knows no way from our sender to this number. Check its routes, or set another sender with senders.", false},
     {"no_service", "The gateway does not know the service. Check the variables of the transport.", false},
     {"no_time", "Its turn did not come before the packet's deadline. It is tried again.", false},
     {"not_accepted", "The gateway answered without accepting the message.", false},

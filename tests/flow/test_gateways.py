@@ -40,20 +40,24 @@ OWN = {
     "jasmin": {"throughput": ("throttle", "rate_limited"), "bad_number": REFUSED, "no_route": ("config", "no_route"), "bad_password": AUTH},
     "twilio": {
         "queue_full": ("throttle", "rate_limited"),
+        "bad_number": ("permanent", "bad_address"),
+        "no_mobile": ("permanent", "bad_address"),
         "landline": ("permanent", "bad_recipient"),
+        "no_route": ("permanent", "no_route"),
         "bad_token": AUTH,
-        "error_in_200": ("permanent", "bad_recipient"),
+        "error_in_200": ("permanent", "bad_address"),
     },
-    "vonage": {"bad_number": REFUSED, "barred": ("permanent", "bad_recipient"), "deactivated": ("permanent", "bad_recipient"), "bad_secret": AUTH},
+    "vonage": {"bad_number": REFUSED, "barred": ("permanent", "policy"), "deactivated": ("permanent", "bad_recipient"), "bad_secret": AUTH},
     "sipgate": {"bad_number": REFUSED, "bad_token": AUTH, "no_scope": ("config", "not_allowed")},
     "seven": {
+        "bad_number": ("permanent", "bad_address"),
         "repeated": ("permanent", "duplicate"),
         "ours_failed": REFUSED,
         "as_a_number": ("permanent", "bad_text"),
         "bare_number": REFUSED,
         "bare_bad_key": AUTH,
     },
-    "messagebird": {"bad_number": REFUSED, "error_in_200": REFUSED},
+    "messagebird": {"bad_number": REFUSED, "not_found": REFUSED, "error_in_200": REFUSED},
     "linkmobility": {"bad_number": REFUSED, "bad_password": AUTH},
     "aws-sns": {"throttled_429": ("throttle", "rate_limited"), "bad_number": REFUSED, "no_right": AUTH, "error_in_200": REFUSED},
     "nhncloud": {
@@ -93,6 +97,17 @@ STATES = {
     "uncertain": "uncertain",
 }
 WAITS_S = {"twilio": 120, "sipgate": 60, "messagebird": 30, "solapi": 40, "naver-sens": 50, "example-telecom": 25}
+
+
+# Of whom a provider says that no message will ever reach them, or that they want none.
+SUPPRESSED = {
+    "twilio": {"landline", "opted_out"},
+    "vonage": {"deactivated"},
+    "aws-sns": {"opted_out"},
+    "nhncloud": {"opted_out", "opted_out_there"},
+    "solapi": {"opted_out"},
+    "example-telecom": {"bad_number"},
+}
 
 
 # a provider
@@ -193,6 +208,8 @@ def check_provider(t, name):
     faults = [kind for kind in kinds if expected(name, kind)[0] == "config"]
     send_one_each(t, "answers", provider, texts, [kind for kind in kinds if kind not in faults])
     check_waiting(t, name)
+    kept_off = {row["address"] for row in t.command("suppress", "list", "--json").lines()}
+    t.equal(kept_off, {provider.number(kind) for kind in SUPPRESSED.get(name, ())}, f"{name}: who is not written to again")
     t.daemon.stop()
     for kind in faults:
         send_one_each(t, kind, provider, texts, [kind])
@@ -605,6 +622,21 @@ def test_who_said_no_in_a_report_gets_nothing_more(t):
     t.enqueue(notice("later", provider.number("ok"), "Text"))
     row = t.wait_for_state("later", "suppressed", channel="sms")
     t.equal((row["cause"], len(gateway.log("received.jsonl"))), ("opted_out", 3), "nothing more was sent")
+
+
+def test_only_a_number_that_is_gone_is_kept_off_by_a_report(t):
+    provider, gateway = sms_providers.PROVIDERS["twilio"], mock(t, "twilio")
+    start_with_api(t, transport(t, gateway, provider))
+    url = t.command("gateway", "url", "texts").out.strip()
+    kinds = {"failed": "+4915100001000", "unknown_handset": "+4915100002000", "landline_or_carrier": "+4915100003000"}
+    for kind, number in kinds.items():
+        t.enqueue(notice(kind, number, "Text"))
+        t.wait_for_state(kind, "delivered", channel="sms")
+        sent = gateway.log("received.jsonl")[-1]
+        t.equal(hear(provider.report(sent["id"], kind, kind, url))[0], 204, f"{kind}: what it hears")
+        t.equal(t.row(kind, channel="sms")["state"], "failed", kind)
+    listed = t.command("suppress", "list", "--json").lines()
+    t.equal([(row["address"], row["cause"]) for row in listed], [(kinds["unknown_handset"], "bad_recipient")], "who is not written to again")
 
 
 def test_reports_of_a_provider_that_is_only_a_file(t):

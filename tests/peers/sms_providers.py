@@ -269,7 +269,9 @@ class Twilio(Provider):
             "throttled": self.error(429, 20429, "Too Many Requests", **{"Retry-After": "120"}),
             "queue_full": self.error(400, 21611, "This 'From' number has exceeded the maximum number of queued messages"),
             "bad_number": self.error(400, 21211, "Invalid 'To' Phone Number"),
-            "landline": self.error(400, 21614, "'To' number is not a valid mobile number"),
+            "no_mobile": self.error(400, 21614, "'To' number is not a valid mobile number"),
+            "landline": self.error(400, 21635, "'To' number cannot be a landline"),
+            "no_route": self.error(400, 21612, "Message cannot be sent with the current combination of 'To' and/or 'From' parameters"),
             "opted_out": self.error(400, 21610, "Attempt to send to unsubscribed recipient"),
             "bad_token": self.error(401, 20003, "Authenticate"),
             "bad_sender": self.error(400, 21606, "The 'From' phone number is not a valid, SMS-capable number"),
@@ -278,10 +280,10 @@ class Twilio(Provider):
         }
 
     def report(self, message_id, key, kind, url):
-        words = {"delivered": "delivered", "failed": "undelivered", "optout": "undelivered"}
-        f = {"MessageSid": message_id, "MessageStatus": words[kind], "AccountSid": self.vars["account"], "To": "+4915100000000", "From": "+15005550006", "ApiVersion": "2010-04-01"}
+        codes = {"failed": "30003", "optout": "21610", "unknown_handset": "30005", "landline_or_carrier": "30006"}
+        f = {"MessageSid": message_id, "MessageStatus": "delivered" if kind == "delivered" else "undelivered", "AccountSid": self.vars["account"], "To": "+4915100000000", "From": "+15005550006", "ApiVersion": "2010-04-01"}
         if kind != "delivered":
-            f["ErrorCode"] = "21610" if kind == "optout" else "30003"
+            f["ErrorCode"] = codes[kind]
         data = url + "".join(name + f[name] for name in sorted(f))
         return post_form(url, f, **{"X-Twilio-Signature": base64_hmac("12345", data, hashlib.sha1)})
 
@@ -425,6 +427,7 @@ class MessageBird(Provider):
             "throttled": self.error(429, 101, "too many requests", **{"Retry-After": "30"}),
             "internal": self.error(500, 99, "internal error"),
             "bad_number": self.error(422, 10, "no (correct) recipients found"),
+            "not_found": self.error(404, 20, "not found"),
             "bad_key": self.error(401, 2, "Request not allowed (incorrect access_key)"),
             "no_money": self.error(402, 25, "Not enough balance"),
             "error_in_200": self.error(200, 9, "no (correct) recipients found"),
