@@ -8,6 +8,7 @@
 #include "channel/gateway_answer.h"
 #include "channel/gateway_request.h"
 #include "channel/http.h"
+#include "channel/sms_fit.h"
 #include "channel/sms_sender.h"
 #include "channel/sms_text.h"
 #include "model/address.h"
@@ -17,7 +18,6 @@
 
 #define CONNECT_TIMEOUT_MS 5000
 #define TIMEOUT_MS         10000
-#define NAMED_MAX          8 /* characters that an error sentence names */
 
 struct channel_session {
     const struct transport *transport;
@@ -29,106 +29,12 @@ struct channel_session {
 
 /* ---- compose */
 
-/* "ü (U+00FC) as character 4, ..." */
-static void put_offenders(struct buf *out, const struct sms_length *l)
-{
-    for (size_t i = 0; i < l->offender_count && i < NAMED_MAX; i++) {
-        struct buf shown = {0};
-        utf8_put(&shown, l->offenders[i].code_point);
-        buf_puts(out, i > 0 ? ", " : "");
-        text_put_visible(out, buf_text(&shown), shown.len);
-        buf_printf(out, " (U+%04X) as character %zu", l->offenders[i].code_point,
-                   l->offenders[i].position + 1);
-        buf_free(&shown);
-    }
-    if (l->offender_count > NAMED_MAX)
-        buf_printf(out, " and %zu more", l->offender_count - NAMED_MAX);
-}
-
-static int refuse_korean(const struct sms_length *l, const struct gateway *g, struct error *err)
-{
-    struct buf names = {0};
-    put_offenders(&names, l);
-    if (l->offender_count > 0)
-        error_set(err, ERR_INPUT, "the SMS cannot be written in %s: %s",
-                  sms_encoding_name(l->encoding), buf_text(&names));
-    else
-        error_set(err, ERR_INPUT, "the SMS has %zu bytes of %s, an LMS holds %d; shorten it",
-                  l->units, sms_encoding_name(l->encoding),
-                  g->lms_bytes > 0 ? g->lms_bytes : KR_LMS_BYTES);
-    buf_free(&names);
-    return ERR_INPUT;
-}
-
-static int refuse_long(const struct sms_length *l, int max_segments, struct error *err)
-{
-    struct buf names = {0};
-    put_offenders(&names, l);
-    error_set(err, ERR_INPUT,
-              "the SMS takes %zu segments of %s, the gateway allows %d; shorten it%s%s",
-              l->segments, sms_encoding_name(l->encoding), max_segments,
-              l->offender_count > 0 ? " or replace what needs Unicode: " : "", buf_text(&names));
-    buf_free(&names);
-    return ERR_INPUT;
-}
-
-static size_t count_characters(const struct buf *text)
-{
-    const char *at = buf_text(text), *end = at + text->len;
-    size_t count = 0;
-    for (; at < end; count++)
-        utf8_next(&at, end);
-    return count;
-}
-
-static int check_length(const struct buf *text, const struct gateway *g, struct sms_length *l,
-                        struct error *err)
-{
-    size_t characters = count_characters(text);
-    sms_measure_for(buf_text(text), text->len, g, l);
-    if (g->profile != LENGTH_GSM && !l->sendable)
-        return refuse_korean(l, g, err);
-    if (!l->sendable || (g->max_segments > 0 && l->segments > (size_t)g->max_segments))
-        return refuse_long(l, g->max_segments, err);
-    if (g->max_chars > 0 && characters > (size_t)g->max_chars)
-        return error_set(err, ERR_INPUT,
-                         "the SMS has %zu characters, the gateway allows %d; shorten it",
-                         characters, g->max_chars);
-    return 0;
-}
-
-/* The title of an LMS, as it is sent. */
-static void put_subject(struct buf *out, const struct message *m, const struct gateway *g)
-{
-    sms_prepare_for(buf_text(&m->title), m->title.len, g, out);
-}
-
-static int check_subject(const struct message *m, const struct gateway *g, struct error *err)
-{
-    struct buf subject = {0};
-    struct sms_length l;
-    size_t most = g->subject_bytes > 0 ? (size_t)g->subject_bytes : KR_SUBJECT_BYTES;
-    int rc = 0;
-    put_subject(&subject, m, g);
-    sms_measure_for(buf_text(&subject), subject.len, g, &l);
-    if (l.offender_count > 0)
-        rc = refuse_korean(&l, g, err);
-    else if (l.units > most)
-        rc = error_set(
-            err, ERR_INPUT,
-            "the title of the LMS has %zu bytes of %s, the gateway allows %zu; shorten it", l.units,
-            sms_encoding_name(l.encoding), most);
-    sms_length_free(&l);
-    buf_free(&subject);
-    return rc;
-}
-
 static int compose(const struct settings *s, const struct transport *t, struct outgoing *item,
                    struct error *err)
 {
-    const struct buf *text = &item->message->sms;
-    const struct gateway *g = t->sms.gateway;
-    struct sms_length length;
+    const struct message *m = item->message;
+    const struct buf *text = &m->sms;
+    struct sms_fitting fitting = {0};
     (void)s;
     int rc = address_check_phone(item->address, err);
     if (rc != 0)
@@ -137,12 +43,11 @@ static int compose(const struct settings *s, const struct transport *t, struct o
         return error_set(err, ERR_INPUT, "the letter has no SMS text: add sms to its front matter");
     if (memchr(text->data, '\0', text->len) != NULL || !utf8_valid(text->data, text->len))
         return error_set(err, ERR_INPUT, "the SMS text holds a NUL or is not UTF-8");
+    sms_fit(text, t->sms.gateway, &fitting);
+    rc = sms_fit_check(&fitting, &m->title, err);
     buf_reset(&item->wire);
-    sms_prepare_for(text->data, text->len, g, &item->wire);
-    rc = check_length(&item->wire, g, &length, err);
-    if (rc == 0 && length.lms && g->uses[GATEWAY_NAME_SUBJECT])
-        rc = check_subject(item->message, g, err);
-    sms_length_free(&length);
+    buf_put(&item->wire, buf_text(&fitting.text), fitting.text.len);
+    sms_fitting_free(&fitting);
     return rc;
 }
 
@@ -281,7 +186,7 @@ static int build_request(const struct delivery_run *run, const struct outgoing *
     struct sms_length length;
     sms_measure_for(buf_text(&item->wire), item->wire.len, g, &length);
     struct gateway_values v = values_of(run->session, item, &length);
-    put_subject(&subject, item->message, g);
+    sms_fit_subject(&item->message->title, g, &subject);
     v.subject = buf_text(&subject);
     set_moment(&v, run, item);
     int rc = gateway_build_request(&v, out, err);
