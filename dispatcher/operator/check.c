@@ -31,8 +31,6 @@ static void check_fallback(struct check_scene *s)
 
 static int check_all(struct check_scene *s, struct error *err)
 {
-    for (size_t i = 0; i < s->settings->remark_count; i++)
-        check_report_remark(&s->report, &s->settings->remarks[i]);
     check_fallback(s);
     check_gateways(s);
     int rc = check_scene_load_letters(s, err);
@@ -48,12 +46,21 @@ static int check_all(struct check_scene *s, struct error *err)
     return rc;
 }
 
+/* Of the configuration: whatever is checked, it is checked as this one would send it. */
+static void tell_remarks(struct check_scene *s)
+{
+    for (size_t i = 0; i < s->settings->remark_count; i++)
+        check_report_remark(&s->report, &s->settings->remarks[i]);
+}
+
 static int run(const struct invocation *inv, struct error *err)
 {
     struct check_scene scene;
     int rc = check_scene_open(inv, &scene, err);
     if (rc == 0 && scene.settings != NULL && option_given(inv, "fix"))
         rc = fix_files(inv, scene.settings, err);
+    if (rc == 0 && scene.settings != NULL)
+        tell_remarks(&scene);
     if (rc == 0 && scene.settings != NULL && argument_count(inv) == 0)
         rc = check_all(&scene, err);
     for (size_t i = 0; rc == 0 && scene.settings != NULL && i < argument_count(inv); i++)
@@ -92,8 +99,9 @@ const struct command command_check = {
         "Without PATH: the configuration, its rules, locales, SMS gateways and all letters, each\n"
         "held to the rules of law it names. PATH is the folder of a template, a campaign, a fact\n"
         "sheet, a locale, a gateway or a rule set; for a campaign also its cohorts and the\n"
-        "longest SMS of every audience. Prints every problem as file:line:column, mostly with the\n"
-        "line it is about.\n"
+        "longest SMS of every audience. What cannot work in the configuration is told in any "
+        "case.\n"
+        "Prints every problem as file:line:column, mostly with the line it is about.\n"
         "Exit status 65 if there are errors. What a clock of the law finds too late is printed as\n"
         "an error but does not count as one: a late notice must still leave.",
     .options = options,

@@ -5,16 +5,33 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "channel/sms_text.h"
+#include "operator/sms_way.h"
 #include "render/library_look.h"
 
 #define LETTER_MAX ((size_t)1 << 20)
 
+/* The first way that counts in a Korean charset; any Korean gateway where none was chosen yet. A
+ * NULL gateway: what is sent leaves as Unicode. */
+static struct sms_way find_way(const struct settings *s)
+{
+    static const struct gateway any = {.profile = LENGTH_CP949};
+    struct sms_way ways[SMS_WAYS_MAX];
+    size_t count = sms_way_find(s, ways);
+    for (size_t i = 0; i < count; i++) {
+        if (ways[i].gateway->profile != LENGTH_GSM)
+            return ways[i];
+    }
+    return (struct sms_way){.gateway = ways[0].transport == NULL ? &any : NULL};
+}
+
 /* A line of the front matter; the tags in it are characters every gateway can send. */
-static void check_line(struct check_scene *s, const char *line, size_t len, struct place at)
+static void check_line(struct check_scene *s, const struct sms_way *way, const char *line,
+                       size_t len, struct place at)
 {
     struct sms_length length;
-    struct buf character = {0};
-    sms_measure(line, len, LENGTH_CP949, &length);
+    struct buf character = {0}, over = {0};
+    sms_way_put(way, &over);
+    sms_measure_for(line, len, way->gateway, &length);
     for (size_t i = 0; i < length.offender_count; i++) {
         const struct sms_offender *o = &length.offenders[i];
         if (o->replacement != NULL)
@@ -22,15 +39,17 @@ static void check_line(struct check_scene *s, const char *line, size_t len, stru
         utf8_put(&character, o->code_point);
         at.column = (int)o->position + 1;
         problems_add_warning(&s->problems, &at, "sms-euckr",
-                             "%s (U+%04X) cannot be sent by a Korean gateway: leave it out",
-                             buf_text(&character), (unsigned)o->code_point);
+                             "%s (U+%04X) cannot be sent%s: leave it out", buf_text(&character),
+                             (unsigned)o->code_point,
+                             over.len > 0 ? buf_text(&over) : " by a Korean gateway");
         break;
     }
     buf_free(&character);
+    buf_free(&over);
     sms_length_free(&length);
 }
 
-static void check_letter(struct check_scene *s, const char *path)
+static void check_letter(struct check_scene *s, const struct sms_way *way, const char *path)
 {
     struct buf source = {0};
     struct place at = {path, 1, 1};
@@ -43,7 +62,7 @@ static void check_letter(struct check_scene *s, const char *path)
             fences += len >= 3 && text_starts_with(p, "---") ? 1 : 0;
             inside = text_starts_with(p, "sms:") || (inside && *p == ' ');
             if (inside)
-                check_line(s, p, len, at);
+                check_line(s, way, p, len, at);
             p += len + (p[len] == '\n' ? 1 : 0);
         }
     }
@@ -53,9 +72,12 @@ static void check_letter(struct check_scene *s, const char *path)
 static void check_template(struct check_scene *s, int index)
 {
     const char *const *tags = library_template_locales(s->library, index);
+    const struct sms_way way = find_way(s->settings);
+    if (way.gateway == NULL)
+        return;
     for (size_t i = 0; tags[i] != NULL; i++)
         if (strcmp(tags[i], "ko") == 0 || text_starts_with(tags[i], "ko-"))
-            check_letter(s, library_letter_file(s->library, index, tags[i]));
+            check_letter(s, &way, library_letter_file(s->library, index, tags[i]));
 }
 
 void check_korean_sms(struct check_scene *s, int template_index)

@@ -7,21 +7,20 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "campaign/audience.h"
-#include "channel/sms_text.h"
+#include "channel/sms_fit.h"
 #include "model/fact_value.h"
 #include "model/json.h"
-#include "model/settings.h"
 #include "operator/check_case.h"
 #include "operator/check_josa.h"
 #include "operator/check_personal.h"
+#include "operator/check_sms_tell.h"
 #include "operator/facts_job.h"
+#include "operator/sms_way.h"
 #include "render/library_look.h"
 
 #define RENDER_ALL    100000
-#define PROFILES      3 /* enum length_profile */
 #define LANGUAGES_MAX 16
 #define CLASSES       4 /* encodings */
-#define OFFENDERS_MAX 5
 
 #define COLUMNS     7                        /* of the person */
 #define COLUMNS_MAX (COLUMNS + PERSONAL_MAX) /* and variables of the letter */
@@ -41,10 +40,10 @@ static const struct {
     {"locale", offsetof(struct job, locale)},
 };
 
-/* The longest SMS by one profile. */
+/* The longest SMS over one way. */
 struct longest {
-    struct buf text; /* as it would be sent */
-    struct sms_length length;
+    struct sms_fitting fitting;
+    struct error refusal; /* of the gateway; no text: it takes the SMS */
     int64_t line;
     bool any;
 };
@@ -55,13 +54,13 @@ struct language {
     struct job *job;
     bool personal; /* says other things to other people */
     int64_t rows;
-    struct longest longest[PROFILES];
+    struct longest longest[SMS_WAYS_MAX];
     struct sms_tally tally;
     struct json_t *data;      /* of everybody in the cohort, NULL */
     size_t both;              /* particles left open that are not the reader's */
     size_t uses[COLUMNS_MAX]; /* how often the SMS says the value */
     /* Units of the longest so far, by encoding: of each value, and last of all that is said. */
-    size_t records[COLUMNS_MAX + 1][PROFILES][CLASSES];
+    size_t records[COLUMNS_MAX + 1][SMS_WAYS_MAX][CLASSES];
 };
 
 struct measuring {
@@ -70,36 +69,20 @@ struct measuring {
     struct audience *audience;
     struct personal personal;
     size_t column[COLUMNS_MAX], column_count;
-    const struct transport *priced; /* whose prices are counted; NULL */
+    const struct transport *priced; /* whose prices are counted: the first way's; NULL */
     size_t phone_column;
-    struct sms_length last; /* of the message rendered last, by its profile; no offenders */
+    struct sms_length last; /* of the message rendered last, over the first way; no offenders */
     size_t undecided;       /* rows with a particle nobody knows */
-    bool profiles[PROFILES];
+    struct sms_way ways[SMS_WAYS_MAX];
+    size_t way_count;
     struct language languages[LANGUAGES_MAX];
     size_t language_count;
     struct message message;
-    struct buf cells[COLUMNS_MAX], values, prepared;
+    struct buf cells[COLUMNS_MAX], values;
+    struct longest now; /* of the message at hand */
 };
 
-static const char *const profile_names[PROFILES] = {
-    [LENGTH_GSM] = "GSM", [LENGTH_EUC_KR] = "EUC-KR", [LENGTH_CP949] = "CP949"};
-
 /* ---- what is measured ---- */
-
-/* Without a gateway lengths are those of GSM. */
-static void choose_profiles(struct measuring *m)
-{
-    const struct settings *s = m->check->scene->settings;
-    bool any = false;
-    for (size_t i = 0; i < s->transport_count; i++) {
-        const struct transport *t = &s->transports[i];
-        if (t->channel != CHANNEL_SMS)
-            continue;
-        m->profiles[t->sms.gateway != NULL ? t->sms.gateway->profile : LENGTH_GSM] = true;
-        any = true;
-    }
-    m->profiles[LENGTH_GSM] = m->profiles[LENGTH_GSM] || !any;
-}
 
 /* A salutation is made of all that is known of a person. */
 static void count_use(const struct measuring *m, struct language *l, const char *name)
@@ -174,20 +157,22 @@ static void take_row(struct measuring *m, struct language *l)
     }
 }
 
-static bool is_worse(const struct sms_length *a, const struct sms_length *b)
+static bool is_worse(const struct longest *a, const struct longest *b)
 {
-    if (a->sendable != b->sendable)
-        return !a->sendable;
-    if (a->segments != b->segments)
-        return a->segments > b->segments;
-    return a->units > b->units;
+    const struct sms_length *x = &a->fitting.length, *y = &b->fitting.length;
+    bool refused = a->refusal.text[0] != '\0';
+    if (refused != (b->refusal.text[0] != '\0'))
+        return refused;
+    if (x->segments != y->segments)
+        return x->segments > y->segments;
+    return x->units > y->units;
 }
 
 /* Longer than any before, or of another encoding? The record is its from now on. */
-static bool breaks(const struct buf *text, enum length_profile profile, size_t records[CLASSES])
+static bool breaks(const struct buf *text, const struct gateway *g, size_t records[CLASSES])
 {
     struct sms_length length;
-    sms_measure(buf_text(text), text->len, profile, &length);
+    sms_measure_for(buf_text(text), text->len, g, &length);
     size_t *record = &records[length.encoding];
     bool broken = !length.sendable || length.units > *record;
     if (broken && length.units > *record)
@@ -199,51 +184,46 @@ static bool breaks(const struct buf *text, enum length_profile profile, size_t r
 static bool breaks_record(struct measuring *m, struct language *l)
 {
     bool broken = false;
-    for (size_t p = 0; p < PROFILES; p++) {
-        if (!m->profiles[p])
-            continue;
+    for (size_t w = 0; w < m->way_count; w++) {
+        const struct gateway *g = m->ways[w].gateway;
         for (size_t i = 0; i < m->column_count; i++)
-            if (l->uses[i] > 0 && breaks(&m->cells[i], (enum length_profile)p, l->records[i][p]))
+            if (l->uses[i] > 0 && breaks(&m->cells[i], g, l->records[i][w]))
                 broken = true;
-        if (breaks(&m->values, (enum length_profile)p, l->records[COLUMNS_MAX][p]))
+        if (breaks(&m->values, g, l->records[COLUMNS_MAX][w]))
             broken = true;
     }
     return broken;
 }
 
-static void note_length(struct measuring *m, enum length_profile profile,
-                        const struct sms_length *length)
+static void note_length(struct measuring *m, const struct sms_length *length)
 {
-    if (m->priced == NULL || m->priced->sms.gateway->profile != profile)
-        return;
     m->last = *length;
     m->last.offenders = NULL;
     m->last.offender_count = 0;
 }
 
+static void fit(struct measuring *m, const struct gateway *g, int64_t line)
+{
+    struct longest *now = &m->now;
+    now->line = line;
+    now->any = true;
+    sms_fit(&m->message.sms, g, &now->fitting);
+    if (sms_fit_check(&now->fitting, &m->message.title, &now->refusal) == 0)
+        now->refusal.text[0] = '\0';
+}
+
 static void measure(struct measuring *m, struct language *l, int64_t line)
 {
-    for (size_t p = 0; p < PROFILES; p++) {
-        struct longest *best = &l->longest[p];
-        struct sms_length length;
-        if (!m->profiles[p])
-            continue;
-        buf_reset(&m->prepared);
-        sms_prepare(buf_text(&m->message.sms), m->message.sms.len, (enum length_profile)p,
-                    &m->prepared);
-        sms_measure(buf_text(&m->prepared), m->prepared.len, (enum length_profile)p, &length);
-        note_length(m, (enum length_profile)p, &length);
-        if (best->any && !is_worse(&length, &best->length)) {
-            sms_length_free(&length);
-            continue;
+    for (size_t w = 0; w < m->way_count; w++) {
+        struct longest *best = &l->longest[w];
+        fit(m, m->ways[w].gateway, line);
+        if (w == 0)
+            note_length(m, &m->now.fitting.length);
+        if (!best->any || is_worse(&m->now, best)) {
+            struct longest before = *best;
+            *best = m->now;
+            m->now = before;
         }
-        if (best->any)
-            sms_length_free(&best->length);
-        buf_reset(&best->text);
-        buf_put(&best->text, buf_text(&m->prepared), m->prepared.len);
-        best->length = length;
-        best->line = line;
-        best->any = true;
     }
 }
 
@@ -271,12 +251,11 @@ static void take_facts(struct measuring *m, struct language *l)
 static void count_cost(struct measuring *m, struct language *l, bool rendered)
 {
     struct buf phone = {0};
-    const struct longest *best =
-        m->priced != NULL ? &l->longest[m->priced->sms.gateway->profile] : NULL;
-    if (best == NULL)
+    const struct longest *best = &l->longest[0];
+    if (m->priced == NULL)
         return;
     audience_put_cell(m->audience, m->phone_column, &phone);
-    const struct sms_length *length = l->personal ? &m->last : &best->length;
+    const struct sms_length *length = l->personal ? &m->last : &best->fitting.length;
     check_sms_cost_count(&l->tally, m->priced, buf_text(&phone),
                          rendered && best->any ? length : NULL);
     buf_free(&phone);
@@ -316,135 +295,42 @@ static void measure_row(struct measuring *m, const struct audience_person *one)
 
 /* ---- telling ---- */
 
-static void put_character(uint32_t c, struct buf *out)
+/* "the SMS in ko, the same for all 28 people of cohort a," */
+static void put_who(const struct measuring *m, const struct language *l, struct buf *out)
 {
-    if (c >= 0x20 && c != 0xa0 && !(c >= 0x2000 && c <= 0x200f)) {
-        utf8_put(out, c);
-        buf_printf(out, " (U+%04X)", (unsigned)c);
-    } else {
-        buf_printf(out, "U+%04X", (unsigned)c);
-    }
+    buf_printf(out, "the SMS in %s, %s %" PRId64 " %s of cohort %s,", l->tag,
+               l->personal ? "the longest of" : "the same for all", l->rows,
+               l->rows == 1 ? "person" : "people", m->cohort->name);
 }
 
-/* Each once; false if there are more kinds than one would list. */
-static bool put_offenders(const struct sms_length *l, struct buf *out)
+static struct place place_of(const struct measuring *m, const struct language *l,
+                             const struct longest *best)
 {
-    size_t kinds = 0;
-    for (size_t i = 0; i < l->offender_count; i++) {
-        const struct sms_offender *o = &l->offenders[i];
-        bool again = false;
-        for (size_t k = 0; k < i; k++)
-            again = again || l->offenders[k].code_point == o->code_point;
-        if (again)
-            continue;
-        if (++kinds > OFFENDERS_MAX)
-            return false;
-        buf_puts(out, kinds > 1 ? ", " : "");
-        put_character(o->code_point, out);
-        if (o->replacement != NULL)
-            buf_printf(out, " (write \"%s\")", o->replacement);
-    }
-    return kinds > 0;
-}
-
-/* How many parts the text would have without its offenders. */
-static size_t parts_without(const struct longest *best, enum length_profile profile)
-{
-    struct sms_length length;
-    struct buf plain = {0};
-    const char *at = buf_text(&best->text), *end = at + best->text.len;
-    size_t position = 0, next = 0;
-    while (at < end) {
-        const char *start = at;
-        utf8_next(&at, end);
-        if (next < best->length.offender_count && best->length.offenders[next].position == position)
-            next++;
-        else
-            buf_put(&plain, start, (size_t)(at - start));
-        position++;
-    }
-    sms_measure(buf_text(&plain), plain.len, profile, &length);
-    size_t parts = length.segments;
-    sms_length_free(&length);
-    buf_free(&plain);
-    return parts;
-}
-
-struct finding {
-    const struct measuring *m;
-    const struct language *l;
-    const struct longest *best;
-    enum length_profile profile;
-    struct place at;
-    struct buf who; /* "the SMS in ko, which is the same for all 28 people of cohort a" */
-};
-
-static void tell_unsendable(const struct finding *f)
-{
-    struct buf names = {0};
-    bool listed = put_offenders(&f->best->length, &names);
-    if (names.len == 0)
-        buf_printf(&names, "%zu bytes are too many", f->best->length.units);
-    problems_add_error(&f->m->check->scene->problems, &f->at, "sms-euckr",
-                       "%s cannot be sent by a gateway of the profile %s: %s%s", buf_text(&f->who),
-                       profile_names[f->profile], buf_text(&names),
-                       listed || f->best->length.offender_count == 0 ? "" : " and others");
-    buf_free(&names);
-}
-
-/* A text that is Unicode by nature, as Korean is, has too many kinds to name. */
-static void tell_unicode(const struct finding *f)
-{
-    struct buf names = {0};
-    const struct sms_length *l = &f->best->length;
-    if (l->encoding == SMS_UCS2 && put_offenders(l, &names)) {
-        size_t parts = parts_without(f->best, f->profile);
-        if (parts < l->segments)
-            problems_add_warning(&f->m->check->scene->problems, &f->at, "sms-unicode",
-                                 "%s has %zu parts; removing %s makes it %zu", buf_text(&f->who),
-                                 l->segments, buf_text(&names), parts);
-    }
-    buf_free(&names);
-}
-
-static void tell_parts(const struct finding *f)
-{
-    struct problems *problems = &f->m->check->scene->problems;
-    const struct sms_length *l = &f->best->length;
-    int64_t accepted = f->m->check->campaign->sms_parts;
-    bool decided = (int64_t)l->segments <= accepted;
-    if (l->lms)
-        problems_add(problems, PROBLEM_HINT, &f->at, "sms-parts", "%s has %zu bytes in %s: an LMS",
-                     buf_text(&f->who), l->units, profile_names[f->profile]);
-    else if (l->segments > 1)
-        problems_add(problems, decided ? PROBLEM_HINT : PROBLEM_WARNING, &f->at, "sms-parts",
-                     "%s has %zu parts (%s, %zu)%s", buf_text(&f->who), l->segments,
-                     sms_encoding_name(l->encoding), l->units,
-                     decided ? "" : "; shorten it, or accept them with sms_parts in the campaign");
+    const char *letter =
+        library_letter_file(m->check->scene->library, m->check->template_index, l->tag);
+    return l->personal ? (struct place){m->cohort->audience, (int)best->line, 1}
+                       : (struct place){letter, 0, 0};
 }
 
 static void tell_language(const struct measuring *m, const struct language *l)
 {
-    const struct campaign_check *k = m->check;
-    for (size_t p = 0; p < PROFILES; p++) {
-        struct finding f = {
-            .m = m, .l = l, .best = &l->longest[p], .profile = (enum length_profile)p};
-        if (!f.best->any)
-            continue;
-        f.at = l->personal
-                   ? (struct place){m->cohort->audience, (int)f.best->line, 1}
-                   : (struct place){
-                         library_letter_file(k->scene->library, k->template_index, l->tag), 0, 0};
-        buf_printf(&f.who, "the SMS in %s, %s %" PRId64 " %s of cohort %s,", l->tag,
-                   l->personal ? "the longest of" : "the same for all", l->rows,
-                   l->rows == 1 ? "person" : "people", m->cohort->name);
-        if (!f.best->length.sendable)
-            tell_unsendable(&f);
-        else
-            tell_unicode(&f);
-        tell_parts(&f);
-        buf_free(&f.who);
+    struct buf who = {0};
+    put_who(m, l, &who);
+    for (size_t w = 0; w < m->way_count; w++) {
+        const struct longest *best = &l->longest[w];
+        const struct sms_finding f = {
+            .problems = &m->check->scene->problems,
+            .at = place_of(m, l, best),
+            .who = buf_text(&who),
+            .way = &m->ways[w],
+            .fitting = &best->fitting,
+            .refusal = best->refusal.text,
+            .accepted_parts = m->check->campaign->sms_parts,
+        };
+        if (best->any)
+            check_sms_tell(&f);
     }
+    buf_free(&who);
 }
 
 /* ---- the whole ---- */
@@ -459,11 +345,8 @@ static void finish(struct measuring *m)
 {
     for (size_t i = 0; i < m->language_count; i++) {
         struct language *l = &m->languages[i];
-        for (size_t p = 0; p < PROFILES; p++) {
-            if (l->longest[p].any)
-                sms_length_free(&l->longest[p].length);
-            buf_free(&l->longest[p].text);
-        }
+        for (size_t w = 0; w < SMS_WAYS_MAX; w++)
+            sms_fitting_free(&l->longest[w].fitting);
         json_free(l->data);
         job_free(l->job);
     }
@@ -472,7 +355,7 @@ static void finish(struct measuring *m)
         buf_free(&m->cells[i]);
     personal_free(&m->personal);
     buf_free(&m->values);
-    buf_free(&m->prepared);
+    sms_fitting_free(&m->now.fitting);
     audience_close(m->audience);
 }
 
@@ -497,7 +380,7 @@ int check_sms_audience(const struct campaign_check *k, const struct campaign_coh
     bool more = true;
     m->check = k;
     m->cohort = c;
-    choose_profiles(m);
+    m->way_count = sms_way_find(k->scene->settings, m->ways);
     int rc = audience_open(c->audience, &m->audience, err);
     if (rc == 0)
         find_columns(m);

@@ -1,9 +1,10 @@
 /*
- * How long the SMS of a letter becomes for the people who get it, by every gateway of the
- * configuration. Each row of an audience is rendered, up to 100,000 of a language in a cohort; of
- * those behind them every one of which a value the SMS says, or all of them together, is longer in
- * the units of some gateway than any before, or needs another encoding. A text and the values in it
- * add up, so the longest is among them. A text that says nothing of the reader is rendered once.
+ * How long the SMS of a letter becomes for the people who get it, over every way it may leave
+ * (operator/sms_way.h). Each row of an audience is rendered, up to 100,000 of a language in a
+ * cohort; of those behind them every one of which a value the SMS says, or all of them together, is
+ * longer in the units of some gateway than any before, or needs another encoding. A text and the
+ * values in it add up, so the longest is among them. A text that says nothing of the reader is
+ * rendered once.
  */
 #ifndef OPERATOR_CHECK_SMS_H
 #define OPERATOR_CHECK_SMS_H

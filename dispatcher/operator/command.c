@@ -84,6 +84,14 @@ const struct config_options *invocation_config(const struct invocation *inv)
     return &inv->config;
 }
 
+int invocation_load_settings(const struct invocation *inv, bool secrets, struct settings **out,
+                             struct error *err)
+{
+    struct config_options options = inv->config;
+    options.without_secrets = options.without_secrets || !secrets;
+    return config_load(&options, out, err);
+}
+
 bool invocation_json(const struct invocation *inv)
 {
     return option_given(inv, "json");

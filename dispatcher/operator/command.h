@@ -54,6 +54,10 @@ const char *argument_at(const struct invocation *inv, size_t index);
 /* Global options -c/--config and --set KEY=VALUE as the configuration wants them. Borrowed from the
  * invocation. */
 const struct config_options *invocation_config(const struct invocation *inv);
+/* The settings as the command line wants them, with or without what secrets hold. Free with
+ * settings_free() and free(). */
+MUST_CHECK int invocation_load_settings(const struct invocation *inv, bool secrets,
+                                        struct settings **out, struct error *err);
 bool invocation_json(const struct invocation *inv);
 /* True when it is asked first: a mistake in the configuration is told once, however many sessions a
  * command opens. */

@@ -4,18 +4,9 @@
 
 #include "base/attributes.h"
 #include "base/clock.h"
-#include "config/config.h"
 
 #define MS_PER_DAY  INT64_C(86400000)
 #define DATE_LENGTH 10 /* 2026-12-01 */
-
-int endpoint_load_settings(const struct invocation *inv, bool secrets, struct settings **out,
-                           struct error *err)
-{
-    struct config_options options = *invocation_config(inv);
-    options.without_secrets = options.without_secrets || !secrets;
-    return config_load(&options, out, err);
-}
 
 static int refuse_name(const struct settings *s, const char *name, struct error *err)
 {

@@ -9,10 +9,6 @@
 #include "model/settings.h"
 #include "operator/command.h"
 
-/* The settings as the command line wants them, with or without what secrets hold. Free with
- * settings_free() and free(). */
-MUST_CHECK int endpoint_load_settings(const struct invocation *inv, bool secrets,
-                                      struct settings **out, struct error *err);
 /* ERR_NOT_FOUND names the endpoints there are. Borrowed. */
 MUST_CHECK int endpoint_find(const struct settings *s, const char *name,
                              const struct endpoint **out, struct error *err);

@@ -137,7 +137,7 @@ static int show_public(const struct invocation *inv, const char *name, struct er
 {
     struct settings *s = NULL;
     const struct endpoint *e;
-    int rc = endpoint_load_settings(inv, true, &s, err);
+    int rc = invocation_load_settings(inv, true, &s, err);
     if (rc != 0)
         return rc;
     rc = endpoint_find(s, name, &e, err);

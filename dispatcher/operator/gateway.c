@@ -6,16 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "config/config.h"
 #include "spool/token_key.h"
-
-int gateway_load_settings(const struct invocation *inv, bool secrets, struct settings **out,
-                          struct error *err)
-{
-    struct config_options options = *invocation_config(inv);
-    options.without_secrets = options.without_secrets || !secrets;
-    return config_load(&options, out, err);
-}
 
 /* ---- which transport ---- */
 

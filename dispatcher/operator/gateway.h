@@ -10,10 +10,6 @@
 #include "model/settings.h"
 #include "operator/command.h"
 
-/* The settings as the command line wants them, with or without what secrets hold. Free with
- * settings_free() and free(). */
-MUST_CHECK int gateway_load_settings(const struct invocation *inv, bool secrets,
-                                     struct settings **out, struct error *err);
 /* The SMS transport of this name, or the only one with a gateway of this name. ERR_NOT_FOUND says
  * which there are. Borrowed. */
 MUST_CHECK int gateway_find_transport(const struct settings *s, const char *name,

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "channel/channel.h"
+#include "channel/sms_fit.h"
 #include "channel/sms_sender.h"
 #include "model/address.h"
 #include "operator/gateway.h"
@@ -17,12 +18,11 @@
 struct estimate {
     const struct transport *transport;
     const char *to;
-    struct buf letter, text;  /* as written, as it would be sent */
-    struct sms_length before; /* of `letter` */
-    struct sms_length length; /* of `text` */
-    size_t replaced;
-    int64_t micros;       /* -1: nobody said */
-    struct error refusal; /* why it would not be sent; no text: it would */
+    struct buf letter;          /* as written */
+    struct sms_length before;   /* of `letter` */
+    struct sms_fitting fitting; /* as it would be sent */
+    int64_t micros;             /* -1: nobody said */
+    struct error refusal;       /* why it would not be sent; no text: it would */
 };
 
 /* ---- measuring ---- */
@@ -49,9 +49,8 @@ static void measure(struct estimate *e)
 {
     const struct gateway *g = e->transport->sms.gateway;
     sms_measure_for(buf_text(&e->letter), e->letter.len, g, &e->before);
-    e->replaced = sms_prepare_for(buf_text(&e->letter), e->letter.len, g, &e->text);
-    sms_measure_for(buf_text(&e->text), e->text.len, g, &e->length);
-    e->micros = gateway_cost(e->transport, e->to, &e->length);
+    sms_fit(&e->letter, g, &e->fitting);
+    e->micros = gateway_cost(e->transport, e->to, &e->fitting.length);
 }
 
 /* The channel itself knows every limit. */
@@ -99,7 +98,7 @@ static void put_offenders_json(struct buf *out, const struct sms_length *l)
 
 static void print_json(const struct estimate *e)
 {
-    const struct sms_length *l = &e->length;
+    const struct sms_length *l = &e->fitting.length;
     struct buf out = {0};
     buf_puts(&out, "{\"v\":1,\"transport\":");
     buf_put_json(&out, e->transport->name);
@@ -108,7 +107,7 @@ static void print_json(const struct estimate *e)
                e->refusal.text[0] == '\0' ? "true" : "false");
     buf_puts(&out, ",\"refusal\":");
     buf_put_json(&out, e->refusal.text[0] != '\0' ? e->refusal.text : NULL);
-    buf_printf(&out, ",\"replaced\":%zu,\"type\":", e->replaced);
+    buf_printf(&out, ",\"replaced\":%zu,\"type\":", e->fitting.replaced);
     buf_put_json(&out, is_korean(l) ? (l->lms ? "LMS" : "SMS") : NULL);
     buf_puts(&out, ",\"offending\":[");
     put_offenders_json(&out, l);
@@ -156,7 +155,7 @@ static bool is_replaced(const struct estimate *e, size_t i)
             return false;
     }
     utf8_put(&character, o->code_point);
-    bool gone = strstr(buf_text(&e->text), buf_text(&character)) == NULL;
+    bool gone = strstr(buf_text(&e->fitting.text), buf_text(&character)) == NULL;
     buf_free(&character);
     return gone;
 }
@@ -183,7 +182,7 @@ static void print_replaced(const struct estimate *e)
 
 static void print_size(const struct estimate *e)
 {
-    const struct sms_length *l = &e->length;
+    const struct sms_length *l = &e->fitting.length;
     printf("%s, %zu %s", sms_encoding_name(l->encoding), l->units,
            is_korean(l) ? "bytes" : "units");
     if (is_korean(l) && l->sendable)
@@ -210,13 +209,13 @@ static void print_price(const struct estimate *e)
 static void print_text(const struct estimate *e)
 {
     print_size(e);
-    if (e->replaced > 0)
+    if (e->fitting.replaced > 0)
         printf("  replaced  %zu %s before sending: as written it would be %s, %zu %s\n",
-               e->replaced, e->replaced == 1 ? "character" : "characters",
+               e->fitting.replaced, e->fitting.replaced == 1 ? "character" : "characters",
                sms_encoding_name(e->before.encoding), e->before.segments,
                e->before.segments == 1 ? "part" : "parts");
     print_replaced(e);
-    print_offenders(&e->length);
+    print_offenders(&e->fitting.length);
     print_price(e);
 }
 
@@ -238,17 +237,16 @@ static int estimate(const struct invocation *inv, const struct settings *s, stru
             print_text(&e);
         rc = e.refusal.text[0] == '\0' ? 0 : 1;
         sms_length_free(&e.before);
-        sms_length_free(&e.length);
     }
     buf_free(&e.letter);
-    buf_free(&e.text);
+    sms_fitting_free(&e.fitting);
     return rc;
 }
 
 static int run(const struct invocation *inv, struct error *err)
 {
     struct settings *settings = NULL;
-    int rc = gateway_load_settings(inv, false, &settings, err);
+    int rc = invocation_load_settings(inv, false, &settings, err);
     if (rc == 0) {
         rc = estimate(inv, settings, err);
         settings_free(settings);

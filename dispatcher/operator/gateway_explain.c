@@ -301,7 +301,7 @@ static int run(const struct invocation *inv, struct error *err)
 {
     struct explained e = {.inv = inv};
     struct settings *settings = NULL;
-    int rc = gateway_load_settings(inv, false, &settings, err);
+    int rc = invocation_load_settings(inv, false, &settings, err);
     if (rc == 0)
         rc = find_gateway(&e, settings, argument_at(inv, 0), err);
     if (rc == 0)

@@ -156,7 +156,7 @@ static void list_all(const struct invocation *inv, const struct settings *s)
 static int run(const struct invocation *inv, struct error *err)
 {
     struct settings *settings = NULL;
-    int rc = gateway_load_settings(inv, false, &settings, err);
+    int rc = invocation_load_settings(inv, false, &settings, err);
     if (rc == 0) {
         list_all(inv, settings);
         settings_free(settings);

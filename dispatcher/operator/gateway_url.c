@@ -40,7 +40,7 @@ static int print_url(struct settings *s, const char *name, struct error *err)
 static int run(const struct invocation *inv, struct error *err)
 {
     struct settings *settings = NULL;
-    int rc = gateway_load_settings(inv, false, &settings, err);
+    int rc = invocation_load_settings(inv, false, &settings, err);
     if (rc == 0) {
         rc = print_url(settings, argument_at(inv, 0), err);
         settings_free(settings);

@@ -266,10 +266,8 @@ static void tell_on_stderr(void *context, const struct problem *p)
 
 static int load(struct making *m, struct error *err)
 {
-    struct config_options options = *invocation_config(m->inv);
     struct problems problems = {.tell = tell_on_stderr};
-    options.without_secrets = true;
-    int rc = config_load(&options, &m->settings, err);
+    int rc = invocation_load_settings(m->inv, false, &m->settings, err);
     if (rc != 0)
         return rc;
     const char *wanted = option_value(m->inv, "dir");

@@ -20,12 +20,6 @@ int64_t preview_accepted_ms(const struct preview *p)
     return p->job->created_at_ms != 0 ? p->job->created_at_ms : clock_wall_ms();
 }
 
-enum length_profile preview_profile(const struct preview *p)
-{
-    const struct transport *t = settings_transport_for(p->setup->settings, CHANNEL_SMS);
-    return t != NULL && t->sms.gateway != NULL ? t->sms.gateway->profile : LENGTH_GSM;
-}
-
 const struct buf *preview_part(const struct message *m, enum proof_part part)
 {
     switch (part) {

@@ -35,8 +35,6 @@ struct preview {
 const struct job *preview_job(const struct preview *p, const char *tag);
 /* When the notice is taken to have been accepted. */
 int64_t preview_accepted_ms(const struct preview *p);
-/* How the gateway that would send it counts. */
-enum length_profile preview_profile(const struct preview *p);
 /* A part other than the body. Borrowed. */
 const struct buf *preview_part(const struct message *m, enum proof_part part);
 /* One proof for each of p->tags: an array of tag_count, freed with preview_proofs_free(), also

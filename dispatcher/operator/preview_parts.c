@@ -60,13 +60,14 @@ static void print_buf(const struct buf *b)
 /* ---- parts ---- */
 
 /* The text as it will be sent, and what that costs. */
-static void print_prepared_sms(const struct preview *p, const struct buf *letter)
+static void print_prepared_sms(const struct preview *p, const struct message *m)
 {
     struct preview_sms sms;
     struct buf summary = {0};
-    preview_sms_make(letter, preview_profile(p), &sms);
+    const struct sms_way way = sms_way_home(p->setup->settings);
+    preview_sms_make(m, &way, &sms);
     preview_sms_put_summary(&sms, &summary);
-    print_buf(&sms.text);
+    print_buf(&sms.fitting.text);
     printf("[SMS: %s]\n", buf_text(&summary));
     buf_free(&summary);
     preview_sms_free(&sms);
@@ -108,7 +109,7 @@ static int print_sms(const struct preview *p, struct message *m, const char *loc
 {
     int rc = render(p, locale, CHANNEL_SMS, m, err);
     if (rc == 0)
-        print_prepared_sms(p, &m->sms);
+        print_prepared_sms(p, m);
     return rc;
 }
 

@@ -12,13 +12,6 @@
 #define GSM7_PART 153
 #define UCS2_PART 67
 
-const char *preview_profile_name(enum length_profile profile)
-{
-    static const char *const names[] = {
-        [LENGTH_GSM] = "gsm", [LENGTH_EUC_KR] = "euc-kr", [LENGTH_CP949] = "cp949"};
-    return names[profile];
-}
-
 /* ---- parts ---- */
 
 static size_t units_of(const char *text, size_t len, enum sms_encoding encoding)
@@ -42,35 +35,34 @@ static void end_part(struct preview_sms *s, size_t end)
 /* A character of two units is never cut in two. */
 static void cut_parts(struct preview_sms *s)
 {
-    const char *begin = buf_text(&s->text), *at = begin, *end = begin + s->text.len;
-    size_t room = s->length.encoding == SMS_GSM7 ? GSM7_PART : UCS2_PART, used = 0;
-    bool cut = s->length.segments > 1;
+    const char *begin = buf_text(&s->fitting.text), *at = begin, *end = begin + s->fitting.text.len;
+    size_t room = s->fitting.length.encoding == SMS_GSM7 ? GSM7_PART : UCS2_PART, used = 0;
+    bool cut = s->fitting.length.segments > 1;
     while (cut && at < end) {
         const char *start = at;
         utf8_next(&at, end);
-        size_t units = units_of(start, (size_t)(at - start), s->length.encoding);
+        size_t units = units_of(start, (size_t)(at - start), s->fitting.length.encoding);
         if (used + units > room) {
             end_part(s, (size_t)(start - begin));
             used = 0;
         }
         used += units;
     }
-    end_part(s, s->text.len);
+    end_part(s, s->fitting.text.len);
 }
 
-void preview_sms_make(const struct buf *letter, enum length_profile profile,
-                      struct preview_sms *out)
+void preview_sms_make(const struct message *m, const struct sms_way *way, struct preview_sms *out)
 {
-    *out = (struct preview_sms){.letter = letter, .profile = profile};
-    out->replaced = sms_prepare(buf_text(letter), letter->len, profile, &out->text);
-    sms_measure(buf_text(&out->text), out->text.len, profile, &out->length);
+    *out = (struct preview_sms){.letter = &m->sms, .way = *way};
+    sms_fit(&m->sms, way->gateway, &out->fitting);
+    if (sms_fit_check(&out->fitting, &m->title, &out->refusal) == 0)
+        out->refusal.text[0] = '\0';
     cut_parts(out);
 }
 
 void preview_sms_free(struct preview_sms *s)
 {
-    buf_free(&s->text);
-    sms_length_free(&s->length);
+    sms_fitting_free(&s->fitting);
     free(s->ends);
 }
 
@@ -109,7 +101,7 @@ static void put_replacements(const struct preview_sms *s, struct buf *out)
         size_t len = (size_t)(at - start);
         struct buf by = {0};
         if (memmem(begin, (size_t)(start - begin), start, len) == NULL &&
-            sms_prepare(start, len, s->profile, &by) > 0) {
+            sms_prepare_for(start, len, s->way.gateway, &by) > 0) {
             buf_puts(out, separator);
             put_replacement(out, c, buf_text(&by));
             separator = ", ";
@@ -122,11 +114,11 @@ static void put_replacements(const struct preview_sms *s, struct buf *out)
 static void put_unsendable(const struct preview_sms *s, struct buf *out)
 {
     const char *separator = ": ";
-    for (size_t i = 0; i < s->length.offender_count; i++) {
-        uint32_t c = s->length.offenders[i].code_point;
+    for (size_t i = 0; i < s->fitting.length.offender_count; i++) {
+        uint32_t c = s->fitting.length.offenders[i].code_point;
         bool told = false;
         for (size_t k = 0; k < i; k++)
-            told = told || s->length.offenders[k].code_point == c;
+            told = told || s->fitting.length.offenders[k].code_point == c;
         if (told)
             continue;
         buf_puts(out, separator);
@@ -135,21 +127,32 @@ static void put_unsendable(const struct preview_sms *s, struct buf *out)
     }
 }
 
+/* Characters a Korean charset lacks are named; of everything else the gateway's refusal tells. */
+static void put_refusal(const struct preview_sms *s, struct buf *out)
+{
+    const struct sms_length *l = &s->fitting.length;
+    if (s->refusal.text[0] == '\0')
+        return;
+    buf_puts(out, ", CANNOT BE SENT");
+    if (!l->sendable && l->offender_count > 0 && s->way.gateway->profile != LENGTH_GSM)
+        put_unsendable(s, out);
+    else
+        buf_printf(out, ": %s", s->refusal.text);
+}
+
 void preview_sms_put_summary(const struct preview_sms *s, struct buf *out)
 {
-    const struct sms_length *l = &s->length;
+    const struct sms_length *l = &s->fitting.length;
     bool korean = l->encoding == SMS_EUC_KR || l->encoding == SMS_CP949;
     buf_printf(out, "%s, %zu %s, %zu %s", sms_encoding_name(l->encoding), l->units,
                korean ? "bytes" : "units", l->segments, l->segments == 1 ? "part" : "parts");
     if (korean && l->sendable)
         buf_printf(out, " (%s)", l->lms ? "LMS" : "SMS");
-    if (!l->sendable) {
-        buf_puts(out, ", CANNOT BE SENT");
-        put_unsendable(s, out);
-    }
-    if (s->replaced > 0) {
-        buf_printf(out, ", %zu %s replaced", s->replaced,
-                   s->replaced == 1 ? "character" : "characters");
+    sms_way_put(&s->way, out);
+    put_refusal(s, out);
+    if (s->fitting.replaced > 0) {
+        buf_printf(out, ", %zu %s replaced", s->fitting.replaced,
+                   s->fitting.replaced == 1 ? "character" : "characters");
         put_replacements(s, out);
     }
 }

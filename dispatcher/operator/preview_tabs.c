@@ -88,22 +88,22 @@ static void put_bubbles(struct preview_page *page, const struct preview_sms *sms
     size_t at = 0;
     for (size_t i = 0; i < sms->part_count; i++) {
         buf_puts(&page->out, "<p class=\"bubble\">");
-        escape_put_html(&page->out, buf_text(&sms->text) + at, sms->ends[i] - at);
+        escape_put_html(&page->out, buf_text(&sms->fitting.text) + at, sms->ends[i] - at);
         buf_puts(&page->out, "</p>\n");
         at = sms->ends[i];
     }
 }
 
-static void put_profile(struct preview_page *page, size_t language, enum length_profile profile)
+static void put_way(struct preview_page *page, size_t language, const struct sms_way *way,
+                    bool used)
 {
     struct preview_sms sms;
     struct buf summary = {0};
-    preview_sms_make(&page->proofs[language].message.sms, profile, &sms);
+    preview_sms_make(&page->proofs[language].message, way, &sms);
     preview_sms_put_summary(&sms, &summary);
     buf_printf(&page->out, "<h4 lang=\"en\">%s%s</h4>\n<p class=\"note%s\" lang=\"en\">",
-               preview_profile_name(profile),
-               profile == preview_profile(page->p) ? ", the gateway in use" : "",
-               sms.length.sendable ? "" : " unsendable");
+               sms_way_profile(way->gateway->profile), used ? ", the gateway in use" : "",
+               sms.refusal.text[0] == '\0' ? "" : " unsendable");
     page_put_text(page, buf_text(&summary));
     buf_puts(&page->out, "</p>\n");
     put_bubbles(page, &sms);
@@ -111,9 +111,27 @@ static void put_profile(struct preview_page *page, size_t language, enum length_
     preview_sms_free(&sms);
 }
 
-static void put_sms(struct preview_page *page, size_t language)
+/* The ways in use, and how gateways of the other kinds would count. */
+static void put_ways(struct preview_page *page, size_t language)
 {
     static const enum length_profile profiles[] = {LENGTH_GSM, LENGTH_EUC_KR, LENGTH_CP949};
+    struct sms_way ways[SMS_WAYS_MAX];
+    size_t count = sms_way_find(page->p->setup->settings, ways);
+    bool shown[COUNT_OF(profiles)] = {false};
+    for (size_t i = 0; i < count; i++) {
+        shown[ways[i].gateway->profile] = true;
+        put_way(page, language, &ways[i], true);
+    }
+    for (size_t i = 0; i < COUNT_OF(profiles); i++) {
+        const struct gateway any = {.profile = profiles[i]};
+        const struct sms_way way = {.gateway = &any};
+        if (!shown[profiles[i]])
+            put_way(page, language, &way, false);
+    }
+}
+
+static void put_sms(struct preview_page *page, size_t language)
+{
     if (page->proofs[language].message.title.len > 0) {
         buf_puts(&page->out, "<h4 lang=\"en\">Title of a long Korean message (LMS)</h4>\n<p>");
         page_put_marked(page, language, PROOF_TITLE);
@@ -122,8 +140,7 @@ static void put_sms(struct preview_page *page, size_t language)
     buf_puts(&page->out, "<h4 lang=\"en\">As the letter says it</h4>\n<p class=\"bubble\">");
     page_put_marked(page, language, PROOF_SMS);
     buf_puts(&page->out, "</p>\n");
-    for (size_t i = 0; i < COUNT_OF(profiles); i++)
-        put_profile(page, language, profiles[i]);
+    put_ways(page, language);
 }
 
 void tab_put_sms(struct preview_page *page)

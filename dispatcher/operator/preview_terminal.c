@@ -139,18 +139,19 @@ static void put_text(struct screen *s)
 
 static void put_sms(struct screen *s)
 {
+    const struct sms_way way = sms_way_home(s->p->setup->settings);
     for (size_t i = 0; i < s->p->tag_count; i++) {
-        const struct buf *letter = &s->proofs[i].message.sms;
+        const struct message *m = &s->proofs[i].message;
         struct preview_sms sms;
-        if (letter->len == 0) {
+        if (m->sms.len == 0) {
             set_missing(s, i, "sms");
             continue;
         }
-        preview_sms_make(letter, preview_profile(s->p), &sms);
-        buf_printf(&s->texts[i], "%s\n[", buf_text(&sms.text));
+        preview_sms_make(m, &way, &sms);
+        buf_printf(&s->texts[i], "%s\n[", buf_text(&sms.fitting.text));
         preview_sms_put_summary(&sms, &s->texts[i]);
         buf_putc(&s->texts[i], ']');
-        if (sms.replaced == 0)
+        if (sms.fitting.replaced == 0)
             mark_facts(s, i, PROOF_SMS, 0, 0);
         preview_sms_free(&sms);
     }

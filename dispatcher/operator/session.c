@@ -10,12 +10,10 @@
 
 static int load(const struct invocation *inv, struct session *out, struct error *err)
 {
-    struct config_options options = *invocation_config(inv);
     *out = (struct session){0};
     /* A command that looks or retries never sends: it needs no passwords, and its caller may not
      * read them. */
-    options.without_secrets = true;
-    return config_load(&options, &out->settings, err);
+    return invocation_load_settings(inv, false, &out->settings, err);
 }
 
 static void warn_of_mistake(const struct error *why)

@@ -89,7 +89,7 @@ void trial_put_member(struct buf *out, const char *key, const char *value)
 int trial_run(const struct invocation *inv, trial_fn *fn, struct error *err)
 {
     struct trial t = {.inv = inv};
-    int rc = endpoint_load_settings(inv, true, &t.settings, err);
+    int rc = invocation_load_settings(inv, true, &t.settings, err);
     if (rc == 0) {
         rc = fn(&t, err);
         settings_free(t.settings);

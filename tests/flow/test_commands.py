@@ -262,6 +262,13 @@ def test_sms_length_counts_and_names_what_costs(t):
     t.equal([o["character"] for o in measure(t, "뷁 똠 ü", "--gateway-profile", "cp949")["offending"]], ["ü"], "in windows-949")
     t.equal(t.command("sms-length", text=b"\xff\xfe").status, 65, "no UTF-8")
     t.equal(t.command("sms-length", "--gateway-profile", "fax", text="x").status, 64, "an unknown profile")
+    aligo = {"channel": "sms", "gateway": "aligo", "sender": "15880000", "vars": {"user": "u", "key": {"file": t.secret_file("sms", "p")}}}
+    t.configure(sms=aligo)
+    sent = measure(t, "„유출“ 안내", "--transport", "texts")
+    t.equal((sent["encoding"], sent["units"], sent["replaced"], sent["type"], sent["refusal"]), ("euc-kr", 13, 1, "SMS", None), "as the transport sends it")
+    t.contains(measure(t, "ü", "--transport", "texts")["refusal"], "ü (U+00FC)", "what it does not take")
+    t.equal(t.command("sms-length", "--transport", "texts", "--gateway-profile", "gsm", text="x").status, 64, "one of the two")
+    t.equal(t.command("sms-length", "--transport", "nope", text="x").status, 66, "no such transport")
 
 
 def test_check_points_at_the_line_and_column(t):
@@ -338,6 +345,9 @@ def test_check_tells_what_cannot_work_and_a_start_only_warns(t):
     t.equal(result.status, 65, "an error")
     t.contains(result.out, "nothing can be sent without its `ca_file`", "which key")
     t.contains(result.out, "dispatcher.yaml:", "which line")
+    for path in (os.path.join(lib.ROOT, "templates", "apology"), os.path.join(lib.ROOT, "config", "gateways", "kannel.yaml")):
+        one = t.command("check", path)
+        t.check(one.status == 65 and "nothing can be sent without its `ca_file`" in one.out, f"the same for {path}: {one.out}")
     t.equal(t.command("check", "--no-environment").status, 0, "a check on another machine")
     t.equal(t.command("config", "show").status, 0, "it can be read")
     t.daemon.start()

@@ -384,6 +384,44 @@ def test_a_name_that_a_korean_gateway_cannot_send_is_an_error(t):
     t.equal([row[:3] for row in found], [("hint", "people.csv:7:1", "sms-parts")], "an LMS")
 
 
+def gateways_that_count(t, **texts):
+    """The shipped descriptions, some with another `text` block."""
+    folder = os.path.join(t.dir, "gateways")
+    shutil.copytree(os.path.join(lib.ROOT, "config", "gateways"), folder, dirs_exist_ok=True)
+    for name, text in texts.items():
+        with open(os.path.join(folder, name + ".yaml"), encoding="utf-8") as file:
+            changed, count = re.subn(r"(?m)^text: .*$", f"text: {text}", file.read())
+        t.equal(count, 1, f"{name} has a text block")
+        t.write(f"gateways/{name}.yaml", changed)
+    return folder
+
+
+def test_the_gateway_of_the_transport_decides_what_a_text_becomes(t):
+    gateway, kannel = korean_gateway(t), {"sms": {"channel": "sms", "gateway": "kannel", "sender": "15880000", "vars": {"user": "u", "password": {"file": t.secret_file("sms", "p")}}}}
+    said = lambda text, **transport: [(row[0], row[2], row[3].split(", the same for all 2 people of cohort everybody, ")[-1]) for row in sms_findings(t, [("Kim", "ko")] * 2, text=text, **transport)]
+    text = "개인정보 유출 안내를 드립니다"
+    t.equal(said(text, **gateway), [], "an SMS as aligo is shipped")
+    narrow = gateways_that_count(t, aligo="{profile: kr, sms_bytes: 20, lms_bytes: 100}", kannel="{profile: gsm, max_segments: 1, transliterate: off}")
+    t.equal(said(text, gateways=narrow, **gateway), [("hint", "sms-parts", "becomes an LMS over texts (aligo): 29 bytes of euc-kr, an SMS holds 20")], "an LMS")
+    refused = "cannot be sent over texts (aligo): the SMS has 120 bytes of euc-kr, an LMS holds 100; shorten it"
+    t.equal(said((text + " ") * 4, gateways=narrow, **gateway), [("error", "sms-refused", refused)], "too long for it")
+    t.equal(said("x" * 160, gateways=narrow, **kannel), [], "one part")
+    refused = "cannot be sent over texts (kannel): the SMS takes 2 segments of gsm7, the gateway allows 1; shorten it"
+    t.equal(said("x" * 161, gateways=narrow, **kannel), [("error", "sms-refused", refused)], "two are too many")
+    found = said("–" + "x" * 80, gateways=narrow, **kannel)
+    t.check(found and "2 segments of ucs2" in found[0][2], f"nothing is replaced there: {found}")
+
+
+def test_a_transport_that_steps_in_is_measured_too_and_one_that_never_sends_is_not(t):
+    kannel = {"channel": "sms", "gateway": "kannel", "sender": "15880000", "vars": {"user": "u", "password": {"file": t.secret_file("kannel", "p")}}}
+    aligo = korean_gateway(t)["sms"]
+    text = "Jürgen 고객님 개인정보 유출 안내"
+    outbox = {name: {"channel": channel, "type": "outbox"} for name, channel in (("mail", "email"), ("hooks", "webhook"))}
+    rules = lambda **keys: [(row[2], "over spare (aligo), if it steps in: ü (U+00FC)" in row[3]) for row in sms_findings(t, [("Kim", "ko")], text=text, transports={**outbox, "texts": {**kannel, **keys}, "spare": aligo})]
+    t.equal(rules(), [], "nothing leaves over spare")
+    t.check(("sms-euckr", True) in rules(failover=["spare"]), "over the one that steps in")
+
+
 def test_a_text_that_is_the_same_for_all_is_measured_once(t):
     found = sms_findings(t, [("Kim", "en")] * 5, text="x" * 200)
     t.equal([row[1:3] for row in found], [("en.md", "sms-parts")], "in the letter, not in a row")

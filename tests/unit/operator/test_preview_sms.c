@@ -33,16 +33,18 @@ static void cuts_as_many_parts_as_are_counted(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct buf text = {0};
+        const struct gateway any = {.profile = rows[i].profile};
+        const struct sms_way way = {.gateway = &any};
+        struct message m = {0};
         struct preview_sms sms;
-        repeat(&text, rows[i].character, rows[i].times);
-        preview_sms_make(&text, rows[i].profile, &sms);
+        repeat(&m.sms, rows[i].character, rows[i].times);
+        preview_sms_make(&m, &way, &sms);
         if (sms.part_count != rows[i].parts || sms.ends[0] != rows[i].first_end)
             fail_msg("row %zu: %zu parts, the first ends at %zu", i, sms.part_count, sms.ends[0]);
-        assert_int_equal(sms.part_count, sms.length.segments);
-        assert_int_equal(sms.ends[sms.part_count - 1], text.len);
+        assert_int_equal(sms.part_count, sms.fitting.length.segments);
+        assert_int_equal(sms.ends[sms.part_count - 1], m.sms.len);
         preview_sms_free(&sms);
-        buf_free(&text);
+        message_free(&m);
     }
 }
 
@@ -64,15 +66,52 @@ static void says_what_is_replaced_and_what_cannot_be_sent(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct buf text = {0}, summary = {0};
+        const struct gateway any = {.profile = rows[i].profile};
+        const struct sms_way way = {.gateway = &any};
+        struct message m = {0};
+        struct buf summary = {0};
         struct preview_sms sms;
-        buf_puts(&text, rows[i].text);
-        preview_sms_make(&text, rows[i].profile, &sms);
+        buf_puts(&m.sms, rows[i].text);
+        preview_sms_make(&m, &way, &sms);
         preview_sms_put_summary(&sms, &summary);
         assert_string_equal(summary.data, rows[i].summary);
         preview_sms_free(&sms);
         buf_free(&summary);
-        buf_free(&text);
+        message_free(&m);
+    }
+}
+
+static void says_over_what_and_what_its_gateway_makes_of_it(void **state)
+{
+    char texts_name[] = "texts", solapi[] = "solapi";
+    struct gateway g = {.name = solapi, .profile = LENGTH_EUC_KR, .sms_bytes = 4, .lms_bytes = 9};
+    struct transport t = {.name = texts_name,
+                          .channel = CHANNEL_SMS,
+                          .type = TRANSPORT_GATEWAY,
+                          .sms = {.gateway = &g}};
+    const struct settings s = {.transports = &t, .transport_count = 1};
+    const struct sms_way way = sms_way_home(&s);
+    static const struct {
+        const char *text, *summary;
+    } rows[] = {
+        {"유출", "euc-kr, 4 bytes, 1 part (SMS) over texts (solapi)"},
+        {"유출!", "euc-kr, 5 bytes, 1 part (LMS) over texts (solapi)"},
+        {"유출유출유출",
+         "euc-kr, 12 bytes, 0 parts over texts (solapi), CANNOT BE SENT: the SMS has "
+         "12 bytes of euc-kr, an LMS holds 9; shorten it"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct message m = {0};
+        struct buf summary = {0};
+        struct preview_sms sms;
+        buf_puts(&m.sms, rows[i].text);
+        preview_sms_make(&m, &way, &sms);
+        preview_sms_put_summary(&sms, &summary);
+        assert_string_equal(summary.data, rows[i].summary);
+        preview_sms_free(&sms);
+        buf_free(&summary);
+        message_free(&m);
     }
 }
 
@@ -81,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_as_many_parts_as_are_counted),
         cmocka_unit_test(says_what_is_replaced_and_what_cannot_be_sent),
+        cmocka_unit_test(says_over_what_and_what_its_gateway_makes_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
