@@ -634,8 +634,9 @@ MUST_CHECK int ledger_stop_batch(struct ledger *l, const char *id, enum batch_st
  * What retention allows, in steps: texts of single notices whose deliveries are all final (but not
  * uncertain) since `before_ms` are emptied, at most `limit`; batches likewise become BATCH_PURGED,
  * at most `limit`, and one of all that are and still have their notices is handed to `fn`, which
- * removes those (again after a crash: fn must accept what is gone). Rows, addresses, attempts and
- * hashes stay, and nothing of it is begun again by ledger_retry().
+ * removes those (again after a crash: fn must accept what is gone). What gateways called their
+ * deliveries goes with them. Rows, addresses, attempts, receipts and hashes stay, and nothing of it
+ * is begun again by ledger_retry().
  *
  * Zero at first, then the same struct again while `more`. What fn could not remove is passed over
  * until somebody begins from zero: then it is handed to fn again, whatever `before_ms` says.

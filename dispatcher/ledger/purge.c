@@ -1,10 +1,12 @@
 /*
- * What retention takes away: texts, never rows.
+ * What retention takes away: texts, and what gateways called the deliveries (a report that comes
+ * after that finds nobody); never a row of evidence.
  *
- * A batch goes in two steps, so that a crash between them loses nothing: it is marked as purged (no
- * retry begins anything of it again), durable; then its notices are removed from the spool; then
- * its batch.json is emptied, which says that they are gone. Whatever is marked and not emptied is
- * removed again, whether a crash was the reason or a disk that refused.
+ * A batch goes in steps, so that a crash between them loses nothing: it is marked as purged (no
+ * retry begins anything of it again), durable; then its names go, a page at a time, for there may
+ * be millions; then its notices are removed from the spool; then its batch.json is emptied, which
+ * says that they are gone. Whatever is marked and not emptied is removed again, whether a crash was
+ * the reason or a disk that refused.
  */
 #include "ledger/ledger.h"
 
@@ -15,6 +17,8 @@
 #include "base/attributes.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
+
+#define PAGE 5000
 
 /* Open is anything an operator or a clock may still move: held and uncertain ones too. */
 static const char old_notices_sql[] =
@@ -30,6 +34,21 @@ static const char mark_batch_sql[] = "UPDATE batch SET state = 2 WHERE seq = ?";
 static const char marked_sql[] =
     "SELECT seq, id FROM batch WHERE state = 2 AND body IS NOT NULL AND seq > ? ORDER BY seq"
     " LIMIT 1";
+static const char forget_names_sql[] =
+    "DELETE FROM message WHERE delivery IN (SELECT seq FROM delivery WHERE notice = ?)";
+/* The last one of a page. */
+static const char page_sql[] =
+    "SELECT coalesce(max(seq), 0), count(*) FROM (SELECT seq FROM delivery INDEXED BY"
+    " delivery_batch WHERE notice IS NULL AND batch = ? AND seq > ? ORDER BY seq LIMIT ?)";
+static const char forget_page_sql[] =
+    "DELETE FROM message WHERE delivery IN (SELECT seq FROM delivery INDEXED BY delivery_batch"
+    " WHERE notice IS NULL AND batch = ? AND seq > ? AND seq <= ?)";
+/* Up to which delivery a batch has lost its names: whoever asks next goes on from there. */
+static const char nameless_sql[] =
+    "SELECT coalesce((SELECT value FROM meta WHERE name = 'names ' || ?), 0)";
+static const char put_nameless_sql[] = "INSERT INTO meta (name, value) VALUES ('names ' || ?, ?)"
+                                       " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+static const char forget_nameless_sql[] = "DELETE FROM meta WHERE name = 'names ' || ?";
 static const char empty_batch_sql[] = "UPDATE batch SET body = NULL WHERE seq = ?";
 
 struct numbers {
@@ -63,8 +82,11 @@ static int empty_notices(struct ledger *l, int64_t before_ms, size_t limit, stru
 {
     struct numbers old = {0};
     int rc = gather(l, old_notices_sql, before_ms, limit, &old, err);
-    for (size_t i = 0; rc == 0 && i < old.count; i++)
+    for (size_t i = 0; rc == 0 && i < old.count; i++) {
         rc = run_for(l, empty_notice_sql, old.all[i], err);
+        if (rc == 0)
+            rc = run_for(l, forget_names_sql, old.all[i], err);
+    }
     p->notices = (int64_t)old.count;
     p->more = p->more || old.count == limit;
     free(old.all);
@@ -125,11 +147,74 @@ static int find_marked(struct ledger *l, int64_t after, int64_t *out, char **out
     return 0;
 }
 
+/* *out_count less than PAGE: that was the last one. */
+static int find_page(struct ledger *l, int64_t batch, int64_t after, int64_t *out_last,
+                     int64_t *out_count, struct error *err)
+{
+    struct query *q = db_query(l->db, page_sql);
+    query_bind_int(q, batch);
+    query_bind_int(q, after);
+    query_bind_int(q, PAGE);
+    int rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    *out_last = query_int(q);
+    *out_count = query_int(q);
+    query_end(q);
+    return 0;
+}
+
+static int put_nameless(struct ledger *l, int64_t batch, int64_t last, struct error *err)
+{
+    struct query *q = db_query(l->db, put_nameless_sql);
+    query_bind_int(q, batch);
+    query_bind_int(q, last);
+    return query_run(q, err);
+}
+
+static int forget_between(struct ledger *l, int64_t batch, int64_t after, int64_t last,
+                          struct error *err)
+{
+    struct query *q = db_query(l->db, forget_page_sql);
+    query_bind_int(q, batch);
+    query_bind_int(q, after);
+    query_bind_int(q, last);
+    return query_run(q, err);
+}
+
+/* What gateways called the next ones of a batch. *out_all: that was the rest of it. */
+static int forget_page(struct ledger *l, int64_t batch, bool *out_all, struct error *err)
+{
+    int64_t after = 0, last = 0, count = 0;
+    struct query *q = db_query(l->db, nameless_sql);
+    query_bind_int(q, batch);
+    int rc = query_run_int(q, &after, err);
+    if (rc >= 0)
+        rc = find_page(l, batch, after, &last, &count, err);
+    if (rc == 0 && count > 0)
+        rc = forget_between(l, batch, after, last, err);
+    *out_all = count < PAGE;
+    return rc == 0 && !*out_all ? put_nameless(l, batch, last, err) : rc;
+}
+
+static int forget_names(struct ledger *l, int64_t batch, bool *out_all, struct error *err)
+{
+    bool own = false;
+    int rc = ledger_enter(l, LEDGER_FAST, &own, err);
+    return rc != 0 ? rc : ledger_leave(l, own, forget_page(l, batch, out_all, err), err);
+}
+
+static int empty(struct ledger *l, int64_t batch, struct error *err)
+{
+    int rc = run_for(l, empty_batch_sql, batch, err);
+    return rc == 0 ? run_for(l, forget_nameless_sql, batch, err) : rc;
+}
+
 static int empty_batch(struct ledger *l, int64_t batch, struct error *err)
 {
     bool own = false;
     int rc = ledger_enter(l, LEDGER_FAST, &own, err);
-    return rc != 0 ? rc : ledger_leave(l, own, run_for(l, empty_batch_sql, batch, err), err);
+    return rc != 0 ? rc : ledger_leave(l, own, empty(l, batch, err), err);
 }
 
 static int remove_batch(struct ledger *l, struct purge *p, int64_t batch, const char *id,
@@ -145,16 +230,20 @@ static int remove_batch(struct ledger *l, struct purge *p, int64_t batch, const 
     return 0;
 }
 
-/* One: removing gigabytes takes a while, and whoever asks has others to serve. */
+/* One, or a page of what it was called: removing gigabytes takes a while, and whoever asks has
+ * others to serve. */
 static int remove_marked(struct ledger *l, struct purge *p, ledger_remove_fn *fn, void *context,
                          struct error *err)
 {
     int64_t batch = 0;
     char *id = NULL;
+    bool nameless = false;
     int rc = find_marked(l, p->after, &batch, &id, err);
     if (rc != 0 || id == NULL)
         return rc;
-    rc = remove_batch(l, p, batch, id, fn, context, err);
+    rc = forget_names(l, batch, &nameless, err);
+    if (rc == 0 && nameless)
+        rc = remove_batch(l, p, batch, id, fn, context, err);
     free(id);
     if (rc != 0)
         return rc;

@@ -20,5 +20,7 @@ void schema_put_batches(struct buf *sql);
 void schema_put_receipts(struct buf *sql);
 /* Step 4, appended: which attempt a gateway called so. */
 void schema_put_message_attempts(struct buf *sql);
+/* Step 5, appended: what gateways called a delivery, by delivery. */
+void schema_put_message_deliveries(struct buf *sql);
 
 #endif

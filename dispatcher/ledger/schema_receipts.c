@@ -4,8 +4,8 @@
  *
  *   delivery ──< receipt       every report that was found to speak of it, in order
  *       └────< message         what gateways call it; an id that two deliveries were given is
- * nobody's; step 4 says which attempt was called so (0: not known)
- *   parked                     reports of what is in flight, or of nothing known (yet)
+ * nobody's; step 4 says which attempt was called so (0: not known), step 5 finds those of a
+ * delivery parked                     reports of what is in flight, or of nothing known (yet)
  *   suppression, endpoint      addresses not written to; receivers of webhooks and how they do
  *
  * Of a delivery `receipt` is the furthest report. `patience_ms` is how long its channel has,
@@ -194,6 +194,16 @@ static const char views[] =
 void schema_put_message_attempts(struct buf *sql)
 {
     buf_puts(sql, "ALTER TABLE message ADD COLUMN attempt INTEGER NOT NULL DEFAULT 0;");
+}
+
+/* Retention takes the names of a delivery away with its text; those of older texts go now. */
+void schema_put_message_deliveries(struct buf *sql)
+{
+    buf_puts(sql, "CREATE INDEX message_delivery ON message (delivery);"
+                  "DELETE FROM message WHERE delivery IN (SELECT d.seq FROM delivery d"
+                  " LEFT JOIN notice n ON n.seq = d.notice LEFT JOIN batch b ON b.seq = d.batch"
+                  " WHERE CASE WHEN d.notice IS NULL THEN b.state = 2 AND b.body IS NULL"
+                  "  ELSE n.body IS NULL END);");
 }
 
 void schema_put_receipts(struct buf *sql)

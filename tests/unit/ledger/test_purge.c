@@ -1,7 +1,9 @@
 /* Retention: texts go, rows stay. */
-#include "fixture.h"
+#include "receipts.h"
 
 #include <sys/wait.h>
+
+#include "ledger/db.h"
 
 #define LATER (NOON + 1000000)
 
@@ -237,6 +239,161 @@ static void hands_a_batch_over_again_after_a_crash(void **state)
     assert_int_equal(removed.count, 0);
 }
 
+static struct disposition named_disposition(const char *message)
+{
+    struct disposition d;
+    disposition_set(&d, OUTCOME_DELIVERED, 202, "accepted", "ok", 2);
+    snprintf(d.message_id, sizeof(d.message_id), "%s", message);
+    return d;
+}
+
+static void settle_named(struct ledger *l, int64_t delivery, const char *message)
+{
+    struct disposition d = named_disposition(message);
+    struct settlement s = settlement_of(delivery, DELIVERY_DELIVERED);
+    s.disposition = &d;
+    assert_true(settle_with(l, &s));
+}
+
+static int64_t find_message(struct ledger *l, const char *message)
+{
+    struct receipt r = receipt_named(RECEIPT_CONFIRMED, message);
+    return find_number(l, &r, 0);
+}
+
+/* What came of it stays: it is the evidence. */
+static void what_a_gateway_called_a_notice_goes_with_its_text(void **state)
+{
+    struct fixture *f = *state;
+    struct removed removed;
+    struct seen_receipts seen;
+    take_in_many(f->l, "n", 3);
+    int64_t old = lease_one(f->l, "relay");
+    settle_named(f->l, old, "SM1");
+    struct receipt r = receipt_named(RECEIPT_CONFIRMED, "SM1");
+    note(f->l, &r, old, DELIVERY_DELIVERED);
+    int64_t unsure = lease_one(f->l, "relay");
+    settle_named(f->l, unsure, "SM2");
+    take_in_many(f->l, "other", 1);
+    assert_int_equal(purge(f->l, NOON, 9, &removed).notices, 0); /* not yet */
+    assert_int_equal(find_message(f->l, "SM1"), old);
+    assert_int_equal(purge(f->l, LATER, 1, &removed).notices, 1);
+    assert_int_equal(find_message(f->l, "SM1"), 0);
+    assert_int_equal(find_message(f->l, "SM2"), unsure); /* its text is still there */
+    receipts_of(f->l, old, &seen);
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(row_of(f->l, "n0").attempts, 1);
+    must_balance(f->l);
+}
+
+static void what_a_gateway_called_a_batch_goes_with_its_notices(void **state)
+{
+    struct fixture *f = *state;
+    struct removed removed = {.stuck = "done"};
+    struct leased row;
+    struct purge p = {0};
+    int64_t done = take_in_batch(f->l, "done"), other = take_in_batch(f->l, "open");
+    assert_int_equal(lease_lane(f->l, find_lane(f->l, "relay", JOB_NORMAL, done), 1, NOON, &row),
+                     1);
+    settle_named(f->l, row.delivery, "SM1");
+    leased_clear(&row);
+    assert_int_equal(lease_lane(f->l, find_lane(f->l, "relay", JOB_NORMAL, other), 1, NOON, &row),
+                     1);
+    struct disposition d = named_disposition("SM2");
+    struct settlement s = settlement_of(row.delivery, DELIVERY_UNCERTAIN);
+    s.disposition = &d;
+    assert_true(settle_with(f->l, &s));
+    step(f->l, &p, 9, LATER, &removed);
+    assert_int_equal(find_message(f->l, "SM1"), 0);
+    assert_int_equal(find_message(f->l, "SM2"), row.delivery);
+    leased_clear(&row);
+    p = purge(f->l, LATER, 9, &removed); /* what could not be removed is no reason to fail */
+    assert_int_equal(p.batches, 1);
+    assert_string_equal(row_of(f->l, "done_1").address, "kim@example.com");
+    must_balance(f->l);
+}
+
+#define MANY 11003
+
+static void take_in_large(struct ledger *l, const char *id)
+{
+    unsigned char digest[DIGEST_SIZE] = {7};
+    struct batch_acceptance a = {.id = id,
+                                 .digest = digest,
+                                 .text = "{}",
+                                 .len = 2,
+                                 .total = MANY,
+                                 .priority = JOB_NORMAL,
+                                 .now_ms = NOON};
+    enum accept_result result;
+    struct error err = {0};
+    int64_t batch = 0;
+    bool known;
+    must(ledger_begin_batch(l, &a, &result, &batch, &err), &err);
+    for (int i = 0; i < MANY; i++) {
+        char recipient[16];
+        snprintf(recipient, sizeof(recipient), "%d", i);
+        struct planned_delivery p = plan(CHANNEL_EMAIL, "relay", "kim@example.com");
+        struct planned_line line = {.line = i + 1,
+                                    .recipient = recipient,
+                                    .template_name = "apology",
+                                    .locale = "ko",
+                                    .deliveries = &p,
+                                    .count = 1};
+        must(ledger_put_line(l, batch, &line, NOON, &known, &err), &err);
+    }
+    must(ledger_advance_batch(l, batch, MANY + 1, 100, true, &err), &err);
+    int64_t lane = find_lane(l, "relay", JOB_NORMAL, batch);
+    for (int i = 0; i < MANY; i++) {
+        struct leased row;
+        char message[16];
+        assert_int_equal(lease_lane(l, lane, 1, NOON, &row), 1);
+        snprintf(message, sizeof(message), "SM%d", i);
+        settle_named(l, row.delivery, message);
+        leased_clear(&row);
+    }
+}
+
+static int64_t ask(const struct fixture *f, const char *sql)
+{
+    char *path = file_join(f->spool, "ledger.db");
+    struct db *db = NULL;
+    struct error err = {0};
+    int64_t number = -1;
+    must(db_open(path, DB_READ, &db, &err), &err);
+    assert_int_equal(query_run_int(db_query(db, sql), &number, &err), 1);
+    db_close(db);
+    free(path);
+    return number;
+}
+
+/* And each step is asked by somebody who knows nothing of the one before, as requests are. */
+static void the_names_of_a_large_batch_go_a_page_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    struct removed removed;
+    struct error err = {0};
+    int steps = 0;
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    take_in_large(f->l, "large");
+    must(ledger_commit(f->l, &err), &err);
+    assert_int_equal(ask(f, "SELECT count(*) FROM message"), MANY);
+    int64_t left = MANY;
+    struct purge p = {.more = true};
+    for (; p.more; steps++) {
+        p = purge(f->l, LATER, 200, &removed);
+        int64_t now = ask(f, "SELECT count(*) FROM message");
+        assert_true(left - now <= 5000);
+        assert_true(removed.count == 0 || now == 0);
+        left = now;
+    }
+    assert_int_equal(left, 0);
+    assert_int_equal(removed.count, 1);
+    assert_int_equal(steps, 3);
+    assert_int_equal(ask(f, "SELECT count(*) FROM meta WHERE name LIKE 'names%'"), 0);
+    must_balance(f->l);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -248,6 +405,9 @@ int main(void)
         TEST(tries_again_what_could_not_be_removed),
         TEST(removes_one_batch_per_step),
         TEST(hands_a_batch_over_again_after_a_crash),
+        TEST(what_a_gateway_called_a_notice_goes_with_its_text),
+        TEST(what_a_gateway_called_a_batch_goes_with_its_notices),
+        TEST(the_names_of_a_large_batch_go_a_page_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

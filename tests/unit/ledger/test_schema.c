@@ -57,6 +57,25 @@ static void asks_a_reader_to_let_the_daemon_upgrade(void **state)
     assert_non_null(strstr(err.text, "older dispatcher"));
 }
 
+/* As the program before left it: texts purged, and what gateways called them still there. */
+static void an_upgrade_forgets_the_names_of_what_was_purged(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    take_in_many(f->l, "n", 2);
+    send_named(f->l, DELIVERY_DELIVERED, "SM1");
+    int64_t kept = send_named(f->l, DELIVERY_DELIVERED, "SM2");
+    must(reopen_changed(f, LEDGER_WRITE,
+                        "DROP INDEX message_delivery; PRAGMA user_version = 4;"
+                        "UPDATE notice SET body = NULL WHERE id = 'n0'",
+                        &err),
+         &err);
+    struct receipt r = receipt_named(RECEIPT_CONFIRMED, "SM1");
+    assert_int_equal(find_number(f->l, &r, 0), 0);
+    r = receipt_named(RECEIPT_CONFIRMED, "SM2");
+    assert_int_equal(find_number(f->l, &r, 0), kept);
+}
+
 static void keeps_the_file_from_others(void **state)
 {
     struct fixture *f = *state;
@@ -479,6 +498,7 @@ int main(void)
         TEST(refuses_a_newer_ledger),
         TEST(refuses_a_file_that_is_no_ledger),
         TEST(asks_a_reader_to_let_the_daemon_upgrade),
+        TEST(an_upgrade_forgets_the_names_of_what_was_purged),
         TEST(keeps_the_file_from_others),
         TEST(leaves_nothing_unfinished_behind),
         TEST(starts_again_over_an_unfinished_creation),
