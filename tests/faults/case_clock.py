@@ -8,6 +8,10 @@ import stage
 from suite import case
 
 
+def refusals(t):
+    return sum(r.channel == "refused" for r in t.sink.receipts())
+
+
 def jump(run, by):
     """Some wait for their next attempt when the wall clock jumps, some come afterwards."""
     t = run.stage()
@@ -17,7 +21,7 @@ def jump(run, by):
     t.sink.smtp("later")
     early = t.make(3, channels=("email",))
     t.hand_over(early)
-    t.wait(lambda: sum(r.channel == "refused" for r in t.sink.receipts()) >= 3, 10, "three refusals")
+    t.wait(lambda: refusals(t) >= 3, 10, "three refusals")
     t.sink.smtp("ok")
     clock.set(by)
     t.wait(lambda: "clock.stepped" in t.daemon.log(), 5, f"the log to say that the clock jumped by {by}")
@@ -96,7 +100,7 @@ def fast(run):
     t.sink.smtp("later")
     made = t.make(run.pick(100, 20))
     t.hand_over(made)
-    time.sleep(1.0)
+    t.wait(lambda: refusals(t) > 0, 20, "some to be refused")
     t.sink.smtp("ok")
     t.settle(120, len(made) * len(stage.CHANNELS))
     run.add(t.judge(), bound=0)

@@ -32,6 +32,19 @@ def finish(run, t, total, where="", bound=0):
     return good
 
 
+def comes_to_rest(t):
+    """Waits until nothing has left for a second: what was in the workers' hands has come to its end."""
+    since, count = time.monotonic(), t.sink.count()
+
+    def rests():
+        nonlocal since, count
+        if t.sink.count() != count:
+            since, count = time.monotonic(), t.sink.count()
+        return time.monotonic() - since > 1
+
+    t.wait(rests, 15, "sending to stop while nothing can be recorded")
+
+
 def break_while_delivering(run, name, what, slow_ms=10):
     """Half way through the fault begins; a second later it goes away. Nothing may leave meanwhile but what was in hand."""
     t, faults, made = begin(run, run.pick(300, 60))
@@ -43,7 +56,7 @@ def break_while_delivering(run, name, what, slow_ms=10):
     t.wait(lambda: t.sink.count() > total // 5, 20, "a fifth to be delivered")
     faults.set(**what)
     t.wait(lambda: told(t) or faults.get("hits") > 0, 10, "the fault to be noticed")
-    time.sleep(0.5)  # what was in the workers' hands comes to its end
+    comes_to_rest(t)
     count = t.sink.count()
     reason = t.run("status")
     time.sleep(1.0)

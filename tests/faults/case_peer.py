@@ -3,6 +3,7 @@
 import time
 
 import stage
+from case_clock import follow_schedule, refusals
 from suite import case
 
 
@@ -78,8 +79,10 @@ def refuses(run):
     t.daemon.start(extra=stage.hurry())
     break_both(t, "later")
     t.hand_over(made)
-    time.sleep(1.0)
+    t.wait(lambda: refusals(t) > len(made) // 2, 20, "many to be refused")
     break_both(t, "ok")
     t.settle(120, total)
+    again, _ = follow_schedule(run, t, [row for row in t.all_rows() if row["attempts"] > 1])
+    run.proves(again, "nobody came a second time")
     run.add(t.judge(), bound=0)
     t.end_daemon()

@@ -260,7 +260,7 @@ def phones_mode(phones, mode):
 
 
 def test_a_mail_in_flight_at_a_crash_is_repeated_with_the_same_id(t):
-    server = t.faulty("end-slow", "--delay", "1.5", "--on", "1")
+    server = t.faulty("end-slow", "--delay", "5", "--on", "1")
     t.configure(email=t.email_transport(server, packet=1, **QUICK))
     t.daemon.start()
     t.drop(t.notice("one"))
@@ -274,7 +274,7 @@ def test_a_mail_in_flight_at_a_crash_is_repeated_with_the_same_id(t):
 
 
 def test_a_worker_killed_in_a_mail_costs_that_mail_one_attempt(t):
-    server = t.faulty("end-slow", "--delay", "2", "--on", "2")
+    server = t.faulty("end-slow", "--delay", "5", "--on", "2")
     t.configure(email=t.email_transport(server, **QUICK), workers=1)
     t.enqueue(*t.notices(4))
     t.daemon.start()

@@ -14,7 +14,7 @@ def slow_server(t, delay):
 
 
 def test_sigterm_finishes_what_is_in_flight_and_takes_nothing_new(t):
-    server = slow_server(t, 1.5)
+    server = slow_server(t, 4)
     t.configure(email=t.email_transport(server, packet=1, **QUICK), workers=1)
     t.daemon.start()
     t.drop(t.notice("flying"))
@@ -138,7 +138,7 @@ def test_sighup_keeps_the_old_letters_over_broken_ones(t):
 
 
 def test_sighup_leaves_what_is_in_flight_alone(t):
-    server = slow_server(t, 1.5)
+    server = slow_server(t, 3)
     t.configure(email=t.email_transport(server, **QUICK))
     t.daemon.start()
     t.drop(t.notice("flying"))
@@ -247,7 +247,7 @@ def shared_pages(t, pid):
 
 def test_workers_that_work_hold_their_own_connections_only(t):
     """While mails are in flight: sockets to the peer, nothing of the scheduler's."""
-    server = t.faulty("end-slow", "--delay", "2")
+    server = t.faulty("end-slow", "--delay", "8")
     t.configure(email=t.email_transport(server, packet=1))
     t.daemon.start()
     t.enqueue(*t.notices(2))

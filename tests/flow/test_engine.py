@@ -39,7 +39,7 @@ def status(t):
 
 
 def test_an_outcome_that_cannot_be_recorded_stops_sending_and_is_recorded_later(t):
-    server = t.faulty("end-slow", "--delay", "1.5", "--on", "1")
+    server = t.faulty("end-slow", "--delay", "4", "--on", "1")
     t.configure(email=t.email_transport(server, packet=1, **QUICK), workers=2, rescan="100ms")
     t.daemon.start()
     t.drop(t.notice("first"))
@@ -60,7 +60,7 @@ def test_an_outcome_that_cannot_be_recorded_stops_sending_and_is_recorded_later(
 
 
 def test_sigterm_waits_for_outcomes_that_are_not_recorded_yet(t):
-    server = t.faulty("end-slow", "--delay", "1", "--on", "1")
+    server = t.faulty("end-slow", "--delay", "4", "--on", "1")
     t.configure(email=t.email_transport(server, packet=1, **QUICK), workers=1)
     t.daemon.start()
     t.drop(t.notice("told"))

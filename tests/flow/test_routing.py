@@ -423,6 +423,8 @@ def test_a_hard_refusal_keeps_the_address_off_next_time(t):
     t.contains(t.command("show", "one").out, "The address does not exist there. Ask the person for another one.", "what that means")
     t.drop(t.notice("two", to={"email": "anna@example.org"}))
     t.equal(t.wait_for_state("two", "suppressed")["cause"], "bad_recipient", "cause")
+    (entry,), _ = t.ask("suppressions")
+    t.equal((entry["source"], bool(entry["expires_at"])), ("reply", True), "who said it, and that it ends some day")
 
 
 # endpoints

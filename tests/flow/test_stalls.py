@@ -6,6 +6,8 @@ import signal
 import lib
 
 DEADLINE_S = 5
+# Who does not greet is given up after a quarter of it.
+TO_GREET_S = 16
 
 
 def overtaken(t, identity, channel="email"):
@@ -14,11 +16,11 @@ def overtaken(t, identity, channel="email"):
         raise lib.Inconclusive("the others came when it was over: they waited for it, or the machine is slow")
 
 
-def stall(t, server, others=12, **keys):
+def stall(t, server, deadline_s=DEADLINE_S, others=12):
     """A mail to the stalling server, then texts and webhooks, which must not notice."""
     phones, hooks = t.faulty_gateway(), t.https()
     t.configure(
-        email=t.email_transport(server, deadline=f"{DEADLINE_S}s", retry=["1h"], **keys),
+        email=t.email_transport(server, deadline=f"{deadline_s}s", retry=["1h"]),
         sms=t.sms_transport(phones),
         webhook=t.webhook_transport(),
         endpoints={"crm": t.endpoint(hooks)},
@@ -31,34 +33,34 @@ def stall(t, server, others=12, **keys):
     t.wait(lambda: len(hooks.received()) == others and len(phones.received()) == others, 8, "the others")
 
 
-def check_end(t, *outcomes):
+def check_end(t, *outcomes, deadline_s=DEADLINE_S):
     """The attempt is over soon after its deadline, and nobody called it delivered."""
 
     def settled():
         row = t.row("stuck")
         return row if row["state"] != "in_flight" else None
 
-    row = t.wait(settled, DEADLINE_S + 2, "the attempt to end by its deadline")
+    row = t.wait(settled, deadline_s + 2, "the attempt to end by its deadline")
     t.check(row["state"] in ("waiting", "deferred", "uncertain"), f"state {row['state']}")
     t.matches(t.daemon.log(), f"id=stuck channel=email .*outcome=({'|'.join(outcomes)}) ", "the outcome")
     t.check("id=stuck channel=email transport=mail try=1 outcome=delivered" not in t.daemon.log(), "called delivered")
 
 
-def stalled(mode, *outcomes, mails=0, holds=True):
+def stalled(mode, *outcomes, mails=0, holds=True, deadline_s=DEADLINE_S):
     def test(t):
         server = t.faulty(mode)
-        stall(t, server)
+        stall(t, server, deadline_s)
         if holds:
             overtaken(t, "stuck")
-        check_end(t, *outcomes)
+        check_end(t, *outcomes, deadline_s=deadline_s)
         t.equal(len(server.accepted()), mails, f"{mode}: mails accepted")
 
     return test
 
 
-test_a_greeting_dripped_byte_by_byte = stalled("greeting-drip", "not_tried")
-test_a_server_that_never_speaks = stalled("greeting-none", "not_tried")
-test_a_server_that_hangs_in_the_handshake = stalled("starttls-hang", "not_tried")
+test_a_greeting_dripped_byte_by_byte = stalled("greeting-drip", "not_tried", deadline_s=TO_GREET_S)
+test_a_server_that_never_speaks = stalled("greeting-none", "not_tried", deadline_s=TO_GREET_S)
+test_a_server_that_hangs_in_the_handshake = stalled("starttls-hang", "not_tried", deadline_s=TO_GREET_S)
 test_a_server_that_never_answers_the_recipient = stalled("rcpt-none", "transient")
 test_a_server_that_never_reads = stalled("data-never-reads", "transient", "uncertain")
 test_a_server_that_accepts_and_is_silent = stalled("end-none", "uncertain", mails=1)
@@ -120,8 +122,8 @@ def test_a_slow_answer_within_the_deadline_counts(t):
 
 def test_a_worker_that_hangs_is_killed_at_its_deadline(t):
     """Stopped in the middle of a mail: no limit of its own can end it, only its scheduler."""
-    server = t.faulty("end-slow", "--delay", "0.7", "--on", "1")
-    t.configure(email=t.email_transport(server, deadline="4s", retry=["200ms"], packet=1))
+    server = t.faulty("end-slow", "--delay", "3", "--on", "1")
+    t.configure(email=t.email_transport(server, deadline="6s", retry=["200ms"], packet=1))
     t.daemon.start()
     t.drop(t.notice("stuck"))
     t.wait(server.accepted, 5, "the mail to be taken")
@@ -191,9 +193,9 @@ def test_a_mail_server_nobody_reaches_does_not_hold_up_the_rest(t):
         class Server:
             port = full.getsockname()[1]
 
-        stall(t, Server)
+        stall(t, Server, TO_GREET_S)
         overtaken(t, "stuck")
-        check_end(t, "not_tried")
+        check_end(t, "not_tried", deadline_s=TO_GREET_S)
         for one in waiting:
             one.close()
 

@@ -38,7 +38,7 @@ ANSWERS = {
     "forbidden": (403, b"Authorization failed for sendsms"),
     "refused": (400, b"Sender missing and no global set, rejected"),
 }
-DELAYS_S = {"slow": 2, "brisk": 0.05}
+DELAYS_S = {"slow": 4, "brisk": 0.05}
 MODES = [*ANSWERS, "hang", "close", "drip"]
 
 

@@ -16,6 +16,8 @@
 #define ITEMS   40
 #define ANSWER  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define TIMEOUT 400
+/* What a busy machine may need beside the time that is waited for. */
+#define BUSY 10000
 
 struct item {
     char url[200];
@@ -292,7 +294,7 @@ static void stops_reading_an_endless_answer(void **state)
     struct timespec since;
     clock_gettime(CLOCK_MONOTONIC, &since);
     run(open_plain_pool(), &item, 1, 0);
-    assert_in_range(elapsed_ms(&since), 0, 2000);
+    assert_in_range(elapsed_ms(&since), 0, BUSY);
     check_end(&item, HTTP_ANSWERED, true);
     assert_int_equal(item.answer.status, 200);
     assert_int_equal(item.answer.body.len, HTTP_ANSWER_MAX);
@@ -338,7 +340,7 @@ static void tells_what_was_sent_from_what_was_not(void **state)
         item.timeout_ms = TIMEOUT;
         clock_gettime(CLOCK_MONOTONIC, &since);
         run(open_plain_pool(), &item, 1, 0);
-        assert_in_range(elapsed_ms(&since), 0, TIMEOUT + 300);
+        assert_in_range(elapsed_ms(&since), 0, TIMEOUT + BUSY);
         if (item.answer.error != endings[i].error || item.answer.status != endings[i].status)
             fail_msg("row %zu: %d, status %d (%s)", i, item.answer.error, item.answer.status,
                      item.answer.detail);
@@ -377,7 +379,8 @@ static void reports_a_silent_handshake_as_timeout_before(void **state)
     canned_stop(&server);
 }
 
-static void check_limit(int parallel, size_t limit)
+/* How long requests to a dead server take, twice as many as go at once: two rounds. */
+static int64_t time_two_rounds(int parallel, size_t limit)
 {
     struct canned server = canned_start(CANNED_HANG, "");
     struct http_pool *pool = open_pool(
@@ -390,10 +393,24 @@ static void check_limit(int parallel, size_t limit)
     }
     clock_gettime(CLOCK_MONOTONIC, &since);
     run(pool, items, 2 * limit, 0);
-    assert_in_range(elapsed_ms(&since), 2 * TIMEOUT - 10, 2 * TIMEOUT + 500);
+    int64_t took_ms = elapsed_ms(&since);
     for (size_t i = 0; i < 2 * limit; i++)
         check_end(&items[i], HTTP_TIMEOUT_AFTER, true);
     canned_stop(&server);
+    return took_ms;
+}
+
+/* Three rounds if one less went at once; a busy machine may need as long, but not every time. */
+static void check_limit(int parallel, size_t limit)
+{
+    int64_t took_ms = 0;
+    for (int tries = 0; tries < 5; tries++) {
+        took_ms = time_two_rounds(parallel, limit);
+        assert_true(took_ms >= 2 * TIMEOUT - 10);
+        if (took_ms < 3 * TIMEOUT - 10)
+            return;
+    }
+    fail_msg("two rounds took %lld ms", (long long)took_ms);
 }
 
 static void runs_many_at_once_but_no_more_than_its_limit(void **state)
@@ -420,7 +437,7 @@ static void does_not_let_a_dead_destination_delay_another(void **state)
     const struct http_handler handler = {items, prepare, writing, answered};
     clock_gettime(CLOCK_MONOTONIC, &since);
     http_run(client, pools, ITEMS, 2 * TIMEOUT, &handler);
-    assert_in_range(elapsed_ms(&since), 2 * TIMEOUT - 50, 2 * TIMEOUT + 300);
+    assert_in_range(elapsed_ms(&since), 2 * TIMEOUT - 50, 2 * TIMEOUT + BUSY);
     size_t no_time = 0;
     for (size_t i = 0; i < ITEMS; i++) {
         if (i % 2 == 1)
@@ -467,7 +484,7 @@ static void ends_requests_at_the_deadline_of_the_run(void **state)
     struct timespec since;
     clock_gettime(CLOCK_MONOTONIC, &since);
     run(open_plain_pool(), &item, 1, TIMEOUT);
-    assert_in_range(elapsed_ms(&since), TIMEOUT - 10, TIMEOUT + 500);
+    assert_in_range(elapsed_ms(&since), TIMEOUT - 10, TIMEOUT + BUSY);
     check_end(&item, HTTP_TIMEOUT_AFTER, true);
     canned_stop(&server);
 }
