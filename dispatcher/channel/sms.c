@@ -12,6 +12,7 @@
 #include "channel/sms_sender.h"
 #include "channel/sms_text.h"
 #include "model/address.h"
+#include "model/category.h"
 
 /* SMS through an HTTP gateway that a description (model/gateway.h) explains; no code per provider.
  */
@@ -56,12 +57,9 @@ static int compose(const struct settings *s, const struct transport *t, struct o
 /* What a message is for, in the words of a description. */
 static const char *purpose_of(const char *category)
 {
-    static const char *const purposes[] = {"ad", "otp"};
-    for (size_t i = 0; category != NULL && i < COUNT_OF(purposes); i++) {
-        if (strcmp(category, purposes[i]) == 0)
-            return purposes[i];
-    }
-    return "info";
+    if (category_is_advertising(category))
+        return "ad";
+    return text_equal(category, "otp") ? "otp" : "info";
 }
 
 /* What does not depend on the moment. */

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "model/category.h"
 
 /* ---- words that should not be there ---- */
 
@@ -29,7 +30,7 @@ static bool in_breach_notice(const struct lint_letter *l, const struct unit *uni
 static bool in_notice(const struct lint_letter *l, const struct unit *unit)
 {
     (void)unit;
-    return !text_equal(l->category, "ad") && !text_equal(l->category, "newsletter");
+    return !category_is_advertising(l->category);
 }
 
 /* What happened is established by then; what may come of it never is. */

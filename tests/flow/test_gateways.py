@@ -284,9 +284,9 @@ def test_a_provider_that_is_only_a_file(t):
 
 def test_advertising_and_codes_are_called_so(t):
     words = {
-        "aws-sns": ("type", {"ad": "Promotional", "otp": "Transactional", None: "Transactional"}),
-        "nhncloud": ("path", {"ad": "ad-sms", "otp": "auth/sms", None: "sms"}),
-        "naver-sens": ("content", {"ad": "AD", "otp": "COMM", None: "COMM"}),
+        "aws-sns": ("type", {"ad": "Promotional", "newsletter": "Promotional", "otp": "Transactional", None: "Transactional"}),
+        "nhncloud": ("path", {"ad": "ad-sms", "newsletter": "ad-sms", "otp": "auth/sms", None: "sms"}),
+        "naver-sens": ("content", {"ad": "AD", "newsletter": "AD", "otp": "COMM", None: "COMM"}),
     }
     for name, (member, meanings) in words.items():
         provider, gateway = sms_providers.PROVIDERS[name], mock(t, name)
