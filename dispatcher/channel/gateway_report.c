@@ -125,8 +125,9 @@ static bool read_name(const struct report *r, const struct json_t *item, struct 
     struct buf name = {0};
     bool found = put_value(r, item, r->description->from, &name) && name.len > 0 &&
                  utf8_valid(name.data, name.len) && strlen(name.data) == name.len;
+    int64_t ignored = 0;
     if (r->description->by_key)
-        found = found && id_valid(name.data, name.len);
+        found = found && id_valid(name.data, receipt_key_read(name.data, &ignored));
     else
         found = found && name.len < DISPOSITION_MESSAGE_ID_SIZE;
     if (found && r->description->by_key)

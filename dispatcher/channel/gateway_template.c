@@ -11,6 +11,7 @@
 #include "channel/sms_sender.h"
 #include "model/address.h"
 #include "model/gateway_template.h"
+#include "model/receipt.h"
 
 /* ---- filters: bytes in, bytes out */
 
@@ -158,6 +159,9 @@ static void put_message_value(struct buf *out, enum gateway_name name,
         break;
     case GATEWAY_NAME_ID:
         buf_puts(out, v->id);
+        break;
+    case GATEWAY_NAME_ID_ATTEMPT:
+        receipt_key_put(out, v->id, v->attempt);
         break;
     case GATEWAY_NAME_CAMPAIGN:
         put_optional(out, v->campaign);

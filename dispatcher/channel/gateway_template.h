@@ -28,6 +28,7 @@ struct gateway_values {
     const char *to;   /* E.164 */
     const char *from; /* "" if the gateway chooses */
     const char *id;
+    int attempt; /* from 1 */
     const char *text;
     size_t text_len;
     const struct sms_length *length; /* of the text */

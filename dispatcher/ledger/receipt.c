@@ -99,21 +99,35 @@ static int find_message(struct ledger *l, const struct receipt *r, int64_t *out,
     return 0;
 }
 
-static int find_named(struct ledger *l, const struct receipt *r, int64_t *out, struct error *err)
+static int find_id(struct ledger *l, const char *id, enum channel_kind channel, int64_t *out,
+                   struct error *err)
 {
     struct named named;
-    if (r->notice_id == NULL)
-        return 0;
-    int rc = ledger_find_id(l, r->notice_id, &named, err);
+    int rc = ledger_find_id(l, id, &named, err);
     if (rc != 0 || (named.notice == 0 && named.batch == 0))
         return rc;
     struct query *q = db_query(l->db, named.notice != 0 ? find_single_sql : find_line_sql);
     query_bind_int(q, named.notice != 0 ? named.notice : named.batch);
     if (named.notice == 0)
         query_bind_text(q, named.recipient);
-    query_bind_int(q, r->channel);
+    query_bind_int(q, channel);
     rc = query_run_int(q, out, err);
     return rc < 0 ? rc : 0;
+}
+
+/* *out_attempt: as of find_message(), if the key says it. */
+static int find_named(struct ledger *l, const struct receipt *r, int64_t *out, int64_t *out_attempt,
+                      struct error *err)
+{
+    int64_t attempt = 0;
+    if (r->notice_id == NULL)
+        return 0;
+    char *id = xstrndup(r->notice_id, receipt_key_read(r->notice_id, &attempt));
+    int rc = find_id(l, id, r->channel, out, err);
+    free(id);
+    if (*out_attempt == 0)
+        *out_attempt = attempt;
+    return rc;
 }
 
 /* The first name that is known decides; it contradicts if another one means another. */
@@ -125,7 +139,7 @@ static int find_delivery(struct ledger *l, const struct receipt *r, int64_t prov
     if (rc == 0)
         rc = find_message(l, r, &found[1], out_attempt, err);
     if (rc == 0)
-        rc = find_named(l, r, &found[2], err);
+        rc = find_named(l, r, &found[2], out_attempt, err);
     for (size_t i = 0; i < 3; i++) {
         if (out->delivery == 0)
             out->delivery = found[i];

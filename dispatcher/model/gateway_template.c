@@ -12,6 +12,7 @@ const char *const gateway_names[GATEWAY_NAMES] = {
     [GATEWAY_NAME_TEXT] = "text",
     [GATEWAY_NAME_SUBJECT] = "subject",
     [GATEWAY_NAME_ID] = "id",
+    [GATEWAY_NAME_ID_ATTEMPT] = "id.attempt",
     [GATEWAY_NAME_CAMPAIGN] = "campaign",
     [GATEWAY_NAME_CALLBACK] = "callback",
     [GATEWAY_NAME_PURPOSE] = "purpose",

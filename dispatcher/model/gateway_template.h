@@ -19,6 +19,7 @@ enum gateway_name {
     GATEWAY_NAME_TEXT,            /* text */
     GATEWAY_NAME_SUBJECT,         /* subject: the title of an LMS; may be empty */
     GATEWAY_NAME_ID,              /* id: of the notice, the same when it is repeated */
+    GATEWAY_NAME_ID_ATTEMPT,      /* id.attempt: receipt_key_put(), new for each attempt */
     GATEWAY_NAME_CAMPAIGN,        /* campaign: may be empty */
     GATEWAY_NAME_CALLBACK,        /* callback: where to report; empty if nothing listens there */
     GATEWAY_NAME_PURPOSE,         /* purpose: info, otp or ad */
@@ -45,7 +46,7 @@ enum gateway_name {
     GATEWAY_NAME_REQ_BODY,       /* req.body */
     GATEWAY_NAME_SIGNATURE,      /* signature */
 };
-#define GATEWAY_NAMES 26
+#define GATEWAY_NAMES 27
 
 enum gateway_filter {
     GATEWAY_FILTER_UTF16BE, /* utf16be */

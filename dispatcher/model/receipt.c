@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "base/attributes.h"
 #include "model/json.h"
 
@@ -36,6 +37,25 @@ bool receipt_kind_parse(const char *name, enum receipt_kind *out)
 bool receipt_kind_is_end(enum receipt_kind kind)
 {
     return kind >= RECEIPT_CONFIRMED;
+}
+
+/* No id holds it. */
+#define KEY_MARK '~'
+
+void receipt_key_put(struct buf *out, const char *id, int64_t attempt)
+{
+    buf_printf(out, "%s%c%lld", id, KEY_MARK, (long long)attempt);
+}
+
+size_t receipt_key_read(const char *key, int64_t *out_attempt)
+{
+    const char *mark = strrchr(key, KEY_MARK);
+    int64_t attempt = 0;
+    *out_attempt = 0;
+    if (mark == NULL || !text_parse_int(mark + 1, &attempt) || attempt < 1)
+        return strlen(key);
+    *out_attempt = attempt;
+    return (size_t)(mark - key);
 }
 
 void receipt_clear(struct receipt *r)

@@ -7,6 +7,7 @@
 #define MODEL_RECEIPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -41,7 +42,7 @@ struct receipt {
      * contradict. */
     char *token;      /* model/token.h, TOKEN_DELIVERY: proven */
     char *message_id; /* what the gateway of `transport` called it; or the returned mail's own */
-    char *notice_id;  /* our own key: a notice, or the recipient of a batch */
+    char *notice_id;  /* our own key: a notice, or the recipient of a batch; receipt_key_put() */
     char *transport;  /* over which it was sent; NULL: unknown */
     enum channel_kind channel;
     char *address; /* whom they speak of, as they write it */
@@ -56,6 +57,15 @@ struct receipt {
     int64_t at_ms;                      /* when it came */
     char source[16];                    /* "gateway", "bounce", "operator" */
 };
+
+/*
+ * The key of an attempt, for a gateway that sends it back with its reports: "status-12_c17~2". What
+ * is reported of an attempt before the last one is known by it. Without the mark, as a gateway that
+ * was given the id alone sends it, no attempt is known.
+ */
+void receipt_key_put(struct buf *out, const char *id, int64_t attempt);
+/* The length of the id in a key; *out_attempt 0: it names none. */
+size_t receipt_key_read(const char *key, int64_t *out_attempt);
 
 /* Frees what it owns, not the struct. */
 void receipt_clear(struct receipt *r);

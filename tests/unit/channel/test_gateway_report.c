@@ -117,10 +117,10 @@ static const struct receipt *only(const struct reading *r)
 static void reads_what_kannel_reports(void **state)
 {
     (void)state;
-    struct reading r = read_query(&kannel, "?key=b_c17&d=16&reply=NACK%2FRetries+Exceeded&fid=7");
+    struct reading r = read_query(&kannel, "?key=b_c17~2&d=16&reply=NACK%2FRetries+Exceeded&fid=7");
     const struct receipt *receipt = only(&r);
     assert_int_equal(receipt->kind, RECEIPT_REJECTED);
-    assert_string_equal(receipt->notice_id, "b_c17");
+    assert_string_equal(receipt->notice_id, "b_c17~2");
     assert_null(receipt->message_id);
     assert_string_equal(receipt->transport, "g");
     assert_int_equal(receipt->channel, CHANNEL_SMS);
@@ -259,8 +259,15 @@ static void refuses_what_it_cannot_understand(void **state)
             fail_msg("%s: %d", bodies[i], r.rc);
         gateway_receipts_free(&r.list);
     }
-    static const char *const queries[] = {
-        "", "?", "?d=1", "?key=&d=1", "?key=a%00b&d=1", "?key=%C3%28&d=1"};
+    static const char *const queries[] = {"",
+                                          "?",
+                                          "?d=1",
+                                          "?key=&d=1",
+                                          "?key=a%00b&d=1",
+                                          "?key=a~&d=1",
+                                          "?key=~1&d=1",
+                                          "?key=a~1~2&d=1",
+                                          "?key=%C3%28&d=1"};
     for (size_t i = 0; i < COUNT_OF(queries); i++) {
         struct reading r = read_query(&kannel, queries[i]);
         if (r.rc != ERR_INPUT)

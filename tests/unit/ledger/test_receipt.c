@@ -234,6 +234,29 @@ static void knows_a_report_of_an_attempt_before_the_last(void **state)
     assert_true(is_earlier(f->l, &first));
 }
 
+/* A gateway that gives no name of its own sends ours back. */
+static void a_key_says_which_attempt_is_meant(void **state)
+{
+    struct fixture *f = *state;
+    struct receipt r = receipt_of(RECEIPT_FAILED);
+    take_in_many(f->l, "n", 1);
+    int64_t delivery = send_named(f->l, DELIVERY_DELIVERED, "");
+    r.notice_id = (char *)(uintptr_t) "n0~1";
+    assert_int_equal(find_number(f->l, &r, 0), delivery);
+    assert_false(is_earlier(f->l, &r));
+    bounce(f->l, delivery);
+    assert_int_equal(retry(f->l, select_id("n0"), "handset on again"), 1);
+    send_named(f->l, DELIVERY_DELIVERED, "");
+    assert_true(is_earlier(f->l, &r));
+    r.notice_id = (char *)(uintptr_t) "n0~2";
+    assert_false(is_earlier(f->l, &r));
+    r.notice_id = (char *)(uintptr_t) "n0"; /* nobody can tell */
+    assert_int_equal(find_number(f->l, &r, 0), delivery);
+    assert_false(is_earlier(f->l, &r));
+    r.notice_id = (char *)(uintptr_t) "n0~"; /* that is no key of ours */
+    assert_int_equal(find_number(f->l, &r, 0), 0);
+}
+
 static bool is_repeated(struct ledger *l, const struct receipt *r, int64_t delivery)
 {
     struct receipt_target target = find_target(l, r, delivery);
@@ -713,6 +736,7 @@ int main(void)
         TEST(a_gateway_speaks_only_of_what_went_over_it),
         TEST(knows_that_another_gateway_sent_it_since),
         TEST(compares_no_transport_where_none_was_written_down),
+        cmocka_unit_test_setup_teardown(a_key_says_which_attempt_is_meant, set_up, tear_down),
         TEST(knows_a_report_of_an_attempt_before_the_last),
         TEST(knows_a_returned_mail_that_comes_again),
         TEST(keeps_every_word_of_a_receipt),

@@ -93,10 +93,29 @@ static void refuses_what_is_none(void **state)
     assert_non_null(strstr(err.text, "enhanced"));
 }
 
+static void a_key_names_an_attempt_or_none(void **state)
+{
+    struct buf key = {0};
+    int64_t attempt = 7;
+    (void)state;
+    receipt_key_put(&key, "b_c17", 12);
+    assert_string_equal(key.data, "b_c17~12");
+    assert_int_equal(receipt_key_read(key.data, &attempt), 5);
+    assert_int_equal(attempt, 12);
+    buf_free(&key);
+    static const char *const none[] = {"b_c17", "b~",   "b~x", "b~0",
+                                       "b~-1",  "b~1~", "",    "b~99999999999999999999"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_int_equal(receipt_key_read(none[i], &attempt), strlen(none[i]));
+        assert_int_equal(attempt, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_go_there_and_back),
+        cmocka_unit_test(a_key_names_an_attempt_or_none),
         cmocka_unit_test(comes_back_from_json_as_it_was),
         cmocka_unit_test(refuses_what_is_none),
     };
