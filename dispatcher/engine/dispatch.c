@@ -409,6 +409,13 @@ static void tend_halting(struct dispatch *d, int64_t mono_ms)
         halting_tend(&d->halting, d->recorder.ledger, d->shelf, d->setup, mono_ms);
 }
 
+static void tend_endpoints(struct dispatch *d)
+{
+    struct error why;
+    if (!d->recorder.down && endpoints_catch_up(&d->endpoints, d->recorder.ledger, &why) != 0)
+        recorder_ledger_failed(&d->recorder, &why);
+}
+
 int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
 {
     const struct settings *s = d->setup->settings;
@@ -417,6 +424,7 @@ int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
     bool more = true;
     allowance_tend_day(d, wall_ms);
     tend_halting(d, mono_ms);
+    tend_endpoints(d);
     allowance_tend_warmups(d, mono_ms);
     while (more && leases < LEASES_PER_RUN && (leases == 0 || clock_mono_ms() < end_ms)) {
         more = hand_out_next(d, mono_ms, wall_ms);

@@ -114,7 +114,17 @@ static int write_down(struct endpoint_health *h, struct ledger *l, struct error 
                                          .failing_since_ms = h->failing_since_ms,
                                          .last_ok_ms = h->last_ok_ms};
     h->written_ok_ms = h->last_ok_ms;
-    return ledger_put_endpoint(l, &state, NULL, err);
+    int rc = ledger_put_endpoint(l, &state, NULL, err);
+    h->unwritten = rc != 0;
+    return rc;
+}
+
+int endpoints_catch_up(struct endpoints *e, struct ledger *l, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < e->count; i++)
+        rc = e->at[i].unwritten ? write_down(&e->at[i], l, err) : 0;
+    return rc;
 }
 
 static void disable(struct endpoint_health *h, const char *reason, int64_t now_ms)

@@ -22,6 +22,7 @@ struct endpoint_health {
     int64_t since_ms; /* disabled, or enabled again and not asked yet; 0: neither */
     int64_t failing_since_ms, last_ok_ms;
     int64_t written_ok_ms; /* as it stands in the ledger */
+    bool unwritten;        /* the ledger took nothing when there was news */
 };
 
 /* Zero-initialise. */
@@ -45,6 +46,8 @@ bool endpoints_are_disabled(const struct endpoints *e, const char *name);
 MUST_CHECK int endpoints_note(struct endpoints *e, const struct endpoint *settings,
                               const struct disposition *d, int64_t now_ms, struct ledger *l,
                               struct error *err);
+/* What could not be written when it was news. */
+MUST_CHECK int endpoints_catch_up(struct endpoints *e, struct ledger *l, struct error *err);
 void endpoints_free(struct endpoints *e);
 
 #endif

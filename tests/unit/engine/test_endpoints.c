@@ -4,9 +4,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "engine/endpoints.h"
@@ -69,6 +71,30 @@ static void one_that_is_gone_is_disabled_over_restarts(void **state)
     assert_true(endpoints_are_disabled(&all, name));
     assert_string_equal(endpoints_find(&all, name)->reason, "their words");
     assert_int_equal(endpoints_find(&all, name)->since_ms, NOW + 1);
+}
+
+/* A disk on which no file grows any more, for this process. */
+static void fill_disk(bool full)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = full ? 1 : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void one_that_went_while_the_disk_was_full_is_remembered(void **state)
+{
+    struct disposition d;
+    (void)state;
+    disposition_set(&d, OUTCOME_PERMANENT, 410, "endpoint_gone", "bye", 3);
+    fill_disk(true);
+    assert_true(endpoints_note(&all, &partner, &d, NOW, ledger, &err) < 0);
+    fill_disk(false);
+    assert_true(endpoints_are_disabled(&all, name));
+    assert_int_equal(endpoints_catch_up(&all, ledger, &err), 0);
+    restart();
+    assert_true(endpoints_are_disabled(&all, name));
 }
 
 static void nothing_but_failures_disable_it_after_its_time(void **state)
@@ -134,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(one_that_is_gone_is_disabled_over_restarts),
+        TEST(one_that_went_while_the_disk_was_full_is_remembered),
         TEST(nothing_but_failures_disable_it_after_its_time),
         TEST(one_success_begins_the_count_anew),
         TEST(never_disables_one_that_shall_not_be),
