@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/attributes.h"
@@ -68,7 +69,7 @@ static void put_their_words(struct buf *out, const struct endpoint *e, const cha
         secrets[count++] = e->headers[i].value;
     for (size_t i = 0; i < e->header_count; i++) {
         const char *space = strrchr(e->headers[i].value, ' ');
-        if (space != NULL)
+        if (space != NULL && strcasecmp(e->headers[i].name, "Authorization") == 0)
             secrets[count++] = space + 1;
     }
     mask_put(out, text, len, secrets, count);

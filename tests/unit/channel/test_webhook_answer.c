@@ -15,9 +15,10 @@
 
 static struct disposition judge(const struct http_answer *answer, const char *body)
 {
-    static struct endpoint_header headers[] = {{TEXT("Authorization"), TEXT("Bearer t0ken")}};
+    static struct endpoint_header headers[] = {{TEXT("Authorization"), TEXT("Bearer t0ken")},
+                                               {TEXT("X-Team"), TEXT("billing service")}};
     static const struct endpoint endpoint = {
-        .name = TEXT("shop"), .headers = headers, .header_count = 1};
+        .name = TEXT("shop"), .headers = headers, .header_count = 2};
     struct http_answer full = *answer;
     struct disposition d;
     buf_puts(&full.body, body);
@@ -112,6 +113,7 @@ static void keeps_their_words_but_no_credentials(void **state)
                         "the receiver failed: boom\\x0d\\x0aAuthorization: ***\\x0a");
     assert_string_equal(judge(&answer, "bad token: t0ken").reply,
                         "the receiver failed: bad token: ***");
+    assert_string_equal(judge(&answer, "no service").reply, "the receiver failed: no service");
     answer = (struct http_answer){.status = 301, .location = "https://new.example/t0ken/hook"};
     assert_string_equal(judge(&answer, "").reply,
                         "moved: the receiver answered a redirect to https://new.example/***/hook; "
