@@ -38,10 +38,10 @@ struct settling {
 };
 
 /* True: the probe was answered, so the way is open again, if not yet in its whole width. */
-static bool praise(struct breaker *b, int most)
+static bool praise(struct breaker *b, int64_t now_ms, int most)
 {
     bool probed = b->state == BREAKER_PROBING;
-    (void)breaker_success(b, most);
+    (void)breaker_success(b, now_ms, most);
     return probed && b->state != BREAKER_PROBING;
 }
 
@@ -72,7 +72,7 @@ static void praise_transport(struct settling *s)
     if (s->worker == NULL || s->worker->said_answer)
         return;
     s->worker->said_answer = true;
-    if (praise(&t->breaker, s->transport->concurrency))
+    if (praise(&t->breaker, t->answered_mono_ms, s->transport->concurrency))
         log_event(LOG_INFO, "transport.recovered", "transport=%s", t->name);
 }
 
@@ -123,9 +123,9 @@ static void fault_destination(struct settling *s, struct destination *at,
               (long long)(at->breaker.until_ms - now_ms), d->cause, d->reply);
 }
 
-static void praise_destination(struct settling *s, struct destination *at)
+static void praise_destination(struct settling *s, struct destination *at, int64_t now_ms)
 {
-    if (!praise(&at->breaker, INT_MAX))
+    if (!praise(&at->breaker, now_ms, INT_MAX))
         return;
     at->pushed_back = 0;
     log_event(LOG_INFO, "destination.recovered", "transport=%s destination=%s", s->transport->name,
@@ -144,7 +144,7 @@ static void note_destination(struct settling *s, const struct disposition *d)
     if (traffic_is_destination_fault(s->transport->channel, d, &answered))
         fault_destination(s, at, d, now);
     else if (answered)
-        praise_destination(s, at);
+        praise_destination(s, at, now);
 }
 
 /* NULL: none, or one that the configuration does not know any more. */

@@ -2,6 +2,8 @@
 
 #define RAMP_MAX      64 /* a destination without a limit of its own is whole again behind this */
 #define DOUBLINGS_MAX 20 /* the cap is certain long before */
+/* Who had to wait for nothing so long is no herd. */
+#define CALM_MS (INT64_C(60) * 1000)
 
 const struct breaker_rule breaker_transport = {
     .threshold = 1, .rest_ms = 5000, .rest_max_ms = 5 * 60000, .jitter = 0.2};
@@ -46,11 +48,19 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
+/* Closed with what is known of its faults: they count on. */
+static void end_ramp(struct breaker *b)
+{
+    *b = (struct breaker){.state = BREAKER_CLOSED, .faults = b->faults};
+}
+
 int breaker_room(struct breaker *b, int64_t now_ms, int under_way, int most)
 {
     int width = 0;
     if (b->state == BREAKER_OPEN && now_ms >= b->until_ms)
         breaker_probe(b);
+    if (b->state == BREAKER_RAMPING && now_ms - b->crowded_ms >= CALM_MS)
+        end_ramp(b);
     switch (b->state) {
     case BREAKER_CLOSED:
         width = most;
@@ -60,6 +70,8 @@ int breaker_room(struct breaker *b, int64_t now_ms, int under_way, int most)
     case BREAKER_PROBING:
     case BREAKER_RAMPING:
         width = least(b->width, most);
+        if (width <= under_way)
+            b->crowded_ms = now_ms;
         break;
     }
     return width > under_way ? width - under_way : 0;
@@ -70,6 +82,7 @@ bool breaker_fault(struct breaker *b, const struct breaker_rule *rule, int64_t n
 {
     switch (b->state) {
     case BREAKER_CLOSED:
+    case BREAKER_RAMPING:
         if (++b->faults >= rule->threshold)
             break;
         if (least_ms > 0)
@@ -81,14 +94,13 @@ bool breaker_fault(struct breaker *b, const struct breaker_rule *rule, int64_t n
             b->until_ms = now_ms + least_ms;
         return false;
     case BREAKER_PROBING:
-    case BREAKER_RAMPING:
         break;
     }
     open_breaker(b, rule, now_ms, least_ms, draw);
     return true;
 }
 
-bool breaker_success(struct breaker *b, int most)
+bool breaker_success(struct breaker *b, int64_t now_ms, int most)
 {
     if (b->state == BREAKER_OPEN)
         return false; /* begun before it opened: says nothing about now */
@@ -96,6 +108,8 @@ bool breaker_success(struct breaker *b, int most)
     b->openings = 0;
     if (b->state == BREAKER_CLOSED)
         return false;
+    if (b->state == BREAKER_PROBING)
+        b->crowded_ms = now_ms;
     b->state = BREAKER_RAMPING;
     if (++b->successes < b->width)
         return false;
@@ -103,7 +117,7 @@ bool breaker_success(struct breaker *b, int most)
     b->width *= 2;
     if (b->width < least(most, RAMP_MAX))
         return false;
-    *b = (struct breaker){.state = BREAKER_CLOSED};
+    end_ramp(b);
     return true;
 }
 

@@ -26,7 +26,7 @@ static struct breaker in_state(enum breaker_state state)
     if (state == BREAKER_PROBING || state == BREAKER_RAMPING)
         (void)breaker_room(&b, b.until_ms, 0, MOST);
     if (state == BREAKER_RAMPING)
-        (void)breaker_success(&b, MOST);
+        (void)breaker_success(&b, NOW, MOST);
     assert_int_equal(b.state, state);
     return b;
 }
@@ -42,7 +42,7 @@ static void every_edge_is_drawn(void **state)
         {BREAKER_CLOSED, BREAKER_OPEN, BREAKER_CLOSED, BREAKER_CLOSED, true, MOST},
         {BREAKER_OPEN, BREAKER_OPEN, BREAKER_OPEN, BREAKER_PROBING, false, 0},
         {BREAKER_PROBING, BREAKER_OPEN, BREAKER_RAMPING, BREAKER_PROBING, true, 1},
-        {BREAKER_RAMPING, BREAKER_OPEN, BREAKER_RAMPING, BREAKER_RAMPING, true, 2},
+        {BREAKER_RAMPING, BREAKER_OPEN, BREAKER_RAMPING, BREAKER_CLOSED, true, 2},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct breaker b = in_state(rows[i].from);
@@ -51,7 +51,7 @@ static void every_edge_is_drawn(void **state)
         assert_int_equal(breaker_fault(&b, &breaker_transport, NOW, 0, 0), rows[i].opens);
         assert_int_equal(b.state, rows[i].on_fault);
         b = in_state(rows[i].from);
-        assert_false(breaker_success(&b, MOST));
+        assert_false(breaker_success(&b, NOW, MOST));
         assert_int_equal(b.state, rows[i].on_success);
         b = in_state(rows[i].from);
         (void)breaker_room(&b, NOW + 10 * MINUTE, 0, MOST);
@@ -66,7 +66,7 @@ static void a_destination_opens_with_the_fifth_fault_in_a_row(void **state)
     for (int round = 0; round < 10; round++) {
         for (int i = 0; i < 4; i++)
             assert_false(breaker_fault(&b, &breaker_destination, NOW, 0, 0));
-        assert_false(breaker_success(&b, INT_MAX));
+        assert_false(breaker_success(&b, NOW, INT_MAX));
         assert_int_equal(breaker_room(&b, NOW, 0, INT_MAX), INT_MAX);
     }
     for (int i = 0; i < 4; i++)
@@ -103,13 +103,109 @@ static void comes_back_by_doubling(void **state)
             int room = breaker_room(&b, NOW + MINUTE, 0, rows[i].most);
             for (int n = 0; n < room; n++) {
                 assert_false(closed);
-                closed = breaker_success(&b, rows[i].most);
+                closed = breaker_success(&b, NOW + MINUTE, rows[i].most);
             }
             assert_int_equal(closed, rows[i].widths[round] == 0);
             assert_int_equal(breaker_room(&b, NOW + MINUTE, 0, rows[i].most),
                              closed ? rows[i].most : rows[i].widths[round]);
         }
     }
+}
+
+/* A destination right behind a rest: its probe succeeded at `now`. */
+static struct breaker behind_a_rest(int64_t now)
+{
+    struct breaker b = {0};
+    while (!breaker_fault(&b, &breaker_destination, NOW, 0, 0))
+        ;
+    assert_int_equal(breaker_room(&b, now, 0, INT_MAX), 1);
+    assert_false(breaker_success(&b, now, INT_MAX));
+    assert_int_equal(b.state, BREAKER_RAMPING);
+    return b;
+}
+
+static void one_fault_behind_a_rest_is_no_new_outage(void **state)
+{
+    (void)state;
+    int64_t now = NOW + 31 * SECOND;
+    for (int successes = 0; successes < 62; successes++) {
+        struct breaker b = behind_a_rest(now);
+        for (int n = 0; n < successes; n++)
+            (void)breaker_success(&b, now, INT_MAX);
+        assert_int_equal(b.state, BREAKER_RAMPING);
+        for (int n = 0; n < 4; n++)
+            assert_false(breaker_fault(&b, &breaker_destination, now, 0, 0));
+        assert_true(breaker_fault(&b, &breaker_destination, now, 0, 0));
+        assert_int_equal(breaker_next_ms(&b, now), now + 30 * SECOND);
+    }
+}
+
+static void a_fault_of_the_probe_is_one(void **state)
+{
+    (void)state;
+    struct breaker b = behind_a_rest(NOW + 31 * SECOND);
+    breaker_probe(&b);
+    assert_true(breaker_fault(&b, &breaker_destination, NOW + MINUTE, 0, 0));
+}
+
+static void faults_in_a_ramp_are_only_counted_in_a_row(void **state)
+{
+    (void)state;
+    int64_t now = NOW + 31 * SECOND;
+    struct breaker b = behind_a_rest(now);
+    int successes = 0;
+    while (b.state == BREAKER_RAMPING) {
+        for (int n = 0; n < 4; n++)
+            assert_false(breaker_fault(&b, &breaker_destination, now, 0, 0));
+        (void)breaker_success(&b, now, INT_MAX);
+        assert_true(++successes <= 62); /* and with the probe that is all of the ramp */
+    }
+    assert_int_equal(b.state, BREAKER_CLOSED);
+    assert_int_equal(successes, 62);
+}
+
+static void who_asks_for_time_in_a_ramp_gets_that_and_no_more(void **state)
+{
+    (void)state;
+    struct breaker b = behind_a_rest(NOW + 31 * SECOND);
+    assert_true(breaker_fault(&b, &breaker_destination, NOW + MINUTE, 2 * SECOND, 0));
+    assert_int_equal(b.until_ms, NOW + MINUTE + 2 * SECOND);
+}
+
+static void a_ramp_nobody_waits_for_ends_after_a_minute(void **state)
+{
+    (void)state;
+    int64_t now = NOW + 31 * SECOND;
+    struct breaker b = behind_a_rest(now);
+    assert_int_equal(breaker_room(&b, now + MINUTE - 1, 0, INT_MAX), 2);
+    assert_int_equal(breaker_room(&b, now + MINUTE, 0, INT_MAX), INT_MAX);
+    assert_int_equal(b.state, BREAKER_CLOSED);
+}
+
+static void a_herd_meets_the_ramp_however_long_it_takes(void **state)
+{
+    (void)state;
+    int64_t now = NOW + 31 * SECOND;
+    struct breaker b = behind_a_rest(now);
+    for (int n = 0; n < 1000; n++) {
+        now += 59 * SECOND;
+        assert_int_equal(breaker_room(&b, now, 2, INT_MAX), 0);
+    }
+    assert_int_equal(b.state, BREAKER_RAMPING);
+    assert_int_equal(breaker_room(&b, now + MINUTE - 1, 1, INT_MAX), 1);
+    assert_int_equal(breaker_room(&b, now + MINUTE, 1, INT_MAX), INT_MAX - 1);
+}
+
+/* Four before the ramp ended and one behind it are five in a row. */
+static void faults_count_on_when_a_ramp_ends(void **state)
+{
+    (void)state;
+    int64_t now = NOW + 31 * SECOND;
+    struct breaker b = behind_a_rest(now);
+    for (int n = 0; n < 4; n++)
+        assert_false(breaker_fault(&b, &breaker_destination, now, 0, 0));
+    assert_int_equal(breaker_room(&b, now + MINUTE, 0, INT_MAX), INT_MAX);
+    assert_true(breaker_fault(&b, &breaker_destination, now + MINUTE, 0, 0));
 }
 
 static void is_never_wider_than_it_may_be(void **state)
@@ -160,7 +256,7 @@ static void a_success_between_begins_the_rests_anew(void **state)
     for (int n = 0; n < 5; n++)
         now += open_again(&b, &breaker_transport, now, 0);
     (void)breaker_room(&b, now, 0, MOST);
-    (void)breaker_success(&b, MOST);
+    (void)breaker_success(&b, now, MOST);
     assert_int_equal(open_again(&b, &breaker_transport, now, 0), 5 * SECOND);
 }
 
@@ -257,7 +353,7 @@ static void random_lives_keep_the_promises(void **state)
                 if (draw_below(&dice, 4) == 0)
                     (void)breaker_fault(&b, &breaker_transport, now, 0, next_draw(&dice));
                 else
-                    (void)breaker_success(&b, MOST);
+                    (void)breaker_success(&b, now, MOST);
             }
             assert_true(breaker_next_ms(&b, now) <= now + 6 * MINUTE);
         }
@@ -280,6 +376,13 @@ int main(void)
         cmocka_unit_test(a_destination_opens_with_the_fifth_fault_in_a_row),
         cmocka_unit_test(one_probe_goes_and_the_others_wait_for_its_news),
         cmocka_unit_test(comes_back_by_doubling),
+        cmocka_unit_test(one_fault_behind_a_rest_is_no_new_outage),
+        cmocka_unit_test(a_fault_of_the_probe_is_one),
+        cmocka_unit_test(faults_in_a_ramp_are_only_counted_in_a_row),
+        cmocka_unit_test(who_asks_for_time_in_a_ramp_gets_that_and_no_more),
+        cmocka_unit_test(a_ramp_nobody_waits_for_ends_after_a_minute),
+        cmocka_unit_test(a_herd_meets_the_ramp_however_long_it_takes),
+        cmocka_unit_test(faults_count_on_when_a_ramp_ends),
         cmocka_unit_test(is_never_wider_than_it_may_be),
         cmocka_unit_test(rests_double_up_to_their_cap),
         cmocka_unit_test(a_success_between_begins_the_rests_anew),
