@@ -364,6 +364,18 @@ static enum http_error classify(const struct exchange *x, CURLcode code)
     return code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT_AFTER : HTTP_LOST_AFTER;
 }
 
+/* The library's words, and what they mean where nobody could know. */
+static void put_detail(struct http_answer *answer, const char *said)
+{
+    static const char *const too_old[] = {"protocol version", "unsupported protocol"};
+    const char *meaning = "";
+    for (size_t i = 0; answer->error == HTTP_TLS && i < COUNT_OF(too_old); i++) {
+        if (strstr(said, too_old[i]) != NULL)
+            meaning = "it speaks no TLS 1.2 or newer: ";
+    }
+    snprintf(answer->detail, sizeof(answer->detail), "%s%.200s", meaning, said);
+}
+
 static void read_answer(struct exchange *x, CURLcode code)
 {
     struct http_answer *answer = &x->answer;
@@ -383,8 +395,7 @@ static void read_answer(struct exchange *x, CURLcode code)
                  location);
     answer->error = classify(x, code);
     if (answer->error != HTTP_ANSWERED)
-        snprintf(answer->detail, sizeof(answer->detail), "%s",
-                 x->detail[0] != '\0' ? x->detail : curl_easy_strerror(code));
+        put_detail(answer, x->detail[0] != '\0' ? x->detail : curl_easy_strerror(code));
 }
 
 static struct exchange *new_exchange(struct http_pool *pool)

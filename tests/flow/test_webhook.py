@@ -8,11 +8,13 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
 import urllib.parse
 
+import https_receiver
 import lib
 
 QUICK = {"retry": ["150ms", "150ms", "150ms"], "jitter": 0}
@@ -53,6 +55,26 @@ def test_a_server_error_is_tried_again_with_the_same_id_and_a_new_signature(t):
     t.equal(len({r["sha256"] for r in requests}), 1, "the body is the same")
     t.check(requests[0]["timestamp"] != requests[1]["timestamp"], "signed again at the second attempt")
     t.equal(receiver.received(verified=False), [], "requests with a wrong signature")
+
+
+def test_a_receiver_whose_clock_is_wrong_gets_fresh_signatures_until_it_is_right(t):
+    receiver = t.https()
+    with open(receiver.path("clock"), "w", encoding="ascii") as file:
+        file.write("600")
+    configure(t, {"crm": t.endpoint(receiver)}, retry=["1100ms"] + ["200ms"] * 31)
+    t.drop(hook(t))
+    t.wait(lambda: len(receiver.received(verified=False)) >= 2, 15, "two refusals")
+    os.unlink(receiver.path("clock"))
+    t.wait_for_state("one", "delivered", channel="webhook")
+    requests = receiver.received(verified=None)
+    t.equal([r["status"] for r in requests], [400] * (len(requests) - 1) + [204], "answers")
+    t.equal(outcomes(t), [("transient", 400)] * (len(requests) - 1) + [("delivered", 204)], "attempts")
+    for record in requests:
+        body, headers = receiver.body(record), receiver.headers(record)
+        secrets = [https_receiver.decode_secret(lib.WEBHOOK_SECRET)]
+        t.equal(https_receiver.verify(headers, body, secrets, int(record["timestamp"])), None, "the signature was good in its time")
+    t.check(int(requests[0]["timestamp"]) < int(requests[1]["timestamp"]), "the second has a time of its own")
+    t.equal(len({receiver.headers(r)["webhook-signature"] for r in requests[:2]}), 2, "and a signature")
 
 
 def test_a_gone_receiver_gets_nothing_more(t):
@@ -312,6 +334,45 @@ def untrusted(certificate):
 test_a_receiver_with_a_foreign_certificate_gets_nothing = untrusted("wrong-name")
 test_a_receiver_with_its_own_certificate_gets_nothing = untrusted("self-signed")
 test_a_receiver_with_an_expired_certificate_gets_nothing = untrusted("expired")
+test_a_receiver_with_a_certificate_of_the_future_gets_nothing = untrusted("not-yet")
+
+
+def old_client():
+    """A client that takes every TLS there ever was."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    return context
+
+
+def refused_for_old_tls(version):
+    def test(t):
+        receiver = t.https("--only-tls", version)
+        with socket.create_connection(("127.0.0.1", receiver.port)) as raw, old_client().wrap_socket(raw) as tls:
+            t.equal(tls.version(), {"1.0": "TLSv1", "1.1": "TLSv1.1"}[version], "what it speaks")
+        configure(t, {"crm": t.endpoint(receiver)}, retry=["1h"])
+        t.drop(hook(t))
+        row = t.wait_for_state("one", "deferred", channel="webhook")
+        t.equal((row["cause"], receiver.received(verified=None)), ("tls", []), f"TLS {version}")
+        t.contains(row["reply"], "it speaks no TLS 1.2 or newer", "what it lacks")
+
+    return test
+
+
+test_a_receiver_that_knows_only_tls_1_0_gets_nothing = refused_for_old_tls("1.0")
+test_a_receiver_that_knows_only_tls_1_1_gets_nothing = refused_for_old_tls("1.1")
+
+
+def test_an_address_in_brackets_must_stand_in_the_certificate(t):
+    named, other = t.https("--host", "::1", certificate="ipv6"), t.https("--host", "::1", certificate="server")
+    endpoints = {name: {**t.endpoint(peer), "url": f"https://[::1]:{peer.port}/ok"} for name, peer in (("named", named), ("other", other))}
+    configure(t, endpoints, retry=["1h"])
+    t.enqueue(hook(t, "good", to="named"), hook(t, "bad", to="other"))
+    t.wait_for_state("good", "delivered", channel="webhook")
+    t.equal([r["id"] for r in named.received()], ["good"], "the certificate names ::1")
+    row = t.wait_for_state("bad", "deferred", channel="webhook")
+    t.equal((row["cause"], other.received(verified=None)), ("tls", []), "the certificate names localhost only")
 
 
 def test_an_unknown_endpoint_is_refused_at_intake(t):

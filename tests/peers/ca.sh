@@ -6,12 +6,15 @@
 #   wrong-name.pem  wrong-name.key    good, but for mail.example.net
 #   self-signed.pem self-signed.key   localhost, signed by itself
 #   expired.pem     expired.key       localhost, ended long ago
+#   not-yet.pem     not-yet.key       localhost, begins in a thousand days
+#   ipv6.pem        ipv6.key          good: the address ::1, which server.pem is not good for
 #
-# Does nothing when DIR is complete. The keys protect nothing.
+# Does nothing when DIR is complete and no older than this script. The keys protect nothing.
 set -eu
 mkdir -p "$1"
+script=$(realpath "$0")
 cd "$1"
-[ ! -e complete ] || exit 0
+[ ! complete -nt "$script" ] || exit 0
 exec 3>&2 2>openssl.log
 trap '[ $? = 0 ] || { echo "ca.sh: openssl failed:" >&3; cat openssl.log >&3; }' EXIT
 
@@ -56,6 +59,8 @@ end=$(date -u -d '3000 days' +%Y%m%d%H%M%SZ)
 issue server "DNS:localhost,IP:127.0.0.1" "$start" "$end"
 issue wrong-name "DNS:mail.example.net" "$start" "$end"
 issue expired "DNS:localhost,IP:127.0.0.1" 20200101000000Z 20210101000000Z
+issue not-yet "DNS:localhost,IP:127.0.0.1" "$(date -u -d '1000 days' +%Y%m%d%H%M%SZ)" "$end"
+issue ipv6 "DNS:localhost,IP:::1" "$start" "$end"
 new_key self-signed
 openssl req -x509 -new -key self-signed.key -subj "/CN=self-signed" -days 3000 -out self-signed.pem \
     -addext "subjectAltName=DNS:localhost,IP:127.0.0.1"

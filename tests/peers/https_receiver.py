@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """https_receiver.py: receives webhooks and verifies their Standard Webhooks signatures by its own means.
 
-Every request with a good signature is stored and logged before it is answered; one without gets 401. In DIR:
+Every request with a good signature is stored and logged before it is answered; one without gets 401, one whose time
+is too far from this machine's gets 400. In DIR:
 
   body/000001.body   the body as it came       body/000001.json   request line and headers
   received.jsonl     one line per request, on disk before the answer: {"n", "path", "id", "timestamp",
                      "verified", "why", "status", "sha256", "file"}; status is what is about to be answered
+  clock              by how many seconds the clock here is wrong, read for every request; missing: it is right
 
 What is answered depends on the path:
 
@@ -19,7 +21,7 @@ What is answered depends on the path:
   /close             stored, then closes         /reset            stored, then resets the connection
   /slow/SECONDS      204 after that time
 
-What follows is ignored, so /ok/anna is /ok too. --plain serves HTTP.
+What follows is ignored, so /ok/anna is /ok too. --plain serves HTTP, --only-tls 1.1 nothing newer than that.
 """
 
 import argparse
@@ -28,19 +30,20 @@ import hashlib
 import hmac
 import json
 import os
-import signal
 import socket
 import ssl
 import struct
 import threading
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import peer
 
 TOLERANCE_S = 300
 MAX_BODY = 64 * 1024 * 1024
+TOO_FAR = "webhook-timestamp is too far from now"
+OLD_TLS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1}
 
 
 def decode_secret(text):
@@ -58,7 +61,7 @@ def verify(headers, body, secrets, now):
     if not (stamp.isascii() and stamp.isdigit()):
         return "webhook-timestamp is not a number"
     if abs(now - int(stamp)) > TOLERANCE_S:
-        return "webhook-timestamp is too far from now"
+        return TOO_FAR
     signed = f"{identity}.{stamp}.".encode() + body
     good = [hmac.new(secret, signed, hashlib.sha256).digest() for secret in secrets]
     for candidate in signatures.split(" "):
@@ -90,7 +93,7 @@ class Receiver(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.read_body()
-        why = verify(self.headers, body, self.server.secrets, time.time())
+        why = verify(self.headers, body, self.server.secrets, self.server.now())
         words = [urllib.parse.unquote(word) for word in self.path.split("?")[0].split("/")[1:]]
         name = words[0] if why is None else "unverified"
         action = getattr(self, "answer_" + name.replace("-", "_"), None)
@@ -158,7 +161,7 @@ class Receiver(BaseHTTPRequestHandler):
     # answers, one per path
 
     def answer_unverified(self, body, why, word):
-        self.finish_with(body, why, 401, b"signature refused\n")
+        self.finish_with(body, why, 400 if why == TOO_FAR else 401, why.encode() + b"\n")
 
     def answer_ok(self, body, why, word):
         self.finish_with(body, why, 204)
@@ -234,29 +237,31 @@ class Receiver(BaseHTTPRequestHandler):
         pass
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 1024
-
+class Server(peer.HttpServer):
     def __init__(self, args):
-        super().__init__(("127.0.0.1", args.port), Receiver)
+        super().__init__(args.host, args.port, Receiver)
         self.secrets = [decode_secret(secret) for secret in args.secret]
         self.bodies = os.path.join(args.dir, "body")
         os.makedirs(self.bodies, exist_ok=True)
         self.log = peer.Log(os.path.join(args.dir, "received.jsonl"))
         self.number = peer.counter_after(self.bodies, ".body")
+        self.clock = os.path.join(args.dir, "clock")
         self.tls = None if args.plain else tls_context(args)
         self._seen = {}
         self._lock = threading.Lock()
+
+    def now(self):
+        try:
+            with open(self.clock, encoding="ascii") as file:
+                return time.time() + float(file.read())
+        except FileNotFoundError:
+            return time.time()
 
     def seen(self, identity):
         """How often this id came, this time included."""
         with self._lock:
             self._seen[identity] = self._seen.get(identity, 0) + 1
             return self._seen[identity]
-
-    def handle_error(self, request, client_address):
-        """Broken connections are what many tests are about."""
 
     def shutdown_request(self, request):
         try:
@@ -268,6 +273,10 @@ class Server(ThreadingHTTPServer):
 def tls_context(args):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(args.cert, args.key)
+    if args.only_tls:
+        # What the library would refuse by itself: its own rules are not what a test is about.
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = OLD_TLS[args.only_tls]
     return context
 
 
@@ -279,6 +288,8 @@ def arguments():
     parser.add_argument("--key")
     parser.add_argument("--secret", action="append", required=True, help="whsec_...; may be given several times")
     parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--only-tls", choices=OLD_TLS)
     args = parser.parse_args()
     if not args.plain and not (args.cert and args.key):
         parser.error("--cert and --key, or --plain")
@@ -288,12 +299,7 @@ def arguments():
 def main():
     args = arguments()
     os.makedirs(args.dir, exist_ok=True)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: os._exit(0))
-    peer.end_with_parent()
-    server = Server(args)
-    peer.announce(server.server_address[1])
-    server.serve_forever()
+    peer.serve(Server(args))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+from http.server import ThreadingHTTPServer
 
 
 def announce(port):
@@ -52,6 +53,29 @@ def listen(port=0, backlog=1024, host="127.0.0.1"):
     sock.bind((host, port))
     sock.listen(backlog)
     return sock
+
+
+class HttpServer(ThreadingHTTPServer):
+    """A thread for each connection; one that breaks is the client's affair, and what many tests are about."""
+
+    daemon_threads = True
+    request_queue_size = 1024
+
+    def __init__(self, host, port, handler):
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), handler)
+
+    def handle_error(self, request, client_address):
+        pass
+
+
+def serve(server):
+    """Says that it is ready, and serves until it is ended."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
+    end_with_parent()
+    announce(server.server_address[1])
+    server.serve_forever()
 
 
 def free_ports(count):

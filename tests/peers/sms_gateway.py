@@ -22,10 +22,9 @@ The mode is read from DIR/mode, when that file exists, for every request.
 
 import argparse
 import os
-import signal
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import peer
 
@@ -77,12 +76,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 1024
-
+class Server(peer.HttpServer):
     def __init__(self, args):
-        super().__init__(("127.0.0.1", args.port), Handler)
+        super().__init__("127.0.0.1", args.port, Handler)
         self.args = args
         self.log = peer.Log(os.path.join(args.dir, "received.jsonl"))
 
@@ -93,9 +89,6 @@ class Server(ThreadingHTTPServer):
         except FileNotFoundError:
             return self.args.mode
 
-    def handle_error(self, request, client_address):
-        """Broken connections are what the tests are about."""
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -104,12 +97,7 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     args = parser.parse_args()
     os.makedirs(args.dir, exist_ok=True)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: os._exit(0))
-    peer.end_with_parent()
-    server = Server(args)
-    peer.announce(server.server_address[1])
-    server.serve_forever()
+    peer.serve(Server(args))
 
 
 if __name__ == "__main__":

@@ -23,10 +23,9 @@ import hmac
 import json
 import os
 import re
-import signal
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import peer
 
@@ -798,19 +797,13 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 1024
-
+class Server(peer.HttpServer):
     def __init__(self, args):
-        super().__init__(("127.0.0.1", args.port), Handler)
+        super().__init__("127.0.0.1", args.port, Handler)
         self.provider = PROVIDERS[args.provider]
         self.kinds = self.provider.kinds()
         self.log = peer.Log(os.path.join(args.dir, "received.jsonl"))
         self.numbers = peer.Counter()
-
-    def handle_error(self, request, client_address):
-        """A connection that breaks is the client's affair."""
 
 
 def main():
@@ -820,12 +813,7 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     args = parser.parse_args()
     os.makedirs(args.dir, exist_ok=True)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: os._exit(0))
-    peer.end_with_parent()
-    server = Server(args)
-    peer.announce(server.server_address[1])
-    server.serve_forever()
+    peer.serve(Server(args))
 
 
 if __name__ == "__main__":

@@ -183,6 +183,78 @@ static void every_mail_is_told_once_when_no_server_is_there(void **state)
     }
 }
 
+/* ---- resting ---- */
+
+/* Two servers that are not there: the first asked rests from 1 s on, the other from 11 s. */
+struct watch {
+    int64_t now_ms;
+    int asked[8], count; /* the ports, in the order they were asked */
+};
+
+static int64_t watch_now_ms(void *context)
+{
+    const struct watch *w = context;
+    return w->now_ms;
+}
+
+static void ignore_done(void *context, size_t index, const struct disposition *d)
+{
+    (void)context, (void)index, (void)d;
+}
+
+static void ten_seconds_later(void *context, const char *place, int64_t until_ms, const char *why)
+{
+    struct watch *w = context;
+    (void)place, (void)why;
+    assert_int_equal(until_ms, w->now_ms + SMTP_RELAY_REST_MS);
+    w->now_ms += 10000;
+}
+
+static void note_port(void *context, const struct smtp_sight *sight)
+{
+    struct watch *w = context;
+    assert_true(w->count < (int)COUNT_OF(w->asked));
+    w->asked[w->count++] = sight->port;
+}
+
+/* Which one a packet goes to first that comes at this time, when the draw is for the second. */
+static int first_asked_at(enum smtp_engine engine, int64_t now_ms)
+{
+    struct smtp_host hosts[] = {{host, 1, 1}, {host, 2, 1}};
+    const struct settings s = bank();
+    const struct smtp_mail mail = {"a@example.org", "b@example.org", NULL, "x\r\n", 3};
+    const struct transport t = {
+        .name = name,
+        .deadline_ms = 600000,
+        .smtp = {.engine = engine, .hosts = hosts, .host_count = 2, .tls = SMTP_TLS_NONE}};
+    struct watch w = {.now_ms = 1000};
+    const struct smtp_observer observer = {&w, watch_now_ms, on_started,       ignore_done,
+                                           0,  note_port,    ten_seconds_later};
+    struct smtp_relay *relay = NULL;
+    struct error err = {0};
+    assert_int_equal(smtp_relay_open(&s, &t, &relay, &err), 0);
+    smtp_relay_send(relay, &mail, 1, 0, &observer);
+    assert_int_equal(w.count, 2);
+    assert_int_equal(w.asked[0], 1);
+    w.now_ms = now_ms;
+    smtp_relay_send(relay, &mail, 1, 1, &observer);
+    assert_int_equal(w.count, 4);
+    smtp_relay_close(relay);
+    return w.asked[2];
+}
+
+static void a_server_that_failed_is_asked_again_when_its_minute_is_over(void **state)
+{
+    const enum smtp_engine engines[] = {SMTP_ENGINE_ESMTP, SMTP_ENGINE_CURL};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(engines); i++) {
+        assert_int_equal(first_asked_at(engines[i], 60999), 2); /* both rest: as if none did */
+        assert_int_equal(first_asked_at(engines[i], 61000), 1); /* the first is back, alone */
+        assert_int_equal(first_asked_at(engines[i], 70999), 1);
+        assert_int_equal(first_asked_at(engines[i], 71000), 2); /* both are */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +263,7 @@ int main(void)
         cmocka_unit_test(only_libcurl_gets_what_libesmtp_cannot),
         cmocka_unit_test(a_host_is_a_host_and_nothing_else),
         cmocka_unit_test(every_mail_is_told_once_when_no_server_is_there),
+        cmocka_unit_test(a_server_that_failed_is_asked_again_when_its_minute_is_over),
     };
     smtp_client_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
