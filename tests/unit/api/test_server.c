@@ -123,7 +123,6 @@ static void bounds_a_body_that_does_not_say_how_long_it_is(void **state)
     buf_free(&answer);
 }
 
-/* One byte now and then keeps nobody here: a step has ten seconds, and then the next may begin. */
 /* Nobody fills the memory by beginning many long bodies; who is short is heard all the same. */
 static void bounds_all_bodies_together(void **state)
 {
@@ -160,6 +159,7 @@ static void bounds_all_bodies_together(void **state)
     buf_free(&answer);
 }
 
+/* One byte now and then keeps nobody here: a step has ten seconds, and then the next may begin. */
 static void ends_who_is_slow_in_any_step(void **state)
 {
     (void)state;
