@@ -13,13 +13,18 @@
 #include "base/clock.h"
 #include "engine/control.h"
 #include "engine/requests.h"
+#include "engine/rests.h"
 #include "model/json.h"
 #include "spool/spool.h"
 
 #define ANSWER_TIMEOUT_S 30
+#define RESTS_TIMEOUT_S  3
 
 struct client {
     int socket; /* -1: local */
+    bool asked; /* what rests was asked for, of a daemon beside us */
+    bool alone; /* none runs */
+    struct rests rests;
     const struct settings *settings;
     struct spool *spool;
     struct ledger *ledger;
@@ -153,12 +158,45 @@ void client_close(struct client *c)
         close(c->socket);
     ledger_close(c->ledger);
     spool_close(c->spool);
+    rests_free(&c->rests);
     free(c);
 }
 
 bool client_has_daemon(const struct client *c)
 {
     return c->socket >= 0;
+}
+
+/* Of who runs beside us, once: a list of thousands costs it one question. What it does not tell in
+ * time is not known. */
+static void ask_for_rests(struct client *c)
+{
+    static const char request[] = "{\"v\":1,\"verb\":\"rests\"}";
+    const struct timeval limit = {.tv_sec = RESTS_TIMEOUT_S};
+    struct client daemon = {.socket = connect_daemon(c->settings->control_socket)};
+    struct buf end = {0};
+    struct json_t *root = NULL;
+    struct error ignored;
+    c->asked = true;
+    c->alone = daemon.socket < 0 && (errno == ENOENT || errno == ECONNREFUSED);
+    if (daemon.socket < 0)
+        return;
+    setsockopt(daemon.socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    if (client_ask(&daemon, request, NULL, &end, &ignored) == 0 &&
+        json_parse(buf_text(&end), end.len, "answer", 1, 8, &root, &ignored) == 0)
+        rests_read(json_get(root, "rests"), &c->rests);
+    close(daemon.socket);
+    json_free(root);
+    buf_free(&end);
+}
+
+static bool find_rest(void *context, const char *transport, struct transport_rest *out)
+{
+    struct client *c = context;
+    if (!c->asked)
+        ask_for_rests(c);
+    *out = (struct transport_rest){.word = "daemon"};
+    return c->alone || rests_find(&c->rests, transport, out);
 }
 
 static void ask_locally(struct client *c, const char *request, struct buf *answer)
@@ -171,6 +209,8 @@ static void ask_locally(struct client *c, const char *request, struct buf *answe
         .settings = c->settings,
         .who = who,
         .now_ms = clock_wall_ms(),
+        .find_rest = find_rest,
+        .rest_context = c,
     };
     request_handle(&world, request, strlen(request), answer);
 }

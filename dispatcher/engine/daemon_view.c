@@ -8,6 +8,13 @@
 #include "base/text.h"
 #include "engine/metrics.h"
 
+static void put_time(struct buf *out, const char *key, int64_t wall_ms)
+{
+    char time[CLOCK_TEXT_SIZE];
+    buf_printf(out, ",\"%s\":", key);
+    buf_put_json(out, wall_ms > 0 ? clock_format_rfc3339(wall_ms, time) : NULL);
+}
+
 static void put_transport(const struct daemon_view *v, const struct transport *t, struct buf *out)
 {
     struct transport_view view;
@@ -17,7 +24,10 @@ static void put_transport(const struct daemon_view *v, const struct transport *t
     buf_printf(out, ",\"channel\":\"%s\",\"in_flight\":%zu,\"paused_ms\":%lld,\"reason\":",
                channel_kind_name(t->channel), view.in_flight, (long long)view.paused_ms);
     buf_put_json(out, view.reason);
-    buf_printf(out, ",\"breaker\":\"%s\",\"waits_for\":\"%s\"}", view.breaker, view.waits_for);
+    buf_printf(out, ",\"breaker\":\"%s\",\"waits_for\":\"%s\"", view.breaker, view.waits_for);
+    put_time(out, "since", view.since_wall_ms);
+    put_time(out, "until", view.paused_ms > 0 ? clock_wall_ms() + view.paused_ms : 0);
+    buf_putc(out, '}');
 }
 
 static void put_transports(const struct daemon_view *v, struct buf *out)
@@ -99,6 +109,7 @@ void daemon_view_put(const struct daemon_view *v, struct buf *out)
     put_intake_state(v, out);
     put_transports(v, out);
     put_disabled_endpoints(v, out);
+    resting_put(&v->dispatch->resting, clock_wall_ms(), out);
 }
 
 /* ---- metrics ---- */

@@ -1,5 +1,6 @@
 #include "engine/dispatch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -441,6 +442,19 @@ int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
     return soonest;
 }
 
+/* Its pace keeps all of it, whoever else could carry it. */
+static bool find_pace(struct dispatch *d, const struct transport *t, int64_t mono_ms,
+                      int64_t wall_ms, struct transport_rest *out)
+{
+    const char *brake = allowance_brake(d, t, mono_ms);
+    if (brake[0] == '\0')
+        return false;
+    out->until_ms = allowance_opens_ms(d, t, mono_ms, wall_ms);
+    snprintf(out->word, sizeof(out->word), "%s",
+             strcmp(brake, "rate") == 0 ? "transport_rate" : brake);
+    return true;
+}
+
 bool dispatch_find_rest(struct dispatch *d, const char *home, int64_t mono_ms, int64_t wall_ms,
                         struct transport_rest *out)
 {
@@ -449,13 +463,16 @@ bool dispatch_find_rest(struct dispatch *d, const char *home, int64_t mono_ms, i
     *out = (struct transport_rest){0};
     if (t == NULL)
         return false;
+    if (!allowance_rests(d, t, mono_ms))
+        return find_pace(d, t, mono_ms, wall_ms, out);
     carriers_list(d->setup->settings, t, &c);
-    for (size_t i = 0; i < c.count; i++) {
+    for (size_t i = 1; i < c.count; i++) {
         if (!allowance_rests(d, c.at[i], mono_ms))
             return false;
     }
     out->until_ms = way_opens_ms(d, t, mono_ms, wall_ms);
-    out->reason = traffic_transport(&d->traffic, home)->reason;
+    snprintf(out->word, sizeof(out->word), "transport_rest");
+    snprintf(out->reason, sizeof(out->reason), "%s", traffic_transport(&d->traffic, home)->reason);
     return true;
 }
 
@@ -469,6 +486,7 @@ void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_m
         .breaker = breaker_state_name(traffic->breaker.state),
     };
     out->reason = traffic->breaker.state != BREAKER_CLOSED ? traffic->reason : "";
+    out->since_wall_ms = traffic->breaker.state != BREAKER_CLOSED ? traffic->since_wall_ms : 0;
     out->waits_for = allowance_brake(d, t, mono_ms);
 }
 
@@ -476,7 +494,10 @@ void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_m
 
 void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, struct setup *s)
 {
-    const struct pool_events events = {d, settle_report, settle_packet_end};
+    const struct pool_events events = {.context = d,
+                                       .report = settle_report,
+                                       .rests = settle_rest,
+                                       .packet_end = settle_packet_end};
     *d = (struct dispatch){.recorder = {.ledger = l}, .setup = s, .shelf = shelf};
     traffic_init(&d->traffic, random_bits());
     pool_init(&d->pool, &events);
@@ -528,5 +549,6 @@ void dispatch_end(struct dispatch *d)
     halting_free(&d->halting);
     releasing_free(&d->releasing);
     endpoints_free(&d->endpoints);
+    resting_free(&d->resting);
     free(d->rows);
 }

@@ -19,6 +19,8 @@
 #include "engine/pool.h"
 #include "engine/recorder.h"
 #include "engine/release.h"
+#include "engine/resting.h"
+#include "engine/rests.h"
 #include "engine/setup.h"
 #include "engine/shelf.h"
 #include "engine/traffic.h"
@@ -34,6 +36,7 @@ struct dispatch {
     struct halting halting;
     struct releasing releasing;
     struct endpoints endpoints; /* how the receivers of webhooks are */
+    struct resting resting;     /* destinations and mail servers, for people */
     size_t turn;                /* which transport is asked first, so that none starves */
     struct leased *rows;        /* room for one packet */
     size_t room;
@@ -55,17 +58,14 @@ struct transport_view {
     size_t in_flight;  /* packets */
     int64_t paused_ms; /* how long it still rests after a fault, 0: it does not */
     const char *reason, *breaker;
+    int64_t since_wall_ms; /* 0: its breaker is closed */
     const char *waits_for; /* "rate", "warmup": nothing is leased before its time; "" */
 };
 void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_ms,
                    struct transport_view *out);
 
-/* Until when nobody may carry what stands in the lanes of a transport, and what happened there. */
-struct transport_rest {
-    int64_t until_ms;
-    const char *reason; /* borrowed until something is settled */
-};
-/* False: somebody may carry what stands in the lanes of `home`, or it is not configured. */
+/* Until when nobody may carry what stands in the lanes of a transport, and why. False: somebody may
+ * carry what stands in the lanes of `home`, or it is not configured. */
 bool dispatch_find_rest(struct dispatch *d, const char *home, int64_t mono_ms, int64_t wall_ms,
                         struct transport_rest *out);
 

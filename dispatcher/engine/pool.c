@@ -243,6 +243,10 @@ static void take_report(struct pool *p, struct worker_slot *w, const struct repo
         end_packet(p, w, PACKET_FINISHED, "");
         return;
     }
+    if (r->stage == REPORT_RESTS) {
+        p->events.rests(p->events.context, w, r);
+        return;
+    }
     struct assignment *a = r->stage == REPORT_DONE ? find_assignment(w, r->delivery) : NULL;
     if (a != NULL && !a->done) {
         p->events.report(p->events.context, w, a, r);

@@ -55,6 +55,8 @@ struct pool_events {
     void *context;
     void (*report)(void *context, struct worker_slot *w, struct assignment *a,
                    const struct report *r);
+    /* A mail server behind the transport of its packet rests. */
+    void (*rests)(void *context, struct worker_slot *w, const struct report *r);
     /* The packet is over; assignments that are not done have no report. Called before they are
      * freed. */
     void (*packet_end)(void *context, struct worker_slot *w, enum packet_end how,

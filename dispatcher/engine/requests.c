@@ -79,17 +79,22 @@ void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
     }
 }
 
-/* Whoever may carry it rests: nothing of that stands in its row, which waits like any other. */
-static void put_rest(const struct request *r, const struct delivery_row *row, int64_t *inout_due_ms)
+/* Why it does not go now, and when it may. */
+static void put_wait(const struct request *r, const struct delivery_row *row)
 {
-    const struct request_daemon *d = r->world->daemon;
+    const struct request_world *w = r->world;
+    bool pending = row->state == DELIVERY_WAITING || row->state == DELIVERY_DEFERRED;
     struct transport_rest rest;
-    bool rests = *inout_due_ms > 0 && d != NULL && d->find_rest != NULL &&
-                 d->find_rest(d->context, row->transport, &rest) && rest.until_ms >= *inout_due_ms;
-    answer_put_text(r->out, "waits_for", rests ? "transport_rest" : NULL);
-    answer_put_text(r->out, "rests_because", rests ? rest.reason : NULL);
-    if (rests)
-        *inout_due_ms = rest.until_ms;
+    bool known =
+        pending && w->find_rest != NULL && w->find_rest(w->rest_context, row->transport, &rest);
+    bool by_rest = false;
+    int64_t due_ms = pending ? row->due_ms : 0;
+    answer_put_text(r->out, "waits_for",
+                    rests_name_wait(row, known ? &rest : NULL, w->now_ms, &by_rest));
+    answer_put_text(r->out, "rests_because",
+                    by_rest && rest.reason[0] != '\0' ? rest.reason : NULL);
+    answer_put_time(r->out, "next_attempt_at",
+                    by_rest && rest.until_ms > due_ms ? rest.until_ms : due_ms);
 }
 
 static void put_follower(struct buf *out, const struct delivery_row *row)
@@ -104,7 +109,6 @@ static void put_follower(struct buf *out, const struct delivery_row *row)
 void answer_put_delivery(const struct request *r, const struct delivery_row *row)
 {
     struct buf *out = r->out;
-    bool pending = row->state == DELIVERY_WAITING || row->state == DELIVERY_DEFERRED;
     buf_puts(out, "{\"v\":1");
     answer_put_text(out, "id", row->notice_id);
     buf_printf(out, ",\"delivery\":%lld", (long long)row->delivery);
@@ -127,9 +131,7 @@ void answer_put_delivery(const struct request *r, const struct delivery_row *row
                     row->receipt != RECEIPT_NONE ? receipt_kind_name(row->receipt) : NULL);
     answer_put_time(out, "accepted_at", row->accepted_ms);
     answer_put_time(out, "changed_at", row->changed_ms);
-    int64_t due_ms = pending ? row->due_ms : 0;
-    put_rest(r, row, &due_ms);
-    answer_put_time(out, "next_attempt_at", due_ms);
+    put_wait(r, row);
     put_follower(out, row);
     buf_puts(out, "}\n");
 }
@@ -525,6 +527,25 @@ static int handle_status(const struct request *r, struct error *err)
     return rc;
 }
 
+/* What keeps transports, for who reads the ledger beside us. */
+static int handle_rests(const struct request *r, struct error *err UNUSED)
+{
+    const struct settings *s = r->world->settings;
+    const char *sign = "";
+    buf_puts(r->out, "{\"v\":1,\"end\":true,\"rests\":[");
+    for (size_t i = 0; i < s->transport_count; i++) {
+        struct transport_rest rest;
+        if (r->world->find_rest == NULL ||
+            !r->world->find_rest(r->world->rest_context, s->transports[i].name, &rest))
+            continue;
+        buf_puts(r->out, sign);
+        rests_put(r->out, s->transports[i].name, &rest);
+        sign = ",";
+    }
+    buf_puts(r->out, "]}\n");
+    return 0;
+}
+
 static const struct verb verbs[] = {
     {"queue", handle_queue},
     {"summary", handle_summary},
@@ -532,6 +553,7 @@ static const struct verb verbs[] = {
     {"retry", handle_retry},
     {"known", handle_known},
     {"status", handle_status},
+    {"rests", handle_rests},
     {"reconcile", handle_reconcile},
     {"actions", handle_actions},
     {"batches", request_batches},

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "engine/log_pace.h"
+#include "engine/rests.h"
 #include "engine/setup.h"
 #include "engine/shelf.h"
 #include "ledger/ledger.h"
@@ -26,7 +27,6 @@
 #define REQUEST_MAX     (64 * 1024)
 
 /* What only a daemon has. `context` is for the functions. */
-struct transport_rest;
 struct request_daemon {
     void *context;
     const struct setup *setup;
@@ -37,8 +37,6 @@ struct request_daemon {
     void (*put_metrics)(void *context, struct buf *out);
     /* The checks of `health`, as members of an array. */
     void (*put_checks)(void *context, struct buf *out);
-    /* False: what stands in the lanes of this transport may go. */
-    bool (*find_rest)(void *context, const char *transport, struct transport_rest *out);
     /* What the ledger says of endpoints has changed. */
     int (*use_endpoints)(void *context, struct error *err);
 };
@@ -54,6 +52,10 @@ struct request_world {
     /* Appends members of the daemon's own state to `status`; NULL without a daemon. */
     void (*put_state)(void *context, struct buf *out);
     void *state_context;
+    /* What keeps all that stands in the lanes of a transport; false: nothing does, or nobody knows.
+     * NULL: nobody can be asked. */
+    bool (*find_rest)(void *context, const char *transport, struct transport_rest *out);
+    void *rest_context;
     const struct request_daemon *daemon; /* NULL without one */
 };
 

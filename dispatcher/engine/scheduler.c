@@ -206,7 +206,6 @@ static void on_request(void *context, const char *who, const char *line, size_t 
         .records = !s->dispatch.recorder.down,
         .put_metrics = put_metrics,
         .put_checks = put_checks,
-        .find_rest = find_rest,
         .use_endpoints = use_endpoints,
     };
     struct request_world world = {
@@ -217,6 +216,8 @@ static void on_request(void *context, const char *who, const char *line, size_t 
         .now_ms = clock_wall_ms(),
         .put_state = put_state,
         .state_context = s,
+        .find_rest = find_rest,
+        .rest_context = s,
         .daemon = &daemon,
     };
     request_handle(&world, line, len, out);

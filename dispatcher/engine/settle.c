@@ -57,9 +57,12 @@ static void fault_transport(struct settling *s, const struct disposition *why)
         t->answered_mono_ms >= s->worker->assigned_mono_ms)
         return;
     s->worker->said_fault = true;
+    bool was_closed = t->breaker.state == BREAKER_CLOSED;
     bool opened = breaker_fault(&t->breaker, &breaker_transport, now, why->retry_after_s * 1000,
                                 random_bits());
     snprintf(t->reason, sizeof(t->reason), "%s", why->reply);
+    if (was_closed)
+        t->since_wall_ms = clock_wall_ms();
     if (opened)
         log_event(LOG_ERR, "transport.paused", "transport=%s for_ms=%lld cause=%s reply=\"%s\"",
                   t->name, (long long)(t->breaker.until_ms - now), why->cause, why->reply);
@@ -117,6 +120,13 @@ static void fault_destination(struct settling *s, struct destination *at,
                        random_bits()))
         return;
     at->pushed_back = 0;
+    const struct resting_note note = {
+        .kind = RESTING_DESTINATION,
+        .transport = s->transport->name,
+        .place = traffic_destination_name(s->transport->channel, s->row->address),
+        .reason = d->reply,
+        .until_ms = clock_wall_ms() + at->breaker.until_ms - now_ms};
+    resting_note(&s->dispatch->resting, &note, clock_wall_ms());
     log_event(LOG_WARN, "destination.resting",
               "transport=%s destination=%s for_ms=%lld cause=%s reply=\"%s\"", s->transport->name,
               traffic_destination_name(s->transport->channel, s->row->address),
@@ -128,6 +138,8 @@ static void praise_destination(struct settling *s, struct destination *at, int64
     if (!praise(&at->breaker, now_ms, INT_MAX))
         return;
     at->pushed_back = 0;
+    resting_end(&s->dispatch->resting, RESTING_DESTINATION, s->transport->name,
+                traffic_destination_name(s->transport->channel, s->row->address));
     log_event(LOG_INFO, "destination.recovered", "transport=%s destination=%s", s->transport->name,
               traffic_destination_name(s->transport->channel, s->row->address));
 }
@@ -407,6 +419,19 @@ void settle_report(void *context, struct worker_slot *w, struct assignment *a,
     s.worker = w;
     s.report = r;
     settle(&s, &r->disposition);
+}
+
+void settle_rest(void *context, struct worker_slot *w, const struct report *r)
+{
+    struct dispatch *d = context;
+    const struct resting_note note = {.kind = RESTING_HOST,
+                                      .transport = w->transport->name,
+                                      .place = r->place,
+                                      .reason = r->disposition.reply,
+                                      .until_ms = r->until_ms};
+    resting_note(&d->resting, &note, clock_wall_ms());
+    log_event(LOG_WARN, "host.resting", "transport=%s host=%s reply=\"%s\"", note.transport,
+              note.place, note.reason);
 }
 
 void settle_missing(struct dispatch *d, const struct transport *t, const struct leased *row,

@@ -11,6 +11,8 @@
 /* The pool's events; `context` is the dispatch. */
 void settle_report(void *context, struct worker_slot *w, struct assignment *a,
                    const struct report *r);
+/* One of the mail servers of its transport rests: for people. */
+void settle_rest(void *context, struct worker_slot *w, const struct report *r);
 void settle_packet_end(void *context, struct worker_slot *w, enum packet_end how,
                        const char *detail);
 

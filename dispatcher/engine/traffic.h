@@ -36,6 +36,7 @@ struct transport_traffic {
     int64_t day, day_count;   /* warm-up: delivered on `day`; day -1: not asked yet */
     double ms_each;           /* moving average of a packet's time by its deliveries, 0: unknown */
     char reason[DISPOSITION_REPLY_SIZE]; /* of the last fault */
+    int64_t since_wall_ms;               /* when it began to rest, if it does */
 };
 
 struct destination {

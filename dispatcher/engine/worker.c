@@ -109,6 +109,17 @@ static void on_done(void *context, const struct outgoing *item, const struct dis
         report_outcome(r, index, d, &item->wire);
 }
 
+static void on_rests(void *context, const char *place, int64_t until_ms, const char *why)
+{
+    struct round *r = context;
+    struct report message = {
+        .stage = REPORT_RESTS, .packet = r->packet->number, .until_ms = until_ms};
+    snprintf(message.place, sizeof(message.place), "%s", place);
+    disposition_set_reply(&message.disposition, why, strlen(why));
+    report_put_frame(&message, &r->worker->out);
+    write_or_end(r->worker);
+}
+
 static int64_t on_now_ms(void *context UNUSED)
 {
     return clock_wall_ms();
@@ -235,7 +246,8 @@ static void deliver(struct round *r)
                                               .done = on_done,
                                               .now_ms = on_now_ms,
                                               .draw = on_draw,
-                                              .spent_ms = spent_ms(r)};
+                                              .spent_ms = spent_ms(r),
+                                              .rests = on_rests};
     struct error why;
     if (is_late(r)) {
         report_late(r);

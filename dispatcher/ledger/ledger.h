@@ -496,7 +496,8 @@ struct selector {
 struct delivery_row {
     int64_t delivery;
     const char *notice_id, *campaign, *template_name, *locale, *transport, *address, *cause, *reply;
-    const char *batch_id;   /* NULL: a notice of its own */
+    const char *batch_id; /* NULL: a notice of its own */
+    enum batch_stop batch_stop;
     int64_t line;           /* in the batch */
     int64_t offset, length; /* of its text in notices.jsonl, for spool_read_line() */
     int crashes;

@@ -19,7 +19,7 @@ static const char row_columns[] =
     "d.due_ms, d.changed_ms, d.over_ms,"
     " CASE WHEN d.over_ms > 0 THEN coalesce((SELECT s.channel FROM spare s"
     "  WHERE s.notice = d.notice ORDER BY s.position LIMIT 1), -1) ELSE -1 END,"
-    " coalesce(n.accepted_ms, b.accepted_ms, 0), b.id,"
+    " coalesce(n.accepted_ms, b.accepted_ms, 0), coalesce(b.stop, 0), b.id,"
     " coalesce(n.id, b.id || '_' || d.recipient, b.id || ':' || d.line),"
     " coalesce(n.campaign, b.campaign), coalesce(n.template, w.template),"
     " coalesce(n.locale, w.locale), t.name, d.address, d.cause, " REPLY;
@@ -82,6 +82,7 @@ static int read_row(struct ledger *l, struct query *q, struct delivery_row *out,
     out->over_ms = query_int(q);
     out->follower = (int)query_int(q);
     out->accepted_ms = query_int(q);
+    out->batch_stop = (enum batch_stop)query_int(q);
     out->batch_id = query_text(q);
     out->notice_id = ledger_read_text(q);
     out->campaign = query_text(q);

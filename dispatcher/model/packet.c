@@ -210,6 +210,11 @@ void report_put_frame(const struct report *r, struct buf *out)
         wire_put_text(out, r->locale);
         put_disposition(&r->disposition, out);
     }
+    if (r->stage == REPORT_RESTS) {
+        wire_put_text(out, r->place);
+        wire_put_int(out, r->until_ms);
+        wire_put_text(out, r->disposition.reply);
+    }
     frame_end(out, start);
 }
 
@@ -245,7 +250,7 @@ int report_decode(const char *payload, size_t len, struct report *out, struct er
     struct wire w = wire_begin(payload, len);
     *out = (struct report){0};
     unsigned stage = wire_byte(&w);
-    w.broken = w.broken || stage > REPORT_FINISHED;
+    w.broken = w.broken || stage > REPORT_RESTS;
     out->stage = w.broken ? REPORT_WORKING : (enum report_stage)stage;
     out->packet = wire_int(&w);
     out->delivery = wire_int(&w);
@@ -255,6 +260,11 @@ int report_decode(const char *payload, size_t len, struct report *out, struct er
         read_visible(&w, out->sha256, sizeof(out->sha256));
         read_visible(&w, out->locale, sizeof(out->locale));
         decode_disposition(&w, &out->disposition);
+    }
+    if (out->stage == REPORT_RESTS) {
+        read_visible(&w, out->place, sizeof(out->place));
+        out->until_ms = wire_int(&w);
+        read_visible(&w, out->disposition.reply, sizeof(out->disposition.reply));
     }
     if (wire_ended(&w) && is_digest(out->sha256))
         return 0;

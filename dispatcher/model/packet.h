@@ -60,12 +60,15 @@ MUST_CHECK int packet_decode(const char *payload, size_t len, struct packet **ou
                              struct error *err);
 void packet_free(struct packet *p);
 
+#define REPORT_PLACE_SIZE 264
+
 enum report_stage {
     REPORT_WORKING,  /* the worker now renders or composes this delivery: a crash is its fault */
     REPORT_STARTED,  /* bytes of this delivery may be on the wire: after this a silence is uncertain
                       */
     REPORT_DONE,     /* outcome known */
     REPORT_FINISHED, /* the packet is through; delivery is 0 */
+    REPORT_RESTS,    /* one of several mail servers rests; delivery is 0 */
 };
 
 struct report {
@@ -77,6 +80,8 @@ struct report {
     int64_t duration_ms;            /* DONE: of this attempt */
     char sha256[DIGEST_HEX_SIZE];   /* DONE: of the rendered message, "" if it was not rendered */
     char locale[36];                /* DONE: the language it was rendered in */
+    char place[REPORT_PLACE_SIZE];  /* RESTS: "mx1.example.org:25"; the disposition has the reply */
+    int64_t until_ms;               /* RESTS */
 };
 
 void report_put_frame(const struct report *r, struct buf *out);

@@ -23,6 +23,7 @@ static void add_row(void *context, const struct json_t *row)
     table_cell(t, json_get_text(row, "locale", NULL));
     table_cell(t, json_get_text(row, "template", NULL));
     table_cell(t, json_get_text(row, "cause", NULL));
+    table_cell(t, json_get_text(row, "waits_for", NULL));
     table_cell(t, output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)));
 }
 
@@ -57,8 +58,8 @@ static int gather(struct session *s, const struct invocation *inv, int64_t limit
 
 static void print_rows(const struct buf *rows)
 {
-    static const char *const heads[] = {"ID",     "CHANNEL",  "STATE", "TRIES",
-                                        "LOCALE", "TEMPLATE", "CAUSE", "NEXT TRY"};
+    static const char *const heads[] = {"ID",       "CHANNEL", "STATE",     "TRIES",   "LOCALE",
+                                        "TEMPLATE", "CAUSE",   "WAITS FOR", "NEXT TRY"};
     struct table t;
     table_begin(&t, heads, COUNT_OF(heads));
     output_each_line(rows, add_row, &t);
@@ -210,6 +211,12 @@ const struct command command_queue = {
         "One row per delivery: one notice on one channel. Recipient c17 of batch b is b_c17.\n"
         "  dispatcher queue --state failed --batch recall-2026\n"
         "  dispatcher queue --summary --batch recall-2026\n\n"
+        "WAITS FOR: transport_rest (its transport rests after faults), transport_rate, warmup, "
+        "rate (of its mail\n"
+        "domain), destination_rest (its domain or endpoint), window, not_before, retry, stopped "
+        "(its batch),\n"
+        "endpoint_disabled, operator (a person decides), daemon (none runs). What rests is asked "
+        "of the daemon.\n\n"
         "--summary counts by channel and state; OLDEST is the age of what has been in that state "
         "the longest\n"
         "(kept for everything, not for a single batch). `uncertain` may have arrived: nothing "
@@ -219,7 +226,8 @@ const struct command command_queue = {
         "attempts, crashes, template, locale, campaign, transport, address, reply, reported, "
         "accepted_at, "
         "changed_at,\n"
-        "next_attempt_at. With --summary one per channel: v, channel, a number for each state, and "
+        "waits_for, rests_because, next_attempt_at. With --summary one per channel: v, channel, a "
+        "number for each state, and "
         "`oldest` with\n"
         "the time of acceptance by state.",
     .options = options,

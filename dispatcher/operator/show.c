@@ -156,15 +156,24 @@ static void print_follower(const struct json_t *row)
     buf_free(&text);
 }
 
-/* Nobody who may carry it works just now: of that its own row knows nothing. */
+/* What keeps all of its transport: of that its own row knows nothing. */
 static void print_rest(const struct json_t *row)
 {
+    static const struct {
+        const char *word, *sentence;
+    } brakes[] = {{"transport_rest", "rests: "},
+                  {"transport_rate", "is at the rate set for it"},
+                  {"warmup", "is at today's limit of its warm-up"}};
+    const char *word = json_get_text(row, "waits_for", "");
     struct buf text = {0};
-    if (strcmp(json_get_text(row, "waits_for", ""), "transport_rest") != 0)
-        return;
-    buf_printf(&text, "%s rests: %s", json_get_text(row, "transport", ""),
-               json_get_text(row, "rests_because", ""));
-    print_value("waits for", text.data);
+    for (size_t i = 0; i < COUNT_OF(brakes); i++) {
+        if (strcmp(brakes[i].word, word) == 0)
+            buf_printf(&text, "%s %s%s", json_get_text(row, "transport", ""), brakes[i].sentence,
+                       json_get_text(row, "rests_because", ""));
+    }
+    if (strcmp(word, "daemon") == 0)
+        buf_puts(&text, "a daemon: none runs (`dispatcher run`)");
+    print_value("waits for", buf_text(&text));
     buf_free(&text);
 }
 

@@ -16,8 +16,10 @@ static void print_brake(const struct json_t *t)
         const char *word, *sentence;
     } waits[] = {{"rate", "at the rate set for it"}, {"warmup", "at today's limit of its warm-up"}};
     int64_t paused_ms = json_get_int(t, "paused_ms", 0);
+    char since[64];
     if (paused_ms > 0)
-        printf(", resting for %.1f s: %s", (double)paused_ms / 1000,
+        printf(", resting for %.1f s since %s: %s", (double)paused_ms / 1000,
+               output_time(json_get_text(t, "since", NULL), since, sizeof(since)),
                json_get_text(t, "reason", ""));
     else if (text_equal(json_get_text(t, "breaker", "closed"), "probing"))
         printf(", probing whether it works again: %s", json_get_text(t, "reason", ""));
@@ -36,6 +38,22 @@ static void print_transports(const struct json_t *status)
                json_get_text(t, "channel", ""), (long long)json_get_int(t, "in_flight", 0));
         print_brake(t);
         printf("\n");
+    }
+}
+
+/* Behind transports that go: mail servers among several, mail domains, endpoints. */
+static void print_resting(const struct json_t *status)
+{
+    const struct json_t *resting = json_get(status, "resting");
+    char since[64], until[64];
+    for (size_t i = 0; i < json_count(resting); i++) {
+        const struct json_t *r = json_at(resting, i);
+        printf("%s %s of %s rests since %s until %s: %s\n",
+               text_equal(json_get_text(r, "kind", ""), "host") ? "server" : "destination",
+               json_get_text(r, "name", ""), json_get_text(r, "transport", ""),
+               output_time(json_get_text(r, "since", NULL), since, sizeof(since)),
+               output_time(json_get_text(r, "until", NULL), until, sizeof(until)),
+               json_get_text(r, "reason", ""));
     }
 }
 
@@ -137,6 +155,7 @@ static void print_status(const struct json_t *status)
     print_intake(status);
     print_refused(status);
     print_transports(status);
+    print_resting(status);
     print_endpoints(status);
 }
 
@@ -179,6 +198,8 @@ const struct command command_status = {
         "unrecorded), intake\n"
         "(batch, line, total of the one being taken in, or null) and transports (name, "
         "channel, in_flight,\n"
-        "paused_ms, reason, breaker, waits_for) and endpoints_disabled (name, since, reason).",
+        "paused_ms, reason, breaker, waits_for, since, until), endpoints_disabled (name, since, "
+        "reason) and resting\n"
+        "(kind: host or destination, transport, name, since, until, reason).",
     .run = run,
 };

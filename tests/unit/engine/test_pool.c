@@ -48,7 +48,7 @@ static void on_packet_end(void *context, struct worker_slot *w, enum packet_end 
 
 static int open_pool(void **state)
 {
-    const struct pool_events events = {NULL, on_report, on_packet_end};
+    const struct pool_events events = {.report = on_report, .packet_end = on_packet_end};
     int pair[2];
     (void)state;
     setup = (struct setup){.settings = &settings, .references = 1000};

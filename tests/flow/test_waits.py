@@ -1,0 +1,92 @@
+"""What rests, and what waits because of it: `queue` beside the daemon, `status` about servers and destinations."""
+
+import json
+
+import lib
+import test_smtp_engines
+
+
+def queue(t, *arguments):
+    answer = t.command("queue", "--json", *arguments)
+    if answer.status != 0:
+        raise lib.Failure(f"queue ended with {answer.status}: {answer.err}")
+    return [json.loads(line) for line in answer.out.splitlines()]
+
+
+def status(t):
+    return t.ask("status")[1]
+
+
+def gone(t):
+    server = t.smtp()
+    server.stop()
+    return server
+
+
+def test_queue_says_what_the_daemon_knows_while_it_runs(t):
+    t.configure(email=t.email_transport(gone(t)))
+    t.daemon.start()
+    t.enqueue(*t.notices(2))
+    t.wait(lambda: "transport.paused" in t.daemon.log(), 10, "the rest")
+    (row,) = t.wait(lambda: [r for r in queue(t, "n0") if r["waits_for"]], 10, "the cause of waiting")
+    t.equal((row["state"], row["waits_for"]), ("waiting", "transport_rest"), "state and what it waits for")
+    t.contains(row["rests_because"], "cannot be reached", "why")
+    t.check(row["next_attempt_at"] > row["changed_at"], f"a next try that is past: {row}")
+    t.contains(t.command("queue").out, "transport_rest", "the table")
+
+
+def test_queue_says_that_no_daemon_runs(t):
+    t.configure(email=t.email_transport(gone(t)))
+    t.daemon.start()
+    t.enqueue(t.notice("one"))
+    t.wait(lambda: "transport.paused" in t.daemon.log(), 10, "the rest")
+    t.daemon.stop()
+    (row,) = t.wait(lambda: [r for r in queue(t, "one") if r["waits_for"] == "daemon"], 20, "its time to come")
+    t.equal((row["state"], row["rests_because"]), ("waiting", None), "what it waits for")
+
+
+def test_queue_says_which_pace_and_which_hour_something_waits_for(t):
+    server = t.smtp()
+    t.configure(email=t.email_transport(server, rate="1/h", packet=1))
+    t.daemon.start()
+    t.enqueue(*t.notices(2), t.notice("later", not_before="2099-01-01T00:00:00Z"))
+    t.wait(lambda: t.rows(state="delivered"), 10, "one to be delivered")
+    words = {row["id"]: row["waits_for"] for row in queue(t) if row["state"] == "waiting"}
+    t.equal(sorted(words.values()), ["not_before", "transport_rate"], f"what they wait for {words}")
+    t.equal(words["later"], "not_before", "the one with a time")
+
+
+def test_status_names_a_server_that_rests_beside_one_that_goes(t):
+    first, good = gone(t), t.smtp()
+    test_smtp_engines.configure_yaml(t, test_smtp_engines.several(t, [(first, 1000), (good, 1)], "esmtp"))
+    t.daemon.start()
+    t.enqueue(*t.notices(5))
+    t.wait(lambda: len(t.rows(state="delivered")) == 5, 20, "all to be delivered")
+    (rest,) = status(t)["resting"]
+    t.equal((rest["kind"], rest["transport"], rest["name"]), ("host", "mail", f"localhost:{first.port}"), "who")
+    t.contains(rest["reason"], "cannot be reached", "why")
+    t.check(rest["since"] < rest["until"], f"since and until: {rest}")
+    t.matches(t.command("status").out, rf"(?m)^server localhost:{first.port} of mail rests since .* until .*: .*cannot be reached", "status")
+
+
+def test_status_names_an_endpoint_that_rests(t):
+    hooks = t.https()
+    t.configure(webhook=t.webhook_transport(retry=["1h"], jitter=0), endpoints={"crm": t.endpoint(hooks, "/status/503")})
+    t.daemon.start()
+    t.enqueue(*t.notices(8, channels=("webhook",)))
+    t.wait(lambda: "destination.resting" in t.daemon.log(), 15, "the endpoint to rest")
+    (rest,) = status(t)["resting"]
+    t.equal((rest["kind"], rest["transport"], rest["name"]), ("destination", "hooks", "crm"), "who")
+    t.check(rest["reason"], "no reason")
+    t.contains(t.command("status").out, "destination crm of hooks rests since", "status")
+
+
+def test_status_says_since_when_a_transport_rests(t):
+    t.configure(email=t.email_transport(gone(t)))
+    t.daemon.start()
+    t.enqueue(t.notice("one"))
+    t.wait(lambda: any(x["paused_ms"] for x in status(t)["transports"]), 10, "the rest")
+    (mail,) = [x for x in status(t)["transports"] if x["name"] == "mail"]
+    t.check(mail["since"] and mail["until"] and mail["since"] < mail["until"], f"since and until: {mail}")
+    t.check(all(x["since"] is None for x in status(t)["transports"] if x["name"] != "mail"), "others rest, too")
+    t.matches(t.command("status").out, r"mail .*resting for .* s since \d{4}-.*: .*cannot be reached", "status")
