@@ -15,7 +15,9 @@ static const char find_sql[] = "SELECT seq FROM batch WHERE id = ?";
 static const char digest_sql[] = "SELECT seq, digest FROM batch WHERE id = ?";
 static const char read_sql[] =
     "SELECT id, campaign, priority, total, accepted_ms, expires_at_ms, state, stop, finished_ms,"
-    " (SELECT coalesce(sum(n), 0) FROM counter c WHERE c.batch = b.seq AND c.state IN (0, 1, 2, 3))"
+    " (SELECT coalesce(sum(n), 0) FROM counter c WHERE c.batch = b.seq AND c.state IN (0, 1, 2, "
+    "3)),"
+    " coalesce((SELECT n FROM awaiting a WHERE a.batch = b.seq), 0)"
     " FROM batch b WHERE seq = ?";
 /* '`' is what follows '_': everything that begins with ID_. */
 static const char rival_sql[] =
@@ -83,13 +85,15 @@ static int read_memo(const struct ledger *l, struct query *q, struct batch_memo 
     int stop = read_enum(q, BATCH_PAUSED + 1);
     int64_t finished_ms = query_int(q);
     int64_t open = query_int(q);
+    int64_t awaiting = query_int(q);
     if (priority < 0 || state < 0 || stop < 0)
         return ledger_damaged(l, "no priority and state are possible of batch", out->number, err);
     out->priority = (enum job_priority)priority;
     out->now = (struct batch_standing){.state = (enum batch_state)state,
                                        .stop = (enum batch_stop)stop,
                                        .finished_ms = finished_ms,
-                                       .open = open};
+                                       .open = open,
+                                       .awaiting = awaiting};
     /* The texts of a row stay where they are while its columns are read in order. */
     out->id = xstrdup(id);
     out->campaign = xstrdup(campaign);
@@ -235,11 +239,12 @@ static int write_finished(struct ledger *l, struct batch_memo *b, int64_t at_ms,
 }
 
 int ledger_judge_batch(struct ledger *l, struct batch_memo *b, int64_t open_change,
-                       struct error *err)
+                       int64_t awaiting_change, struct error *err)
 {
     ledger_note_batch(l, b);
     b->now.open += open_change;
-    bool over = b->now.open == 0 && b->now.state != BATCH_LOADING;
+    b->now.awaiting += awaiting_change;
+    bool over = b->now.open == 0 && b->now.awaiting == 0 && b->now.state != BATCH_LOADING;
     if (over == (b->now.finished_ms != 0))
         return 0;
     return write_finished(l, b, over ? (l->last_ms > 0 ? l->last_ms : 1) : 0, err);

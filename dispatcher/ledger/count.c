@@ -120,8 +120,10 @@ static int flush_batch(struct ledger *l, const struct tally *tally, struct error
     int rc = tally->batch != 0 ? ledger_read_batch(l, tally->batch, &b, err) : 0;
     if (rc == 0)
         rc = flush_tally(l, tally, &open_change, err);
+    if (rc == 0)
+        rc = awaiting_flush(l, tally, err);
     if (rc == 0 && b != NULL)
-        rc = ledger_judge_batch(l, b, open_change, err);
+        rc = ledger_judge_batch(l, b, open_change, tally->awaiting, err);
     return rc;
 }
 

@@ -25,6 +25,7 @@ struct flying {
     bool confirm;              /* only a receipt counts as told */
     enum receipt_kind receipt; /* the furthest one */
     int64_t over_ms;           /* then the next channel's turn comes; 0: nobody waits for it */
+    bool awaits;               /* so it is booked in the file: see patience_awaits() */
 };
 
 struct flight_packet {

@@ -15,7 +15,7 @@ static const char delete_spare_sql[] = "DELETE FROM spare WHERE notice = ? AND p
 static const char read_line_sql[] =
     "SELECT line, turn, start, bytes, letter, recipient FROM delivery WHERE seq = ?";
 static const char newest_sql[] = "SELECT max(seq) FROM delivery";
-static const char no_rest_sql[] = "UPDATE delivery SET rest = 0, over_ms = 0 WHERE seq = ?";
+static const char no_rest_sql[] = "UPDATE delivery SET rest = 0 WHERE seq = ?";
 
 /* The columns of a spare; its texts are borrowed from the query. False: they cannot be. */
 static bool read_spare(struct query *q, struct planned_delivery *plan, struct new_delivery *d)
@@ -89,7 +89,8 @@ static int hand_rest_over(struct ledger *l, int64_t delivery, struct error *err)
 {
     struct query *q = db_query(l->db, no_rest_sql);
     query_bind_int(q, delivery);
-    return query_run(q, err);
+    int rc = query_run(q, err);
+    return rc == 0 ? patience_forget(l, delivery, err) : rc;
 }
 
 static int insert_next(struct ledger *l, const struct handover *h, struct error *err)

@@ -172,7 +172,7 @@ struct batch_row {
     int64_t total, bytes;
     int64_t next_line, next_offset; /* LOADING: where to go on */
     int64_t accepted_ms, expires_at_ms;
-    int64_t finished_ms; /* the last delivery reached a final state; 0: not yet */
+    int64_t finished_ms; /* since then all is final and nothing waits for word; 0: not yet */
 };
 typedef void ledger_batch_fn(void *context, const struct batch_row *row);
 /* Batches in the order they came, behind number `after`; with `id` only that one; with
@@ -190,6 +190,19 @@ MUST_CHECK int ledger_walk_batches(struct ledger *l, const struct batch_question
 MUST_CHECK int ledger_count_batch(struct ledger *l, int64_t batch,
                                   int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
                                   struct error *err);
+/*
+ * What waits for word: it has left (or is held), and the next channel follows unless word comes in
+ * time (planned_delivery.patience_ms). The times are those at which the next channel begins for the
+ * first and for the last of the batch, what is still to be sent among them. All from kept counts
+ * and an index, whatever the size of the batch.
+ */
+struct awaiting {
+    int64_t count;             /* deliveries */
+    int64_t first_ms, last_ms; /* 0 if there are none */
+};
+/* Of one batch; 0: of all single notices. */
+MUST_CHECK int ledger_count_awaiting(struct ledger *l, int64_t batch, struct awaiting *out,
+                                     struct error *err);
 /* How many of its failed deliveries were never tried: intake refused their lines. */
 MUST_CHECK int ledger_count_untried(struct ledger *l, int64_t batch, int64_t *out,
                                     struct error *err);
@@ -633,11 +646,11 @@ MUST_CHECK int ledger_stop_batch(struct ledger *l, const char *id, enum batch_st
 
 /*
  * What retention allows, in steps: texts of single notices whose deliveries are all final (but not
- * uncertain) since `before_ms` are emptied, at most `limit`; batches likewise become BATCH_PURGED,
- * at most `limit`, and one of all that are and still have their notices is handed to `fn`, which
- * removes those (again after a crash: fn must accept what is gone). What gateways called their
- * deliveries goes with them. Rows, addresses, attempts, receipts and hashes stay, and nothing of it
- * is begun again by ledger_retry().
+ * uncertain) since `before_ms`, and none of which waits for word, are emptied, at most `limit`;
+ * batches likewise become BATCH_PURGED, at most `limit`, and one of all that are and still have
+ * their notices is handed to `fn`, which removes those (again after a crash: fn must accept what is
+ * gone). What gateways called their deliveries goes with them. Rows, addresses, attempts, receipts
+ * and hashes stay, and nothing of it is begun again by ledger_retry().
  *
  * Zero at first, then the same struct again while `more`. What fn could not remove is passed over
  * until somebody begins from zero: then it is handed to fn again, whatever `before_ms` says.
@@ -649,6 +662,15 @@ struct purge {
     int64_t kept;    /* not removed by this step, because fn could not */
     bool more;
 };
+/* What ledger_purge() leaves although it came before `before_ms` and has left, because it waits for
+ * word: its next channel needs the text. Of notices it looks at the first PURGE_KEPT_MOST. */
+#define PURGE_KEPT_MOST INT64_C(10000)
+struct purge_kept {
+    int64_t notices, batches;
+};
+MUST_CHECK int ledger_count_kept(struct ledger *l, int64_t before_ms, struct purge_kept *out,
+                                 struct error *err);
+
 /* Removes the notices of a purged batch. 0: they are gone. Anything else: they may still be there;
  * fn has told somebody why. */
 typedef int ledger_remove_fn(void *context, const char *id);

@@ -41,7 +41,8 @@ struct batch_standing {
     enum batch_state state;
     enum batch_stop stop;
     int64_t finished_ms;
-    int64_t open; /* rows that are not final */
+    int64_t open;     /* rows that are not final */
+    int64_t awaiting; /* see patience_awaits() */
 };
 
 struct batch_memo {
@@ -70,6 +71,7 @@ struct patience {
 struct tally {
     int64_t batch; /* 0: single notices */
     int64_t n[CHANNEL_KINDS][DELIVERY_STATES];
+    int64_t awaiting;
 };
 
 /* Changes of `day`. */
@@ -242,9 +244,10 @@ MUST_CHECK int ledger_read_batch(struct ledger *l, int64_t number, struct batch_
 /* Notes a batch before it is changed. */
 void ledger_note_batch(struct ledger *l, const struct batch_memo *b);
 void ledger_drop_batch(struct ledger *l); /* the last one, for undo.c */
-/* Its open deliveries changed by so many, or it has all its lines: is it finished now? */
+/* What is open of it and what waits for word changed by so many, or it has all its lines: is it
+ * finished now? */
 MUST_CHECK int ledger_judge_batch(struct ledger *l, struct batch_memo *b, int64_t open_change,
-                                  struct error *err);
+                                  int64_t awaiting_change, struct error *err);
 
 /* ---- find.c ---- */
 
@@ -270,6 +273,9 @@ void ledger_count_new(struct ledger *l, int64_t batch, enum channel_kind channel
  * in flight. */
 void ledger_count_move(struct ledger *l, int64_t batch, enum channel_kind channel,
                        enum delivery_state row, enum delivery_state from, enum delivery_state to);
+/* Does it wait for word, by its row before and after a change? Every change of state or over_ms
+ * tells. */
+void ledger_count_awaits(struct ledger *l, int64_t batch, bool before, bool after);
 void ledger_count_delivered(struct ledger *l, int64_t transport);
 /* Writes the collected changes of the counters. */
 MUST_CHECK int ledger_flush_counts(struct ledger *l, struct error *err);
@@ -388,6 +394,15 @@ MUST_CHECK int patience_load(struct ledger *l, struct error *err);
 void patience_await(struct ledger *l, int64_t batch, int64_t over_ms);
 /* When a delivery that comes to this state has had its time; 0: nobody waits for it any more. */
 int64_t patience_after(const struct flying *row, enum delivery_state state, bool handed_over);
+/* Nobody waits for it any more, whatever becomes of it. */
+MUST_CHECK int patience_forget(struct ledger *l, int64_t delivery, struct error *err);
+
+/* ---- awaiting.c ---- */
+
+/* Does a row wait for word? What moves by itself does not. */
+bool patience_awaits(enum delivery_state state, int64_t over_ms);
+/* Writes the collected change of a batch. */
+MUST_CHECK int awaiting_flush(struct ledger *l, const struct tally *tally, struct error *err);
 
 /* ---- suppression.c ---- */
 

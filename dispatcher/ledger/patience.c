@@ -25,7 +25,8 @@ static const char of_batch_sql[] =
     "SELECT seq, over_ms FROM delivery INDEXED BY delivery_over WHERE over_ms > 0 AND batch = ?"
     " ORDER BY over_ms, seq";
 static const char patience_sql[] = "SELECT patience_ms FROM delivery WHERE seq = ?";
-static const char forget_sql[] = "UPDATE delivery SET over_ms = 0 WHERE seq = ?";
+static const char forget_sql[] =
+    "UPDATE delivery SET over_ms = 0 WHERE seq = ? AND over_ms > 0 RETURNING batch, state";
 /* Is there a channel behind it that can be sent, and a text to send? */
 static const char next_sql[] =
     "SELECT CASE WHEN d.notice IS NULL THEN d.rest > 0 AND EXISTS"
@@ -147,11 +148,21 @@ static int read_numbers(struct ledger *l, struct overdue_walk *w, int64_t batch,
     return 0;
 }
 
-static int forget(struct ledger *l, int64_t delivery, struct error *err)
+int patience_forget(struct ledger *l, int64_t delivery, struct error *err)
 {
+    enum delivery_state state = DELIVERY_WAITING;
     struct query *q = db_query(l->db, forget_sql);
     query_bind_int(q, delivery);
-    return query_run(q, err);
+    int rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    int64_t batch = query_int(q);
+    bool good = ledger_read_state(query_int(q), &state);
+    query_end(q);
+    if (!good)
+        return ledger_damaged(l, "no state is possible of delivery", delivery, err);
+    ledger_count_awaits(l, batch, patience_awaits(state, 1), false);
+    return 0;
 }
 
 static int has_next(struct ledger *l, int64_t delivery, bool *out, struct error *err)
@@ -171,7 +182,7 @@ static int show(struct ledger *l, struct overdue_walk *w, int64_t delivery, stru
     bool next = false;
     int rc = has_next(l, delivery, &next, err);
     if (rc != 0 || !next)
-        return rc != 0 ? rc : forget(l, delivery, err);
+        return rc != 0 ? rc : patience_forget(l, delivery, err);
     rc = ledger_read_delivery(l, delivery, &row, &standing, err);
     if (rc == 0) {
         row.overdue = true;
@@ -322,7 +333,8 @@ static int pass_on(struct ledger *l, const struct flying *row, struct handover *
                                   .now_ms = h->now_ms};
     bool open = !delivery_state_is_final(row->state);
     if (rc == 0)
-        rc = open ? ledger_change_delivery(l, row, &cancel, err) : forget(l, row->delivery, err);
+        rc = open ? ledger_change_delivery(l, row, &cancel, err)
+                  : patience_forget(l, row->delivery, err);
     if (rc == 0)
         rc = ledger_hand_over(l, h, err);
     buf_free(&reason);
@@ -342,7 +354,7 @@ static int escalate(struct ledger *l, const struct flying *row, struct handover 
         return rc;
     patience_await(l, row->batch, h->now_ms); /* there may be more: the next walk will tell */
     if (!next)
-        return forget(l, row->delivery, err);
+        return patience_forget(l, row->delivery, err);
     *out_moved = true;
     return pass_on(l, row, h, err);
 }

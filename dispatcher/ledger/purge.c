@@ -20,11 +20,13 @@
 
 #define PAGE 5000
 
-/* Open is anything an operator or a clock may still move: held and uncertain ones too. */
+/* Open is anything an operator or a clock may still move: held and uncertain ones too, and what
+ * waits for word (a batch is not finished before). */
 static const char old_notices_sql[] =
     "SELECT seq FROM notice n INDEXED BY notice_kept WHERE body IS NOT NULL AND accepted_ms < ?1"
     " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.seq"
-    "  AND (d.state IN (0, 2, 3, 9) OR d.changed_ms >= ?1)) ORDER BY accepted_ms LIMIT ?2";
+    "  AND (d.state IN (0, 2, 3, 9) OR d.over_ms > 0 OR d.changed_ms >= ?1)) ORDER BY accepted_ms "
+    "LIMIT ?2";
 static const char empty_notice_sql[] = "UPDATE notice SET body = NULL WHERE seq = ?";
 static const char old_batches_sql[] =
     "SELECT seq FROM batch b WHERE state = 1 AND finished_ms > 0 AND finished_ms < ?1"

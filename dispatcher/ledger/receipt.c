@@ -49,7 +49,6 @@ static const char insert_sql[] =
 static const char once_more_sql[] =
     "UPDATE receipt SET times = times + 1 WHERE delivery = ? AND n = ?";
 static const char forward_sql[] = "UPDATE delivery SET receipt = ?, over_ms = ? WHERE seq = ?";
-static const char decline_sql[] = "UPDATE delivery SET over_ms = 0 WHERE seq = ?";
 static const char walk_sql[] = "SELECT r.times, d.channel, " RECEIPT_COLUMNS_OF(
     "r") " FROM receipt r"
          " JOIN delivery d ON d.seq = r.delivery LEFT JOIN transport t ON t.seq = r.transport"
@@ -381,16 +380,18 @@ static int go_forward(struct ledger *l, const struct receipt_booking *b, struct 
     query_bind_int(q, b->receipt->kind);
     query_bind_int(q, row->over_ms);
     query_bind_int(q, row->delivery);
+    bool awaits = patience_awaits(row->state, row->over_ms);
+    ledger_count_awaits(l, row->batch, row->awaits, awaits);
+    row->awaits = awaits;
     return query_run(q, err);
 }
 
 /* Who said no is not told by the next channel either, however late they say it. */
 static int decline(struct ledger *l, struct flying *row, struct error *err)
 {
-    struct query *q = db_query(l->db, decline_sql);
-    query_bind_int(q, row->delivery);
     row->over_ms = 0;
-    return query_run(q, err);
+    row->awaits = false;
+    return patience_forget(l, row->delivery, err);
 }
 
 static int hand_over(struct ledger *l, const struct receipt_booking *b, const struct flying *row,

@@ -9,13 +9,15 @@
 #include "ledger/ledger_backend.h"
 
 static const char all_rows_sql[] =
-    "SELECT seq, state, channel, batch, line, turn FROM delivery ORDER BY seq";
+    "SELECT seq, state, channel, batch, line, turn, over_ms FROM delivery ORDER BY seq";
 static const char batch_rows_sql[] =
-    "SELECT seq, state, channel, batch, line, turn FROM delivery WHERE batch = ?"
+    "SELECT seq, state, channel, batch, line, turn, over_ms FROM delivery WHERE batch = ?"
     " AND notice IS NULL ORDER BY seq";
 static const char all_counters_sql[] = "SELECT batch, channel, state, n FROM counter";
 static const char batch_counters_sql[] =
     "SELECT batch, channel, state, n FROM counter WHERE batch = ?";
+static const char all_awaiting_sql[] = "SELECT batch, n FROM awaiting";
+static const char batch_awaiting_sql[] = "SELECT batch, n FROM awaiting WHERE batch = ?";
 static const char all_batches_sql[] =
     "SELECT seq, id, state, total, finished_ms FROM batch WHERE ? >= 0";
 static const char one_batch_sql[] =
@@ -27,7 +29,7 @@ static const char notices_sql[] = "SELECT count(*) FROM notice";
 /* What was counted of a batch beside its tally. */
 struct lines {
     int64_t batch, count, last;
-    int64_t open; /* rows */
+    int64_t open; /* rows, with those that wait for word */
 };
 
 struct recount {
@@ -87,11 +89,14 @@ static int count_row(struct ledger *l, struct recount *r, struct query *q, struc
     if (!good)
         return ledger_damaged(l, "no channel and state are possible of delivery", delivery, err);
     int64_t batch = query_int(q);
-    tally_of(&r->tallies, &r->tally_count, batch)->n[channel][state]++;
-    if (batch != 0) {
-        int64_t line = query_int(q);
-        count_line(r, batch, line, query_int(q), !delivery_state_is_final(state));
-    }
+    int64_t line = query_int(q);
+    int64_t turn = query_int(q);
+    bool awaits = patience_awaits(state, query_int(q));
+    struct tally *tally = tally_of(&r->tallies, &r->tally_count, batch);
+    tally->n[channel][state]++;
+    tally->awaiting += awaits;
+    if (batch != 0)
+        count_line(r, batch, line, turn, awaits || !delivery_state_is_final(state));
     bool flying = flight_find(&l->flight, delivery) != NULL;
     r->books->deliveries[flying ? DELIVERY_IN_FLIGHT : state]++;
     return 0;
@@ -160,6 +165,36 @@ static int compare_counters(struct ledger *l, struct recount *r, struct error *e
                     rc = tell_difference(c, s, 0, r->tallies[i].n[c][s], err);
             }
         }
+    }
+    return rc;
+}
+
+/* ---- who waits for word ---- */
+
+static int tell_awaiting(int64_t batch, int64_t booked, int64_t counted, struct error *err)
+{
+    return error_set(err, ERR_INTERNAL,
+                     BALANCE "of the batch number %lld %lld deliveries wait for word by what is "
+                             "kept, by the rows %lld",
+                     (long long)batch, (long long)booked, (long long)counted);
+}
+
+static int compare_awaiting(struct ledger *l, struct recount *r, struct error *err)
+{
+    struct query *q = ask(l, r, all_awaiting_sql, batch_awaiting_sql);
+    int rc;
+    while ((rc = query_step(q, err)) > 0) {
+        struct tally *tally = tally_of(&r->tallies, &r->tally_count, query_int(q));
+        int64_t booked = query_int(q);
+        if (tally->awaiting != booked) {
+            query_end(q);
+            return tell_awaiting(tally->batch, booked, tally->awaiting, err);
+        }
+        tally->awaiting = 0;
+    }
+    for (size_t i = 0; rc == 0 && i < r->tally_count; i++) {
+        if (r->tallies[i].awaiting != 0)
+            rc = tell_awaiting(r->tallies[i].batch, 0, r->tallies[i].awaiting, err);
     }
     return rc;
 }
@@ -234,6 +269,8 @@ static int recount(struct ledger *l, struct recount *r, struct error *err)
         rc = compare_batches(l, r, err);
     if (rc == 0)
         rc = compare_counters(l, r, err);
+    if (rc == 0)
+        rc = compare_awaiting(l, r, err);
     if (rc != 0 || r->only != 0)
         return rc;
     rc = count_notices(l, r->books, err);

@@ -90,6 +90,7 @@ static int recover_row(struct ledger *l, struct recovery *r, const struct flying
     ledger_land(l, row->delivery);
     ledger_count_move(l, row->batch, row->channel, row->state, DELIVERY_IN_FLIGHT, to);
     patience_await(l, row->batch, row->over_ms);
+    ledger_count_awaits(l, row->batch, row->awaits, patience_awaits(to, row->over_ms));
     rc = parked_wake_delivery(l, row->delivery, err);
     if (rc != 0)
         return rc;

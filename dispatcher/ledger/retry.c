@@ -360,6 +360,8 @@ static int begin_again(struct ledger *l, const struct candidate *row, int64_t no
     int rc = row->tried ? ledger_move_attempt(l, row->delivery, err) : 0;
     if (rc == 0 && row->state == DELIVERY_SUPPRESSED)
         rc = note_suppressed(l, row->delivery, now_ms, err);
+    if (rc == 0 && row->patience_ms > 0)
+        rc = patience_forget(l, row->delivery, err); /* it begins anew below */
     if (rc != 0)
         return rc;
     struct query *q = db_query(l->db, again_sql);

@@ -91,6 +91,7 @@ int ledger_insert_delivery(struct ledger *l, const struct new_delivery *d, bool 
         return rc;
     ledger_count_new(l, d->batch, p->channel, p->state);
     patience_await(l, d->batch, patience_over(d));
+    ledger_count_awaits(l, d->batch, false, patience_awaits(p->state, patience_over(d)));
     if (!delivery_may_move(p->state, DELIVERY_IN_FLIGHT))
         return 0;
     return ledger_stand_in_lane(l, lane, p->due_ms, db_last_number(l->db), err);
@@ -123,6 +124,7 @@ int ledger_read_standing(struct ledger *l, int64_t delivery, struct flying *out,
     out->confirm = query_int(q) != 0;
     out->receipt = ledger_read_receipt_kind(query_int(q));
     out->over_ms = query_int(q);
+    out->awaits = patience_awaits(out->state, out->over_ms);
     query_end(q);
     return good ? 0
                 : ledger_damaged(l, "no channel and state are possible of delivery", delivery, err);
@@ -153,6 +155,8 @@ int ledger_change_delivery(struct ledger *l, const struct flying *row, const str
     if (rc != 0)
         return rc;
     ledger_count_move(l, row->batch, row->channel, row->state, row->state, c->to);
+    ledger_count_awaits(l, row->batch, row->awaits,
+                        patience_awaits(c->to, patience_after(row, c->to, c->handed_over)));
     if (!delivery_may_move(row->state, DELIVERY_IN_FLIGHT))
         return 0;
     ledger_leave_lane(l, row->lane);

@@ -8,6 +8,7 @@
  *   action                                  what operators did, a chain of hashes
  *   counter                                 deliveries by batch, channel and state, changed with
  *                                           them
+ *   awaiting                                likewise, by batch: those that wait for word
  *   day                                     deliveries of a transport by day
  *   meta                                    `syncs` counts durable commits that had nothing else to
  *                                           say
@@ -189,9 +190,12 @@ static void put_step_1(struct buf *sql)
 
 /* Step i leads from version i to i + 1. A change of tables is a new row here, never an edit of an
  * old one. */
-static void (*const steps[])(struct buf *sql) = {put_step_1, schema_put_batches,
-                                                 schema_put_receipts, schema_put_message_attempts,
-                                                 schema_put_message_deliveries};
+static void (*const steps[])(struct buf *sql) = {put_step_1,
+                                                 schema_put_batches,
+                                                 schema_put_receipts,
+                                                 schema_put_message_attempts,
+                                                 schema_put_message_deliveries,
+                                                 schema_put_awaiting};
 #define VERSION ((int)COUNT_OF(steps))
 
 static int read_marks(struct db *db, int64_t *out_application, int64_t *out_version,

@@ -22,5 +22,7 @@ void schema_put_receipts(struct buf *sql);
 void schema_put_message_attempts(struct buf *sql);
 /* Step 5, appended: what gateways called a delivery, by delivery. */
 void schema_put_message_deliveries(struct buf *sql);
+/* Step 6, appended: how many wait for word. */
+void schema_put_awaiting(struct buf *sql);
 
 #endif

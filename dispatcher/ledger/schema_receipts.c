@@ -206,6 +206,19 @@ void schema_put_message_deliveries(struct buf *sql)
                   "  ELSE n.body IS NULL END);");
 }
 
+/* A batch was finished before although its next channels were still to come. */
+void schema_put_awaiting(struct buf *sql)
+{
+    buf_puts(sql, "CREATE TABLE awaiting ("
+                  " batch INTEGER PRIMARY KEY," /* 0: single notices */
+                  " n INTEGER NOT NULL"
+                  ") STRICT;"
+                  "INSERT INTO awaiting SELECT batch, count(*) FROM delivery"
+                  " WHERE over_ms > 0 AND state NOT IN (0, 2) GROUP BY batch;"
+                  "UPDATE batch SET finished_ms = 0"
+                  " WHERE state = 1 AND seq IN (SELECT batch FROM awaiting);");
+}
+
 void schema_put_receipts(struct buf *sql)
 {
     buf_puts(sql, more_columns);

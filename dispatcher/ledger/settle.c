@@ -117,7 +117,9 @@ static int book(struct ledger *l, const struct settlement *s, const struct flyin
     ledger_count_move(l, row->batch, row->channel, row->state, DELIVERY_IN_FLIGHT, s->state);
     if (s->state == DELIVERY_DELIVERED && transport != 0)
         ledger_count_delivered(l, transport);
-    patience_await(l, row->batch, patience_after(row, s->state, s->next_channel));
+    int64_t over_ms = patience_after(row, s->state, s->next_channel);
+    patience_await(l, row->batch, over_ms);
+    ledger_count_awaits(l, row->batch, row->awaits, patience_awaits(s->state, over_ms));
     if (!delivery_may_move(s->state, DELIVERY_IN_FLIGHT))
         return 0;
     return ledger_stand_in_lane(l, row->lane, s->due_ms, row->delivery, err);

@@ -106,6 +106,24 @@ static void the_overdue_are_found_by_index(void **state)
     must_not_scan(f->l, before, "walk and escalate");
 }
 
+static void who_waits_for_word_is_counted_by_index(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct awaiting awaiting;
+    struct purge_kept kept;
+    fill(f->l);
+    int64_t before = db_scanned_ever(f->l->db);
+    must(ledger_count_awaiting(f->l, 0, &awaiting, &err), &err);
+    assert_int_equal(awaiting.count, ROWS);
+    assert_int_equal(awaiting.first_ms, NOON + 1000);
+    assert_int_equal(awaiting.last_ms, NOON + 1000 + ROWS - 1);
+    must_not_scan(f->l, before, "count");
+    must(ledger_count_kept(f->l, NOON + 1, &kept, &err), &err);
+    assert_int_equal(kept.notices, ROWS);
+    assert_true(db_scanned_ever(f->l->db) - before <= ROWS); /* the rows of the answer */
+}
+
 static void suppressed_addresses_are_found_by_index(void **state)
 {
     struct fixture *f = *state;
@@ -126,9 +144,8 @@ static void suppressed_addresses_are_found_by_index(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(receipts_are_found_and_booked_by_index),
-        TEST(parked_ones_are_found_by_index),
-        TEST(the_overdue_are_found_by_index),
+        TEST(receipts_are_found_and_booked_by_index),  TEST(parked_ones_are_found_by_index),
+        TEST(the_overdue_are_found_by_index),          TEST(who_waits_for_word_is_counted_by_index),
         TEST(suppressed_addresses_are_found_by_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,7 +66,8 @@ static void an_upgrade_forgets_the_names_of_what_was_purged(void **state)
     send_named(f->l, DELIVERY_DELIVERED, "SM1");
     int64_t kept = send_named(f->l, DELIVERY_DELIVERED, "SM2");
     must(reopen_changed(f, LEDGER_WRITE,
-                        "DROP INDEX message_delivery; PRAGMA user_version = 4;"
+                        "DROP TABLE awaiting; DROP INDEX message_delivery;"
+                        "PRAGMA user_version = 4;"
                         "UPDATE notice SET body = NULL WHERE id = 'n0'",
                         &err),
          &err);
@@ -74,6 +75,44 @@ static void an_upgrade_forgets_the_names_of_what_was_purged(void **state)
     assert_int_equal(find_number(f->l, &r, 0), 0);
     r = receipt_named(RECEIPT_CONFIRMED, "SM2");
     assert_int_equal(find_number(f->l, &r, 0), kept);
+}
+
+/* As the program before left it: a batch was finished as soon as its e-mails had left. */
+static void an_upgrade_opens_batches_whose_next_channel_may_follow(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct awaiting awaiting;
+    accept_chain(f->l, "a");
+    send_named(f->l, DELIVERY_DELIVERED, "1");
+    must(reopen_changed(f, LEDGER_WRITE,
+                        "DROP TABLE awaiting; PRAGMA user_version = 5;"
+                        "UPDATE delivery SET over_ms = 7 WHERE state = 4",
+                        &err),
+         &err);
+    must(ledger_count_awaiting(f->l, 0, &awaiting, &err), &err);
+    assert_int_equal(awaiting.count, 1);
+    assert_int_equal(awaiting.first_ms, 7);
+    must_balance(f->l);
+}
+
+/* The books tell. */
+static void finds_a_count_of_who_waits_that_was_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct books books;
+    take_in_many(f->l, "n", 1);
+    must(reopen_changed(f, LEDGER_WRITE, "INSERT INTO awaiting VALUES (0, 2)", &err), &err);
+    assert_int_equal(ledger_reconcile(f->l, NULL, &books, &err), ERR_INTERNAL);
+    assert_non_null(strstr(err.text, "wait for word"));
+    must(reopen_changed(f, LEDGER_WRITE,
+                        "DELETE FROM awaiting; UPDATE delivery SET state = 4, over_ms = 7;"
+                        "DELETE FROM counter; INSERT INTO counter VALUES (0, 0, 4, 1)",
+                        &err),
+         &err);
+    assert_int_equal(ledger_reconcile(f->l, NULL, &books, &err), ERR_INTERNAL);
+    assert_non_null(strstr(err.text, "wait for word"));
 }
 
 static void keeps_the_file_from_others(void **state)
@@ -499,6 +538,8 @@ int main(void)
         TEST(refuses_a_file_that_is_no_ledger),
         TEST(asks_a_reader_to_let_the_daemon_upgrade),
         TEST(an_upgrade_forgets_the_names_of_what_was_purged),
+        TEST(an_upgrade_opens_batches_whose_next_channel_may_follow),
+        TEST(finds_a_count_of_who_waits_that_was_changed),
         TEST(keeps_the_file_from_others),
         TEST(leaves_nothing_unfinished_behind),
         TEST(starts_again_over_an_unfinished_creation),
