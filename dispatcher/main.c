@@ -63,6 +63,7 @@ static const struct command *const commands[] = {
     &command_gateway_test,
     &command_gateway_estimate,
     &command_gateway_url,
+    &command_transport_list,
     &command_transport_test,
     &command_endpoint_list,
     &command_endpoint_show,

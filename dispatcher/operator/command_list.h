@@ -37,6 +37,7 @@ extern const struct command command_gateway_explain;
 extern const struct command command_gateway_test;
 extern const struct command command_gateway_estimate;
 extern const struct command command_gateway_url;
+extern const struct command command_transport_list;
 extern const struct command command_transport_test;
 extern const struct command command_endpoint_list;
 extern const struct command command_endpoint_show;

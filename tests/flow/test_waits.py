@@ -90,3 +90,21 @@ def test_status_says_since_when_a_transport_rests(t):
     t.check(mail["since"] and mail["until"] and mail["since"] < mail["until"], f"since and until: {mail}")
     t.check(all(x["since"] is None for x in status(t)["transports"] if x["name"] != "mail"), "others rest, too")
     t.matches(t.command("status").out, r"mail .*resting for .* s since \d{4}-.*: .*cannot be reached", "status")
+
+
+def test_transport_list_names_servers_and_who_rests(t):
+    server = gone(t)
+    t.configure(email=t.email_transport(server))
+
+    def listed():
+        answer = t.command("transport", "list", "--json")
+        return {row["transport"]: row for row in map(json.loads, answer.out.splitlines())}
+
+    t.equal(listed()["mail"]["state"], None, "state without a daemon")
+    t.daemon.start()
+    t.enqueue(t.notice("one"))
+    t.wait(lambda: listed()["mail"]["state"] == "rests", 10, "the rest")
+    rows = listed()
+    t.equal((rows["mail"]["way"], rows["texts"]["state"]), (f"localhost:{server.port}", "goes"), "server, and another one")
+    t.check(rows["mail"]["until"], "no end of the rest")
+    t.contains(rows["mail"]["reason"], "cannot be reached", "why")

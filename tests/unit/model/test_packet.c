@@ -102,6 +102,28 @@ static void carries_a_report_back(void **state)
     buf_free(&wire);
 }
 
+static void carries_the_rest_of_a_server_back(void **state)
+{
+    (void)state;
+    struct report out = {
+        .stage = REPORT_RESTS, .packet = 5, .place = "mx1.example.org:25", .until_ms = 4711};
+    struct report in;
+    struct buf wire = {0};
+    const char *payload;
+    size_t len;
+    struct error err;
+    snprintf(out.disposition.reply, sizeof(out.disposition.reply), "refused");
+    report_put_frame(&out, &wire);
+    assert_int_equal(frame_peek(&wire, 0, &payload, &len, &err), 1);
+    assert_int_equal(report_decode(payload, len, &in, &err), 0);
+    assert_int_equal(in.stage, REPORT_RESTS);
+    assert_string_equal(in.place, out.place);
+    assert_int_equal(in.until_ms, 4711);
+    assert_string_equal(in.disposition.reply, "refused");
+    assert_int_not_equal(report_decode(payload, len - 1, &in, &err), 0);
+    buf_free(&wire);
+}
+
 static void waits_for_a_whole_frame(void **state)
 {
     (void)state;
@@ -262,6 +284,7 @@ int main(void)
         cmocka_unit_test(carries_a_packet_across),
         cmocka_unit_test(a_job_that_cannot_be_read_costs_only_itself),
         cmocka_unit_test(carries_a_report_back),
+        cmocka_unit_test(carries_the_rest_of_a_server_back),
         cmocka_unit_test(waits_for_a_whole_frame),
         cmocka_unit_test(a_line_is_read_against_its_batch),
         cmocka_unit_test(refuses_what_is_cut_or_too_long),

@@ -1,0 +1,138 @@
+#include "operator/command_list.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "model/json.h"
+#include "operator/output.h"
+#include "operator/session.h"
+#include "operator/transport.h"
+
+/* ---- what the configuration says ---- */
+
+static void put_hosts(const struct transport *t, struct buf *out)
+{
+    for (size_t i = 0; i < transport_host_count(t); i++) {
+        struct smtp_host host = transport_host(t, i);
+        buf_printf(out, "%s%s:%d", i > 0 ? ", " : "", host.host, host.port);
+    }
+}
+
+static void put_way(const struct transport *t, struct buf *out)
+{
+    switch (t->type) {
+    case TRANSPORT_SMTP:
+        put_hosts(t, out);
+        break;
+    case TRANSPORT_GATEWAY:
+        buf_printf(out, "gateway %s", t->sms.gateway->name);
+        break;
+    case TRANSPORT_WEBHOOK:
+        buf_puts(out, "endpoints");
+        break;
+    case TRANSPORT_OUTBOX:
+        buf_printf(out, "outbox %s", t->directory);
+        break;
+    }
+}
+
+/* ---- what the daemon knows ---- */
+
+static const struct json_t *find_known(const struct json_t *status, const char *name)
+{
+    const struct json_t *all = json_get(status, "transports");
+    for (size_t i = 0; i < json_count(all); i++) {
+        if (text_equal(json_get_text(json_at(all, i), "name", ""), name))
+            return json_at(all, i);
+    }
+    return NULL;
+}
+
+/* "rests", "probing", "goes"; NULL: no daemon tells. */
+static const char *state_of(const struct json_t *known)
+{
+    if (known == NULL)
+        return NULL;
+    if (json_get_int(known, "paused_ms", 0) > 0)
+        return "rests";
+    return text_equal(json_get_text(known, "breaker", ""), "closed") ? "goes" : "probing";
+}
+
+static void put_text(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, ",\"%s\":", key);
+    buf_put_json(out, value);
+}
+
+static void print_json(const struct transport *t, const struct json_t *known)
+{
+    struct buf out = {0}, way = {0};
+    put_way(t, &way);
+    buf_puts(&out, "{\"v\":1,\"transport\":");
+    buf_put_json(&out, t->name);
+    put_text(&out, "channel", channel_kind_name(t->channel));
+    put_text(&out, "way", buf_text(&way));
+    put_text(&out, "state", state_of(known));
+    put_text(&out, "since", json_get_text(known, "since", NULL));
+    put_text(&out, "until", json_get_text(known, "until", NULL));
+    put_text(&out, "reason", json_get_text(known, "reason", NULL));
+    printf("%s}\n", buf_text(&out));
+    buf_free(&way);
+    buf_free(&out);
+}
+
+static void print_row(struct table *table, const struct transport *t, const struct json_t *known)
+{
+    struct buf way = {0};
+    char until[64];
+    put_way(t, &way);
+    table_cell(table, t->name);
+    table_cell(table, channel_kind_name(t->channel));
+    table_cell(table, buf_text(&way));
+    table_cell(table, state_of(known));
+    table_cell(table, output_time(json_get_text(known, "until", NULL), until, sizeof(until)));
+    buf_free(&way);
+}
+
+static void print_all(const struct invocation *inv, const struct settings *s,
+                      const struct json_t *status)
+{
+    static const char *const heads[] = {"TRANSPORT", "CHANNEL", "WAY", "STATE", "RESTS UNTIL"};
+    struct table table;
+    table_begin(&table, heads, COUNT_OF(heads));
+    for (size_t i = 0; i < s->transport_count; i++) {
+        const struct transport *t = &s->transports[i];
+        if (invocation_json(inv))
+            print_json(t, find_known(status, t->name));
+        else
+            print_row(&table, t, find_known(status, t->name));
+    }
+    if (!invocation_json(inv))
+        table_end(&table);
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct session s;
+    struct json_t *status = NULL;
+    int rc = session_open(inv, LEDGER_READ, &s, err); /* who rests only the daemon knows */
+    if (rc == 0)
+        rc = session_ask(&s, "{\"v\":1,\"verb\":\"status\"}", NULL, &status, err);
+    if (rc == 0)
+        print_all(inv, s.settings, status);
+    json_free(status);
+    session_close(&s);
+    return rc;
+}
+
+const struct command command_transport_list = {
+    .name = "transport list",
+    .arguments = "",
+    .summary = "every transport, its servers, and whether it rests",
+    .details = "STATE as the daemon knows it: goes, rests (after faults), probing; - without one. "
+               "Why it rests, and\n"
+               "which of several servers do: `dispatcher status`.\n\n"
+               "JSON, one object per transport: v, transport, channel, way, state, since, until, "
+               "reason.",
+    .run = run,
+};
