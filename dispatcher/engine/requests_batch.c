@@ -93,7 +93,24 @@ static int64_t count_all(const int64_t counts[DELIVERY_STATES])
 struct numbers {
     int64_t counts[DELIVERY_STATES];
     int64_t refused; /* of the failed ones: at intake */
+    struct awaiting awaiting;
 };
+
+/* Nothing of it is left to be sent, and it waits for word: so does `waits_for`. */
+static int put_waits(const struct listing *list, const struct batch_row *row,
+                     const struct numbers *n)
+{
+    struct buf *out = list->r->out;
+    bool all_left = row->state == BATCH_RUNNING && count_open(n->counts) == 0;
+    buf_printf(out, ",\"awaiting\":%lld", (long long)n->awaiting.count);
+    answer_put_time(out, "next_channel_at", n->awaiting.first_ms);
+    answer_put_time(out, "last_channel_at", n->awaiting.last_ms);
+    if (n->awaiting.count == 0 || !all_left)
+        return answer_put_waits(list->r, row->batch, list->err);
+    answer_put_text(out, "waits_for", "confirmation");
+    answer_put_time(out, "next_attempt_at", n->awaiting.first_ms);
+    return 0;
+}
 
 static int put_batch(const struct listing *list, const struct batch_row *row,
                      const struct numbers *n)
@@ -117,7 +134,7 @@ static int put_batch(const struct listing *list, const struct batch_row *row,
     answer_put_time(out, "expires_at", row->expires_at_ms);
     answer_put_time(out, "finished_at", row->finished_ms);
     answer_put_time(out, "at", list->r->world->now_ms);
-    int rc = answer_put_waits(list->r, row->batch, list->err);
+    int rc = put_waits(list, row, n);
     buf_puts(out, "}\n");
     return rc;
 }
@@ -144,6 +161,8 @@ static void list_batch(void *context, const struct batch_row *row)
     list->rc = ledger_count_batch(l, row->batch, counts, list->err);
     if (list->rc == 0)
         list->rc = ledger_count_untried(l, row->batch, &n.refused, list->err);
+    if (list->rc == 0)
+        list->rc = ledger_count_awaiting(l, row->batch, &n.awaiting, list->err);
     if (list->rc != 0)
         return;
     answer_sum_channels(counts, n.counts);
@@ -179,7 +198,8 @@ static void put_new(const struct request *r, const char *id)
     answer_put_counts(out, none);
     buf_puts(out, ",\"refused\":0,\"accepted_at\":null,\"expires_at\":null,\"finished_at\":null");
     answer_put_time(out, "at", r->world->now_ms);
-    buf_puts(out, ",\"waits_for\":null,\"next_attempt_at\":null}\n");
+    buf_puts(out, ",\"awaiting\":0,\"next_channel_at\":null,\"last_channel_at\":null"
+                  ",\"waits_for\":null,\"next_attempt_at\":null}\n");
 }
 
 /* In no order, and so many at most: it is a list for people. */
@@ -336,6 +356,16 @@ static void list_ripe(void *context, const struct batch_row *row)
     put_purged(p->r->out, row->id);
 }
 
+/* What is old enough and left all the same, because its next channel may follow. */
+static int put_kept(const struct request *r, int64_t before_ms, struct error *err)
+{
+    struct purge_kept kept;
+    int rc = ledger_count_kept(r->world->ledger, before_ms, &kept, err);
+    buf_printf(r->out, ",\"awaiting_batches\":%lld,\"awaiting_notices\":%lld",
+               (long long)kept.batches, (long long)kept.notices);
+    return rc;
+}
+
 static int list_purge(const struct request *r, int64_t before_ms, struct error *err)
 {
     const struct batch_question everything = {0};
@@ -343,8 +373,11 @@ static int list_purge(const struct request *r, int64_t before_ms, struct error *
     int rc = ledger_walk_batches(r->world->ledger, &everything, list_ripe, &p, err);
     if (rc == 0 && p.rc != 0)
         rc = error_set(err, p.rc, "%s", p.problem.text);
-    if (rc == 0)
-        buf_printf(r->out, "{\"v\":1,\"end\":true,\"batches\":%lld}\n", (long long)p.batches);
+    if (rc != 0)
+        return rc;
+    buf_printf(r->out, "{\"v\":1,\"end\":true,\"batches\":%lld", (long long)p.batches);
+    rc = put_kept(r, before_ms, err);
+    buf_puts(r->out, "}\n");
     return rc;
 }
 
@@ -368,6 +401,7 @@ static int step_purge(const struct request *r, int64_t before_ms, struct error *
         buf_printf(r->out, ",\"after\":%lld,\"more\":%s", (long long)step.after,
                    step.more ? "true" : "false");
         answer_put_text(r->out, "problem", p.problem.code != 0 ? p.problem.text : NULL);
+        rc = put_kept(r, before_ms, err);
         buf_puts(r->out, "}\n");
     }
     buf_free(&selector);

@@ -27,7 +27,9 @@ static const char *state_word(const struct listing *list, const struct json_t *r
         return "purged";
     if (text_equal(state, "new"))
         return "in new/";
-    if (json_get_int(row, "open", 0) == 0 && text_equal(state, "running"))
+    bool handed_over = json_get_int(row, "open", 0) == 0 && text_equal(state, "running");
+    bool awaits = json_get_int(row, "awaiting", 0) > 0;
+    if (handed_over && !awaits)
         return "finished";
     if (!text_equal(stop, "goes"))
         return stop;
@@ -35,6 +37,8 @@ static const char *state_word(const struct listing *list, const struct json_t *r
         return text_equal(state, "loading") ? "half taken in" : "not finished";
     if (text_equal(state, "loading"))
         return "taking in";
+    if (handed_over)
+        return "to confirm";
     return is_waiting(row) ? "waiting" : "sending";
 }
 
@@ -48,6 +52,11 @@ static void put_why(const struct listing *list, const struct json_t *row, struct
         buf_printf(out, "%sno daemon runs", out->len > 0 ? "; " : "");
     else if (text_equal(word, "in new/"))
         buf_puts(out, "not looked at yet");
+    bool stopped = !text_equal(json_get_text(row, "stop", ""), "goes");
+    int64_t awaiting = json_get_int(row, "awaiting", 0);
+    if (stopped && awaiting > 0)
+        buf_printf(out, "%s%lld wait for a confirmation", out->len > 0 ? "; " : "",
+                   (long long)awaiting);
     if (out->len == 0 && is_waiting(row))
         waits_put_short(row, out);
 }
@@ -61,7 +70,8 @@ static int64_t count_coming(const struct json_t *row)
 static void add_percent(struct table *t, const struct json_t *row)
 {
     int64_t all = json_get_int(row, "deliveries", 0) + count_coming(row);
-    int64_t done = json_get_int(row, "deliveries", 0) - json_get_int(row, "open", 0);
+    int64_t done = json_get_int(row, "deliveries", 0) - json_get_int(row, "open", 0) -
+                   json_get_int(row, "awaiting", 0);
     if (all <= 0)
         table_cell(t, "-");
     else
@@ -173,7 +183,7 @@ static int run(const struct invocation *inv, struct error *err)
 }
 
 static const struct option_row options[] = {
-    {"open", 0, NULL, "only those that are taken in or have something left to send"},
+    {"open", 0, NULL, "only those that are taken in or have something left to send or to confirm"},
 };
 
 const struct command command_batches = {
@@ -184,20 +194,27 @@ const struct command command_batches = {
         "  dispatcher batches --open\n\n"
         "STATE is in new/ (handed over, not taken in yet), taking in, sending, waiting (nothing of "
         "it is due: WHY\n"
-        "says until when, in your time zone), halted (too many failures), paused (by a person), "
-        "finished or purged\n"
-        "(its texts are gone after retention, the rows stay); without a daemon half taken in or "
-        "not finished. DONE\n"
-        "counts what moves no more. DELIVERED, FAILED, UNCERTAIN, OTHER and OPEN add up to LINES; "
-        "a line on several\n"
-        "channels counts once for each.\n\n"
+        "says until when, in your time zone), to confirm (all has left, and the next channel "
+        "follows where no\n"
+        "confirmation comes in time: WHY says how many wait, and until when), halted (too many "
+        "failures), paused\n"
+        "(by a person), finished or purged (its texts are gone after retention, the rows stay); "
+        "without a daemon\n"
+        "half taken in or not finished. DONE counts what moves no more. DELIVERED, FAILED, "
+        "UNCERTAIN, OTHER and\n"
+        "OPEN add up to LINES; a line on several channels counts once for each.\n\n"
         "JSON, one object per batch: v, batch, campaign, state (new, loading, running, purged), "
         "stop (goes, halted,\n"
         "paused), stop_reason, go_on, lines, lines_taken, deliveries, open, a number for each "
         "state, refused (of\n"
         "the failed: at intake), accepted_at, expires_at, finished_at, at, waits_for (window, "
         "rate,\n"
-        "destination_rest, not_before, retry; null: something is due) and next_attempt_at.",
+        "destination_rest, not_before, retry, confirmation: all has left; null: something is due) "
+        "and\n"
+        "next_attempt_at; awaiting (so many have left or are held, and the next channel follows "
+        "where no word\n"
+        "comes), next_channel_at and last_channel_at (when it begins for the first and the last of "
+        "them).",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

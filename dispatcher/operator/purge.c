@@ -12,7 +12,8 @@
 
 struct purged {
     int64_t notices, batches, kept;
-    int64_t after; /* where the next step goes on */
+    int64_t awaiting_notices, awaiting_batches; /* kept: their next channel may follow */
+    int64_t after;                              /* where the next step goes on */
 };
 
 /* -1: as the configuration says. */
@@ -28,6 +29,8 @@ static int read_age(const struct invocation *inv, int64_t *out_ms, struct error 
 }
 
 #define ONLY_LOOK INT64_C(-1)
+/* More of them are not counted. */
+#define NOTICES_MOST 10000
 
 /* A step that goes on behind `after`, or ONLY_LOOK. */
 static int ask(struct session *s, const struct invocation *inv, int64_t age_ms, int64_t after,
@@ -53,6 +56,37 @@ static void print_name(void *context UNUSED, const struct json_t *row)
     printf("%s\n", json_get_text(row, "batch", ""));
 }
 
+static void read_kept(const struct json_t *end, struct purged *out)
+{
+    out->awaiting_batches = json_get_int(end, "awaiting_batches", 0);
+    out->awaiting_notices = json_get_int(end, "awaiting_notices", 0);
+}
+
+static void put_count(struct buf *out, int64_t count, const char *one, const char *many)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    if (count == 0)
+        return;
+    buf_printf(out, "%s%s%s %s", out->len > 0 ? " and " : "",
+               count >= NOTICES_MOST ? "at least " : "", output_number(count, number),
+               count == 1 ? one : many);
+}
+
+/* What stays although it is old enough, and why. */
+static void tell_kept(const struct invocation *inv, const struct purged *p)
+{
+    struct buf kept = {0};
+    bool one = p->awaiting_batches + p->awaiting_notices == 1;
+    put_count(&kept, p->awaiting_batches, "batch", "batches");
+    put_count(&kept, p->awaiting_notices, "single notice", "single notices");
+    if (kept.len > 0 && !invocation_json(inv))
+        fprintf(stderr,
+                "%s %s: the next channel may still follow where no confirmation comes, and needs "
+                "the text (`dispatcher batches` and `show` say until when).\n",
+                kept.data, one ? "stays" : "stay");
+    buf_free(&kept);
+}
+
 /* Step after step: a daemon serves everybody else between two of them. */
 static int ask_steps(struct session *s, const struct invocation *inv, int64_t age_ms,
                      struct purged *out, struct error *err)
@@ -70,6 +104,7 @@ static int ask_steps(struct session *s, const struct invocation *inv, int64_t ag
         out->batches += json_get_int(end, "batches", 0);
         out->kept += json_get_int(end, "kept", 0);
         out->after = json_get_int(end, "after", 0);
+        read_kept(end, out);
         more = json_get_bool(end, "more", false);
         const char *problem = json_get_text(end, "problem", NULL);
         if (problem != NULL) {
@@ -82,33 +117,37 @@ static int ask_steps(struct session *s, const struct invocation *inv, int64_t ag
     return rc;
 }
 
-static int64_t count_batches(struct session *s, const struct invocation *inv, int64_t age_ms,
-                             struct buf *rows, int *out_rc, struct error *err)
+static int count_batches(struct session *s, const struct invocation *inv, int64_t age_ms,
+                         struct buf *rows, struct purged *out, struct error *err)
 {
     struct json_t *end = NULL;
-    *out_rc = ask(s, inv, age_ms, ONLY_LOOK, rows, &end, err);
-    int64_t count = json_get_int(end, "batches", 0);
+    int rc = ask(s, inv, age_ms, ONLY_LOOK, rows, &end, err);
+    out->batches = json_get_int(end, "batches", 0);
+    read_kept(end, out);
     json_free(end);
-    return count;
+    return rc;
 }
 
 static int preview(struct session *s, const struct invocation *inv, int64_t age_ms,
                    struct error *err)
 {
     struct buf rows = {0};
-    int rc = 0;
-    int64_t count = count_batches(s, inv, age_ms, &rows, &rc, err);
+    struct purged would = {0};
+    int rc = count_batches(s, inv, age_ms, &rows, &would, err);
     if (rc == 0 && invocation_json(inv))
         printf("{\"v\":1,\"verb\":\"purge\",\"batches\":%" PRId64
-               ",\"notices\":null,\"dry_run\":true}\n",
-               count);
+               ",\"notices\":null,\"awaiting_batches\":%" PRId64 ",\"awaiting_notices\":%" PRId64
+               ",\"dry_run\":true}\n",
+               would.batches, would.awaiting_batches, would.awaiting_notices);
     else if (rc == 0)
         output_each_line(&rows, print_name, NULL);
     if (rc == 0 && !invocation_json(inv))
         fprintf(stderr,
                 "%" PRId64 " batches would lose their texts; notices of their own are not counted "
                 "beforehand.\n",
-                count);
+                would.batches);
+    if (rc == 0)
+        tell_kept(inv, &would);
     buf_free(&rows);
     return rc;
 }
@@ -117,16 +156,16 @@ static int confirm(struct session *s, const struct invocation *inv, int64_t age_
                    struct error *err)
 {
     char question[200];
-    int rc = 0;
+    struct purged would = {0};
     if (option_given(inv, "yes"))
         return 0;
-    int64_t count = count_batches(s, inv, age_ms, NULL, &rc, err);
+    int rc = count_batches(s, inv, age_ms, NULL, &would, err);
     if (rc != 0)
         return rc;
     snprintf(question, sizeof(question),
              "The texts of %" PRId64
              " batches and of all notices finished that long ago go for good. Continue?",
-             count);
+             would.batches);
     if (output_confirm(question))
         return 0;
     return error_set(err, ERR_USAGE,
@@ -137,13 +176,15 @@ static void report(const struct invocation *inv, const struct purged *done)
 {
     if (invocation_json(inv))
         printf("{\"v\":1,\"verb\":\"purge\",\"batches\":%" PRId64 ",\"notices\":%" PRId64
+               ",\"awaiting_batches\":%" PRId64 ",\"awaiting_notices\":%" PRId64
                ",\"dry_run\":false}\n",
-               done->batches, done->notices);
+               done->batches, done->notices, done->awaiting_batches, done->awaiting_notices);
     else
         printf("The texts of %" PRId64 " %s and %" PRId64
                " single %s are gone. Their rows, addresses, attempts and hashes stay.\n",
                done->batches, done->batches == 1 ? "batch" : "batches", done->notices,
                done->notices == 1 ? "notice" : "notices");
+    tell_kept(inv, done);
     if (done->kept > 0)
         fprintf(stderr,
                 "The texts of %" PRId64
@@ -193,14 +234,19 @@ const struct command command_purge = {
         "  dispatcher purge --older-than 30d --reason \"privacy: 30 days\"\n\n"
         "Takes notices and batches all of whose deliveries have been final for that long; what is "
         "open, held\n"
-        "or uncertain keeps its text. Texts go for good: letters' data, batches/ID/ in the spool. "
+        "or uncertain keeps its text, and so does what waits for a confirmation: the next channel "
+        "needs it.\n"
+        "So many are told. Texts go for good: letters' data, batches/ID/ in the spool. "
         "What stays\n"
         "is the evidence: one row per recipient with address, state, attempts, replies and the "
         "SHA-256 of the\n"
         "letter. A purged delivery cannot be tried again. Asks first, or wants --yes; recorded "
         "like every\n"
         "change.\n\n"
-        "JSON, one object: v, verb, batches, notices (null with --dry-run), dry_run.",
+        "JSON, one object: v, verb, batches, notices (null with --dry-run), awaiting_batches "
+        "and\n"
+        "awaiting_notices (old enough, but waiting for a confirmation; up to 10,000 notices are "
+        "counted), dry_run.",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

@@ -12,7 +12,7 @@
 
 /* ---- reading ---- */
 
-static bool is_finished(const struct tick *t)
+static bool is_handed_over(const struct tick *t)
 {
     return (text_equal(t->state, "running") || text_equal(t->state, "purged")) && t->open == 0;
 }
@@ -28,11 +28,14 @@ void tick_read(struct tick *out, const char *batch, struct json_t *facts, bool d
     out->taken = json_get_int(facts, "lines_taken", 0);
     out->deliveries = json_get_int(facts, "deliveries", 0);
     out->open = json_get_int(facts, "open", 0);
+    out->awaiting = json_get_int(facts, "awaiting", 0);
     out->refused = json_get_int(facts, "refused", 0);
     for (int state = 0; state < DELIVERY_STATES; state++)
         out->counts[state] =
             json_get_int(facts, delivery_state_name((enum delivery_state)state), 0);
-    out->finished = is_finished(out);
+    out->handed_over = is_handed_over(out);
+    out->finished = out->handed_over && out->awaiting == 0;
+    out->over = out->finished;
 }
 
 void tick_clear(struct tick *t)
@@ -43,7 +46,7 @@ void tick_clear(struct tick *t)
 
 int64_t tick_done(const struct tick *t)
 {
-    return t->deliveries - t->open;
+    return t->deliveries - t->open - t->awaiting;
 }
 
 int64_t tick_all(const struct tick *t)
@@ -84,13 +87,15 @@ static void put_tail(struct buf *out, const struct tick *t, const char *gap)
     if (t->taken < t->lines)
         buf_printf(out, "%staken in %s", out->len > 0 ? gap : "", output_number(t->taken, number));
     put_counts(out, t, gap);
+    if (t->awaiting > 0)
+        buf_printf(out, "%sto be confirmed %s", gap, output_number(t->awaiting, number));
 }
 
 void tick_put_line(const struct tick *t, size_t width, struct buf *out)
 {
     const char *gap = width > 0 ? "  " : ", ";
     struct buf tail = {0};
-    bool moves = text_equal(t->stop, "goes") && !t->finished;
+    bool moves = text_equal(t->stop, "goes") && !t->handed_over;
     if (text_equal(t->state, "new")) {
         buf_printf(out, "%s%swaits to be taken in", t->batch, width > 0 ? gap : ": ");
         return;
@@ -126,7 +131,7 @@ static void put_text(struct buf *out, const char *key, const char *value)
 
 void tick_put_json(const struct tick *t, struct buf *out)
 {
-    buf_printf(out, "{\"v\":1,\"type\":\"%s\"", t->finished ? "summary" : "status");
+    buf_printf(out, "{\"v\":1,\"type\":\"%s\"", t->over ? "summary" : "status");
     put_text(out, "batch", t->batch);
     put_text(out, "state", t->state);
     put_text(out, "stop", t->stop);
@@ -140,7 +145,10 @@ void tick_put_json(const struct tick *t, struct buf *out)
     for (int state = 0; state < DELIVERY_STATES; state++)
         buf_printf(out, ",\"%s\":%lld", delivery_state_name((enum delivery_state)state),
                    (long long)t->counts[state]);
-    buf_printf(out, ",\"refused\":%lld", (long long)t->refused);
+    buf_printf(out, ",\"refused\":%lld,\"awaiting\":%lld", (long long)t->refused,
+               (long long)t->awaiting);
+    put_text(out, "next_channel_at", json_get_text(t->facts, "next_channel_at", NULL));
+    put_text(out, "last_channel_at", json_get_text(t->facts, "last_channel_at", NULL));
     put_text(out, "waits_for", json_get_text(t->facts, "waits_for", NULL));
     put_text(out, "next_attempt_at", json_get_text(t->facts, "next_attempt_at", NULL));
     put_text(out, "at", json_get_text(t->facts, "at", NULL));
@@ -191,7 +199,8 @@ void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
 {
     char number[OUTPUT_NUMBER_SIZE];
     const char *sign = " = ";
-    buf_printf(out, "%s is finished: %s lines", t->batch, output_number(t->lines, number));
+    buf_printf(out, "%s is %s: %s lines", t->batch, t->finished ? "finished" : "handed over",
+               output_number(t->lines, number));
     if (t->deliveries != t->lines)
         buf_printf(out, ", %s deliveries", output_number(t->deliveries, number));
     for (int state = 0; state < DELIVERY_STATES; state++) {
@@ -202,6 +211,9 @@ void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
         sign = " + ";
     }
     put_took(t, out);
+    if (t->awaiting > 0)
+        buf_puts(out, "; ");
+    waits_put_awaiting(t->facts, out);
     put_hints(t, out_hint);
 }
 

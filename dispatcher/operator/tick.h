@@ -18,10 +18,13 @@ struct tick {
     const char *state, *stop, *stop_reason; /* borrowed from facts */
     int64_t counts[DELIVERY_STATES];
     int64_t lines, taken, deliveries, open;
-    int64_t refused; /* of the failed ones: at intake, never to be sent */
+    int64_t awaiting; /* handed over or held, and the next channel follows unless word comes */
+    int64_t refused;  /* of the failed ones: at intake, never to be sent */
     bool daemon;
-    bool finished; /* nothing moves by itself any more */
-    double rate;   /* per second; negative: not known */
+    bool handed_over; /* nothing is left to be sent, but for channels that may follow */
+    bool finished;    /* nothing moves by itself any more */
+    bool over;        /* there is no look behind this one; at first: finished */
+    double rate;      /* per second; negative: not known */
     int64_t eta_ms;
 };
 
@@ -35,7 +38,8 @@ int64_t tick_all(const struct tick *t);
 /* One line without its end for a terminal of so many columns, as in progress.h; 0: plain words. */
 void tick_put_line(const struct tick *t, size_t width, struct buf *out);
 void tick_put_json(const struct tick *t, struct buf *out);
-/* Two lines: how it ended, and what to do about what did not arrive ("" if there is nothing). */
+/* Two lines: how it ended or was handed over, and what to do about what did not arrive ("" if there
+ * is nothing). */
 void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint);
 /* The command that undoes a stop; appended only while it is stopped and not over. */
 void tick_put_stop(const struct tick *t, struct buf *out);

@@ -15,6 +15,7 @@ static const struct wait {
     {"retry", "retry",
      "deferred until the next try of what failed for the time being (`dispatcher retry --state "
      "deferred` makes it due)"},
+    {"confirmation", "confirmation", ""}, /* in words of its own, see below */
 };
 
 static const struct wait *find(const struct json_t *row)
@@ -32,10 +33,32 @@ bool waits_any(const struct json_t *row)
     return find(row) != NULL;
 }
 
+void waits_put_awaiting(const struct json_t *row, struct buf *out)
+{
+    char number[OUTPUT_NUMBER_SIZE], when[64];
+    int64_t count = json_get_int(row, "awaiting", 0);
+    if (count == 0)
+        return;
+    buf_printf(out, "%s %s for a confirmation; where none comes the next channel begins, %s %s",
+               output_number(count, number), count == 1 ? "waits" : "wait",
+               count == 1 ? "at" : "the first at",
+               output_time(json_get_text(row, "next_channel_at", NULL), when, sizeof(when)));
+    if (count > 1)
+        buf_printf(out, ", the last at %s",
+                   output_time(json_get_text(row, "last_channel_at", NULL), when, sizeof(when)));
+}
+
+static bool awaits(const struct json_t *row)
+{
+    return text_equal(json_get_text(row, "waits_for", NULL), "confirmation");
+}
+
 void waits_put_short(const struct json_t *row, struct buf *out)
 {
-    char when[64];
+    char when[64], number[OUTPUT_NUMBER_SIZE];
     const struct wait *wait = find(row);
+    if (awaits(row))
+        buf_printf(out, "%s ", output_number(json_get_int(row, "awaiting", 0), number));
     if (wait != NULL)
         buf_printf(out, "until %s (%s)",
                    output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)),
@@ -46,6 +69,11 @@ void waits_put(const struct json_t *row, struct buf *out)
 {
     char when[64];
     const struct wait *wait = find(row);
+    if (awaits(row)) {
+        buf_puts(out, "all is handed over; ");
+        waits_put_awaiting(row, out);
+        return;
+    }
     if (wait != NULL)
         buf_printf(out, "%s; the first is due at %s", wait->sentence,
                    output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)));

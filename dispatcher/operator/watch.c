@@ -241,7 +241,7 @@ static void print_end(struct watch *w, const struct tick *t)
 /* 0, 1 when somebody was not told, 75 while it is not over. */
 static int verdict(const struct tick *t)
 {
-    if (!t->finished)
+    if (!t->over)
         return EX_TEMPFAIL;
     return tick_has_trouble(t) ? 1 : 0;
 }
@@ -259,15 +259,17 @@ static int turn(struct watch *w, bool once, bool *out_over, struct error *err)
     if (rc != 0)
         return rc;
     measure(w, &t, mono_ms);
-    if (!t.finished)
+    t.over = t.finished || (t.handed_over && option_given(w->inv, "handed-over"));
+    if (!t.over)
         tell_daemon(w, t.daemon);
     tell_stop(w, &t);
-    tell_wait(w, &t);
+    if (!t.over)
+        tell_wait(w, &t);
     show(w, &t, mono_ms);
-    *out_over = once || t.finished;
+    *out_over = once || t.over;
     if (*out_over)
         rc = verdict(&t);
-    if (t.finished)
+    if (t.over)
         print_end(w, &t);
     else if (once && w->terminal && !invocation_json(w->inv))
         putchar('\n');
@@ -297,6 +299,9 @@ static int run(const struct invocation *inv, struct error *err)
 
 static const struct option_row options[] = {
     {"once", 0, NULL, "one look instead of following"},
+    {"handed-over", 0, NULL,
+     "end when all is handed over, though a next channel may still follow for want of a "
+     "confirmation"},
 };
 
 const struct command command_watch = {
@@ -317,17 +322,23 @@ const struct command command_watch = {
         "It waits while no daemon runs, and says why nothing is due, or how to go on when the "
         "batch "
         "is paused or\n"
-        "halted.\n\n"
+        "halted. Where rules give a channel its time (`after:`), the batch is not finished while "
+        "the "
+        "next channel\n"
+        "may still follow: watch says how many wait for a confirmation, until when, and goes on. "
+        "With "
+        "--handed-over\n"
+        "it ends when all has left.\n\n"
         "Exit status: 0 all delivered, or suppressed or cancelled on purpose; 1 finished, but some "
         "failed,\n"
-        "expired, are held or uncertain; 66 no such batch; 75 with --once: not finished yet.\n\n"
+        "expired, are held or uncertain; 66 no such batch; 75 with --once: not over yet.\n\n"
         "JSON, one object each second: v, type (status; the last one: summary), batch, state (new, "
         "loading,\n"
         "running, purged), stop, stop_reason, daemon, lines, lines_taken, deliveries, open, done, "
         "rate_per_s and\n"
-        "eta_s (null while not known), a number for each state, refused, waits_for and "
-        "next_attempt_at (as in\n"
-        "`batches`), at.",
+        "eta_s (null while not known), a number for each state, refused, awaiting, "
+        "next_channel_at,\n"
+        "last_channel_at, waits_for and next_attempt_at (as in `batches`), at.",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

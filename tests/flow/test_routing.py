@@ -209,9 +209,9 @@ def test_a_kill_between_two_providers_sends_nothing_twice(t):
 # the next channel's turn
 
 
-def escalating(t, server, phones, then):
+def escalating(t, server, phones, then, **members):
     rules = [{"name": "quick", "then": {"channels": ["email", "sms"], "method": "single", **then}}]
-    t.configure(email=t.email_transport(server, **NEVER), sms=t.sms_transport(phones), rules=rules)
+    t.configure(email=t.email_transport(server, **NEVER), sms=t.sms_transport(phones), rules=rules, **members)
 
 
 def single(t, identity, **members):
@@ -294,6 +294,45 @@ def test_a_line_of_a_batch_escalates_too(t):
     enqueue_batch(t, single(t, "b"))
     t.wait_for_state("b_1", "delivered", channel="sms", seconds=20)
     t.equal(t.row("b_1")["cause"], "escalated", "the mail")
+
+
+def test_what_waits_for_a_confirmation_is_neither_finished_nor_purged(t):
+    mail, phones = t.smtp(), t.faulty_gateway()
+    escalating(t, mail, phones, {"after": {"email": "15s"}, "confirm": ["email"]}, retention="1s")
+    t.daemon.start()
+    enqueue_batch(t, single(t, "b"), 2)
+    t.drop(single(t, "one"))
+    for identity in ("b_1", "b_2", "one"):
+        t.wait_for_state(identity, "delivered")
+    (row,) = t.command("batches", "--json").lines()
+    seen = [row[key] for key in ("open", "delivered", "awaiting", "waits_for", "finished_at")]
+    t.equal(seen, [0, 2, 2, "confirmation", None], "the batch")
+    t.check(row["next_channel_at"] and row["next_channel_at"] <= row["last_channel_at"], f"{row}")
+    table = t.command("batches").out
+    t.contains(table, "to confirm", "batches")
+    t.contains(table, "2 until ", "batches")
+    once = t.command("watch", "b", "--once")
+    t.equal(once.status, 75, "watch --once")
+    t.contains(once.out, "to be confirmed 2", "watch --once")
+    left = t.command("watch", "b", "--handed-over")
+    t.equal(left.status, 0, "watch --handed-over")
+    t.contains(left.out, "b is handed over: 2 lines = 2 delivered; 2 wait for a confirmation", "watch --handed-over")
+    t.command("pause", "b", "--reason", "looking")
+    t.contains(t.command("batches").out, "looking; 2 wait for a confirmation", "a batch that is paused")
+    t.command("resume", "b")
+    purged = t.command("purge", "--older-than", "0s", "--yes")
+    t.contains(purged.out, "0 batches and 0 single notices", "purge")
+    t.contains(purged.err, "1 batch and 1 single notice stay", "purge")
+    would = t.command("purge", "--older-than", "0s", "--dry-run", "--json").lines()[-1]
+    t.equal((would["batches"], would["awaiting_batches"], would["awaiting_notices"]), (0, 1, 1), "purge --dry-run")
+    t.daemon.stop()
+    t.daemon.start()  # retention looks
+    for identity in ("b_1", "b_2", "one"):
+        t.wait_for_state(identity, "delivered", channel="sms", seconds=30)
+    end = t.command("watch", "b")
+    t.equal(end.status, 0, "watch")
+    t.contains(end.out, "b is finished: 2 lines, 4 deliveries = 4 delivered", "watch")
+    t.equal(t.command("reconcile").status, 0, "reconcile")
 
 
 def test_notices_that_cannot_be_read_keep_no_other_report_from_being_booked(t):

@@ -528,8 +528,9 @@ static void lets_the_texts_of_the_finished_go(void **state)
                     "\"batches\":0");
     settle_all(DELIVERY_FAILED, "bad_recipient");
     assert_contains(ask("{\"v\":1,\"verb\":\"purge\"}"), "--older-than 30d");
-    assert_contains(ask("{\"v\":1,\"verb\":\"purge\",\"older_than_ms\":1000,\"dry_run\":true}"),
-                    "{\"v\":1,\"batch\":\"b\"}\n{\"v\":1,\"end\":true,\"batches\":1}");
+    assert_contains(
+        ask("{\"v\":1,\"verb\":\"purge\",\"older_than_ms\":1000,\"dry_run\":true}"),
+        "{\"v\":1,\"batch\":\"b\"}\n{\"v\":1,\"end\":true,\"batches\":1,\"awaiting_batches\":0");
     assert_int_equal(spool_find_batch(spool, "b"), BATCH_PLACE_BATCHES);
     const char *answer = ask("{\"v\":1,\"verb\":\"purge\",\"older_than_ms\":1000}");
     assert_contains(answer, "{\"v\":1,\"batch\":\"b\"}");

@@ -98,6 +98,37 @@ static void is_over_when_nothing_moves_by_itself(void **state)
     tick_clear(&t);
 }
 
+static void is_not_over_while_a_confirmation_is_waited_for(void **state)
+{
+    struct buf words = {0}, hint = {0};
+    struct tick t =
+        read_tick("{\"state\":\"running\",\"stop\":\"goes\",\"lines\":10,\"lines_taken\":10,"
+                  "\"deliveries\":10,\"open\":0,\"delivered\":10,\"awaiting\":4,"
+                  "\"waits_for\":\"confirmation\",\"next_attempt_at\":\"2026-11-24T00:00:01.000Z\","
+                  "\"next_channel_at\":\"2026-11-24T00:00:01.000Z\","
+                  "\"last_channel_at\":\"2026-11-24T00:01:10.000Z\",\"finished_at\":null}");
+    (void)state;
+    assert_false(t.finished || t.over);
+    assert_true(t.handed_over);
+    assert_int_equal(tick_done(&t), 6);
+    assert_string_equal(line_of(&t, 0), "recall: 60%, 6/10, delivered 10, to be confirmed 4");
+    tick_put_wait(&t, &words);
+    assert_contains(buf_text(&words),
+                    "recall: all is handed over; 4 wait for a confirmation; where "
+                    "none comes the next channel begins, the first at 2026-11-24");
+    assert_contains(buf_text(&words), ", the last at 2026-11-24");
+    buf_reset(&words);
+    tick_put_end(&t, &words, &hint);
+    assert_contains(buf_text(&words), "recall is handed over: 10 lines = 10 delivered; 4 wait for");
+    buf_reset(&words);
+    tick_put_json(&t, &words);
+    assert_contains(buf_text(&words), "\"type\":\"status\"");
+    assert_contains(buf_text(&words), "\"awaiting\":4,\"next_channel_at\":\"2026-11-24T00:00:01");
+    buf_free(&words);
+    buf_free(&hint);
+    tick_clear(&t);
+}
+
 static void recommends_no_retry_of_what_can_never_be_sent(void **state)
 {
     struct buf end = {0}, hint = {0};
@@ -181,6 +212,7 @@ int main(void)
         cmocka_unit_test(stays_within_the_terminal),
         cmocka_unit_test(counts_lines_still_to_come),
         cmocka_unit_test(is_over_when_nothing_moves_by_itself),
+        cmocka_unit_test(is_not_over_while_a_confirmation_is_waited_for),
         cmocka_unit_test(recommends_no_retry_of_what_can_never_be_sent),
         cmocka_unit_test(suppressed_on_purpose_is_no_trouble),
         cmocka_unit_test(says_how_to_go_on),
