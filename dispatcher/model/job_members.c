@@ -175,9 +175,32 @@ static int read_channels(struct reading *r, const struct member_path *path, cons
     return 0;
 }
 
+/* Looked for here, and decided elsewhere. */
+static int refuse_after(struct reading *r, const struct member_path *path,
+                        const json_t *value UNUSED)
+{
+    return member_fail(r, path,
+                       "is decided by a rule: how long a channel has before the next one begins "
+                       "stands in the rules file (`rules:` of the configuration), like then: "
+                       "{after: {email: 24h}}; a rule may ask for this notice by its campaign, "
+                       "category or template");
+}
+
+static int refuse_confirm(struct reading *r, const struct member_path *path,
+                          const json_t *value UNUSED)
+{
+    return member_fail(r, path,
+                       "is decided by a rule: which channel must be confirmed stands in the rules "
+                       "file (`rules:` of the configuration), like then: {confirm: [sms]}; a rule "
+                       "may ask for this notice by its campaign, category or template");
+}
+
 int job_read_routing(struct reading *r, const struct member_path *path, const json_t *value)
 {
-    static const struct member members[] = {{"method", read_method}, {"channels", read_channels}};
+    static const struct member members[] = {{"method", read_method},
+                                            {"channels", read_channels},
+                                            {"after", refuse_after},
+                                            {"confirm", refuse_confirm}};
     r->job->has_routing = true;
     return member_read_all(r, path, value, members, COUNT_OF(members));
 }

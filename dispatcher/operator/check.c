@@ -1,5 +1,6 @@
 #include "operator/command_list.h"
 
+#include "config/quantity.h"
 #include "model/settings.h"
 #include "operator/check_gateways.h"
 #include "operator/check_korean_sms.h"
@@ -29,9 +30,38 @@ static void check_fallback(struct check_scene *s)
                          "channels is refused");
 }
 
+static void warn_of_patience(struct check_scene *s, const struct rule *r, enum channel_kind kind)
+{
+    struct place at = {s->settings->rules.file, r->line, 1};
+    struct buf after = {0}, kept = {0};
+    quantity_put_duration(&after, r->after_ms[kind]);
+    quantity_put_duration(&kept, s->settings->retention_ms);
+    problems_add_warning(&s->problems, &at, "rules-retention",
+                         "`after: {%s: %s}` of the rule `%s` is longer than `retention` (%s): the "
+                         "next channel needs the text, so it stays until then all the same; give "
+                         "`retention` more time, or the channel less",
+                         channel_kind_name(kind), buf_text(&after), r->name, buf_text(&kept));
+    buf_free(&after);
+    buf_free(&kept);
+}
+
+/* Texts go when all is over, and whose next channel may follow is not over. */
+static void check_patience(struct check_scene *s)
+{
+    const struct rules *rules = &s->settings->rules;
+    int64_t kept_ms = s->settings->retention_ms;
+    for (size_t i = 0; kept_ms > 0 && i < rules->count; i++) {
+        for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
+            if (rules->rules[i].after_ms[kind] > kept_ms)
+                warn_of_patience(s, &rules->rules[i], (enum channel_kind)kind);
+        }
+    }
+}
+
 static int check_all(struct check_scene *s, struct error *err)
 {
     check_fallback(s);
+    check_patience(s);
     check_gateways(s);
     int rc = check_scene_load_letters(s, err);
     if (rc != 0 || s->library == NULL)

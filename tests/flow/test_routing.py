@@ -335,6 +335,17 @@ def test_what_waits_for_a_confirmation_is_neither_finished_nor_purged(t):
     t.equal(t.command("reconcile").status, 0, "reconcile")
 
 
+def test_check_warns_of_a_patience_longer_than_retention(t):
+    server, phones = t.smtp(), t.faulty_gateway()
+    escalating(t, server, phones, {"after": {"email": "20s"}}, retention="3s")
+    answer = t.command("check")
+    t.matches(answer.out, r"rules\.yaml:\d+.*warning.*`after: \{email: 20s\}` .*longer than `retention` \(3s\)", "check")
+    escalating(t, server, phones, {"after": {"email": "20s"}}, retention="30d")
+    t.check("retention" not in t.command("check").out, "a warning without a reason")
+    escalating(t, server, phones, {"after": {"email": "20s"}}, retention="0s")
+    t.check("retention" not in t.command("check").out, "texts are kept for good")
+
+
 def test_notices_that_cannot_be_read_keep_no_other_report_from_being_booked(t):
     mail, phones = t.smtp(), t.faulty_gateway()
     escalating(t, mail, phones, {})

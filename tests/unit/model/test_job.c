@@ -91,6 +91,9 @@ static void refuses_with_position_and_advice(void **state)
     assert_refused("\"routing\":{\"channels\":[\"email\",\"fax\"]}," REST,
                    "new/a.json:1:33: ", "email, sms or webhook");
     assert_refused("\"routing\":{\"channels\":[\"sms\",\"sms\"]}," REST, "1:31", "twice");
+    assert_refused("\"routing\":{\"after\":{\"email\":\"24h\"}}," REST, "1:21",
+                   "stands in the rules file");
+    assert_refused("\"routing\":{\"confirm\":[\"sms\"]}," REST, "1:23", "then: {confirm: [sms]}");
     assert_refused("\"template\":\"../etc/passwd\"," REST, "1:13", "template folder");
     assert_refused("\"priority\":\"urgent\"," REST, "1:13", "low, normal or high");
     assert_refused("\"template_version\":0," REST, "1:21", "from 1");
