@@ -363,6 +363,14 @@ static bool take_hint(struct csv *c)
     return true;
 }
 
+/* .xlsx and .ods are ZIP archives, .xls is a compound file. */
+static bool is_workbook(const struct csv *c)
+{
+    static const char zip[] = "PK\x03\x04", compound[] = "\xd0\xcf\x11\xe0";
+    return c->window_len >= 4 &&
+           (memcmp(c->window, zip, 4) == 0 || memcmp(c->window, compound, 4) == 0);
+}
+
 static int begin(struct csv *c, struct error *err)
 {
     static const char mark[] = "\xef\xbb\xbf";
@@ -371,6 +379,8 @@ static int begin(struct csv *c, struct error *err)
         errno = c->io;
         return error_errno(err, ERR_IO, "cannot read %s", c->path);
     }
+    if (is_workbook(c))
+        return error_set(err, ERR_INPUT, "%s is a workbook, not a CSV; " SAVE_ANEW, c->path);
     if (c->window_len >= 2 &&
         (memcmp(c->window, "\xff\xfe", 2) == 0 || memcmp(c->window, "\xfe\xff", 2) == 0))
         return error_set(err, ERR_INPUT,

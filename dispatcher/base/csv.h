@@ -45,7 +45,7 @@ struct csv;
 
 /*
  * Opens a file and finds its delimiter in the first line (or in Excel's `sep=;` above it).
- * ERR_NOT_FOUND, ERR_IO; ERR_INPUT: no regular file, or UTF-16. Close with csv_close().
+ * ERR_NOT_FOUND, ERR_IO; ERR_INPUT: no regular file, a workbook, or UTF-16. Close with csv_close().
  */
 MUST_CHECK int csv_open(const char *path, struct csv **out, struct error *err);
 void csv_close(struct csv *c);

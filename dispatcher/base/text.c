@@ -206,6 +206,11 @@ const char *text_closest(const char *word, const char *const *names, size_t coun
     return best;
 }
 
+const char *text_plural(int64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
 void text_put_choice(struct buf *out, const char *word, size_t index, size_t count)
 {
     if (index > 0)

@@ -32,6 +32,8 @@ bool text_matches_wildcard(const char *pattern, const char *text);
  */
 const char *text_closest(const char *word, const char *const *names, size_t count);
 
+/* What stands behind a number: text_plural(n, "row is", "rows are"). */
+const char *text_plural(int64_t count, const char *one, const char *many);
 /* One word of "a, b or c": the separator before the `index`-th of `count`, and the word. */
 void text_put_choice(struct buf *out, const char *word, size_t index, size_t count);
 

@@ -91,8 +91,9 @@ int load_result(const struct load *l, struct error *err)
     size_t shown = lines_that_fit(text, l->problems.len, room);
     if (shown == l->problems.len)
         return error_set(err, ERR_CONFIG, "%s", text);
-    return error_set(err, ERR_CONFIG, "%.*s\nand %zu more problems", (int)shown, text,
-                     l->problem_count - count_lines(text, shown));
+    size_t more = l->problem_count - count_lines(text, shown);
+    return error_set(err, ERR_CONFIG, "%.*s\nand %zu more %s", (int)shown, text, more,
+                     text_plural((int64_t)more, "problem", "problems"));
 }
 
 const char *load_keep(struct load *l, const char *text)

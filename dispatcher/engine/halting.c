@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "policy/halt.h"
 
 /* A fast mail server refuses thousands of letters a second; a look at the counters costs less than
@@ -63,9 +64,10 @@ static int halt(struct ledger *l, const char *id, int64_t counts[CHANNEL_KINDS][
             unsure = sum(counts, DELIVERY_UNCERTAIN);
     int64_t decided = failed + unsure + sum(counts, DELIVERY_DELIVERED);
     buf_printf(&reason,
-               "of %lld deliveries %lld failed and %lld are uncertain, more than its limit; mend "
+               "of %lld %s %lld failed and %lld %s uncertain, more than its limit; mend "
                "the cause, then let it go on",
-               (long long)decided, (long long)failed, (long long)unsure);
+               (long long)decided, text_plural(decided, "delivery", "deliveries"),
+               (long long)failed, (long long)unsure, text_plural(unsure, "is", "are"));
     int rc = ledger_stop_batch(l, id, BATCH_HALTED, reason.data, false, NULL, err);
     if (rc == 0)
         log_event(LOG_ERR, "batch.halted", "batch=%s reason=\"%s\"", id, reason.data);

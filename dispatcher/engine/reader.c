@@ -173,8 +173,8 @@ static void put_totals(const struct reader *r, struct buf *out)
     char is[DIGEST_HEX_SIZE], said[DIGEST_HEX_SIZE];
     digest_sum(r->lines.sum, sum);
     if (r->count != b->count)
-        buf_printf(out, SHOWN " has %lld lines, but batch.json says %lld\n", (long long)r->count,
-                   (long long)b->count);
+        buf_printf(out, SHOWN " has %lld %s, but batch.json says %lld\n", (long long)r->count,
+                   text_plural(r->count, "line", "lines"), (long long)b->count);
     if (memcmp(sum, b->sha256, DIGEST_SIZE) != 0)
         buf_printf(out,
                    SHOWN " has the SHA-256 %s, but batch.json says %s: it was cut off or changed "

@@ -91,15 +91,16 @@ void judge_public_notice(const struct look *look)
     if (c->sheet->has_public_notice) {
         int64_t days = c->sheet->notice_until_day - c->sheet->notice_from_day;
         if (days < least)
-            finding_add(look, &at, "public_notice stays for %lld days; %lld are needed",
-                        (long long)days, (long long)least);
+            finding_add(look, &at, "public_notice stays for %lld %s; %lld are needed",
+                        (long long)days, text_plural(days, "day", "days"), (long long)least);
     } else if (c->kind == NOTICE_PUBLIC) {
         finding_add(look, &at, "a public notice needs public_notice: {from, until, url}");
     } else if (unreached > 0) {
         finding_add(look, &at,
-                    "%lld people can be reached by no channel: public_notice: {from, until, url} "
-                    "for at least %lld days is needed",
-                    (long long)unreached, (long long)least);
+                    "%lld %s can be reached by no channel: public_notice: {from, until, url} "
+                    "for at least %lld %s is needed",
+                    (long long)unreached, text_plural(unreached, "person", "people"),
+                    (long long)least, text_plural(least, "day", "days"));
     }
 }
 
@@ -148,8 +149,9 @@ void judge_count(const struct look *look)
     else if (told < 0)
         finding_add(look, &at, "not every cohort of the campaign says how many are `affected`");
     else if (told != wanted)
-        finding_add(look, &at, "the cohorts of the campaign are %lld people, %s is %lld",
-                    (long long)told, fact, (long long)wanted);
+        finding_add(look, &at, "the cohorts of the campaign are %lld %s, %s is %lld",
+                    (long long)told, text_plural(told, "person", "people"), fact,
+                    (long long)wanted);
 }
 
 void judge_documented(const struct look *look)
@@ -279,7 +281,8 @@ static void put_reason(struct buf *out, const struct look *look, const char *con
     int64_t count = count_here(look);
     const char *separator = out->len > 0 ? ", " : "";
     if (text_starts_with(condition, "affected ") && count_holds(condition, count))
-        buf_printf(out, "%s%lld people are affected (%s)", separator, (long long)count, condition);
+        buf_printf(out, "%s%lld %s affected (%s)", separator, (long long)count,
+                   text_plural(count, "person is", "people are"), condition);
     for (size_t i = 0; i < COUNT_OF(flags); i++)
         if (strcmp(flags[i].condition, condition) == 0 &&
             fact_sheet_has_flag(look->c->sheet, flags[i].flag))

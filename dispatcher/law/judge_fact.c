@@ -172,7 +172,8 @@ static bool check_items(const struct look *look)
     if (least <= 0 || count >= (size_t)least || judge_unknown_is_fine(look, name))
         return true;
     struct place at = place_of_fact(look, name);
-    finding_add(look, &at, "%s has %zu entries, %lld are needed", name, count, (long long)least);
+    finding_add(look, &at, "%s has %zu %s, %lld are needed", name, count,
+                text_plural((int64_t)count, "entry", "entries"), (long long)least);
     return false;
 }
 

@@ -17,10 +17,9 @@ void judge_consent(const struct look *look)
                     "nobody has looked whether the recipients have consented: their "
                     "audience is not there");
     else if (without > 0)
-        finding_add(look, &at,
-                    "%lld recipients have not consented (column %s of the audience); leave them "
-                    "out",
-                    (long long)without, night ? "night_consent" : "consent_at");
+        finding_add(look, &at, "%lld %s not consented (column %s of the audience); leave them out",
+                    (long long)without, text_plural(without, "recipient has", "recipients have"),
+                    night ? "night_consent" : "consent_at");
 }
 
 void judge_consent_age(const struct look *look)
@@ -32,10 +31,10 @@ void judge_consent_age(const struct look *look)
         return;
     int64_t age = (sets_moment_ms(look->c) - s->oldest_consent_ms) / DAY_MS;
     if (age > days)
-        finding_add(look, &at,
-                    "the oldest consent is %lld days old; after %lld days people must be told of "
-                    "it again",
-                    (long long)age, (long long)days);
+        finding_add(
+            look, &at,
+            "the oldest consent is %lld days old; after %lld %s people must be told of it again",
+            (long long)age, (long long)days, text_plural(days, "day", "days"));
 }
 
 static bool sends_sms(const struct law_case *c)

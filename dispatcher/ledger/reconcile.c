@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
 
@@ -212,13 +213,15 @@ static int compare_lines(struct recount *r, struct query *q, struct error *err)
     r->books->expected += whole ? total : lines->count;
     if (lines->last > total || (whole && lines->count != total))
         return error_set(err, ERR_INTERNAL,
-                         BALANCE "the batch %s has %lld lines, in the rows are %lld (up to line "
-                                 "%lld)",
-                         id, (long long)total, (long long)lines->count, (long long)lines->last);
+                         BALANCE "the batch %s has %lld %s, in the rows %s %lld (up to line %lld)",
+                         id, (long long)total, text_plural(total, "line", "lines"),
+                         text_plural(lines->count, "is", "are"), (long long)lines->count,
+                         (long long)lines->last);
     if (whole && finished != (lines->open == 0))
         return error_set(err, ERR_INTERNAL,
-                         BALANCE "the batch %s %s, and %lld of its deliveries are open", id,
-                         finished ? "is finished" : "is not finished", (long long)lines->open);
+                         BALANCE "the batch %s %s, and %lld of its deliveries %s open", id,
+                         finished ? "is finished" : "is not finished", (long long)lines->open,
+                         text_plural(lines->open, "is", "are"));
     return 0;
 }
 

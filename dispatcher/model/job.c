@@ -37,7 +37,7 @@ static int require(struct reading *r, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (json_object_get(r->job->root, names[i]) == NULL)
-            return error_set(r->err, ERR_INPUT, "%s:%d:1: \"%s\" is missing; every job needs it",
+            return error_set(r->err, ERR_INPUT, "%s:%d:1: \"%s\" is missing; every notice needs it",
                              r->file, r->first_line, names[i]);
     }
     return 0;
@@ -49,7 +49,7 @@ static int read_root(struct reading *r, const char *const *required, size_t requ
     static const struct member_path document = {NULL, ""};
     r->job->priority = JOB_NORMAL;
     if (!json_is_object(r->job->root))
-        return error_set(r->err, ERR_INPUT, "%s:%d:1: a job is a JSON object in braces", r->file,
+        return error_set(r->err, ERR_INPUT, "%s:%d:1: a notice is a JSON object in braces", r->file,
                          r->first_line);
     int rc = member_read_all(r, &document, r->job->root, envelope, COUNT_OF(envelope));
     return rc == 0 ? require(r, required, required_count) : rc;
@@ -63,7 +63,7 @@ static int parse(struct reading *r, const char *const *required, size_t required
     int rc = json_parse(r->text, r->len, r->file, r->first_line, JOB_DEPTH_MAX, &root, r->err);
     if (rc != 0)
         return rc;
-    r->what = "a job";
+    r->what = "a notice";
     r->job = xcalloc(1, sizeof(*r->job));
     r->job->root = root;
     rc = read_root(r, required, required_count);

@@ -58,13 +58,21 @@ static size_t offset_of_token(const char *text, const json_error_t *e)
     return stands_there ? offset - len : offset;
 }
 
+/* jansson speaks of its own flags where a text holds a NUL. */
+static const char *words_of(const json_error_t *e)
+{
+    enum json_error_code code = json_error_code(e);
+    bool nul = code == json_error_null_character || code == json_error_null_byte_in_key;
+    return nul ? "\\u0000, the character NUL, can stand in no letter; remove it" : e->text;
+}
+
 static int report_syntax(const char *text, size_t len, const char *file, int first_line,
                          const json_error_t *e, struct error *err)
 {
     size_t offset = offset_of_token(text, e);
     return error_set(err, ERR_INPUT, "%s:%d:%d: not valid JSON: %s", file,
                      first_line + (e->line > 0 ? e->line - 1 : 0),
-                     column_in_characters(text, len, offset), e->text);
+                     column_in_characters(text, len, offset), words_of(e));
 }
 
 int json_parse(const char *text, size_t len, const char *file, int first_line, int max_depth,

@@ -20,7 +20,7 @@ struct reading {
     size_t len;
     const char *file;
     int first_line;
-    const char *what; /* "a job": of what somebody wrote an unknown member */
+    const char *what; /* "a notice": of what somebody wrote an unknown member */
     struct error *err;
     struct job *job;     /* where the values go */
     struct batch *batch; /* and these, of batch.json; else NULL */

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "campaign/cohorts.h"
 #include "operator/check_case.h"
 #include "operator/check_names.h"
@@ -36,9 +37,10 @@ static void print_people(const struct campaign_check *k, const struct cohort_cou
         return;
     for (size_t i = 0; i < k->campaign->cohort_count; i++)
         people += counts[i].people;
-    printf("%s: %s people in %zu %s: everybody is in one cohort only%s\n", k->campaign->file,
-           output_number(people, number), k->campaign->cohort_count,
-           k->campaign->cohort_count == 1 ? "cohort" : "cohorts",
+    printf("%s: %s %s in %zu %s: everybody is in one cohort only%s\n", k->campaign->file,
+           output_number(people, number), text_plural(people, "person", "people"),
+           k->campaign->cohort_count,
+           text_plural((int64_t)k->campaign->cohort_count, "cohort", "cohorts"),
            k->campaign->population != NULL ? ", and nobody is left out" : "");
 }
 

@@ -290,7 +290,7 @@ static int run(const struct invocation *inv, struct error *err)
 
 static const struct option_row options[] = {
     {"locale", 0, "de,ko,en", "which languages (default: all; of a row of --audience its own)"},
-    {"fixture", 0, "F", "a sample job: a file, or the name of one of the letter's fixtures"},
+    {"fixture", 0, "F", "a sample notice: a file, or the name of one of the letter's fixtures"},
     {"facts", 0, "FILE", "the facts of this fact sheet (facts.yaml) instead of the sample's"},
     {"cohort", 0, "NAME", "with --facts: as this group of people is told them"},
     {"audience", 0, "CSV", "a person of this table reads, with the facts in its columns"},

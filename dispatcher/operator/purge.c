@@ -142,10 +142,10 @@ static int preview(struct session *s, const struct invocation *inv, int64_t age_
     else if (rc == 0)
         output_each_line(&rows, print_name, NULL);
     if (rc == 0 && !invocation_json(inv))
-        fprintf(stderr,
-                "%" PRId64 " batches would lose their texts; notices of their own are not counted "
-                "beforehand.\n",
-                would.batches);
+        fprintf(stderr, "%" PRId64 " %s; notices of their own are not counted beforehand.\n",
+                would.batches,
+                text_plural(would.batches, "batch would lose its texts",
+                            "batches would lose their texts"));
     if (rc == 0)
         tell_kept(inv, &would);
     buf_free(&rows);
@@ -164,8 +164,8 @@ static int confirm(struct session *s, const struct invocation *inv, int64_t age_
         return rc;
     snprintf(question, sizeof(question),
              "The texts of %" PRId64
-             " batches and of all notices finished that long ago go for good. Continue?",
-             would.batches);
+             " %s and of all notices finished that long ago go for good. Continue?",
+             would.batches, text_plural(would.batches, "batch", "batches"));
     if (output_confirm(question))
         return 0;
     return error_set(err, ERR_USAGE,
@@ -182,8 +182,8 @@ static void report(const struct invocation *inv, const struct purged *done)
     else
         printf("The texts of %" PRId64 " %s and %" PRId64
                " single %s are gone. Their rows, addresses, attempts and hashes stay.\n",
-               done->batches, done->batches == 1 ? "batch" : "batches", done->notices,
-               done->notices == 1 ? "notice" : "notices");
+               done->batches, text_plural(done->batches, "batch", "batches"), done->notices,
+               text_plural(done->notices, "notice", "notices"));
     tell_kept(inv, done);
     if (done->kept > 0)
         fprintf(stderr,

@@ -201,9 +201,11 @@ static int report(const struct steps *s, bool dry_run, bool daemon)
         return 0;
     }
     if (dry_run)
-        printf("%" PRId64 " deliveries would be tried again.\n", s->count);
+        printf("%" PRId64 " %s would be tried again.\n", s->count,
+               text_plural(s->count, "delivery", "deliveries"));
     else
-        printf("%" PRId64 " deliveries are due now.%s\n", s->count,
+        printf("%" PRId64 " %s due now.%s\n", s->count,
+               text_plural(s->count, "delivery is", "deliveries are"),
                s->count > 0 && !daemon ? " No daemon is running; start it with `dispatcher run`."
                                        : "");
     fflush(stdout);

@@ -102,9 +102,10 @@ static void print_intake(const struct json_t *status)
     char line[OUTPUT_NUMBER_SIZE], total[OUTPUT_NUMBER_SIZE];
     if (json_get_text(intake, "batch", NULL) == NULL)
         return;
-    printf("taking in the batch %s: %s of %s lines\n", json_get_text(intake, "batch", ""),
+    printf("taking in the batch %s: %s of %s %s\n", json_get_text(intake, "batch", ""),
            output_number(json_get_int(intake, "line", 0), line),
-           output_number(json_get_int(intake, "total", 0), total));
+           output_number(json_get_int(intake, "total", 0), total),
+           text_plural(json_get_int(intake, "total", 0), "line", "lines"));
 }
 
 static void print_wait(void *context, const struct json_t *row)

@@ -199,10 +199,11 @@ void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
 {
     char number[OUTPUT_NUMBER_SIZE];
     const char *sign = " = ";
-    buf_printf(out, "%s is %s: %s lines", t->batch, t->finished ? "finished" : "handed over",
-               output_number(t->lines, number));
+    buf_printf(out, "%s is %s: %s %s", t->batch, t->finished ? "finished" : "handed over",
+               output_number(t->lines, number), text_plural(t->lines, "line", "lines"));
     if (t->deliveries != t->lines)
-        buf_printf(out, ", %s deliveries", output_number(t->deliveries, number));
+        buf_printf(out, ", %s %s", output_number(t->deliveries, number),
+                   text_plural(t->deliveries, "delivery", "deliveries"));
     for (int state = 0; state < DELIVERY_STATES; state++) {
         if (t->counts[state] == 0)
             continue;

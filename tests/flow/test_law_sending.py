@@ -55,8 +55,8 @@ def found(t):
 
 BROKEN = [
     # (rule, severity, what is changed, what must be said)
-    ("AD1", "error", {"people": PEOPLE.replace(",2026-03-01,", ",,")}, "1 recipients have not consented (column consent_at"),
-    ("AD1", "error", {"people": PEOPLE.replace(",2026-03-01,", ",2026-12-24,")}, "1 recipients have not consented"),
+    ("AD1", "error", {"people": PEOPLE.replace(",2026-03-01,", ",,")}, "1 recipient has not consented (column consent_at"),
+    ("AD1", "error", {"people": PEOPLE.replace(",2026-03-01,", ",2026-12-24,")}, "1 recipient has not consented"),
     ("AD1", "error", {"people": PEOPLE.replace("consent_at", "note")}, "2 recipients have not consented"),
     ("AD1", "error", {"campaign": CAMPAIGN.replace("people.csv", "null")}, "nobody has looked"),
     ("AD2", "error", {"campaign": CAMPAIGN.replace("T14:00", "T21:30"), "people": PEOPLE.replace("ko,2026-03-01,true", "ko,2026-03-01,")}, "planned for 21:30 there"),

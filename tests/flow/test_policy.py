@@ -274,7 +274,7 @@ def test_failed_ones_are_retried_after_the_server_was_mended(t):
     t.drop(t.notice("fine", to={"email": "other@example.com"}))
     t.wait_for_state("fine", "delivered")
     dry = t.command("retry", "--state", "failed", "--dry-run")
-    t.equal(dry.out, "1 deliveries would be tried again.\n", "dry run")
+    t.equal(dry.out, "1 delivery would be tried again.\n", "dry run")
     t.equal(t.row("bad")["state"], "failed", "a dry run changes nothing")
     answer = t.command("retry", "--state", "failed", "--reason", "mailbox exists now", "--json")
     t.equal((answer.json()["count"], answer.status), (1, 0), "retry")

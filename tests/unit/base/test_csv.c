@@ -313,6 +313,19 @@ static void refuses_utf_16_and_what_is_no_file(void **state)
     csv_close(NULL);
 }
 
+static void refuses_a_workbook_by_name(void **state)
+{
+    static const char *const books[] = {"PK\x03\x04\x14", "\xd0\xcf\x11\xe0\xa1"};
+    struct csv *c;
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(books); i++) {
+        struct error err = {0};
+        write_bytes(books[i], 5);
+        assert_int_equal(csv_open(path, &c, &err), ERR_INPUT);
+        assert_non_null(strstr(err.text, "is a workbook, not a CSV; save it as \"CSV UTF-8\""));
+    }
+}
+
 static void reads_an_empty_file_as_nothing(void **state)
 {
     (void)state;
@@ -393,6 +406,7 @@ int main(void)
         TEST(reports_too_many_columns_without_end),
         TEST(says_which_charset_the_file_looks_like),
         TEST(refuses_utf_16_and_what_is_no_file),
+        TEST(refuses_a_workbook_by_name),
         TEST(reads_an_empty_file_as_nothing),
         TEST(reads_the_same_wherever_its_window_ends),
         TEST(goes_back_to_a_record),

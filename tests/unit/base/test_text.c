@@ -179,10 +179,19 @@ static void lists_what_there_is_to_choose_from(void **state)
     }
 }
 
+static void counts_one_and_many(void **state)
+{
+    (void)state;
+    assert_string_equal(text_plural(1, "row is", "rows are"), "row is");
+    assert_string_equal(text_plural(0, "row is", "rows are"), "rows are");
+    assert_string_equal(text_plural(2, "row is", "rows are"), "rows are");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_what_there_is_to_choose_from),
+        cmocka_unit_test(counts_one_and_many),
         cmocka_unit_test(decodes_every_code_point_it_encodes),
         cmocka_unit_test(takes_invalid_bytes_one_by_one),
         cmocka_unit_test(compares_beginnings_and_ends),

@@ -104,7 +104,7 @@ static void notices_changed_behind_the_verdict_are_refused(void **state)
     write_file(path, "notices.jsonl", "{}\n", 3);
     for (int i = 0; i < 100 && spool_find_batch(fixture.spool, "b") != BATCH_PLACE_NONE; i++)
         turn(&fixture, 20);
-    assert_refused_with(&fixture, "b", "notices.jsonl has 1 lines, but batch.json says 3");
+    assert_refused_with(&fixture, "b", "notices.jsonl has 1 line, but batch.json says 3");
     assert_int_equal(number_of(&fixture, "b"), 0);
 }
 

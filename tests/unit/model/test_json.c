@@ -51,7 +51,9 @@ static void refuses_what_is_not_json(void **state)
     assert_refused("\xef\xbb\xbf{}", "byte order mark");
     assert_refused("\"\xff\"", "f.json:1:");
     assert_refused("\"\\ud800\"", "f.json:1:");
-    assert_refused("\"\\u0000\"", "f.json:1:");
+    assert_refused("\"\\u0000\"",
+                   "not valid JSON: \\u0000, the character NUL, can stand in no letter");
+    assert_refused("{\"a\\u0000b\":1}", "not valid JSON: \\u0000, the character NUL");
     assert_refused("{\"n\":1e999}", "f.json:1:");
 }
 
