@@ -259,7 +259,8 @@ static void read_aliases(struct load *l, const struct yaml_node *root, struct ru
         const struct yaml_node *node = map->items[i];
         struct error why = {0};
         const char *to = node->kind == YAML_SCALAR ? node->text : "";
-        if (address_check_locale(to, &why) != 0 || address_check_locale(node->key, &why) != 0) {
+        if (address_check_locale(to, &why) != 0 ||
+            address_check_locale_word(node->key, &why) != 0) {
             load_problem(l, place_of(rules->file, node), "alias `%s`: %s", node->key, why.text);
             continue;
         }

@@ -43,6 +43,8 @@ static int choose_locale(const struct setup *s, const struct intake_source *from
                          struct intake_plan *plan, struct error *err)
 {
     const struct rules *rules = &s->settings->rules;
+    if (plan->job->locale != NULL && route_check_locale(rules, plan->job->locale, err) != 0)
+        return fail_at(from, "/locale", err);
     plan->locale = library_match_locale(s->library, plan->template_index, plan->route.locale);
     plan->fallback = plan->route.locale_is_fallback;
     if (plan->locale != NULL)
@@ -58,6 +60,14 @@ static int choose_locale(const struct setup *s, const struct intake_source *from
     return fail_at(from, "/locale", err);
 }
 
+/* Who reads that a text is missing in a language wants to know why it is that one. */
+static int name_asked(const struct intake_plan *plan, struct error *err)
+{
+    struct error why = *err;
+    return error_set(err, ERR_INPUT, "%s (it gets %s, as the letter is not written in %s)",
+                     why.text, plan->locale, plan->route.locale);
+}
+
 static int check_data(const struct setup *s, const struct intake_source *from,
                       struct intake_plan *plan, struct error *err)
 {
@@ -66,6 +76,8 @@ static int check_data(const struct setup *s, const struct intake_source *from,
         library_check_job(s->library, plan->template_index, plan->locale, plan->job, &path, err);
     if (rc != 0)
         rc = fail_at(from, path != NULL ? path : "/data", err);
+    if (rc != 0 && plan->fallback && !plan->route.locale_is_fallback)
+        rc = name_asked(plan, err);
     free(path);
     return rc;
 }

@@ -1,11 +1,13 @@
 #include "model/address.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/attributes.h"
 #include "base/text.h"
 #include "base/unicode.h"
+#include "model/language.h"
 
 #define LOCAL_MAX    64  /* RFC 5321 4.5.3.1.1 */
 #define DOMAIN_MAX   255 /* RFC 5321 4.5.3.1.2 */
@@ -16,6 +18,9 @@
 #define ENDPOINT_MAX 64
 #define LOCALE_MAX   35 /* RFC 5646 4.4.1 asks for room for 35 */
 #define SUBTAG_MAX   8
+#define PRIMARY_MIN                                                                                \
+    2 /* ISO 639; RFC 5646 2.2.1: nothing longer than three letters was ever registered */
+#define PRIMARY_MAX 3
 
 /* ---- characters: never <ctype.h>, which asks the process locale ---- */
 
@@ -276,9 +281,9 @@ int address_check_phone(const char *number, struct error *err)
             "the telephone number holds more than + and digits: leave out spaces, hyphens, "
             "slashes and brackets, as in +4915112345678 or +821012345678");
     if (digits < PHONE_MIN || digits > PHONE_MAX)
-        return error_set(err, ERR_INPUT,
-                         "the telephone number has %zu digits, an international one has %d to %d",
-                         digits, PHONE_MIN, PHONE_MAX);
+        return error_set(
+            err, ERR_INPUT, "the telephone number has %zu %s, an international one has %d to %d",
+            digits, text_plural((int64_t)digits, "digit", "digits"), PHONE_MIN, PHONE_MAX);
     return 0;
 }
 
@@ -340,38 +345,66 @@ int address_check_endpoint(const char *name, struct error *err)
     return 0;
 }
 
-static int refuse_locale(struct error *err)
+/* `primary`: length of its first subtag. What is meant is named if it is known. */
+static int refuse_locale(const char *tag, size_t primary, struct error *err)
 {
-    return error_set(err, ERR_INPUT,
-                     "the locale is not a language tag: write de, ko-KR or en-GB (BCP 47)");
+    const char *meant = language_find_tag(tag, primary);
+    if (meant == NULL)
+        return error_set(err, ERR_INPUT,
+                         "the locale is not a language tag: write de, ko-KR or en-GB (BCP 47)");
+    const char *rest = tag + primary + (tag[primary] != '\0' ? 1 : 0);
+    bool region = strlen(rest) == 2 && is_letter(rest[0]) && is_letter(rest[1]);
+    return error_set(err, ERR_INPUT, "the locale is not a language tag: write %s%s%s, not \"%s\"",
+                     meant, region ? "-" : "", region ? rest : "", tag);
 }
 
 /* Length of a subtag at `at` if it is one, 0 otherwise. */
-static size_t subtag(const char *at, bool first)
+static size_t subtag(const char *at, size_t least, size_t most)
 {
     size_t len = 0;
-    while (is_letter(at[len]) || (!first && is_digit(at[len])))
+    while (is_letter(at[len]) || (least < PRIMARY_MIN && is_digit(at[len])))
         len++;
     bool ends = at[len] == '\0' || at[len] == '-';
-    return ends && len >= (first ? 2u : 1u) && len <= SUBTAG_MAX ? len : 0;
+    return ends && len >= least && len <= most ? len : 0;
+}
+
+static int check_underscore(const char *tag, size_t primary, struct error *err)
+{
+    const char *underscore = strchr(tag, '_');
+    if (underscore == NULL || strlen(tag) > 6 || subtag(underscore + 1, 1, SUBTAG_MAX) == 0)
+        return 0;
+    if (language_find_tag(tag, primary) != NULL)
+        return refuse_locale(tag, primary, err);
+    return error_set(err, ERR_INPUT, "the locale has an underscore: use %.*s-%s",
+                     (int)(underscore - tag), tag, underscore + 1);
+}
+
+static int check_tag(const char *tag, size_t primary_most, struct error *err)
+{
+    size_t total = strlen(tag), primary = strcspn(tag, "-_");
+    if (total > LOCALE_MAX)
+        return error_set(err, ERR_INPUT, "the locale has %zu characters, at most %d are allowed",
+                         total, LOCALE_MAX);
+    if (check_underscore(tag, primary, err) != 0)
+        return ERR_INPUT;
+    for (size_t at = subtag(tag, PRIMARY_MIN, primary_most); at > 0;) {
+        if (tag[at] == '\0')
+            return 0;
+        size_t len = subtag(tag + at + 1, 1, SUBTAG_MAX);
+        at = len > 0 ? at + 1 + len : 0;
+    }
+    return refuse_locale(tag, primary, err);
+}
+
+int address_check_locale_word(const char *word, struct error *err)
+{
+    return check_tag(word, SUBTAG_MAX, err);
 }
 
 int address_check_locale(const char *tag, struct error *err)
 {
-    size_t total = strlen(tag);
-    if (total > LOCALE_MAX)
-        return error_set(err, ERR_INPUT, "the locale has %zu characters, at most %d are allowed",
-                         total, LOCALE_MAX);
-    const char *underscore = strchr(tag, '_');
-    if (underscore != NULL && total <= 6 && subtag(underscore + 1, false) > 0)
-        return error_set(err, ERR_INPUT, "the locale has an underscore: use %.*s-%s",
-                         (int)(underscore - tag), tag, underscore + 1);
-    for (const char *at = tag;;) {
-        size_t len = subtag(at, at == tag);
-        if (len == 0)
-            return refuse_locale(err);
-        if (at[len] == '\0')
-            return 0;
-        at += len + 1;
-    }
+    size_t primary = strcspn(tag, "-_");
+    if (language_find_tag(tag, primary) != NULL)
+        return refuse_locale(tag, primary, err);
+    return check_tag(tag, PRIMARY_MAX, err);
 }

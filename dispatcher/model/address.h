@@ -31,8 +31,12 @@ size_t address_country_code_length(const char *number);
 void address_put_national(const char *number, struct buf *out);
 /* `[A-Za-z0-9_-]{1,64}`: an endpoint name of the configuration. */
 MUST_CHECK int address_check_endpoint(const char *name, struct error *err);
-/* BCP 47 shape `[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*`; ko_KR is refused with "use ko-KR". */
+/* BCP 47 shape `[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*`; ko_KR is refused with "use ko-KR", `german` and
+ * `deu` with "write de". */
 MUST_CHECK int address_check_locale(const char *tag, struct error *err);
+/* What a notice may say all the same, because an alias of the rules may know it: up to eight
+ * letters in front. */
+MUST_CHECK int address_check_locale_word(const char *word, struct error *err);
 /* The domain of an e-mail address (behind the last @), "" if none. Borrowed. */
 const char *address_domain(const char *email);
 

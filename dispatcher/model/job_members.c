@@ -234,7 +234,7 @@ int job_read_overrides(struct reading *r, const struct member_path *path, const 
 int job_read_version(struct reading *r, const struct member_path *path, const json_t *value)
 {
     if (!json_is_integer(value) || json_integer_value(value) != 1)
-        return member_fail(r, path, "must be 1: this program knows job version 1 only");
+        return member_fail(r, path, "must be 1: this program knows version 1 of notices only");
     return 0;
 }
 
@@ -274,7 +274,7 @@ int job_read_template_version(struct reading *r, const struct member_path *path,
 
 int job_read_locale(struct reading *r, const struct member_path *path, const json_t *value)
 {
-    return member_read_checked(r, path, value, &r->job->locale, address_check_locale);
+    return member_read_checked(r, path, value, &r->job->locale, address_check_locale_word);
 }
 
 int job_read_data(struct reading *r, const struct member_path *path, const json_t *value)

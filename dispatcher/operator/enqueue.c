@@ -25,17 +25,28 @@ struct enqueue {
     struct client
         *client; /* NULL: the ledger cannot be asked from here; the daemon will judge repeats */
     size_t queued, duplicate, rejected;
+    struct fallbacks fallbacks;
 };
 
 /* ---- results ---- */
 
-static void report_accepted(struct enqueue *e, const char *id, bool duplicate)
+static void report_json(const struct intake_plan *plan, bool duplicate)
+{
+    printf("{\"v\":1,\"id\":\"%s\",\"status\":\"%s\"", plan->job->id,
+           duplicate ? "duplicate" : "queued");
+    if (plan->fallback)
+        printf(",\"locale_fallback\":\"%s\"", plan->locale);
+    printf("}\n");
+}
+
+static void report_accepted(struct enqueue *e, const struct intake_plan *plan, int line,
+                            bool duplicate)
 {
     if (invocation_json(e->inv))
-        printf("{\"v\":1,\"id\":\"%s\",\"status\":\"%s\"}\n", id,
-               duplicate ? "duplicate" : "queued");
+        report_json(plan, duplicate);
     else
-        printf("%s\n", id);
+        printf("%s\n", plan->job->id);
+    fallbacks_add(&e->fallbacks, line, plan);
     if (duplicate)
         e->duplicate++;
     else
@@ -115,7 +126,7 @@ static int enqueue_one(struct enqueue *e, const char *text, size_t len, const ch
     if (rc == 0 && !duplicate)
         rc = spool_drop(e->spool, plan.job->id, text, len, &duplicate, err);
     if (rc == 0)
-        report_accepted(e, plan.job->id, duplicate);
+        report_accepted(e, &plan, line, duplicate);
     intake_plan_clear(&plan);
     return rc;
 }
@@ -194,8 +205,8 @@ static int take_input(struct enqueue *e, const char *name, struct error *err)
     int rc = standard ? file_read_stream(STDIN_FILENO, shown, INPUT_MAX, &input, err)
                       : file_read_path(name, INPUT_MAX, &input, err);
     if (rc == 0 && is_blank(buf_text(&input), input.len))
-        rc = error_set(err, ERR_INPUT, "%s is empty; it should hold a job as JSON, or one per line",
-                       shown);
+        rc = error_set(err, ERR_INPUT,
+                       "%s is empty; it should hold a notice as JSON, or one per line", shown);
     if (rc == 0 && is_lines(input.data, input.len))
         rc = take_lines(e, input.data, input.len, shown, err);
     else if (rc == 0)
@@ -246,6 +257,8 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0 && e.queued + e.duplicate + e.rejected > 1)
         fprintf(stderr, "%zu queued, %zu already known, %zu rejected\n", e.queued, e.duplicate,
                 e.rejected);
+    if (!invocation_json(inv))
+        report_fallbacks(&e.fallbacks, "line");
     if (rc == 0 && e.queued > 0 && e.setup->settings->trial && !invocation_json(inv))
         report_trial(NULL);
     client_close(e.client);

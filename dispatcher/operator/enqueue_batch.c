@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "base/alloc.h"
@@ -227,8 +226,7 @@ static int judge(struct handover *h, const struct row *row, bool again, struct e
     }
     if (intake_plan_job(h->setup, job, &from, &plan, why) != 0)
         return ROW_WRONG;
-    if (plan.fallback)
-        fallbacks_add(&h->fallbacks, row->row, &plan);
+    fallbacks_add(&h->fallbacks, row->row, &plan);
     intake_plan_clear(&plan);
     return ROW_ACCEPTED;
 }
@@ -372,6 +370,8 @@ static int publish(struct handover *h, struct error *err)
     spool_sum_batch(h->builder, &sum);
     batch_put_summed(h->batch, sum.count, sum.sha256, &text);
     int rc = ask_known(h, &text, &known, err);
+    if (rc == 0 && !invocation_json(h->inv))
+        report_fallbacks(&h->fallbacks, "row");
     if (rc == 0 && !known)
         rc = spool_publish_batch(h->builder, text.data, text.len, &known, err);
     if (rc == 0)
@@ -432,13 +432,6 @@ static int ask_ready(struct handover *h, struct error *err)
     return rc;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat left, right;
-    return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev &&
-           left.st_ino == right.st_ino;
-}
-
 struct names {
     const char *batch, *csv, *jsonl, *problems;
 };
@@ -482,7 +475,8 @@ static int read_names(struct handover *h, struct names *out, struct error *err)
         return error_set(err, ERR_USAGE, "with --batch there is no other FILE than that of %s",
                          out->csv != NULL ? "--csv" : "--jsonl");
     const char *rows = out->csv != NULL ? out->csv : out->jsonl;
-    if (is_same_file(out->problems, rows) || is_same_file(out->problems, out->batch))
+    if (findings_would_overwrite(out->problems, rows) ||
+        findings_would_overwrite(out->problems, out->batch))
         return error_set(err, ERR_USAGE, "--problems %s would overwrite what is to be read",
                          out->problems);
     return 0;

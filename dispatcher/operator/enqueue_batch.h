@@ -8,8 +8,6 @@
 #include "operator/command.h"
 #include "spool/spool.h"
 
-#define PROBLEMS_FILE "problems.csv"
-
 /* `client` may be NULL: nobody can be asked what is known. 0, an exit status, or an error code. */
 int enqueue_batch(const struct invocation *inv, const struct setup *setup, struct spool *spool,
                   struct client *client, struct error *err);

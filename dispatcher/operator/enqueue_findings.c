@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -24,6 +25,13 @@ struct findings {
     int rc; /* the first failure of the file, and what it was */
     struct error why;
 };
+
+bool findings_would_overwrite(const char *path, const char *read)
+{
+    struct stat left, right;
+    return stat(path, &left) == 0 && stat(read, &right) == 0 && left.st_dev == right.st_dev &&
+           left.st_ino == right.st_ino;
+}
 
 struct findings *findings_open(const struct findings_options *options)
 {

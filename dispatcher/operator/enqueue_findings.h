@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 #define FINDINGS_SHOWN 20
+#define PROBLEMS_FILE  "problems.csv" /* if nobody says another one */
 
 struct finding {
     int64_t row;         /* 0: of no row; then `column` says of what */
@@ -29,6 +30,8 @@ struct findings_options {
     void *context;
 };
 
+/* Is the file for them the one that is read, under whatever name? */
+bool findings_would_overwrite(const char *path, const char *read);
 struct findings *findings_open(const struct findings_options *options);
 void findings_add(struct findings *f, const struct finding *finding);
 /* Tells people something about what was found; it is no finding itself. */

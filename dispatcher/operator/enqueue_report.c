@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "engine/intake.h"
 #include "operator/output.h"
 
@@ -50,9 +51,12 @@ void report_refused(const struct batch_result *r)
 
 void fallbacks_add(struct fallbacks *f, int64_t row, const struct intake_plan *plan)
 {
+    if (!plan->fallback)
+        return;
     if (f->count < FALLBACKS_SHOWN) {
         struct fallback *one = &f->first[f->count];
         one->row = row;
+        one->held = plan->route.on_fallback == FALLBACK_HOLD;
         snprintf(one->asked, sizeof(one->asked), "%s",
                  plan->route.locale_is_fallback ? "" : plan->route.locale);
         snprintf(one->gets, sizeof(one->gets), "%s", plan->locale);
@@ -60,16 +64,17 @@ void fallbacks_add(struct fallbacks *f, int64_t row, const struct intake_plan *p
     f->count++;
 }
 
-static void show_fallbacks(const struct fallbacks *f)
+void report_fallbacks(const struct fallbacks *f, const char *place)
 {
     char number[OUTPUT_NUMBER_SIZE];
     if (f->count == 0)
         return;
     fprintf(stderr, "%s %s a language nobody asked for:", output_number(f->count, number),
-            f->count == 1 ? "recipient gets" : "recipients get");
+            text_plural(f->count, "recipient gets", "recipients get"));
     for (int64_t i = 0; i < f->count && i < FALLBACKS_SHOWN; i++) {
         const struct fallback *one = &f->first[i];
-        fprintf(stderr, "%s row %lld gets %s", i == 0 ? "" : ",", (long long)one->row, one->gets);
+        fprintf(stderr, "%s %s %lld %s %s", i == 0 ? "" : ",", place, (long long)one->row,
+                one->held ? "is held in" : "gets", one->gets);
         if (one->asked[0] != '\0')
             fprintf(stderr, " (the letter is not written in %s)", one->asked);
         else
@@ -84,7 +89,8 @@ void report_trial(const char *id)
 {
     fprintf(stderr,
             "Trial mode is on: only recipients on the allow list get it. To send to the others "
-            "later: trial: false, then dispatcher retry %s%s%s--state suppressed\n",
+            "later: trial: false, then dispatcher retry %s%s%s--state suppressed "
+            "--cause trial_mode\n",
             id != NULL ? "--batch " : "", id != NULL ? id : "", id != NULL ? " " : "");
 }
 
@@ -102,7 +108,6 @@ void report_queued(const struct batch_result *r)
     fprintf(stderr, "%s %s %s as batch %s. Follow: dispatcher watch %s\n",
             output_number(r->count, count), r->count == 1 ? "recipient is" : "recipients are",
             r->known ? "already known" : "queued", r->id, r->id);
-    show_fallbacks(r->fallbacks);
     if (r->trial && !r->known)
         report_trial(r->id);
 }

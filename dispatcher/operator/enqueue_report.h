@@ -14,12 +14,16 @@ struct fallbacks {
     int64_t count;
     struct fallback {
         int64_t row;
+        bool held;      /* until somebody lets it go, as the rule wants */
         char asked[40]; /* "": for none */
         char gets[40];
     } first[FALLBACKS_SHOWN];
 };
 
+/* Does nothing with one that gets what was asked for. */
 void fallbacks_add(struct fallbacks *f, int64_t row, const struct intake_plan *plan);
+/* Says so on stderr, if there are any. `place`: "row", "line". */
+void report_fallbacks(const struct fallbacks *f, const char *place);
 
 struct batch_result {
     bool json;

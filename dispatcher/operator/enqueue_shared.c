@@ -8,6 +8,7 @@
 #include "engine/setup.h"
 #include "model/json.h"
 #include "operator/enqueue_fault.h"
+#include "policy/route.h"
 #include "render/library.h"
 
 /* "order" of the sentence "/data/order/number must be ...". False: it is about another member. */
@@ -95,12 +96,26 @@ static void tell(struct shared_faults *s, struct findings *f, const char *senten
     s->told[s->count++] = xstrdup(sentence);
 }
 
+/* For all who have none of their own. */
+static void look_at_locale(struct shared_faults *s, const struct setup *setup, struct findings *f)
+{
+    const char *tag = s->batch->shared->locale;
+    struct buf sentence = {0};
+    struct error why;
+    if (tag == NULL || route_check_locale(&setup->settings->rules, tag, &why) == 0)
+        return;
+    buf_printf(&sentence, "/locale: %s", why.text);
+    tell(s, f, sentence.data);
+    buf_free(&sentence);
+}
+
 void shared_faults_look(struct shared_faults *s, const struct setup *setup, struct findings *f)
 {
     const struct library *l = setup->library;
     const struct job *shared = s->batch->shared;
     const char *name = shared->template_name;
     struct error why;
+    look_at_locale(s, setup, f);
     char *path = NULL;
     int letter = name != NULL ? library_find_template(l, name) : -1;
     if (letter < 0 || shared->data == NULL)

@@ -6,6 +6,7 @@
 
 #include "base/attributes.h"
 #include "base/text.h"
+#include "model/address.h"
 
 static const char *const priority_names[] = {
     [JOB_LOW] = "low", [JOB_NORMAL] = "normal", [JOB_HIGH] = "high"};
@@ -101,7 +102,7 @@ static int decide_template(const struct rules *rules, const struct job *job, str
     if (out->template_name != NULL)
         return 0;
     return error_set(err, ERR_INPUT,
-                     "no template: the job has no `template` and %s; add one to the job, or "
+                     "no template: the notice has no `template` and %s; add one to the notice, or "
                      "`template` to the `then` of a rule",
                      explain_rule(rules, out->rule, why, sizeof(why)));
 }
@@ -166,15 +167,15 @@ static int decide_channels(const struct rules *rules, const struct job *job, str
     }
     if (count == 0)
         return error_set(err, ERR_INPUT,
-                         "no channel: the job has no `routing.channels` and %s; add them to the "
-                         "job, or `channels` to the `then` of a rule",
+                         "no channel: the notice has no `routing.channels` and %s; add them to the "
+                         "notice, or `channels` to the `then` of a rule",
                          explain_rule(rules, out->rule, why, sizeof(why)));
     for (size_t i = 0; i < count; i++)
         add_channel(job, channels[i], out);
     if (out->channel_count > 0)
         return 0;
     return error_set(err, ERR_INPUT,
-                     "no usable channel: the recipient has no address for %s; add it to the job",
+                     "no usable channel: the recipient has no address for %s; add it to the notice",
                      explain_addresses(channels, count, why, sizeof(why)));
 }
 
@@ -187,6 +188,13 @@ static void decide_patience(struct route *out)
         out->patience_ms[i] = out->rule->after_ms[out->channels[i]];
         out->confirm[i] = out->rule->confirm[out->channels[i]];
     }
+}
+
+int route_check_locale(const struct rules *rules, const char *tag, struct error *err)
+{
+    struct route becomes = {0};
+    int rc = apply_alias(rules, tag, &becomes, err);
+    return rc != 0 ? rc : address_check_locale(becomes.locale, err);
 }
 
 int route_decide(const struct rules *rules, const struct job *job, const char *category,

@@ -40,4 +40,8 @@ MUST_CHECK int route_decide(const struct rules *rules, const struct job *job, co
 const char *route_find_mismatch(const struct rule *rule, const struct job *job,
                                 const char *category, const char *locale);
 
+/* Is it a language tag, or does an alias make it one? ERR_INPUT with what is meant if that is
+ * known: german is no tag, and without a word its reader would get a letter in the fallback. */
+MUST_CHECK int route_check_locale(const struct rules *rules, const char *tag, struct error *err);
+
 #endif

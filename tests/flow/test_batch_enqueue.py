@@ -436,8 +436,51 @@ def test_who_gets_another_language_is_named(t):
     rows = "".join(f"c{i},c{i}@example.org,{i},{'fr' if i % 2 else 'en'}\n" for i in range(14))
     answer = enqueue(t, "id,email,order.number,locale\n" + rows)
     t.equal(answer.status, 0, f"exit status: {answer.err}")
-    t.contains(answer.err, "\n7 recipients get a language nobody asked for: row 3 gets en (the letter is not written in fr), row 5 gets", "rows")
-    t.contains(answer.err, ", and 2 more\n", "rows")
+    t.contains(answer.err, "7 recipients get a language nobody asked for: row 3 gets en (the letter is not written in fr), row 5 gets", "rows")
+    t.contains(answer.err, ", and 2 more\n14 recipients are queued", "and before they are queued")
+
+
+def test_what_is_no_language_is_refused_with_what_is_meant(t):
+    prepare(t)
+    wrong = {"german": "write de", "Deutsch": "write de", "deu": "write de", "한국어": "write ko", "kor": "write ko", "영어": "write en", "kor_KR": "write ko-KR"}
+    rows = "".join(f"c{i}@example.org,{i},{word}\n" for i, word in enumerate(wrong))
+    answer = enqueue(t, "email,order.number,locale\n" + rows)
+    must_refuse(t, answer, *((2 + i, "locale", "is not a language tag") for i in range(len(wrong))))
+    for word, mend in wrong.items():
+        t.contains(answer.err, f'locale "{word}": the locale is not a language tag; {mend}, not "{word}"', word)
+    notice = {"version": 1, "id": "n1", "template": "recall", "locale": "german", "to": {"email": "n@example.org"}, "data": {"order": {"number": 1}}}
+    one = t.command("enqueue", "-", text=json.dumps(notice))
+    t.equal(one.status, 65, one.err)
+    t.contains(one.err, 'the locale is not a language tag: write de, not "german"', "a notice")
+    t.matches(one.err, r"standard input:1:\d\d: ", "where")
+    explained = t.command("route", "explain", t.write("german.json", json.dumps(notice)))
+    t.contains(explained.out + explained.err, 'write de, not "german"', "route explain")
+    french = t.command("enqueue", "-", text=json.dumps({**notice, "id": "n2", "locale": "fr"}))
+    t.equal((french.status, french.out), (0, "n2\n"), french.err)
+    t.contains(french.err, "1 recipient gets a language nobody asked for: line 1 gets en (the letter is not written in fr)", "at once")
+    told = t.command("enqueue", "-", "--json", text=json.dumps({**notice, "id": "n3", "locale": "fr"}))
+    t.equal(told.json()["locale_fallback"], "en", "for programs")
+    prepare(t, batch={"locale": "german"})
+    for table in ("email,order.number\na@example.org,1\nb@example.org,2\n", "email,order.number,locale\na@example.org,1,de\n"):
+        shared = enqueue(t, table)
+        must_refuse(t, shared, ("", "batch.json:1:66", "is not a language tag"))
+        t.contains(shared.err, 'write de, not "german"', "told once")
+
+
+def test_a_text_that_is_missing_in_a_language_nobody_asked_for_says_so(t):
+    prepare(t)
+    notice = {"version": 1, "id": "n1", "template": "recall", "locale": "fr", "to": {"email": "n@example.org"}, "data": {"order": {"number": 1}, "note": {"fr": "Bonjour"}}}
+    answer = t.command("enqueue", "-", text=json.dumps(notice))
+    t.equal(answer.status, 65, answer.err)
+    t.contains(answer.err, 'has no text in "en"', "which")
+    t.contains(answer.err, "(it gets en, as the letter is not written in fr)", "and why")
+
+
+def test_a_workbook_is_told_from_a_table(t):
+    prepare(t)
+    answer = enqueue(t, b"PK\x03\x04\x14\x00\x06\x00")
+    t.equal(answer.status, 65, answer.err)
+    t.contains(answer.err, 'is a workbook, not a CSV; save it as "CSV UTF-8"', "what to do")
 
 
 def test_one_is_no_plural(t):
@@ -454,11 +497,11 @@ def test_trial_mode_is_said_when_something_is_handed_over(t):
     prepare(t, trial=True, allow=["*@example.org"])
     answer = enqueue(t, "email,order.number\na@example.org,1\nb@example.com,2\n")
     t.contains(answer.err, "Trial mode is on: only recipients on the allow list get it.", "a batch")
-    t.contains(answer.err, "trial: false, then dispatcher retry --batch recall-1 --state suppressed\n", "a batch")
+    t.contains(answer.err, "trial: false, then dispatcher retry --batch recall-1 --state suppressed --cause trial_mode\n", "a batch")
     notice = {"version": 1, "id": "n1", "template": "recall", "locale": "en", "to": {"email": "n@example.org"}, "data": {"order": {"number": 1}}}
     answer = t.command("enqueue", "-", text=json.dumps(notice))
     t.equal(answer.out, "n1\n", "a notice")
-    t.contains(answer.err, "then dispatcher retry --state suppressed\n", "a notice")
+    t.contains(answer.err, "then dispatcher retry --state suppressed --cause trial_mode\n", "a notice")
     t.equal(t.command("enqueue", "-", "--json", text=json.dumps({**notice, "id": "n2"})).err, "", "for programs")
 
 

@@ -233,6 +233,45 @@ static void knows_language_tags(void **state)
     expect_refused(address_check_locale, bad, COUNT_OF(bad));
 }
 
+static void says_which_tag_is_meant_by_the_name_of_a_language(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"fr", "gsw-CH", "yue",
+                                       "fil"}; /* nobody's letter, but tags */
+    static const struct refusal bad[] = {
+        {"german", "write de, not \"german\""},
+        {"Deutsch", "write de, not \"Deutsch\""},
+        {"english", "write en,"},
+        {"koreanisch", "write ko,"},
+        {"한국어", "write ko, not \"한국어\""},
+        {"영어", "write en,"},
+        {"독일어", "write de,"},
+        {"ger", "write de,"},
+        {"DEU", "write de,"},
+        {"kor", "write ko,"},
+        {"eng-GB", "write en-GB,"},
+        {"kor_KR", "write ko-KR,"},
+        {"Französisch", "write fr,"},
+        {"jp", "write ja,"},
+        {"klingon", "language tag: write de, ko-KR"}, /* four letters and more: nothing known */
+        {"root", "language tag"},
+    };
+    expect_good(address_check_locale, good, COUNT_OF(good));
+    expect_refused(address_check_locale, bad, COUNT_OF(bad));
+}
+
+static void lets_pass_what_an_alias_may_know(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"german", "ger", "deu-DE", "de", "ko-KR"};
+    static const struct refusal bad[] = {
+        {"한국어", "write ko, not \"한국어\""}, {"kor_KR", "write ko-KR,"}, {"ko_KR", "use ko-KR"},
+        {"Französisch", "write fr,"},           {"ger!", "language tag"},
+    };
+    expect_good(address_check_locale_word, good, COUNT_OF(good));
+    expect_refused(address_check_locale_word, bad, COUNT_OF(bad));
+}
+
 static void finds_the_domain_of_an_address(void **state)
 {
     (void)state;
@@ -279,6 +318,8 @@ int main(void)
         cmocka_unit_test(knows_how_a_number_is_dialled_at_home),
         cmocka_unit_test(knows_endpoint_names_from_urls),
         cmocka_unit_test(knows_language_tags),
+        cmocka_unit_test(lets_pass_what_an_alias_may_know),
+        cmocka_unit_test(says_which_tag_is_meant_by_the_name_of_a_language),
         cmocka_unit_test(finds_the_domain_of_an_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

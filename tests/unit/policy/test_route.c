@@ -165,6 +165,28 @@ static void aliases_hold_for_whole_tags_and_first_parts(void **state)
     }
 }
 
+static void a_word_is_a_language_only_if_an_alias_says_so(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tag, *says; /* NULL: it is fine */
+    } rows[] = {{"kr", NULL},
+                {"kr-KR", NULL},
+                {"fr", NULL},
+                {"de-AT", NULL},
+                {"kor", "write ko, not \"kor\""},
+                {"german", "write de, not"}};
+    struct fixture f;
+    prepare(&f);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct error err = {0};
+        int rc = route_check_locale(&f.all, rows[i].tag, &err);
+        assert_int_equal(rc, rows[i].says == NULL ? 0 : ERR_INPUT);
+        if (rows[i].says != NULL)
+            assert_non_null(strstr(err.text, rows[i].says));
+    }
+}
+
 static void a_range_matches_whole_parts_only(void **state)
 {
     (void)state;
@@ -300,6 +322,7 @@ int main(void)
         cmocka_unit_test(a_rule_without_when_takes_the_rest),
         cmocka_unit_test(what_the_job_says_wins_over_the_rule),
         cmocka_unit_test(a_job_without_a_language_gets_the_fallback_and_says_so),
+        cmocka_unit_test(a_word_is_a_language_only_if_an_alias_says_so),
         cmocka_unit_test(aliases_hold_for_whole_tags_and_first_parts),
         cmocka_unit_test(a_range_matches_whole_parts_only),
         cmocka_unit_test(every_condition_must_hold),
