@@ -167,7 +167,7 @@ static bool take_part(const char **at, int *out, size_t *out_digits)
 }
 
 /* 24.11.2026 and 2026. 11. 24. say what they mean; 11/24/2026 does not, and stays as it is. */
-static void put_date(struct buf *out, const char *text)
+void cell_put_date(struct buf *out, const char *text)
 {
     int part[3];
     size_t digits[3];
@@ -176,11 +176,19 @@ static void put_date(struct buf *out, const char *text)
     for (int i = 0; dotted && i < 3; i++)
         dotted = take_part(&at, &part[i], &digits[i]);
     if (dotted && *at == '\0' && digits[2] == 4 && digits[0] <= 2 && digits[1] <= 2)
-        buf_printf(out, "\"%04d-%02d-%02d\"", part[2], part[1], part[0]);
+        buf_printf(out, "%04d-%02d-%02d", part[2], part[1], part[0]);
     else if (dotted && *at == '\0' && digits[0] == 4 && digits[1] <= 2 && digits[2] <= 2)
-        buf_printf(out, "\"%04d-%02d-%02d\"", part[0], part[1], part[2]);
+        buf_printf(out, "%04d-%02d-%02d", part[0], part[1], part[2]);
     else
-        buf_put_json(out, text);
+        buf_puts(out, text);
+}
+
+static void put_date(struct buf *out, const char *text)
+{
+    struct buf date = {0};
+    cell_put_date(&date, text);
+    buf_put_json(out, buf_text(&date));
+    buf_free(&date);
 }
 
 static void put_list(struct buf *out, const char *text)

@@ -36,6 +36,10 @@ struct cell_fault {
 bool cell_is_power_of_ten(const char *text);
 extern const struct cell_fault cell_power_of_ten; /* what to say of one that is refused */
 
+/* Appends a date as YYYY-MM-DD if it is written 24.11.2026 or 2026.11.24, anything else as it is.
+ */
+void cell_put_date(struct buf *out, const char *text);
+
 /*
  * Appends a cleaned, non-empty cell as JSON. `comma_decimal`: 1234,5 is a number, as in German
  * spreadsheets. Dates may be written 24.11.2026 or 2026.11.24, lists with ; | or line breaks. False

@@ -113,7 +113,7 @@ enum row_kind columns_take(struct columns *c, const struct csv_record *r, struct
         bool empty = c->cells.len == c->starts[i];
         buf_putc(&c->cells, '\0');
         blank = blank && empty;
-        if (!empty && c->items[i].pointer == NULL)
+        if (!empty && c->items[i].pointer == NULL && !c->items[i].ignored)
             return bad_unnamed(r, c->cells.data + c->starts[i], findings);
     }
     return blank ? ROW_BLANK : ROW_GOOD;
@@ -139,13 +139,23 @@ bool columns_forgot(const struct columns *c, int column)
     return c->items[column].forgotten;
 }
 
-int columns_find(const struct columns *c, const char *pointer)
+size_t columns_count(const struct columns *c)
 {
-    for (size_t i = 0; i < c->count; i++) {
+    return c->count;
+}
+
+int columns_find_next(const struct columns *c, const char *pointer, int column)
+{
+    for (size_t i = (size_t)(column + 1); i < c->count; i++) {
         if (text_equal(c->items[i].pointer, pointer))
             return (int)i;
     }
     return NOBODY;
+}
+
+int columns_find(const struct columns *c, const char *pointer)
+{
+    return columns_find_next(c, pointer, NOBODY);
 }
 
 /* ---- the line ---- */

@@ -16,6 +16,7 @@
 #include "operator/enqueue_findings.h"
 
 struct columns;
+struct known_columns;
 struct setup;
 
 /*
@@ -26,6 +27,18 @@ struct setup;
 MUST_CHECK int columns_map(const struct csv_record *header, char delimiter, const struct batch *b,
                            const struct setup *s, struct findings *findings, struct columns **out,
                            struct error *err);
+/* What a file that is no batch may have as columns. Texts are borrowed. */
+struct columns_wanted {
+    const struct known_columns *known;
+    const char *ignored;      /* names of columns that are left aside, with commas; NULL: none */
+    const char *unknown;      /* "this column is ...", of one that is not known */
+    const char *unknown_mend; /* what to do about it */
+    const char *nobody_mend;  /* what to do if no column holds an address */
+};
+
+/* The same for such a file. NULL: something is wrong with its header, and was told. */
+struct columns *columns_map_wanted(const struct csv_record *header, char delimiter,
+                                   const struct columns_wanted *wanted, struct findings *findings);
 void columns_free(struct columns *c);
 
 enum row_kind { ROW_BLANK, ROW_GOOD, ROW_BAD };
@@ -51,10 +64,13 @@ int columns_blame(const struct columns *c, const struct buf *line, int column, c
  */
 bool columns_miss_text(const struct columns *c, const char *sentence, int *out_column,
                        struct buf *name);
+size_t columns_count(const struct columns *c);
 /* As the file calls it. */
 const char *columns_name(const struct columns *c, int column);
 /* The column of a member ("/to/email"), -1 if there is none. */
 int columns_find(const struct columns *c, const char *pointer);
+/* The next one of that member, behind `column`. */
+int columns_find_next(const struct columns *c, const char *pointer, int column);
 /* Of the record taken last; "" if it is empty. */
 const char *columns_value(const struct columns *c, int column);
 /* Forgets a cell, to see what else is wrong with its row: a variable and an address get some value

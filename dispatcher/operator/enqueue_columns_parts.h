@@ -24,6 +24,7 @@ struct node {
 struct column {
     char *name;     /* as the file writes it, cleaned */
     char *pointer;  /* NULL: without a header, nothing may stand in it */
+    bool ignored;   /* unless somebody said that it is left aside */
     bool forgotten; /* in the record taken last */
 };
 

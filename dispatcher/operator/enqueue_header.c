@@ -13,8 +13,9 @@
 
 struct mapping {
     const struct csv_record *header;
-    const struct batch *batch;
-    struct known_columns known;
+    const struct batch *batch; /* NULL: it is no batch */
+    const struct known_columns *known;
+    const struct columns_wanted *words;
     struct findings *findings;
     struct columns *columns;
     bool good, unknown; /* `unknown`: some column is */
@@ -59,27 +60,38 @@ static void put_meaning(const struct mapping *m, const struct column_word *word,
         buf_puts(mend, "; if Name holds the family name alone, rename that to family_name");
 }
 
-static void blame_unknown(struct mapping *m, const char *name, const char *key)
+/* What somebody else calls it, if there is such a thing here. */
+static const struct column_word *find_word(const struct mapping *m, const char *name)
 {
     const struct column_word *word = words_find_column(name);
-    const char *closest = word == NULL ? known_columns_closest(&m->known, key) : NULL;
+    struct buf key = {0};
+    if (word != NULL)
+        known_columns_squash(&key, word->member);
+    bool known = word != NULL && known_columns_find(m->known, buf_text(&key)) >= 0;
+    buf_free(&key);
+    return known ? word : NULL;
+}
+
+static void blame_unknown(struct mapping *m, const char *name, const char *key)
+{
+    const struct column_word *word = find_word(m, name);
+    const char *closest = word == NULL ? known_columns_closest(m->known, key) : NULL;
     struct buf mend = {0};
     if (word != NULL)
         put_meaning(m, word, &mend);
     else if (closest != NULL)
         buf_printf(&mend, "did you mean \"%s\"?", closest);
     else
-        buf_puts(&mend, "remove the column, or declare it among the variables of the letter");
+        buf_puts(&mend, m->words->unknown_mend);
     m->unknown = true;
-    blame(m, name, "this column is neither part of a recipient nor a variable of the letter",
-          mend.data);
+    blame(m, name, m->words->unknown, mend.data);
     buf_free(&mend);
 }
 
 static void note_known(const struct mapping *m)
 {
     struct buf names = {0};
-    known_columns_put_names(&m->known, &names);
+    known_columns_put_names(m->known, &names);
     findings_note(m->findings, buf_text(&names));
     buf_free(&names);
 }
@@ -98,13 +110,42 @@ static bool fits(struct mapping *m, const char *name, const struct known_column 
     return k->kind != CELL_LANGUAGES && k->kind != CELL_UNFIT;
 }
 
+/* Does its name stand in the list "Name,Kunden-Nr."? */
+static bool is_ignored(const struct mapping *m, const char *key)
+{
+    struct buf item = {0}, other = {0};
+    bool found = false;
+    for (const char *at = m->words->ignored; at != NULL && !found; at = strchr(at, ',')) {
+        at += *at == ',' ? 1 : 0;
+        buf_reset(&item);
+        buf_reset(&other);
+        cell_clean(at, strcspn(at, ","), &item);
+        known_columns_squash(&other, buf_text(&item));
+        found = strcmp(buf_text(&other), key) == 0;
+    }
+    buf_free(&item);
+    buf_free(&other);
+    return found;
+}
+
+static int find_twin(const struct mapping *m, int found)
+{
+    const struct known_column *k = found >= 0 ? &m->known->items[found] : NULL;
+    return k == NULL || k->several ? NOBODY : columns_find(m->columns, k->pointer);
+}
+
 static void map_column(struct mapping *m, size_t index)
 {
     struct column *c = &m->columns->items[index];
     struct buf key = {0};
     known_columns_squash(&key, c->name);
-    int found = key.len > 0 ? known_columns_find(&m->known, key.data) : NOBODY;
-    int twin = found >= 0 ? columns_find(m->columns, m->known.items[found].pointer) : NOBODY;
+    int found = key.len > 0 ? known_columns_find(m->known, key.data) : NOBODY;
+    int twin = find_twin(m, found);
+    c->ignored = key.len > 0 && is_ignored(m, key.data);
+    if (c->ignored) {
+        buf_free(&key);
+        return;
+    }
     if (found < 0 && key.len > 0) {
         blame_unknown(m, c->name, key.data);
     } else if (twin >= 0) {
@@ -113,8 +154,8 @@ static void map_column(struct mapping *m, size_t index)
                    m->columns->items[twin].name);
         blame(m, c->name, problem.data, "keep one of them");
         buf_free(&problem);
-    } else if (found >= 0 && fits(m, c->name, &m->known.items[found])) {
-        c->pointer = xstrdup(m->known.items[found].pointer);
+    } else if (found >= 0 && fits(m, c->name, &m->known->items[found])) {
+        c->pointer = xstrdup(m->known->items[found].pointer);
     }
     buf_free(&key);
 }
@@ -122,10 +163,11 @@ static void map_column(struct mapping *m, size_t index)
 /* Under whatever name. */
 static bool has_address(const struct mapping *m)
 {
-    static const char *const members[] = {"email", "phone", "webhook"};
+    static const char *const members[] = {"email", "phone", "webhook", "address"};
     for (size_t i = 0; i < m->columns->count; i++) {
         const struct column *c = &m->columns->items[i];
-        const struct column_word *word = c->pointer == NULL ? words_find_column(c->name) : NULL;
+        const struct column_word *word =
+            c->pointer == NULL && !c->ignored ? find_word(m, c->name) : NULL;
         for (size_t k = 0; k < COUNT_OF(members); k++) {
             if ((word != NULL && strcmp(word->member, members[k]) == 0) ||
                 (c->pointer != NULL && text_starts_with(c->pointer, "/to/") &&
@@ -136,20 +178,29 @@ static bool has_address(const struct mapping *m)
     return false;
 }
 
+/* With what stands there instead: perhaps the names are missing, or the delimiter is another. */
+static void blame_nobody(struct mapping *m)
+{
+    struct buf problem = {0};
+    buf_puts(&problem, "no column holds an address; the first row says");
+    for (size_t i = 0; i < m->columns->count; i++)
+        buf_printf(&problem, "%s \"%.40s\"", i > 0 ? "," : "", m->columns->items[i].name);
+    blame(m, NULL, problem.data, m->words->nobody_mend);
+    buf_free(&problem);
+}
+
 static void check_required(struct mapping *m)
 {
     struct buf value = {0};
-    for (size_t i = 0; i < m->known.count; i++) {
-        const struct known_column *k = &m->known.items[i];
+    for (size_t i = 0; i < m->known->count; i++) {
+        const struct known_column *k = &m->known->items[i];
         if (k->required && !columns_is_mapped(m->columns, k->pointer) &&
             !known_columns_shared(m->batch, k->pointer, &value))
             blame(m, k->name, "the letter requires this, and there is no such column",
                   "add the column, or put the value into \"data\" of batch.json");
     }
     if (!has_address(m))
-        blame(m, NULL, "no column holds an address",
-              "add a column email, phone or webhook; the first row must hold the names of the "
-              "columns");
+        blame_nobody(m);
     buf_free(&value);
 }
 
@@ -198,8 +249,8 @@ static void plant(struct mapping *m)
         if (c->items[i].pointer != NULL)
             grow(&c->root, c->items[i].pointer)->column = (int)i;
     }
-    for (size_t i = 0; i < m->known.count; i++) {
-        const struct known_column *k = &m->known.items[i];
+    for (size_t i = 0; i < m->known->count; i++) {
+        const struct known_column *k = &m->known->items[i];
         int column = columns_find(c, k->pointer);
         struct buf value = {0};
         if (column >= 0)
@@ -232,32 +283,57 @@ static struct columns *begin(const struct csv_record *header, char delimiter)
     return c;
 }
 
+static struct columns *map(struct mapping *m, char delimiter)
+{
+    if (m->header->fault.problem != NULL) {
+        blame(m, NULL, m->header->fault.problem, m->header->fault.mend);
+        return NULL;
+    }
+    m->columns = begin(m->header, delimiter);
+    for (size_t i = 0; i < m->columns->count; i++)
+        map_column(m, i);
+    check_required(m);
+    if (m->unknown)
+        note_known(m);
+    if (m->good && m->batch != NULL)
+        plant(m);
+    if (m->good)
+        return m->columns;
+    columns_free(m->columns);
+    return NULL;
+}
+
+struct columns *columns_map_wanted(const struct csv_record *header, char delimiter,
+                                   const struct columns_wanted *wanted, struct findings *findings)
+{
+    struct mapping m = {.header = header,
+                        .known = wanted->known,
+                        .words = wanted,
+                        .findings = findings,
+                        .good = true};
+    return map(&m, delimiter);
+}
+
 int columns_map(const struct csv_record *header, char delimiter, const struct batch *b,
                 const struct setup *s, struct findings *findings, struct columns **out,
                 struct error *err)
 {
-    struct mapping m = {.header = header, .batch = b, .findings = findings, .good = true};
+    static const struct columns_wanted words = {
+        .unknown = "this column is neither part of a recipient nor a variable of the letter",
+        .unknown_mend = "remove the column, or declare it among the variables of the letter",
+        .nobody_mend = "add a column email, phone or webhook; the first row must hold the names of "
+                       "the columns"};
+    struct known_columns known = {0};
+    struct mapping m = {.header = header,
+                        .batch = b,
+                        .known = &known,
+                        .words = &words,
+                        .findings = findings,
+                        .good = true};
     *out = NULL;
-    if (header->fault.problem != NULL) {
-        blame(&m, NULL, header->fault.problem, header->fault.mend);
-        return 0;
-    }
-    int rc = known_columns_load(b, s, &m.known, err);
-    if (rc != 0)
-        return rc;
-    m.columns = begin(header, delimiter);
-    for (size_t i = 0; i < m.columns->count; i++)
-        map_column(&m, i);
-    check_required(&m);
-    if (m.unknown)
-        note_known(&m);
-    if (m.good)
-        plant(&m);
-    known_columns_free(&m.known);
-    if (!m.good) {
-        columns_free(m.columns);
-        m.columns = NULL;
-    }
-    *out = m.columns;
-    return 0;
+    int rc = header->fault.problem == NULL ? known_columns_load(b, s, &known, err) : 0;
+    if (rc == 0)
+        *out = map(&m, delimiter);
+    known_columns_free(&known);
+    return rc;
 }

@@ -96,6 +96,12 @@ static struct known_column *add(struct known_columns *k, const char *name, char 
     return &k->items[k->count++];
 }
 
+struct known_column *known_columns_add(struct known_columns *k, const char *name,
+                                       const char *pointer)
+{
+    return add(k, name, xstrdup(pointer), CELL_TEXT);
+}
+
 static void add_members(struct known_columns *k)
 {
     static const char *const own[] = {"id", "locale", "reference"};

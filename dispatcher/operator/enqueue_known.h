@@ -20,6 +20,7 @@ struct known_column {
     enum cell_kind kind;
     bool required;    /* by the letter; only said if there is one letter alone */
     bool of_language; /* nature.de of nature */
+    bool several;     /* there may be more than one column of it */
 };
 
 struct known_columns {
@@ -30,6 +31,9 @@ struct known_columns {
 /* ERR_INPUT: the batch names no letter and no rule does, or there is no such letter. */
 MUST_CHECK int known_columns_load(const struct batch *b, const struct setup *s,
                                   struct known_columns *out, struct error *err);
+/* One more, of a file that is no batch. `pointer` has the form of "/to/email". */
+struct known_column *known_columns_add(struct known_columns *k, const char *name,
+                                       const char *pointer);
 void known_columns_free(struct known_columns *k);
 /* Appends a header (cleaned) in the form headers are compared in: small letters, without spaces,
  * `_` and `-`. */

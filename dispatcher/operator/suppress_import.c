@@ -4,40 +4,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/csv.h"
 #include "base/text.h"
 #include "model/cause.h"
+#include "operator/enqueue_cell.h"
+#include "operator/enqueue_columns.h"
+#include "operator/enqueue_fault.h"
+#include "operator/enqueue_findings.h"
+#include "operator/enqueue_known.h"
 #include "operator/output.h"
 #include "operator/suppress.h"
 
-#define MISTAKES_MAX 20 /* shown */
-#define REASON_MAX   ((size_t)1000)
+#define REASON_MAX ((size_t)1000)
+#define DAY_MS     ((int64_t)24 * 60 * 60 * 1000)
 
-enum column {
-    COLUMN_CHANNEL,
-    COLUMN_ADDRESS,
-    COLUMN_EMAIL,
-    COLUMN_PHONE,
-    COLUMN_CAUSE,
-    COLUMN_REASON,
-    COLUMN_SOURCE,
-    COLUMN_SINCE,
-    COLUMN_EXPIRES
-};
-#define COLUMNS 9
-
-/* Our export has `address`; other lists have a person in a row, with `email`, `phone` or both. */
+/* Our export has `address`; other lists have a person in a row, with `email`, `phone` or several of
+ * them. */
 static const struct {
-    const char *name;
-    enum column column;
+    const char *name, *pointer;
+    bool several;
 } names[] = {
-    {"channel", COLUMN_CHANNEL}, {"address", COLUMN_ADDRESS}, {"email", COLUMN_EMAIL},
-    {"phone", COLUMN_PHONE},     {"cause", COLUMN_CAUSE},     {"reason", COLUMN_REASON},
-    {"source", COLUMN_SOURCE},   {"since", COLUMN_SINCE},     {"expires_at", COLUMN_EXPIRES},
+    {"channel", "/channel", false},       {"address", "/to/address", true},
+    {"email", "/to/email", true},         {"phone", "/to/phone", true},
+    {"cause", "/cause", false},           {"reason", "/reason", false},
+    {"source", "/source", false},         {"since", "/since", false},
+    {"expires_at", "/expires_at", false},
 };
 
 /* Owned texts. */
@@ -48,13 +42,15 @@ struct entry {
 
 struct import {
     const struct invocation *inv;
-    const char *path;
+    const char *path, *problems; /* the file, and where all that is wrong with it goes */
     struct csv *csv;
-    size_t at[COLUMNS]; /* field of each column; SIZE_MAX: there is none */
+    struct columns *columns;
+    struct findings *findings;
     int64_t now_ms, end_ms;
     struct entry *entries;
     size_t count, space;
-    int64_t wrong, bare; /* rows; bare: without any address */
+    int64_t rows, bare; /* bare: without any address */
+    bool unreadable;    /* it stands in another charset */
 };
 
 static void free_entry(struct entry *e)
@@ -74,132 +70,195 @@ static void free_entries(struct import *im)
 
 /* ---- the row of names ---- */
 
+static struct columns *map_columns(struct import *im, const struct csv_record *head)
+{
+    struct known_columns known = {0};
+    const struct columns_wanted wanted = {
+        .known = &known,
+        .ignored = option_value(im->inv, "ignore-column"),
+        .unknown = "this column is not part of the list",
+        .unknown_mend = "remove it, or leave it aside with --ignore-column NAME,NAME",
+        .nobody_mend = "add a column email, phone or address; the first row must hold the names of "
+                       "the columns"};
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        known_columns_add(&known, names[i].name, names[i].pointer)->several = names[i].several;
+    struct columns *columns =
+        columns_map_wanted(head, csv_delimiter(im->csv), &wanted, im->findings);
+    known_columns_free(&known);
+    return columns;
+}
+
 static int read_names(struct import *im, struct error *err)
 {
     const struct csv_record *head = NULL;
     int rc = csv_next(im->csv, &head, err);
-    for (size_t i = 0; i < COLUMNS; i++)
-        im->at[i] = SIZE_MAX;
-    for (size_t i = 0; rc == 0 && head != NULL && i < head->count; i++)
-        for (size_t k = 0; k < COUNT_OF(names); k++)
-            if (strcasecmp(head->fields[i].text, names[k].name) == 0 &&
-                im->at[names[k].column] == SIZE_MAX)
-                im->at[names[k].column] = i;
-    if (rc == 0 && im->at[COLUMN_ADDRESS] == SIZE_MAX && im->at[COLUMN_EMAIL] == SIZE_MAX &&
-        im->at[COLUMN_PHONE] == SIZE_MAX)
+    if (rc == 0 && head == NULL)
         rc = error_set(err, ERR_INPUT,
-                       "%s: the first row must name the columns, and one of them must be "
-                       "`address` (or `email`, or `phone`)",
-                       im->path);
-    return rc;
+                       "%s is empty; the first row must hold the names of the columns", im->path);
+    if (rc != 0)
+        return rc;
+    im->unreadable = head->fault.of_file;
+    im->columns = map_columns(im, head);
+    return 0;
 }
 
 /* ---- a row ---- */
 
-static const char *cell(const struct import *im, const struct csv_record *r, enum column column)
+static const char *cell_at(const struct import *im, int column)
 {
-    size_t at = im->at[column];
-    const char *text = at < r->count ? r->fields[at].text : "";
+    const char *text = column >= 0 ? columns_value(im->columns, column) : "";
     return text + strspn(text, " '"); /* our export puts ' before what looks like a formula */
 }
 
+static const char *cell(const struct import *im, const char *pointer)
+{
+    return cell_at(im, columns_find(im->columns, pointer));
+}
+
+/* `column` -1: of none. */
+static void tell(struct import *im, const struct csv_record *r, int column, const char *sentence)
+{
+    const char *value = column >= 0 ? columns_value(im->columns, column) : NULL;
+    bool lost = value != NULL && cell_is_power_of_ten(value);
+    char *problem = xstrdup(lost ? cell_power_of_ten.problem : sentence);
+    const char *mend = lost ? cell_power_of_ten.mend : fault_split_mend(problem);
+    findings_add(im->findings,
+                 &(struct finding){.row = r->row,
+                                   .column = column >= 0 ? columns_name(im->columns, column) : NULL,
+                                   .value = value,
+                                   .problem = problem,
+                                   .mend = mend != NULL ? mend : "correct this cell"});
+    free(problem);
+}
+
 /* Of the column an address stands in; of `address` by the row's channel, else by how it looks. */
-static int read_channel(const struct import *im, const struct csv_record *r, enum column column,
+static int find_channel(const struct import *im, const char *pointer, const char *address,
                         enum channel_kind *out, struct error *err)
 {
-    const char *channel = cell(im, r, COLUMN_CHANNEL), *address = cell(im, r, column);
-    if (*channel != '\0' && !channel_kind_parse(channel, out))
-        return error_set(err, ERR_INPUT, "the channel is email or sms, not \"%.40s\"", channel);
-    if (*channel == '\0' && column == COLUMN_ADDRESS)
+    bool named = channel_kind_parse(cell(im, "/channel"), out);
+    if (strcmp(pointer, "/to/address") != 0)
+        *out = strcmp(pointer, "/to/email") == 0 ? CHANNEL_EMAIL : CHANNEL_SMS;
+    else if (!named)
         return suppress_find_channel(im->inv, address, out, err);
-    if (column == COLUMN_EMAIL || column == COLUMN_PHONE)
-        *out = column == COLUMN_EMAIL ? CHANNEL_EMAIL : CHANNEL_SMS;
     return suppression_check_address(*out, address, err);
 }
 
-/* Who put it on the list it comes from. */
-static int read_source(const struct import *im, const struct csv_record *r, const char **out,
-                       struct error *err)
+static bool check_channel(const struct import *im, const char *text, struct error *err)
 {
-    static const char *const sources[] = {"import", "bounce", "gateway", "reply",
-                                          SUPPRESSION_OPERATOR};
-    const char *text = cell(im, r, COLUMN_SOURCE);
+    enum channel_kind kind;
+    (void)im;
+    if (*text == '\0' || (channel_kind_parse(text, &kind) && kind != CHANNEL_WEBHOOK))
+        return true;
+    error_set(err, ERR_INPUT, "the channel is email or sms; write one of them, or leave it empty");
+    return false;
+}
+
+static bool check_cause(const struct import *im, const char *text, struct error *err)
+{
+    (void)im;
+    return *text == '\0' || cause_check(text, err) == 0;
+}
+
+static bool check_reason(const struct import *im, const char *text, struct error *err)
+{
+    (void)im;
+    if (strlen(text) > REASON_MAX)
+        error_set(err, ERR_INPUT, "a reason has at most %zu bytes; shorten it", REASON_MAX);
+    return strlen(text) <= REASON_MAX;
+}
+
+static const char *const sources[] = {"import", "bounce", "gateway", "reply", SUPPRESSION_OPERATOR};
+
+/* Who put it on the list it comes from; NULL: nobody we know. */
+static const char *find_source(const char *text)
+{
     for (size_t i = 0; i < COUNT_OF(sources); i++) {
-        if (*text == '\0' || strcmp(text, sources[i]) == 0) {
-            *out = sources[i];
-            return 0;
-        }
+        if (*text == '\0' || strcmp(text, sources[i]) == 0)
+            return sources[i];
     }
-    return error_set(err, ERR_INPUT,
-                     "the source is one of bounce, gateway, reply, operator and import, not "
-                     "\"%.40s\"",
-                     text);
+    return NULL;
 }
 
-/* 0: now. A clock that was ahead keeps nobody off from later on. */
-static int read_since(const struct import *im, const struct csv_record *r, int64_t *out,
-                      struct error *err)
+static bool check_source(const struct import *im, const char *text, struct error *err)
 {
-    const char *text = cell(im, r, COLUMN_SINCE);
-    *out = 0;
-    if (*text != '\0' && !clock_parse_rfc3339(text, out))
-        return error_set(err, ERR_INPUT,
-                         "since must be a time such as 2027-01-31T00:00:00Z, not \"%.40s\"", text);
-    if (*out > im->now_ms)
-        *out = im->now_ms;
-    return 0;
+    (void)im;
+    if (find_source(text) != NULL)
+        return true;
+    error_set(err, ERR_INPUT,
+              "this is no source; write bounce, gateway, reply, operator or import");
+    return false;
 }
 
-static int read_end(const struct import *im, const struct csv_record *r, int64_t *out,
-                    struct error *err)
+/* A time, or a date: the beginning of that day (UTC), or with `whole` its end. */
+static bool parse_time(const char *text, bool whole, int64_t *out)
 {
-    const char *text = cell(im, r, COLUMN_EXPIRES);
-    *out = im->end_ms;
-    if (*text == '\0')
-        return 0;
-    if (!clock_parse_rfc3339(text, out))
-        return error_set(err, ERR_INPUT,
-                         "expires_at must be a time such as 2027-01-31T00:00:00Z, not \"%.40s\"",
-                         text);
-    return 0;
+    struct buf date = {0};
+    int64_t start_ms = 0;
+    if (clock_parse_rfc3339(text, out))
+        return true;
+    cell_put_date(&date, text);
+    buf_puts(&date, "T00:00:00Z");
+    bool good = clock_parse_rfc3339(buf_text(&date), &start_ms);
+    buf_free(&date);
+    if (good)
+        *out = start_ms + (whole ? DAY_MS : 0);
+    return good;
 }
 
-static int read_texts(const struct import *im, const struct csv_record *r, const char **out_source,
-                      struct error *err)
+static bool check_time(const struct import *im, const char *text, struct error *err)
 {
-    const char *cause = cell(im, r, COLUMN_CAUSE);
-    if (strlen(cell(im, r, COLUMN_REASON)) > REASON_MAX)
-        return error_set(err, ERR_INPUT, "a reason has at most %zu bytes", REASON_MAX);
-    if (*cause != '\0' && cause_check(cause, err) != 0)
-        return err->code;
-    return read_source(im, r, out_source, err);
+    int64_t ignored;
+    (void)im;
+    if (*text == '\0' || parse_time(text, false, &ignored))
+        return true;
+    error_set(err, ERR_INPUT,
+              "this is no date and no time; write 2027-01-31, 31.01.2027 or, with the zone, "
+              "2027-01-31T09:00:00+01:00");
+    return false;
 }
 
-static int read_entry(const struct import *im, const struct csv_record *r, enum column column,
-                      struct entry *out, struct error *err)
+/* All cells of the row but its addresses. Tells each that is wrong. */
+static bool check_cells(struct import *im, const struct csv_record *r)
 {
-    const char *cause = cell(im, r, COLUMN_CAUSE), *reason = cell(im, r, COLUMN_REASON);
-    const char *every = option_value(im->inv, "reason"), *source = NULL;
-    struct suppression s = {.imported = true};
-    int rc = read_channel(im, r, column, &s.channel, err);
-    if (rc == 0)
-        rc = read_end(im, r, &s.expires_ms, err);
-    if (rc == 0)
-        rc = read_since(im, r, &s.since_ms, err);
-    if (rc == 0)
-        rc = read_texts(im, r, &source, err);
-    if (rc != 0)
-        return rc;
+    static const struct {
+        const char *pointer;
+        bool (*check)(const struct import *im, const char *text, struct error *err);
+    } checks[] = {
+        {"/channel", check_channel}, {"/cause", check_cause}, {"/reason", check_reason},
+        {"/source", check_source},   {"/since", check_time},  {"/expires_at", check_time},
+    };
+    bool good = true;
+    for (size_t i = 0; i < COUNT_OF(checks); i++) {
+        int column = columns_find(im->columns, checks[i].pointer);
+        struct error why;
+        if (column < 0 || checks[i].check(im, cell_at(im, column), &why))
+            continue;
+        tell(im, r, column, why.text);
+        good = false;
+    }
+    return good;
+}
+
+/* Of a row whose cells are sound. */
+static void make_entry(const struct import *im, const char *address, enum channel_kind channel,
+                       struct entry *out)
+{
+    const char *cause = cell(im, "/cause"), *reason = cell(im, "/reason");
+    const char *every = option_value(im->inv, "reason");
+    struct suppression s = {.imported = true, .channel = channel, .expires_ms = im->end_ms};
+    parse_time(cell(im, "/expires_at"), true, &s.expires_ms);
+    parse_time(cell(im, "/since"), false, &s.since_ms); /* 0: now */
+    if (s.since_ms > im->now_ms) /* a clock that was ahead keeps nobody off from later on */
+        s.since_ms = im->now_ms;
     *out = (struct entry){.s = s,
-                          .address = xstrdup(cell(im, r, column)),
+                          .address = xstrdup(address),
                           .cause = xstrdup(*cause != '\0' ? cause : "operator"),
                           .reason = xstrdup(*reason != '\0' || every == NULL ? reason : every),
-                          .source = xstrdup(source)};
+                          .source = xstrdup(find_source(cell(im, "/source")))};
     out->s.address = out->address;
     out->s.cause = out->cause;
     out->s.reason = out->reason;
     out->s.source = out->source;
-    return 0;
 }
 
 static void keep_entry(struct import *im, struct entry *entry)
@@ -216,56 +275,99 @@ static void keep_entry(struct import *im, struct entry *entry)
 }
 
 /* Does the row want this address? Of a row with a channel only that one is meant. */
-static bool is_meant(const struct import *im, const struct csv_record *r, enum column column)
+static bool is_meant(const struct import *im, const char *pointer, const char *address)
 {
-    const char *row = cell(im, r, COLUMN_CHANNEL), *every = option_value(im->inv, "channel");
+    const char *row = cell(im, "/channel"), *every = option_value(im->inv, "channel");
     const char *channel = *row != '\0' || every == NULL ? row : every;
-    const char *other = column == COLUMN_EMAIL ? "sms" : column == COLUMN_PHONE ? "email" : "";
-    return *cell(im, r, column) != '\0' && (*channel == '\0' || strcmp(channel, other) != 0);
+    const char *other = strcmp(pointer, "/to/email") == 0   ? "sms"
+                        : strcmp(pointer, "/to/phone") == 0 ? "email"
+                                                            : "";
+    return *address != '\0' && (*channel == '\0' || strcmp(channel, other) != 0);
+}
+
+/* An address, if it is a right one; it is kept if the rest of its row is `good`. */
+static void take_address(struct import *im, const struct csv_record *r, const char *pointer,
+                         int column, bool good)
+{
+    const char *address = cell_at(im, column);
+    enum channel_kind channel;
+    struct entry entry;
+    struct error why;
+    if (find_channel(im, pointer, address, &channel, &why) != 0) {
+        tell(im, r, column, why.text);
+    } else if (good) {
+        make_entry(im, address, channel, &entry);
+        keep_entry(im, &entry);
+    }
 }
 
 /* An entry for each address of the row. */
-static int read_row(struct import *im, const struct csv_record *r, struct error *err)
+static void take_cells(struct import *im, const struct csv_record *r)
 {
-    static const enum column columns[] = {COLUMN_ADDRESS, COLUMN_EMAIL, COLUMN_PHONE};
-    bool found = false;
-    int rc = 0;
-    if (r->fault.problem != NULL)
-        return error_set(err, ERR_INPUT, "%s; %s", r->fault.problem, r->fault.mend);
-    for (size_t i = 0; rc == 0 && i < COUNT_OF(columns); i++) {
-        struct entry entry;
-        if (!is_meant(im, r, columns[i]))
-            continue;
-        found = true;
-        rc = read_entry(im, r, columns[i], &entry, err);
-        if (rc == 0)
-            keep_entry(im, &entry);
+    static const char *const pointers[] = {"/to/address", "/to/email", "/to/phone"};
+    bool good = check_cells(im, r), found = false;
+    for (size_t i = 0; i < COUNT_OF(pointers); i++) {
+        int column = -1;
+        while ((column = columns_find_next(im->columns, pointers[i], column)) >= 0) {
+            if (!is_meant(im, pointers[i], cell_at(im, column)))
+                continue;
+            found = true;
+            take_address(im, r, pointers[i], column, good);
+        }
     }
     im->bare += !found;
-    return rc;
 }
 
 static void take_row(struct import *im, const struct csv_record *r)
 {
-    struct error why, told;
-    if (read_row(im, r, &why) == 0 || im->wrong++ >= MISTAKES_MAX)
-        return;
-    error_set(&told, ERR_INPUT, "row %" PRId64 ": %s", r->row, why.text);
-    output_error(&told);
+    enum row_kind kind = columns_take(im->columns, r, im->findings);
+    im->unreadable = r->fault.of_file;
+    im->rows += kind != ROW_BLANK;
+    if (kind == ROW_GOOD)
+        take_cells(im, r);
+}
+
+static int read_rows(struct import *im, struct error *err)
+{
+    const struct csv_record *r = NULL;
+    int rc = read_names(im, err);
+    while (rc == 0 && im->columns != NULL && !im->unreadable &&
+           (rc = csv_next(im->csv, &r, err)) == 0 && r != NULL)
+        take_row(im, r);
+    return rc;
+}
+
+static int refuse(struct import *im, struct error *err)
+{
+    char wrong[OUTPUT_NUMBER_SIZE], all[OUTPUT_NUMBER_SIZE];
+    int64_t count = findings_rows(im->findings);
+    int rc = findings_finish(im->findings, err);
+    if (rc != 0)
+        return rc;
+    if (im->unreadable || im->columns == NULL)
+        return error_set(err, ERR_INPUT, "%s must be mended first; nothing was changed. See %s",
+                         im->unreadable ? "the file" : "the columns", im->problems);
+    return error_set(
+        err, ERR_INPUT, "%s of %s %s wrong; nothing was changed. All that is wrong: %s",
+        output_number(count, wrong), output_number(im->rows, all),
+        im->rows == 1 ? "row is" : text_plural(count, "rows is", "rows are"), im->problems);
 }
 
 static int read_file(struct import *im, struct error *err)
 {
-    const struct csv_record *r = NULL;
     int rc = csv_open(im->path, &im->csv, err);
-    if (rc == 0)
-        rc = read_names(im, err);
-    while (rc == 0 && (rc = csv_next(im->csv, &r, err)) == 0 && r != NULL)
-        take_row(im, r);
+    if (rc != 0)
+        return rc;
+    im->findings = findings_open(&(struct findings_options){.path = im->problems,
+                                                            .delimiter = csv_delimiter(im->csv),
+                                                            .mark = true,
+                                                            .json = invocation_json(im->inv)});
+    rc = read_rows(im, err);
+    if (rc == 0 && findings_count(im->findings) > 0)
+        rc = refuse(im, err);
+    findings_close(im->findings);
+    columns_free(im->columns);
     csv_close(im->csv);
-    if (rc == 0 && im->wrong > 0)
-        rc = error_set(err, ERR_INPUT, "%" PRId64 " %s wrong; nothing was changed", im->wrong,
-                       im->wrong == 1 ? "row is" : "rows are");
     return rc;
 }
 
@@ -301,10 +403,10 @@ static void report_json(int64_t count, int64_t added, bool dry_run)
 
 static void report(const struct import *im, int64_t count, int64_t added, bool dry_run)
 {
-    const char *noun = count == 1 ? "address" : "addresses";
+    const char *noun = text_plural(count, "address", "addresses");
     if (im->bare > 0)
-        fprintf(stderr, "%" PRId64 " %s no address and %s left aside.\n", im->bare,
-                im->bare == 1 ? "row has" : "rows have", im->bare == 1 ? "is" : "are");
+        fprintf(stderr, "%" PRId64 " %s left aside.\n", im->bare,
+                text_plural(im->bare, "row has no address and is", "rows have no address and are"));
     if (invocation_json(im->inv))
         report_json(count, added, dry_run);
     else if (dry_run)
@@ -318,6 +420,9 @@ static int import(struct import *im, struct error *err)
     bool dry_run = option_given(im->inv, "dry-run");
     int64_t sent = 0, added = 0;
     int rc = suppress_read_end(im->inv, im->now_ms, &im->end_ms, err);
+    if (rc == 0 && findings_would_overwrite(im->problems, im->path))
+        rc = error_set(err, ERR_USAGE, "--problems %s would overwrite what is to be read",
+                       im->problems);
     if (rc == 0)
         rc = read_file(im, err);
     if (rc == 0 && !dry_run)
@@ -331,7 +436,11 @@ static int import(struct import *im, struct error *err)
 
 static int run(const struct invocation *inv, struct error *err)
 {
-    struct import im = {.inv = inv, .path = argument_at(inv, 0), .now_ms = clock_wall_ms()};
+    const char *problems = option_value(inv, "problems");
+    struct import im = {.inv = inv,
+                        .path = argument_at(inv, 0),
+                        .problems = problems != NULL ? problems : PROBLEMS_FILE,
+                        .now_ms = clock_wall_ms()};
     int rc = import(&im, err);
     free_entries(&im);
     return rc;
@@ -340,6 +449,8 @@ static int run(const struct invocation *inv, struct error *err)
 static const struct option_row options[] = {
     SUPPRESS_OPTIONS,
     {"for", 0, "AGE", "for so long where no expires_at stands, e.g. 90d (default: for good)"},
+    {"ignore-column", 0, "NAMES", "columns that are left aside, with commas between them"},
+    {"problems", 0, "FILE", "where all that is wrong with the rows is written (problems.csv)"},
     {"dry-run", 'n', NULL, "only check the file and count"},
     {"yes", 'y', NULL, "do not ask"},
 };
@@ -351,15 +462,19 @@ const struct command command_suppress_import = {
     .details =
         "  dispatcher suppress import old-system.csv --reason \"taken over from the old "
         "system\"\n\n"
-        "A CSV with a first row of names: address, or email and phone (a row with both gives "
-        "both), "
-        "and if there\n"
-        "are any channel, cause, reason, source, since, expires_at; others are left aside. What "
-        "`suppress export`\n"
-        "wrote comes back as it was. Every row is checked before anything changes. More than 100 "
-        "want a yes. Entries that are there and "
-        "last longer\n"
-        "stay as they are.\n\n"
+        "A CSV with a first row of names: email, phone or address (several of them in a row give "
+        "several entries),\n"
+        "and if there are any channel, cause, reason, source, since, expires_at. Upper and lower "
+        "case, spaces, _ and -\n"
+        "in names do not matter; a column of another name is refused unless --ignore-column names "
+        "it. since and\n"
+        "expires_at are times (2027-01-31T09:00:00+01:00) or days (2027-01-31, 31.01.2027; UTC, "
+        "with the whole day).\n"
+        "What `suppress export` wrote comes back as it was. Every row is checked before anything "
+        "changes: the first\n"
+        "20 things that are wrong are shown, all of them go to problems.csv, and the exit status "
+        "is 65. More than\n"
+        "100 addresses want a yes. Entries that are there and last longer stay as they are.\n\n"
         "JSON, one object: v, verb, count, new (not in a dry run), dry_run.",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -146,11 +146,88 @@ def test_a_list_with_mistakes_changes_nothing_and_names_them(t):
     path = t.write("list.csv", "email;channel;expires_at\na@example.org;;\nb@;;\nc@example.org;fax;\nd@example.org;;tomorrow\n")
     answer = t.command("suppress", "import", path)
     t.equal(answer.status, 65, answer.err)
-    for row in ("row 3", "row 4", "row 5", "3 rows are wrong; nothing was changed"):
+    for row in ('row 3, email "b@"', 'row 4, channel "fax"', 'row 5, expires_at "tomorrow"', "3 of 4 rows are wrong; nothing was changed"):
         t.contains(answer.err, row, "mistakes")
     t.equal(listed(t), {}, "the list")
-    t.contains(t.command("suppress", "import", t.write("odd.csv", "name\nAnna\n")).err, "`address`", "no column")
     t.equal(t.command("suppress", "import", os.path.join(t.dir, "none.csv")).status, 66, "no file")
+
+
+def must_refuse(t, text, *words):
+    answer = t.command("suppress", "import", t.write("list.csv", text))
+    t.equal(answer.status, 65, f"{text!r}: {answer.out}{answer.err}")
+    for word in words:
+        t.contains(answer.err, word, repr(text))
+    t.equal(listed(t), {}, f"nothing is changed by {text!r}")
+    return answer
+
+
+def test_no_column_is_dropped_in_silence(t):
+    t.configure()
+    must_refuse(t, "E-Mail,Telefon\nkim@example.org,+821000000077\n", "row 1, Telefon: this column is not part of the list; rename it to phone")
+    must_refuse(t, "email,casue,expire_at\nkim@example.org,opted_out,\n", 'casue: this column is not part of the list; did you mean "cause"?', 'did you mean "expires_at"?')
+    must_refuse(t, "이메일\nkim@example.org\n", "rename it to email")
+    must_refuse(t, "email,Vorname\nkim@example.org,Kim\n", "Vorname", "--ignore-column", "Columns there can be: channel, address, email, phone, cause")
+    must_refuse(t, "Kunde;Ort\nKim;Ulm\n", 'no column holds an address; the first row says "Kunde", "Ort"; add a column email, phone or address')
+    must_refuse(t, "cause,Cause,email\n,,kim@example.org\n", "means the same as column 1 (cause)")
+    must_refuse(t, "kim@example.org\nlee@example.org\n", 'the first row says "kim@example.org"')
+    must_refuse(t, "", "is empty")
+
+
+def test_names_are_spelled_as_for_enqueue_and_each_address_counts(t):
+    t.configure()
+    path = t.write("list.csv", "E-Mail;Phone;e_mail;Expires At\nkim@example.org;+821000000077;kim@example.com;2099-01-31\n")
+    answer = t.command("suppress", "import", path)
+    t.equal((answer.status, answer.out), (0, "3 addresses suppressed, 3 of them new.\n"), answer.err)
+    t.equal(sorted(listed(t)), ["+821000000077", "kim@example.com", "kim@example.org"], "the list")
+    t.equal(listed(t)["kim@example.org"]["expires_at"], "2099-02-01T00:00:00.000Z", "the whole day")
+
+
+def test_a_column_is_left_aside_if_somebody_says_so(t):
+    t.configure()
+    path = t.write("list.csv", "email,Vorname,Kunden-Nr.\nkim@example.org,Kim,17\n")
+    t.equal(t.command("suppress", "import", path, "--ignore-column", "vorname").status, 65, "one is left")
+    answer = t.command("suppress", "import", path, "--ignore-column", "vorname, Kunden-Nr.")
+    t.equal((answer.status, answer.out), (0, "1 address suppressed, 1 of them new.\n"), answer.err)
+
+
+def test_days_are_times_too(t):
+    t.configure()
+    rows = "a@example.org,2026-11-02\nb@example.org,02.11.2026\nc@example.org,2026. 11. 2.\nd@example.org,2026-11-02T00:00:00Z\n"
+    answer = t.command("suppress", "import", t.write("list.csv", "email,since\n" + rows))
+    t.equal(answer.status, 0, answer.err)
+    t.equal({row["since"] for row in listed(t).values()}, {"2026-11-02T00:00:00.000Z"}, "since")
+
+
+def test_all_that_is_wrong_with_a_row_is_told(t):
+    t.configure()
+    text = "email,phone,cause,since\nkim,0101234567,optedout,11/02/2026\nlee@example.org\na@example.org,,,,x\nb@example,,,\nc@example.org,4.91511E+12,,\n"
+    answer = must_refuse(
+        t,
+        text,
+        'row 2, email "kim": the e-mail address has no @',
+        'row 2, phone "0101234567": ',
+        'row 2, cause "optedout": ',
+        'row 2, since "11/02/2026": this is no date and no time; write 2027-01-31, 31.01.2027 or',
+        "row 3: this row has 1 cell, the first one has 4",
+        "row 4: this row has 5 cells, the first one has 4",
+        "row 6, phone \"4.91511E+12\": the spreadsheet has turned",
+        "4 of 5 rows are wrong; nothing was changed. All that is wrong: problems.csv",
+    )
+    t.check("row 5" not in answer.err, "b@example is an address within a house, as for enqueue")
+    with open(os.path.join(t.dir, "problems.csv"), encoding="utf-8-sig", newline="") as file:
+        kept = list(csv.reader(file))
+    t.equal([(row[0], row[1]) for row in kept[1:]], [("2", "cause"), ("2", "since"), ("2", "email"), ("2", "phone"), ("3", ""), ("4", ""), ("6", "phone")], "kept")
+    lines = must_refuse(t, "email\n" + "x\n" * 50, "50 of 50 rows are wrong").err.splitlines()
+    t.equal(sum(line.startswith("row ") for line in lines), 20, "shown")
+    shown = t.command("suppress", "import", t.write("list.csv", "email\nx\n"), "--json").out
+    t.equal(json.loads(shown)["column"], "email", "for programs")
+    path = t.write("list.csv", "email\nx\n")
+    t.equal(t.command("suppress", "import", path, "--problems", path).status, 64, "never over what is read")
+
+
+def test_a_workbook_is_no_list(t):
+    t.configure()
+    must_refuse(t, "PK\x03\x04\x14", "is a workbook, not a CSV; save it as \"CSV UTF-8\"")
 
 
 def test_many_at_once_want_a_yes(t):
