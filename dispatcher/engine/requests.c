@@ -8,9 +8,6 @@
 #include "engine/requests_backend.h"
 #include "model/json.h"
 
-/* Deliveries one step of a retry looks at. */
-#define RETRY_STEP 2048
-
 struct verb {
     const char *name;
     int (*handle)(const struct request *r, struct error *err);
@@ -207,7 +204,7 @@ struct action request_action(const struct request *r, const char *verb, const ch
 
 /* ---- selectors ---- */
 
-static int read_selector(const struct json_t *root, struct selector *out, struct error *err)
+int request_read_selector(const struct json_t *root, struct selector *out, struct error *err)
 {
     const struct json_t *from = json_get(root, "selector");
     const char *channel = json_get_text(from, "channel", NULL);
@@ -231,12 +228,6 @@ static int read_selector(const struct json_t *root, struct selector *out, struct
     return 0;
 }
 
-static bool selects_everything(const struct selector *s)
-{
-    return s->id == NULL && s->campaign == NULL && s->cause == NULL && s->batch == NULL &&
-           s->channel < 0 && s->state < 0;
-}
-
 /* ---- verbs ---- */
 
 struct page {
@@ -244,7 +235,7 @@ struct page {
     int64_t limit, count, last;
 };
 
-static int require_batch(const struct request *r, const char *id, struct error *err)
+int request_require_batch(const struct request *r, const char *id, struct error *err)
 {
     struct batch_facts facts;
     int rc = request_find_batch(r, id, &facts, err);
@@ -266,12 +257,12 @@ static int handle_queue(const struct request *r, struct error *err)
     struct selector selector;
     size_t count = 0;
     int64_t last = 0, limit = json_get_int(r->root, "limit", 100);
-    int rc = read_selector(r->root, &selector, err);
+    int rc = request_read_selector(r->root, &selector, err);
     if (limit < 1 || limit > ROWS_MAX)
         limit = ROWS_MAX;
     struct page page = {r, limit, 0, json_get_int(r->root, "after", 0)};
     if (rc == 0 && selector.batch != NULL)
-        rc = require_batch(r, selector.batch, err);
+        rc = request_require_batch(r, selector.batch, err);
     if (rc == 0)
         rc = ledger_walk(r->world->ledger, &selector, page.last, (size_t)limit + 1, put_page_row,
                          &page, &count, &last, err);
@@ -338,97 +329,6 @@ static int handle_summary(const struct request *r, struct error *err)
     if (rc == 0)
         buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
     return rc;
-}
-
-static void ignore_row(void *context UNUSED, const struct delivery_row *row UNUSED)
-{
-}
-
-/* An id nobody handed over is a mistake worth saying, not "0 deliveries". */
-static int require_known(const struct request *r, const char *id, struct error *err)
-{
-    struct selector selector = SELECTOR_ALL;
-    struct error ignored;
-    size_t count = 0;
-    int64_t last = 0;
-    selector.id = id;
-    int rc = ledger_walk(r->world->ledger, &selector, 0, 1, ignore_row, NULL, &count, &last, err);
-    if (rc != 0 || count > 0)
-        return rc;
-    if (require_batch(r, id, &ignored) == 0)
-        return error_set(err, ERR_USAGE, "\"%s\" is a batch; name it with --batch %s", id, id);
-    return error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
-}
-
-static int require_selected(const struct request *r, const struct selector *s, struct error *err)
-{
-    int rc = s->id != NULL ? require_known(r, s->id, err) : 0;
-    return rc == 0 && s->batch != NULL ? require_batch(r, s->batch, err) : rc;
-}
-
-static int take_retry_step(const struct request *r, struct retry *retry, struct error *err)
-{
-    struct buf text = {0};
-    if (json_get_bool(r->root, "dry_run", false))
-        return ledger_count_retry(r->world->ledger, retry, err);
-    json_put(&text, json_get(r->root, "selector"));
-    const struct action action = request_action(r, "retry", buf_text(&text));
-    int rc = ledger_retry(r->world->ledger, retry, &action, err);
-    buf_free(&text);
-    return rc;
-}
-
-/* "left":{"refused":3}: what was meant, and why it is left alone. */
-static void put_barred(struct buf *out, const int64_t barred[RETRY_BARS])
-{
-    static const char *const names[RETRY_BARS] = {
-        [RETRY_ARRIVED] = "arrived",           [RETRY_PURGED] = "purged",
-        [RETRY_REFUSED] = "refused",           [RETRY_EXPIRED] = "expired",
-        [RETRY_ON_ITS_WAY] = "on_its_way",     [RETRY_TOLD] = "told",
-        [RETRY_DISABLED] = "endpoint_disabled"};
-    const char *sign = "";
-    buf_puts(out, ",\"left\":{");
-    for (int bar = 0; bar < RETRY_BARS; bar++) {
-        if (barred[bar] == 0)
-            continue;
-        buf_printf(out, "%s\"%s\":%lld", sign, names[bar], (long long)barred[bar]);
-        sign = ",";
-    }
-    buf_putc(out, '}');
-}
-
-/*
- * One step: who asks hands `after`, `until` and `action` of an answer in again while it says
- * `more`, so that everybody else is served in between. With dry_run only counts: commands show the
- * number before they ask.
- */
-static int handle_retry(const struct request *r, struct error *err)
-{
-    struct selector selector;
-    struct retry retry = {.selector = &selector,
-                          .limit = RETRY_STEP,
-                          .now_ms = r->world->now_ms,
-                          .after = json_get_int(r->root, "after", 0),
-                          .until = json_get_int(r->root, "until", 0),
-                          .action = json_get_int(r->root, "action", 0)};
-    int rc = read_selector(r->root, &selector, err);
-    if (rc == 0 && selects_everything(&selector))
-        rc = error_set(err, ERR_USAGE,
-                       "retry needs to know what: an id, or --state failed, --batch, --cause, "
-                       "--campaign, --channel");
-    if (rc == 0)
-        rc = require_selected(r, &selector, err);
-    if (rc == 0)
-        rc = take_retry_step(r, &retry, err);
-    if (rc != 0)
-        return rc;
-    buf_puts(r->out, "{\"v\":1,\"end\":true");
-    put_barred(r->out, retry.barred);
-    buf_printf(r->out,
-               ",\"count\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,\"action\":%lld}\n",
-               (long long)retry.count, retry.more ? "true" : "false", (long long)retry.after,
-               (long long)retry.until, (long long)retry.action);
-    return 0;
 }
 
 /* Is this id known, and is it the same content? For `enqueue`, before it drops anything. */
@@ -550,7 +450,7 @@ static const struct verb verbs[] = {
     {"queue", handle_queue},
     {"summary", handle_summary},
     {"show", request_show},
-    {"retry", handle_retry},
+    {"retry", request_retry},
     {"known", handle_known},
     {"status", handle_status},
     {"rests", handle_rests},

@@ -27,6 +27,8 @@
 #define REQUEST_MAX     (64 * 1024)
 
 /* What only a daemon has. `context` is for the functions. */
+struct retry_way;
+struct mending;
 struct request_daemon {
     void *context;
     const struct setup *setup;
@@ -37,6 +39,11 @@ struct request_daemon {
     void (*put_metrics)(void *context, struct buf *out);
     /* The checks of `health`, as members of an array. */
     void (*put_checks)(void *context, struct buf *out);
+    /* False: nothing rests that keeps from being sent what goes there. True: what it was
+     * (mending.h), and it is over; an operator asks for one more try. */
+    bool (*end_rest)(void *context, const struct retry_way *way, struct mending *out);
+    /* The endpoint rests after faults; *out_until_ms: see struct mending. */
+    bool (*endpoint_rests)(void *context, const char *name, int64_t *out_until_ms);
     /* What the ledger says of endpoints has changed. */
     int (*use_endpoints)(void *context, struct error *err);
 };

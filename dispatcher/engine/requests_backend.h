@@ -41,6 +41,9 @@ MUST_CHECK int request_require_daemon(const struct request *r, const char *what,
 /* The member `channel` of an object. ERR_USAGE. */
 MUST_CHECK int request_read_channel(const struct json_t *object, enum channel_kind *out,
                                     struct error *err);
+/* The member `selector` of a request; borrowed from it. ERR_USAGE. */
+MUST_CHECK int request_read_selector(const struct json_t *root, struct selector *out,
+                                     struct error *err);
 /* What is recorded of a change; `selector` is borrowed. */
 struct action request_action(const struct request *r, const char *verb, const char *selector);
 
@@ -57,12 +60,15 @@ struct batch_facts {
 MUST_CHECK int request_find_batch(const struct request *r, const char *id, struct batch_facts *out,
                                   struct error *err);
 void batch_facts_clear(struct batch_facts *facts);
+/* ERR_NOT_FOUND unless there is one of this name. */
+MUST_CHECK int request_require_batch(const struct request *r, const char *id, struct error *err);
 /* "goes", "halted", "paused" */
 const char *batch_stop_name(enum batch_stop stop);
 
 /* ---- handlers; the table in requests.c names them ---- */
 
 int request_show(const struct request *r, struct error *err);
+int request_retry(const struct request *r, struct error *err);
 int request_batches(const struct request *r, struct error *err);
 int request_progress(const struct request *r, struct error *err);
 int request_stop(const struct request *r, struct error *err);

@@ -26,6 +26,7 @@
 #include "engine/metrics.h"
 #include "engine/receive.h"
 #include "engine/requests.h"
+#include "engine/mending.h"
 #include "engine/retention.h"
 #include "engine/setup.h"
 #include "engine/shelf.h"
@@ -186,6 +187,23 @@ static bool find_rest(void *context, const char *transport, struct transport_res
     return dispatch_find_rest(&s->dispatch, transport, clock_mono_ms(), clock_wall_ms(), out);
 }
 
+static bool end_rest(void *context, const struct retry_way *way, struct mending *out)
+{
+    struct scheduler *s = context;
+    int64_t mono_ms = clock_mono_ms();
+    if (!mending_find(&s->dispatch, way, mono_ms, clock_wall_ms(), out))
+        return false;
+    mending_try(&s->dispatch, way, mono_ms);
+    return true;
+}
+
+static bool endpoint_rests(void *context, const char *name, int64_t *out_until_ms)
+{
+    struct scheduler *s = context;
+    return mending_find_endpoint(&s->dispatch, name, clock_mono_ms(), clock_wall_ms(),
+                                 out_until_ms);
+}
+
 static int use_endpoints(void *context, struct error *err)
 {
     struct scheduler *s = context;
@@ -206,6 +224,8 @@ static void on_request(void *context, const char *who, const char *line, size_t 
         .records = !s->dispatch.recorder.down,
         .put_metrics = put_metrics,
         .put_checks = put_checks,
+        .end_rest = end_rest,
+        .endpoint_rests = endpoint_rests,
         .use_endpoints = use_endpoints,
     };
     struct request_world world = {

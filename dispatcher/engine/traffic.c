@@ -186,6 +186,17 @@ struct destination *traffic_destination(struct traffic *t, const struct transpor
     return d;
 }
 
+struct destination *traffic_look_destination(const struct traffic *t,
+                                             const struct transport *transport, const char *address)
+{
+    const char *name = traffic_destination_name(transport->channel, address);
+    if (name == NULL || t->destination_room == 0)
+        return NULL;
+    uint64_t key = key_of(t, transport->name, name);
+    struct destination *d = find_place(t->destinations, t->destination_room, key);
+    return d->key == key ? d : NULL;
+}
+
 void traffic_leave(struct destination *d, int64_t packet)
 {
     d->under_way -= d->under_way > 0 ? 1 : 0;

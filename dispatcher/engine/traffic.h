@@ -76,6 +76,11 @@ const char *traffic_destination_name(enum channel_kind channel, const char *addr
 struct destination *traffic_destination(struct traffic *t, const struct transport *transport,
                                         const char *address, int64_t mono_ms);
 
+/* The same without making it known; NULL if nothing is known of it. */
+struct destination *traffic_look_destination(const struct traffic *t,
+                                             const struct transport *transport,
+                                             const char *address);
+
 /* One that was under way in this packet is not any more. */
 void traffic_leave(struct destination *d, int64_t packet);
 

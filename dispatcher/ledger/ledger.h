@@ -501,6 +501,7 @@ struct selector {
     const char *campaign; /* NULL: any */
     const char *cause;    /* NULL: any */
     const char *batch;    /* its id, NULL: any */
+    const char *address;  /* an endpoint, NULL: any; of a retry */
     int channel;          /* enum channel_kind, -1: any */
     int state;            /* enum delivery_state, -1: any */
 };
@@ -611,11 +612,20 @@ enum retry_bar {
     RETRY_PURGED,     /* its text is gone */
     RETRY_REFUSED,    /* a line intake refused: nobody is known to send it to, or it is another's */
     RETRY_EXPIRED,    /* it is over and its expires_at has passed */
-    RETRY_ON_ITS_WAY, /* in flight, due, or waiting for a time that was asked for */
+    RETRY_ON_ITS_WAY, /* in flight, or waiting for a time that was asked for */
+    RETRY_DUE,        /* now, or in a moment: for its turn, or a transport that rests */
     RETRY_TOLD,       /* another channel of the same person runs, or told the person */
     RETRY_DISABLED,   /* its endpoint is disabled: it would only be held again */
     RETRY_BARS
 };
+/* Where something goes that is begun again, or due. Borrowed for the call. */
+struct retry_way {
+    const char *transport; /* in whose lane it stands */
+    enum channel_kind channel;
+    const char *address;
+};
+/* True: it counts as begun again, though it was due before. */
+typedef bool ledger_meet_fn(void *context, const struct retry_way *way);
 struct retry {
     const struct selector *selector;
     size_t limit;   /* deliveries a step looks at, at most; one step has at least one page */
@@ -626,6 +636,10 @@ struct retry {
     int64_t barred[RETRY_BARS]; /* meant, but left alone by this step */
     int64_t now_ms;             /* for who only counts */
     bool more;
+    /* Of each that is moved, or due and not in a stopped batch; NULL: nobody asks. Not of who only
+     * counts. */
+    ledger_meet_fn *meet;
+    void *context;
 };
 /* One step and what is recorded of it in one transaction, durable if it moved something. Nothing
  * is recorded of a retry that moves nothing. ERR_CONFLICT: no retry of `action->who` with this

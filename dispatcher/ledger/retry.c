@@ -40,6 +40,7 @@ static const char again_sql[] =
     "  (SELECT 1 FROM spare s WHERE s.notice = delivery.notice)) THEN ? + patience_ms ELSE 0 END"
     " WHERE seq = ?";
 
+static const char address_sql[] = "SELECT address FROM delivery WHERE seq = ?";
 static const char why_sql[] = "SELECT cause, coalesce(remark, '') FROM delivery WHERE seq = ?";
 
 #define PAGE 256
@@ -47,7 +48,7 @@ static const char why_sql[] = "SELECT cause, coalesce(remark, '') FROM delivery 
 #define IDLE_MS 60000
 
 struct candidate {
-    int64_t delivery, notice, batch, lane, patience_ms;
+    int64_t delivery, notice, batch, lane, patience_ms, due_ms;
     int64_t attempts;
     enum channel_kind channel;
     enum delivery_state state;
@@ -146,7 +147,8 @@ static void put_places(struct buf *sql, const struct resolved *r)
 }
 
 /* What is open goes on to expire by itself; what is over would only be told so once more. With an
- * attempt in the row its cause is that of the attempt, not a gate's. */
+ * attempt in the row its cause is that of the attempt, not a gate's. What waits with a cause that
+ * is no gate's had a transport at fault, and is due in a moment. */
 static void put_bar(struct buf *sql, int64_t now_ms)
 {
     buf_printf(sql, " CASE WHEN d.state = 4 THEN %d", RETRY_ARRIVED);
@@ -160,8 +162,10 @@ static void put_bar(struct buf *sql, int64_t now_ms)
                " WHEN d.state NOT IN (0, 2, 3) AND"
                " coalesce(n.expires_at_ms, b.expires_at_ms, 0) BETWEEN 1 AND %lld THEN %d",
                (long long)now_ms, RETRY_EXPIRED);
-    buf_printf(sql, " WHEN d.state = 0 AND (d.tried = 1 OR d.cause NOT IN (" GATES ")) THEN %d",
-               RETRY_ON_ITS_WAY);
+    buf_printf(sql,
+               " WHEN d.state = 0 AND (d.tried = 1 OR d.cause NOT IN (" GATES ")) THEN"
+               " CASE WHEN d.tried = 1 OR d.cause <> '' OR d.due_ms <= %lld THEN %d ELSE %d END",
+               (long long)now_ms, RETRY_DUE, RETRY_ON_ITS_WAY);
     buf_printf(sql,
                " WHEN d.channel = %d AND EXISTS"
                " (SELECT 1 FROM endpoint e WHERE e.name = d.address AND e.disabled) THEN %d"
@@ -173,7 +177,7 @@ static void put_question(struct buf *sql, const struct step *s)
 {
     buf_puts(sql, "WITH place AS (");
     put_places(sql, &s->resolved);
-    buf_puts(sql, ") SELECT d.seq, coalesce(d.notice, 0), d.batch, d.lane, d.patience_ms,"
+    buf_puts(sql, ") SELECT d.seq, coalesce(d.notice, 0), d.batch, d.lane, d.patience_ms, d.due_ms,"
                   " d.attempts, d.tried, d.channel,"
                   " d.state,");
     put_bar(sql, s->now_ms);
@@ -192,6 +196,7 @@ static int read_candidate(const struct ledger *l, struct query *q, struct candid
     out->batch = query_int(q);
     out->lane = query_int(q);
     out->patience_ms = query_int(q);
+    out->due_ms = query_int(q);
     out->attempts = query_int(q);
     out->tried = query_int(q) != 0;
     bool good = ledger_read_channel(query_int(q), &out->channel);
@@ -381,17 +386,46 @@ static int begin_again(struct ledger *l, const struct candidate *row, int64_t no
     return ledger_stand_in_lane(l, row->lane, now_ms, row->delivery, err);
 }
 
+/* *out: who asks says that it counts. */
+static int meet(struct ledger *l, const struct step *s, const struct candidate *row, bool *out,
+                struct error *err)
+{
+    const struct retry *r = s->retry;
+    size_t at = ledger_lane_index(l, row->lane);
+    *out = false;
+    if (r->meet == NULL || s->count_only || at == l->lane_count || l->lanes[at].stopped)
+        return 0;
+    struct query *q = db_query(l->db, address_sql);
+    query_bind_int(q, row->delivery);
+    int rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    const struct retry_way way = {l->lanes[at].transport, row->channel, ledger_read_text(q)};
+    *out = r->meet(r->context, &way);
+    query_end(q);
+    return 0;
+}
+
 static int take(struct ledger *l, const struct step *s, struct candidate *row, struct error *err)
 {
+    bool counts = false;
     int rc = ask_told(l, s, row, err);
     if (rc != 0 || !row->meant)
         return rc;
+    if (row->bar == RETRY_DUE) {
+        rc = meet(l, s, row, &counts, err);
+        s->retry->count += counts ? 1 : 0;
+        s->retry->barred[RETRY_DUE] += counts ? 0 : 1;
+        return rc == 0 && counts && row->due_ms > s->now_ms ? begin_again(l, row, s->now_ms, err)
+                                                            : rc;
+    }
     if (row->bar != RETRY_BARS) {
         s->retry->barred[row->bar]++;
         return 0;
     }
     s->retry->count++;
-    return s->count_only ? 0 : begin_again(l, row, s->now_ms, err);
+    rc = s->count_only ? 0 : begin_again(l, row, s->now_ms, err);
+    return rc == 0 ? meet(l, s, row, &counts, err) : rc;
 }
 
 static int take_page(struct ledger *l, const struct step *s, struct candidates *page,

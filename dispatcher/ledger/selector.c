@@ -43,6 +43,8 @@ void selector_put_where(struct buf *sql, const struct resolved *r)
         buf_puts(sql, " AND coalesce(n.campaign, b.campaign) = ?");
     if (s->cause != NULL)
         buf_puts(sql, " AND d.cause = ?");
+    if (s->address != NULL)
+        buf_puts(sql, " AND d.address = ?");
     if (s->channel >= 0)
         buf_printf(sql, " AND d.channel = %d", s->channel);
 }
@@ -70,4 +72,6 @@ void selector_bind(struct query *q, const struct resolved *r)
         query_bind_text(q, r->selector->campaign);
     if (r->selector->cause != NULL)
         query_bind_text(q, r->selector->cause);
+    if (r->selector->address != NULL)
+        query_bind_text(q, r->selector->address);
 }

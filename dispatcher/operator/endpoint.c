@@ -4,6 +4,9 @@
 
 #include "base/attributes.h"
 #include "base/clock.h"
+#include "base/text.h"
+#include "model/json.h"
+#include "operator/session.h"
 
 #define MS_PER_DAY  INT64_C(86400000)
 #define DATE_LENGTH 10 /* 2026-12-01 */
@@ -57,4 +60,40 @@ void endpoint_put_rotation(struct buf *out, const struct endpoint *e, int64_t no
     }
     buf_printf(out, now_ms / MS_PER_DAY <= day ? "old secret until %.*s" : "old secret ended %.*s",
                DATE_LENGTH, clock_format_rfc3339(day * MS_PER_DAY, time));
+}
+
+/* ---- what is known of them ---- */
+
+const struct json_t *endpoint_find_known(const struct json_t *known, const char *name)
+{
+    for (size_t i = 0; i < json_count(known); i++) {
+        if (text_equal(json_get_text(json_at(known, i), "name", ""), name))
+            return json_at(known, i);
+    }
+    return NULL;
+}
+
+/* Lines of objects as one array. */
+static int parse_rows(const struct buf *rows, struct json_t **out, struct error *err)
+{
+    struct buf array = {0};
+    buf_putc(&array, '[');
+    for (size_t i = 0; i < rows->len; i++)
+        buf_putc(&array, rows->data[i] != '\n' ? rows->data[i] : i + 1 < rows->len ? ',' : ' ');
+    buf_putc(&array, ']');
+    int rc = json_parse(array.data, array.len, "endpoints", 1, 8, out, err);
+    buf_free(&array);
+    return rc;
+}
+
+int endpoint_ask_known(struct session *s, struct json_t **out, struct error *err)
+{
+    struct buf rows = {0};
+    struct json_t *end = NULL;
+    int rc = session_ask(s, "{\"v\":1,\"verb\":\"endpoints\"}", &rows, &end, err);
+    if (rc == 0)
+        rc = parse_rows(&rows, out, err);
+    json_free(end);
+    buf_free(&rows);
+    return rc;
 }

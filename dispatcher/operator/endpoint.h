@@ -19,4 +19,11 @@ const char *endpoint_format_name(const struct endpoint *e);
 /* What of its secret is being replaced at `now_ms`; "-": nothing. */
 void endpoint_put_rotation(struct buf *out, const struct endpoint *e, int64_t now_ms);
 
+struct json_t;
+struct session;
+/* Rows of the request `endpoints` as an array; drop it with json_free(). */
+MUST_CHECK int endpoint_ask_known(struct session *s, struct json_t **out, struct error *err);
+/* The row of this name; NULL if nothing was sent there yet. */
+const struct json_t *endpoint_find_known(const struct json_t *known, const char *name);
+
 #endif

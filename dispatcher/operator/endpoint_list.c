@@ -28,6 +28,8 @@ static const char *state_of(const struct row *row)
         return "disabled";
     if (json_get_bool(row->known, "probing", false))
         return "probing";
+    if (find_text(row, "rests_until") != NULL)
+        return "resting";
     return find_text(row, "failing_since") != NULL ? "failing" : "enabled";
 }
 
@@ -69,7 +71,7 @@ static void put_last_day(struct buf *out, const struct endpoint *e)
 static void print_json(const struct row *row)
 {
     static const char *const remembered[] = {"reason", "disabled_since", "failing_since",
-                                             "last_ok_at"};
+                                             "last_ok_at", "rests_until"};
     const struct endpoint *e = row->endpoint;
     struct buf out = {0}, host = {0};
     endpoint_put_host(&host, e);
@@ -122,6 +124,8 @@ static void print_one(const struct row *row)
     if (find_text(row, "reason") != NULL && find_text(row, "reason")[0] != '\0')
         print_line("reason", find_text(row, "reason"));
     print_line("failing since", output_time(find_text(row, "failing_since"), when, sizeof(when)));
+    if (find_text(row, "rests_until") != NULL)
+        print_line("rests until", output_time(find_text(row, "rests_until"), when, sizeof(when)));
     print_line("last ok", output_time(find_text(row, "last_ok_at"), when, sizeof(when)));
     print_line("format", endpoint_format_name(row->endpoint));
     print_signing(row);
@@ -139,40 +143,6 @@ struct listing {
     struct table table;
 };
 
-static const struct json_t *find_known(const struct listing *l, const char *name)
-{
-    for (size_t i = 0; i < json_count(l->known); i++) {
-        if (text_equal(json_get_text(json_at(l->known, i), "name", ""), name))
-            return json_at(l->known, i);
-    }
-    return NULL;
-}
-
-/* Lines of objects as one array. */
-static int parse_rows(const struct buf *rows, struct json_t **out, struct error *err)
-{
-    struct buf array = {0};
-    buf_putc(&array, '[');
-    for (size_t i = 0; i < rows->len; i++)
-        buf_putc(&array, rows->data[i] != '\n' ? rows->data[i] : i + 1 < rows->len ? ',' : ' ');
-    buf_putc(&array, ']');
-    int rc = json_parse(array.data, array.len, "endpoints", 1, 8, out, err);
-    buf_free(&array);
-    return rc;
-}
-
-static int ask(struct session *s, struct json_t **out, struct error *err)
-{
-    struct buf rows = {0};
-    struct json_t *end = NULL;
-    int rc = session_ask(s, "{\"v\":1,\"verb\":\"endpoints\"}", &rows, &end, err);
-    if (rc == 0)
-        rc = parse_rows(&rows, out, err);
-    json_free(end);
-    buf_free(&rows);
-    return rc;
-}
-
 static void print_all(struct listing *l)
 {
     static const char *const heads[] = {"ENDPOINT", "HOST",   "STATE",   "FAILING SINCE",
@@ -181,7 +151,7 @@ static void print_all(struct listing *l)
     table_begin(&l->table, heads, COUNT_OF(heads));
     for (size_t i = 0; i < l->settings->endpoint_count; i++) {
         const struct endpoint *e = &l->settings->endpoints[i];
-        const struct row row = {e, find_known(l, e->name), clock_wall_ms()};
+        const struct row row = {e, endpoint_find_known(l->known, e->name), clock_wall_ms()};
         if (json)
             print_json(&row);
         else
@@ -199,7 +169,7 @@ static int print_named(const struct listing *l, struct error *err)
     int rc = endpoint_find(l->settings, argument_at(l->inv, 0), &row.endpoint, err);
     if (rc != 0)
         return rc;
-    row.known = find_known(l, row.endpoint->name);
+    row.known = endpoint_find_known(l->known, row.endpoint->name);
     if (invocation_json(l->inv))
         print_json(&row);
     else
@@ -211,9 +181,9 @@ static int run(const struct invocation *inv, struct error *err)
 {
     struct session s;
     struct listing l = {.inv = inv};
-    int rc = session_open_beside(inv, &s, err);
+    int rc = session_open(inv, LEDGER_READ, &s, err);
     if (rc == 0)
-        rc = ask(&s, &l.known, err);
+        rc = endpoint_ask_known(&s, &l.known, err);
     l.settings = s.settings;
     if (rc == 0 && argument_at(inv, 0) != NULL)
         rc = print_named(&l, err);
@@ -225,7 +195,8 @@ static int run(const struct invocation *inv, struct error *err)
 }
 
 #define DETAILS                                                                                    \
-    "STATE: `failing` has only failures since then, `disabled` gets nothing and what is due for "  \
+    "STATE: `resting` gets nothing until then because of faults (`endpoint enable` ends that), "   \
+    "`failing` has\nonly failures since then, `disabled` gets nothing and what is due for "        \
     "it is held,\n"                                                                                \
     "`probing` was enabled again: one webhook asks first, the others follow.\n"                    \
     "It is disabled by itself when the receiver answers 410, or when it failed for as long as\n"   \
@@ -233,7 +204,7 @@ static int run(const struct invocation *inv, struct error *err)
     "shown.\n\n"                                                                                   \
     "JSON, one object per endpoint: v, endpoint, host, state, reason, disabled_since, "            \
     "failing_since, "                                                                              \
-    "last_ok_at,\n"                                                                                \
+    "last_ok_at, rests_until,\n"                                                                   \
     "format, concurrency, old_secret, old_secret_until, signing_key."
 
 const struct command command_endpoint_list = {

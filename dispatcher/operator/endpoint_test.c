@@ -6,7 +6,10 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "channel/signature.h"
+#include "model/json.h"
 #include "operator/endpoint.h"
+#include "operator/output.h"
+#include "operator/session.h"
 #include "operator/trial.h"
 
 #define MS_PER_S 1000
@@ -114,6 +117,35 @@ static void print_text(const struct trial *t, const struct proof *proof)
         printf("Trial mode is on: the endpoint is on the allow list.\n");
 }
 
+static void print_hint(const char *name, const struct json_t *known)
+{
+    const struct json_t *row = endpoint_find_known(known, name);
+    const char *until = json_get_text(row, "rests_until", NULL);
+    char when[64];
+    if (json_get_bool(row, "disabled", false))
+        printf("%s is still disabled. Let it go on: dispatcher endpoint enable %s\n", name, name);
+    else if (until != NULL)
+        printf("%s still rests until %s because of faults before. Let it go on: dispatcher "
+               "endpoint enable %s\n",
+               name, output_time(until, when, sizeof(when)), name);
+}
+
+/* It is well, and nobody has told the daemon. What cannot be asked is not told: the test itself was
+ * a success. */
+static void hint_at_waiting(const struct trial *t)
+{
+    struct session s;
+    struct json_t *known = NULL;
+    struct error ignored;
+    int rc = session_open(t->inv, LEDGER_READ, &s, &ignored);
+    if (rc == 0)
+        rc = endpoint_ask_known(&s, &known, &ignored);
+    if (rc == 0)
+        print_hint(t->endpoint->name, known);
+    json_free(known);
+    session_close(&s);
+}
+
 static int try_one(struct trial *t, struct error *err)
 {
     struct proof proof = {0};
@@ -132,6 +164,8 @@ static int try_one(struct trial *t, struct error *err)
         print_json(t, &proof);
     else if (rc == 0)
         print_text(t, &proof);
+    if (rc == 0 && !invocation_json(t->inv) && t->disposition.outcome == OUTCOME_DELIVERED)
+        hint_at_waiting(t);
     buf_free(&proof.signature);
     buf_free(&proof.public_key);
     return rc != 0 ? rc : trial_status(t);

@@ -2,8 +2,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/json.h"
@@ -11,6 +13,8 @@
 #include "operator/progress.h"
 #include "operator/session.h"
 
+/* So many rests are told one by one. */
+#define RESTS_TOLD 10
 /* More than this many at once wants a yes. */
 #define ASK_ABOVE 100
 
@@ -29,8 +33,10 @@ static const struct reason {
      "have lost their texts after retention: hand them over as new notices"},
     {"told", "is left: another channel of the same notice is on its way or arrived",
      "are left: another channel of the same notice is on its way or arrived"},
-    {"on_its_way", "is on its way already: in flight, due, or waiting for its not_before",
-     "are on their way already: in flight, due, or waiting for their not_before"},
+    {"on_its_way", "is on its way already: in flight, or waiting for its not_before",
+     "are on their way already: in flight, or waiting for their not_before"},
+    {"due", "is due already, and goes when its turn comes",
+     "are due already, and go when their turn comes"},
     {"endpoint_disabled",
      "is for a disabled endpoint and stays held: `dispatcher endpoint list` tells which and why, "
      "`dispatcher endpoint enable` lets it go on",
@@ -40,6 +46,17 @@ static const struct reason {
 };
 #define REASONS COUNT_OF(reasons)
 
+/* What rested until it was asked for; of several steps and ids. */
+struct rest {
+    char *kind, *name, *reason, *until;
+    int64_t count;
+};
+
+struct rests {
+    struct rest *at;
+    size_t count;
+};
+
 /* One retry, of an id or of a selector, in the steps the engine takes it in. */
 struct steps {
     struct session *session;
@@ -47,6 +64,7 @@ struct steps {
     struct progress *progress; /* NULL: it is only counted */
     int64_t expected, count;
     int64_t left[REASONS]; /* meant, but left alone */
+    struct rests rests;    /* what they wait for, of `count` */
 };
 
 static void put_request(struct buf *out, const struct steps *s, const char *id,
@@ -61,6 +79,52 @@ static void put_request(struct buf *out, const struct steps *s, const char *id,
     buf_printf(out, ",\"dry_run\":%s}", s->progress == NULL ? "true" : "false");
 }
 
+static char *copy_text(const struct json_t *from, const char *key)
+{
+    const char *text = json_get_text(from, key, "");
+    return xstrdup(text);
+}
+
+static void add_rest(struct rests *all, const struct json_t *met)
+{
+    int64_t count = json_get_int(met, "count", 0);
+    for (size_t i = 0; i < all->count; i++) {
+        struct rest *known = &all->at[i];
+        if (text_equal(known->kind, json_get_text(met, "kind", "")) &&
+            text_equal(known->name, json_get_text(met, "name", ""))) {
+            known->count += count;
+            return;
+        }
+    }
+    all->at = xreallocarray(all->at, all->count + 1, sizeof(*all->at));
+    all->at[all->count++] = (struct rest){.kind = copy_text(met, "kind"),
+                                          .name = copy_text(met, "name"),
+                                          .reason = copy_text(met, "reason"),
+                                          .until = copy_text(met, "until"),
+                                          .count = count};
+}
+
+static void free_rests(struct rests *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        free(all->at[i].kind);
+        free(all->at[i].name);
+        free(all->at[i].reason);
+        free(all->at[i].until);
+    }
+    free(all->at);
+}
+
+static void add_answer(struct steps *s, const struct json_t *facts)
+{
+    const struct json_t *rests = json_get(facts, "rests");
+    s->count += json_get_int(facts, "count", 0);
+    for (size_t i = 0; i < REASONS; i++)
+        s->left[i] += json_get_int(json_get(facts, "left"), reasons[i].key, 0);
+    for (size_t i = 0; i < json_count(rests); i++)
+        add_rest(&s->rests, json_at(rests, i));
+}
+
 static int ask(struct steps *s, const char *id, struct error *err)
 {
     struct json_t *before = NULL;
@@ -71,9 +135,7 @@ static int ask(struct steps *s, const char *id, struct error *err)
         struct json_t *facts = NULL;
         put_request(&request, s, id, before);
         rc = session_ask(s->session, buf_text(&request), NULL, &facts, err);
-        s->count += json_get_int(facts, "count", 0);
-        for (size_t i = 0; i < REASONS; i++)
-            s->left[i] += json_get_int(json_get(facts, "left"), reasons[i].key, 0);
+        add_answer(s, facts);
         more = json_get_bool(facts, "more", false);
         if (s->progress != NULL)
             progress_update(s->progress, s->count, s->expected, NULL, clock_mono_ms());
@@ -162,6 +224,19 @@ static int confirm(const struct invocation *inv, int64_t count, struct error *er
                      count, ASK_ABOVE);
 }
 
+static void print_json_rest(const struct rest *rest, const char *sign)
+{
+    struct buf out = {0};
+    buf_printf(&out, "%s{\"kind\":\"%s\",\"name\":", sign, rest->kind);
+    buf_put_json(&out, rest->name);
+    buf_puts(&out, ",\"reason\":");
+    buf_put_json(&out, rest->reason);
+    buf_puts(&out, ",\"until\":");
+    buf_put_json(&out, rest->until[0] != '\0' ? rest->until : NULL);
+    printf("%s,\"count\":%" PRId64 "}", buf_text(&out), rest->count);
+    buf_free(&out);
+}
+
 static void print_json(const struct steps *s, bool dry_run)
 {
     const char *sign = "";
@@ -173,7 +248,10 @@ static void print_json(const struct steps *s, bool dry_run)
         printf("%s\"%s\":%" PRId64, sign, reasons[i].key, s->left[i]);
         sign = ",";
     }
-    printf("}}\n");
+    printf("},\"rests\":[");
+    for (size_t i = 0; i < s->rests.count; i++)
+        print_json_rest(&s->rests.at[i], i > 0 ? "," : "");
+    printf("]}\n");
 }
 
 /* What is on its way needs no word beside what was moved. */
@@ -181,8 +259,8 @@ static void tell_left(const struct steps *s)
 {
     int64_t any = 0;
     for (size_t i = 0; i < REASONS; i++) {
-        bool idle =
-            text_equal(reasons[i].key, "on_its_way") || text_equal(reasons[i].key, "arrived");
+        bool idle = text_equal(reasons[i].key, "on_its_way") || text_equal(reasons[i].key, "due") ||
+                    text_equal(reasons[i].key, "arrived");
         any += s->left[i];
         if (s->left[i] > 0 && (s->count == 0 || !idle))
             fprintf(stderr, "%" PRId64 " %s.\n", s->left[i],
@@ -194,6 +272,42 @@ static void tell_left(const struct steps *s)
                         "ones are only meant if --state names them.\n");
 }
 
+/* One goes, and what comes of it decides about the others: none of them is due before. */
+static void tell_rest(const struct rest *rest)
+{
+    char until[64];
+    if (rest->until[0] != '\0')
+        printf("The %s %s rests until %s", rest->kind, rest->name,
+               output_time(rest->until, until, sizeof(until)));
+    else
+        printf("The %s %s is being tried with one after a rest", rest->kind, rest->name);
+    if (rest->reason[0] != '\0')
+        printf(" (%s)", rest->reason);
+    if (rest->count == 1)
+        printf(". The one delivery that waits for it is tried now.\n");
+    else
+        printf(". Of the %" PRId64 " deliveries that wait for it one is tried now, the others "
+               "follow if it is taken.\n",
+               rest->count);
+}
+
+static void tell_rests(const struct rests *all)
+{
+    for (size_t i = 0; i < all->count && i < RESTS_TOLD; i++)
+        tell_rest(&all->at[i]);
+    if (all->count > RESTS_TOLD)
+        printf("Likewise for %zu others that rest; --json names them.\n", all->count - RESTS_TOLD);
+}
+
+/* Without those that wait for a rest: they are told with it. */
+static int64_t count_due(const struct steps *s)
+{
+    int64_t due = s->count;
+    for (size_t i = 0; i < s->rests.count; i++)
+        due -= s->rests.at[i].count;
+    return due;
+}
+
 static int report(const struct steps *s, bool dry_run, bool daemon)
 {
     if (invocation_json(s->inv)) {
@@ -203,16 +317,27 @@ static int report(const struct steps *s, bool dry_run, bool daemon)
     if (dry_run)
         printf("%" PRId64 " %s would be tried again.\n", s->count,
                text_plural(s->count, "delivery", "deliveries"));
-    else
-        printf("%" PRId64 " %s due now.%s\n", s->count,
-               text_plural(s->count, "delivery is", "deliveries are"),
+    else if (count_due(s) > 0 || s->rests.count == 0)
+        printf("%" PRId64 " %s due now.%s\n", count_due(s),
+               text_plural(count_due(s), "delivery is", "deliveries are"),
                s->count > 0 && !daemon ? " No daemon is running; start it with `dispatcher run`."
                                        : "");
+    tell_rests(&s->rests);
     fflush(stdout);
     tell_left(s);
     return 0;
 }
 
+static int64_t count_left(const struct steps *s, const char *reason)
+{
+    for (size_t i = 0; i < REASONS; i++) {
+        if (text_equal(reasons[i].key, reason))
+            return s->left[i];
+    }
+    return 0;
+}
+
+/* What is due already may wait for a rest, and only the daemon knows. */
 static int run(const struct invocation *inv, struct error *err)
 {
     struct steps s;
@@ -220,9 +345,12 @@ static int run(const struct invocation *inv, struct error *err)
     int rc = count_all(inv, &s, err);
     if (rc == 0 && !dry_run)
         rc = confirm(inv, s.count, err);
-    if (rc == 0 && !dry_run && s.count > 0)
+    if (rc == 0 && !dry_run && s.count + count_left(&s, "due") > 0)
         rc = move_all(inv, &s, &daemon, err);
-    return rc == 0 ? report(&s, dry_run, daemon) : rc;
+    if (rc == 0)
+        rc = report(&s, dry_run, daemon);
+    free_rests(&s.rests);
+    return rc;
 }
 
 static const struct option_row options[] = {
@@ -243,8 +371,12 @@ const struct command command_retry = {
         "already\n"
         "delivered, or is in flight, stays as it is. `--state waiting`, `--cause window` or an ID "
         "also takes what\n"
-        "waits for its hours, a rate or a resting destination: it is due now, and waits again if "
-        "it still must.\n"
+        "waits for its hours or a rate: it is due now, and waits again if it still must. What "
+        "waits "
+        "for a transport,\n"
+        "a domain or an endpoint that rests after faults: the rest ends, one is tried now, and the "
+        "others follow if\n"
+        "it is taken.\n"
         "What can never be sent (refused at intake, expired, purged) is left and counted. `--state "
         "uncertain` asks\n"
         "first: those may have arrived already. What is for a disabled endpoint waits for "
@@ -257,7 +389,9 @@ const struct command command_retry = {
         "an end; asking again takes the rest.\n\n"
         "JSON, one object: v, verb, count, dry_run, left (numbers by reason: refused, expired, "
         "purged, told,\n"
-        "on_its_way, endpoint_disabled, arrived).",
+        "on_its_way, due, endpoint_disabled, arrived), rests (of count, what waits for a rest: "
+        "kind, name, reason,\n"
+        "until, count).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_max = 10000,

@@ -65,10 +65,11 @@ static void print_endpoints(const struct json_t *status)
     for (size_t i = 0; i < json_count(endpoints); i++) {
         const struct json_t *e = json_at(endpoints, i);
         const char *name = json_get_text(e, "name", "");
+        const char *reason = json_get_text(e, "reason", "");
         printf("endpoint %s is disabled since %s, what is for it is held: %s\n  look: dispatcher "
                "endpoint test %s, then: dispatcher endpoint enable %s\n",
                name, output_time(json_get_text(e, "since", NULL), when, sizeof(when)),
-               json_get_text(e, "reason", ""), name, name);
+               reason[0] != '\0' ? reason : "no reason was given", name, name);
     }
 }
 

@@ -127,6 +127,17 @@ void breaker_probe(struct breaker *b)
         *b = (struct breaker){.state = BREAKER_PROBING, .openings = b->openings, .width = 1};
 }
 
+void breaker_end_rest(struct breaker *b, int64_t now_ms)
+{
+    if (b->state == BREAKER_OPEN && b->until_ms > now_ms)
+        b->until_ms = now_ms;
+}
+
+bool breaker_is_shut(const struct breaker *b)
+{
+    return b->state == BREAKER_OPEN || b->state == BREAKER_PROBING;
+}
+
 int64_t breaker_next_ms(const struct breaker *b, int64_t now_ms)
 {
     return b->state == BREAKER_OPEN && b->until_ms > now_ms ? b->until_ms : now_ms;

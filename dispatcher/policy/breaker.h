@@ -63,6 +63,10 @@ bool breaker_fault(struct breaker *b, const struct breaker_rule *rule, int64_t n
 bool breaker_success(struct breaker *b, int64_t now_ms, int most);
 /* It is to be asked with one before anything else goes there, whatever it was. */
 void breaker_probe(struct breaker *b);
+/* OPEN: its rest is over now, because somebody says so; the next one probes. */
+void breaker_end_rest(struct breaker *b, int64_t now_ms);
+/* OPEN or PROBING: what stands behind it waits for one to be answered. */
+bool breaker_is_shut(const struct breaker *b);
 /* When it should be asked again: OPEN: the end of its rest; else now_ms. */
 int64_t breaker_next_ms(const struct breaker *b, int64_t now_ms);
 const char *breaker_state_name(enum breaker_state state);

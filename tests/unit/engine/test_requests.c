@@ -477,7 +477,7 @@ static void says_why_a_retry_moves_nothing(void **state)
     assert_contains(ask("{\"v\":1,\"verb\":\"retry\",\"selector\":{\"id\":\"n1\"}}"),
                     "\"count\":0,\"more\":false");
     assert_contains(ask("{\"v\":1,\"verb\":\"retry\",\"selector\":{\"id\":\"n1\"}}"),
-                    "\"left\":{\"on_its_way\":1}");
+                    "\"left\":{\"due\":1},\"rests\":[]");
     settle_all(DELIVERY_DELIVERED, "");
     assert_contains(ask("{\"v\":1,\"verb\":\"retry\",\"selector\":{\"id\":\"n1\"}}"),
                     "\"left\":{\"arrived\":1}");

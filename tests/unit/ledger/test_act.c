@@ -97,7 +97,7 @@ static void makes_due_what_a_gate_sent_back_if_it_is_named(void **state)
     assert_int_equal(row_of(f->l, "n1").due_ms, NOON + 70000);
     assert_int_equal(retry_and_tell(f->l, window, barred), 1);
     assert_int_equal(retry_and_tell(f->l, select_state(DELIVERY_WAITING), barred), 1);
-    assert_int_equal(barred[RETRY_ON_ITS_WAY], 3); /* two by now, and the one never sent back */
+    assert_int_equal(barred[RETRY_DUE], 3); /* two by now, and the one never sent back */
     for (int i = 0; i < 4; i++) {
         struct leased row;
         assert_int_equal(lease(f->l, "relay", 1, NOON + 70000, &row), 1);
@@ -122,7 +122,51 @@ static void tells_why_what_was_named_is_left(void **state)
     assert_int_equal(retry_and_tell(f->l, select_id("n0"), barred), 0);
     assert_int_equal(barred[RETRY_ARRIVED], 1);
     assert_int_equal(retry_and_tell(f->l, select_id("n1"), barred), 0);
-    assert_int_equal(barred[RETRY_ON_ITS_WAY], 1);
+    assert_int_equal(barred[RETRY_DUE], 1);
+}
+
+struct met {
+    size_t count;
+    char last[64];
+    bool rests;
+};
+
+static bool note_met(void *context, const struct retry_way *way)
+{
+    struct met *met = context;
+    met->count++;
+    snprintf(met->last, sizeof(met->last), "%s %s %s", way->transport,
+             channel_kind_name(way->channel), way->address);
+    return met->rests;
+}
+
+/* Who asks knows whether what is due waits for something that rests: then it counts. */
+static void asks_of_what_is_due_or_moved_whether_it_counts(void **state)
+{
+    struct fixture *f = *state;
+    struct met met = {0};
+    const struct selector waiting = select_state(DELIVERY_WAITING);
+    const struct action action = {
+        .verb = "retry", .who = "uid 1", .reason = "", .selector = "", .now_ms = NOON};
+    struct retry r = {.selector = &waiting, .limit = 256, .meet = note_met, .context = &met};
+    struct error err;
+    take_in_many(f->l, "n", 3);
+    send_back(f->l, lease_one(f->l, "relay"), "window");
+    assert_int_equal(ledger_retry(f->l, &r, &action, &err), 0);
+    assert_int_equal(met.count, 3);
+    assert_string_equal(met.last, "relay email kim@example.com");
+    assert_int_equal(r.count, 1);
+    assert_int_equal(r.barred[RETRY_DUE], 2);
+    r = (struct retry){.selector = &waiting, .limit = 256, .meet = note_met, .context = &met};
+    met.rests = true;
+    assert_int_equal(ledger_retry(f->l, &r, &action, &err), 0);
+    assert_int_equal(r.count, 3);
+    assert_int_equal(r.barred[RETRY_DUE], 0);
+    r = (struct retry){.selector = &waiting, .limit = 256, .meet = note_met, .context = &met};
+    met.count = 0;
+    assert_int_equal(ledger_count_retry(f->l, &r, &err), 0);
+    assert_int_equal(met.count, 0); /* who only counts changes nothing */
+    must_balance(f->l);
 }
 
 static void needs_the_state_or_the_notice_named_for_what_was_put_aside(void **state)
@@ -439,6 +483,7 @@ int main(void)
         TEST(does_not_tell_a_person_twice),
         TEST(begins_one_of_two_failed_channels_again),
         TEST(makes_due_what_a_gate_sent_back_if_it_is_named),
+        TEST(asks_of_what_is_due_or_moved_whether_it_counts),
         TEST(tells_why_what_was_named_is_left),
         TEST(counts_exactly_what_a_retry_would_move),
         TEST(takes_a_long_retry_in_steps_that_end),

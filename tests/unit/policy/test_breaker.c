@@ -360,6 +360,28 @@ static void random_lives_keep_the_promises(void **state)
     }
 }
 
+static void who_mended_it_need_not_wait_for_the_end_of_its_rest(void **state)
+{
+    (void)state;
+    struct breaker b = in_state(BREAKER_OPEN);
+    assert_true(breaker_is_shut(&b));
+    breaker_end_rest(&b, NOW + 1);
+    assert_true(breaker_is_shut(&b));
+    assert_int_equal(breaker_next_ms(&b, NOW + 1), NOW + 1);
+    assert_int_equal(breaker_room(&b, NOW + 1, 0, MOST), 1);
+    assert_int_equal(breaker_room(&b, NOW + 1, 1, MOST), 0); /* one, no herd */
+    assert_true(breaker_is_shut(&b));
+    /* And where it was in vain the rests go on growing. */
+    assert_true(breaker_fault(&b, &breaker_transport, NOW + 1, 0, 0));
+    assert_int_equal(breaker_next_ms(&b, NOW + 1), NOW + 1 + 10 * SECOND);
+    for (enum breaker_state at = BREAKER_CLOSED; at <= BREAKER_RAMPING; at++) {
+        struct breaker before = b = in_state(at);
+        assert_int_equal(breaker_is_shut(&b), at == BREAKER_OPEN || at == BREAKER_PROBING);
+        breaker_end_rest(&b, NOW + MINUTE); /* over already */
+        assert_memory_equal(&b, &before, sizeof(b));
+    }
+}
+
 static void every_state_has_a_name(void **state)
 {
     (void)state;
@@ -391,6 +413,7 @@ int main(void)
         cmocka_unit_test(what_was_under_way_does_not_count_as_another_opening),
         cmocka_unit_test(a_thousand_breakers_do_not_probe_as_a_herd),
         cmocka_unit_test(random_lives_keep_the_promises),
+        cmocka_unit_test(who_mended_it_need_not_wait_for_the_end_of_its_rest),
         cmocka_unit_test(every_state_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,201 @@
+/*
+ * Beginning deliveries again.
+ *
+ *   retry   selector, reason, dry_run   -> how many are moved or tried now ("count"), why others
+ * are left ("left"), and of "count" those that wait for a transport, a domain or an endpoint that
+ * rests ("rests")
+ *
+ * One step: who asks hands `after`, `until` and `action` of an answer in again while it says
+ * `more`, so that everybody else is served in between. With dry_run only counts: commands show the
+ * number before they ask.
+ *
+ * Who asks for what waits behind a rest says that it may be tried: the rest ends, and one goes.
+ */
+#include "engine/requests_backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "engine/mending.h"
+#include "model/json.h"
+
+/* Deliveries one step of a retry looks at. */
+#define RETRY_STEP 2048
+
+/* ---- which ---- */
+
+static bool selects_everything(const struct selector *s)
+{
+    return s->id == NULL && s->campaign == NULL && s->cause == NULL && s->batch == NULL &&
+           s->channel < 0 && s->state < 0;
+}
+
+static void ignore_row(void *context UNUSED, const struct delivery_row *row UNUSED)
+{
+}
+
+/* An id nobody handed over is a mistake worth saying, not "0 deliveries". */
+static int require_known(const struct request *r, const char *id, struct error *err)
+{
+    struct selector selector = SELECTOR_ALL;
+    struct error ignored;
+    size_t count = 0;
+    int64_t last = 0;
+    selector.id = id;
+    int rc = ledger_walk(r->world->ledger, &selector, 0, 1, ignore_row, NULL, &count, &last, err);
+    if (rc != 0 || count > 0)
+        return rc;
+    if (request_require_batch(r, id, &ignored) == 0)
+        return error_set(err, ERR_USAGE, "\"%s\" is a batch; name it with --batch %s", id, id);
+    return error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
+}
+
+static int require_selected(const struct request *r, const struct selector *s, struct error *err)
+{
+    int rc = s->id != NULL ? require_known(r, s->id, err) : 0;
+    return rc == 0 && s->batch != NULL ? request_require_batch(r, s->batch, err) : rc;
+}
+
+/* ---- what rests ---- */
+
+struct waiting {
+    const char *kind;
+    char *name, *reason;
+    int64_t until_ms, count;
+};
+
+/* What a step met. */
+struct shut {
+    const struct request_daemon *daemon;
+    struct waiting *at;
+    size_t count;
+};
+
+static struct waiting *find_waiting(struct shut *all, const struct mending *rest)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->at[i].kind == rest->kind && strcmp(all->at[i].name, rest->name) == 0)
+            return &all->at[i];
+    }
+    all->at = xreallocarray(all->at, all->count + 1, sizeof(*all->at));
+    struct waiting *w = &all->at[all->count++];
+    *w = (struct waiting){.kind = rest->kind,
+                          .name = xstrdup(rest->name),
+                          .reason = xstrdup(rest->reason),
+                          .until_ms = rest->until_ms};
+    return w;
+}
+
+/* A ledger_meet_fn. The first that is met ends the rest. */
+static bool meet(void *context, const struct retry_way *way)
+{
+    struct shut *all = context;
+    struct mending rest;
+    if (!all->daemon->end_rest(all->daemon->context, way, &rest))
+        return false;
+    find_waiting(all, &rest)->count++;
+    return true;
+}
+
+static void put_shut(struct buf *out, const struct shut *all)
+{
+    buf_puts(out, ",\"rests\":[");
+    for (size_t i = 0; i < all->count; i++) {
+        const struct waiting *w = &all->at[i];
+        buf_printf(out, "%s{\"kind\":\"%s\"", i > 0 ? "," : "", w->kind);
+        answer_put_text(out, "name", w->name);
+        answer_put_text(out, "reason", w->reason);
+        answer_put_time(out, "until", w->until_ms);
+        buf_printf(out, ",\"count\":%lld}", (long long)w->count);
+    }
+    buf_putc(out, ']');
+}
+
+static void free_shut(struct shut *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        free(all->at[i].name);
+        free(all->at[i].reason);
+    }
+    free(all->at);
+}
+
+/* ---- the request ---- */
+
+static int take_retry_step(const struct request *r, struct retry *retry, struct error *err)
+{
+    struct buf text = {0};
+    if (json_get_bool(r->root, "dry_run", false))
+        return ledger_count_retry(r->world->ledger, retry, err);
+    json_put(&text, json_get(r->root, "selector"));
+    const struct action action = request_action(r, "retry", buf_text(&text));
+    int rc = ledger_retry(r->world->ledger, retry, &action, err);
+    buf_free(&text);
+    return rc;
+}
+
+/* "left":{"refused":3}: what was meant, and why it is left alone. */
+static void put_barred(struct buf *out, const int64_t barred[RETRY_BARS])
+{
+    static const char *const names[RETRY_BARS] = {[RETRY_ARRIVED] = "arrived",
+                                                  [RETRY_PURGED] = "purged",
+                                                  [RETRY_REFUSED] = "refused",
+                                                  [RETRY_EXPIRED] = "expired",
+                                                  [RETRY_ON_ITS_WAY] = "on_its_way",
+                                                  [RETRY_TOLD] = "told",
+                                                  [RETRY_DISABLED] = "endpoint_disabled",
+                                                  [RETRY_DUE] = "due"};
+    const char *sign = "";
+    buf_puts(out, ",\"left\":{");
+    for (int bar = 0; bar < RETRY_BARS; bar++) {
+        if (barred[bar] == 0)
+            continue;
+        buf_printf(out, "%s\"%s\":%lld", sign, names[bar], (long long)barred[bar]);
+        sign = ",";
+    }
+    buf_putc(out, '}');
+}
+
+static int check_selector(const struct request *r, struct selector *out, struct error *err)
+{
+    int rc = request_read_selector(r->root, out, err);
+    if (rc == 0 && selects_everything(out))
+        rc = error_set(err, ERR_USAGE,
+                       "retry needs to know what: an id, or --state failed, --batch, --cause, "
+                       "--campaign, --channel");
+    return rc == 0 ? require_selected(r, out, err) : rc;
+}
+
+static void put_answer(struct buf *out, const struct retry *retry, const struct shut *shut)
+{
+    buf_puts(out, "{\"v\":1,\"end\":true");
+    put_barred(out, retry->barred);
+    put_shut(out, shut);
+    buf_printf(out, ",\"count\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,\"action\":%lld}\n",
+               (long long)retry->count, retry->more ? "true" : "false", (long long)retry->after,
+               (long long)retry->until, (long long)retry->action);
+}
+
+int request_retry(const struct request *r, struct error *err)
+{
+    const struct request_daemon *daemon = r->world->daemon;
+    struct shut shut = {.daemon = daemon};
+    struct selector selector;
+    struct retry retry = {.selector = &selector,
+                          .limit = RETRY_STEP,
+                          .now_ms = r->world->now_ms,
+                          .after = json_get_int(r->root, "after", 0),
+                          .until = json_get_int(r->root, "until", 0),
+                          .action = json_get_int(r->root, "action", 0),
+                          .meet = daemon != NULL && daemon->end_rest != NULL ? meet : NULL,
+                          .context = &shut};
+    int rc = check_selector(r, &selector, err);
+    if (rc == 0)
+        rc = take_retry_step(r, &retry, err);
+    if (rc == 0)
+        put_answer(r->out, &retry, &shut);
+    free_shut(&shut);
+    return rc;
+}
