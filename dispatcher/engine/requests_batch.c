@@ -384,7 +384,9 @@ static int list_purge(const struct request *r, int64_t before_ms, struct error *
 static int step_purge(const struct request *r, int64_t before_ms, struct error *err)
 {
     struct purging p = {.r = r};
-    struct purge step = {.after = json_get_int(r->root, "after", 0)};
+    struct purge step = {.after = json_get_int(r->root, "after", 0),
+                         .seen_ms = json_get_int(r->root, "seen_ms", 0),
+                         .seen = json_get_int(r->root, "seen", 0)};
     struct buf selector = {0};
     if (r->world->spool == NULL)
         return error_set(err, ERR_INTERNAL, "the spool is not open for the request");
@@ -401,6 +403,8 @@ static int step_purge(const struct request *r, int64_t before_ms, struct error *
         buf_printf(r->out, ",\"after\":%lld,\"more\":%s", (long long)step.after,
                    step.more ? "true" : "false");
         answer_put_text(r->out, "problem", p.problem.code != 0 ? p.problem.text : NULL);
+        buf_printf(r->out, ",\"seen_ms\":%lld,\"seen\":%lld", (long long)step.seen_ms,
+                   (long long)step.seen);
         rc = put_kept(r, before_ms, err);
         buf_puts(r->out, "}\n");
     }

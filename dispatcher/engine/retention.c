@@ -40,7 +40,7 @@ void retention_step(struct retention *r, struct ledger *l, struct spool *spool,
     int64_t before_ms = s->retention_ms > 0 ? wall_ms - s->retention_ms : INT64_MIN;
     if (ledger_purge(l, &r->purge, before_ms, STEP_LIMIT, remove_batch, &sweep, NULL, &why) != 0) {
         log_event(LOG_WARN, "retention", "reason=\"%s\"", why.text);
-        r->purge.after = 0;
+        r->purge = (struct purge){0};
         r->overdue = false;
         return;
     }
@@ -51,7 +51,7 @@ void retention_step(struct retention *r, struct ledger *l, struct spool *spool,
         r->next_mono_ms = mono_ms + PAUSE_MS;
         return;
     }
-    r->purge.after = 0;
+    r->purge = (struct purge){0};
     r->overdue = false;
 }
 

@@ -670,10 +670,11 @@ MUST_CHECK int ledger_stop_batch(struct ledger *l, const char *id, enum batch_st
  * until somebody begins from zero: then it is handed to fn again, whatever `before_ms` says.
  */
 struct purge {
-    int64_t after;   /* up to this number all purged batches were handed to fn */
-    int64_t notices; /* emptied by this step */
-    int64_t batches; /* removed by this step */
-    int64_t kept;    /* not removed by this step, because fn could not */
+    int64_t after;         /* up to this number all purged batches were handed to fn */
+    int64_t seen_ms, seen; /* when the last notice was accepted that was looked at, its number */
+    int64_t notices;       /* emptied by this step */
+    int64_t batches;       /* removed by this step */
+    int64_t kept;          /* not removed by this step, because fn could not */
     bool more;
 };
 /* What ledger_purge() leaves although it came before `before_ms` and has left, because it waits for

@@ -19,14 +19,16 @@
 #include "ledger/ledger_backend.h"
 
 #define PAGE 5000
+/* So many times as many notices are looked at as may be emptied. */
+#define LOOK 10
 
 /* Open is anything an operator or a clock may still move: held and uncertain ones too, and what
  * waits for word (a batch is not finished before). */
 static const char old_notices_sql[] =
-    "SELECT seq FROM notice n INDEXED BY notice_kept WHERE body IS NOT NULL AND accepted_ms < ?1"
-    " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.seq"
-    "  AND (d.state IN (0, 2, 3, 9) OR d.over_ms > 0 OR d.changed_ms >= ?1)) ORDER BY accepted_ms "
-    "LIMIT ?2";
+    "SELECT seq, accepted_ms, NOT EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.seq"
+    "  AND (d.state IN (0, 2, 3, 9) OR d.over_ms > 0 OR d.changed_ms >= ?1))"
+    " FROM notice n INDEXED BY notice_kept WHERE body IS NOT NULL AND accepted_ms < ?1"
+    " AND (accepted_ms, seq) > (?2, ?3) ORDER BY accepted_ms, seq LIMIT ?4";
 static const char empty_notice_sql[] = "UPDATE notice SET body = NULL WHERE seq = ?";
 static const char old_batches_sql[] =
     "SELECT seq FROM batch b WHERE state = 1 AND finished_ms > 0 AND finished_ms < ?1"
@@ -79,18 +81,43 @@ static int run_for(struct ledger *l, const char *sql, int64_t number, struct err
     return query_run(q, err);
 }
 
+/* Looks at so many at most, however many of them stay: p->seen says how far. */
+static int gather_notices(struct ledger *l, int64_t before_ms, size_t limit, struct purge *p,
+                          struct numbers *out, struct error *err)
+{
+    size_t looked = 0;
+    struct query *q = db_query(l->db, old_notices_sql);
+    query_bind_int(q, before_ms);
+    query_bind_int(q, p->seen_ms);
+    query_bind_int(q, p->seen);
+    query_bind_int(q, (int64_t)limit * LOOK);
+    int rc = 0;
+    while (out->count < limit && (rc = query_step(q, err)) > 0) {
+        p->seen = query_int(q);
+        p->seen_ms = query_int(q);
+        looked++;
+        if (query_int(q) == 0)
+            continue;
+        out->all = xreallocarray(out->all, out->count + 1, sizeof(*out->all));
+        out->all[out->count++] = p->seen;
+    }
+    if (rc > 0)
+        query_end(q);
+    p->more = p->more || out->count == limit || looked == limit * LOOK;
+    return rc < 0 ? rc : 0;
+}
+
 static int empty_notices(struct ledger *l, int64_t before_ms, size_t limit, struct purge *p,
                          struct error *err)
 {
     struct numbers old = {0};
-    int rc = gather(l, old_notices_sql, before_ms, limit, &old, err);
+    int rc = gather_notices(l, before_ms, limit, p, &old, err);
     for (size_t i = 0; rc == 0 && i < old.count; i++) {
         rc = run_for(l, empty_notice_sql, old.all[i], err);
         if (rc == 0)
             rc = run_for(l, forget_names_sql, old.all[i], err);
     }
     p->notices = (int64_t)old.count;
-    p->more = p->more || old.count == limit;
     free(old.all);
     return rc;
 }
@@ -261,12 +288,13 @@ int ledger_purge(struct ledger *l, struct purge *p, int64_t before_ms, size_t li
 {
     assert(!l->in_transaction);
     bool own = false;
-    *p = (struct purge){.after = p->after};
+    const struct purge before = {.after = p->after, .seen_ms = p->seen_ms, .seen = p->seen};
+    *p = before;
     int rc = ledger_enter(l, LEDGER_DURABLE, &own, err);
     if (rc == 0)
         rc = ledger_leave(l, own, mark(l, before_ms, limit, action, p, err), err);
     if (rc != 0) {
-        *p = (struct purge){.after = p->after};
+        *p = before;
         return rc;
     }
     return remove_marked(l, p, fn, context, err);

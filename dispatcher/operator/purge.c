@@ -13,7 +13,7 @@
 struct purged {
     int64_t notices, batches, kept;
     int64_t awaiting_notices, awaiting_batches; /* kept: their next channel may follow */
-    int64_t after;                              /* where the next step goes on */
+    int64_t after, seen_ms, seen;               /* where the next step goes on */
 };
 
 /* -1: as the configuration says. */
@@ -28,23 +28,23 @@ static int read_age(const struct invocation *inv, int64_t *out_ms, struct error 
                      text);
 }
 
-#define ONLY_LOOK INT64_C(-1)
 /* More of them are not counted. */
 #define NOTICES_MOST 10000
 
-/* A step that goes on behind `after`, or ONLY_LOOK. */
-static int ask(struct session *s, const struct invocation *inv, int64_t age_ms, int64_t after,
-               struct buf *rows, struct json_t **out, struct error *err)
+/* A step that goes on behind the last one, or NULL: only a look. */
+static int ask(struct session *s, const struct invocation *inv, int64_t age_ms,
+               const struct purged *last, struct buf *rows, struct json_t **out, struct error *err)
 {
     struct buf request = {0};
     request_begin(&request, "purge");
     request_put_text(&request, "reason", option_value(inv, "reason"));
     if (age_ms >= 0)
         buf_printf(&request, ",\"older_than_ms\":%" PRId64, age_ms);
-    if (after == ONLY_LOOK)
+    if (last == NULL)
         buf_puts(&request, ",\"dry_run\":true}");
     else
-        buf_printf(&request, ",\"after\":%" PRId64 "}", after);
+        buf_printf(&request, ",\"after\":%" PRId64 ",\"seen_ms\":%" PRId64 ",\"seen\":%" PRId64 "}",
+                   last->after, last->seen_ms, last->seen);
     int rc = session_ask(s, request.data, rows, out, err);
     buf_free(&request);
     return rc;
@@ -96,7 +96,7 @@ static int ask_steps(struct session *s, const struct invocation *inv, int64_t ag
     while (rc == 0 && more) {
         struct json_t *end = NULL;
         struct buf rows = {0};
-        rc = ask(s, inv, age_ms, out->after, &rows, &end, err);
+        rc = ask(s, inv, age_ms, out, &rows, &end, err);
         if (rc == 0 && !invocation_json(inv))
             output_each_line(&rows, print_name, NULL);
         buf_free(&rows);
@@ -104,6 +104,8 @@ static int ask_steps(struct session *s, const struct invocation *inv, int64_t ag
         out->batches += json_get_int(end, "batches", 0);
         out->kept += json_get_int(end, "kept", 0);
         out->after = json_get_int(end, "after", 0);
+        out->seen_ms = json_get_int(end, "seen_ms", 0);
+        out->seen = json_get_int(end, "seen", 0);
         read_kept(end, out);
         more = json_get_bool(end, "more", false);
         const char *problem = json_get_text(end, "problem", NULL);
@@ -121,7 +123,7 @@ static int count_batches(struct session *s, const struct invocation *inv, int64_
                          struct buf *rows, struct purged *out, struct error *err)
 {
     struct json_t *end = NULL;
-    int rc = ask(s, inv, age_ms, ONLY_LOOK, rows, &end, err);
+    int rc = ask(s, inv, age_ms, NULL, rows, &end, err);
     out->batches = json_get_int(end, "batches", 0);
     read_kept(end, out);
     json_free(end);

@@ -108,6 +108,27 @@ static void empties_what_is_over(void **state)
     must_balance(f->l);
 }
 
+/* Many that stay do not make a step any longer. */
+static void looks_at_so_many_and_goes_on_behind_them(void **state)
+{
+    struct fixture *f = *state;
+    struct removed removed;
+    take_in_many(f->l, "n", 31);
+    for (int i = 0; i < 30; i++)
+        settle(f->l, lease_one(f->l, "relay"), DELIVERY_UNCERTAIN);
+    settle(f->l, lease_one(f->l, "relay"), DELIVERY_DELIVERED);
+    struct purge p = purge(f->l, LATER, 1, &removed);
+    assert_true(p.notices == 0 && p.more);
+    for (int i = 0; i < 2; i++) {
+        step(f->l, &p, 1, LATER, &removed);
+        assert_true(p.notices == 0 && p.more);
+    }
+    step(f->l, &p, 1, LATER, &removed);
+    assert_int_equal(p.notices, 1);
+    step(f->l, &p, 1, LATER, &removed);
+    assert_true(p.notices == 0 && !p.more);
+}
+
 static void goes_in_portions(void **state)
 {
     struct fixture *f = *state;
@@ -400,6 +421,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(empties_what_is_over),
+        TEST(looks_at_so_many_and_goes_on_behind_them),
         TEST(goes_in_portions),
         TEST(hands_over_batches_that_are_over),
         TEST(tries_again_what_could_not_be_removed),
