@@ -24,25 +24,25 @@ const char *sms_sender_for(const struct sms_settings *s, const char *number)
     return sender;
 }
 
-static const char *longest_prefix(char *const *prefixes, size_t count, const char *number)
+/* NULL: none of them fits. */
+static const char *fitting_prefix(char *const *prefixes, size_t count, const char *number)
 {
-    const char *longest = "";
     for (size_t i = 0; i < count; i++) {
-        if (text_starts_with(number, prefixes[i]) && strlen(prefixes[i]) > strlen(longest))
-            longest = prefixes[i];
+        if (text_starts_with(number, prefixes[i]))
+            return prefixes[i];
     }
-    return longest;
+    return NULL;
 }
 
 int sms_check_prefixes(const struct sms_settings *s, const char *number, struct error *err)
 {
-    const char *allowed = longest_prefix(s->allow_prefixes, s->allow_prefix_count, number);
-    const char *denied = longest_prefix(s->deny_prefixes, s->deny_prefix_count, number);
-    if (*denied != '\0' && strlen(denied) >= strlen(allowed))
+    const char *allowed = fitting_prefix(s->allow_prefixes, s->allow_prefix_count, number);
+    const char *denied = fitting_prefix(s->deny_prefixes, s->deny_prefix_count, number);
+    if (denied != NULL)
         return error_set(err, ERR_DENIED,
                          "numbers that begin with %s get no SMS: deny_prefixes of the transport",
                          denied);
-    if (s->allow_prefix_count > 0 && *allowed == '\0')
+    if (s->allow_prefix_count > 0 && allowed == NULL)
         return error_set(err, ERR_DENIED,
                          "numbers of this country get no SMS: no prefix in allow_prefixes of the "
                          "transport fits");

@@ -11,8 +11,8 @@
 bool sms_sender_is_number(const char *sender);
 /* Of `senders` the longest prefix of the number, else `sender`; "" if the gateway chooses. */
 const char *sms_sender_for(const struct sms_settings *s, const char *number);
-/* ERR_DENIED if the prefixes keep this number out: of all that fit it the longest decides, and
- * where some are allowed all others are not. */
+/* ERR_DENIED if the prefixes keep this number out: it begins with a denied one, however long the
+ * allowed one is that fits it too; or some are allowed, and none of them fits. */
 MUST_CHECK int sms_check_prefixes(const struct sms_settings *s, const char *number,
                                   struct error *err);
 /* ERR_CONFIG if no network of the country would take the sender: Korea wants numbers (registered

@@ -368,7 +368,7 @@ int check_signing_secret(char **secret, struct error *err)
     if (!right)
         return error_set(err, ERR_INPUT,
                          "a signing secret is `whsec_` and base64 of 24 to 64 random bytes; make "
-                         "one with: echo \"whsec_$(openssl rand -base64 32)\"");
+                         "one with: dispatcher endpoint secret new --out FILE");
     if (text != *secret)
         return 0;
     buf_printf(&spelled, "%s%s", prefix, *secret);
@@ -391,7 +391,8 @@ int check_signing_key(const char *key, struct error *err)
         return 0;
     return error_set(err, ERR_INPUT,
                      "a signing key is `whsk_` and base64 of 64 bytes: the seed of an ed25519 key "
-                     "and its public key behind it");
+                     "and its public key behind it; make one with: dispatcher endpoint secret new "
+                     "--ed25519 --out FILE");
 }
 
 int check_priority(const char *name, struct error *err)

@@ -231,7 +231,7 @@ static const struct param transport[] = {
      ABOUT("Beginnings of the numbers that get texts; without it all.")},
     {LIST("deny_prefixes", check_prefix), ONLY(GATEWAY), IN_T(sms.deny_prefixes),
      .count_offset = offsetof(struct transport, sms.deny_prefix_count),
-     ABOUT("Beginnings of numbers that get none, even if they are allowed.")},
+     ABOUT("Beginnings of numbers that get none, whatever is allowed.")},
     {SUBTREE("prices.*"), ONLY(GATEWAY),
      ABOUT("What a part of a text costs, by how the number begins; `default` for any other.")},
     {TEXT("currency", NULL, check_currency), ONLY(GATEWAY), IN_T(sms.currency),

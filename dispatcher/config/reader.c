@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/attributes.h"
 #include "base/text.h"
 #include "config/secret.h"
 #include "config/value.h"
@@ -69,10 +70,47 @@ static char *part_at(const struct param *row, const char *level)
     return xstrndup(row->key + skip, strcspn(row->key + skip, "."));
 }
 
+/* Where keys of the configuration stand. */
+static const struct home {
+    const struct param_table *table;
+    const char *name;
+} homes[] = {{&params_top, "the first level, without indentation"},
+             {&params_transport, "a transport: `transports.NAME`"},
+             {&params_endpoint, "an endpoint: `endpoints.NAME`"}};
+
+/* The key itself, or a section of that name. */
+static bool is_named(const struct param *row, const char *key)
+{
+    size_t len = strlen(key);
+    return strncmp(row->key, key, len) == 0 && strchr(".", row->key[len]) != NULL;
+}
+
+/* A key that is right, but elsewhere: `ca_file` at an endpoint. Said before any key that is only
+ * written like it. */
+static bool report_elsewhere(struct load *l, const struct section *section,
+                             const struct param_table *table, const char *level,
+                             const struct yaml_node *node)
+{
+    for (size_t i = 0; section->shown && i < COUNT_OF(homes); i++) {
+        const struct home *home = &homes[i];
+        bool here = home->table == table && *level == '\0';
+        for (size_t k = 0; !here && k < home->table->count; k++) {
+            if (!is_named(&home->table->rows[k], node->key))
+                continue;
+            load_problem(l, place_of_key(section->file, node),
+                         "unknown key `%s` here; it is a key of %s", node->key, home->name);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void report_unknown(struct load *l, const struct section *section,
                            const struct param_table *table, const char *level,
                            const struct yaml_node *node)
 {
+    if (report_elsewhere(l, section, table, level, node))
+        return;
     char **names = xcalloc(table->count, sizeof(*names));
     size_t count = 0;
     for (size_t i = 0; i < table->count; i++) {

@@ -40,7 +40,7 @@ static void prefixes_keep_countries_out(void **state)
 {
     (void)state;
     static char *allow[] = {TEXT("+49"), TEXT("+82")};
-    static char *deny[] = {TEXT("+49900"), TEXT("+4"), TEXT("+821")};
+    static char *deny[] = {TEXT("+49900"), TEXT("+43"), TEXT("+821")};
     const struct sms_settings none = {0};
     check(&none, "+99912345678", true);
     const struct sms_settings allowing = {.allow_prefixes = allow, .allow_prefix_count = 2};
@@ -53,11 +53,25 @@ static void prefixes_keep_countries_out(void **state)
                                       .allow_prefix_count = 2,
                                       .deny_prefixes = deny,
                                       .deny_prefix_count = 3};
-    check(&both, "+4915112345678", true); /* +49 says more than +4 */
+    check(&both, "+4915112345678", true);
     check(&both, "+4990012345", false);
     check(&both, "+43123456789", false);
     check(&both, "+821012345678", false);
     check(&both, "+82212345678", true);
+}
+
+static void what_is_denied_stays_denied_though_more_of_it_is_allowed(void **state)
+{
+    (void)state;
+    static char *allow[] = {TEXT("+49"), TEXT("+49900123")};
+    static char *deny[] = {TEXT("+49900")};
+    const struct sms_settings both = {.allow_prefixes = allow,
+                                      .allow_prefix_count = 2,
+                                      .deny_prefixes = deny,
+                                      .deny_prefix_count = 1};
+    check(&both, "+4990012345", false);
+    check(&both, "+49900555", false);
+    check(&both, "+4915112345678", true);
 }
 
 static void korea_takes_no_letters_as_a_sender(void **state)
@@ -89,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_longest_prefix_gives_the_sender),
         cmocka_unit_test(prefixes_keep_countries_out),
+        cmocka_unit_test(what_is_denied_stays_denied_though_more_of_it_is_allowed),
         cmocka_unit_test(korea_takes_no_letters_as_a_sender),
         cmocka_unit_test(tells_numbers_from_names),
     };

@@ -184,6 +184,9 @@ static void errors_name_line_column_and_what_was_meant(void **state)
         {"worker: 3\n", ":1:1: unknown key `worker`; did you mean `workers`?"},
         {"log: {levl: info}\n", ":1:7: unknown key `levl`; did you mean `level`?"},
         {"log: info\n", ":1:6: `log` must be a map"},
+        {"log: {spool: /x}\n", ":1:7: unknown key `spool` here; it is a key of the first level"},
+        {"allow_private: true\n", ":1:1: unknown key `allow_private` here; it is a key of a tr"},
+        {"disable_after: 5h\n", ":1:1: unknown key `disable_after` here; it is a key of an endp"},
         {"transport: {}\n", "did you mean `transports`?"},
         {"workers: 0\n", ":1:10: `workers` must be between 1 and 512, not 0"},
         {"workers: 513\n", "between 1 and 512, not 513"},
@@ -419,6 +422,9 @@ static void endpoints_refuse_what_could_break_or_forge_a_request(void **state)
         {"headers: {Authorization: Bearer geheim}", "a secret must not stand in this file"},
         {"timeout: 1h", "between 100ms and 5m"},
         {"retries: 3", "unknown key `retries`"},
+        {"ca_file: ca.pem",
+         "unknown key `ca_file` here; it is a key of a transport: `transports.NAME`"},
+        {"api: {}", "unknown key `api` here; it is a key of the first level"},
     };
     scratch_write(&scratch, "secret", 0600, "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz\n");
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

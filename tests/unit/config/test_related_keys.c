@@ -226,7 +226,8 @@ static void a_secret_is_replaced_by_another_one(void **state)
         {CRM "old_secret: {file: bare}}\n",
          "endpoint `crm`: `old_secret` is the same as `secret`; put a new one into `secret`"},
         {CRM "old_secret: {file: password}}\n",
-         ":2:78: endpoint `crm`: a signing secret is `whsec_` and base64 of 24 to 64"},
+         ":2:78: endpoint `crm`: a signing secret is `whsec_` and base64 of 24 to 64 random bytes; "
+         "make one with: dispatcher endpoint secret new --out FILE"},
         {CRM "signing_key: {file: password}}\n",
          ":2:79: endpoint `crm`: a signing key is `whsk_` and base64 of 64 bytes"},
         {CRM "signing_key: {file: secret}}\n", "a signing key is `whsk_`"},
