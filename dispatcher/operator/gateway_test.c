@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "base/text.h"
 #include "model/address.h"
 #include "operator/gateway.h"
@@ -77,13 +78,28 @@ static void print_text(const struct trial *t)
     buf_free(&reply);
 }
 
-/* For the address at which it may report. */
+static void draw_key(struct settings *s)
+{
+    for (size_t at = 0; at < sizeof(s->token_key); at += sizeof(uint64_t)) {
+        uint64_t bits = random_bits();
+        memcpy(s->token_key + at, &bits, sizeof(bits));
+    }
+    fprintf(stderr, "The spool has no key yet, which the first `dispatcher run` makes: what the "
+                    "gateway reports of this message will be refused.\n");
+}
+
+/* For the address at which it may report. A report of a test finds no delivery, so before the first
+ * run any key does. */
 static int take_key(const struct trial *t, struct error *err)
 {
     struct settings *s = t->settings;
     bool reports = t->transport->sms.gateway->report != NULL;
     bool listens = s->api_listen != NULL || s->api_public_url != NULL;
-    return reports && listens ? gateway_read_key(s, err) : 0;
+    int rc = reports && listens ? gateway_read_key(s, err) : 0;
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    draw_key(s);
+    return 0;
 }
 
 static int try_one(struct trial *t, struct error *err)

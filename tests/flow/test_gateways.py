@@ -460,6 +460,16 @@ def test_a_message_to_try_a_gateway_really_leaves(t):
     t.contains(refused.out, "config (balance) over texts", "by its name as gateway")
 
 
+def test_a_gateway_that_reports_is_tried_before_the_first_run(t):
+    provider, gateway = sms_providers.PROVIDERS["nhncloud"], mock(t, "nhncloud")
+    t.configure(sms=transport(t, gateway, provider), api={"listen": "127.0.0.1:8025"})
+    answer = t.command("gateway", "test", "texts", "--to", provider.number("ok"))
+    t.equal(answer.status, 0, f"exit status: {answer.err}")
+    t.contains(answer.err, "will be refused", "that its report is lost")
+    t.equal(len(gateway.log("received.jsonl")), 1, "messages that arrived")
+    t.check(not os.path.exists(os.path.join(t.spool, "token.key")), "it made the key of the spool")
+
+
 def test_in_trial_mode_only_allowed_numbers_get_a_message(t):
     phones = t.faulty_gateway()
     t.configure(sms=t.sms_transport(phones), trial=True, allow=["+4915112345678"])
