@@ -33,8 +33,8 @@ struct channel_reporter {
     int64_t spent_ms;
     /* How a mail server met us, after each session with one. NULL: nobody looks. */
     void (*seen)(void *context, const struct smtp_sight *sight);
-    /* One of several mail servers of the transport took nothing: it rests until then. NULL: nobody
-     * wants to know. */
+    /* One of several mail servers of the transport took nothing: it rests until then; 0: it has
+     * taken all again. NULL: nobody wants to know. */
     void (*rests)(void *context, const char *place, int64_t until_ms, const char *why);
 };
 

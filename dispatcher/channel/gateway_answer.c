@@ -14,7 +14,7 @@
 #define JSON_DEPTH_MAX 32
 #define PARTS_MAX      255
 
-/* ---- what holds for every gateway, when no predicate matched */
+/* ---- what holds for every gateway, when no line of its answers matched */
 
 /* The first match wins. */
 /* clang-format off */
@@ -135,12 +135,22 @@ const struct gateway_predicate *gateway_answer_find(const struct gateway *g,
     return NULL;
 }
 
-static void log_odd_answer(const struct gateway *g, const struct http_answer *answer)
+/* `hidden`: the line that asks for JSON where there is none. */
+static void log_odd_answer(const struct gateway *g, const struct http_answer *answer,
+                           const struct gateway_predicate *hidden)
 {
-    if (answer->error == HTTP_ANSWERED && answer->status >= 200 && answer->status <= 299)
+    if (answer->error != HTTP_ANSWERED || answer->status < 200 || answer->status > 299)
+        return;
+    if (hidden != NULL)
+        log_event(
+            LOG_ERR, "sms.odd_answer",
+            "gateway=%s status=%d hint=\"the answer is no JSON, or too long to be read whole, "
+            "and line %d of answers in %s asks for JSON\"",
+            g->name, answer->status, (int)(hidden - g->answers) + 1, g->file);
+    else
         log_event(LOG_ERR, "sms.odd_answer",
-                  "gateway=%s status=%d hint=\"no predicate of %s matches this answer\"", g->name,
-                  answer->status, g->file);
+                  "gateway=%s status=%d hint=\"no line of answers in %s matches this one\"",
+                  g->name, answer->status, g->file);
 }
 
 static struct http_verdict verdict_of(const struct gateway *g, const struct http_answer *answer,
@@ -152,7 +162,7 @@ static struct http_verdict verdict_of(const struct gateway *g, const struct http
     *out = answer->error == HTTP_ANSWERED ? gateway_answer_find(g, reply, &hidden) : NULL;
     if (*out != NULL)
         return (struct http_verdict){(*out)->outcome, (*out)->cause, ""};
-    log_odd_answer(g, answer);
+    log_odd_answer(g, answer, hidden);
     return hidden != NULL ? unreadable : *http_verdict_find(&tables, answer);
 }
 

@@ -306,14 +306,13 @@ static void close_sending(struct sending *s)
 }
 
 /* Of several servers only: one that is alone does not rest, its transport does. */
-static void tell_rest(const struct sending *s, const struct server *server)
+static void tell_rest(const struct sending *s, const struct server *server, const char *why)
 {
     struct buf place = {0};
     if (s->server == NULL || s->observer->rests == NULL)
         return;
     buf_printf(&place, "%s:%d", server->route.host, server->route.port);
-    s->observer->rests(s->observer->context, place.data, server->rests_until_ms,
-                       s->reasons[0].reply);
+    s->observer->rests(s->observer->context, place.data, server->rests_until_ms, why);
     buf_free(&place);
 }
 
@@ -332,12 +331,23 @@ static void send_over(struct server *server, struct sending *s, const struct smt
     relay->run(&server->route, s->mails, s->count, &observer);
     if (s->left_count > 0) {
         server->rests_until_ms = on_now_ms(s) + SMTP_RELAY_REST_MS;
-        tell_rest(s, server);
+        tell_rest(s, server, s->reasons[0].reply);
         buf_printf(&s->passed, "%s%s", s->passed.len > 0 ? ", " : "", s->reasons[0].reply);
+    }
+    if (s->left_count == 0 && server->rests_until_ms != 0) {
+        server->rests_until_ms = 0;
+        tell_rest(s, server, "");
     }
     memcpy(s->mails, s->left, s->left_count * sizeof(*s->mails));
     memcpy(s->index_of, s->left_index_of, s->left_count * sizeof(*s->index_of));
     s->count = s->left_count;
+}
+
+/* Nobody took it: all who were asked are named, not the last one only. */
+static void name_all(const struct sending *s, struct disposition *d)
+{
+    if (s->server != NULL && s->passed.len > 0)
+        disposition_set_reply(d, s->passed.data, s->passed.len);
 }
 
 /* The next server gets what the last one did not take, while a quarter of the time is left. */
@@ -356,7 +366,9 @@ void smtp_relay_send(struct smtp_relay *relay, const struct smtp_mail *mails, si
         send_over(server, &s, relay, left_ms);
         left_ms = relay->deadline_ms - (on_now_ms(&s) - start_ms);
     }
-    for (size_t i = 0; i < s.count; i++)
+    for (size_t i = 0; i < s.count; i++) {
+        name_all(&s, &s.reasons[i]);
         observer->done(observer->context, s.index_of[i], &s.reasons[i]);
+    }
     close_sending(&s);
 }

@@ -65,7 +65,7 @@ struct smtp_observer {
         void *context,
         const struct smtp_sight *sight); /* at the end of each session; NULL: nobody looks */
     /* Of a relay with several servers: `place`, "mx1.example.org:25", took nothing or not all, and
-     * rests. NULL: nobody wants to know. */
+     * rests; with 0 as the end it has taken all again. NULL: nobody wants to know. */
     void (*rests)(void *context, const char *place, int64_t until_ms, const char *why);
 };
 

@@ -70,26 +70,29 @@ static struct resting_entry *make(struct resting *r, const struct resting_note *
     return e;
 }
 
-void resting_note(struct resting *r, const struct resting_note *note, int64_t now_ms)
+bool resting_note(struct resting *r, const struct resting_note *note, int64_t now_ms)
 {
     struct resting_entry *e = find(r, note->kind, note->transport, note->place);
+    bool begins = e == NULL || now_ms - e->until_ms > SAME_REST_MS;
     if (e == NULL)
         e = make(r, note, now_ms);
-    else if (now_ms - e->until_ms > SAME_REST_MS)
+    else if (begins)
         e->since_ms = now_ms;
     e->until_ms = note->until_ms;
     free(e->reason);
     e->reason = xstrdup(note->reason);
+    return begins;
 }
 
-void resting_end(struct resting *r, enum resting_kind kind, const char *transport,
+bool resting_end(struct resting *r, enum resting_kind kind, const char *transport,
                  const char *place)
 {
     struct resting_entry *e = find(r, kind, transport, place);
     if (e == NULL)
-        return;
+        return false;
     clear(e);
     *e = r->at[--r->count];
+    return true;
 }
 
 static void put_entry(const struct resting_entry *e, bool first, struct buf *out)

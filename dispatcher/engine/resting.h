@@ -6,6 +6,7 @@
 #ifndef ENGINE_RESTING_H
 #define ENGINE_RESTING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,9 +31,10 @@ struct resting {
 
 void resting_free(struct resting *r);
 /* One that is known already rests on: since then, now until this, for this reason. */
-void resting_note(struct resting *r, const struct resting_note *note, int64_t now_ms);
-/* The way there is open again. */
-void resting_end(struct resting *r, enum resting_kind kind, const char *transport,
+/* True: it begins. */
+bool resting_note(struct resting *r, const struct resting_note *note, int64_t now_ms);
+/* The way there is open again. False: nobody knew that it was not. */
+bool resting_end(struct resting *r, enum resting_kind kind, const char *transport,
                  const char *place);
 /* ,"resting":[{"kind":"host","transport":"mail","name":"mx1:25","since":"...","until":"...",
  * "reason":"..."}]: those whose rest is not over. */

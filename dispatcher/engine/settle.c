@@ -126,7 +126,7 @@ static void fault_destination(struct settling *s, struct destination *at,
         .place = traffic_destination_name(s->transport->channel, s->row->address),
         .reason = d->reply,
         .until_ms = clock_wall_ms() + at->breaker.until_ms - now_ms};
-    resting_note(&s->dispatch->resting, &note, clock_wall_ms());
+    (void)resting_note(&s->dispatch->resting, &note, clock_wall_ms());
     log_event(LOG_WARN, "destination.resting",
               "transport=%s destination=%s for_ms=%lld cause=%s reply=\"%s\"", s->transport->name,
               traffic_destination_name(s->transport->channel, s->row->address),
@@ -138,8 +138,8 @@ static void praise_destination(struct settling *s, struct destination *at, int64
     if (!praise(&at->breaker, now_ms, INT_MAX))
         return;
     at->pushed_back = 0;
-    resting_end(&s->dispatch->resting, RESTING_DESTINATION, s->transport->name,
-                traffic_destination_name(s->transport->channel, s->row->address));
+    (void)resting_end(&s->dispatch->resting, RESTING_DESTINATION, s->transport->name,
+                      traffic_destination_name(s->transport->channel, s->row->address));
     log_event(LOG_INFO, "destination.recovered", "transport=%s destination=%s", s->transport->name,
               traffic_destination_name(s->transport->channel, s->row->address));
 }
@@ -429,9 +429,12 @@ void settle_rest(void *context, struct worker_slot *w, const struct report *r)
                                       .place = r->place,
                                       .reason = r->disposition.reply,
                                       .until_ms = r->until_ms};
-    resting_note(&d->resting, &note, clock_wall_ms());
-    log_event(LOG_WARN, "host.resting", "transport=%s host=%s reply=\"%s\"", note.transport,
-              note.place, note.reason);
+    /* Every worker finds out for itself; it is told once. */
+    if (note.until_ms == 0 && resting_end(&d->resting, note.kind, note.transport, note.place))
+        log_event(LOG_WARN, "host.recovered", "transport=%s host=%s", note.transport, note.place);
+    else if (note.until_ms != 0 && resting_note(&d->resting, &note, clock_wall_ms()))
+        log_event(LOG_WARN, "host.resting", "transport=%s host=%s reply=\"%s\"", note.transport,
+                  note.place, note.reason);
 }
 
 void settle_missing(struct dispatch *d, const struct transport *t, const struct leased *row,

@@ -123,3 +123,36 @@ def test_one_failure_long_after_a_rest_is_no_new_one(t):
     receiver.start()
     t.wait_for_state("unlucky", "delivered", channel="webhook")
     t.equal(t.daemon.log().count("event=destination.resting"), resting, "rests")
+
+
+def over(t, *servers):
+    first = t.email_transport(servers[0])
+    del first["host"], first["port"]
+    return {**first, "hosts": [{"host": "localhost", "port": server.port} for server in servers]}
+
+
+def test_a_server_that_rests_is_told_once(t):
+    good, gone = t.smtp(), t.smtp()
+    gone.stop()
+    t.configure(email=over(t, good, gone), workers=3)
+    t.daemon.start()
+    for i in range(40):  # one packet each, so that every worker finds out
+        t.enqueue(t.notice(f"n{i}"))
+    t.wait(lambda: len(t.rows(state="delivered")) == 40, 30, "all mails")
+    t.equal(len(re.findall(rf"event=host.resting transport=mail host=localhost:{gone.port} ", t.daemon.log())), 1, "told")
+
+
+def test_what_no_server_took_names_all_that_were_asked(t):
+    servers = t.smtp(), t.smtp()
+    for server in servers:
+        server.stop()
+    t.configure(email=over(t, *servers), workers=1)
+    t.daemon.start()
+    t.enqueue(t.notice("one"))
+    reply = t.wait(lambda: t.row("one")["reply"], 10, "a reply")
+    for server in servers:
+        t.contains(reply, f"localhost:{server.port}: ", "who was asked")
+        server.start()
+    t.command("retry", "one", "--reason", "both are back")
+    t.wait_for_state("one", "delivered")
+    t.contains(t.daemon.log(), "event=host.recovered transport=mail host=localhost:", "who is back")

@@ -11,14 +11,14 @@
 
 #define MINUTE INT64_C(60000)
 
-static void note(struct resting *r, const char *place, int64_t now_ms, int64_t until_ms)
+static bool note(struct resting *r, const char *place, int64_t now_ms, int64_t until_ms)
 {
     const struct resting_note n = {.kind = RESTING_HOST,
                                    .transport = "mail",
                                    .place = place,
                                    .reason = "refused",
                                    .until_ms = until_ms};
-    resting_note(r, &n, now_ms);
+    return resting_note(r, &n, now_ms);
 }
 
 static void assert_put(const struct resting *r, int64_t now_ms, const char *expected)
@@ -38,16 +38,16 @@ static void who_rests_on_has_rested_since_the_first_time(void **state)
 {
     (void)state;
     struct resting r = {0};
-    note(&r, "a:25", MINUTE, 2 * MINUTE);
+    assert_true(note(&r, "a:25", MINUTE, 2 * MINUTE));
     assert_put(&r, MINUTE, ENTRY("01", "02"));
     assert_put(&r, 2 * MINUTE, ",\"resting\":[]");
-    note(&r, "a:25", 5 * MINUTE, 6 * MINUTE);
+    assert_false(note(&r, "a:25", 5 * MINUTE, 6 * MINUTE)); /* told once */
     assert_put(&r, 5 * MINUTE, ENTRY("01", "06"));
-    note(&r, "a:25", 20 * MINUTE, 21 * MINUTE);
+    assert_true(note(&r, "a:25", 20 * MINUTE, 21 * MINUTE));
     assert_put(&r, 20 * MINUTE, ENTRY("20", "21"));
-    resting_end(&r, RESTING_DESTINATION, "mail", "a:25");
+    assert_false(resting_end(&r, RESTING_DESTINATION, "mail", "a:25"));
     assert_int_equal(r.count, 1);
-    resting_end(&r, RESTING_HOST, "mail", "a:25");
+    assert_true(resting_end(&r, RESTING_HOST, "mail", "a:25"));
     assert_put(&r, 20 * MINUTE, ",\"resting\":[]");
     resting_free(&r);
 }
@@ -60,7 +60,7 @@ static void with_too_many_the_one_that_ends_first_is_forgotten(void **state)
     struct buf out = {0};
     for (int i = 0; i <= RESTING_MAX; i++) {
         snprintf(place, sizeof(place), "h%d:25", i);
-        note(&r, place, 0, MINUTE + (i == 7 ? 0 : i + 1));
+        (void)note(&r, place, 0, MINUTE + (i == 7 ? 0 : i + 1));
     }
     assert_int_equal(r.count, RESTING_MAX);
     resting_put(&r, 0, &out);
