@@ -109,7 +109,7 @@ DEEDS = {
     "data-reset": "resets the connection after 2000 bytes of the message",
     "data-half": "says 354 and with it its last word, then only listens",
     "data-never-reads": "says 354 and never reads again",
-    "data-slow": "says 354 and reads after 2.5 s",
+    "data-slow": "says 354 and reads after --delay seconds",
     "end-close-accepted": "accepts the message, then closes without an answer",
     "end-close": "closes without an answer and without accepting",
     "end-reset-accepted": "accepts the message, then resets the connection",
@@ -418,12 +418,14 @@ class Session:
         if self.fault("data-never-reads"):
             self.sleep_without_reading()
         if self.fault("data-slow"):
-            time.sleep(2.5)
+            time.sleep(self.args.delay)
         if self.args.mode in ("data-close", "data-reset"):
             self.break_in_data()
-        while not (b"\r\n" + self.pending).count(b"\r\n.\r\n"):
+        self.pending, looked = b"\r\n" + self.pending, 0
+        while self.pending.find(b"\r\n.\r\n", max(0, looked - 4)) < 0:
+            looked = len(self.pending)
             self.receive()
-        content, self.pending = (b"\r\n" + self.pending).split(b"\r\n.\r\n", 1)
+        content, self.pending = self.pending.split(b"\r\n.\r\n", 1)
         content = re.sub(rb"(?m)^\.", b"", content[2:] + b"\r\n")
         return self.end_of_data(content)
 

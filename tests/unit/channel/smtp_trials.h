@@ -27,7 +27,7 @@
 #include "peer.h"
 
 #define MAILS   3
-#define TRIAL_S 40
+#define TRIAL_S 60
 #define SMALL   600
 #define BIG     (12 * 1024 * 1024) /* more than the kernel takes off our hands */
 
@@ -507,9 +507,9 @@ static void silent_and_dripping_peers_end_before_the_deadline(void **state)
           IN_TIME, .size = BIG),
         T("data-never-reads", "delivered/accepted uncertain/timeout not_tried/timeout", 1, "2",
           IN_TIME),
-        T("data-slow", ALL_GOOD, 3, "2", .size = BIG / 4),
-        T("data-slow", "delivered/accepted transient/timeout not_tried/timeout", 1, "2",
-          .deadline_ms = 4000, .within_ms = 3900, .size = BIG / 3),
+        T("data-slow", ALL_GOOD, 3, "2", .deadline_ms = 40000, .size = BIG / 4),
+        T("data-slow", "delivered/accepted transient/timeout not_tried/timeout", 1, "2", IN_TIME,
+          .option = "--delay", .value = "10", .size = BIG / 3),
         T("end-none", "delivered/accepted uncertain/timeout not_tried/timeout", 2, "2", IN_TIME),
         T("end-drip", "delivered/accepted uncertain/timeout not_tried/timeout", 2, "2", IN_TIME),
         T("quit-none", ALL_GOOD, 3, IN_TIME),
