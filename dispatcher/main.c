@@ -71,6 +71,7 @@ static const struct command *const commands[] = {
     &command_endpoint_enable,
     &command_endpoint_disable,
     &command_endpoint_secret,
+    &command_dkim,
     &command_new,
     &command_golden_write,
     &command_translate_export,

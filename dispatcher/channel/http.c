@@ -20,6 +20,7 @@
 
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/pem.h"
 #include "channel/address_filter.h"
 
 /* clang-format off */
@@ -146,10 +147,7 @@ int http_check_url(const char *url, bool allow_http, struct error *err)
 
 int http_check_ca_file(const char *ca_file, struct error *err)
 {
-    if (ca_file != NULL && access(ca_file, R_OK) != 0)
-        return error_errno(err, ERR_CONFIG, "%s: the authorities of ca_file cannot be read",
-                           ca_file);
-    return 0;
+    return ca_file != NULL ? pem_check_certificates(ca_file, err) : 0;
 }
 
 /* ---- one exchange: what libcurl asks of us */

@@ -41,7 +41,7 @@ struct http_policy {
 
 /* ERR_CONFIG: not a URL, another scheme, or a user name or password in it. */
 MUST_CHECK int http_check_url(const char *url, bool allow_http, struct error *err);
-/* ERR_CONFIG if the file of authorities cannot be read. NULL is fine. */
+/* ERR_CONFIG if the file of authorities cannot be read, or holds none. NULL is fine. */
 MUST_CHECK int http_check_ca_file(const char *ca_file, struct error *err);
 
 enum http_error {

@@ -105,6 +105,23 @@ int config_read(const struct config_options *options, struct load *l, struct set
     return load_result(l, err);
 }
 
+/* Where each key stands that somebody wrote, for whoever judges it later. */
+static void keep_positions(const struct load *l, struct settings *s)
+{
+    s->places = xcalloc(l->setting_count + 1, sizeof(*s->places));
+    for (size_t i = 0; i < l->setting_count; i++) {
+        const struct setting *setting = &l->settings[i];
+        struct buf position = {0};
+        if (setting->is_default)
+            continue;
+        buf_puts(&position, setting->place.source);
+        if (setting->place.line > 0)
+            buf_printf(&position, ":%d:%d", setting->place.line, setting->place.column);
+        s->places[s->place_count++] =
+            (struct settings_place){.key = xstrdup(setting->key), .position = buf_steal(&position)};
+    }
+}
+
 static int finish_load(struct load *l, struct settings *s, int rc, struct settings **out)
 {
     s->secret_variables = l->variables; /* handed over */
@@ -115,6 +132,7 @@ static int finish_load(struct load *l, struct settings *s, int rc, struct settin
     s->remark_count = l->remark_count;
     l->remarks = NULL;
     l->remark_count = 0;
+    keep_positions(l, s);
     load_free(l);
     *out = rc == 0 ? s : NULL;
     if (rc != 0) {

@@ -1,13 +1,14 @@
 #include "config/remarks.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
+#include "base/attributes.h"
+#include "base/pem.h"
 #include "base/text.h"
 #include "config/checks.h"
-
-#define CA_MAX (16 * 1024 * 1024)
+#include "model/address.h"
 
 struct look {
     struct load *l;
@@ -53,21 +54,11 @@ static const char *ca_file_of(const struct transport *t)
 static void look_at_ca_file(const struct look *look, const struct transport *t)
 {
     struct error why = {0};
-    struct buf text = {0};
     const char *path = ca_file_of(t);
-    if (path == NULL || look->l->without_secrets)
-        return;
-    struct place place = place_for(look, t, "ca_file");
-    if (file_read_path(path, CA_MAX, &text, &why) != 0)
-        load_remark(look->l, true, place,
+    if (path != NULL && !look->l->without_secrets && pem_check_certificates(path, &why) != 0)
+        load_remark(look->l, true, place_for(look, t, "ca_file"),
                     "transport `%s`: nothing can be sent without its `ca_file`: %s", t->name,
                     why.text);
-    else if (strstr(buf_text(&text), "-----BEGIN ") == NULL)
-        load_remark(look->l, true, place,
-                    "transport `%s`: `ca_file` %s holds no certificate in PEM form (-----BEGIN "
-                    "CERTIFICATE-----)",
-                    t->name, path);
-    buf_free(&text);
 }
 
 /* On other hosts it is no remark but refused. */
@@ -170,6 +161,48 @@ static void look_at_reports(const struct look *look)
     }
 }
 
+/* ---- signatures ---- */
+
+static const char *last_labels(const char *domain, int count)
+{
+    const char *at = domain + strlen(domain);
+    while (at > domain && (at[-1] != '.' || --count > 0))
+        at--;
+    return at;
+}
+
+/*
+ * The domain somebody registered, as DMARC compares it (RFC 7489 3.2): two labels, or three below a
+ * country's second level like co.kr. The list of all public suffixes is not asked: this is a
+ * warning.
+ */
+static const char *registered_domain(const char *domain)
+{
+    static const char *const second_levels[] = {"ac",  "co",  "com", "edu", "go",
+                                                "gob", "gov", "gv",  "ne",  "net",
+                                                "nom", "or",  "org", "pe",  "re"};
+    const char *country = last_labels(domain, 1), *two = last_labels(domain, 2);
+    size_t len = strcspn(two, ".");
+    for (size_t i = 0; strlen(country) == 2 && i < COUNT_OF(second_levels); i++) {
+        if (strlen(second_levels[i]) == len && strncasecmp(two, second_levels[i], len) == 0)
+            return last_labels(domain, 3);
+    }
+    return two;
+}
+
+static void look_at_dkim(const struct look *look)
+{
+    const struct settings *s = look->s;
+    const char *from = s->organisation.from_address;
+    if (s->dkim.domain == NULL || from == NULL ||
+        strcasecmp(registered_domain(s->dkim.domain), registered_domain(address_domain(from))) == 0)
+        return;
+    load_remark(look->l, false, load_place_of(look->l, "dkim.domain", look->file),
+                "mails from %s are signed by another domain, %s: for DMARC they are not signed at "
+                "all; sign with the domain of `organisation.from`",
+                from, s->dkim.domain);
+}
+
 void remarks_collect(struct load *l, struct place file, const struct settings *s)
 {
     const struct look look = {.l = l, .file = file, .s = s};
@@ -178,4 +211,5 @@ void remarks_collect(struct load *l, struct place file, const struct settings *s
     for (size_t i = 0; i < s->endpoint_count; i++)
         look_at_endpoint(&look, &s->endpoints[i]);
     look_at_reports(&look);
+    look_at_dkim(&look);
 }

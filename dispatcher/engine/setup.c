@@ -20,18 +20,23 @@ static int load_library(struct setup *s, bool drafts, struct error *err)
     return library_load(&options, &s->library, err);
 }
 
+int setup_check_signing(const struct settings *s, struct error *err)
+{
+    struct error why = {0};
+    if (s->dkim.domain == NULL || dkim_signature_check(&s->dkim, &why) == 0)
+        return 0;
+    return error_set(err, why.code, "%s: %s", settings_position(s, "dkim.key"), why.text);
+}
+
 /* A key that cannot sign is found now, not at the first mail. Who does not read secrets does not
  * send: what they look at is unsigned. */
 static int prepare_signing(struct settings *s, bool without_secrets, struct error *err)
 {
-    struct error why = {0};
-    if (without_secrets) {
-        free(s->dkim.domain);
-        s->dkim.domain = NULL;
-    }
-    if (s->dkim.domain == NULL || dkim_signature_check(&s->dkim, &why) == 0)
-        return 0;
-    return error_set(err, why.code, "%s: %s", s->file, why.text);
+    if (!without_secrets)
+        return setup_check_signing(s, err);
+    free(s->dkim.domain);
+    s->dkim.domain = NULL;
+    return 0;
 }
 
 static int load(const struct config_options *options, int generation, bool drafts,

@@ -24,6 +24,8 @@ MUST_CHECK int setup_load(const struct config_options *options, int generation, 
 /* The same with the drafts that have no mistakes: to look at letters, never to send them. */
 MUST_CHECK int setup_load_drafts(const struct config_options *options, struct setup **out,
                                  struct error *err);
+/* Can mails be signed as the settings say? ERR_CONFIG with the position of the key. */
+MUST_CHECK int setup_check_signing(const struct settings *s, struct error *err);
 /* What the configuration says that would not work, as warnings of the log. */
 void setup_tell_remarks(const struct setup *s);
 /* Puts the key of the spool's tokens into the settings; makes it if there is none. For whoever

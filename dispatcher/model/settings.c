@@ -143,6 +143,11 @@ void settings_free(struct settings *s)
     for (size_t i = 0; i < s->remark_count; i++)
         free(s->remarks[i].text);
     free(s->remarks);
+    for (size_t i = 0; i < s->place_count; i++) {
+        free(s->places[i].key);
+        free(s->places[i].position);
+    }
+    free(s->places);
     free(s->file);
     free(s->spool);
     free(s->templates);
@@ -152,6 +157,15 @@ void settings_free(struct settings *s)
     free(s->control_socket);
     free(s->timezone);
     *s = (struct settings){0};
+}
+
+const char *settings_position(const struct settings *s, const char *key)
+{
+    for (size_t i = 0; i < s->place_count; i++) {
+        if (strcmp(s->places[i].key, key) == 0)
+            return s->places[i].position;
+    }
+    return s->file;
 }
 
 const struct transport *settings_find_transport(const struct settings *s, const char *name)

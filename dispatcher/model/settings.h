@@ -241,8 +241,16 @@ struct settings_remark {
     char *text;    /* "file:line:column: ..." */
 };
 
+/* Where a key stands that somebody wrote. */
+struct settings_place {
+    char *key;      /* "dkim.key" */
+    char *position; /* "file:line:column", or the variable of the environment */
+};
+
 struct settings {
     char *file; /* dispatcher.yaml */
+    struct settings_place *places;
+    size_t place_count;
     struct settings_remark *remarks;
     size_t remark_count;
     /* Of the spool, not of a file: what makes tokens (model/token.h). The engine fills it in. */
@@ -296,6 +304,8 @@ struct settings {
 
 /* Frees what the struct owns, not the struct itself. */
 void settings_free(struct settings *s);
+/* Where a key stands, for messages about it; the file if nobody wrote it. Borrowed. */
+const char *settings_position(const struct settings *s, const char *key);
 /* Borrowed; NULL if there is none. */
 const struct transport *settings_find_transport(const struct settings *s, const char *name);
 const struct endpoint *settings_find_endpoint(const struct settings *s, const char *name);

@@ -8,6 +8,7 @@
 #include "operator/check_path.h"
 #include "operator/check_report.h"
 #include "operator/check_scene.h"
+#include "operator/check_settings.h"
 #include "operator/fix.h"
 #include "operator/golden.h"
 #include "render/fixtures.h"
@@ -69,6 +70,7 @@ static int check_all(struct check_scene *s, struct error *err)
     rc = library_check_rules(s->library, &s->settings->rules, s->problems.tell, s->problems.context,
                              err);
     if (rc == 0) {
+        check_settings_categories(s);
         fixtures_check(s->library, s->problems.tell, s->problems.context);
         check_law_templates(s);
         check_korean_sms(s, -1);
@@ -91,6 +93,8 @@ static int run(const struct invocation *inv, struct error *err)
         rc = fix_files(inv, scene.settings, err);
     if (rc == 0 && scene.settings != NULL)
         tell_remarks(&scene);
+    if (rc == 0 && scene.settings != NULL && !option_given(inv, "no-environment"))
+        check_settings_signing(&scene);
     if (rc == 0 && scene.settings != NULL && argument_count(inv) == 0)
         rc = check_all(&scene, err);
     for (size_t i = 0; rc == 0 && scene.settings != NULL && i < argument_count(inv); i++)

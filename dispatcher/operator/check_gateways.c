@@ -41,14 +41,42 @@ static void check_causes(struct check_scene *s, const char *directory, const str
     buf_free(&file);
 }
 
+static bool holds_for(const struct gateway_predicate *p, int status)
+{
+    return p->status_to == 0 || (p->status_from <= status && status <= p->status_to);
+}
+
+/* Many gateways say in a 200 what went wrong: then a text that nobody gets counts as sent. */
+static void check_blind_yes(struct check_scene *s, const char *directory, const struct gateway *g)
+{
+    struct buf file = {0};
+    const struct gateway_predicate *first = NULL;
+    for (size_t i = 0; first == NULL && i < g->answer_count; i++) {
+        if (holds_for(&g->answers[i], 200))
+            first = &g->answers[i];
+    }
+    buf_printf(&file, "%s/%s.yaml", directory, g->name);
+    if (first != NULL && first->outcome == OUTCOME_DELIVERED && first->body_regex == NULL &&
+        first->json_count == 0) {
+        struct place at = {buf_text(&file), first->line, 1};
+        problems_add_warning(&s->problems, &at, "gateway-answer",
+                             "this takes any answer with status 200 for accepted, an error in its "
+                             "body too: say what a good one holds (`json: /id, exists: true` or "
+                             "`body_regex`), or put a line about errors before it");
+    }
+    buf_free(&file);
+}
+
 void check_gateway_file(struct check_scene *s, const char *directory, const char *name)
 {
     struct gateway *gateway = NULL;
     struct error why;
     if (gateway_files_read(directory, name, &gateway, &why) != 0)
         tell_lines(s, &why);
-    else
+    if (gateway != NULL) {
         check_causes(s, directory, gateway);
+        check_blind_yes(s, directory, gateway);
+    }
     gateway_free(gateway);
 }
 

@@ -25,6 +25,7 @@ extern const struct command command_suppress_import;
 extern const struct command command_suppress_export;
 extern const struct command command_suppress_check;
 extern const struct command command_check;
+extern const struct command command_dkim;
 extern const struct command command_facts_check;
 extern const struct command command_facts_diff;
 extern const struct command command_facts_show;

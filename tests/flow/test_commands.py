@@ -5,6 +5,7 @@ import email.policy
 import glob
 import json
 import os
+import shutil
 
 import lib
 
@@ -352,6 +353,40 @@ def test_check_tells_what_cannot_work_and_a_start_only_warns(t):
     t.equal(t.command("config", "show").status, 0, "it can be read")
     t.daemon.start()
     t.contains(t.daemon.log(), "config.remark", "a start warns")
+
+
+def test_check_opens_a_file_of_authorities_as_sending_does(t):
+    """A key file has -----BEGIN, too."""
+    t.configure(email={**t.email_transport(t.smtp()), "ca_file": f"{lib.certificates()}/server.key"})
+    answer = t.command("check")
+    t.equal(answer.status, 65, "exit status")
+    t.matches(answer.out, r"dispatcher\.yaml:\d+:\d+: error: .*holds no certificate.*private key", "the place")
+
+
+def test_check_warns_of_a_category_nobody_has(t):
+    t.configure(suppression={"override": ["breach_notice", "breach-notice"]}, unsubscribe={"mail": "u@example.org", "categories": ["newsletter", "offers"]})
+    answer = t.command("check")
+    t.matches(answer.out, r"dispatcher\.yaml:\d+:\d+: warning: `suppression.override`: .*`breach-notice`; did you mean `breach_notice`", "a slip")
+    t.matches(answer.out, r"warning: `unsubscribe.categories`: .*`offers`: it is for notices", "a word of one's own")
+    t.contains(answer.out, "0 errors, 2 warnings", "nothing else")
+
+
+def test_check_warns_of_a_gateway_whose_every_200_is_a_yes(t):
+    folder = os.path.join(t.dir, "gateways")
+    shutil.copytree(os.path.join(lib.ROOT, "config", "gateways"), folder)
+    text = 'gateway: own\nrequest: {method: POST, url: "https://x.example/", form: {t: "{{text}}", to: "{{to.e164}}"}}\nresponse:\n  answers:\n'
+    t.configure(gateways=folder)
+    for lines, warned in (
+        (("{status: 2xx, class: accepted}",), True),
+        (("{status: 400, body_regex: no, class: permanent}", "{status: 200, class: accepted}"), True),
+        (("{status: 200, json: /error, exists: true, class: permanent}", "{status: 2xx, class: accepted}"), False),
+        (("{status: 202, class: accepted}",), False),
+    ):
+        t.write("gateways/own.yaml", text + "".join(f"    - {line}\n" for line in lines))
+        answer = t.command("check")
+        t.equal(answer.status, 0, f"exit status: {answer.out}")
+        t.equal(f"own.yaml:{4 + len(lines)}:1: warning: this takes any answer" in answer.out, warned, f"a warning for {lines}: {answer.out}")
+        t.contains(answer.out, f"0 errors, {int(warned)} warning", "and no other")
 
 
 def test_config_show_tells_origins_and_hides_secrets(t):

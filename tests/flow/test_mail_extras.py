@@ -6,6 +6,7 @@ import email.policy
 import hashlib
 import json
 import os
+import re
 import subprocess
 import time
 
@@ -323,3 +324,48 @@ def test_a_key_that_cannot_sign_is_found_when_the_configuration_is_read(t):
     answer = t.command("run")
     t.check(answer.status != 0, "the daemon runs with a broken key")
     t.contains(answer.err + answer.out, "`dkim`: mails cannot be signed", "the sentence")
+
+
+def test_a_key_too_small_is_found_by_check_at_its_line(t):
+    """What a daemon refuses at SIGHUP, check must not pass."""
+    keys, _ = key(t, "rsa-sha256")
+    pem = subprocess.run(["openssl", "genrsa", "512"], check=True, capture_output=True, text=True).stdout
+    t.secret_file("dkim.pem", pem)
+    t.configure(dkim=keys)
+    for arguments in ((), (os.path.join(lib.ROOT, "templates", "apology"),)):
+        answer = t.command("check", *arguments)
+        t.equal(answer.status, 65, f"exit status of check {arguments}")
+        t.matches(answer.out, r"dispatcher\.yaml:\d+:\d+: error: `dkim`: mails cannot be signed.*512 bits", "the place")
+    t.equal(t.command("check", "--no-environment").status, 0, "a check on another machine")
+    t.matches(t.command("run").err, r"dispatcher\.yaml:\d+:\d+: `dkim`", "the daemon says the same place")
+
+
+def record_that_verifies(algorithm):
+    def test(t):
+        server = t.smtp()
+        keys, record = key(t, algorithm)
+        t.configure(email=t.email_transport(server), dkim=keys)
+        told = t.command("dkim", "--json").json()
+        t.equal((told["name"], told["value"]), ("s1._domainkey.example.org", record), "as openssl makes it of the private key")
+        zone = t.command("dkim").out.split("zone file  ")[1]
+        pieces = re.findall('"([^"]*)"', zone)
+        t.equal(("".join(pieces), max(map(len, pieces)) <= 255), (record, True), "the pieces of the zone file")
+        t.check(zone.startswith("s1._domainkey.example.org. IN TXT ("), f"zone file: {zone}")
+        t.daemon.start()
+        t.enqueue(t.notice("one"))
+        t.wait_for_state("one", "delivered")
+        (arrived,) = server.accepted()
+        t.check(is_signed(server.raw(arrived), told["value"]), "dkimpy does not accept the signature with this record")
+
+    return test
+
+
+for word in KEYS:
+    globals()[f"test_the_record_for_dns_verifies_{word.split('-')[0]}"] = record_that_verifies(word)
+
+
+def test_without_dkim_there_is_no_record(t):
+    t.configure()
+    answer = t.command("dkim")
+    t.equal((answer.status, answer.out), (66, ""), "exit status, output")
+    t.contains(answer.err, "has no `dkim`", "why")

@@ -18,10 +18,22 @@ static int teardown(void **state UNUSED)
     return 0;
 }
 
-#define DAY       INT64_C(20800)
-#define MAIL_HEAD "organisation: {from: a@example.org}\ntransports:\n  mail:\n    channel: email\n"
-#define TEXT_HEAD "transports:\n  sms:\n    channel: sms\n    gateway: test\n    sender: Example\n"
-#define HOOK_HEAD "endpoints:\n  crm:\n    secret: {file: secret}\n"
+#define DAY          INT64_C(20800)
+#define MAIL_HEAD    "organisation: {from: a@example.org}\ntransports:\n  mail:\n    channel: email\n"
+#define TEXT_HEAD    "transports:\n  sms:\n    channel: sms\n    gateway: test\n    sender: Example\n"
+#define DKIM(domain) "dkim: {domain: " domain ", selector: s1, key: {file: dkim.pem}}\n"
+#define HOOK_HEAD    "endpoints:\n  crm:\n    secret: {file: secret}\n"
+
+static const char certificate[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBNDCB56ADAgECAhRVvFT+9WmVpbfg+I/Jn87sH3fooTAFBgMrZXAwDzENMAsG\n"
+    "A1UEAwwEdGVzdDAgFw0yNjExMjIxNjIxNTJaGA8yMTI2MTAyOTE2MjE1MlowDzEN\n"
+    "MAsGA1UEAwwEdGVzdDAqMAUGAytlcAMhAHaAsTsjuYNoqmejYmuiBp7/LdaNVq/K\n"
+    "V2ft3uay3V/ho1MwUTAdBgNVHQ4EFgQU4nXq5UxBJg1RrUByqNV2O94BQlgwHwYD\n"
+    "VR0jBBgwFoAU4nXq5UxBJg1RrUByqNV2O94BQlgwDwYDVR0TAQH/BAUwAwEB/zAF\n"
+    "BgMrZXADQQAm5gbcskTlg+QLAMXxXl3jOuzGlISeeLfIMFHNCITNgX1tOC1R5UIR\n"
+    "0JHwHk2pyERj/0Rw/FVNZhTHPUfpzqAI\n"
+    "-----END CERTIFICATE-----\n";
 
 static struct settings *load(const char *text)
 {
@@ -30,7 +42,13 @@ static struct settings *load(const char *text)
     struct error err;
     scratch_write(&scratch, "secret", 0600, "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz\n");
     scratch_write(&scratch, "empty.pem", 0644, "nothing\n");
-    scratch_write(&scratch, "some.pem", 0644, "-----BEGIN CERTIFICATE-----\n");
+    scratch_write(&scratch, "some.pem", 0644, certificate);
+    scratch_write(&scratch, "broken.pem", 0644,
+                  "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
+    scratch_write(&scratch, "key.pem", 0644,
+                  "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n");
+    scratch_write(&scratch, "dkim.pem", 0600,
+                  "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n");
     scratch_write(&scratch, "gateways/test.yaml", 0644,
                   "gateway: test\nvars: {base: \"https://sms.example.org\"}\n"
                   "request: {method: POST, url: \"{{base}}/\", form: {t: \"{{text}}\"}}\n"
@@ -52,6 +70,14 @@ static void what_cannot_work_is_told_and_keeps_nobody_from_starting(void **state
         {MAIL_HEAD "    host: m.example.org\n    ca_file: none.pem\n", true, ":6:14: ", "none.pem"},
         {MAIL_HEAD "    host: m.example.org\n    ca_file: empty.pem\n", true,
          ":6:14: ", "no certificate"},
+        {MAIL_HEAD "    host: m.example.org\n    ca_file: key.pem\n", true,
+         ":6:14: ", "it is a private key"},
+        {MAIL_HEAD "    host: m.example.org\n    ca_file: broken.pem\n", true,
+         ":6:14: ", "certificate 1 in "},
+        {MAIL_HEAD "    host: m.example.org\n" DKIM("example.net"), false,
+         ":6:16: ", "signed by another domain, example.net"},
+        {"organisation: {from: a@bank.co.kr}\n" DKIM("other.co.kr"), false,
+         ":2:16: ", "signed by another domain"},
         {MAIL_HEAD "    host: 127.0.0.1\n    tls: none\n    user: me\n"
                    "    password: {file: secret}\n",
          true, ":6:10: ", "nobody logs in without TLS"},
@@ -84,6 +110,9 @@ static void what_works_is_not_remarked(void **state)
     static const char *const rows[] = {
         MAIL_HEAD "    host: m.example.org\n    ca_file: some.pem\n",
         MAIL_HEAD "    host: 127.0.0.1\n    tls: none\n",
+        MAIL_HEAD "    host: m.example.org\n" DKIM("example.org"),
+        MAIL_HEAD "    host: m.example.org\n" DKIM("news.Example.org"),
+        "organisation: {from: a@mail.bank.co.kr}\n" DKIM("news.bank.co.kr"),
         HOOK_HEAD "    url: http://127.0.0.1:99/\n    allow_http: true\n    allow_private: true\n",
         HOOK_HEAD "    url: https://10.example.org/\n",
         TEXT_HEAD "    allow_prefixes: [\"+82\"]\n    senders: {\"+82\": \"0212345678\"}\n",
