@@ -18,6 +18,8 @@ datarootdir   ?= $(prefix)/share
 datadir       ?= $(datarootdir)
 sysconfdir    ?= $(prefix)/etc
 localstatedir ?= $(prefix)/var
+docdir        ?= $(datarootdir)/doc/dispatcher
+systemdsystemunitdir ?= $(prefix)/lib/systemd/system
 INSTALL         ?= install
 INSTALL_PROGRAM ?= $(INSTALL)
 INSTALL_DATA    ?= $(INSTALL) -m 644
@@ -243,6 +245,12 @@ RELOCATE = -e 's|^spool: .*|spool: $(localstatedir)/spool/dispatcher|' \
            -e 's|^templates: .*|templates: $(datadir)/dispatcher/templates|' \
            -e 's|^locales: .*|locales: $(datadir)/dispatcher/locales|'
 
+# Beside README.md as in the checkout: messages cite docs/..., and the pages link to each other.
+DOCS := README.md LICENSE $(sort $(shell find docs -type f))
+
+UNIT = -e 's|@bindir@|$(bindir)|g' -e 's|@docdir@|$(docdir)|g' -e 's|@confdir@|$(sysconfdir)/dispatcher|g' \
+       -e 's|@spooldir@|$(localstatedir)/spool/dispatcher|g'
+
 install: all ## install; keeps configuration and letters somebody changed (DESTDIR, prefix, bindir, sysconfdir ...)
 	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(datadir)/dispatcher" "$(DESTDIR)$(sysconfdir)/dispatcher"
 	$(INSTALL_PROGRAM) $(BUILD)/dispatcher "$(DESTDIR)$(bindir)/dispatcher"
@@ -252,10 +260,18 @@ install: all ## install; keeps configuration and letters somebody changed (DESTD
 		if [ -e "$$to" ]; then echo "kept $$to"; continue; fi; \
 		$(INSTALL) -d "$${to%/*}" && sed $(RELOCATE) "$$f" >"$$to" && chmod 644 "$$to" || exit 1; \
 	done
+	@for f in $(DOCS); do \
+		to="$(DESTDIR)$(docdir)/$$f"; $(INSTALL) -d "$${to%/*}" && $(INSTALL_DATA) "$$f" "$$to" || exit 1; \
+	done
+	$(INSTALL) -d "$(DESTDIR)$(systemdsystemunitdir)"
+	@sed $(UNIT) config/dispatcher.service.in >"$(DESTDIR)$(systemdsystemunitdir)/dispatcher.service" && \
+		chmod 644 "$(DESTDIR)$(systemdsystemunitdir)/dispatcher.service"
 	@spool="$(DESTDIR)$(localstatedir)/spool/dispatcher"; [ -d "$$spool" ] || $(INSTALL) -d -m 2770 "$$spool"
 
 uninstall: ## remove what install placed, but no configuration, spool or changed letter
-	rm -f "$(DESTDIR)$(bindir)/dispatcher"
+	rm -f "$(DESTDIR)$(bindir)/dispatcher" "$(DESTDIR)$(systemdsystemunitdir)/dispatcher.service"
+	@for f in $(DOCS); do rm -f "$(DESTDIR)$(docdir)/$$f"; done
+	@[ ! -d "$(DESTDIR)$(docdir)" ] || find "$(DESTDIR)$(docdir)" -depth -type d -empty -delete
 	@sh tests/tools/letters.sh uninstall "$(DESTDIR)$(datadir)/dispatcher"
 
 clean: ## remove build/

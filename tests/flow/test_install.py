@@ -1,6 +1,7 @@
 """make install and uninstall: what somebody changed stays, and the installed program finds its configuration."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -150,6 +151,37 @@ def test_the_installed_program_finds_its_configuration_and_letters(t):
     t.check(os.path.exists(config) and os.path.exists(letter), "uninstall removed what somebody had changed")
     t.equal(files(os.path.join(t.dir, "prefix", "share")), [f"dispatcher/{GERMAN}"], "what uninstall leaves of the letters")
     t.equal(os.listdir(os.path.join(t.dir, "prefix", "bin")), [], "bin/ after uninstall")
+
+
+def test_the_pages_that_messages_cite_are_installed(t):
+    make(t, "install")
+    pages = os.path.join(t.dir, "prefix", "share", "doc", "dispatcher")
+    t.equal(files(os.path.join(pages, "docs")), files(os.path.join(lib.ROOT, "docs")), "the pages")
+    t.equal(read(pages, "README.md"), read(lib.ROOT, "README.md"), "the first page")
+
+
+def test_systemd_takes_the_unit(t):
+    make(t, "install")
+    unit = os.path.join(t.dir, "prefix", "lib", "systemd", "system", "dispatcher.service")
+    text = read(unit)
+    t.check(not re.search("@[a-z]+dir@", text), "a path was not filled in")
+    program = re.search("^ExecStart=(.*)$", text, re.M).group(1).split()
+    t.equal(program[0], f"{t.dir}/prefix/bin/dispatcher", "the program")
+    daemon = subprocess.Popen(program, cwd="/", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        t.wait(lambda: os.path.exists(f"{t.dir}/prefix/var/spool/dispatcher/control.sock"), 20, "the program of the unit to run")
+        daemon.terminate()
+        t.equal(daemon.wait(30), 0, "its exit status when it is told to end")
+    finally:
+        daemon.kill()
+    t.contains(text, f"ReadWritePaths={t.dir}/prefix/var/spool/dispatcher\n", "what it may write")
+    if shutil.which("systemd-analyze") is None:
+        print("skipped: there is no systemd-analyze here to judge the unit")
+    else:
+        said = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
+        t.equal((said.returncode, [line for line in said.stderr.splitlines() if "dispatcher.service" in line]), (0, []), "what systemd-analyze says")
+    make(t, "uninstall")
+    t.check(not os.path.exists(unit), "uninstall left the unit")
 
 
 def test_without_a_configuration_the_program_says_where_it_looked(t):
