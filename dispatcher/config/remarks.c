@@ -2,9 +2,11 @@
 
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/file.h"
 #include "base/pem.h"
 #include "base/text.h"
 #include "config/checks.h"
@@ -203,6 +205,22 @@ static void look_at_dkim(const struct look *look)
                 from, s->dkim.domain);
 }
 
+/* ---- directories ---- */
+
+static void look_at_attachments(const struct look *look)
+{
+    struct error why = {0};
+    const char *path = look->s->attachments;
+    if (path == NULL || look->l->without_secrets)
+        return;
+    int fd = file_open_directory(path, &why);
+    if (fd >= 0)
+        close(fd);
+    else
+        load_remark(look->l, true, load_place_of(look->l, "attachments", look->file),
+                    "no letter can bring a file along: %s", why.text);
+}
+
 void remarks_collect(struct load *l, struct place file, const struct settings *s)
 {
     const struct look look = {.l = l, .file = file, .s = s};
@@ -212,4 +230,5 @@ void remarks_collect(struct load *l, struct place file, const struct settings *s
         look_at_endpoint(&look, &s->endpoints[i]);
     look_at_reports(&look);
     look_at_dkim(&look);
+    look_at_attachments(&look);
 }

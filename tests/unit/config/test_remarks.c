@@ -78,6 +78,8 @@ static void what_cannot_work_is_told_and_keeps_nobody_from_starting(void **state
          ":6:16: ", "signed by another domain, example.net"},
         {"organisation: {from: a@bank.co.kr}\n" DKIM("other.co.kr"), false,
          ":2:16: ", "signed by another domain"},
+        {"attachments: nowhere\n", true, ":1:14: ", "no letter can bring a file along"},
+        {"attachments: some.pem\n", true, ":1:14: ", "no letter can bring a file along"},
         {MAIL_HEAD "    host: 127.0.0.1\n    tls: none\n    user: me\n"
                    "    password: {file: secret}\n",
          true, ":6:10: ", "nobody logs in without TLS"},
@@ -109,6 +111,7 @@ static void what_works_is_not_remarked(void **state)
     (void)state;
     static const char *const rows[] = {
         MAIL_HEAD "    host: m.example.org\n    ca_file: some.pem\n",
+        "attachments: .\n",
         MAIL_HEAD "    host: 127.0.0.1\n    tls: none\n",
         MAIL_HEAD "    host: m.example.org\n" DKIM("example.org"),
         MAIL_HEAD "    host: m.example.org\n" DKIM("news.Example.org"),
