@@ -22,6 +22,7 @@ import signal
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 
@@ -552,8 +553,10 @@ def modes():
 
 
 def arguments():
+    # Listing the modes makes every reply, also those of 20 MB: only for who asks.
+    epilog = modes() if {"-h", "--help"} & set(sys.argv) else None
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=modes(), formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--dir", required=True)
     parser.add_argument("--mode", default="good", choices=[*DEEDS, *REPLIES], metavar="MODE")
