@@ -231,7 +231,7 @@ static int read_all(const struct report *r, struct gateway_receipts *out, struct
     if (count > GATEWAY_REPORTS_MAX)
         return error_set(err, ERR_INPUT, "it holds %zu reports, more than %d", count,
                          GATEWAY_REPORTS_MAX);
-    if (list == NULL && is_wanted(r, r->root))
+    if (!json_is_list(list) && is_wanted(r, r->root))
         return error_set(err, ERR_INPUT, "there is no list of reports at \"%s\"",
                          r->description->each);
     for (size_t i = 0; i < count; i++)

@@ -85,6 +85,13 @@ static bool same_headers(const struct endpoint *a, const struct endpoint *b)
     return true;
 }
 
+static bool same_signatures(const struct endpoint *a, const struct endpoint *b)
+{
+    return text_equal(a->secret, b->secret) && text_equal(a->old_secret, b->old_secret) &&
+           a->old_secret_until_day == b->old_secret_until_day &&
+           text_equal(a->signing_key, b->signing_key);
+}
+
 static bool same_endpoints(const struct settings *a, const struct settings *b)
 {
     if (a->endpoint_count != b->endpoint_count)
@@ -92,9 +99,9 @@ static bool same_endpoints(const struct settings *a, const struct settings *b)
     for (size_t i = 0; i < a->endpoint_count; i++) {
         const struct endpoint *x = &a->endpoints[i], *y = &b->endpoints[i];
         if (!text_equal(x->name, y->name) || !text_equal(x->url, y->url) ||
-            !text_equal(x->secret, y->secret) || x->timeout_ms != y->timeout_ms ||
-            x->allow_http != y->allow_http || x->allow_private != y->allow_private ||
-            !same_headers(x, y))
+            !same_signatures(x, y) || x->format != y->format || x->http2 != y->http2 ||
+            x->timeout_ms != y->timeout_ms || x->allow_http != y->allow_http ||
+            x->allow_private != y->allow_private || !same_headers(x, y))
             return false;
     }
     return true;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/dispatch.h"
 #include "engine/requests_backend.h"
+#include "engine/rests.h"
 #include "model/json.h"
 
 struct verb {
@@ -44,16 +45,6 @@ void answer_put_counts(struct buf *out, const int64_t counts[DELIVERY_STATES])
                    (long long)counts[state]);
 }
 
-static const char *name_wait(const struct next_due *next)
-{
-    static const char *const gates[] = {"window", "rate", "destination_rest"};
-    for (size_t i = 0; i < COUNT_OF(gates); i++) {
-        if (strcmp(next->cause, gates[i]) == 0)
-            return gates[i];
-    }
-    return next->tried ? "retry" : "not_before";
-}
-
 int answer_put_waits(const struct request *r, int64_t batch, struct error *err)
 {
     struct next_due next;
@@ -61,7 +52,7 @@ int answer_put_waits(const struct request *r, int64_t batch, struct error *err)
     if (rc != 0)
         return rc;
     bool waits = next.due_ms != INT64_MAX && next.due_ms > r->world->now_ms;
-    answer_put_text(r->out, "waits_for", waits ? name_wait(&next) : NULL);
+    answer_put_text(r->out, "waits_for", waits ? rests_name_time(next.cause, next.tried) : NULL);
     answer_put_time(r->out, "next_attempt_at", waits ? next.due_ms : 0);
     return 0;
 }

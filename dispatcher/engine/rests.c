@@ -80,21 +80,24 @@ static const char *name_gate(const char *cause)
     return NULL;
 }
 
+const char *rests_name_time(const char *cause, bool tried)
+{
+    const char *gate = name_gate(cause);
+    if (gate != NULL)
+        return gate;
+    /* Nobody was asked and it has a cause: its transport was at fault, and has its time, too. */
+    return tried || cause[0] != '\0' ? "retry" : "not_before";
+}
+
 /* Of what is to go, and when. */
 static const char *name_pending(const struct delivery_row *row, const struct transport_rest *rest,
                                 int64_t now_ms, bool *out_by_rest)
 {
     bool later = row->due_ms > now_ms;
-    const char *gate = name_gate(row->cause);
     *out_by_rest = rest != NULL && (rest->until_ms >= row->due_ms || !later);
     if (*out_by_rest)
         return rest->word;
-    if (!later)
-        return NULL;
-    if (gate != NULL)
-        return gate;
-    /* Nobody was asked and it has a cause: its transport was at fault, and has its time, too. */
-    return row->attempts > 0 || row->cause[0] != '\0' ? "retry" : "not_before";
+    return later ? rests_name_time(row->cause, row->attempts > 0) : NULL;
 }
 
 const char *rests_name_wait(const struct delivery_row *row, const struct transport_rest *rest,

@@ -50,5 +50,7 @@ bool rests_find(const struct rests *r, const char *transport, struct transport_r
  */
 const char *rests_name_wait(const struct delivery_row *row, const struct transport_rest *rest,
                             int64_t now_ms, bool *out_by_rest);
+/* Why the time of one is still to come: window, rate, destination_rest, retry or not_before. */
+const char *rests_name_time(const char *cause, bool tried);
 
 #endif

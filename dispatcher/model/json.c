@@ -254,6 +254,11 @@ struct json_t *json_get(const struct json_t *object, const char *key)
     return json_object_get(object, key);
 }
 
+bool json_is_list(const struct json_t *value)
+{
+    return json_is_array(value);
+}
+
 size_t json_count(const struct json_t *array)
 {
     return json_array_size(array);

@@ -34,6 +34,7 @@ int64_t json_get_int(const struct json_t *object, const char *key, int64_t fallb
 bool json_get_bool(const struct json_t *object, const char *key, bool fallback);
 struct json_t *json_get(const struct json_t *object,
                         const char *key);                         /* borrowed; NULL if absent */
+bool json_is_list(const struct json_t *value);                    /* NULL: no */
 size_t json_count(const struct json_t *array);                    /* 0 if no array */
 struct json_t *json_at(const struct json_t *array, size_t index); /* borrowed */
 /* Every member of an object, in the order of the text; nothing for other values. */

@@ -10,23 +10,6 @@
 #include "operator/output.h"
 #include "operator/trial.h"
 
-/* ---- may it be sent? ---- */
-
-static int check_recipient(const struct trial *t, const char *to, struct error *err)
-{
-    const struct settings *s = t->settings;
-    if (to == NULL)
-        return error_set(err, ERR_USAGE, "--to NUMBER is missing: who gets the message?");
-    if (address_check_phone(to, err) != 0)
-        return ERR_USAGE;
-    if (s->trial && !settings_allows(s, to))
-        return error_set(err, ERR_DENIED,
-                         "trial mode: %s is not on the allow list; add it to `allow` in %s, or end "
-                         "trial mode with `trial: false`",
-                         to, s->file);
-    return 0;
-}
-
 static void prepare(struct trial *t, const char *to)
 {
     const char *text = option_value(t->inv, "text");
@@ -107,7 +90,8 @@ static int try_one(struct trial *t, struct error *err)
     const char *to = option_value(t->inv, "to");
     int rc = gateway_find_transport(t->settings, argument_at(t->inv, 0), &t->transport, err);
     if (rc == 0)
-        rc = check_recipient(t, to, err);
+        rc = trial_check_recipient(t, to, "--to NUMBER is missing: who gets the message?",
+                                   address_check_phone, err);
     if (rc == 0)
         rc = take_key(t, err);
     if (rc == 0)

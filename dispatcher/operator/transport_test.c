@@ -65,23 +65,6 @@ static void prepare(struct trial *t, const struct letter *letter, const char *to
     snprintf(t->message.locale, sizeof(t->message.locale), "%s", letter->language);
 }
 
-/* ---- may it be sent? ---- */
-
-static int check_recipient(const struct trial *t, const char *to, struct error *err)
-{
-    const struct settings *s = t->settings;
-    if (to == NULL)
-        return error_set(err, ERR_USAGE, "--to ADDRESS is missing: who gets the mail?");
-    if (address_check_email(to, err) != 0)
-        return ERR_USAGE;
-    if (s->trial && !settings_allows(s, to))
-        return error_set(err, ERR_DENIED,
-                         "trial mode: %s is not on the allow list; add it to `allow` in %s, or end "
-                         "trial mode with `trial: false`",
-                         to, s->file);
-    return 0;
-}
-
 /* ---- what to do ---- */
 
 /* Where the sentence of the cause speaks of a campaign, and a person at the screen can do more. */
@@ -281,7 +264,9 @@ static int try_one(struct trial *t, struct error *err)
     const struct transport *named = NULL;
     int rc = transport_find_email(t->settings, argument_at(t->inv, 0), &named, err);
     if (rc == 0)
-        rc = check_recipient(t, option_value(t->inv, "to"), err);
+        rc = trial_check_recipient(t, option_value(t->inv, "to"),
+                                   "--to ADDRESS is missing: who gets the mail?",
+                                   address_check_email, err);
     if (rc == 0)
         rc = channel_global_init(err);
     if (rc != 0)

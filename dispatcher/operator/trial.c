@@ -38,6 +38,22 @@ static uint64_t on_draw(void *context UNUSED)
     return random_bits();
 }
 
+int trial_check_recipient(const struct trial *t, const char *to, const char *missing,
+                          trial_check_fn *check, struct error *err)
+{
+    const struct settings *s = t->settings;
+    if (to == NULL)
+        return error_set(err, ERR_USAGE, "%s", missing);
+    if (check(to, err) != 0)
+        return ERR_USAGE;
+    if (s->trial && !settings_allows(s, to))
+        return error_set(err, ERR_DENIED,
+                         "trial mode: %s is not on the allow list; add it to `allow` in %s, or end "
+                         "trial mode with `trial: false`",
+                         to, s->file);
+    return 0;
+}
+
 void trial_address(struct trial *t, const char *address)
 {
     t->now_ms = clock_wall_ms();

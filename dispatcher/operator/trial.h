@@ -28,8 +28,15 @@ struct trial {
 /* Sends and tells; the exit status, or an error. */
 typedef int trial_fn(struct trial *t, struct error *err);
 
+/* Is this an address as the channel wants it? model/address.h */
+typedef int trial_check_fn(const char *to, struct error *err);
+
 /* Begins with the settings alone, secrets included, and frees all afterwards. */
 MUST_CHECK int trial_run(const struct invocation *inv, trial_fn *fn, struct error *err);
+/* May `to` be sent to? ERR_USAGE with `missing` as the sentence if it is NULL, or if `check` of the
+ * channel refuses it; ERR_DENIED by trial mode for who is not on the allow list. */
+MUST_CHECK int trial_check_recipient(const struct trial *t, const char *to, const char *missing,
+                                     trial_check_fn *check, struct error *err);
 /* Draws its name, and addresses it. `address` is borrowed. */
 void trial_address(struct trial *t, const char *address);
 MUST_CHECK int trial_send(struct trial *t, struct error *err);

@@ -205,6 +205,22 @@ static void reads_each_of_many(void **state)
     gateway_receipts_free(&r.list);
 }
 
+static void refuses_a_list_that_is_none(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "{\"event\":\"RESULT\",\"hooks\":\"x\"}",
+        "{\"event\":\"RESULT\",\"hooks\":{\"key\":\"a\",\"status\":\"COMPLETED\"}}",
+        "{\"event\":\"RESULT\",\"hooks\":null}",
+        "{\"event\":\"RESULT\"}",
+    };
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        struct reading r = read_json(&nhn, bodies[i]);
+        assert_int_equal(r.rc, ERR_INPUT);
+        assert_non_null(strstr(r.err.text, "no list of reports at \"/hooks\""));
+    }
+}
+
 static void reads_a_body_that_is_a_list(void **state)
 {
     (void)state;
@@ -372,6 +388,7 @@ int main(void)
         cmocka_unit_test(believes_no_lasting_fault_of_what_arrived),
         cmocka_unit_test(keeps_a_word_it_does_not_know_by_what_the_description_says),
         cmocka_unit_test(reads_each_of_many),
+        cmocka_unit_test(refuses_a_list_that_is_none),
         cmocka_unit_test(reads_a_body_that_is_a_list),
         cmocka_unit_test(ignores_what_the_filter_does_not_want),
         cmocka_unit_test(denies_what_is_not_the_gateway),

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/attributes.h"
 #include "engine/release.h"
 
 static char mail_name[] = "mail", hooks_name[] = "hooks", domain[] = "gmail.example";
@@ -102,6 +103,27 @@ static void an_endpoint_that_moved_need_not_rest(void **state)
     expect(&a, &b, "mail", "---");
 }
 
+/* A receiver that refused our signature, or what we said, may take the next one. */
+static void an_endpoint_that_is_spoken_to_otherwise_need_not_rest(void **state)
+{
+    static char key[] = "whsk_key", old[] = "whsec_old";
+    struct world a, b;
+    (void)state;
+    make_world(&a);
+    struct endpoint before = a.endpoint;
+    struct endpoint changed[] = {before, before, before, before, before};
+    changed[0].signing_key = key;
+    changed[1].old_secret = old;
+    changed[2].old_secret_until_day = 20000;
+    changed[3].format = WEBHOOK_CLOUDEVENTS;
+    changed[4].http2 = true;
+    for (size_t i = 0; i < COUNT_OF(changed); i++) {
+        make_world(&b);
+        b.endpoint = changed[i];
+        expect(&a, &b, "hooks", "--d");
+    }
+}
+
 /* The second reload changes nothing more: what the first one began goes on. */
 static void keeps_what_is_not_done_yet(void **state)
 {
@@ -133,6 +155,7 @@ int main(void)
         cmocka_unit_test(hours_of_a_country_and_limits_at_once_count_too),
         cmocka_unit_test(another_zone_is_another_window),
         cmocka_unit_test(an_endpoint_that_moved_need_not_rest),
+        cmocka_unit_test(an_endpoint_that_is_spoken_to_otherwise_need_not_rest),
         cmocka_unit_test(keeps_what_is_not_done_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

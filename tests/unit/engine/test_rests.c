@@ -15,6 +15,15 @@
 static const struct transport_rest broken = {"transport_rest", "refused", NOW + 5000};
 static const struct transport_rest alone = {.word = "daemon"};
 
+static void nobody_asked_for_a_time_that_a_fault_has_set(void **state)
+{
+    (void)state;
+    assert_string_equal(rests_name_time("", false), "not_before");
+    assert_string_equal(rests_name_time("connect", false), "retry");
+    assert_string_equal(rests_name_time("busy", true), "retry");
+    assert_string_equal(rests_name_time("window", false), "window");
+}
+
 static void a_row_says_why_it_does_not_go(void **state)
 {
     (void)state;
@@ -95,6 +104,7 @@ static void what_is_told_is_what_was_meant(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_asked_for_a_time_that_a_fault_has_set),
         cmocka_unit_test(a_row_says_why_it_does_not_go),
         cmocka_unit_test(what_is_told_is_what_was_meant),
     };
