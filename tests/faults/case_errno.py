@@ -11,6 +11,7 @@ from suite import case
 
 STOPS = "sending stops and says why, goes on by itself when it works again; 0 lost, 0 repeats"
 LATER = (69, 74, 75)  # exit statuses of "not now"
+COMMITTED_TOGETHER = 32  # outcomes the scheduler gathers for a commit
 
 
 def begin(run, notices, channels=stage.CHANNELS, **keys):
@@ -115,7 +116,8 @@ def full_disk_then_kill(run):
         t.note_in_flight()
         t.daemon.start()
         t.settle(60, total)
-        run.add(t.judge(risky=t.risky), f"turn {turn}", bound=3 * 4)
+        # What the workers had in hand, and the outcomes that waited for one commit when the disk filled.
+        run.add(t.judge(risky=t.risky), f"turn {turn}", bound=3 * 4 + COMMITTED_TOGETHER)
         t.end_daemon()
         run.drop(t)
 
