@@ -132,7 +132,8 @@ static int finish_load(struct load *l, struct settings *s, int rc, struct settin
     s->remark_count = l->remark_count;
     l->remarks = NULL;
     l->remark_count = 0;
-    keep_positions(l, s);
+    if (rc == 0) /* what could not be read is gone, with the name of its file */
+        keep_positions(l, s);
     load_free(l);
     *out = rc == 0 ? s : NULL;
     if (rc != 0) {
