@@ -217,6 +217,7 @@ struct sending {
     const struct server *server; /* of this session; NULL: it is the only one there is */
     struct buf passed;           /* "mx1:25: refused": who did not take them before */
     bool took_some;              /* a recipient of this packet */
+    bool entered;                /* this session came to a mail */
 };
 
 static int64_t on_now_ms(void *context)
@@ -227,19 +228,20 @@ static int64_t on_now_ms(void *context)
 
 static void on_started(void *context, size_t index)
 {
-    const struct sending *s = context;
+    struct sending *s = context;
+    s->entered = true;
     s->observer->started(s->observer->context, s->index_of[index]);
 }
 
 /* Of several servers: which one said so, and who was asked in vain before. */
-static void name_server(const struct sending *s, struct disposition *d)
+static void name_server(const struct sending *s, const char *before, struct disposition *d)
 {
     struct buf text = {0};
     if (s->server == NULL)
         return;
     buf_printf(&text, "%s:%d: %s", s->server->route.host, s->server->route.port, d->reply);
-    if (s->passed.len > 0 && d->outcome != OUTCOME_NOT_TRIED)
-        buf_printf(&text, " (before: %s)", s->passed.data);
+    if (*before != '\0')
+        buf_printf(&text, " (before: %s)", before);
     disposition_set_reply(d, buf_text(&text), text.len);
     buf_free(&text);
 }
@@ -249,7 +251,7 @@ static void keep(struct sending *s, size_t index, const struct disposition *d)
     s->left[s->left_count] = s->mails[index];
     s->left_index_of[s->left_count] = s->index_of[index];
     s->reasons[s->left_count] = *d;
-    name_server(s, &s->reasons[s->left_count]);
+    name_server(s, "", &s->reasons[s->left_count]);
     s->left_count++;
 }
 
@@ -262,15 +264,23 @@ static struct disposition about_us(const struct sending *s, const struct disposi
     return out;
 }
 
+/* One of several that lets nobody in (a wrong password) is like one that is down: others may know
+ * us. */
+static bool is_for_another(const struct sending *s, const struct disposition *d)
+{
+    bool locked_out = d->outcome == OUTCOME_CONFIG && !s->entered;
+    return d->outcome == OUTCOME_NOT_TRIED || (locked_out && s->server != NULL);
+}
+
 static void on_done(void *context, size_t index, const struct disposition *d)
 {
     struct sending *s = context;
-    if (d->outcome == OUTCOME_NOT_TRIED) {
+    if (is_for_another(s, d)) {
         keep(s, index, d);
         return;
     }
     struct disposition told = about_us(s, d);
-    name_server(s, &told);
+    name_server(s, buf_text(&s->passed), &told);
     s->took_some = s->took_some || d->outcome == OUTCOME_DELIVERED;
     s->observer->done(s->observer->context, s->index_of[index], &told);
 }
@@ -328,6 +338,7 @@ static void send_over(struct server *server, struct sending *s, const struct smt
     server->tried = true;
     s->server = relay->count > 1 ? server : NULL;
     s->left_count = 0;
+    s->entered = false;
     relay->run(&server->route, s->mails, s->count, &observer);
     if (s->left_count > 0) {
         server->rests_until_ms = on_now_ms(s) + SMTP_RELAY_REST_MS;

@@ -84,6 +84,33 @@ def test_another_server_steps_in_for_one_that_is_gone(t, engine):
 
 
 @by_both
+def test_another_server_steps_in_for_one_that_does_not_know_the_password(t, engine):
+    strict, good = t.faulty("auth-535"), t.smtp()
+    configure_yaml(t, several(t, [(strict, 1000), (good, 1)], engine))
+    t.daemon.start()
+    t.enqueue(*t.notices(5))
+    t.wait(lambda: len(t.rows(state="delivered")) == 5, 20, "all to be delivered")
+    t.equal((len(strict.accepted()), len(good.accepted())), (0, 5), "mails")
+    t.contains(t.attempts("n0")[0]["reply"], f"localhost:{good.port}: ", "who took it")
+    t.matches(t.daemon.log(), f"event=host.resting .*host=localhost:{strict.port} .*535", "whose turn it is")
+    t.check("transport.paused" not in t.daemon.log(), "the transport rested although a server let it in")
+
+
+@by_both
+def test_the_transport_rests_when_no_server_knows_the_password(t, engine):
+    servers = [t.faulty("auth-535"), t.faulty("auth-535")]
+    configure_yaml(t, several(t, [(server, 1) for server in servers], engine))
+    t.daemon.start()
+    t.enqueue(t.notice("n0"))
+    t.wait(lambda: "transport.paused" in t.daemon.log(), 20, "the transport to rest")
+    t.matches(t.daemon.log(), "event=transport.paused .*cause=auth", "why")
+    row = t.row("n0")
+    t.equal((row["state"], row["attempts"]), ("waiting", 0), "the mail pays nothing")
+    for server in servers:
+        t.contains(row["reply"] or "", f"localhost:{server.port}: ", "who refused")
+
+
+@by_both
 def test_what_one_server_takes_the_next_does_not_get(t, engine):
     breaking, good = t.faulty("mail-421", "--on", "2"), t.smtp()
     configure_yaml(t, several(t, [(breaking, 1000), (good, 1)], engine))
