@@ -210,7 +210,7 @@ def test_a_campaign_halts_itself_when_number_and_share_are_passed(t):
     t.configure(email=t.email_transport(server), halt={"failures": 40, "share": 0.3})
     publish(t, "recall", 6000, to=bad_every(2))
     t.daemon.start()
-    wait_for_batch(t, "recall", 30, stop="halted")
+    wait_for_batch(t, "recall", 30, stop="halted", state="running")  # taken in to its last line
     t.wait(lambda: "in_flight" not in t.summary("email"), 10, "what is under way to end")
     row = batch(t, "recall")
     t.check(row["failed"] >= 40 and row["open"] > 0, f"it stopped behind 40 failures and before the end: {row}")
