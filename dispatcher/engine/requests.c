@@ -1,5 +1,6 @@
 #include "engine/requests.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -45,15 +46,46 @@ void answer_put_counts(struct buf *out, const int64_t counts[DELIVERY_STATES])
                    (long long)counts[state]);
 }
 
+/* Of all lanes of a batch: when the first one may go, and why not now. */
+struct soonest {
+    const struct request_world *world;
+    int64_t at_ms;
+    char word[REST_WORD_SIZE], reason[REST_REASON_SIZE];
+};
+
+/* At a rate something goes all the time; what rests or has used up its day does not. */
+static bool find_long_rest(const struct request_world *w, const char *transport,
+                           struct transport_rest *out)
+{
+    return w->find_rest != NULL && w->find_rest(w->rest_context, transport, out) &&
+           (text_equal(out->word, "transport_rest") || text_equal(out->word, "warmup"));
+}
+
+static void take_next(void *context, const struct next_due *next)
+{
+    struct soonest *s = context;
+    struct transport_rest rest;
+    bool by_rest =
+        find_long_rest(s->world, next->transport, &rest) && rest.until_ms >= next->due_ms;
+    int64_t at_ms = by_rest ? rest.until_ms : next->due_ms;
+    if (at_ms >= s->at_ms)
+        return;
+    s->at_ms = at_ms;
+    snprintf(s->word, sizeof(s->word), "%s",
+             by_rest ? rest.word : rests_name_time(next->cause, next->tried));
+    snprintf(s->reason, sizeof(s->reason), "%s", by_rest ? rest.reason : "");
+}
+
 int answer_put_waits(const struct request *r, int64_t batch, struct error *err)
 {
-    struct next_due next;
-    int rc = ledger_next_due(r->world->ledger, batch, &next, err);
+    struct soonest s = {.world = r->world, .at_ms = INT64_MAX};
+    int rc = ledger_walk_next_due(r->world->ledger, batch, take_next, &s, err);
     if (rc != 0)
         return rc;
-    bool waits = next.due_ms != INT64_MAX && next.due_ms > r->world->now_ms;
-    answer_put_text(r->out, "waits_for", waits ? rests_name_time(next.cause, next.tried) : NULL);
-    answer_put_time(r->out, "next_attempt_at", waits ? next.due_ms : 0);
+    bool waits = s.at_ms != INT64_MAX && s.at_ms > r->world->now_ms;
+    answer_put_text(r->out, "waits_for", waits ? s.word : NULL);
+    answer_put_text(r->out, "rests_because", waits && s.reason[0] != '\0' ? s.reason : NULL);
+    answer_put_time(r->out, "next_attempt_at", waits ? s.at_ms : 0);
     return 0;
 }
 

@@ -108,6 +108,7 @@ static int put_waits(const struct listing *list, const struct batch_row *row,
     if (n->awaiting.count == 0 || !all_left)
         return answer_put_waits(list->r, row->batch, list->err);
     answer_put_text(out, "waits_for", "confirmation");
+    answer_put_text(out, "rests_because", NULL);
     answer_put_time(out, "next_attempt_at", n->awaiting.first_ms);
     return 0;
 }

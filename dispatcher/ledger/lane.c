@@ -31,7 +31,9 @@ static const char insert_sql[] = "INSERT INTO lane (transport, priority, batch) 
 /* "state IN (0, 2)" is written as in the index, or SQLite would not use it. */
 static const char open_sql[] = "SELECT seq, due_ms FROM delivery INDEXED BY delivery_due"
                                " WHERE state IN (0, 2) AND lane = ? ORDER BY due_ms, seq";
-static const char lanes_of_batch_sql[] = "SELECT seq FROM lane WHERE batch = ?";
+static const char lanes_of_batch_sql[] = "SELECT l.seq, t.name FROM lane l"
+                                         " JOIN transport t ON t.seq = l.transport"
+                                         " WHERE l.batch = ?";
 static const char next_sql[] = "SELECT seq, due_ms, state, cause FROM delivery"
                                " INDEXED BY delivery_due WHERE state IN (0, 2) AND lane = ?"
                                " ORDER BY due_ms, seq";
@@ -307,33 +309,36 @@ int ledger_walk_waiting_transports(struct ledger *l, ledger_name_fn *fn, void *c
 
 /* ---- what comes next ---- */
 
-static int read_next(struct ledger *l, int64_t lane, struct next_due *inout, struct error *err)
+static int read_next(struct ledger *l, int64_t lane, const char *transport, ledger_next_fn *fn,
+                     void *context, struct error *err)
 {
     struct query *q = db_query(l->db, next_sql);
     query_bind_int(q, lane);
     int rc;
     while ((rc = query_step(q, err)) > 0) {
-        int64_t delivery = query_int(q), due_ms = query_int(q);
+        struct next_due next = {.transport = transport};
+        int64_t delivery = query_int(q);
         if (flight_find(&l->flight, delivery) != NULL)
             continue;
-        if (due_ms < inout->due_ms) {
-            inout->due_ms = due_ms;
-            inout->tried = query_int(q) == DELIVERY_DEFERRED;
-            snprintf(inout->cause, sizeof(inout->cause), "%s", ledger_read_text(q));
-        }
+        next.due_ms = query_int(q);
+        next.tried = query_int(q) == DELIVERY_DEFERRED;
+        next.cause = ledger_read_text(q);
+        fn(context, &next);
         query_end(q);
         return 0;
     }
     return rc;
 }
 
-static int read_all_next(struct ledger *l, int64_t batch, struct next_due *out, struct error *err)
+static int read_all_next(struct ledger *l, int64_t batch, ledger_next_fn *fn, void *context,
+                         struct error *err)
 {
     struct query *q = db_query(l->db, lanes_of_batch_sql);
     query_bind_int(q, batch);
     int rc;
     while ((rc = query_step(q, err)) > 0) {
-        rc = read_next(l, query_int(q), out, err);
+        int64_t lane = query_int(q);
+        rc = read_next(l, lane, ledger_read_text(q), fn, context, err);
         if (rc != 0) {
             query_end(q);
             return rc;
@@ -342,10 +347,10 @@ static int read_all_next(struct ledger *l, int64_t batch, struct next_due *out, 
     return rc;
 }
 
-int ledger_next_due(struct ledger *l, int64_t batch, struct next_due *out, struct error *err)
+int ledger_walk_next_due(struct ledger *l, int64_t batch, ledger_next_fn *fn, void *context,
+                         struct error *err)
 {
     bool own = false;
-    *out = (struct next_due){.due_ms = INT64_MAX};
     int rc = ledger_look(l, &own, err);
-    return rc == 0 ? ledger_looked(l, own, read_all_next(l, batch, out, err), err) : rc;
+    return rc == 0 ? ledger_looked(l, own, read_all_next(l, batch, fn, context, err), err) : rc;
 }

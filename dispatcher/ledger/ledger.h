@@ -557,15 +557,19 @@ MUST_CHECK int ledger_count(struct ledger *l, int64_t counts[CHANNEL_KINDS][DELI
 MUST_CHECK int ledger_oldest(struct ledger *l, enum channel_kind channel, enum delivery_state state,
                              int64_t *out_accepted_ms, struct error *err);
 
-/* Of what is open and not in flight in a batch (0: of single notices): when the first one is due,
- * and with which cause it waits. By index, not from a scan. */
+/* Of what is open and not in flight in a lane: when the first one is due, and with which cause it
+ * waits. */
 struct next_due {
-    int64_t due_ms; /* INT64_MAX: there is none */
-    bool tried;     /* it is deferred: the schedule says when */
-    char cause[32];
+    const char *transport; /* borrowed, until the callback returns */
+    const char *cause;     /* likewise */
+    int64_t due_ms;
+    bool tried; /* it is deferred: the schedule says when */
 };
-MUST_CHECK int ledger_next_due(struct ledger *l, int64_t batch, struct next_due *out,
-                               struct error *err);
+typedef void ledger_next_fn(void *context, const struct next_due *next);
+/* Once for each lane of a batch (0: of single notices) in which something stands. By index, not
+ * from a scan. */
+MUST_CHECK int ledger_walk_next_due(struct ledger *l, int64_t batch, ledger_next_fn *fn,
+                                    void *context, struct error *err);
 
 /* Recounts from the rows and compares: counters and rows, lines and total of each batch that is
  * whole, notices without a delivery, the chain of actions. `batch` NULL: everything. ERR_INTERNAL

@@ -209,12 +209,13 @@ const struct command command_batches = {
         "state, refused (of\n"
         "the failed: at intake), accepted_at, expires_at, finished_at, at, waits_for (window, "
         "rate,\n"
-        "destination_rest, not_before, retry, confirmation: all has left; null: something is due) "
-        "and\n"
-        "next_attempt_at; awaiting (so many have left or are held, and the next channel follows "
-        "where no word\n"
-        "comes), next_channel_at and last_channel_at (when it begins for the first and the last of "
-        "them).",
+        "destination_rest, transport_rest, warmup, not_before, retry, confirmation: all has left; "
+        "null:\n"
+        "something is due), rests_because (what happened at its transport) and next_attempt_at; "
+        "awaiting (so\n"
+        "many have left or are held, and the next channel follows where no word comes), "
+        "next_channel_at and\n"
+        "last_channel_at (when it begins for the first and the last of them).",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

@@ -192,7 +192,8 @@ const struct command command_status = {
     .details =
         "Exit status 0 when a daemon answers, 69 when none does.\n\n"
         "Says of each batch and of single notices why nothing is due, if that is so.\n\n"
-        "JSON, one object: v, version, spool, trial, daemon, waits_for and next_attempt_at "
+        "JSON, one object: v, version, spool, trial, daemon, waits_for, rests_because and "
+        "next_attempt_at "
         "(of single notices,\n"
         "as in `batches`); of a daemon also pid, "
         "uptime_ms, workers, busy,\n"

@@ -150,6 +150,7 @@ void tick_put_json(const struct tick *t, struct buf *out)
     put_text(out, "next_channel_at", json_get_text(t->facts, "next_channel_at", NULL));
     put_text(out, "last_channel_at", json_get_text(t->facts, "last_channel_at", NULL));
     put_text(out, "waits_for", json_get_text(t->facts, "waits_for", NULL));
+    put_text(out, "rests_because", json_get_text(t->facts, "rests_because", NULL));
     put_text(out, "next_attempt_at", json_get_text(t->facts, "next_attempt_at", NULL));
     put_text(out, "at", json_get_text(t->facts, "at", NULL));
     buf_puts(out, "}\n");

@@ -1,5 +1,7 @@
 #include "operator/waits.h"
 
+#include <string.h>
+
 #include "base/attributes.h"
 #include "base/text.h"
 #include "model/json.h"
@@ -12,6 +14,8 @@ static const struct wait {
     {"rate", "rate", "waiting for a turn at the rate of a mail domain"},
     {"destination_rest", "rest", "waiting for a domain or endpoint that rests after faults"},
     {"not_before", "not before", "waiting for the time that was asked for (not_before)"},
+    {"transport_rest", "its transport rests", "waiting for a transport that rests after faults"},
+    {"warmup", "warm-up", "waiting for tomorrow: today's limit of the warm-up is reached"},
     {"retry", "retry",
      "deferred until the next try of what failed for the time being (`dispatcher retry --state "
      "deferred` makes it due)"},
@@ -74,7 +78,15 @@ void waits_put(const struct json_t *row, struct buf *out)
         waits_put_awaiting(row, out);
         return;
     }
-    if (wait != NULL)
-        buf_printf(out, "%s; the first is due at %s", wait->sentence,
-                   output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)));
+    if (wait == NULL)
+        return;
+    const char *reason = json_get_text(row, "rests_because", "");
+    buf_puts(out, wait->sentence);
+    if (*reason != '\0')
+        buf_puts(out, " (");
+    text_put_visible(out, reason, strlen(reason));
+    if (*reason != '\0')
+        buf_puts(out, ")");
+    buf_printf(out, "; the first is due at %s",
+               output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)));
 }

@@ -338,7 +338,7 @@ const struct command command_watch = {
         "rate_per_s and\n"
         "eta_s (null while not known), a number for each state, refused, awaiting, "
         "next_channel_at,\n"
-        "last_channel_at, waits_for and next_attempt_at (as in `batches`), at.",
+        "last_channel_at, waits_for, rests_because and next_attempt_at (as in `batches`), at.",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

@@ -4,6 +4,7 @@ import json
 
 import lib
 import test_smtp_engines
+import test_watch
 
 
 def queue(t, *arguments):
@@ -33,6 +34,29 @@ def test_queue_says_what_the_daemon_knows_while_it_runs(t):
     t.contains(row["rests_because"], "cannot be reached", "why")
     t.check(row["next_attempt_at"] > row["changed_at"], f"a next try that is past: {row}")
     t.contains(t.command("queue").out, "transport_rest", "the table")
+
+
+def test_a_batch_says_that_its_transport_rests(t):
+    t.configure(email=t.email_transport(gone(t)), sms=t.sms_transport(t.faulty_gateway()))
+    test_watch.publish(t, "recall", 30)
+    t.daemon.start()
+    row = t.wait(lambda: next((r for r in t.command("batches", "--json").lines() if r["waits_for"]), None), 20, "the cause")
+    t.equal((row["waits_for"], row["in_flight"]), ("transport_rest", 0), "what it waits for")
+    t.contains(row["rests_because"], "cannot be reached", "why")
+    t.check(row["next_attempt_at"] > row["at"], f"a time that is past: {row}")
+    t.matches(t.command("batches").out, r"recall .*waiting .*until .*\(its transport rests\)", "the table")
+    watch = t.command("watch", "recall", "--once")
+    t.contains(watch.err, "recall: waiting for a transport that rests after faults (", "watch")
+    t.contains(watch.err, "cannot be reached", "watch names the cause")
+
+
+def test_single_notices_behind_a_rest_were_not_asked_to_wait(t):
+    t.configure(email=t.email_transport(gone(t)))
+    t.daemon.start()
+    t.enqueue(*t.notices(3))
+    told = t.wait(lambda: status(t)["waits_for"] and status(t), 20, "the cause")
+    t.equal(told["waits_for"], "transport_rest", "what they wait for")
+    t.contains(t.command("status").out, "a transport that rests after faults", "status")
 
 
 def test_queue_says_that_no_daemon_runs(t):
