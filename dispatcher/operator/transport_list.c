@@ -1,6 +1,7 @@
 #include "operator/command_list.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/text.h"
 #include "model/json.h"
@@ -111,11 +112,26 @@ static void print_all(const struct invocation *inv, const struct settings *s,
         table_end(&table);
 }
 
+/* Before the first start there is no spool: then the configuration is all there is to tell. */
+static int list_configured(const struct invocation *inv, struct error *err)
+{
+    struct settings *settings = NULL;
+    int rc = invocation_load_settings(inv, false, &settings, err);
+    if (rc == 0) {
+        print_all(inv, settings, NULL);
+        settings_free(settings);
+    }
+    free(settings);
+    return rc;
+}
+
 static int run(const struct invocation *inv, struct error *err)
 {
     struct session s;
     struct json_t *status = NULL;
     int rc = session_open(inv, LEDGER_READ, &s, err); /* who rests only the daemon knows */
+    if (rc == ERR_NOT_FOUND)
+        return list_configured(inv, err);
     if (rc == 0)
         rc = session_ask(&s, "{\"v\":1,\"verb\":\"status\"}", NULL, &status, err);
     if (rc == 0)

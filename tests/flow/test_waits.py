@@ -1,6 +1,7 @@
 """What rests, and what waits because of it: `queue` beside the daemon, `status` about servers and destinations."""
 
 import json
+import os
 
 import lib
 import test_smtp_engines
@@ -114,6 +115,15 @@ def test_status_says_since_when_a_transport_rests(t):
     t.check(mail["since"] and mail["until"] and mail["since"] < mail["until"], f"since and until: {mail}")
     t.check(all(x["since"] is None for x in status(t)["transports"] if x["name"] != "mail"), "others rest, too")
     t.matches(t.command("status").out, r"mail .*resting for .* s since \d{4}-.*: .*cannot be reached", "status")
+
+
+def test_transport_list_tells_what_is_configured_before_the_first_start(t):
+    t.configure(email=t.email_transport(gone(t)), webhook=t.webhook_transport())
+    answer = t.command("transport", "list", "--json")
+    t.equal((answer.status, answer.err), (0, ""), "exit status and complaints")
+    t.equal([(row["transport"], row["state"]) for row in answer.lines()], [(name, None) for name in ("mail", "texts", "hooks")], "transports")
+    os.unlink(t.config_path)
+    t.equal(t.command("transport", "list").status, 66, "a configuration that is not there")
 
 
 def test_transport_list_names_servers_and_who_rests(t):
