@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import random
+import subprocess
 
 import lib
 
@@ -244,6 +245,24 @@ def test_what_is_no_returned_mail_is_read_and_done_with(t):
         answer = t.command("bounce", text=text)
         t.equal((answer.status, answer.out), (0, ""), answer.err)
         t.contains(answer.err, "bounce.ignored", "log")
+
+
+def test_a_mail_without_end_is_read_over_in_a_bounded_room(t):
+    """Whatever stands behind the first 10 MiB is neither kept nor in the way."""
+    t.configure(organisation=VERP)
+    raw, meaning = next(iter(bounces.variants(1, 5)))
+    command = [lib.DISPATCHER, "bounce", "--dry-run", "--config", t.config_path]
+    reader = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    reader.stdin.write(raw)
+    for _ in range(150):
+        reader.stdin.write(b"x" * ((1 << 20) - 1) + b"\n")
+    # It has read all but what stands in the pipe, and waits for more.
+    peak = lib.peak_kb(reader.pid)
+    out, err = reader.communicate(timeout=60)
+    t.equal((reader.returncode, err), (0, b""), "bounce")
+    t.equal(json.loads(out.splitlines()[0])["kind"], meaning["kind"], "what it says")
+    if "ASAN_OPTIONS" not in os.environ:  # which keeps what was freed
+        t.check(peak < 80_000, f"{peak} kB for one mail")
 
 
 def test_an_odd_file_in_a_maildir_stays_and_the_others_are_taken(t):
