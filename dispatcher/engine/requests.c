@@ -104,7 +104,7 @@ static void put_wait(const struct request *r, const struct delivery_row *row)
 {
     const struct request_world *w = r->world;
     bool pending = row->state == DELIVERY_WAITING || row->state == DELIVERY_DEFERRED;
-    struct transport_rest rest;
+    struct transport_rest rest = {0};
     bool known =
         pending && w->find_rest != NULL && w->find_rest(w->rest_context, row->transport, &rest);
     bool by_rest = false;

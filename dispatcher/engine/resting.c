@@ -51,8 +51,7 @@ static struct resting_entry *find_first_to_end(const struct resting *r)
     return first;
 }
 
-static struct resting_entry *make(struct resting *r, const struct resting_note *note,
-                                  int64_t now_ms)
+static void add(struct resting *r, const struct resting_note *note, int64_t now_ms)
 {
     struct resting_entry *e;
     if (r->at == NULL)
@@ -66,17 +65,20 @@ static struct resting_entry *make(struct resting *r, const struct resting_note *
     *e = (struct resting_entry){.kind = note->kind,
                                 .transport = xstrdup(note->transport),
                                 .place = xstrdup(note->place),
-                                .since_ms = now_ms};
-    return e;
+                                .reason = xstrdup(note->reason),
+                                .since_ms = now_ms,
+                                .until_ms = note->until_ms};
 }
 
 bool resting_note(struct resting *r, const struct resting_note *note, int64_t now_ms)
 {
     struct resting_entry *e = find(r, note->kind, note->transport, note->place);
-    bool begins = e == NULL || now_ms - e->until_ms > SAME_REST_MS;
-    if (e == NULL)
-        e = make(r, note, now_ms);
-    else if (begins)
+    if (e == NULL) {
+        add(r, note, now_ms);
+        return true;
+    }
+    bool begins = now_ms - e->until_ms > SAME_REST_MS;
+    if (begins)
         e->since_ms = now_ms;
     e->until_ms = note->until_ms;
     free(e->reason);
@@ -90,8 +92,10 @@ bool resting_end(struct resting *r, enum resting_kind kind, const char *transpor
     struct resting_entry *e = find(r, kind, transport, place);
     if (e == NULL)
         return false;
-    clear(e);
-    *e = r->at[--r->count];
+    struct resting_entry *last = &r->at[--r->count], ended = *e;
+    *e = *last;
+    *last = (struct resting_entry){0};
+    clear(&ended);
     return true;
 }
 

@@ -146,7 +146,7 @@ size_t columns_count(const struct columns *c)
 
 int columns_find_next(const struct columns *c, const char *pointer, int column)
 {
-    for (size_t i = (size_t)(column + 1); i < c->count; i++) {
+    for (size_t i = (size_t)column + 1; i < c->count; i++) {
         if (text_equal(c->items[i].pointer, pointer))
             return (int)i;
     }

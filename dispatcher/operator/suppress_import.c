@@ -92,11 +92,11 @@ static int read_names(struct import *im, struct error *err)
 {
     const struct csv_record *head = NULL;
     int rc = csv_next(im->csv, &head, err);
-    if (rc == 0 && head == NULL)
-        rc = error_set(err, ERR_INPUT,
-                       "%s is empty; the first row must hold the names of the columns", im->path);
     if (rc != 0)
         return rc;
+    if (head == NULL)
+        return error_set(err, ERR_INPUT,
+                         "%s is empty; the first row must hold the names of the columns", im->path);
     im->unreadable = head->fault.of_file;
     im->columns = map_columns(im, head);
     return 0;
