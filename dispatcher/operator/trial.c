@@ -56,6 +56,7 @@ int trial_check_recipient(const struct trial *t, const char *to, const char *mis
 
 void trial_address(struct trial *t, const char *address)
 {
+    buf_free(&t->item.wire); /* of the one before, where there are several */
     t->now_ms = clock_wall_ms();
     snprintf(t->identity, sizeof(t->identity), "test-%016" PRIx64, random_bits());
     t->item = (struct outgoing){
