@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "ledger/db.h"
 #include "ledger/ledger.h"
 
 #define NOON ((int64_t)1790000000000) /* a day in 2026, in ms */
@@ -378,6 +379,58 @@ static inline struct seen_row row_of(struct ledger *l, const char *id)
     if (walk(l, select_id(id), 0, 64, &seen) == 0)
         fail_msg("no delivery of %s", id);
     return seen.rows[0];
+}
+
+/* Lines c1, c2 ... that leave it to the next channel after `patience_ms`, and `step_ms` more for
+ * each line. */
+static inline int64_t put_patient_batch(struct ledger *l, const char *id, int lines,
+                                        int64_t patience_ms, int64_t step_ms, bool confirm)
+{
+    struct error err = {0};
+    unsigned char digest[DIGEST_SIZE] = {1};
+    struct batch_acceptance a = {.id = id,
+                                 .digest = digest,
+                                 .text = "{}",
+                                 .len = 2,
+                                 .total = lines,
+                                 .priority = JOB_NORMAL,
+                                 .now_ms = NOON};
+    enum accept_result result;
+    int64_t batch = 0;
+    bool known;
+    must(ledger_begin_batch(l, &a, &result, &batch, &err), &err);
+    for (int i = 1; i <= lines; i++) {
+        char recipient[16];
+        snprintf(recipient, sizeof(recipient), "c%d", i);
+        struct planned_delivery p = plan(CHANNEL_EMAIL, "relay", "kim@example.com");
+        p.patience_ms = patience_ms + step_ms * i;
+        p.confirm = confirm;
+        struct planned_line line = {.line = i,
+                                    .offset = 100 * i,
+                                    .recipient = recipient,
+                                    .template_name = "apology",
+                                    .locale = "ko",
+                                    .rest = 1,
+                                    .deliveries = &p,
+                                    .count = 1};
+        must(ledger_put_line(l, batch, &line, NOON, &known, &err), &err);
+    }
+    must(ledger_advance_batch(l, batch, lines + 1, 0, true, &err), &err);
+    return batch;
+}
+
+/* One number, asked past the ledger. */
+static inline int64_t ask_sql(const struct fixture *f, const char *sql)
+{
+    char *path = file_join(f->spool, "ledger.db");
+    struct db *db = NULL;
+    struct error err = {0};
+    int64_t number = -1;
+    must(db_open(path, DB_READ, &db, &err), &err);
+    assert_int_equal(query_run_int(db_query(db, sql), &number, &err), 1);
+    db_close(db);
+    free(path);
+    return number;
 }
 
 #endif

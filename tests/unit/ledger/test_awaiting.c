@@ -34,41 +34,6 @@ static void accept_patient(struct ledger *l, const char *id, enum delivery_state
 }
 
 /* Lines of which each has an e-mail to be confirmed within a day; else an SMS follows. */
-static int64_t put_batch(struct ledger *l, const char *id, int lines)
-{
-    struct error err = {0};
-    unsigned char digest[DIGEST_SIZE] = {1};
-    struct batch_acceptance a = {.id = id,
-                                 .digest = digest,
-                                 .text = "{}",
-                                 .len = 2,
-                                 .total = lines,
-                                 .priority = JOB_NORMAL,
-                                 .now_ms = NOON};
-    enum accept_result result;
-    int64_t batch = 0;
-    bool known;
-    must(ledger_begin_batch(l, &a, &result, &batch, &err), &err);
-    for (int i = 1; i <= lines; i++) {
-        char recipient[16];
-        snprintf(recipient, sizeof(recipient), "c%d", i);
-        struct planned_delivery p = plan(CHANNEL_EMAIL, "relay", "kim@example.com");
-        p.patience_ms = DAY + i;
-        p.confirm = true;
-        struct planned_line line = {.line = i,
-                                    .offset = 100 * i,
-                                    .recipient = recipient,
-                                    .template_name = "apology",
-                                    .locale = "ko",
-                                    .rest = 1,
-                                    .deliveries = &p,
-                                    .count = 1};
-        must(ledger_put_line(l, batch, &line, NOON, &known, &err), &err);
-    }
-    must(ledger_advance_batch(l, batch, lines + 1, 0, true, &err), &err);
-    return batch;
-}
-
 static int64_t send_line(struct ledger *l, int64_t batch, enum delivery_state state)
 {
     struct leased row;
@@ -129,7 +94,7 @@ static void retention_leaves_a_batch_whose_next_channel_may_follow(void **state)
 {
     struct fixture *f = *state;
     struct leased row;
-    int64_t batch = put_batch(f->l, "b", 1);
+    int64_t batch = put_patient_batch(f->l, "b", 1, DAY, 1, true);
     int64_t delivery = send_line(f->l, batch, DELIVERY_DELIVERED);
     assert_false(is_finished(f->l, batch));
     assert_int_equal(purge(f->l, LATER), 0);
@@ -156,7 +121,7 @@ static struct awaiting awaiting_of(struct ledger *l, int64_t batch)
 static void counts_who_waits_and_until_when(void **state)
 {
     struct fixture *f = *state;
-    int64_t batch = put_batch(f->l, "b", 3);
+    int64_t batch = put_patient_batch(f->l, "b", 3, DAY, 1, true);
     assert_int_equal(awaiting_of(f->l, batch).count, 0); /* all of it is still to be sent */
     assert_int_equal(awaiting_of(f->l, batch).first_ms, 0);
     int64_t first = send_line(f->l, batch, DELIVERY_DELIVERED);
@@ -178,7 +143,7 @@ static void counts_who_waits_and_until_when(void **state)
 static void is_finished_with_the_last_word(void **state)
 {
     struct fixture *f = *state;
-    int64_t batch = put_batch(f->l, "b", 2);
+    int64_t batch = put_patient_batch(f->l, "b", 2, DAY, 1, true);
     int64_t first = send_line(f->l, batch, DELIVERY_DELIVERED);
     int64_t second = send_line(f->l, batch, DELIVERY_DELIVERED);
     reopen(f);
@@ -263,7 +228,7 @@ static void is_taken_back_with_its_transaction(void **state)
 {
     struct fixture *f = *state;
     struct error err = {0};
-    int64_t batch = put_batch(f->l, "b", 1);
+    int64_t batch = put_patient_batch(f->l, "b", 1, DAY, 1, true);
     int64_t delivery = send_line(f->l, batch, DELIVERY_DELIVERED);
     must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
     confirm(f->l, delivery);
@@ -281,8 +246,8 @@ static void says_what_retention_leaves(void **state)
     struct purge_kept kept;
     accept_patient(f->l, "a", DELIVERY_WAITING);
     accept_patient(f->l, "b", DELIVERY_WAITING); /* is still to be sent: that is another reason */
-    int64_t batch = put_batch(f->l, "b1", 1);
-    put_batch(f->l, "b2", 1);
+    int64_t batch = put_patient_batch(f->l, "b1", 1, DAY, 1, true);
+    put_patient_batch(f->l, "b2", 1, DAY, 1, true);
     send_named(f->l, DELIVERY_DELIVERED, "1");
     send_line(f->l, batch, DELIVERY_DELIVERED);
     must(ledger_count_kept(f->l, LATER, &kept, &err), &err);

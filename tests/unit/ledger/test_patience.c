@@ -376,47 +376,13 @@ static void goes_on_at_once_where_there_is_more(void **state)
 
 /* ---- batches ---- */
 
-static int64_t put_batch(struct ledger *l, const char *id, int lines)
-{
-    struct error err = {0};
-    unsigned char digest[DIGEST_SIZE] = {1};
-    struct batch_acceptance a = {.id = id,
-                                 .digest = digest,
-                                 .text = "{}",
-                                 .len = 2,
-                                 .total = lines,
-                                 .priority = JOB_NORMAL,
-                                 .now_ms = NOON};
-    enum accept_result result;
-    int64_t batch = 0;
-    bool known;
-    must(ledger_begin_batch(l, &a, &result, &batch, &err), &err);
-    for (int i = 1; i <= lines; i++) {
-        char recipient[16];
-        snprintf(recipient, sizeof(recipient), "c%d", i);
-        struct planned_delivery p = plan(CHANNEL_EMAIL, "relay", "kim@example.com");
-        p.patience_ms = DAY;
-        struct planned_line line = {.line = i,
-                                    .offset = 100 * i,
-                                    .recipient = recipient,
-                                    .template_name = "apology",
-                                    .locale = "ko",
-                                    .rest = 1,
-                                    .deliveries = &p,
-                                    .count = 1};
-        must(ledger_put_line(l, batch, &line, NOON, &known, &err), &err);
-    }
-    must(ledger_advance_batch(l, batch, lines + 1, 0, true, &err), &err);
-    return batch;
-}
-
 static void a_line_goes_on_with_the_channel_it_is_given(void **state)
 {
     struct fixture *f = *state;
     struct overdue_rows seen;
     struct error err = {0};
     bool moved = false;
-    put_batch(f->l, "b", 1);
+    put_patient_batch(f->l, "b", 1, DAY, 0, false);
     assert_int_equal(walk_overdue(f->l, NOON + DAY, 9, false, &seen), 1);
     assert_string_equal(seen.rows[0].notice_id, "b_c1");
     struct planned_delivery next = plan(CHANNEL_SMS, "kannel", "+821012345678");
@@ -437,7 +403,7 @@ static void a_failure_waits_for_a_next_channel_that_is_not_known_yet(void **stat
     struct error err = {0};
     bool moved = false;
     struct leased row = {0};
-    int64_t batch = put_batch(f->l, "b", 1);
+    int64_t batch = put_patient_batch(f->l, "b", 1, DAY, 0, false);
     int64_t lane = find_lane(f->l, "relay", JOB_NORMAL, batch);
     assert_int_equal(lease_lane(f->l, lane, 1, NOON, &row), 1);
     int64_t delivery = row.delivery;
@@ -465,8 +431,8 @@ static void what_cannot_be_moved_keeps_nobody_from_his_turn(void **state)
 {
     struct fixture *f = *state;
     struct overdue_rows seen;
-    put_batch(f->l, "b", 3);
-    put_batch(f->l, "c", 1);
+    put_patient_batch(f->l, "b", 3, DAY, 0, false);
+    put_patient_batch(f->l, "c", 1, DAY, 0, false);
     assert_int_equal(walk_overdue(f->l, NOON + DAY, 2, false, &seen), 2);
     assert_string_equal(seen.rows[0].notice_id, "b_c1");
     assert_int_equal(walk_overdue(f->l, NOON + DAY + 5000, 2, false, &seen), 2);
@@ -477,7 +443,7 @@ static void nobody_waits_for_a_line_that_has_no_next_channel(void **state)
 {
     struct fixture *f = *state;
     struct overdue_rows seen;
-    put_batch(f->l, "b", 1);
+    put_patient_batch(f->l, "b", 1, DAY, 0, false);
     assert_int_equal(walk_overdue(f->l, NOON + DAY, 2, false, &seen), 1);
     assert_false(escalate(f->l, seen.rows[0].delivery, NOON + DAY));
     assert_int_equal(walk_overdue(f->l, NOON + 9 * DAY, 2, false, &seen), 0);
@@ -491,7 +457,7 @@ static void nothing_of_a_batch_that_is_stopped_is_begun(void **state)
     struct fixture *f = *state;
     struct overdue_rows seen;
     struct error err = {0};
-    put_batch(f->l, "b", 3);
+    put_patient_batch(f->l, "b", 3, DAY, 0, false);
     accept_patient(f->l, "a", false);
     must(ledger_stop_batch(f->l, "b", BATCH_PAUSED, "wrong letter", false, NULL, &err), &err);
     assert_int_equal(walk_overdue(f->l, NOON + DAY, 9, false, &seen), 1);

@@ -375,19 +375,6 @@ static void take_in_large(struct ledger *l, const char *id)
     }
 }
 
-static int64_t ask(const struct fixture *f, const char *sql)
-{
-    char *path = file_join(f->spool, "ledger.db");
-    struct db *db = NULL;
-    struct error err = {0};
-    int64_t number = -1;
-    must(db_open(path, DB_READ, &db, &err), &err);
-    assert_int_equal(query_run_int(db_query(db, sql), &number, &err), 1);
-    db_close(db);
-    free(path);
-    return number;
-}
-
 /* And each step is asked by somebody who knows nothing of the one before, as requests are. */
 static void the_names_of_a_large_batch_go_a_page_at_a_time(void **state)
 {
@@ -398,12 +385,12 @@ static void the_names_of_a_large_batch_go_a_page_at_a_time(void **state)
     must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
     take_in_large(f->l, "large");
     must(ledger_commit(f->l, &err), &err);
-    assert_int_equal(ask(f, "SELECT count(*) FROM message"), MANY);
+    assert_int_equal(ask_sql(f, "SELECT count(*) FROM message"), MANY);
     int64_t left = MANY;
     struct purge p = {.more = true};
     for (; p.more; steps++) {
         p = purge(f->l, LATER, 200, &removed);
-        int64_t now = ask(f, "SELECT count(*) FROM message");
+        int64_t now = ask_sql(f, "SELECT count(*) FROM message");
         assert_true(left - now <= 5000);
         assert_true(removed.count == 0 || now == 0);
         left = now;
@@ -411,7 +398,7 @@ static void the_names_of_a_large_batch_go_a_page_at_a_time(void **state)
     assert_int_equal(left, 0);
     assert_int_equal(removed.count, 1);
     assert_int_equal(steps, 3);
-    assert_int_equal(ask(f, "SELECT count(*) FROM meta WHERE name LIKE 'names%'"), 0);
+    assert_int_equal(ask_sql(f, "SELECT count(*) FROM meta WHERE name LIKE 'names%'"), 0);
     must_balance(f->l);
 }
 

@@ -23,19 +23,6 @@ static void open_version_2(struct fixture *f)
     f->l = open_ledger(f->spool, LEDGER_WRITE);
 }
 
-static int64_t ask(const struct fixture *f, const char *sql)
-{
-    char *path = file_join(f->spool, "ledger.db");
-    struct db *db = NULL;
-    struct error err = {0};
-    int64_t number = -1;
-    must(db_open(path, DB_READ, &db, &err), &err);
-    assert_int_equal(query_run_int(db_query(db, sql), &number, &err), 1);
-    db_close(db);
-    free(path);
-    return number;
-}
-
 static void keeps_every_state_and_balances(void **state)
 {
     static const struct {
@@ -96,11 +83,11 @@ static void equals_a_new_ledger(void **state)
 {
     static const char sql[] = "SELECT sum(length(sql)) + count(*) FROM sqlite_schema";
     struct fixture *f = *state;
-    int64_t fresh = ask(f, sql);
+    int64_t fresh = ask_sql(f, sql);
     open_version_2(f);
-    assert_int_equal(ask(f, sql), fresh);
-    assert_int_equal(ask(f, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
-    assert_int_equal(ask(f, "SELECT count(*) FROM pragma_integrity_check WHERE 1"), 1);
+    assert_int_equal(ask_sql(f, sql), fresh);
+    assert_int_equal(ask_sql(f, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_int_equal(ask_sql(f, "SELECT count(*) FROM pragma_integrity_check WHERE 1"), 1);
 }
 
 /* ---- bounds ---- */
@@ -134,11 +121,11 @@ static void keeps_only_so_many_of_nothing_known(void **state)
         r = receipt_named(RECEIPT_ACCEPTED, "new");
         note(f->l, &r, 0, DELIVERY_DELIVERED);
     }
-    assert_int_equal(ask(f, "SELECT count(*) FROM parked"), 100000);
-    assert_int_equal(ask(f, "SELECT count(*) FROM parked WHERE delivery > 0"), 1);
-    assert_int_equal(ask(f, "SELECT count(*) FROM parked WHERE message_id = 'new'"), 3);
-    assert_int_equal(ask(f, "SELECT count(*) FROM parked WHERE message_id IN ('x1', 'x3')"), 0);
-    assert_int_equal(ask(f, "SELECT count(*) FROM parked WHERE message_id = 'x4'"), 1);
+    assert_int_equal(ask_sql(f, "SELECT count(*) FROM parked"), 100000);
+    assert_int_equal(ask_sql(f, "SELECT count(*) FROM parked WHERE delivery > 0"), 1);
+    assert_int_equal(ask_sql(f, "SELECT count(*) FROM parked WHERE message_id = 'new'"), 3);
+    assert_int_equal(ask_sql(f, "SELECT count(*) FROM parked WHERE message_id IN ('x1', 'x3')"), 0);
+    assert_int_equal(ask_sql(f, "SELECT count(*) FROM parked WHERE message_id = 'x4'"), 1);
     struct seen_receipts seen;
     settle(f->l, delivery, DELIVERY_UNCERTAIN);
     assert_int_equal(walk_parked(f->l, NOON, &seen), 1);
@@ -172,7 +159,7 @@ static void shows_words_to_the_sqlite_shell(void **state)
         "SELECT count(*) FROM endpoints WHERE name = 'crm' AND last_ok IS NULL",
     };
     for (size_t i = 0; i < COUNT_OF(questions); i++) {
-        if (ask(f, questions[i]) != 1)
+        if (ask_sql(f, questions[i]) != 1)
             fail_msg("not one: %s", questions[i]);
     }
 }

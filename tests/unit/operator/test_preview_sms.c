@@ -10,6 +10,20 @@
 
 #include "base/attributes.h"
 
+static void expect_summary(const struct sms_way *way, const char *text, const char *expected)
+{
+    struct message m = {0};
+    struct buf summary = {0};
+    struct preview_sms sms;
+    buf_puts(&m.sms, text);
+    preview_sms_make(&m, way, &sms);
+    preview_sms_put_summary(&sms, &summary);
+    assert_string_equal(summary.data, expected);
+    preview_sms_free(&sms);
+    buf_free(&summary);
+    message_free(&m);
+}
+
 static void repeat(struct buf *out, const char *text, int times)
 {
     for (int i = 0; i < times; i++)
@@ -68,16 +82,7 @@ static void says_what_is_replaced_and_what_cannot_be_sent(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct gateway any = {.profile = rows[i].profile};
         const struct sms_way way = {.gateway = &any};
-        struct message m = {0};
-        struct buf summary = {0};
-        struct preview_sms sms;
-        buf_puts(&m.sms, rows[i].text);
-        preview_sms_make(&m, &way, &sms);
-        preview_sms_put_summary(&sms, &summary);
-        assert_string_equal(summary.data, rows[i].summary);
-        preview_sms_free(&sms);
-        buf_free(&summary);
-        message_free(&m);
+        expect_summary(&way, rows[i].text, rows[i].summary);
     }
 }
 
@@ -102,16 +107,7 @@ static void says_over_what_and_what_its_gateway_makes_of_it(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct message m = {0};
-        struct buf summary = {0};
-        struct preview_sms sms;
-        buf_puts(&m.sms, rows[i].text);
-        preview_sms_make(&m, &way, &sms);
-        preview_sms_put_summary(&sms, &summary);
-        assert_string_equal(summary.data, rows[i].summary);
-        preview_sms_free(&sms);
-        buf_free(&summary);
-        message_free(&m);
+        expect_summary(&way, rows[i].text, rows[i].summary);
     }
 }
 
