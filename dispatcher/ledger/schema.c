@@ -195,7 +195,10 @@ static void (*const steps[])(struct buf *sql) = {put_step_1,
                                                  schema_put_receipts,
                                                  schema_put_message_attempts,
                                                  schema_put_message_deliveries,
-                                                 schema_put_awaiting};
+                                                 schema_put_awaiting,
+                                                 schema_put_campaigns,
+                                                 schema_put_stops,
+                                                 schema_put_calls};
 #define VERSION ((int)COUNT_OF(steps))
 
 static int read_marks(struct db *db, int64_t *out_application, int64_t *out_version,

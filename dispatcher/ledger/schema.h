@@ -24,5 +24,11 @@ void schema_put_message_attempts(struct buf *sql);
 void schema_put_message_deliveries(struct buf *sql);
 /* Step 6, appended: how many wait for word. */
 void schema_put_awaiting(struct buf *sql);
+/* Step 7, appended: campaigns. */
+void schema_put_campaigns(struct buf *sql);
+/* Step 8, appended: what operators stopped for good or for a while. */
+void schema_put_stops(struct buf *sql);
+/* Step 9, appended: calls. */
+void schema_put_calls(struct buf *sql);
 
 #endif
