@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "campaign/reading.h"
+#include "campaign/sending_read.h"
 
 static const char *const categories[] = {"breach_notice", "service_notice", "ad", "newsletter"};
 static const char *const excuses[] = {"containment", "force_majeure"};
@@ -50,7 +51,10 @@ static void read_category(const struct reading *r, const struct yaml_node *node,
 
 static void read_reference(const struct reading *r, const struct yaml_node *node, void *target)
 {
-    reading_text(r, node, &((struct campaign *)target)->reference);
+    struct campaign *c = target;
+    c->reference_auto = strcmp(node->text, "auto") == 0;
+    if (!c->reference_auto)
+        reading_text(r, node, &c->reference);
 }
 
 static void read_delay_reason(const struct reading *r, const struct yaml_node *node, void *target)
@@ -216,6 +220,14 @@ static const struct key campaign_keys[] = {
     {"sms_parts", KEY_OPTIONAL, YAML_SCALAR, read_sms_parts},
     {"reference", KEY_OPTIONAL, YAML_SCALAR, read_reference},
     {"exemptions", KEY_OPTIONAL, YAML_LIST, read_exemptions},
+    {"approvals", KEY_OPTIONAL, YAML_LIST, sending_read_approvals},
+    {"window", KEY_OPTIONAL, YAML_SCALAR, sending_read_window},
+    {"halt", KEY_OPTIONAL, YAML_MAP, sending_read_halt},
+    {"canary", KEY_OPTIONAL, YAML_MAP, sending_read_canary},
+    {"waves", KEY_OPTIONAL, YAML_MAP, sending_read_waves},
+    {"expires_at", KEY_OPTIONAL, YAML_SCALAR, sending_read_expires_at},
+    {"phoned", KEY_OPTIONAL, YAML_LIST, sending_read_phoned},
+    {"condition", KEY_OPTIONAL, YAML_MAP, sending_read_condition},
 };
 
 /* An update or an offer may go out by another category; what people must be told may not. */
@@ -267,6 +279,7 @@ int campaign_read(const char *path, struct problems *problems, struct campaign *
         reading_map(&r, root, "a campaign", campaign_keys, COUNT_OF(campaign_keys), c);
         check_kind(&r, c);
         check_chain(&r, c);
+        sending_check(&r, root, c);
     }
     yaml_free(root);
     if (problems->errors > errors) {

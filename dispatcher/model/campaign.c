@@ -16,6 +16,13 @@ static const char *const kinds[] = {
     [NOTICE_PUBLIC] = "public_notice",
 };
 
+static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+
+const char *campaign_day_name(size_t day)
+{
+    return days[day];
+}
+
 const char *notice_kind_name(enum notice_kind kind)
 {
     return kinds[kind];
@@ -73,6 +80,10 @@ void campaign_free(struct campaign *c)
     free_cohorts(c);
     free_exemptions(c);
     free_texts(c->languages, c->language_count);
+    free_texts(c->approvals, c->approval_count);
+    free_texts(c->phoned, c->phoned_count);
+    free(c->waves.zone);
+    free(c->condition.url);
     free(c->file);
     free(c->id);
     free(c->template_name);

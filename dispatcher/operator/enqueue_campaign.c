@@ -80,6 +80,20 @@ static void put_channels(const struct campaign *c, struct buf *out)
     buf_puts(out, "]}");
 }
 
+static void put_hours(const struct send_window *w, struct buf *out)
+{
+    if (w->from_minute != w->to_minute)
+        buf_printf(out, ",\"window\":\"%02d:%02d-%02d:%02d\"", w->from_minute / 60,
+                   w->from_minute % 60, w->to_minute / 60, w->to_minute % 60);
+}
+
+static void put_halt(const struct halt_rule *h, struct buf *out)
+{
+    if (h->set)
+        buf_printf(out, ",\"halt\":{\"failures\":%lld,\"share\":%g}", (long long)h->failures,
+                   h->share);
+}
+
 static void put_batch(struct enqueue_campaign *e)
 {
     const struct campaign *c = e->campaign;
@@ -94,6 +108,10 @@ static void put_batch(struct enqueue_campaign *e)
     put_member(&e->batch, "reference", c->reference);
     if (c->send_at_ms != 0)
         put_member(&e->batch, "not_before", clock_format_rfc3339(c->send_at_ms, at));
+    if (c->expires_at_ms != 0)
+        put_member(&e->batch, "expires_at", clock_format_rfc3339(c->expires_at_ms, at));
+    put_hours(&c->window, &e->batch);
+    put_halt(&c->halt, &e->batch);
     put_channels(c, &e->batch);
     buf_putc(&e->batch, '}');
     buf_free(&id);
