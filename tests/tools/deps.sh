@@ -35,6 +35,7 @@ python3              command python3
 openssl              command openssl
 faketime             command faketime
 gettext              command msgfmt
+tmux                 command tmux
 python3-dkim         file /usr/lib/python3/dist-packages/dkim/__init__.py
 LIST
     bench) cat <<'LIST' ;;
