@@ -356,6 +356,16 @@ int check_name(const char *name, struct error *err)
     return 0;
 }
 
+int check_group(const char *name, struct error *err)
+{
+    size_t len = strlen(name);
+    if (len == 0 || len > 64 || !made_of(name, LETTERS DIGITS "_-.@") || name[0] == '-')
+        return error_set(err, ERR_INPUT,
+                         "the name of a user or group has 1 to 64 letters, digits, `_`, `-`, `.` "
+                         "or `@`");
+    return 0;
+}
+
 int check_signing_secret(char **secret, struct error *err)
 {
     static const char prefix[] = "whsec_";

@@ -63,6 +63,7 @@ static void read_sections(struct load *l, const struct section *top, struct sett
 {
     reader_read(l, top, &params_top, s);
     named_sections_read_organisation(l, top, s);
+    named_sections_read_roles(l, top, s);
     named_sections_read_transports(l, top, s);
     named_sections_read_endpoints(l, top, s);
     related_keys_fill(l, s);

@@ -268,6 +268,56 @@ void named_sections_read_transports(struct load *l, const struct section *top, s
         read_transport(l, top, s, map->items[i], &s->transports[i]);
 }
 
+/* ---- roles ---- */
+
+static void read_role(struct load *l, const struct section *top, const struct yaml_node *node,
+                      struct campaign_role *role)
+{
+    struct buf prefix = {0};
+    struct section section = *top;
+    buf_printf(&prefix, "campaigns.roles.%s.", node->key);
+    section.prefix = prefix.data;
+    section.map = node;
+    section.description = "a role";
+    role->name = xstrdup(node->key);
+    if (node->kind != YAML_MAP) {
+        load_problem(l, place_of(top->file, node), "`campaigns.roles.%s` must be a map", node->key);
+    } else {
+        reader_read(l, &section, &params_role, role);
+        if (role->user_count + role->group_count == 0)
+            load_problem(l, place_of(top->file, node),
+                         "`campaigns.roles.%s` names nobody: give it `users` or `groups`",
+                         node->key);
+    }
+    buf_free(&prefix);
+}
+
+static void refuse_strangers(struct load *l, const struct section *campaigns)
+{
+    static const char *const names[] = {"roles"};
+    for (size_t i = 0; campaigns->map != NULL && i < campaigns->map->count; i++) {
+        const struct yaml_node *node = campaigns->map->items[i];
+        if (strcmp(node->key, names[0]) != 0)
+            load_unknown(l, place_of_key(campaigns->file, node), "key of `campaigns`", node->key,
+                         names, COUNT_OF(names));
+    }
+}
+
+void named_sections_read_roles(struct load *l, const struct section *top, struct settings *s)
+{
+    struct section campaigns = *top;
+    campaigns.map = map_member(top, "campaigns");
+    campaigns.prefix = "campaigns.";
+    refuse_strangers(l, &campaigns);
+    const struct yaml_node *map = campaigns.map != NULL ? named_map(l, &campaigns, "roles") : NULL;
+    if (map == NULL)
+        return;
+    s->roles = xcalloc(map->count + 1, sizeof(*s->roles));
+    s->role_count = map->count;
+    for (size_t i = 0; i < map->count; i++)
+        read_role(l, top, map->items[i], &s->roles[i]);
+}
+
 /* ---- endpoints ---- */
 
 static void read_header(struct load *l, const struct section *headers, const struct yaml_node *node,

@@ -138,6 +138,13 @@ static const struct param top[] = {
      ABOUT("Address and port of the HTTP interface; without it there is none.")},
     {TEXT("api.public_url", NULL, check_public_url), TOP(api_public_url),
      ABOUT("How gateways reach the HTTP interface; http:// and api.listen unless set.")},
+    {TEXT("control.operate", NULL, check_group), TOP(control.operate),
+     ABOUT("Group whose members may change what becomes of notices; the daemon's unless set.")},
+    {TEXT("control.approve", NULL, check_group), TOP(control.approve),
+     ABOUT("Group whose members may agree to campaigns; the daemon's unless set.")},
+    {TEXT("control.enqueue", NULL, check_group), TOP(control.enqueue),
+     ABOUT("Group of the programs that hand notices in; the daemon's unless set.")},
+    {SUBTREE("campaigns.*"), ABOUT("Who may agree to a campaign as what, by role.")},
     {SUBTREE("transports.*"), ABOUT("The ways out, by name.")},
     {SUBTREE("endpoints.*"), ABOUT("The receivers of webhooks, by name.")},
 };
@@ -301,12 +308,22 @@ static const struct param price[] = {
      ABOUT("What a long text costs in Korea.")},
 };
 
+static const struct param role[] = {
+    {LIST("users", check_group), .offset = offsetof(struct campaign_role, users),
+     .count_offset = offsetof(struct campaign_role, user_count),
+     ABOUT("Users of the system who may agree in this role.")},
+    {LIST("groups", check_group), .offset = offsetof(struct campaign_role, groups),
+     .count_offset = offsetof(struct campaign_role, group_count),
+     ABOUT("Groups of the system whose members may agree in this role.")},
+};
+
 const struct param_table params_top = {top, COUNT_OF(top)};
 const struct param_table params_transport = {transport, COUNT_OF(transport)};
 const struct param_table params_endpoint = {endpoint, COUNT_OF(endpoint)};
 const struct param_table params_host = {host, COUNT_OF(host)};
 const struct param_table params_domain = {domain, COUNT_OF(domain)};
 const struct param_table params_price = {price, COUNT_OF(price)};
+const struct param_table params_role = {role, COUNT_OF(role)};
 
 const struct param param_free_text = {
     .key = "*", .type = PARAM_TEXT, ABOUT("A value under a name of your own.")};

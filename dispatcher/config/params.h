@@ -63,6 +63,7 @@ extern const struct param_table params_endpoint;  /* into struct endpoint */
 extern const struct param_table params_host;      /* into struct smtp_host */
 extern const struct param_table params_domain;    /* into struct domain_rate */
 extern const struct param_table params_price;     /* into struct sms_price */
+extern const struct param_table params_role;      /* into struct campaign_role */
 
 /* Values of maps of free names: organisation fields, headers, variables, countries. */
 extern const struct param param_free_text;

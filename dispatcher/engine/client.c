@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -199,20 +200,34 @@ static bool find_rest(void *context, const char *transport, struct transport_res
     return c->alone || rests_find(&c->rests, transport, out);
 }
 
+/* Whoever it belongs to runs the daemon. */
+static uid_t find_owner(const char *spool)
+{
+    struct stat st;
+    return stat(spool, &st) == 0 ? st.st_uid : (uid_t)-1;
+}
+
 static void ask_locally(struct client *c, const char *request, struct buf *answer)
 {
     char who[80];
+    struct peer peer;
+    struct access access;
     control_describe_user(getuid(), who, sizeof(who));
+    peer_read_own(&peer);
+    access_load_local(c->settings, find_owner(c->settings->spool), &access);
     struct request_world world = {
         .ledger = c->ledger,
         .spool = c->spool,
         .settings = c->settings,
         .who = who,
+        .peer = &peer,
+        .allowed = access_of(&access, c->settings, &peer),
         .now_ms = clock_wall_ms(),
         .find_rest = find_rest,
         .rest_context = c,
     };
     request_handle(&world, request, strlen(request), answer);
+    peer_free(&peer);
 }
 
 /* The last line of an answer has "end" or "error": read until one of them is complete. */

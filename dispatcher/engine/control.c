@@ -77,6 +77,7 @@ static void drop_client(struct control *c, size_t index)
     close(c->clients[index].fd);
     buf_free(&c->clients[index].in);
     buf_free(&c->clients[index].out);
+    peer_free(&c->clients[index].peer);
     c->clients[index] = c->clients[--c->count];
 }
 
@@ -140,7 +141,7 @@ static void answer_line(struct control *c, struct control_client *client)
         return;
     char *newline = memchr(client->in.data, '\n', client->in.len);
     size_t len = (size_t)(newline - client->in.data);
-    c->handle(c->context, client->who, client->in.data, len, &client->out);
+    c->handle(c->context, client, client->in.data, len, &client->out);
     memmove(client->in.data, newline + 1, client->in.len - len - 1);
     buf_truncate(&client->in, client->in.len - len - 1);
     flush_client(client);
@@ -220,21 +221,21 @@ static void wait_for_descriptor(void)
 
 static void admit_client(struct control *c)
 {
-    struct ucred peer = {.uid = (uid_t)-1};
-    socklen_t size = sizeof(peer);
+    struct peer peer;
+    struct error ignored;
     int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {
         wait_for_descriptor();
         return;
     }
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    if (peer_read(fd, &peer, &ignored) != 0) {
         close(fd);
         return;
     }
     if (c->count == CONTROL_CLIENTS_MAX)
         drop_most_silent(c);
     struct control_client *client = &c->clients[c->count++];
-    *client = (struct control_client){.fd = fd, .active = c->turn};
+    *client = (struct control_client){.fd = fd, .peer = peer, .active = c->turn};
     describe_peer(c, peer.uid, client->who, sizeof(client->who));
 }
 

@@ -14,12 +14,14 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "engine/access.h"
 
 #define CONTROL_CLIENTS_MAX 64
 
 struct control_client {
     int fd;
     char who[80];
+    struct peer peer;
     struct buf in, out;
     size_t out_sent;
     uint64_t active; /* the turn in which it was last heard or written to */
@@ -36,7 +38,8 @@ struct control {
     uid_t known_uid; /* the last one described */
     char known_who[80];
     void *context;
-    void (*handle)(void *context, const char *who, const char *line, size_t len, struct buf *out);
+    void (*handle)(void *context, const struct control_client *client, const char *line, size_t len,
+                   struct buf *out);
 };
 
 /* Binds `path`, mode 0660. An old socket is replaced (the spool lock says we are the only daemon),

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "engine/access.h"
 #include "engine/dispatch.h"
 #include "engine/requests_backend.h"
 #include "engine/rests.h"
@@ -12,6 +13,7 @@
 
 struct verb {
     const char *name;
+    unsigned class; /* bits of request_class: one of them must be allowed */
     int (*handle)(const struct request *r, struct error *err);
 };
 
@@ -469,29 +471,32 @@ static int handle_rests(const struct request *r, struct error *err UNUSED)
     return 0;
 }
 
+/* Nothing of persons, and what a producer of notices asks. */
+#define ANYBODY (REQUEST_LOOK | REQUEST_ENQUEUE)
+
 static const struct verb verbs[] = {
-    {"queue", handle_queue},
-    {"summary", handle_summary},
-    {"show", request_show},
-    {"retry", request_retry},
-    {"known", handle_known},
-    {"status", handle_status},
-    {"rests", handle_rests},
-    {"reconcile", handle_reconcile},
-    {"actions", handle_actions},
-    {"batches", request_batches},
-    {"progress", request_progress},
-    {"stop", request_stop},
-    {"go", request_go},
-    {"purge", request_purge},
-    {"receive", request_receive},
-    {"suppress", request_suppress},
-    {"unsuppress", request_unsuppress},
-    {"suppressions", request_suppressions},
-    {"endpoints", request_endpoints},
-    {"endpoint", request_endpoint},
-    {"metrics", request_metrics},
-    {"health", request_health},
+    {"queue", REQUEST_LOOK, handle_queue},
+    {"summary", REQUEST_LOOK, handle_summary},
+    {"show", REQUEST_LOOK, request_show},
+    {"retry", REQUEST_OPERATE, request_retry},
+    {"known", ANYBODY, handle_known},
+    {"status", ANYBODY, handle_status},
+    {"rests", ANYBODY, handle_rests},
+    {"reconcile", REQUEST_LOOK, handle_reconcile},
+    {"actions", REQUEST_LOOK, handle_actions},
+    {"batches", REQUEST_LOOK, request_batches},
+    {"progress", ANYBODY, request_progress},
+    {"stop", REQUEST_OPERATE, request_stop},
+    {"go", REQUEST_OPERATE, request_go},
+    {"purge", REQUEST_OPERATE, request_purge},
+    {"receive", REQUEST_ENQUEUE, request_receive},
+    {"suppress", REQUEST_OPERATE, request_suppress},
+    {"unsuppress", REQUEST_OPERATE, request_unsuppress},
+    {"suppressions", REQUEST_LOOK, request_suppressions},
+    {"endpoints", REQUEST_LOOK, request_endpoints},
+    {"endpoint", REQUEST_OPERATE, request_endpoint},
+    {"metrics", REQUEST_LOOK, request_metrics},
+    {"health", ANYBODY, request_health},
 };
 
 static int find_verb(const struct json_t *root, const struct verb **out, struct error *err)
@@ -535,7 +540,10 @@ void request_handle(struct request_world *world, const char *line, size_t len, s
     int rc = json_parse(line, len, "request", 1, 8, &root, &why);
     if (rc == 0)
         rc = find_verb(root, &verb, &why);
-    if (rc == 0 && verb != NULL) {
+    if (rc == 0)
+        rc = access_require(world->settings, world->allowed, world->who, verb->name, verb->class,
+                            &why);
+    if (rc == 0) {
         const struct request r = {world, root, out};
         rc = verb->handle(&r, &why);
     }

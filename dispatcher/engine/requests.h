@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "engine/access.h"
 #include "engine/log_pace.h"
 #include "engine/rests.h"
 #include "engine/setup.h"
@@ -55,6 +56,8 @@ struct request_world {
     const struct settings *settings;
     const char
         *who; /* "uid 1000 (jana)": from the socket's peer credentials, never from the request */
+    const struct peer *peer; /* the same with all groups; NULL: nobody but `who` is known */
+    unsigned allowed;        /* bits of request_class, of the same origin; 0: nothing */
     int64_t now_ms;
     /* Appends members of the daemon's own state to `status`; NULL without a daemon. */
     void (*put_state)(void *context, struct buf *out);

@@ -53,6 +53,7 @@ struct scheduler {
     struct dispatch dispatch;
     struct retention retention;
     struct control control;
+    struct access access; /* who may ask it what */
     struct api_process api;
     int signals;
     int watch;
@@ -210,8 +211,8 @@ static int use_endpoints(void *context, struct error *err)
     return endpoints_load(&s->dispatch.endpoints, s->ledger, err);
 }
 
-static void on_request(void *context, const char *who, const char *line, size_t len,
-                       struct buf *out)
+static void on_request(void *context, const struct control_client *client, const char *line,
+                       size_t len, struct buf *out)
 {
     struct scheduler *s = context;
     /* Whatever it asks, it sees what has been settled. */
@@ -232,7 +233,9 @@ static void on_request(void *context, const char *who, const char *line, size_t 
         .ledger = s->ledger,
         .spool = s->spool,
         .settings = s->setup->settings,
-        .who = who,
+        .who = client->who,
+        .peer = &client->peer,
+        .allowed = access_of(&s->access, s->setup->settings, &client->peer),
         .now_ms = clock_wall_ms(),
         .put_state = put_state,
         .state_context = s,
@@ -251,7 +254,9 @@ static int open_all(struct scheduler *s, struct error *err)
     log_set_level(s->setup->settings->log_level);
     setup_tell_remarks(s->setup);
     metrics_note_reload(true, clock_wall_ms());
-    rc = channel_global_init(err);
+    rc = access_load(s->setup->settings, &s->access, err);
+    if (rc == 0)
+        rc = channel_global_init(err);
     if (rc == 0)
         rc = spool_open(s->setup->settings->spool, &s->spool, err);
     if (rc == 0)
@@ -322,6 +327,7 @@ static bool needs_restart(const struct settings *old, const struct settings *new
 static void reload(struct scheduler *s)
 {
     struct setup *fresh = NULL;
+    struct access access;
     struct error why;
     int rc = setup_load(&s->options->config, s->setup->generation + 1, &fresh, &why);
     if (rc == 0)
@@ -332,6 +338,8 @@ static void reload(struct scheduler *s)
             &why, ERR_CONFIG,
             "spool and control_socket only change with a restart; restart the daemon instead");
     }
+    if (rc == 0)
+        rc = access_load(fresh->settings, &access, &why);
     if (rc == 0)
         rc = api_process_use(&s->api, fresh->settings, clock_mono_ms(), &why);
     metrics_note_reload(rc == 0, clock_wall_ms());
@@ -345,6 +353,7 @@ static void reload(struct scheduler *s)
     }
     struct setup *old = s->setup;
     s->setup = fresh;
+    s->access = access;
     log_set_level(fresh->settings->log_level);
     dispatch_use(&s->dispatch, fresh);
     batch_intake_use(s->batches, fresh);

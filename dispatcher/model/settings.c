@@ -115,10 +115,24 @@ static void free_rules(struct rules *r)
     free(r->fallback_locale);
 }
 
+static void free_roles(struct campaign_role *roles, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(roles[i].name);
+        free_list(roles[i].users, roles[i].user_count);
+        free_list(roles[i].groups, roles[i].group_count);
+    }
+    free(roles);
+}
+
 void settings_free(struct settings *s)
 {
     if (s == NULL)
         return;
+    free(s->control.operate);
+    free(s->control.approve);
+    free(s->control.enqueue);
+    free_roles(s->roles, s->role_count);
     free_list(s->allow, s->allow_count);
     free_list(s->secret_variables, s->secret_variable_count);
     free_list(s->registered_senders, s->registered_sender_count);

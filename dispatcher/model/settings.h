@@ -247,6 +247,21 @@ struct settings_place {
     char *position; /* "file:line:column", or the variable of the environment */
 };
 
+/* Groups of the system whose members may do this over the control socket. NULL: whoever belongs to
+ * the daemon's own group. */
+struct control_groups {
+    char *operate, *approve, *enqueue;
+};
+
+/* Who may agree to a campaign under this name: users and groups of the system. */
+struct campaign_role {
+    char *name;
+    char **users;
+    size_t user_count;
+    char **groups;
+    size_t group_count;
+};
+
 struct settings {
     char *file; /* dispatcher.yaml */
     struct settings_place *places;
@@ -295,6 +310,9 @@ struct settings {
     char *api_public_url; /* how gateways reach it, without a slash at the end; http:// and
                              api_listen unless set */
     struct organisation organisation;
+    struct control_groups control;
+    struct campaign_role *roles; /* who may agree to a campaign as what; none: who may approve */
+    size_t role_count;
     struct transport *transports;
     size_t transport_count;
     struct endpoint *endpoints;

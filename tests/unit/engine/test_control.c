@@ -21,10 +21,11 @@ static struct control control;
 static int handled;
 
 /* Answers every line with itself. */
-static void echo(void *context, const char *who, const char *line, size_t len, struct buf *out)
+static void echo(void *context, const struct control_client *client, const char *line, size_t len,
+                 struct buf *out)
 {
     (void)context;
-    (void)who;
+    (void)client;
     handled++;
     buf_put(out, line, len);
     buf_putc(out, '\n');

@@ -110,6 +110,7 @@ static const char *ask(const char *request)
                                   .spool = spool,
                                   .settings = &settings,
                                   .who = "uid 0 (test)",
+                                  .allowed = REQUEST_ALL,
                                   .now_ms = 5000};
     buf_free(&answer);
     request_handle(&world, request, strlen(request), &answer);
