@@ -56,6 +56,7 @@ static const struct command *const commands[] = {
     &command_facts_terms,
     &command_route_explain,
     &command_preview,
+    &command_test_send,
     &command_render,
     &command_sms_length,
     &command_gateway_list,

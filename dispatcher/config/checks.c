@@ -320,6 +320,14 @@ int check_allow(const char *entry, struct error *err)
     return 0;
 }
 
+int check_tester(const char *entry, struct error *err)
+{
+    const char *address = strchr(entry, '=');
+    if (address == NULL || address == entry || address[1] == '\0')
+        return error_set(err, ERR_INPUT, "an entry is NAME=ADDRESS, like jana=jana@example.org");
+    return check_allow(address + 1, err);
+}
+
 int check_header_name(const char *name, struct error *err)
 {
     static const char *const exact[] = {"host",    "transfer-encoding", "connection", "te",

@@ -42,6 +42,7 @@ int check_category(const char *category, struct error *err);
 int check_selector(const char *selector, struct error *err);
 /* An entry of the allow list. A lone `*` would end trial mode by the back door. */
 int check_allow(const char *entry, struct error *err);
+int check_tester(const char *entry, struct error *err);
 /* Header names an endpoint may add (Standard Webhooks owns webhook-*, HTTP owns the
  * framing). */
 int check_header_name(const char *name, struct error *err);

@@ -98,6 +98,9 @@ static const struct param top[] = {
      ABOUT("Trial mode: only recipients of the allow list get anything.")},
     {LIST("allow", check_allow), TOP(allow), COUNT(allow_count),
      ABOUT("Who gets something in trial mode: addresses, *@domain, +49151*, endpoint names.")},
+    {LIST("testers", check_tester), TOP(testers), COUNT(tester_count),
+     ABOUT("Whom `test-send --to NAME` and `--to me` reach: NAME=ADDRESS, by the name of the "
+           "login.")},
     {LIST("registered_senders", check_sender), TOP(registered_senders),
      COUNT(registered_sender_count),
      ABOUT("Senders of SMS registered with a Korean provider; `check` asks for them.")},

@@ -134,6 +134,7 @@ void settings_free(struct settings *s)
     free(s->control.enqueue);
     free_roles(s->roles, s->role_count);
     free_list(s->allow, s->allow_count);
+    free_list(s->testers, s->tester_count);
     free_list(s->secret_variables, s->secret_variable_count);
     free_list(s->registered_senders, s->registered_sender_count);
     free_list(s->unsubscribe_categories, s->unsubscribe_category_count);

@@ -292,6 +292,8 @@ struct settings {
     bool trial;
     char **allow; /* exact addresses or `*@domain` or `+49151*` wildcards */
     size_t allow_count;
+    char **testers; /* "jana=jana@example.org": whom test-send knows by name */
+    size_t tester_count;
     char **registered_senders; /* sender numbers registered as the law of Korea asks */
     size_t registered_sender_count;
     char *timezone;    /* NULL: the locale's */

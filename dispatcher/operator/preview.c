@@ -237,13 +237,16 @@ static int find_template(struct preview *p, struct error *err)
 
 static int open_all(struct preview *p, struct error *err)
 {
-    int rc = load_setup(p, err);
+    struct preview_wish wish;
+    int rc = preview_wish_read(p->inv, &wish, err);
+    if (rc == 0)
+        rc = load_setup(p, err);
     if (rc == 0)
         rc = find_template(p, err);
     if (rc == 0)
         rc = renderer_open(p->setup->library, &p->renderer, err);
     if (rc == 0)
-        rc = preview_source_load(p->inv, p->setup, p->template_index, &p->job, &p->origin, err);
+        rc = preview_source_load(&wish, p->setup, p->template_index, &p->job, &p->origin, err);
     return rc == 0 ? choose_tags(p, err) : rc;
 }
 

@@ -24,7 +24,7 @@
 static const char nobody[] = "{\"to\": {\"email\": \"reader@example.org\"}}";
 
 struct source {
-    const struct invocation *inv;
+    const struct preview_wish *wish;
     const struct setup *setup;
     int template_index;
     struct job *job;
@@ -91,14 +91,13 @@ char *preview_find_fixture(const char *directory, const char *wanted)
 /* Facts and reader may both come from elsewhere: then a letter needs none. */
 static bool needs_fixture(const struct source *s)
 {
-    return option_given(s->inv, "fixture") ||
-           (!option_given(s->inv, "facts") && !option_given(s->inv, "audience"));
+    return s->wish->fixture != NULL || (s->wish->facts == NULL && s->wish->audience == NULL);
 }
 
 static int load_fixture(struct source *s, struct error *err)
 {
     struct buf text = {0};
-    char *path = preview_find_fixture(directory_of(s), option_value(s->inv, "fixture"));
+    char *path = preview_find_fixture(directory_of(s), s->wish->fixture);
     int rc = 0;
     if (path != NULL)
         rc = file_read_path(path, JOB_TEXT_MAX, &text, err);
@@ -153,7 +152,7 @@ static int use_facts(struct source *s, const struct json_t *facts, struct error 
     struct buf text = {0};
     struct job *job = NULL;
     facts_job_put(s->job, facts, &text);
-    int rc = job_parse_fixture(text.data, text.len, option_value(s->inv, "facts"), &job, err);
+    int rc = job_parse_fixture(text.data, text.len, s->wish->facts, &job, err);
     if (rc == 0)
         replace_job(s, job);
     buf_free(&text);
@@ -162,7 +161,7 @@ static int use_facts(struct source *s, const struct json_t *facts, struct error 
 
 static int load_facts(struct source *s, struct error *err)
 {
-    const char *path = option_value(s->inv, "facts"), *cohort = option_value(s->inv, "cohort");
+    const char *path = s->wish->facts, *cohort = s->wish->cohort;
     struct problems problems = {.tell = tell_on_stderr};
     struct fact_sheet *sheet = NULL;
     if (fact_sheet_read(path, &problems, &sheet) != 0)
@@ -217,7 +216,7 @@ static int use_row(struct source *s, const struct batch *batch, struct rows *row
 {
     struct job *job = NULL;
     struct error why;
-    const char *path = option_value(s->inv, "audience");
+    const char *path = s->wish->audience;
     if (row->good && batch_read_line(batch, row->line.data, row->line.len, FAULT_SHOWN, row->number,
                                      &job, NULL, &why) == 0) {
         replace_job(s, job);
@@ -233,12 +232,10 @@ static int use_row(struct source *s, const struct batch *batch, struct rows *row
 static int read_row(struct source *s, const struct batch *batch, struct rows *rows,
                     struct findings *findings, struct error *err)
 {
-    const char *path = option_value(s->inv, "audience");
+    const char *path = s->wish->audience;
     struct row *row = NULL;
-    int64_t wanted = 0;
-    int rc = option_int(s->inv, "row", 2, ROW_MAX, 0, &wanted, err);
-    if (rc == 0)
-        rc = rows_begin(rows, batch, s->setup, findings, err);
+    int64_t wanted = s->wish->row;
+    int rc = rows_begin(rows, batch, s->setup, findings, err);
     if (rc == 0 && rows_columns(rows) == NULL)
         rc = error_set(err, ERR_INPUT, "the first row of %s cannot be used; see above", path);
     if (rc == 0)
@@ -262,7 +259,7 @@ static int load_row(struct source *s, struct error *err)
     struct findings *findings = findings_open(&options);
     int rc = make_batch(s, &batch, err);
     if (rc == 0)
-        rc = rows_open(option_value(s->inv, "audience"), true, &rows, err);
+        rc = rows_open(s->wish->audience, true, &rows, err);
     if (rc == 0)
         rc = read_row(s, batch, rows, findings, err);
     rows_close(rows);
@@ -292,16 +289,22 @@ static char *join_origin(struct source *s)
     return buf_steal(&s->facts_from);
 }
 
-int preview_source_load(const struct invocation *inv, const struct setup *setup, int template_index,
-                        struct job **out, char **out_origin, struct error *err)
+int preview_wish_read(const struct invocation *inv, struct preview_wish *out, struct error *err)
 {
-    struct source s = {.inv = inv, .setup = setup, .template_index = template_index};
+    *out = (struct preview_wish){option_value(inv, "fixture"), option_value(inv, "facts"),
+                                 option_value(inv, "cohort"), option_value(inv, "audience"), 0};
     int rc = check_options(inv, err);
-    if (rc == 0)
-        rc = load_fixture(&s, err);
-    if (rc == 0 && option_given(inv, "facts"))
+    return rc != 0 ? rc : option_int(inv, "row", 2, ROW_MAX, 0, &out->row, err);
+}
+
+int preview_source_load(const struct preview_wish *wish, const struct setup *setup,
+                        int template_index, struct job **out, char **out_origin, struct error *err)
+{
+    struct source s = {.wish = wish, .setup = setup, .template_index = template_index};
+    int rc = load_fixture(&s, err);
+    if (rc == 0 && wish->facts != NULL)
         rc = load_facts(&s, err);
-    if (rc == 0 && option_given(inv, "audience"))
+    if (rc == 0 && wish->audience != NULL)
         rc = load_row(&s, err);
     *out = s.job;
     *out_origin = join_origin(&s);

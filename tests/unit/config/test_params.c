@@ -15,6 +15,7 @@ static const char everything[] =
     "rules: rules.yaml\n"
     "control_socket: c.sock\n"
     "allow: [\"*@example.org\", \"+49151*\"]\n"
+    "testers: [\"jana=jana@example.org\"]\n"
     "registered_senders: [\"15880000\"]\n"
     "timezone: Europe/Berlin\n"
     "attachments: attachments\n"
