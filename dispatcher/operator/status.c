@@ -7,6 +7,7 @@
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/session.h"
+#include "operator/status_notice.h"
 #include "operator/waits.h"
 
 /* Why it sends nothing, or less than it could, just now. */
@@ -161,7 +162,7 @@ static void print_status(const struct json_t *status)
     print_endpoints(status);
 }
 
-static int run(const struct invocation *inv, struct error *err)
+static int run_daemon(const struct invocation *inv, struct error *err)
 {
     struct session s;
     struct buf end = {0};
@@ -185,14 +186,40 @@ static int run(const struct invocation *inv, struct error *err)
     return rc == 0 && !daemon ? EX_UNAVAILABLE : rc;
 }
 
+static int run(const struct invocation *inv, struct error *err)
+{
+    if (argument_count(inv) > 0)
+        return status_notices(inv, err);
+    if (option_given(inv, "wait") || option_given(inv, "timeout"))
+        return error_set(err, ERR_USAGE,
+                         "--wait goes with the id of a notice; `dispatcher ready --wait` waits for "
+                         "the daemon");
+    return run_daemon(inv, err);
+}
+
+static const struct option_row options[] = {
+    {"wait", 0, NULL, "until nothing of these notices is open any more"},
+    {"timeout", 0, "TIME", "with --wait: so long at most, e.g. 60s"},
+};
+
 const struct command command_status = {
     .name = "status",
-    .arguments = "",
-    .summary = "is the daemon running, and how do its transports fare",
+    .arguments = "[ID...]",
+    .summary = "what became of a notice; without an id: is the daemon running, and how it fares",
     .details =
-        "Exit status 0 when a daemon answers, 69 when none does.\n\n"
+        "  dispatcher status\n"
+        "  dispatcher status update-4_m-0003 --wait --timeout 60s --json\n\n"
+        "With ids: what became of them, by channel. A notice is delivered when one channel told "
+        "the "
+        "person;\n"
+        "waiting while one may still. Exit status 0 when all were told, 1 when somebody was not "
+        "and nothing is\n"
+        "open, 75 when something is (again later, or --wait), 66 for an id nobody handed over.\n"
+        "JSON, one object for each: v, id, state, open, channels (by name: state, cause, attempts, "
+        "reply).\n\n"
+        "Without: exit status 0 when a daemon answers, 69 when none does.\n\n"
         "Says of each batch and of single notices why nothing is due, if that is so.\n\n"
-        "JSON, one object: v, version, spool, trial, daemon, waits_for, rests_because and "
+        "JSON then, one object: v, version, spool, trial, daemon, waits_for, rests_because and "
         "next_attempt_at "
         "(of single notices,\n"
         "as in `batches`); of a daemon also pid, "
@@ -204,5 +231,8 @@ const struct command command_status = {
         "paused_ms, reason, breaker, waits_for, since, until), endpoints_disabled (name, since, "
         "reason) and resting\n"
         "(kind: host or destination, transport, name, since, until, reason).",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_max = 1000,
     .run = run,
 };

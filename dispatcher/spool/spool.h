@@ -35,6 +35,10 @@ const char *spool_new_path(const struct spool *s);
 MUST_CHECK int spool_drop(struct spool *s, const char *id, const void *bytes, size_t len,
                           bool *out_duplicate, struct error *err);
 
+/* Does something stand in new/ that the daemon has not read yet, and is it this notice, or a batch
+ * whose recipient this may be? `path` is the spool's; false too where the caller may not look. */
+bool spool_awaits(const char *path, const char *id);
+
 /* Room that must be left on the spool's file system (its inodes and bytes) for anything to be
  * accepted: ERR_AGAIN with a sentence that says how much is missing. The ledger needs it for the
  * outcomes of what is already in flight. */

@@ -28,6 +28,7 @@ SAME = [
     (re.compile(r"[\d,.]+/s\b"), "RATE"),
     (re.compile(r"\b[0-9a-f]{8,64}(?:…|\.\.\.)?"), "HASH"),
     (re.compile(r"127\.0\.0\.1:\d+|\bport \d+"), "PORT"),
+    (re.compile(r"queued as \w+"), "queued as N"),
     (re.compile(r"uid \d+ \([^)]*\)"), "WHO"),
     (re.compile(r"[█▉▊▋▌▍▎▏░▒▓#.]{6,}"), "BAR"),
     (re.compile(r" {2,}"), "  "),

@@ -18,7 +18,8 @@ class Terminal:
     def __init__(self, directory, environment, columns=120, rows=50, user=None):
         self.home = tempfile.mkdtemp(prefix="terminal-")
         self.socket = os.path.join(self.home, "tmux")
-        shell = {
+        # tmux takes PATH from whoever asks it for a pane, the rest from whoever started it.
+        self.shell = shell = {
             **environment,
             "LANG": environment.get("LANG", "C.UTF-8"),
             "TERM": "screen-256color",
@@ -44,7 +45,8 @@ class Terminal:
 
     def tmux(self, *arguments):
         return subprocess.run(
-            ["tmux", "-u", "-S", self.socket, *arguments], capture_output=True, text=True, timeout=30
+            ["tmux", "-u", "-S", self.socket, *arguments],
+            env=self.shell, capture_output=True, text=True, timeout=30,
         ).stdout
 
     def screen(self):

@@ -20,7 +20,7 @@ def empty(flow):
 def desk(flow):
     """A communications team: letters of its own to change, a daemon, a real mail server."""
     open_to_colleagues(flow)
-    server = flow.smtp().start()
+    server = flow.smtp()
     shutil.copytree(os.path.join(lib.ROOT, "templates"), os.path.join(flow.dir, "templates"))
     flow.mail = server
     flow.configure(
@@ -29,4 +29,14 @@ def desk(flow):
         trial=False,
         allow=["anna@example.org", "jana@example.org"],
     )
+    flow.daemon.start()
+
+
+def systems(flow):
+    """A machine on which systems hand over notices: a daemon, a real mail server, the examples of docs/."""
+    open_to_colleagues(flow)
+    server = flow.smtp()
+    flow.configure(email=flow.email_transport(server, retry=["1s", "2s"]))
+    shutil.copytree(os.path.join(lib.ROOT, "docs", "batch"), os.path.join(flow.dir, "batch"))
+    shutil.copy(os.path.join(lib.ROOT, "docs", "notice.json"), flow.dir)
     flow.daemon.start()
