@@ -10,6 +10,7 @@
 #include "engine/requests_backend.h"
 #include "engine/rests.h"
 #include "model/json.h"
+#include "model/reference.h"
 
 struct verb {
     const char *name;
@@ -131,6 +132,7 @@ static void put_follower(struct buf *out, const struct delivery_row *row)
 void answer_put_delivery(const struct request *r, const struct delivery_row *row)
 {
     struct buf *out = r->out;
+    char reference[REFERENCE_SIZE];
     buf_puts(out, "{\"v\":1");
     answer_put_text(out, "id", row->notice_id);
     buf_printf(out, ",\"delivery\":%lld", (long long)row->delivery);
@@ -138,6 +140,8 @@ void answer_put_delivery(const struct request *r, const struct delivery_row *row
         answer_put_text(out, "batch", row->batch_id);
         buf_printf(out, ",\"line\":%lld", (long long)row->line);
     }
+    if (row->numbered && reference_make(row->batch, row->line, reference))
+        answer_put_text(out, "reference", reference);
     answer_put_text(out, "channel", channel_kind_name(row->channel));
     answer_put_text(out, "state", delivery_state_name(row->state));
     answer_put_text(out, "cause", row->cause);

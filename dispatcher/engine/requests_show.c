@@ -36,6 +36,8 @@ static int merge_line(const struct request *r, const struct delivery_row *row,
     if (rc == 0)
         rc = read_line(r, row, &line, err);
     if (rc == 0)
+        batch->number = facts->batch;
+    if (rc == 0)
         rc = batch_read_line(batch, buf_text(&line), line.len, "notices.jsonl", row->line, &job,
                              NULL, err);
     if (rc == 0)

@@ -79,6 +79,7 @@ static int fetch(struct shelf *s, int64_t batch, struct line_place *p, struct er
         free(found.text);
         return rc;
     }
+    found.parsed->number = batch;
     clear(p);
     p->shelved = found;
     return 0;

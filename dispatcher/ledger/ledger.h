@@ -511,6 +511,8 @@ struct delivery_row {
     int64_t delivery;
     const char *notice_id, *campaign, *template_name, *locale, *transport, *address, *cause, *reply;
     const char *batch_id; /* NULL: a notice of its own */
+    int64_t batch;        /* its number */
+    bool numbered;        /* its lines have reference numbers, see ledger_batch_is_numbered() */
     enum batch_stop batch_stop;
     int64_t line;           /* in the batch */
     int64_t offset, length; /* of its text in notices.jsonl, for spool_read_line() */
@@ -530,6 +532,16 @@ typedef void ledger_row_fn(void *context, const struct delivery_row *row);
 MUST_CHECK int ledger_walk(struct ledger *l, const struct selector *selector, int64_t after,
                            size_t limit, ledger_row_fn *fn, void *context, size_t *out_count,
                            int64_t *out_last, struct error *err);
+/* Do the lines of a batch have reference numbers (model/reference.h)? Not known, and false, once
+ * the batch is purged. */
+MUST_CHECK int ledger_batch_is_numbered(struct ledger *l, int64_t batch, bool *out,
+                                        struct error *err);
+/* The id of the notice that is line `line` of batch number `batch`, appended; quickly, whatever the
+ * size of the batch. Nothing if it is not in the books, is of a batch known not to have reference
+ * numbers, or stands there under no name. */
+struct buf;
+MUST_CHECK int ledger_find_line(struct ledger *l, int64_t batch, int64_t line, struct buf *out,
+                                struct error *err);
 
 struct attempt_row {
     int number;

@@ -133,6 +133,8 @@ struct ledger {
     int64_t data_version;   /* LEDGER_READ: of which `flight` was read */
     bool has_batches;
     struct memory memory, memory_before; /* before: when the transaction began */
+    int64_t numbered_batch;              /* asked last; 0: none */
+    bool numbered;                       /* the answer */
     char *found[4];                      /* texts of ledger_find_suppression() */
 
     /* Written once before the commit. */

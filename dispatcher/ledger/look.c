@@ -14,7 +14,7 @@
     " (SELECT a.reply FROM attempt a WHERE a.delivery = d.seq ORDER BY a.n DESC LIMIT 1) END, '')"
 
 static const char row_columns[] =
-    "SELECT d.seq, d.line, d.start, d.bytes, d.crashes, d.suspect, d.receipt, d.channel, d.state, "
+    "SELECT d.seq, d.batch, d.line, d.start, d.bytes, d.crashes, d.suspect, d.receipt, d.channel, d.state, "
     "d.attempts, "
     "d.due_ms, d.changed_ms, d.over_ms,"
     " CASE WHEN d.over_ms > 0 THEN coalesce((SELECT s.channel FROM spare s"
@@ -68,6 +68,7 @@ struct walk {
 static int read_row(struct ledger *l, struct query *q, struct delivery_row *out, struct error *err)
 {
     out->delivery = query_int(q);
+    out->batch = query_int(q);
     out->line = query_int(q);
     out->offset = query_int(q);
     out->length = query_int(q);
@@ -100,7 +101,7 @@ static int read_row(struct ledger *l, struct query *q, struct delivery_row *out,
         out->state = DELIVERY_IN_FLIGHT;
         out->changed_ms = flying->taken_ms;
     }
-    return 0;
+    return ledger_batch_is_numbered(l, out->batch, &out->numbered, err);
 }
 
 /* One row, if it is asked for as everybody sees it. */

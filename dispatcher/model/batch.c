@@ -9,8 +9,10 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/id.h"
+#include "base/text.h"
 #include "model/job_members.h"
 #include "model/json.h"
+#include "model/reference.h"
 
 /* ---- batch.json ---- */
 
@@ -190,6 +192,7 @@ static int read_batch(struct reading *r, bool with_sum)
     b->campaign = xstrdup(b->shared->campaign);
     if (b->campaign == NULL)
         b->shared->campaign = xstrdup(b->id);
+    b->numbered = text_equal(b->shared->reference, REFERENCE_AUTO);
     b->priority = b->shared->priority;
     b->expires_at_ms = b->shared->expires_at_ms;
     b->not_before_ms = b->shared->not_before_ms;
@@ -325,6 +328,26 @@ static void lay_data_over(struct job *job, struct json_t *of_the_batch)
     job->data = whole;
 }
 
+/* Nothing of it is stored: whoever reads the line knows batch and line. */
+static int give_reference(struct reading *r, const struct batch *b, int64_t line)
+{
+    static const struct member_path document = {NULL, ""}, path = {&document, "reference"};
+    char number[REFERENCE_SIZE];
+    bool own = json_object_get(r->job->root, "reference") != NULL;
+    if (!b->numbered && !(own && text_equal(r->job->reference, REFERENCE_AUTO)))
+        return 0;
+    if (own)
+        return member_fail(r, &path,
+                           b->numbered
+                               ? "must be left out: batch.json gives each recipient a number"
+                               : "\"auto\" stands in batch.json: all of them or none");
+    if (!reference_make(b->number, line, number))
+        return member_fail(r, &path, "cannot be made: there are no numbers for so many lines");
+    free(r->job->reference);
+    r->job->reference = xstrdup(number);
+    return 0;
+}
+
 static int read_line(struct reading *r, const struct batch *b, int64_t line,
                      const char **out_recipient)
 {
@@ -340,6 +363,8 @@ static int read_line(struct reading *r, const struct batch *b, int64_t line,
                        r->first_line);
     if (rc == 0)
         rc = name_line(r, b, line, out_recipient);
+    if (rc == 0)
+        rc = give_reference(r, b, line);
     if (rc == 0)
         lay_data_over(job, b->shared->data);
     return rc;

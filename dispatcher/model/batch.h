@@ -15,6 +15,8 @@
  *     {"id": "c17", "locale": "ko-KR", "to": {...}, "reference": "...", "data": {...},
  *      "unsubscribe_url": "...", "attachments": [...]}
  *
+ * `"reference": "auto"` in batch.json gives each line a number of its own (reference.h).
+ *
  * Members mean what they mean in a notice (job.h). What a line says wins over what the batch says;
  * its `data` is laid over the batch's, member by member of the top level. Parsing is as
  * strict as a notice's.
@@ -50,6 +52,8 @@ struct halt_rule {
 };
 
 struct batch {
+    int64_t number; /* in the ledger, set by who knows it: for reference numbers; 0: samples */
+    bool numbered;  /* reference: auto: each line gets a number of its own, model/reference.h */
     char *id;
     int64_t count; /* lines; -1 if absent (only before publishing) */
     bool has_sum;

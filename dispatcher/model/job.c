@@ -6,8 +6,10 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "model/job_members.h"
 #include "model/json.h"
+#include "model/reference.h"
 
 static const struct member envelope[] = {
     {"version", job_read_version},
@@ -52,6 +54,12 @@ static int read_root(struct reading *r, const char *const *required, size_t requ
         return error_set(r->err, ERR_INPUT, "%s:%d:1: a notice is a JSON object in braces", r->file,
                          r->first_line);
     int rc = member_read_all(r, &document, r->job->root, envelope, COUNT_OF(envelope));
+    if (rc == 0 && text_equal(r->job->reference, REFERENCE_AUTO))
+        rc = error_set(
+            r->err, ERR_INPUT,
+            "%s:%d:1: \"reference\": \"auto\" numbers the recipients of a batch; a single "
+            "notice brings its own number",
+            r->file, r->first_line);
     return rc == 0 ? require(r, required, required_count) : rc;
 }
 
@@ -177,6 +185,7 @@ static json_t *compose_line(const struct job *job)
     json_object_update(document, job->root);
     set_text(document, "id", job->id);
     set_text(document, "campaign", job->campaign);
+    set_text(document, "reference", job->reference);
     if (job->data != NULL)
         json_object_set(document, "data", job->data);
     if (job->event_type != NULL)

@@ -90,6 +90,8 @@ static void decode_batch(struct wire *w, struct packet_batch *out)
     struct error why;
     if (!w->broken && batch_parse(text, len, "batch.json", false, &out->parsed, &why) != 0)
         out->problem = xstrdup(why.text);
+    if (out->parsed != NULL)
+        out->parsed->number = out->batch;
 }
 
 static const struct packet_batch *find_batch(const struct packet *p, int64_t batch)

@@ -8,6 +8,7 @@
 #include "campaign/fact_sheet_read.h"
 #include "model/fact_value.h"
 #include "model/json.h"
+#include "model/reference.h"
 #include "operator/check_audience.h"
 #include "operator/check_case.h"
 #include "operator/check_chain.h"
@@ -239,6 +240,34 @@ static void check_letters(struct campaign_check *k)
         add_letters(k, NULL);
 }
 
+static bool quotes_reference(const struct proof *p)
+{
+    for (size_t i = 0; i < p->use_count; i++) {
+        if (strcmp(p->uses[i].name, "reference") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A number nobody is told helps nobody who calls. */
+static void check_reference(const struct campaign_check *k)
+{
+    const struct campaign *c = k->campaign;
+    if (!text_equal(c->reference, REFERENCE_AUTO))
+        return;
+    for (size_t i = 0; i < c->language_count; i++) {
+        const char *cohort = c->cohort_count > 0 ? c->cohorts[0].name : NULL;
+        const char *tag =
+            library_match_locale(k->scene->library, k->template_index, c->languages[i]);
+        const struct proof *p = tag != NULL ? check_case_proof(k->letters, cohort, tag) : NULL;
+        if (p != NULL && !quotes_reference(p))
+            problems_add_warning(&k->scene->problems, &c->template_place, "campaign-reference",
+                                 "reference: auto gives each person a number, but %s in %s quotes "
+                                 "none: put {{reference}} where the letter says how to reach you",
+                                 c->template_name, tag);
+    }
+}
+
 static void judge(struct campaign_check *k)
 {
     struct law_case *law = &k->letters->law;
@@ -265,6 +294,7 @@ int check_campaign_read(struct campaign_check *k, struct error *err)
         if (k->campaign->channels[CHANNEL_SMS])
             check_korean_sms(k->scene, k->template_index);
         check_letters(k);
+        check_reference(k);
         judge(k);
         check_chain(k);
     }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "model/fact_value.h"
 #include "model/json.h"
+#include "model/reference.h"
 
 /* Readers as JSON, by language; the last for every other. */
 static const struct {
@@ -58,11 +59,13 @@ static void put_member(struct buf *out, const char *name, const char *text)
 int facts_job_make(const struct facts_job_options *o, struct job **out, struct error *err)
 {
     struct buf text = {0};
+    char sample[REFERENCE_SIZE];
     buf_printf(&text, "{\"to\":%s", reader_of(o->locale));
     put_member(&text, "locale", o->locale);
     put_member(&text, "category", o->category);
     put_member(&text, "campaign", o->campaign);
-    put_member(&text, "reference", o->reference);
+    bool numbered = text_equal(o->reference, REFERENCE_AUTO) && reference_make(0, 1, sample);
+    put_member(&text, "reference", numbered ? sample : o->reference);
     if (o->sheet != NULL) {
         struct json_t *data = facts_job_data(o->library, o->template_index, o->sheet, o->cohort);
         buf_puts(&text, ",\"data\":");

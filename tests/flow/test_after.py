@@ -1,0 +1,100 @@
+"""What comes around and after a campaign: numbers people quote, reports, telephone lists, the next issue, conditions."""
+
+import json
+import os
+import re
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+NUMBER = rf"[{ALPHABET}]{{5}}-[{ALPHABET}]{{5}}"
+NUMBERED = "News{{#reference}} {{reference}}{{/reference}}"
+QUOTING = "Dear {{to.name}},\n\n{{#reference}}\nPlease quote {{reference}} when you call.\n{{/reference}}\nBye."
+
+
+def people(count, prefix="p", **members):
+    return [{"id": f"{prefix}{i}", "to": {"name": f"Person {i}", "email": f"{prefix}{i}@example.org", "phone": f"+4915100{i:06d}"}, **members} for i in range(1, count + 1)]
+
+
+def hand_over(t, batch, lines):
+    """By the drop protocol, as a producer does it."""
+    folder = os.path.join(t.spool, "tmp", batch["id"])
+    os.makedirs(folder)
+    os.makedirs(os.path.join(t.spool, "new"), exist_ok=True)
+    data = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+    import hashlib
+
+    shared = {"version": 1, **batch, "count": len(lines), "sha256": hashlib.sha256(data).hexdigest()}
+    with open(os.path.join(folder, "notices.jsonl"), "wb") as file:
+        file.write(data)
+    with open(os.path.join(folder, "batch.json"), "w", encoding="utf-8") as file:
+        json.dump(shared, file)
+    os.rename(folder, os.path.join(t.spool, "new", batch["id"]))
+
+
+def finished(t, batch):
+    rows = [row for row in t.command("batches", "--json").lines() if row.get("batch") == batch]
+    return bool(rows) and rows[0].get("state") == "running" and rows[0].get("open") == 0
+
+
+def begin(t, batch, lines, **keys):
+    folder = t.letter("probe", en=(NUMBERED, NUMBERED, QUOTING))
+    t.configure(templates=folder, **keys)
+    t.daemon.start()
+    hand_over(t, batch, lines)
+    t.wait(lambda: finished(t, batch["id"]), 30, "the batch to be sent")
+
+
+AUTO = {"id": "b", "template": "probe", "locale": "en", "reference": "auto", "routing": {"method": "single", "channels": ["email"]}}
+
+# reference numbers
+
+
+def test_each_person_gets_a_number_the_letter_the_queue_and_show_agree_on(t):
+    begin(t, AUTO, people(40))
+    rows = t.command("queue", "--batch", "b", "--json", "--limit", "100").lines()
+    numbers = {row["id"]: row["reference"] for row in rows if "id" in row}
+    t.equal(len(set(numbers.values())), 40, "numbers of 40 people")
+    for identity, number in numbers.items():
+        t.matches(number, f"^{NUMBER}$", identity)
+        mail = t.outbox("mail", identity).decode()
+        t.contains(mail, number, f"the mail to {identity}")
+    shown = t.command("show", "b_p7", "--json").lines()
+    t.equal(shown[0]["job"]["reference"], numbers["b_p7"], "show")
+
+
+def test_a_number_stays_the_same_over_restarts_and_channels(t):
+    begin(t, {**AUTO, "routing": {"method": "all", "channels": ["email", "sms", "webhook"]}}, [{**p, "to": {**p["to"], "webhook": "crm"}} for p in people(3)], endpoints={"crm": {"url": "https://localhost/x", "secret": {"env": "CRM_SECRET"}}})
+    number = re.search(NUMBER, t.outbox("texts", "b_p2").decode()).group(0)
+    t.contains(t.outbox("mail", "b_p2").decode(), number, "mail and SMS")
+    t.equal(json.loads(t.outbox("hooks", "b_p2"))["data"]["reference"], number, "webhook")
+    before = [row for row in t.command("show", "b_p2", "--json").lines() if "rendered_sha256" in row]
+    t.daemon.stop()
+    t.daemon.start()
+    t.command("retry", "b_p2")
+    t.equal([row["reference"] for row in t.command("queue", "--batch", "b", "--json").lines() if row.get("id") == "b_p2"], [number] * 3, "after a restart")
+    t.equal([row["rendered_sha256"] for row in before], [row["rendered_sha256"] for row in t.command("show", "b_p2", "--json").lines() if "rendered_sha256" in row], "evidence")
+
+
+def test_a_number_of_ones_own_and_a_given_one_exclude_each_other(t):
+    folder = t.letter("probe", en=("News", "News", QUOTING))
+    t.configure(templates=folder)
+    t.write("batch.json", json.dumps({"version": 1, **AUTO}))
+    t.write("people.jsonl", json.dumps({**people(1)[0], "reference": "K-1"}) + "\n")
+    answer = t.command("enqueue", "--batch", "batch.json", "--jsonl", "people.jsonl")
+    t.equal(answer.status, 65, "a line with a number of its own")
+    t.contains(answer.err, "batch.json gives each recipient a number", "why")
+    single = {"version": 1, "id": "n", "template": "probe", "reference": "auto", "to": {"email": "a@example.org"}}
+    answer = t.command("enqueue", "-", text=json.dumps(single))
+    t.equal(answer.status, 65, "a single notice")
+    t.contains(answer.err, "numbers the recipients of a batch", "why")
+
+
+def test_check_tells_of_a_letter_that_quotes_no_number(t):
+    folder = t.letter("probe", en=("News", "News", "Dear {{to.name}},\n\nnews."), de=("Neues", "Neues", QUOTING))
+    t.configure(templates=folder)
+    t.write("people.csv", "id,email,locale\n1,a@example.org,en\n2,b@example.org,de\n")
+    head = "schema: 1\ncampaign: c\ntemplate: probe\nkind: none\ncategory: service_notice\nlanguages: [en, de]\nchannels: [email]\ncohorts: {all: people.csv}\n"
+    for reference, expected in (("", 0), ("reference: auto\n", 1)):
+        path = t.write("campaign.yaml", head + reference)
+        found = [row for row in t.command("check", "--json", path).lines() if row.get("rule") == "campaign-reference"]
+        t.equal(len(found), expected, f"warnings with {reference!r}: {found}")
+    t.contains(json.dumps(found), "probe in en quotes none", "the language")
