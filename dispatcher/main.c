@@ -1,4 +1,4 @@
-/* The command table; everything else is below. */
+/* The command table, chapter by chapter as `dispatcher help` shows it; everything else is below. */
 #include "api/api.h"
 #include "base/attributes.h"
 #include "operator/command_list.h"
@@ -13,6 +13,7 @@ static const struct command command_api = {
     .name = "api",
     .arguments = "",
     .summary = "the HTTP server for reports of gateways, health and metrics; `run` starts it",
+    .example = "  dispatcher api -c /etc/dispatcher/dispatcher.yaml\n",
     .details =
         "Listens where api.listen says, and tells the daemon what it hears. `run` starts and\n"
         "watches it, so nobody needs to; by hand it serves a daemon that runs elsewhere on this\n"
@@ -27,18 +28,42 @@ static const struct command command_api = {
     .run = run_api,
 };
 
-static const struct command *const commands[] = {
-    &command_run,
-    &command_api,
-    &command_enqueue,
-    &command_queue,
-    &command_show,
-    &command_retry,
+static const struct command *const letters[] = {
+    &command_new,
+    &command_preview,
+    &command_check,
+    &command_test_send,
+    &command_golden_write,
+    &command_render,
+    &command_sms_length,
+    &command_translate_export,
+    &command_translate_import,
+    &command_translate_status,
+    &command_facts_check,
+    &command_facts_diff,
+    &command_facts_show,
+    &command_facts_terms,
+};
+
+static const struct command *const campaigns[] = {
     &command_batches,
     &command_watch,
     &command_pause,
     &command_resume,
+};
+
+static const struct command *const systems[] = {
+    &command_enqueue,
     &command_status,
+    &command_route_explain,
+};
+
+static const struct command *const engine_room[] = {
+    &command_run,
+    &command_api,
+    &command_queue,
+    &command_show,
+    &command_retry,
     &command_reconcile,
     &command_actions,
     &command_purge,
@@ -49,23 +74,17 @@ static const struct command *const commands[] = {
     &command_suppress_import,
     &command_suppress_export,
     &command_suppress_check,
-    &command_check,
-    &command_facts_check,
-    &command_facts_diff,
-    &command_facts_show,
-    &command_facts_terms,
-    &command_route_explain,
-    &command_preview,
-    &command_test_send,
-    &command_render,
-    &command_sms_length,
+};
+
+static const struct command *const setup[] = {
+    &command_config_show,
+    &command_transport_list,
+    &command_transport_test,
     &command_gateway_list,
     &command_gateway_explain,
     &command_gateway_test,
     &command_gateway_estimate,
     &command_gateway_url,
-    &command_transport_list,
-    &command_transport_test,
     &command_endpoint_list,
     &command_endpoint_show,
     &command_endpoint_test,
@@ -73,16 +92,24 @@ static const struct command *const commands[] = {
     &command_endpoint_disable,
     &command_endpoint_secret,
     &command_dkim,
-    &command_new,
-    &command_golden_write,
-    &command_translate_export,
-    &command_translate_import,
-    &command_translate_status,
-    &command_config_show,
     &command_version,
+    &command_help,
+};
+
+#define CHAPTER(name, list)                                                                        \
+    {                                                                                              \
+        name, list, COUNT_OF(list)                                                                 \
+    }
+
+static const struct chapter chapters[] = {
+    CHAPTER("Letters", letters),
+    CHAPTER("Campaigns", campaigns),
+    CHAPTER("Systems that hand over notices", systems),
+    CHAPTER("Engine room", engine_room),
+    CHAPTER("Setting up", setup),
 };
 
 int main(int argc, char **argv)
 {
-    return command_main(commands, COUNT_OF(commands), argc, argv);
+    return command_main(chapters, COUNT_OF(chapters), argc, argv);
 }

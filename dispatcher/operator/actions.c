@@ -93,6 +93,7 @@ const struct command command_actions = {
     .name = "actions",
     .arguments = "",
     .summary = "what people changed: who, when, how many, why",
+    .example = "  dispatcher actions\n",
     .details =
         "Every changing command leaves a row. The rows form a chain of hashes that\n"
         "`dispatcher reconcile` checks.\n\n"

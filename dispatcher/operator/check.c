@@ -129,6 +129,8 @@ const struct command command_check = {
     .name = "check",
     .arguments = "[PATH...]",
     .summary = "check configuration, letters, facts, campaigns: language, law and length",
+    .example = "  dispatcher check\n"
+               "  dispatcher check templates/apology --strict\n",
     .details =
         "Without PATH: the configuration, its rules, locales, SMS gateways and all letters, each\n"
         "held to the rules of law it names. PATH is the folder of a template, a campaign, a fact\n"

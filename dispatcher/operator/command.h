@@ -1,11 +1,15 @@
 /*
- * Commands: what a person or a script can ask. One table row per command; `--help`, "did you mean"
- * and the manual come from the same rows. To add a command: a file with its `const struct command`,
- * and its name in main.c.
+ * Commands: what a person or a script can ask. One table row per command; `--help`, "did you mean",
+ * completion and the manual come from the same rows. To add a command: a file with its `const
+ * struct command`, and its name in its chapter of main.c.
  *
  * stdout carries data, stderr messages. Exit status: sysexits values (64 usage, 65 bad data, 66 not
  * found, 69 daemon not reachable, 74 disk, 75 try again later, 77 not allowed, 78 configuration), 1
  * = it worked but the answer is no.
+ *
+ * SIGPIPE keeps its default: of `dispatcher queue | head -1` the first line is wanted, and whoever
+ * writes the second ends at once and in silence (141 in a shell). A changing command that ends so
+ * leaves what a kill would leave: what is booked is booked, and saying it again does the rest.
  */
 #ifndef OPERATOR_COMMAND_H
 #define OPERATOR_COMMAND_H
@@ -19,6 +23,10 @@
 
 struct invocation;
 
+/*
+ * What its value is called says what it may be: STATE, CHANNEL and `auto|always|never` are words,
+ * checked and completed; LANG is a language; FILE and DIR are completed as such.
+ */
 struct option_row {
     const char *name;  /* long name, without -- */
     char letter;       /* 0: none */
@@ -30,16 +38,26 @@ struct command {
     const char *name;      /* "queue", "config show" */
     const char *arguments; /* "ID... | --state STATE", "" */
     const char *summary;   /* one line */
-    const char *details;   /* paragraphs of --help */
+    const char
+        *example; /* lines to be typed; NULL: the indented lines that `details` begins with */
+    const char *details; /* paragraphs of --help */
     const struct option_row *options;
     size_t option_count;
     size_t arguments_min, arguments_max;
     int (*run)(const struct invocation *inv,
                struct error *err); /* 0, exit status > 0, or an error code < 0 */
+    bool hidden;                   /* for the build: in no list */
+};
+
+/* Commands that belong together, in the order of the help. */
+struct chapter {
+    const char *name; /* "Campaigns" */
+    const struct command *const *commands;
+    size_t count;
 };
 
 /* Parses, runs, prints errors; returns the exit status of the process. */
-int command_main(const struct command *const *table, size_t count, int argc, char **argv);
+int command_main(const struct chapter *chapters, size_t count, int argc, char **argv);
 
 /* ---- for commands ---- */
 
@@ -59,6 +77,8 @@ const struct config_options *invocation_config(const struct invocation *inv);
 MUST_CHECK int invocation_load_settings(const struct invocation *inv, bool secrets,
                                         struct settings **out, struct error *err);
 bool invocation_json(const struct invocation *inv);
+bool invocation_quiet(const struct invocation *inv);   /* -q: on stderr nothing but errors */
+bool invocation_verbose(const struct invocation *inv); /* -v: also how it was found out */
 /* True when it is asked first: a mistake in the configuration is told once, however many sessions a
  * command opens. */
 bool invocation_tells_mistake(const struct invocation *inv);

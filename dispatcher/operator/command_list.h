@@ -55,5 +55,6 @@ extern const struct command command_translate_import;
 extern const struct command command_translate_status;
 extern const struct command command_config_show;
 extern const struct command command_version;
+extern const struct command command_help;
 
 #endif

@@ -18,6 +18,8 @@ const struct command command_config_show = {
     .name = "config show",
     .arguments = "",
     .summary = "print every setting in force and where it comes from",
+    .example = "  dispatcher config show\n"
+               "  dispatcher config show --json | jq -r 'select(.origin != \"default\").key'\n",
     .details = "Defaults, file, environment and command line, in this order, the later one wins. "
                "Secrets are\n"
                "printed as ***.",

@@ -62,6 +62,7 @@ const struct command command_dkim = {
     .name = "dkim",
     .arguments = "",
     .summary = "print the TXT record that DNS needs for the signatures of our mails",
+    .example = "  dispatcher dkim\n",
     .details = "Name and value are made of `dkim` in the configuration and its private key; no DNS "
                "is asked.\n"
                "As a form of a provider wants them, and as a line of a zone file.\n\n"

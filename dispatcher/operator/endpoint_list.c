@@ -211,6 +211,7 @@ const struct command command_endpoint_list = {
     .name = "endpoint list",
     .arguments = "",
     .summary = "the receivers of webhooks, and how they are",
+    .example = "  dispatcher endpoint list\n",
     .details = DETAILS,
     .run = run,
 };
@@ -219,6 +220,7 @@ const struct command command_endpoint_show = {
     .name = "endpoint show",
     .arguments = "ENDPOINT",
     .summary = "one receiver of webhooks",
+    .example = "  dispatcher endpoint show shop\n",
     .details = DETAILS,
     .arguments_min = 1,
     .arguments_max = 1,

@@ -284,6 +284,8 @@ const struct command command_enqueue = {
     .arguments = "[FILE|-] | --batch BATCH.JSON --csv FILE (or --jsonl FILE) | "
                  "--campaign FILE --cohort C",
     .summary = "hand over notices: one, many, or a batch of millions",
+    .example = "  dispatcher enqueue notice.json\n"
+               "  dispatcher enqueue --batch batch.json --csv people.csv\n",
     .details =
         "Checks each notice completely (envelope, template, language, variables) and publishes it "
         "in the\n"

@@ -57,6 +57,7 @@ const struct command command_facts_check = {
     .name = "facts check",
     .arguments = "FILE...",
     .summary = "is a fact sheet right, and does it follow from the version before?",
+    .example = "  dispatcher facts check facts-1.yaml facts-2.yaml\n",
     .details =
         "Checks names, types, sums and dates of each sheet; that its cohorts add up; and, "
         "where it\n"
@@ -230,6 +231,7 @@ const struct command command_facts_diff = {
     .name = "facts diff",
     .arguments = "OLD NEW",
     .summary = "what changed between two versions, and who must be told",
+    .example = "  dispatcher facts diff facts-1.yaml facts-2.yaml\n",
     .details = "Names every change in plain words, for everybody (all) or one cohort. LEGAL marks "
                "what the law\n"
                "counts among the facts people must be told: only a supplement may carry it. Exit "
@@ -365,6 +367,7 @@ const struct command command_facts_show = {
     .name = "facts show",
     .arguments = "FILE",
     .summary = "print a fact sheet as the letters of a cohort see it",
+    .example = "  dispatcher facts show facts-2.yaml --cohort a\n",
     .details = "With --json exactly the `data` a notice carries.",
     .options = show_options,
     .option_count = COUNT_OF(show_options),

@@ -73,6 +73,7 @@ const struct command command_facts_terms = {
     .name = "facts terms",
     .arguments = "",
     .summary = "the data categories a fact sheet can name, with their words",
+    .example = "  dispatcher facts terms\n",
     .details =
         "What may stand in data_items, data_items_possible and not_affected, and how letters "
         "of each\n"

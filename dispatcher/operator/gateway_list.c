@@ -169,6 +169,7 @@ const struct command command_gateway_list = {
     .name = "gateway list",
     .arguments = "",
     .summary = "the SMS gateways that are described, who uses them, and how they were verified",
+    .example = "  dispatcher gateway list\n",
     .details =
         "One line for each description in the directory of gateways: how it counts a text, the\n"
         "transports that use it, whether it reports what became of a message, and against what\n"

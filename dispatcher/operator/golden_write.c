@@ -113,6 +113,7 @@ const struct command command_golden_write = {
     .name = "golden write",
     .arguments = "[TEMPLATE...]",
     .summary = "keep what letters say now as what they are to say",
+    .example = "  dispatcher golden write apology\n",
     .details =
         "Writes TEMPLATE/golden/FIXTURE.LANGUAGE.txt: every part of the letter for each of its "
         "fixtures.\n"

@@ -350,6 +350,8 @@ const struct command command_new = {
     .name = "new",
     .arguments = "TEMPLATE",
     .summary = "begin a letter: a folder with a commented text in each language",
+    .example = "  dispatcher new outage-apology\n"
+               "  dispatcher new outage-de --from status-update\n",
     .details = "Makes template.yaml, de.md, ko.md, en.md and a sample. What is still to be written "
                "is marked TODO,\n"
                "and `dispatcher check` holds the letter back until none is left. Never overwrites.",

@@ -310,6 +310,8 @@ const struct command command_preview = {
     .name = "preview",
     .arguments = "TEMPLATE",
     .summary = "show a letter as a reader would get it, in every language",
+    .example = "  dispatcher preview apology\n"
+               "  dispatcher preview apology --side-by-side --locale de,ko,en\n",
     .details = "Uses the first of the letter's fixtures unless another is given. Sends nothing.\n"
                "With --facts the facts come from a fact sheet, with --audience reader and facts "
                "from a row of a table.",

@@ -207,6 +207,8 @@ const struct command command_queue = {
     .name = "queue",
     .arguments = "[ID]",
     .summary = "list deliveries and their states",
+    .example = "  dispatcher queue --state failed\n"
+               "  dispatcher queue --summary\n",
     .details =
         "One row per delivery: one notice on one channel. Recipient c17 of batch b is b_c17.\n"
         "  dispatcher queue --state failed --batch recall-2026\n"

@@ -52,6 +52,7 @@ const struct command command_render = {
     .name = "render",
     .arguments = "",
     .summary = "fill a bare Mustache template and print the result",
+    .example = "  dispatcher render --template page.mustache --data facts.json\n",
     .details = "Follows the Mustache specification: interpolation, sections, inverted sections, "
                "partials,\n"
                "comments, delimiters. Letters are previewed with `dispatcher preview`.",

@@ -337,6 +337,7 @@ const struct command command_route_explain = {
     .name = "route explain",
     .arguments = "JOB.json",
     .summary = "which way a notice would take, and which line of which file decides it",
+    .example = "  dispatcher route explain notice.json\n",
     .details =
         "Nothing is queued or sent. Each step with the place that decided it: the rules one after\n"
         "the other up to the first that matches, letter and language, channels and what they "

@@ -12,6 +12,7 @@ const struct command command_run = {
     .name = "run",
     .arguments = "",
     .summary = "the daemon: takes what stands in the spool and delivers it",
+    .example = "  dispatcher run -c /etc/dispatcher/dispatcher.yaml\n",
     .details =
         "Stays in the foreground and logs to standard error, one event per line.\n"
         "SIGTERM finishes what is in flight and ends; a second one ends at once.\n"

@@ -130,6 +130,7 @@ const struct command command_sms_length = {
     .name = "sms-length",
     .arguments = "",
     .summary = "how long is the text on standard input as an SMS, and which characters cost",
+    .example = "  echo \"Ihre Karte wird ersetzt.\" | dispatcher sms-length\n",
     .details = "Prints one JSON object: encoding, units (septets, UTF-16 units or bytes), "
                "segments, and the\n"
                "characters that force a longer encoding or cannot be sent, with their position "

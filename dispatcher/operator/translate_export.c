@@ -100,6 +100,7 @@ const struct command command_translate_export = {
     .name = "translate export",
     .arguments = "TEMPLATE LANG",
     .summary = "print a letter as a PO file for translators",
+    .example = "  dispatcher translate export apology ko >apology-ko.po\n",
     .details =
         "One entry for each heading, paragraph and list item, and for subject, preheader, sms and\n"
         "title; its context is the section and the number in it. What is translated already is\n"

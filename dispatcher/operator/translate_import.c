@@ -253,6 +253,7 @@ const struct command command_translate_import = {
     .name = "translate import",
     .arguments = "FILE.po",
     .summary = "write a letter from the PO file a translator sent back",
+    .example = "  dispatcher translate import apology-ko.po\n",
     .details =
         "Only entries that are translated, not fuzzy, and made from the present source are used;\n"
         "everything else stays as it is. What was translated from which state of the source is\n"

@@ -195,6 +195,8 @@ const struct command command_translate_status = {
     .name = "translate status",
     .arguments = "[TEMPLATE...]",
     .summary = "how much of each letter is translated, and what is older than its source",
+    .example = "  dispatcher translate status\n"
+               "  dispatcher translate status apology --language ko\n",
     .details = "Without TEMPLATE all letters. What a translation was made from stands in\n"
                "translations.yaml beside the letter; --accept writes it anew.",
     .options = options,

@@ -145,6 +145,7 @@ const struct command command_transport_list = {
     .name = "transport list",
     .arguments = "",
     .summary = "every transport, its servers, and whether it rests",
+    .example = "  dispatcher transport list\n",
     .details = "STATE as the daemon knows it: goes, rests (after faults), probing; - without one. "
                "Why it rests, and\n"
                "which of several servers do: `dispatcher status`.\n\n"

@@ -15,6 +15,7 @@ const struct command command_version = {
     .name = "version",
     .arguments = "",
     .summary = "print the version",
+    .example = "  dispatcher version\n",
     .details = "",
     .run = run,
 };

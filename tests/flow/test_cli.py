@@ -1,0 +1,121 @@
+"""The command line itself: the table of commands, what it says when somebody slips, colours, pipes, languages."""
+
+import os
+import subprocess
+
+import lib
+
+
+def table(t):
+    """Every command as the program knows it."""
+    return t.command("help", "--json").lines()
+
+
+def say(t, *arguments, env=None, **keys):
+    """Without a configuration: what the command line alone decides."""
+    environment = {"PATH": os.environ["PATH"], **(env or {})}
+    return lib.Answer(subprocess.run([lib.DISPATCHER, *arguments], capture_output=True, cwd=t.dir, env=environment, **keys))
+
+
+def test_every_command_explains_itself_with_an_example(t):
+    t.configure()
+    rows = table(t)
+    t.check(len(rows) >= 50, f"{len(rows)} commands")
+    names = [row["command"] for row in rows]
+    t.equal(len(set(names)), len(names), "names")
+    for row in rows:
+        name = row["command"]
+        lines = row["example"].splitlines()
+        t.check(any("dispatcher " + name in line for line in lines), f"{name} has an example that names it: {lines}")
+        t.check(all(line.startswith("  ") for line in lines), f"examples of {name} are indented")
+        t.check(row["summary"] and row["summary"][0] == row["summary"][0].lower() or row["command"] == "dkim", f"summary of {name}")
+        answer = t.command(*name.split(), "--help")
+        t.equal((answer.status, answer.err), (0, ""), f"{name} --help")
+        t.contains(answer.out, "Examples:", f"{name} --help")
+        t.contains(answer.out, f"Usage: dispatcher {name}", f"{name} --help")
+        t.equal(answer.out, t.command("help", *name.split()).out, f"help {name}")
+        letters = [option["letter"] for option in row["options"] if option["letter"]]
+        t.equal(len(set(letters)), len(letters), f"letters of {name}")
+        for option in row["options"]:
+            t.contains(answer.out, f"--{option['name']}", f"{name} --help")
+
+
+def test_the_overview_has_chapters_and_names_every_command(t):
+    overview = say(t, "help").out
+    for chapter in ("Letters", "Campaigns", "Systems that hand over notices", "Engine room", "Setting up"):
+        t.contains(overview, f"\n{chapter}\n", "chapters")
+    lines = overview.splitlines()
+    for row in table(t):
+        first, _, second = row["command"].partition(" ")
+        named = [line for line in lines if line.split()[:2] == row["command"].split()[:2] or line.split()[:1] == [first]]
+        t.check(any(not second or second in line.replace("|", " ").split() for line in named), f"{row['command']} in the overview")
+    t.check(len(lines) < 80, f"{len(lines)} lines")
+
+
+def test_a_slip_is_told_what_was_meant(t):
+    for words, meant in ((("quue",), "queue"), (("statsu",), "status"), (("endpoint", "tset", "shop"), "endpoint test"), (("list", "endpoint"), "endpoint list"),
+                         (("endpont", "list"), "endpoint list"), (("explain", "route"), "route explain"), (("translat",), "translate")):
+        answer = say(t, *words)
+        t.equal((answer.status, answer.out), (64, ""), f"{words}")
+        t.contains(answer.err, f'did you mean "{meant}"', f"{words}")
+    for words, meant in ((("queue", "--state", "faild"), '"failed"'), (("queue", "--channel", "emial"), '"email"'), (("queue", "--sate", "x"), "--state"),
+                         (("translate", "status", "--language", "german"), '"de"'), (("sms-length", "--gateway-profile", "gms"), '"gsm"'),
+                         (("queue", "--color", "allways"), '"always"')):
+        answer = say(t, *words)
+        t.equal((answer.status, answer.out), (64, ""), f"{words}")
+        t.contains(answer.err, f"did you mean {meant}", f"{words}")
+    t.contains(say(t, "endpoint", "dance").err, "`dispatcher help endpoint` lists them", "nothing near")
+    t.contains(say(t, "xyzzy").err, "`dispatcher help` lists them", "nothing near")
+
+
+def test_the_beginning_of_an_option_is_not_the_option(t):
+    t.configure()
+    for word in ("--stat=failed", "--stat", "--sta"):
+        answer = t.command("queue", word, "failed")
+        t.equal(answer.status, 64, f"{word}")
+        t.contains(answer.err, "did you mean --state?", f"{word}")
+    for words in (("--state", "failed"), ("--state=failed",)):
+        t.equal(t.command("queue", *words).status, 0, f"{words}")
+    t.contains(t.command("queue", "--summary=x").err, "--summary takes no value", "a flag with a value")
+    t.contains(say(t, "queue", "--state").err, "--state wants a value", "a value that is missing")
+    t.contains(say(t, "purge", "-nx").err, '"-x"', "a letter nobody knows")
+
+
+def test_the_first_word_of_a_family_explains_the_family(t):
+    for words in (("help", "endpoint"), ("endpoint", "--help"), ("endpoint", "-h")):
+        answer = say(t, *words)
+        t.equal((answer.status, answer.err), (0, ""), f"{words}")
+        t.contains(answer.out, "endpoint disable", f"{words}")
+    bare = say(t, "endpoint")
+    t.equal((bare.status, bare.out), (64, ""), "without its second word")
+    t.contains(bare.err, "endpoint disable", "what may follow")
+
+
+def test_topics_explain_what_belongs_to_no_command(t):
+    for topic, word in (("exit-codes", "75"), ("environment", "NO_COLOR"), ("formatting", "RFC 3339"), ("spool", "new/"), ("selectors", "--cause")):
+        answer = say(t, "help", topic)
+        t.equal((answer.status, answer.err), (0, ""), topic)
+        t.contains(answer.out, word, topic)
+        t.contains(say(t, "help").out, topic, "the overview")
+
+
+def test_colours_go_by_option_environment_and_terminal_in_this_order(t):
+    escape = "\x1b["
+    for environment, arguments, coloured in (({}, (), False), ({"CLICOLOR_FORCE": "1"}, (), True), ({"CLICOLOR_FORCE": "0"}, (), False),
+                                             ({"CLICOLOR_FORCE": "1", "TERM": "dumb"}, (), True), ({"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, (), False),
+                                             ({"CLICOLOR_FORCE": "1", "NO_COLOR": ""}, (), True), ({"NO_COLOR": "1"}, ("--color", "always"), True),
+                                             ({"CLICOLOR_FORCE": "1"}, ("--color=never",), False), ({}, ("--color", "auto"), False)):
+        answer = say(t, "queue", "--help", *arguments, env=environment)
+        t.equal(escape in answer.out, coloured, f"{environment} {arguments}")
+
+
+def test_a_pipe_that_is_closed_ends_a_command_in_silence(t):
+    for arguments in (("help", "--json"), ("help",)):
+        run = subprocess.Popen([lib.DISPATCHER, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, restore_signals=True)
+        run.stdout.close()
+        said = run.stderr.read().decode()
+        t.check(run.wait() in (-13, 141), f"{arguments}: ended with {run.returncode}")
+        t.equal(said, "", f"{arguments}: stderr")
+    # A parent that ignores SIGPIPE, as some supervisors do.
+    ignoring = subprocess.run(["sh", "-c", f"trap '' PIPE; {lib.DISPATCHER} help --json | true"], capture_output=True, text=True)
+    t.equal(ignoring.stderr, "", "with SIGPIPE ignored")
