@@ -62,6 +62,8 @@ static const struct command *const engine_room[] = {
     &command_run,
     &command_api,
     &command_queue,
+    &command_failures,
+    &command_shape,
     &command_show,
     &command_retry,
     &command_reconcile,

@@ -501,6 +501,8 @@ static const struct verb verbs[] = {
     {"endpoint", REQUEST_OPERATE, request_endpoint},
     {"metrics", REQUEST_LOOK, request_metrics},
     {"health", ANYBODY, request_health},
+    {"failures", REQUEST_LOOK, request_failures},
+    {"shape", REQUEST_LOOK, request_shape},
 };
 
 static int find_verb(const struct json_t *root, const struct verb **out, struct error *err)

@@ -82,5 +82,7 @@ int request_endpoints(const struct request *r, struct error *err);
 int request_endpoint(const struct request *r, struct error *err);
 int request_metrics(const struct request *r, struct error *err);
 int request_health(const struct request *r, struct error *err);
+int request_failures(const struct request *r, struct error *err);
+int request_shape(const struct request *r, struct error *err);
 
 #endif

@@ -561,6 +561,35 @@ struct buf;
 MUST_CHECK int ledger_read_notice(struct ledger *l, const char *id, struct buf *out,
                                   struct error *err);
 
+/*
+ * Rows to be counted by who asks: of some states, without anything that costs a look elsewhere. In
+ * steps: zero but for the selector, the states and the limit at first, then the same struct again
+ * while `more`. By indexes; a step looks at `limit` rows at most. Not of what is delivered or in
+ * flight.
+ */
+struct census {
+    const struct selector *selector; /* its state is not asked */
+    bool states[DELIVERY_STATES];
+    bool places; /* address, transport and accepted_ms are wanted */
+    size_t limit;
+    int state; /* those before are done */
+    int64_t lane, due_ms, seq;
+    bool more;
+};
+struct census_row {
+    int64_t delivery, accepted_ms;
+    enum delivery_state state;
+    enum channel_kind channel;
+    const char *cause, *address, *transport; /* valid during the call */
+};
+typedef void ledger_census_fn(void *context, const struct census_row *row);
+MUST_CHECK int ledger_take_census(struct ledger *l, struct census *c, ledger_census_fn *fn,
+                                  void *context, struct error *err);
+/* The last words on a delivery, as delivery_row.reply; appended. *out_code: of the attempt that
+ * said them, 0: none, or it was no attempt. */
+MUST_CHECK int ledger_read_reply(struct ledger *l, int64_t delivery, int *out_code,
+                                 struct buf *out, struct error *err);
+
 /* counts[channel][state], from counters kept with every change, not from a scan. */
 MUST_CHECK int ledger_count(struct ledger *l, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
                             struct error *err);

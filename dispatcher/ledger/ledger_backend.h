@@ -431,6 +431,13 @@ void selector_put_state(struct buf *sql, int state);
 /* Binds the ? of selector_put_where(). */
 void selector_bind(struct query *q, const struct resolved *r);
 
+/* ---- look.c ---- */
+
+/* Their last words, or ours on the last change if that was no attempt. */
+#define DELIVERY_REPLY                                                                             \
+    "coalesce(d.remark, CASE WHEN d.attempts = 0 THEN '' WHEN d.tried = 1 THEN d.reply ELSE"       \
+    " (SELECT a.reply FROM attempt a WHERE a.delivery = d.seq ORDER BY a.n DESC LIMIT 1) END, '')"
+
 /* ---- act.c ---- */
 
 /* Follows the chain of hashes from its beginning. ERR_INTERNAL names the first action that does not

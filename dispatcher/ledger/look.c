@@ -8,11 +8,6 @@
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
 
-/* Their last words, or ours on the last change if that was no attempt. */
-#define REPLY                                                                                      \
-    "coalesce(d.remark, CASE WHEN d.attempts = 0 THEN '' WHEN d.tried = 1 THEN d.reply ELSE"       \
-    " (SELECT a.reply FROM attempt a WHERE a.delivery = d.seq ORDER BY a.n DESC LIMIT 1) END, '')"
-
 static const char row_columns[] =
     "SELECT d.seq, d.batch, d.line, d.start, d.bytes, d.crashes, d.suspect, d.receipt, d.channel, d.state, "
     "d.attempts, "
@@ -22,7 +17,7 @@ static const char row_columns[] =
     " coalesce(n.accepted_ms, b.accepted_ms, 0), coalesce(b.stop, 0), b.id,"
     " coalesce(n.id, b.id || '_' || d.recipient, b.id || ':' || d.line),"
     " coalesce(n.campaign, b.campaign), coalesce(n.template, w.template),"
-    " coalesce(n.locale, w.locale), t.name, d.address, d.cause, " REPLY;
+    " coalesce(n.locale, w.locale), t.name, d.address, d.cause, " DELIVERY_REPLY;
 static const char row_names[] = " LEFT JOIN letter w ON w.seq = d.letter"
                                 " LEFT JOIN lane l ON l.seq = d.lane"
                                 " LEFT JOIN transport t ON t.seq = l.transport";

@@ -14,6 +14,14 @@
 /* A sentence or two for people, in English: what it means and, if somebody can do something, what.
  * NULL for a word nobody here has chosen (a gateway's description may name its own). */
 const char *cause_sentence(const char *cause);
+/* The first of its sentences: what it means, for a table. NULL likewise. */
+const char *cause_meaning(const char *cause);
+/* What a person does about it, in a few words that follow "Try:"; "" if there is nothing to be
+ * done first. NULL likewise. */
+const char *cause_cure(const char *cause);
+/* Can it go well when it is begun again, after the cure? Of a word nobody here has chosen: perhaps.
+ */
+bool cause_helps_retry(const char *cause);
 /* As the end of an attempt refused for good, it says that no message will ever reach this address:
  * it can be suppressed. Only what is sure: an address kept off wrongly is a person not told. */
 bool cause_is_lasting(const char *cause);

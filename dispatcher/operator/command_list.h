@@ -7,6 +7,8 @@
 extern const struct command command_run;
 extern const struct command command_enqueue;
 extern const struct command command_queue;
+extern const struct command command_failures;
+extern const struct command command_shape;
 extern const struct command command_show;
 extern const struct command command_retry;
 extern const struct command command_status;

@@ -10,7 +10,9 @@ In DIR:
 
 STARTTLS is offered with --cert and --key, AUTH with --user and --password, so that faults behind both can be
 reached; with --token also XOAUTH2, and with --implicit TLS begins with the first byte. With --on N a mode strikes at the N-th MAIL of this server only (stages from MAIL on); without it, always.
-Recipients whose local part starts with three digits get that reply in every mode: 550.anna@example.org.
+Recipients whose local part starts with three digits get that reply in every mode: 550.anna@example.org. --refuse FILE
+has lines "ADDRESS REPLY" for others, and is read again when it has changed. --light keeps nothing but who got a mail
+(accepted.jsonl): for tens of thousands.
 """
 
 import argparse
@@ -133,6 +135,40 @@ def said(reply):
 
 class Hangup(Exception):
     """The connection is over."""
+
+
+class Refusals:
+    """What --refuse says now."""
+
+    def __init__(self, path):
+        self.path, self.stamp, self.replies = path, None, {}
+
+    def find(self, recipient):
+        if not self.path:
+            return None
+        stat = os.stat(self.path)
+        if (stat.st_ino, stat.st_mtime_ns, stat.st_size) != self.stamp:
+            with open(self.path, encoding="utf-8") as file:
+                self.replies = dict(line.rstrip("\n").split(" ", 1) for line in file if " " in line)
+            self.stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        return self.replies.get(recipient)
+
+
+class LightStore:
+    """Who got a mail, and nothing else."""
+
+    class Nothing:
+        def append(self, **fields):
+            pass
+
+    def __init__(self, directory):
+        self.accepted = peer.Log(os.path.join(directory, "accepted.jsonl"), durable=False)
+        self.transcript = self.events = LightStore.Nothing()
+        self.messages = peer.Counter()
+        self.connections = peer.Counter()
+
+    def keep(self, sender, recipients, content):
+        self.accepted.append(rcpt=recipients, bytes=len(content), **{"from": sender})
 
 
 class Store:
@@ -402,6 +438,9 @@ class Session:
         asked = re.match(r"([245])\d\d", recipient)
         if asked and not recipient.startswith("250"):
             return self.reply(f"{recipient[:3]} {asked.group(1)}.1.1 as you asked")
+        refusal = self.server.refusals.find(recipient)
+        if refusal:
+            return self.reply(refusal)
         if self.answer("rcpt", "250 2.1.5 OK"):
             self.recipients.append(recipient)
         return None
@@ -508,7 +547,8 @@ def address(line):
 class Server:
     def __init__(self, args):
         self.args = args
-        self.store = Store(args.dir)
+        self.store = (LightStore if args.light else Store)(args.dir)
+        self.refusals = Refusals(args.refuse)
         self.tls = tls_context(args)
 
     def serve(self, listener):
@@ -562,6 +602,8 @@ def arguments():
     parser.add_argument("--mode", default="good", choices=[*DEEDS, *REPLIES], metavar="MODE")
     parser.add_argument("--on", type=int, default=0, metavar="N")
     parser.add_argument("--delay", type=float, default=3)
+    parser.add_argument("--refuse", metavar="FILE")
+    parser.add_argument("--light", action="store_true")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--cert")
     parser.add_argument("--key")

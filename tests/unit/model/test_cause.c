@@ -24,11 +24,28 @@ static void every_cause_has_a_sentence_and_a_place_in_the_alphabet(void **state)
     }
 }
 
+static void every_cause_says_what_to_do_or_that_it_can_be_tried_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; cause_name(i) != NULL; i++) {
+        const char *name = cause_name(i), *cure = cause_cure(name);
+        bool over = strcmp(name, "accepted") == 0 || strcmp(name, "confirmed") == 0 ||
+                    strcmp(name, "outbox") == 0;
+        assert_non_null(cure);
+        assert_memory_equal(cause_sentence(name), cause_meaning(name), strlen(cause_meaning(name)));
+        if (cure[0] == '\0' && !cause_helps_retry(name) && !over)
+            fail_msg("nothing can be done about %s", name);
+    }
+}
+
 static void a_word_of_a_gateway_has_none(void **state)
 {
     (void)state;
     assert_null(cause_sentence("ERR_4711"));
     assert_null(cause_sentence(""));
+    assert_null(cause_meaning(""));
+    assert_null(cause_cure("ERR_4711"));
+    assert_true(cause_helps_retry("ERR_4711"));
     assert_false(cause_is_lasting("ERR_4711"));
 }
 
@@ -81,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cause_has_a_sentence_and_a_place_in_the_alphabet),
+        cmocka_unit_test(every_cause_says_what_to_do_or_that_it_can_be_tried_again),
         cmocka_unit_test(a_word_of_a_gateway_has_none),
         cmocka_unit_test(a_word_that_nobody_knows_is_told_what_was_meant),
         cmocka_unit_test(the_list_in_the_documentation_is_this_one),

@@ -1,0 +1,102 @@
+"""What operators see: causes in plain words, age by destination, why one does not go, what lies in corrupt/."""
+
+import json
+import os
+
+import lib
+from test_watch import publish
+
+MISSING, FULL, POLICY = "550 5.1.1 User unknown", "552 5.2.2 Over quota", "550 5.7.1 Message refused"
+
+
+def refusing(t, **replies):
+    """A mail server that refuses these people (name=reply) at example.org, and its file of refusals."""
+    path = t.write("refuse", "".join(f"{name}@example.org {reply}\n" for name, reply in replies.items()))
+    server = t.faulty("good", "--refuse", path)
+    return server, path
+
+
+def mail_to(t, identity, address, **members):
+    return t.notice(identity, to={"email": address}, **members)
+
+
+def failures(t, *arguments):
+    return {(r["channel"], r["state"], r["cause"]): r for r in t.command("failures", "--json", *arguments).lines()}
+
+
+def test_failures_are_grouped_by_cause_with_the_command_to_try(t):
+    replies = {f"m{i}": MISSING for i in range(3)} | {f"f{i}": FULL for i in range(2)} | {"p": POLICY, "g": "450 4.2.0 greylisted"}
+    server, _ = refusing(t, **replies)
+    t.configure(email=t.email_transport(server, retry=["1h"]))
+    t.daemon.start()
+    t.enqueue(*[mail_to(t, name, f"{name}@example.org") for name in [*replies, "good"]])
+    t.wait(lambda: sum(t.summary("email").get(s, 0) for s in ("failed", "deferred", "delivered")) == len(replies) + 1, 20, "all tried")
+
+    rows = t.command("failures", "--json").lines()
+    t.equal([r["count"] for r in rows], sorted((r["count"] for r in rows), reverse=True), "the most frequent first")
+    found = failures(t)
+    t.equal({key: row["count"] for key, row in found.items()},
+            {("email", "failed", "bad_recipient"): 3, ("email", "failed", "mailbox_full"): 2,
+             ("email", "failed", "policy"): 1, ("email", "deferred", "greylisted"): 1}, "groups")
+    missing = found["email", "failed", "bad_recipient"]
+    t.equal((missing["sample"], missing["command"], missing["cure"]), (MISSING, None, "remove the address from the list"), "no retry helps")
+    t.equal(missing["meaning"], "The address does not exist there.", "in plain words")
+    t.equal(found["email", "failed", "mailbox_full"]["command"], "dispatcher retry --cause mailbox_full", "the command")
+    t.contains(found["email", "failed", "policy"]["cure"], "SPF", "what comes before the retry")
+    t.equal(found["email", "deferred", "greylisted"]["command"], None, "what is tried again by itself")
+    table = t.command("failures").out
+    for part in ("COUNT", "The mailbox is full.", "dispatcher retry --cause mailbox_full", FULL):
+        t.contains(table, part, "the table")
+
+    t.equal(list(failures(t, "--state", "deferred")), [("email", "deferred", "greylisted")], "by state")
+    t.equal(list(failures(t, "--cause", "policy")), [("email", "failed", "policy")], "by cause")
+    t.equal(t.command("failures", "--limit", "1", "--json").out.count("\n"), 1, "as many as asked for")
+    t.equal(t.command("failures", "--state", "delivered").status, 64, "no trouble")
+    t.daemon.stop()
+    t.equal(failures(t).keys(), found.keys(), "without a daemon")
+
+
+def test_the_command_to_try_means_its_own_row_only(t):
+    server, _ = refusing(t, a="452 4.2.2 Over quota", b=FULL)
+    t.configure(email=t.email_transport(server, retry=["1h"]))
+    t.daemon.start()
+    t.enqueue(mail_to(t, "a", "a@example.org", campaign="it's spring"), mail_to(t, "b", "b@example.org", campaign="it's spring"))
+    t.wait_for_state("a", "deferred")
+    t.wait_for_state("b", "failed")
+    command = failures(t)["email", "failed", "mailbox_full"]["command"]
+    t.equal(command, "dispatcher retry --state failed --cause mailbox_full", "the deferred one is not meant")
+    command = failures(t, "--campaign", "it's spring")["email", "failed", "mailbox_full"]["command"]
+    t.equal(command, "dispatcher retry --state failed --cause mailbox_full --campaign 'it'\\''s spring'", "for the shell")
+
+
+def test_replies_cannot_write_to_the_terminal(t):
+    server = t.faulty("end-escape")
+    t.configure(email=t.email_transport(server, retry=["1h"]))
+    t.daemon.start()
+    t.enqueue(mail_to(t, "n1", "a@example.org"))
+    t.wait_for_state("n1", "deferred")
+    answer = t.command("failures")
+    t.check("\x1b" not in answer.out, f"an escape reached the terminal: {answer.out!r}")
+    t.contains(answer.out, "\\x1b[31mred", "it is shown")
+
+
+def test_shape_is_age_by_destination(t):
+    server, _ = refusing(t)
+    t.configure(email=t.email_transport(server), endpoints={}, rules=lib.REST)
+    far = {"not_before": "2099-01-01T00:00:00Z"}
+    t.enqueue(*[mail_to(t, f"x{i}", f"x{i}@Example.org", **far) for i in range(3)], mail_to(t, "y", "y@other.example", **far),
+              t.notice("s", channels=["sms"], to={"phone": "+4915112345678"}, **far))
+    t.daemon.start()
+    t.wait(lambda: sum(sum(t.summary(c).values()) for c in ("email", "sms")) == 5 if t.rows(id="s") else False, 20, "all accepted")
+    total, *rows = t.command("shape", "--json").lines()
+    t.equal((total["channel"], total["destination"], total["total"], total["ages"]["5"]), (None, None, 5, 5), "the sum")
+    t.equal([(r["channel"], r["destination"], r["total"]) for r in rows],
+            [("email", "example.org", 3), ("email", "other.example", 1), ("sms", "texts", 1)], "the destinations")
+    t.equal(list(total["ages"]), ["5", "10", "20", "40", "80", "160", "320", "640", "1280", "older"], "the columns")
+    table = t.command("shape", "--limit", "1")
+    t.matches(table.out.splitlines()[0], r"^DESTINATION +TOTAL +5 +10 +20 .*1280\+$", "the heads")
+    t.matches(table.out.splitlines()[2], r"^example\.org +3 +3 +0", "the first row")
+    t.contains(table.err, "2 destinations are not shown", "the others")
+    t.equal(t.command("shape", "--state", "failed").err, "Nothing matches.\n", "nothing")
+    t.daemon.stop()
+    t.equal(t.command("shape", "--channel", "sms", "--json").lines()[0]["total"], 1, "without a daemon")
