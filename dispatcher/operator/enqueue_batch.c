@@ -1,519 +1,92 @@
-/*
- *   every row ── checked as the daemon will ──▶ a line in tmp/ ── all good ──▶ new/ID/, at once
- *                        └── wrong: told; what was written is removed, and the rest is only checked
- *
- * Checking and writing are one pass, so that what is published is what was checked, whatever
- * happens to the file meanwhile.
- */
 #include "operator/enqueue_batch.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sysexits.h>
 
-#include "base/alloc.h"
-#include "base/clock.h"
-#include "base/file.h"
-#include "engine/batch_arrival.h"
-#include "engine/intake.h"
-#include "model/batch.h"
-#include "model/json.h"
 #include "operator/enqueue_campaign.h"
-#include "operator/enqueue_columns.h"
-#include "operator/enqueue_facts.h"
-#include "operator/enqueue_fault.h"
 #include "operator/enqueue_findings.h"
-#include "operator/enqueue_interrupt.h"
-#include "operator/enqueue_report.h"
-#include "operator/enqueue_rows.h"
-#include "operator/enqueue_seen.h"
-#include "operator/enqueue_shared.h"
+#include "operator/enqueue_handover.h"
 #include "operator/output.h"
-#include "operator/progress.h"
-#include "operator/session.h"
 
-#define LOOK_EVERY_ROWS 4096 /* at the clock, and at the room on the disk */
-#define ASK_EVERY_ROWS  64   /* whether somebody pressed Ctrl-C */
-
-/* By what a recipient is told from another. An endpoint of webhooks serves many. */
-enum key { KEY_ID, KEY_EMAIL, KEY_PHONE, KEYS };
-
-struct handover {
-    const struct invocation *inv;
-    const struct setup *setup;
-    struct spool *spool;
-    struct client *client;
-    struct batch *batch;
-    struct rows *rows;
-    struct findings *findings;
-    struct batch_builder *builder; /* NULL: something is wrong, nothing will be published */
-    struct seen *seen[KEYS];       /* NULL: not looked at, or not needed yet */
-    bool shared_addresses;
-    struct buf text;                  /* of batch.json */
-    struct enqueue_campaign campaign; /* empty: there is a batch.json */
-    struct enqueue_facts facts;
-    struct shared_faults shared;
-    struct progress progress;
-    struct interrupt interrupt;
-    int64_t count;
-    struct fallbacks fallbacks;
-};
-
-/* ---- twins ---- */
-
-struct keys {
-    const char *of[KEYS]; /* NULL: it has none */
-};
-
-static struct keys keys_of_job(const struct job *job, const char *recipient)
-{
-    return (struct keys){
-        {[KEY_ID] = recipient, [KEY_EMAIL] = job->to.email, [KEY_PHONE] = job->to.phone}};
-}
-
-/* Of a line that may be no notice, for another reason. Borrowed from `root`, and from `number` (24
- * bytes) without an id of its own. */
-static struct keys keys_of_line(const struct json_t *root, int64_t row_number, char *number)
-{
-    const struct json_t *to = json_get(root, "to");
-    snprintf(number, 24, "%lld", (long long)row_number);
-    return (struct keys){{[KEY_ID] = json_get_text(root, "id", number),
-                          [KEY_EMAIL] = json_get_text(to, "email", NULL),
-                          [KEY_PHONE] = json_get_text(to, "phone", NULL)}};
-}
-
-struct comparison {
-    struct handover *h;
-    enum key key;
-    const char *value;
-    int64_t row; /* of the one that has it too */
-    int rc;
-    struct error *err;
-};
-
-/* The table only suspects: the row is read again and looked at. */
-static bool is_same(void *context, uint32_t number)
-{
-    struct comparison *c = context;
-    struct buf line = {0};
-    struct json_t *root = NULL;
-    char own[24];
-    const char *other = NULL;
-    if (c->rc != 0)
-        return false;
-    c->rc = rows_read_again(c->h->rows, number, &line, &c->row, c->err);
-    if (c->rc == 0 &&
-        json_parse(buf_text(&line), line.len, FAULT_SHOWN, 1, JOB_DEPTH_MAX, &root, NULL) == 0)
-        other = keys_of_line(root, number, own).of[c->key];
-    bool same = other != NULL && (c->key == KEY_EMAIL ? strcasecmp(other, c->value) == 0
-                                                      : strcmp(other, c->value) == 0);
-    json_free(root);
-    buf_free(&line);
-    return same;
-}
-
-static uint64_t hash_key(enum key key, const char *value)
-{
-    if (key != KEY_EMAIL)
-        return seen_hash(value);
-    char *lower = xstrdup(value);
-    for (char *at = lower; *at != '\0'; at++)
-        *at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
-    uint64_t hash = seen_hash(lower);
-    free(lower);
-    return hash;
-}
-
-static bool must_look(const struct handover *h, enum key key)
-{
-    struct columns *columns = rows_columns(h->rows);
-    if (key == KEY_ID) /* without ids of their own rows are numbered: no two are the same */
-        return columns == NULL || columns_find(columns, "/id") >= 0;
-    return !h->shared_addresses;
-}
-
-static void tell_twin(struct handover *h, const struct row *row, enum key key, const char *value,
-                      int64_t other_row)
-{
-    static const struct {
-        const char *member, *what, *mend;
-    } words[KEYS] = {
-        [KEY_ID] = {"/id", "the same id",
-                    "give each recipient an id of their own, or remove the row"},
-        [KEY_EMAIL] = {"/to/email", "the same e-mail address",
-                       "remove one of the rows; if several people share it: --shared-addresses"},
-        [KEY_PHONE] = {"/to/phone", "the same telephone number",
-                       "remove one of the rows; if several people share it: --shared-addresses"},
-    };
-    struct columns *columns = rows_columns(h->rows);
-    int column = columns != NULL ? columns_find(columns, words[key].member) : -1;
-    struct buf problem = {0};
-    buf_printf(&problem, "%s as in row %lld", words[key].what, (long long)other_row);
-    findings_add(h->findings,
-                 &(struct finding){.row = row->row,
-                                   .column = column >= 0 ? columns_name(columns, column)
-                                                         : words[key].member + 1,
-                                   .value = value,
-                                   .problem = problem.data,
-                                   .mend = words[key].mend});
-    buf_free(&problem);
-}
-
-static int look_for_twin(struct handover *h, const struct row *row, enum key key, const char *value,
-                         struct error *err)
-{
-    struct comparison c = {.h = h, .key = key, .value = value, .err = err};
-    if (value == NULL || !must_look(h, key))
-        return 0;
-    if (h->seen[key] == NULL)
-        h->seen[key] = seen_open((size_t)rows_most(h->rows));
-    int64_t other =
-        seen_add(h->seen[key], hash_key(key, value), (uint32_t)row->number, is_same, &c);
-    if (other == SEEN_FULL && c.rc == 0)
-        return error_set(err, ERR_INPUT, "the file has grown while it was read; try again");
-    if (other >= 0)
-        tell_twin(h, row, key, value, c.row);
-    return c.rc;
-}
-
-static int look_for_twins(struct handover *h, const struct row *row, const struct keys *keys,
-                          struct error *err)
-{
-    int rc = 0;
-    for (int key = 0; rc == 0 && key < KEYS; key++)
-        rc = look_for_twin(h, row, (enum key)key, keys->of[key], err);
-    return rc;
-}
-
-/* What else is wrong with a row does not make it another one. */
-static int look_for_twins_of_wrong(struct handover *h, const struct row *row, struct error *err)
-{
-    struct json_t *root = NULL;
-    char number[24];
-    if (json_parse(buf_text(&row->line), row->line.len, FAULT_SHOWN, 1, JOB_DEPTH_MAX, &root,
-                   NULL) != 0)
-        return 0;
-    struct keys keys = keys_of_line(root, row->number, number);
-    int rc = look_for_twins(h, row, &keys, err);
-    json_free(root);
-    return rc;
-}
-
-/* ---- one row ---- */
-
-enum judgement { ROW_ACCEPTED = 0, ROW_WRONG = 1 }; /* or an error code: it could not be judged */
-
-/* As the daemon will judge it. `again`: after a cell was left out; its twins were looked for. */
-static int judge(struct handover *h, const struct row *row, bool again, struct error *why,
-                 struct error *err)
-{
-    const struct intake_source from = {buf_text(&row->line), row->line.len, FAULT_SHOWN, 1};
-    struct job *job = NULL;
-    const char *recipient;
-    struct intake_plan plan;
-    if (batch_read_line(h->batch, from.text, from.len, FAULT_SHOWN, row->number, &job, &recipient,
-                        why) != 0) {
-        int rc = again ? 0 : look_for_twins_of_wrong(h, row, err);
-        return rc != 0 ? rc : ROW_WRONG;
-    }
-    struct keys keys = keys_of_job(job, recipient);
-    int rc = again ? 0 : look_for_twins(h, row, &keys, err);
-    if (rc != 0) {
-        job_free(job);
-        return rc;
-    }
-    if (intake_plan_job(h->setup, job, &from, &plan, why) != 0)
-        return ROW_WRONG;
-    fallbacks_add(&h->fallbacks, row->row, &plan);
-    intake_plan_clear(&plan);
-    return ROW_ACCEPTED;
-}
-
-/* A check ends at the first thing that is wrong; without that cell it may find the next.
- * `again`: some were forgotten already. */
-static int check(struct handover *h, struct row *row, bool again, struct error *err)
-{
-    struct columns *columns = rows_columns(h->rows);
-    struct error why;
-    int rc = judge(h, row, again, &why, err);
-    while (rc == ROW_WRONG) {
-        if (shared_faults_take(&h->shared, h->findings, columns, row, &why))
-            return 0;
-        int column = fault_tell(h->findings, columns, row, again, &why);
-        if (column < 0)
-            return 0;
-        again = true;
-        columns_forget(columns, column);
-        buf_reset(&row->line);
-        columns_put_line(columns, row->row, NULL, &row->line);
-        rc = judge(h, row, true, &why, err);
-    }
-    return rc;
-}
-
-/* A row of which cells could not be read, or the whole record. */
-static int check_rest(struct handover *h, struct row *row, struct error *err)
-{
-    int rc = look_for_twins_of_wrong(h, row, err);
-    return rc == 0 && row->line.len > 0 && rows_columns(h->rows) != NULL ? check(h, row, true, err)
-                                                                         : rc;
-}
-
-/* ---- all rows ---- */
-
-static void give_up_building(struct handover *h)
-{
-    spool_end_batch(h->builder); /* its room on the disk is free again */
-    h->builder = NULL;
-}
-
-static int look_around(struct handover *h, struct error *err)
-{
-    progress_update(&h->progress, rows_lines_done(h->rows), rows_most(h->rows), NULL,
-                    clock_mono_ms());
-    if (h->builder == NULL)
-        return 0;
-    return spool_check_room(h->spool, h->setup->settings->min_free_bytes, err);
-}
-
-static int take_row(struct handover *h, struct row *row, struct error *err)
-{
-    int rc = 0;
-    h->count++;
-    if (h->count % ASK_EVERY_ROWS == 0 && interrupt_asked(&h->interrupt))
-        return error_set(err, ERR_AGAIN, "interrupted; nothing was queued");
-    if (h->count % LOOK_EVERY_ROWS == 0)
-        rc = look_around(h, err);
-    if (rc == 0)
-        rc = row->good ? check(h, row, false, err) : check_rest(h, row, err);
-    if (rc == 0 && findings_count(h->findings) > 0)
-        give_up_building(h);
-    if (rc == 0 && h->builder != NULL)
-        rc = spool_put_notice(h->builder, row->line.data, row->line.len, err);
-    return rc;
-}
-
-static int take_rows(struct handover *h, struct error *err)
-{
-    struct row *row;
-    shared_faults_look(&h->shared, h->setup, h->findings);
-    int rc = rows_begin(h->rows, h->batch, h->setup, h->findings, err);
-    if (rc != 0 || findings_count(h->findings) > 0)
-        return rc; /* each row would be wrong for the same reason */
-    rc = spool_begin_batch(h->spool, h->batch->id, &h->builder, err);
-    while (rc == 0 && !rows_unreadable(h->rows)) {
-        rc = rows_next(h->rows, h->findings, &row, err);
-        if (rc != 0 || row == NULL)
-            break;
-        rc = take_row(h, row, err);
-    }
-    if (rc == 0 && h->count == 0)
-        rc = error_set(err, ERR_INPUT, "the file holds no recipient");
-    return rc;
-}
-
-/* ---- the end ---- */
-
-static int refuse(struct handover *h, const char *problems, struct error *err)
-{
-    int rc = findings_finish(h->findings, err);
-    if (rc != 0)
-        return rc;
-    report_refused(&(struct batch_result){.json = invocation_json(h->inv),
-                                          .count = h->count,
-                                          .wrong = findings_rows(h->findings),
-                                          .problems = findings_count(h->findings),
-                                          .file = problems,
-                                          .unreadable = rows_unreadable(h->rows),
-                                          .batch_wrong = h->shared.count > 0});
-    return EX_DATAERR;
-}
-
-/* Where its files are gone already, the ledger remembers it. */
-static int ask_known(struct handover *h, const struct buf *text, bool *out_known, struct error *err)
-{
-    unsigned char digest[DIGEST_SIZE];
-    char hex[DIGEST_HEX_SIZE];
-    struct buf request = {0}, end = {0};
-    struct json_t *facts = NULL;
-    *out_known = false;
-    if (h->client == NULL || spool_find_batch(h->spool, h->batch->id) != BATCH_PLACE_NONE)
-        return 0;
-    request_begin(&request, "known");
-    request_put_text(&request, "id", h->batch->id);
-    buf_putc(&request, '}');
-    int rc = client_ask(h->client, request.data, NULL, &end, err);
-    if (rc == 0)
-        rc = json_parse(end.data, end.len, "answer", 1, 8, &facts, err);
-    *out_known = rc == 0 && json_get_bool(facts, "known", false);
-    batch_arrival_digest(text, digest);
-    digest_hex(digest, hex);
-    if (*out_known && strcmp(hex, json_get_text(facts, "sha256", "")) != 0)
-        rc = error_set(err, ERR_CONFLICT,
-                       "the id \"%s\" was already accepted with other content; nothing was queued. "
-                       "Give the new batch an id of its own",
-                       h->batch->id);
-    json_free(facts);
-    buf_free(&request);
-    buf_free(&end);
-    return rc == ERR_DOWN ? 0
-                          : rc; /* the daemon is gone: the next one judges when it takes it in */
-}
-
-static int publish(struct handover *h, struct error *err)
-{
-    struct batch_sum sum;
-    struct buf text = {0};
-    bool known = false;
-    spool_sum_batch(h->builder, &sum);
-    batch_put_summed(h->batch, sum.count, sum.sha256, &text);
-    int rc = ask_known(h, &text, &known, err);
-    if (rc == 0 && !invocation_json(h->inv))
-        report_fallbacks(&h->fallbacks, "row");
-    if (rc == 0 && !known)
-        rc = spool_publish_batch(h->builder, text.data, text.len, &known, err);
-    if (rc == 0)
-        report_queued(&(struct batch_result){.json = invocation_json(h->inv), /* it is safe now */
-                                             .id = h->batch->id,
-                                             .count = h->count,
-                                             .known = known,
-                                             .trial = h->setup->settings->trial,
-                                             .fallbacks = &h->fallbacks});
-    buf_free(&text);
-    return rc;
-}
-
-/* ---- before it begins ---- */
-
-static int read_batch(struct handover *h, const char *path, struct error *err)
-{
-    const struct campaign *c = h->campaign.campaign;
-    const struct enqueue_facts_source from = {.sheet = c != NULL ? c->facts
-                                                                 : option_value(h->inv, "facts"),
-                                              .cohort = option_value(h->inv, "cohort"),
-                                              .campaigns = c != NULL};
-    int rc = 0;
-    if (c != NULL)
-        buf_put(&h->text, buf_text(&h->campaign.batch), h->campaign.batch.len);
-    else
-        rc = file_read_path(path, BATCH_TEXT_MAX, &h->text, err);
-    if (rc == 0)
-        rc = batch_parse(buf_text(&h->text), h->text.len, path, false, &h->batch, err);
-    if (rc == 0)
-        rc = enqueue_facts_take(&from, h->setup, path, &h->text, h->batch, &h->facts, err);
-    h->shared = (struct shared_faults){
-        .batch = h->batch, .path = path, .text = &h->text, .facts = &h->facts};
-    return rc;
-}
-
-/* A daemon whose ledger takes nothing would only let the batch lie. */
-static int ask_ready(struct handover *h, struct error *err)
-{
-    struct buf request = {0}, end = {0};
-    struct json_t *facts = NULL;
-    struct error ignored;
-    int rc = spool_check_room(h->spool, h->setup->settings->min_free_bytes, err);
-    if (rc != 0 || h->client == NULL || !client_has_daemon(h->client))
-        return rc;
-    request_begin(&request, "status");
-    buf_putc(&request, '}');
-    bool told = client_ask(h->client, request.data, NULL, &end, &ignored) == 0 &&
-                json_parse(end.data, end.len, "answer", 1, 8, &facts, &ignored) == 0;
-    if (told && !json_get_bool(facts, "ledger_available", true))
-        rc = error_set(
-            err, ERR_AGAIN,
-            "the daemon cannot write its ledger now (dispatcher status says why); nothing "
-            "was queued, try again later");
-    json_free(facts);
-    buf_free(&request);
-    buf_free(&end);
-    return rc;
-}
-
-struct names {
-    const char *batch, *csv, *jsonl, *problems;
-};
+/* ---- what is handed over ---- */
 
 /* A campaign names its letter, its facts and its people itself. */
-static int name_campaign(struct handover *h, struct names *out, struct error *err)
+static int name_campaign(struct handover_options *o, struct enqueue_campaign *campaign,
+                         struct error *err)
 {
     static const char *const others[] = {"batch", "csv", "jsonl", "facts"};
     for (size_t i = 0; i < COUNT_OF(others); i++) {
-        if (option_given(h->inv, others[i]))
+        if (option_given(o->inv, others[i]))
             return error_set(err, ERR_USAGE,
                              "--campaign says what --%s would: leave one of the two out",
                              others[i]);
     }
-    int rc = enqueue_campaign_read(h->inv, &h->campaign, err);
+    int rc = enqueue_campaign_read(o->inv, campaign, err);
     if (rc == 0) {
-        out->batch = h->campaign.campaign->file;
-        out->csv = h->campaign.cohort->audience;
+        o->batch = campaign->campaign->file;
+        o->csv = campaign->cohort->audience;
+        o->sheet = campaign->campaign->facts;
+        o->text = &campaign->batch;
     }
     return rc;
 }
 
-static int read_names(struct handover *h, struct names *out, struct error *err)
+static int read_names(struct handover_options *o, struct enqueue_campaign *campaign,
+                      struct error *err)
 {
-    const struct invocation *inv = h->inv;
-    *out = (struct names){option_value(inv, "batch"), option_value(inv, "csv"),
-                          option_value(inv, "jsonl"), option_value(inv, "problems")};
-    out->problems = out->problems == NULL ? PROBLEMS_FILE : out->problems;
+    const struct invocation *inv = o->inv;
     if (option_given(inv, "campaign")) {
-        int rc = name_campaign(h, out, err);
+        int rc = name_campaign(o, campaign, err);
         if (rc != 0)
             return rc;
     }
-    if (out->batch == NULL)
+    if (o->batch == NULL)
         return error_set(err, ERR_USAGE,
                          "what all recipients share is missing: add --batch batch.json");
-    if ((out->csv == NULL) == (out->jsonl == NULL))
+    if ((o->csv == NULL) == (o->jsonl == NULL))
         return error_set(err, ERR_USAGE,
                          "--batch needs its recipients: either --csv FILE or --jsonl FILE");
     if (argument_count(inv) > 0)
         return error_set(err, ERR_USAGE, "with --batch there is no other FILE than that of %s",
-                         out->csv != NULL ? "--csv" : "--jsonl");
-    const char *rows = out->csv != NULL ? out->csv : out->jsonl;
-    if (findings_would_overwrite(out->problems, rows) ||
-        findings_would_overwrite(out->problems, out->batch))
+                         o->csv != NULL ? "--csv" : "--jsonl");
+    const char *rows = o->csv != NULL ? o->csv : o->jsonl;
+    if (findings_would_overwrite(o->problems, rows) ||
+        findings_would_overwrite(o->problems, o->batch))
         return error_set(err, ERR_USAGE, "--problems %s would overwrite what is to be read",
-                         out->problems);
+                         o->problems);
     return 0;
 }
 
-static void wipe_progress(void *context)
-{
-    progress_hide(context);
-}
+/* ---- handing over ---- */
 
-static void open_findings(struct handover *h, const struct names *names)
+static int publish(struct handover *h, struct error *err)
 {
-    const struct findings_options options = {.path = names->problems,
-                                             .delimiter = rows_delimiter(h->rows),
-                                             .mark = names->csv != NULL,
-                                             .json = invocation_json(h->inv),
-                                             .before = wipe_progress,
-                                             .context = &h->progress};
-    h->findings = findings_open(&options);
-}
-
-static int hand_over(struct handover *h, const struct names *names, struct error *err)
-{
-    open_findings(h, names);
-    progress_begin(&h->progress, h->batch->id, invocation_json(h->inv), clock_mono_ms());
-    int rc = take_rows(h, err);
+    struct batch_result result;
+    handover_put_result(h, &result);
+    int rc = handover_publish(h, &result.known, err);
+    if (rc == 0 && !result.json)
+        report_fallbacks(result.fallbacks, "row");
     if (rc == 0)
-        progress_end(&h->progress, rows_lines_done(h->rows), rows_most(h->rows), NULL,
-                     clock_mono_ms());
-    else
-        progress_hide(&h->progress);
-    if (findings_count(h->findings) > 0 && (rc == 0 || rc == ERR_INPUT))
-        return refuse(h, names->problems, err);
-    if (rc == 0 && !option_given(h->inv, "partial"))
-        rc = enqueue_facts_check_count(&h->facts, names->csv != NULL ? names->csv : names->jsonl,
-                                       h->count, err);
-    return rc == 0 ? publish(h, err) : rc;
+        report_queued(&result); /* it is safe now */
+    return rc;
+}
+
+static int hand_over(const struct handover_options *o, struct error *err)
+{
+    struct handover *h = NULL;
+    struct batch_result result;
+    int rc = handover_open(o, &h, err);
+    if (rc == 0)
+        rc = handover_read(h, err);
+    if (rc == EX_DATAERR) {
+        handover_put_result(h, &result);
+        report_refused(&result);
+    } else if (rc == 0) {
+        rc = publish(h, err);
+    }
+    handover_close(h);
+    return rc;
 }
 
 /* Whoever interrupted hears what became of it before the process ends by that signal. */
@@ -530,33 +103,29 @@ static void end_held(const struct interrupt *i, int rc, const struct error *err)
 int enqueue_batch(const struct invocation *inv, const struct setup *setup, struct spool *spool,
                   struct client *client, struct error *err)
 {
-    struct handover h = {.inv = inv,
-                         .setup = setup,
-                         .spool = spool,
-                         .client = client,
-                         .shared_addresses = option_given(inv, "shared-addresses")};
-    struct names names;
-    int rc = read_names(&h, &names, err);
-    interrupt_hold(&h.interrupt);
+    struct enqueue_campaign campaign = {0};
+    struct interrupt interrupt;
+    const char *problems = option_value(inv, "problems");
+    struct handover_options o = {
+        .inv = inv,
+        .setup = setup,
+        .spool = spool,
+        .client = client,
+        .interrupt = &interrupt,
+        .batch = option_value(inv, "batch"),
+        .sheet = option_value(inv, "facts"),
+        .cohort = option_value(inv, "cohort"),
+        .csv = option_value(inv, "csv"),
+        .jsonl = option_value(inv, "jsonl"),
+        .problems = problems != NULL ? problems : PROBLEMS_FILE,
+        .shared_addresses = option_given(inv, "shared-addresses"),
+        .partial = option_given(inv, "partial"),
+    };
+    int rc = read_names(&o, &campaign, err);
+    interrupt_hold(&interrupt);
     if (rc == 0)
-        rc = read_batch(&h, names.batch, err);
-    if (rc == 0)
-        rc = ask_ready(&h, err);
-    if (rc == 0)
-        rc =
-            rows_open(names.csv != NULL ? names.csv : names.jsonl, names.csv != NULL, &h.rows, err);
-    if (rc == 0)
-        rc = hand_over(&h, &names, err);
-    for (int key = 0; key < KEYS; key++)
-        seen_close(h.seen[key]);
-    spool_end_batch(h.builder);
-    findings_close(h.findings);
-    rows_close(h.rows);
-    shared_faults_clear(&h.shared);
-    enqueue_facts_free(&h.facts);
-    enqueue_campaign_free(&h.campaign);
-    batch_free(h.batch);
-    buf_free(&h.text);
-    end_held(&h.interrupt, rc, err);
+        rc = hand_over(&o, err);
+    enqueue_campaign_free(&campaign);
+    end_held(&interrupt, rc, err);
     return rc;
 }
