@@ -51,10 +51,7 @@ static void read_category(const struct reading *r, const struct yaml_node *node,
 
 static void read_reference(const struct reading *r, const struct yaml_node *node, void *target)
 {
-    struct campaign *c = target;
-    c->reference_auto = strcmp(node->text, "auto") == 0;
-    if (!c->reference_auto)
-        reading_text(r, node, &c->reference);
+    reading_text(r, node, &((struct campaign *)target)->reference);
 }
 
 static void read_delay_reason(const struct reading *r, const struct yaml_node *node, void *target)

@@ -72,13 +72,12 @@ struct campaign {
     bool channels[CHANNEL_KINDS];
     struct campaign_cohort *cohorts;
     size_t cohort_count;
-    char *population;    /* path, NULL if absent */
-    int64_t send_at_ms;  /* 0: not planned yet */
-    char *supersedes;    /* path of the campaign before it in the chain, NULL: the first */
-    char *delay_reason;  /* "containment", "force_majeure"; NULL */
-    int64_t sms_parts;   /* so many parts of an SMS are accepted; 0: one */
-    char *reference;     /* the number the letters quote, NULL if absent */
-    bool reference_auto; /* each person gets a number of their own */
+    char *population;   /* path, NULL if absent */
+    int64_t send_at_ms; /* 0: not planned yet */
+    char *supersedes;   /* path of the campaign before it in the chain, NULL: the first */
+    char *delay_reason; /* "containment", "force_majeure"; NULL */
+    int64_t sms_parts;  /* so many parts of an SMS are accepted; 0: one */
+    char *reference;    /* the number the letters quote; "auto": each person gets their own; NULL */
     struct exemption *exemptions;
     size_t exemption_count;
     char **approvals; /* roles that must agree before it leaves: "legal" */

@@ -9,6 +9,7 @@
 #include "campaign/campaign_read.h"
 #include "campaign/fact_sheet_read.h"
 #include "model/json.h"
+#include "model/reference.h"
 #include "operator/check_personal.h"
 #include "operator/facts_job.h"
 #include "operator/preview_source.h"
@@ -84,10 +85,12 @@ static void fill_in(struct test_letter *l)
 {
     const struct campaign *c = l->campaign;
     struct job *job = l->row;
+    char sample[REFERENCE_SIZE];
+    bool numbered = text_equal(c->reference, REFERENCE_AUTO) && reference_make(0, 1, sample);
     if (job->category == NULL)
         job->category = xstrdup(c->category);
     if (job->reference == NULL && c->reference != NULL)
-        job->reference = xstrdup(c->reference);
+        job->reference = xstrdup(numbered ? sample : c->reference);
     if (job->campaign == NULL)
         job->campaign = xstrdup(c->id);
 }

@@ -56,7 +56,7 @@ static void reads_how_a_campaign_leaves(void **state)
     assert_int_equal(c->expires_at_ms - c->send_at_ms, 86400000);
     assert_string_equal(c->phoned[0], "others");
     assert_string_equal(c->condition.url, "https://crm.example.org/c");
-    assert_true(c->reference_auto && c->reference == NULL);
+    assert_string_equal(c->reference, "auto");
     campaign_free(c);
 }
 
