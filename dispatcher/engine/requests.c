@@ -503,6 +503,16 @@ static const struct verb verbs[] = {
     {"health", ANYBODY, request_health},
     {"failures", REQUEST_LOOK, request_failures},
     {"shape", REQUEST_LOOK, request_shape},
+    {"keep", REQUEST_OPERATE | REQUEST_APPROVE, request_keep},
+    {"approve", REQUEST_APPROVE, request_approve},
+    {"approvals", REQUEST_LOOK | REQUEST_APPROVE, request_approvals},
+    {"start", REQUEST_OPERATE, request_start},
+    {"campaigns", REQUEST_LOOK | REQUEST_APPROVE, request_campaigns},
+    {"campaign", REQUEST_LOOK | REQUEST_APPROVE, request_campaign},
+    {"campaign_stop", REQUEST_OPERATE, request_campaign_stop},
+    {"campaign_go", REQUEST_OPERATE, request_campaign_go},
+    {"campaign_pass", REQUEST_OPERATE, request_campaign_pass},
+    {"campaign_cancel", REQUEST_OPERATE, request_campaign_cancel},
 };
 
 static int find_verb(const struct json_t *root, const struct verb **out, struct error *err)

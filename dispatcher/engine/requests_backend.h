@@ -62,6 +62,8 @@ MUST_CHECK int request_find_batch(const struct request *r, const char *id, struc
 void batch_facts_clear(struct batch_facts *facts);
 /* ERR_NOT_FOUND unless there is one of this name. */
 MUST_CHECK int request_require_batch(const struct request *r, const char *id, struct error *err);
+/* The member `campaign` of a request; borrowed from it. ERR_USAGE. */
+MUST_CHECK int request_read_campaign(const struct request *r, const char **out, struct error *err);
 /* "goes", "halted", "paused" */
 const char *batch_stop_name(enum batch_stop stop);
 
@@ -84,5 +86,15 @@ int request_metrics(const struct request *r, struct error *err);
 int request_health(const struct request *r, struct error *err);
 int request_failures(const struct request *r, struct error *err);
 int request_shape(const struct request *r, struct error *err);
+int request_keep(const struct request *r, struct error *err);
+int request_approve(const struct request *r, struct error *err);
+int request_approvals(const struct request *r, struct error *err);
+int request_start(const struct request *r, struct error *err);
+int request_campaigns(const struct request *r, struct error *err);
+int request_campaign(const struct request *r, struct error *err);
+int request_campaign_stop(const struct request *r, struct error *err);
+int request_campaign_go(const struct request *r, struct error *err);
+int request_campaign_pass(const struct request *r, struct error *err);
+int request_campaign_cancel(const struct request *r, struct error *err);
 
 #endif

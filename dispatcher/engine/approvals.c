@@ -1,0 +1,241 @@
+#include "engine/approvals.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "engine/requests_backend.h"
+#include "model/json.h"
+
+#define MANIFEST_DEPTH 4
+/* Changes named in a sentence; the rest is counted. */
+#define CHANGES_NAMED 5
+
+/* ---- what was said ---- */
+
+static void clear_role(struct role_approval *r)
+{
+    free(r->role);
+    free(r->who);
+    manifest_free(&r->manifest);
+}
+
+void approvals_free(struct approvals *a)
+{
+    for (size_t i = 0; i < a->count; i++)
+        clear_role(&a->roles[i]);
+    free(a->roles);
+    *a = (struct approvals){0};
+}
+
+static struct role_approval *find_role(const struct approvals *a, const char *role)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        if (strcmp(a->roles[i].role, role) == 0)
+            return &a->roles[i];
+    }
+    return NULL;
+}
+
+static struct role_approval *make_role(struct approvals *a)
+{
+    a->roles = xreallocarray(a->roles, a->count + 1, sizeof(*a->roles));
+    return &a->roles[a->count++];
+}
+
+static bool is_valid(const struct approvals *a, const struct approval *one)
+{
+    unsigned char digest[DIGEST_SIZE];
+    if (a->manifest == NULL)
+        return false;
+    manifest_digest(a->manifest, digest);
+    return memcmp(digest, one->digest, DIGEST_SIZE) == 0;
+}
+
+/* It was canonical when it came in. */
+static void read_manifest(const char *text, struct manifest *out)
+{
+    struct json_t *list = NULL;
+    struct error ignored;
+    if (json_parse(text, strlen(text), "manifest", 1, MANIFEST_DEPTH, &list, &ignored) != 0 ||
+        manifest_read(list, out, &ignored) != 0)
+        manifest_free(out);
+    json_free(list);
+}
+
+static void take_approval(void *context, const struct approval *one)
+{
+    struct approvals *a = context;
+    struct role_approval *role = find_role(a, one->role);
+    bool valid = is_valid(a, one);
+    if (role != NULL && role->valid && !valid)
+        return;
+    if (role != NULL)
+        clear_role(role);
+    else
+        role = make_role(a);
+    *role = (struct role_approval){.role = xstrdup(one->role),
+                                   .who = xstrdup(one->who),
+                                   .at_ms = one->at_ms,
+                                   .action = one->action,
+                                   .valid = valid};
+    digest_hex(one->digest, role->digest);
+    read_manifest(one->manifest, &role->manifest);
+}
+
+int approvals_find(struct ledger *l, const char *campaign, const struct manifest *manifest,
+                   struct approvals *out, struct error *err)
+{
+    *out = (struct approvals){.manifest = manifest};
+    return ledger_walk_approvals(l, campaign, take_approval, out, err);
+}
+
+/* ---- as rows ---- */
+
+struct changes {
+    struct buf *out;
+    int64_t count;
+};
+
+static void put_change(void *context, const struct manifest_change *c)
+{
+    struct changes *to = context;
+    buf_printf(to->out, "%s{\"part\":\"%s\"", to->count++ > 0 ? "," : "",
+               manifest_part_name(c->part));
+    answer_put_text(to->out, "name", c->name);
+    answer_put_text(to->out, "was", c->was);
+    answer_put_text(to->out, "is", c->is);
+    buf_putc(to->out, '}');
+}
+
+static void put_role(const struct approvals *a, const struct role_approval *r, struct buf *out)
+{
+    struct changes changes = {.out = out};
+    buf_puts(out, "{\"role\":");
+    buf_put_json(out, r->role);
+    answer_put_text(out, "who", r->who);
+    answer_put_time(out, "at", r->at_ms);
+    buf_printf(out, ",\"valid\":%s", r->valid ? "true" : "false");
+    answer_put_text(out, "digest", r->digest);
+    buf_printf(out, ",\"action\":%lld,\"changed\":[", (long long)r->action);
+    if (a->manifest != NULL && !r->valid)
+        manifest_compare(&r->manifest, a->manifest, put_change, &changes);
+    buf_puts(out, "]}");
+}
+
+void approvals_put(const struct approvals *a, struct buf *out)
+{
+    buf_puts(out, ",\"approvals\":[");
+    for (size_t i = 0; i < a->count; i++) {
+        buf_puts(out, i > 0 ? "," : "");
+        put_role(a, &a->roles[i], out);
+    }
+    buf_putc(out, ']');
+}
+
+/* ---- who ---- */
+
+/* "uid 1000 (jana)": the number is the person, the name may have been given to another one. */
+bool approvals_same_person(const char *who, const char *other)
+{
+    size_t len = strcspn(who, "("), other_len = strcspn(other, "(");
+    return len == other_len && strncmp(who, other, len) == 0;
+}
+
+int approvals_check_person(const struct approvals *a, const char *role, const char *who,
+                           struct error *err)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        const struct role_approval *r = &a->roles[i];
+        if (r->valid && strcmp(r->role, role) != 0 && approvals_same_person(r->who, who))
+            return error_set(err, ERR_DENIED,
+                             "%s has approved this as %s; another person must approve it as %s",
+                             who, r->role, role);
+    }
+    return 0;
+}
+
+/* ---- may it be sent ---- */
+
+static void name_change(void *context, const struct manifest_change *c)
+{
+    struct changes *to = context;
+    if (to->count++ < CHANGES_NAMED)
+        buf_printf(to->out, "%s %s %s", to->count > 1 ? "," : "", manifest_part_name(c->part),
+                   c->name);
+}
+
+static void say_void(const struct approvals *a, const struct role_approval *r, struct buf *out)
+{
+    struct changes changes = {.out = out};
+    buf_printf(out, "what %s approved as %s has changed since:", r->who, r->role);
+    manifest_compare(&r->manifest, a->manifest, name_change, &changes);
+    if (changes.count > CHANGES_NAMED)
+        buf_printf(out, " and %lld more", (long long)(changes.count - CHANGES_NAMED));
+    buf_puts(out, ". ");
+}
+
+/* Nobody counts twice, however it came about. */
+static const struct role_approval *
+find_double(const struct approvals *a, const struct json_t *roles, const struct role_approval *one)
+{
+    for (size_t i = 0; i < json_count(roles); i++) {
+        struct buf name = {0};
+        json_put_plain(&name, json_at(roles, i));
+        const struct role_approval *other = find_role(a, buf_text(&name));
+        buf_free(&name);
+        if (other != NULL && other != one && other->valid &&
+            approvals_same_person(other->who, one->who))
+            return other;
+    }
+    return NULL;
+}
+
+static void judge_role(const struct approvals *a, const struct json_t *roles, const char *name,
+                       struct buf *out)
+{
+    const struct role_approval *r = find_role(a, name);
+    const struct role_approval *other = r != NULL && r->valid ? find_double(a, roles, r) : NULL;
+    if (r == NULL)
+        buf_printf(out, "%s has not approved it. ", name);
+    else if (!r->valid)
+        say_void(a, r, out);
+    else if (other != NULL && r < other)
+        buf_printf(out, "%s has approved it as %s and as %s; that is one person. ", r->who, r->role,
+                   other->role);
+}
+
+static bool other_than(const struct approvals *a, const struct json_t *roles, const char *sender)
+{
+    bool found = json_count(roles) == 0;
+    for (size_t i = 0; !found && i < json_count(roles); i++) {
+        struct buf name = {0};
+        json_put_plain(&name, json_at(roles, i));
+        const struct role_approval *r = find_role(a, buf_text(&name));
+        found = r != NULL && r->valid && !approvals_same_person(r->who, sender);
+        buf_free(&name);
+    }
+    return found;
+}
+
+int approvals_check_sending(const struct approvals *a, const struct json_t *roles,
+                            const char *sender, struct error *err)
+{
+    struct buf text = {0};
+    int rc = 0;
+    for (size_t i = 0; i < json_count(roles); i++) {
+        struct buf name = {0};
+        json_put_plain(&name, json_at(roles, i));
+        judge_role(a, roles, buf_text(&name), &text);
+        buf_free(&name);
+    }
+    if (text.len == 0 && !other_than(a, roles, sender))
+        buf_printf(&text, "only %s has approved it, who sends it: another person must agree. ",
+                   sender);
+    if (text.len > 0) {
+        buf_truncate(&text, text.len - 2); /* ". " of the last one */
+        rc = error_set(err, ERR_DENIED, "%s", buf_text(&text));
+    }
+    buf_free(&text);
+    return rc;
+}

@@ -1,0 +1,52 @@
+/*
+ * Approvals: who has agreed to what of a campaign, and whether that still is what would be sent.
+ * One person counts for one role, and whoever sends is not the only one who agreed.
+ */
+#ifndef ENGINE_APPROVALS_H
+#define ENGINE_APPROVALS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "ledger/campaigns.h"
+#include "model/manifest.h"
+
+/* What one role has said: the last time it agreed to what is asked about, or the last time at all.
+ */
+struct role_approval {
+    char *role, *who;
+    int64_t at_ms, action;
+    bool valid;
+    char digest[DIGEST_HEX_SIZE];
+    struct manifest manifest; /* what it agreed to */
+};
+
+struct approvals {
+    const struct manifest *manifest; /* asked about; NULL: nothing, none is valid */
+    struct role_approval *roles;     /* in the order of their first approval */
+    size_t count;
+};
+
+/* `manifest` is borrowed. Free with approvals_free(), also after an error. */
+MUST_CHECK int approvals_find(struct ledger *l, const char *campaign,
+                              const struct manifest *manifest, struct approvals *out,
+                              struct error *err);
+void approvals_free(struct approvals *a);
+/* ,"approvals":[{"role","who","at","valid","changed":[{"part","name","was","is"}]}] */
+void approvals_put(const struct approvals *a, struct buf *out);
+
+/* The same person, whatever the account is called by now. */
+bool approvals_same_person(const char *who, const char *other);
+/* ERR_DENIED: `who` has agreed to the same as another role. */
+MUST_CHECK int approvals_check_person(const struct approvals *a, const char *role, const char *who,
+                                      struct error *err);
+/* May `sender` send it, if these roles are wanted (texts of a list)? ERR_DENIED with a sentence for
+ * each that is missing or void. */
+struct json_t;
+MUST_CHECK int approvals_check_sending(const struct approvals *a, const struct json_t *roles,
+                                       const char *sender, struct error *err);
+
+#endif

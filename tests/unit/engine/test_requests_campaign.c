@@ -1,0 +1,247 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/digest.h"
+#include "engine/requests.h"
+#include "spool/spool.h"
+
+#define ANNA  "uid 1001 (anna)"
+#define BORIS "uid 1002 (boris)"
+#define CHO   "uid 1003 (cho)"
+
+#define SUM_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define SUM_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+#define MANIFEST(letter)                                                                           \
+    "[{\"part\":\"letter\",\"name\":\"apology/de.md\",\"sha256\":\"" letter "\"},"                 \
+    "{\"part\":\"campaign\",\"name\":\"outage.yaml\",\"sha256\":\"" SUM_A "\"},"                   \
+    "{\"part\":\"audience\",\"name\":\"a.csv\",\"sha256\":\"" SUM_A "\"}]"
+#define PLAN                                                                                       \
+    "{\"cohorts\":[{\"name\":\"a\",\"batch\":\"outage-a\",\"people\":3},"                          \
+    "{\"name\":\"b\",\"batch\":\"outage-b\",\"people\":4}],"                                       \
+    "\"canary\":{\"first\":2,\"then\":\"look\"}}"
+
+static char directory[64];
+static struct ledger *ledger;
+static struct settings settings = {.spool = directory};
+static struct buf answer;
+
+static int open_ledger(void **state)
+{
+    struct error err;
+    struct spool *spool;
+    (void)state;
+    snprintf(directory, sizeof(directory), "/tmp/dispatcher-test-XXXXXX");
+    if (mkdtemp(directory) == NULL || spool_open(directory, &spool, &err) != 0)
+        return -1;
+    spool_close(spool);
+    return ledger_open(directory, LEDGER_WRITE, &ledger, &err);
+}
+
+static int remove_one(const char *path, const struct stat *st UNUSED, int type UNUSED,
+                      struct FTW *at UNUSED)
+{
+    return remove(path);
+}
+
+static int close_ledger(void **state)
+{
+    (void)state;
+    ledger_close(ledger);
+    buf_free(&answer);
+    return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static const char *ask(const char *who, const char *request)
+{
+    struct request_world world = {
+        .ledger = ledger, .settings = &settings, .who = who, .now_ms = 5000};
+    buf_free(&answer);
+    request_handle(&world, request, strlen(request), &answer);
+    return buf_text(&answer);
+}
+
+static void has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("\"%s\" is not in: %s", part, text);
+}
+
+static void has_not(const char *text, const char *part)
+{
+    if (strstr(text, part) != NULL)
+        fail_msg("\"%s\" is in: %s", part, text);
+}
+
+static const char *approve(const char *who, const char *role, const char *manifest)
+{
+    struct buf request = {0};
+    buf_printf(&request,
+               "{\"v\":1,\"verb\":\"approve\",\"campaign\":\"outage\",\"role\":\"%s\",\"manifest\":"
+               "%s,\"reason\":\"read it\"}",
+               role, manifest);
+    ask(who, buf_text(&request));
+    buf_free(&request);
+    return buf_text(&answer);
+}
+
+static const char *start(const char *who, const char *roles, const char *manifest)
+{
+    struct buf request = {0};
+    buf_printf(&request,
+               "{\"v\":1,\"verb\":\"start\",\"campaign\":\"outage\",\"kind\":\"confirmed\","
+               "\"template\":\"apology\",\"file\":\"outage.yaml\",\"manifest\":%s,\"roles\":%s,"
+               "\"plan\":" PLAN ",\"reason\":\"go\"}",
+               manifest, roles);
+    ask(who, buf_text(&request));
+    buf_free(&request);
+    return buf_text(&answer);
+}
+
+static const char *about(const char *verb)
+{
+    char request[120];
+    snprintf(request, sizeof(request), "{\"v\":1,\"verb\":\"%s\",\"campaign\":\"outage\"}", verb);
+    return ask(ANNA, request);
+}
+
+static void an_approval_says_who_and_of_what(void **state)
+{
+    (void)state;
+    has(approve(ANNA, "legal", MANIFEST(SUM_A)), "\"role\":\"legal\",\"who\":\"" ANNA "\"");
+    has(buf_text(&answer), "\"valid\":true");
+    has(about("campaigns"), "\"state\":\"draft\"");
+    has(ask(ANNA, "{\"v\":1,\"verb\":\"actions\"}"), "\"verb\":\"approve\"");
+    has(buf_text(&answer), "\\\"campaign\\\":\\\"outage\\\",\\\"role\\\":\\\"legal\\\",\\\"digest");
+}
+
+static void one_person_is_not_two_roles(void **state)
+{
+    (void)state;
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    has(approve("uid 1001 (renamed)", "comms", MANIFEST(SUM_A)), "\"code\":-7");
+    has(approve(BORIS, "comms", MANIFEST(SUM_A)), "\"role\":\"comms\"");
+}
+
+static void a_changed_letter_voids_the_approval_and_says_which_file(void **state)
+{
+    (void)state;
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    has(ask(ANNA, "{\"v\":1,\"verb\":\"approvals\",\"campaign\":\"outage\",\"manifest\":" MANIFEST(
+                      SUM_B) "}"),
+        "\"valid\":false");
+    has(buf_text(&answer), "\"changed\":[{\"part\":\"letter\",\"name\":\"apology/de.md\",\"was\":"
+                           "\"" SUM_A "\",\"is\":\"" SUM_B "\"}]");
+    has(start(BORIS, "[\"legal\"]", MANIFEST(SUM_B)), "has changed since: letter apology/de.md");
+    has(buf_text(&answer), "\"code\":-7");
+}
+
+static void nothing_starts_without_every_role(void **state)
+{
+    (void)state;
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    has(start(BORIS, "[\"legal\",\"comms\"]", MANIFEST(SUM_A)), "comms has not approved it");
+    has_not(buf_text(&answer), "legal has not");
+    has(about("campaigns"), "\"state\":\"draft\"");
+}
+
+static void the_sender_is_not_the_only_one_who_agreed(void **state)
+{
+    (void)state;
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    has(start(ANNA, "[\"legal\"]", MANIFEST(SUM_A)), "another person must agree");
+    has(start(BORIS, "[\"legal\"]", MANIFEST(SUM_A)), "\"started\":true");
+}
+
+static void a_sender_may_be_one_of_two_who_agreed(void **state)
+{
+    (void)state;
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    approve(BORIS, "comms", MANIFEST(SUM_A));
+    has(start(BORIS, "[\"legal\",\"comms\"]", MANIFEST(SUM_A)), "\"started\":true");
+    has(start(CHO, "[\"legal\",\"comms\"]", MANIFEST(SUM_A)), "\"started\":false");
+}
+
+static void another_letter_under_the_same_name_is_a_conflict(void **state)
+{
+    (void)state;
+    has(start(BORIS, "[]", MANIFEST(SUM_A)), "\"started\":true");
+    has(start(BORIS, "[]", MANIFEST(SUM_B)), "\"code\":-3");
+}
+
+static void a_campaign_is_paused_goes_on_and_is_cancelled_for_good(void **state)
+{
+    (void)state;
+    has(about("campaign_stop"), "\"code\":-2");
+    start(BORIS, "[]", MANIFEST(SUM_A));
+    has(about("campaigns"), "\"state\":\"canary\"");
+    has(buf_text(&answer), "\"people\":7");
+    has(about("campaign_pass"), "\"changed\":true");
+    has(about("campaign_pass"), "\"changed\":false");
+    has(about("campaigns"), "\"state\":\"running\"");
+    has(about("campaign_stop"), "\"was\":\"goes\",\"now\":\"paused\"");
+    has(about("campaigns"), "\"state\":\"paused\"");
+    has(about("campaign_go"), "\"changed\":true");
+    has(about("campaign_cancel"), "\"now\":\"cancelled\"");
+    has(about("campaign_go"), "\"code\":-3");
+    has(about("campaign"), "\"verb\":\"campaign cancel\"");
+    has(buf_text(&answer), "\"verb\":\"canary passed\"");
+    has(buf_text(&answer), "\"verb\":\"send\"");
+}
+
+static void a_document_is_kept_under_its_hash_or_not_at_all(void **state)
+{
+    unsigned char sum[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE], request[300];
+    (void)state;
+    digest_sha256("ab", 2, sum);
+    digest_hex(sum, hex);
+    snprintf(request, sizeof(request),
+             "{\"v\":1,\"verb\":\"keep\",\"documents\":[{\"name\":\"x\",\"sha256\":\"%s\",\"text\":"
+             "\"a\",\"offset\":0,\"more\":true}]}",
+             hex);
+    has(ask(ANNA, request), "\"kept\":1");
+    snprintf(request, sizeof(request),
+             "{\"v\":1,\"verb\":\"keep\",\"documents\":[{\"name\":\"x\",\"sha256\":\"%s\",\"text\":"
+             "\"c\",\"offset\":1}]}",
+             hex);
+    has(ask(ANNA, request), "\"code\":-1");
+    snprintf(request, sizeof(request),
+             "{\"v\":1,\"verb\":\"keep\",\"documents\":[{\"name\":\"x\",\"sha256\":\"%s\",\"text\":"
+             "\"ab\"}]}",
+             hex);
+    has(ask(ANNA, request), "\"kept\":1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_approval_says_who_and_of_what, open_ledger,
+                                        close_ledger),
+        cmocka_unit_test_setup_teardown(one_person_is_not_two_roles, open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(a_changed_letter_voids_the_approval_and_says_which_file,
+                                        open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(nothing_starts_without_every_role, open_ledger,
+                                        close_ledger),
+        cmocka_unit_test_setup_teardown(the_sender_is_not_the_only_one_who_agreed, open_ledger,
+                                        close_ledger),
+        cmocka_unit_test_setup_teardown(a_sender_may_be_one_of_two_who_agreed, open_ledger,
+                                        close_ledger),
+        cmocka_unit_test_setup_teardown(another_letter_under_the_same_name_is_a_conflict,
+                                        open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(a_campaign_is_paused_goes_on_and_is_cancelled_for_good,
+                                        open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(a_document_is_kept_under_its_hash_or_not_at_all,
+                                        open_ledger, close_ledger),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
