@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "engine/access.h"
 #include "engine/approvals.h"
 #include "ledger/campaigns.h"
 #include "model/json.h"
@@ -153,6 +154,29 @@ static int read_role(const struct request *r, const char **out, struct error *er
                : error_set(err, ERR_USAGE, "\"%.60s\" is no name of a role, like legal", *out);
 }
 
+/* A configuration that names roles says who may have them. */
+static int check_role(const struct request *r, const char *name, struct error *err)
+{
+    const struct settings *s = r->world->settings;
+    const struct campaign_role *role = access_find_role(s, name);
+    struct buf names = {0};
+    int rc = 0;
+    for (size_t i = 0; i < s->role_count; i++)
+        text_put_choice(&names, s->roles[i].name, i, s->role_count);
+    if (s->role_count > 0 && role == NULL)
+        rc = error_set(err, ERR_USAGE,
+                       "there is no role \"%s\"; `campaigns.roles` of the configuration has %s",
+                       name, buf_text(&names));
+    else if (role != NULL && (r->world->peer == NULL || !access_has_role(role, r->world->peer)))
+        rc = error_set(
+            err, ERR_DENIED,
+            "%s may not approve as %s: `campaigns.roles.%s` of the configuration says who "
+            "may",
+            r->world->who, name, name);
+    buf_free(&names);
+    return rc;
+}
+
 static int check_person(const struct request *r, const struct subject *s, const char *role,
                         struct error *err)
 {
@@ -201,6 +225,8 @@ int request_approve(const struct request *r, struct error *err)
     int rc = read_subject(r, &s, err);
     if (rc == 0)
         rc = read_role(r, &role, err);
+    if (rc == 0)
+        rc = check_role(r, role, err);
     if (rc == 0)
         rc = check_person(r, &s, role, err);
     if (rc == 0)

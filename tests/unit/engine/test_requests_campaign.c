@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/digest.h"
+#include "engine/access.h"
 #include "engine/requests.h"
 #include "spool/spool.h"
 
@@ -63,8 +64,11 @@ static int close_ledger(void **state)
 
 static const char *ask(const char *who, const char *request)
 {
-    struct request_world world = {
-        .ledger = ledger, .settings = &settings, .who = who, .now_ms = 5000};
+    struct request_world world = {.ledger = ledger,
+                                  .settings = &settings,
+                                  .who = who,
+                                  .allowed = REQUEST_ALL,
+                                  .now_ms = 5000};
     buf_free(&answer);
     request_handle(&world, request, strlen(request), &answer);
     return buf_text(&answer);
@@ -198,6 +202,17 @@ static void a_campaign_is_paused_goes_on_and_is_cancelled_for_good(void **state)
     has(buf_text(&answer), "\"verb\":\"send\"");
 }
 
+static void a_role_that_is_bound_is_for_its_people(void **state)
+{
+    struct campaign_role legal = {.name = (char[]){"legal"}};
+    (void)state;
+    settings.roles = &legal;
+    settings.role_count = 1;
+    has(approve(ANNA, "legal", MANIFEST(SUM_A)), "\"code\":-7");
+    has(approve(ANNA, "comms", MANIFEST(SUM_A)), "has legal");
+    settings.role_count = 0;
+}
+
 static void a_document_is_kept_under_its_hash_or_not_at_all(void **state)
 {
     unsigned char sum[DIGEST_SIZE];
@@ -240,6 +255,8 @@ int main(void)
                                         open_ledger, close_ledger),
         cmocka_unit_test_setup_teardown(a_campaign_is_paused_goes_on_and_is_cancelled_for_good,
                                         open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(a_role_that_is_bound_is_for_its_people, open_ledger,
+                                        close_ledger),
         cmocka_unit_test_setup_teardown(a_document_is_kept_under_its_hash_or_not_at_all,
                                         open_ledger, close_ledger),
     };
