@@ -64,6 +64,7 @@ static const struct command *const engine_room[] = {
     &command_queue,
     &command_failures,
     &command_shape,
+    &command_why,
     &command_show,
     &command_retry,
     &command_reconcile,

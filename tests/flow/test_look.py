@@ -100,3 +100,62 @@ def test_shape_is_age_by_destination(t):
     t.equal(t.command("shape", "--state", "failed").err, "Nothing matches.\n", "nothing")
     t.daemon.stop()
     t.equal(t.command("shape", "--channel", "sms", "--json").lines()[0]["total"], 1, "without a daemon")
+
+
+def why(t, identity):
+    answer = t.command("why", identity)
+    return answer.out
+
+
+def test_why_says_what_happened_what_is_next_and_what_to_do(t):
+    server, _ = refusing(t, gone=MISSING, full=FULL, grey="450 4.2.0 greylisted")
+    t.configure(email=t.email_transport(server, retry=["1h"]))
+    t.daemon.start()
+    t.enqueue(*[mail_to(t, name, f"{name}@example.org") for name in ("gone", "full", "grey", "fine")],
+              mail_to(t, "later", "later@example.org", not_before="2099-01-01T00:00:00Z"))
+    for name, state in (("gone", "failed"), ("full", "failed"), ("grey", "deferred"), ("fine", "delivered")):
+        t.wait_for_state(name, state)
+    said = {name: why(t, name) for name in ("gone", "full", "grey", "fine", "later")}
+    for name, parts in {
+        "gone": ["gone has failed by email for good", "The address does not exist there.", "5.1.1 User unknown", "remove the address from the list"],
+        "full": ["The mailbox is full.", "What to do: dispatcher retry full\n"],
+        "grey": ["is not through yet", "It is tried again by itself at 20", "Who does not want to wait: dispatcher retry grey\n"],
+        "fine": ["fine was delivered by email", "There is nothing to do."],
+        "later": ["has not been tried by email yet", "not before 20", "There is nothing to do."],
+    }.items():
+        for part in parts:
+            t.contains(said[name], part, f"why {name}")
+        t.equal(said[name].count("\n"), 1, f"one paragraph for {name}")
+    row = t.command("why", "full", "--json").json()
+    t.equal((row["state"], row["cause"], row["command"], row["cure"]), ("failed", "mailbox_full", "dispatcher retry full", ""), "for programs")
+    t.equal(t.command("why", "nobody").status, 66, "nobody")
+    t.daemon.stop()
+    answer = t.command("why", "grey")
+    t.contains(answer.out, "is not through yet", "without a daemon")
+
+
+def test_why_knows_stopped_batches_and_daemons_that_do_not_run(t):
+    server, _ = refusing(t)
+    t.configure(email=t.email_transport(server))
+    t.enqueue(mail_to(t, "n1", "n1@example.org", not_before="2099-01-01T00:00:00Z"), mail_to(t, "n2", "n2@example.org"))
+    publish(t, "b", 2, not_before="2099-01-01T00:00:00Z")
+    t.daemon.start()
+    t.wait(lambda: t.row("b_c2"), 20, "the batch to be taken in")
+    t.equal(t.command("pause", "b", "--reason", "the number is wrong").status, 0, "paused")
+    said = why(t, "b_c2")
+    for part in ("Nothing of its batch b is sent", "the number is wrong", "What to do: dispatcher resume b\n"):
+        t.contains(said, part, "of a paused batch")
+    t.daemon.stop()
+
+
+def test_why_tells_when_the_next_channel_begins(t):
+    server, _ = refusing(t)
+    then = {"channels": ["email", "sms"], "method": "single", "after": {"email": "1h"}, "confirm": ["email"]}
+    t.configure(email=t.email_transport(server), rules=[{"name": "one", "then": then}])
+    t.daemon.start()
+    notice = mail_to(t, "n1", "n1@example.org")
+    notice["to"]["phone"] = "+4915112345678"
+    del notice["routing"]
+    t.enqueue(notice)
+    t.wait_for_state("n1", "delivered")
+    t.matches(why(t, "n1"), r"If it has not told the person by 20\d\d-.*, sms takes its turn\.", "the next channel")
