@@ -231,32 +231,6 @@ struct action request_action(const struct request *r, const char *verb, const ch
     };
 }
 
-/* ---- selectors ---- */
-
-int request_read_selector(const struct json_t *root, struct selector *out, struct error *err)
-{
-    const struct json_t *from = json_get(root, "selector");
-    const char *channel = json_get_text(from, "channel", NULL);
-    const char *state = json_get_text(from, "state", NULL);
-    enum channel_kind kind;
-    enum delivery_state at;
-    *out = SELECTOR_ALL;
-    out->id = json_get_text(from, "id", NULL);
-    out->campaign = json_get_text(from, "campaign", NULL);
-    out->cause = json_get_text(from, "cause", NULL);
-    out->batch = json_get_text(from, "batch", NULL);
-    if (channel != NULL && request_read_channel(from, &kind, err) != 0)
-        return ERR_USAGE;
-    if (state != NULL && !delivery_state_parse(state, &at))
-        return error_set(err, ERR_USAGE,
-                         "there is no state \"%s\"; states are waiting, in_flight, deferred, held, "
-                         "delivered, failed, suppressed, expired, cancelled, uncertain",
-                         state);
-    out->channel = channel != NULL ? (int)kind : -1;
-    out->state = state != NULL ? (int)at : -1;
-    return 0;
-}
-
 /* ---- verbs ---- */
 
 struct page {
@@ -286,12 +260,12 @@ static int handle_queue(const struct request *r, struct error *err)
     struct selector selector;
     size_t count = 0;
     int64_t last = 0, limit = json_get_int(r->root, "limit", 100);
-    int rc = request_read_selector(r->root, &selector, err);
+    int rc = request_read_selector(r, &selector, err);
     if (limit < 1 || limit > ROWS_MAX)
         limit = ROWS_MAX;
     struct page page = {r, limit, 0, json_get_int(r->root, "after", 0)};
-    if (rc == 0 && selector.batch != NULL)
-        rc = request_require_batch(r, selector.batch, err);
+    if (rc == 0 && page.last == 0)
+        rc = request_require_known(r, &selector, err);
     if (rc == 0)
         rc = ledger_walk(r->world->ledger, &selector, page.last, (size_t)limit + 1, put_page_row,
                          &page, &count, &last, err);

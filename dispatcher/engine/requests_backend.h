@@ -42,7 +42,14 @@ MUST_CHECK int request_require_daemon(const struct request *r, const char *what,
 MUST_CHECK int request_read_channel(const struct json_t *object, enum channel_kind *out,
                                     struct error *err);
 /* The member `selector` of a request; borrowed from it. ERR_USAGE. */
-MUST_CHECK int request_read_selector(const struct json_t *root, struct selector *out,
+MUST_CHECK int request_read_selector(const struct request *r, struct selector *out,
+                                     struct error *err);
+/* The same for what changes something: all that is named exists, and something is. ERR_USAGE,
+ * ERR_NOT_FOUND. `verb` is for the sentence. */
+MUST_CHECK int request_read_selection(const struct request *r, const char *verb,
+                                      struct selector *out, struct error *err);
+/* Batch, campaign, template and language of a selector exist. ERR_NOT_FOUND says what does. */
+MUST_CHECK int request_require_known(const struct request *r, const struct selector *s,
                                      struct error *err);
 /* What is recorded of a change; `selector` is borrowed. */
 struct action request_action(const struct request *r, const char *verb, const char *selector);

@@ -64,9 +64,9 @@ static int begin_census(const struct request *r, struct selector *selector,
                         const enum delivery_state *usual, size_t count, struct census *c,
                         struct error *err)
 {
-    int rc = request_read_selector(r->root, selector, err);
-    if (rc == 0 && selector->batch != NULL)
-        rc = request_require_batch(r, selector->batch, err);
+    int rc = request_read_selector(r, selector, err);
+    if (rc == 0)
+        rc = request_require_known(r, selector, err);
     read_place(r, c);
     c->selector = selector;
     return rc == 0 ? choose_states(selector, usual, count, c, err) : rc;

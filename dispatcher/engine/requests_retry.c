@@ -24,40 +24,6 @@
 /* Deliveries one step of a retry looks at. */
 #define RETRY_STEP 2048
 
-/* ---- which ---- */
-
-static bool selects_everything(const struct selector *s)
-{
-    return s->id == NULL && s->campaign == NULL && s->cause == NULL && s->batch == NULL &&
-           s->channel < 0 && s->state < 0;
-}
-
-static void ignore_row(void *context UNUSED, const struct delivery_row *row UNUSED)
-{
-}
-
-/* An id nobody handed over is a mistake worth saying, not "0 deliveries". */
-static int require_known(const struct request *r, const char *id, struct error *err)
-{
-    struct selector selector = SELECTOR_ALL;
-    struct error ignored;
-    size_t count = 0;
-    int64_t last = 0;
-    selector.id = id;
-    int rc = ledger_walk(r->world->ledger, &selector, 0, 1, ignore_row, NULL, &count, &last, err);
-    if (rc != 0 || count > 0)
-        return rc;
-    if (request_require_batch(r, id, &ignored) == 0)
-        return error_set(err, ERR_USAGE, "\"%s\" is a batch; name it with --batch %s", id, id);
-    return error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
-}
-
-static int require_selected(const struct request *r, const struct selector *s, struct error *err)
-{
-    int rc = s->id != NULL ? require_known(r, s->id, err) : 0;
-    return rc == 0 && s->batch != NULL ? request_require_batch(r, s->batch, err) : rc;
-}
-
 /* ---- what rests ---- */
 
 struct waiting {
@@ -158,16 +124,6 @@ static void put_barred(struct buf *out, const int64_t barred[RETRY_BARS])
     buf_putc(out, '}');
 }
 
-static int check_selector(const struct request *r, struct selector *out, struct error *err)
-{
-    int rc = request_read_selector(r->root, out, err);
-    if (rc == 0 && selects_everything(out))
-        rc = error_set(err, ERR_USAGE,
-                       "retry needs to know what: an id, or --state failed, --batch, --cause, "
-                       "--campaign, --channel");
-    return rc == 0 ? require_selected(r, out, err) : rc;
-}
-
 static void put_answer(struct buf *out, const struct retry *retry, const struct shut *shut)
 {
     buf_puts(out, "{\"v\":1,\"end\":true");
@@ -191,7 +147,7 @@ int request_retry(const struct request *r, struct error *err)
                           .action = json_get_int(r->root, "action", 0),
                           .meet = daemon != NULL && daemon->end_rest != NULL ? meet : NULL,
                           .context = &shut};
-    int rc = check_selector(r, &selector, err);
+    int rc = request_read_selection(r, "retry", &selector, err);
     if (rc == 0)
         rc = take_retry_step(r, &retry, err);
     if (rc == 0)

@@ -496,14 +496,20 @@ void ledger_set_day(struct ledger *l, int64_t day);
 
 /* ---- look ---- */
 
+/* What is meant: all that is given must fit. Texts are borrowed; NULL: any. */
 struct selector {
-    const char *id;       /* notice id, NULL: any */
-    const char *campaign; /* NULL: any */
-    const char *cause;    /* NULL: any */
-    const char *batch;    /* its id, NULL: any */
-    const char *address;  /* an endpoint, NULL: any; of a retry */
-    int channel;          /* enum channel_kind, -1: any */
-    int state;            /* enum delivery_state, -1: any */
+    const char *id; /* of a notice */
+    const char *campaign;
+    const char *cause;
+    const char *batch; /* its id */
+    const char *template_name;
+    const char *locale;         /* the language chosen */
+    const char *domain;         /* behind the @ of an address; of webhooks: the endpoint */
+    const char *address;        /* an endpoint; of a retry */
+    int channel;                /* enum channel_kind, -1: any */
+    int state;                  /* enum delivery_state, -1: any */
+    int64_t accepted_before_ms; /* 0: whenever */
+    bool everything;            /* said so: not by leaving all else out */
 };
 #define SELECTOR_ALL ((struct selector){.channel = -1, .state = -1})
 
@@ -542,6 +548,15 @@ MUST_CHECK int ledger_batch_is_numbered(struct ledger *l, int64_t batch, bool *o
 struct buf;
 MUST_CHECK int ledger_find_line(struct ledger *l, int64_t batch, int64_t line, struct buf *out,
                                 struct error *err);
+
+/* Is there any delivery of this campaign, template or language? By index. */
+enum selector_name { SELECTOR_CAMPAIGN, SELECTOR_TEMPLATE, SELECTOR_LOCALE };
+#define SELECTOR_NAMES 3
+MUST_CHECK int ledger_knows(struct ledger *l, enum selector_name which, const char *name, bool *out,
+                            struct error *err);
+/* All of them, at most `limit`, in order. */
+MUST_CHECK int ledger_walk_known(struct ledger *l, enum selector_name which, size_t limit,
+                                 ledger_name_fn *fn, void *context, struct error *err);
 
 struct attempt_row {
     int number;

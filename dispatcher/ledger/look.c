@@ -166,7 +166,9 @@ static int walk_rows(struct ledger *l, struct walk *walk, int64_t after, int64_t
 static void put_waiting(struct buf *sql, const struct walk *walk)
 {
     const struct selector *s = walk->resolved.selector;
-    bool plain = s->campaign == NULL && s->cause == NULL && s->channel < 0;
+    bool plain = s->campaign == NULL && s->cause == NULL && s->channel < 0 &&
+                 s->template_name == NULL && s->locale == NULL && s->domain == NULL &&
+                 s->address == NULL && s->accepted_before_ms == 0;
     buf_puts(sql, "WITH place AS (SELECT seq FROM delivery INDEXED BY delivery_due"
                   " WHERE state IN (0, 2) AND seq > ?1");
     if (walk->resolved.batch != 0)

@@ -188,6 +188,14 @@ static void put_step_1(struct buf *sql)
     put_words(sql);
 }
 
+/* What a selector asks of notices: see selector.c. */
+static void put_step_9(struct buf *sql)
+{
+    schema_put_calls(sql);
+    buf_puts(sql, "CREATE INDEX notice_letter ON notice (locale, template);"
+                  "CREATE INDEX notice_campaign ON notice (campaign) WHERE campaign IS NOT NULL;");
+}
+
 /* Step i leads from version i to i + 1. A change of tables is a new row here, never an edit of an
  * old one. */
 static void (*const steps[])(struct buf *sql) = {put_step_1,
@@ -198,7 +206,7 @@ static void (*const steps[])(struct buf *sql) = {put_step_1,
                                                  schema_put_awaiting,
                                                  schema_put_campaigns,
                                                  schema_put_stops,
-                                                 schema_put_calls};
+                                                 put_step_9};
 #define VERSION ((int)COUNT_OF(steps))
 
 static int read_marks(struct db *db, int64_t *out_application, int64_t *out_version,

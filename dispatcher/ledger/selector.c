@@ -2,8 +2,38 @@
  * number must not sort a whole campaign first. */
 #include "ledger/ledger.h"
 
+#include "base/attributes.h"
+#include "base/buf.h"
 #include "ledger/db.h"
 #include "ledger/ledger_backend.h"
+
+/* From name to name by the index notice_letter, notice_campaign: few steps however many rows. */
+#define LETTERS_OF_NOTICES                                                                         \
+    "WITH RECURSIVE p (locale, template) AS (SELECT * FROM (SELECT locale, template FROM notice"   \
+    " ORDER BY locale, template LIMIT 1) UNION ALL SELECT"                                         \
+    " (SELECT n.locale FROM notice n WHERE (n.locale, n.template) > (p.locale, p.template)"        \
+    "  ORDER BY n.locale, n.template LIMIT 1),"                                                    \
+    " (SELECT n.template FROM notice n WHERE (n.locale, n.template) > (p.locale, p.template)"      \
+    "  ORDER BY n.locale, n.template LIMIT 1) FROM p WHERE p.locale IS NOT NULL) "
+
+static const char *const known_sql[SELECTOR_NAMES] = {
+    [SELECTOR_CAMPAIGN] =
+        "SELECT campaign FROM batch WHERE campaign IS NOT NULL UNION SELECT * FROM"
+        " (WITH RECURSIVE p (name) AS (SELECT min(campaign) FROM notice WHERE campaign IS NOT NULL"
+        " UNION ALL SELECT (SELECT min(campaign) FROM notice WHERE campaign > p.name) FROM p"
+        " WHERE p.name IS NOT NULL) SELECT name FROM p WHERE name IS NOT NULL) ORDER BY 1 LIMIT ?",
+    [SELECTOR_TEMPLATE] = "SELECT template FROM letter UNION SELECT * FROM (" LETTERS_OF_NOTICES
+                          "SELECT template FROM p WHERE template IS NOT NULL) ORDER BY 1 LIMIT ?",
+    [SELECTOR_LOCALE] = "SELECT locale FROM letter UNION SELECT * FROM (" LETTERS_OF_NOTICES
+                        "SELECT locale FROM p WHERE locale IS NOT NULL) ORDER BY 1 LIMIT ?"};
+static const char *const knows_sql[SELECTOR_NAMES] = {
+    [SELECTOR_CAMPAIGN] = "SELECT 1 FROM batch WHERE campaign = ?1 UNION ALL"
+                          " SELECT 1 FROM notice WHERE campaign = ?1 LIMIT 1",
+    [SELECTOR_TEMPLATE] =
+        "SELECT 1 FROM letter WHERE template = ?1 UNION ALL"
+        " SELECT * FROM (" LETTERS_OF_NOTICES "SELECT 1 FROM p WHERE template = ?1) LIMIT 1",
+    [SELECTOR_LOCALE] = "SELECT 1 FROM letter WHERE locale = ?1 UNION ALL"
+                        " SELECT 1 FROM notice WHERE locale = ?1 LIMIT 1"};
 
 int selector_resolve(struct ledger *l, const struct selector *selector, struct resolved *out,
                      struct error *err)
@@ -29,6 +59,15 @@ void selector_put_from(struct buf *sql, const char *index)
                index != NULL ? " INDEXED BY " : "", index != NULL ? index : "");
 }
 
+/* The end of an address with its '@', whatever the case of its letters. */
+static void put_domain(struct buf *sql)
+{
+    buf_printf(sql,
+               " AND (d.channel = %d AND substr(d.address, -length('@' || ?)) = '@' || ? COLLATE"
+               " NOCASE OR d.channel = %d AND d.address = ?)",
+               CHANNEL_EMAIL, CHANNEL_WEBHOOK);
+}
+
 void selector_put_where(struct buf *sql, const struct resolved *r)
 {
     const struct selector *s = r->selector;
@@ -39,12 +78,28 @@ void selector_put_where(struct buf *sql, const struct resolved *r)
     /* "notice IS NULL" as in the index delivery_batch, or SQLite would not use it. */
     if (r->batch != 0)
         buf_puts(sql, " AND d.batch = ? AND d.notice IS NULL");
+    /* What a batch or a letter has in common is found once: a row of a batch is told by its number,
+     * before anything is joined. */
     if (s->campaign != NULL)
-        buf_puts(sql, " AND coalesce(n.campaign, b.campaign) = ?");
+        buf_puts(sql, " AND (d.batch IN (SELECT seq FROM batch WHERE campaign = ?)"
+                      " OR n.campaign = ?)");
+    if (s->template_name != NULL)
+        buf_puts(sql, " AND (d.letter IN (SELECT seq FROM letter WHERE template = ?)"
+                      " OR n.template = ?)");
+    if (s->locale != NULL)
+        buf_puts(sql, " AND (d.letter IN (SELECT seq FROM letter WHERE locale = ?)"
+                      " OR n.locale = ?)");
+    if (s->accepted_before_ms > 0)
+        buf_printf(sql,
+                   " AND (d.batch IN (SELECT seq FROM batch WHERE accepted_ms < %lld)"
+                   " OR n.accepted_ms < %lld)",
+                   (long long)s->accepted_before_ms, (long long)s->accepted_before_ms);
     if (s->cause != NULL)
         buf_puts(sql, " AND d.cause = ?");
     if (s->address != NULL)
         buf_puts(sql, " AND d.address = ?");
+    if (s->domain != NULL)
+        put_domain(sql);
     if (s->channel >= 0)
         buf_printf(sql, " AND d.channel = %d", s->channel);
 }
@@ -58,8 +113,15 @@ void selector_put_state(struct buf *sql, int state)
         buf_printf(sql, " AND d.state = %d", state);
 }
 
+static void bind_times(struct query *q, const char *text, int times)
+{
+    for (int i = 0; text != NULL && i < times; i++)
+        query_bind_text(q, text);
+}
+
 void selector_bind(struct query *q, const struct resolved *r)
 {
+    const struct selector *s = r->selector;
     if (r->named.notice != 0)
         query_bind_int(q, r->named.notice);
     if (r->named.batch != 0) {
@@ -68,10 +130,34 @@ void selector_bind(struct query *q, const struct resolved *r)
     }
     if (r->batch != 0)
         query_bind_int(q, r->batch);
-    if (r->selector->campaign != NULL)
-        query_bind_text(q, r->selector->campaign);
-    if (r->selector->cause != NULL)
-        query_bind_text(q, r->selector->cause);
-    if (r->selector->address != NULL)
-        query_bind_text(q, r->selector->address);
+    bind_times(q, s->campaign, 2);
+    bind_times(q, s->template_name, 2);
+    bind_times(q, s->locale, 2);
+    bind_times(q, s->cause, 1);
+    bind_times(q, s->address, 1);
+    bind_times(q, s->domain, 3);
+}
+
+/* ---- what there is ---- */
+
+int ledger_knows(struct ledger *l, enum selector_name which, const char *name, bool *out,
+                 struct error *err)
+{
+    int64_t found = 0;
+    struct query *q = db_query(l->db, knows_sql[which]);
+    query_bind_text(q, name);
+    int rc = query_run_int(q, &found, err);
+    *out = found != 0;
+    return rc < 0 ? rc : 0;
+}
+
+int ledger_walk_known(struct ledger *l, enum selector_name which, size_t limit, ledger_name_fn *fn,
+                      void *context, struct error *err)
+{
+    struct query *q = db_query(l->db, known_sql[which]);
+    query_bind_int(q, (int64_t)limit);
+    int rc;
+    while ((rc = query_step(q, err)) > 0)
+        fn(context, ledger_read_text(q));
+    return rc;
 }

@@ -8,6 +8,7 @@
 #include "model/delivery.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/selected.h"
 #include "operator/session.h"
 
 #define PAGE 500
@@ -27,31 +28,51 @@ static void add_row(void *context, const struct json_t *row)
     table_cell(t, output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)));
 }
 
-/* Page after page, so that neither the daemon nor we ever hold a long answer: JSON is printed at
- * once, only a table has to be gathered. */
-static int gather(struct session *s, const struct invocation *inv, int64_t limit, struct buf *rows,
-                  bool *out_more, struct error *err)
+/* One list, asked for page after page, so that neither the daemon nor we ever hold a long answer:
+ * JSON is printed at once, only a table has to be gathered. */
+struct list {
+    struct session *session;
+    const struct invocation *inv;
+    const struct selected *selected;
+    int64_t limit; /* rows that are still wanted */
+    struct buf rows;
+    bool more;
+};
+
+/* False in *out_any: there is no `index`-th selector. */
+static int ask_page(struct list *l, size_t index, int64_t *after, bool *out_any, struct error *err)
 {
-    int64_t after = 0;
+    struct buf request = {0};
+    struct json_t *facts = NULL;
     int rc = 0;
-    *out_more = true;
-    while (rc == 0 && *out_more && limit > 0) {
-        struct buf request = {0};
-        struct json_t *facts = NULL;
-        request_begin(&request, "queue");
-        request_put_selector(&request, inv, argument_at(inv, 0));
-        buf_printf(&request, ",\"after\":%lld,\"limit\":%lld}", (long long)after,
-                   (long long)(limit < PAGE ? limit : PAGE));
-        rc = session_ask(s, request.data, rows, &facts, err);
-        if (rc == 0 && invocation_json(inv)) {
-            fwrite(buf_text(rows), 1, rows->len, stdout);
-            buf_reset(rows);
-        }
-        limit -= json_get_int(facts, "count", 0);
-        after = json_get_int(facts, "last", 0);
-        *out_more = json_get_bool(facts, "more", false);
-        json_free(facts);
-        buf_free(&request);
+    request_begin(&request, "queue");
+    *out_any = selected_put(l->selected, l->inv, index, &request);
+    buf_printf(&request, ",\"after\":%lld,\"limit\":%lld}", (long long)*after,
+               (long long)(l->limit < PAGE ? l->limit : PAGE));
+    if (*out_any)
+        rc = session_ask(l->session, request.data, &l->rows, &facts, err);
+    if (rc == 0 && invocation_json(l->inv)) {
+        fwrite(buf_text(&l->rows), 1, l->rows.len, stdout);
+        buf_reset(&l->rows);
+    }
+    l->limit -= json_get_int(facts, "count", 0);
+    *after = json_get_int(facts, "last", 0);
+    l->more = json_get_bool(facts, "more", false);
+    json_free(facts);
+    buf_free(&request);
+    return rc;
+}
+
+static int gather(struct list *l, struct error *err)
+{
+    bool any = true;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && any && l->limit > 0; i++) {
+        int64_t after = 0;
+        do
+            rc = ask_page(l, i, &after, &any, err);
+        while (rc == 0 && l->more && l->limit > 0);
+        l->more = l->more || (l->limit <= 0 && i + 1 < l->selected->count);
     }
     return rc;
 }
@@ -134,7 +155,9 @@ static void print_summary(const struct buf *rows)
  * whole. */
 static int refuse_selectors(const struct invocation *inv, struct error *err)
 {
-    static const char *const names[] = {"state", "channel", "campaign", "cause", "limit"};
+    static const char *const names[] = {"id",       "state",      "channel",   "campaign",
+                                        "template", "locale",     "domain",    "cause",
+                                        "limit",    "older-than", "everything"};
     if (argument_at(inv, 0) != NULL)
         return error_set(err, ERR_USAGE, "--summary counts the whole ledger; leave out the id");
     for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -168,32 +191,36 @@ static int run_summary(const struct invocation *inv, struct session *s, struct e
     return rc;
 }
 
-static int run_list(const struct invocation *inv, struct session *s, struct error *err)
+static int run_list(const struct invocation *inv, struct session *session,
+                    const struct selected *selected, struct error *err)
 {
-    struct buf rows = {0};
-    int64_t limit = 0;
-    bool more = false;
+    struct list l = {.session = session, .inv = inv, .selected = selected};
     int rc = option_int(inv, "limit", 1, 1000000000, invocation_json(inv) ? 1000000000 : 100,
-                        &limit, err);
+                        &l.limit, err);
     if (rc == 0)
-        rc = gather(s, inv, limit, &rows, &more, err);
+        rc = gather(&l, err);
     if (rc == 0 && !invocation_json(inv))
-        print_rows(&rows);
-    if (rc == 0 && more && !invocation_json(inv))
+        print_rows(&l.rows);
+    if (rc == 0 && l.more && !invocation_json(inv))
         fprintf(stderr, "There are more; see --limit, or --summary for the counts.\n");
     if (rc == 0 && !invocation_json(inv) && text_equal(option_value(inv, "state"), "uncertain"))
-        hint_uncertain(rows.len > 0);
-    buf_free(&rows);
+        hint_uncertain(l.rows.len > 0);
+    buf_free(&l.rows);
     return rc;
 }
 
 static int run(const struct invocation *inv, struct error *err)
 {
-    struct session s;
-    int rc = session_open_beside(inv, &s, err);
+    struct session s = {0};
+    struct selected selected;
+    int rc = selected_read(inv, &selected, err);
     if (rc == 0)
-        rc = option_given(inv, "summary") ? run_summary(inv, &s, err) : run_list(inv, &s, err);
+        rc = session_open_beside(inv, &s, err);
+    if (rc == 0)
+        rc = option_given(inv, "summary") ? run_summary(inv, &s, err)
+                                          : run_list(inv, &s, &selected, err);
     session_close(&s);
+    selected_clear(&selected);
     return rc;
 }
 
@@ -205,13 +232,15 @@ static const struct option_row options[] = {
 
 const struct command command_queue = {
     .name = "queue",
-    .arguments = "[ID]",
+    .arguments = "[ID... | -]",
     .summary = "list deliveries and their states",
     .example = "  dispatcher queue --state failed\n"
                "  dispatcher queue --summary\n",
     .details =
         "One row per delivery: one notice on one channel. Recipient c17 of batch b is b_c17.\n"
         "  dispatcher queue --state failed --batch recall-2026\n"
+        "  dispatcher queue --locale ko --domain naver.com --older-than 2h\n"
+        "  dispatcher queue --cause mailbox_full --json | dispatcher retry -\n"
         "  dispatcher queue --summary --batch recall-2026\n\n"
         "WAITS FOR: transport_rest (its transport rests after faults), transport_rate, warmup, "
         "rate (of its mail\n"
@@ -219,6 +248,9 @@ const struct command command_queue = {
         "(its batch),\n"
         "endpoint_disabled, operator (a person decides), daemon (none runs). What rests is asked "
         "of the daemon.\n\n"
+        "Every option narrows the list down. - reads ids from standard input: a line each, or the "
+        "JSON lines of this\n"
+        "command.\n\n"
         "--summary counts by channel and state; OLDEST is the age of what has been in that state "
         "the longest\n"
         "(kept for everything, not for a single batch). `uncertain` may have arrived: nothing "
@@ -234,6 +266,6 @@ const struct command command_queue = {
         "the time of acceptance by state.",
     .options = options,
     .option_count = COUNT_OF(options),
-    .arguments_max = 1,
+    .arguments_max = 10000,
     .run = run,
 };

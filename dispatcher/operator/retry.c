@@ -11,6 +11,7 @@
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/progress.h"
+#include "operator/selected.h"
 #include "operator/session.h"
 
 /* So many rests are told one by one. */
@@ -61,22 +62,26 @@ struct rests {
 struct steps {
     struct session *session;
     const struct invocation *inv;
+    const struct selected *selected;
     struct progress *progress; /* NULL: it is only counted */
     int64_t expected, count;
     int64_t left[REASONS]; /* meant, but left alone */
     struct rests rests;    /* what they wait for, of `count` */
 };
 
-static void put_request(struct buf *out, const struct steps *s, const char *id,
+/* False: there is no `index`-th selector. */
+static bool put_request(struct buf *out, const struct steps *s, size_t index,
                         const struct json_t *before)
 {
     static const char *const places[] = {"after", "until", "action"};
     request_begin(out, "retry");
-    request_put_selector(out, s->inv, id);
+    if (!selected_put(s->selected, s->inv, index, out))
+        return false;
     request_put_text(out, "reason", option_value(s->inv, "reason"));
     for (size_t i = 0; i < COUNT_OF(places); i++)
         buf_printf(out, ",\"%s\":%" PRId64, places[i], json_get_int(before, places[i], 0));
     buf_printf(out, ",\"dry_run\":%s}", s->progress == NULL ? "true" : "false");
+    return true;
 }
 
 static char *copy_text(const struct json_t *from, const char *key)
@@ -125,44 +130,46 @@ static void add_answer(struct steps *s, const struct json_t *facts)
         add_rest(&s->rests, json_at(rests, i));
 }
 
-static int ask(struct steps *s, const char *id, struct error *err)
+/* One step; *before is the answer of the last one, and becomes this one's. */
+static int ask_step(struct steps *s, size_t index, struct json_t **before, bool *out_any,
+                    struct error *err)
 {
-    struct json_t *before = NULL;
-    bool more = true;
+    struct buf request = {0};
+    struct json_t *facts = NULL;
     int rc = 0;
-    while (rc == 0 && more) {
-        struct buf request = {0};
-        struct json_t *facts = NULL;
-        put_request(&request, s, id, before);
+    *out_any = put_request(&request, s, index, *before);
+    if (*out_any)
         rc = session_ask(s->session, buf_text(&request), NULL, &facts, err);
-        add_answer(s, facts);
-        more = json_get_bool(facts, "more", false);
-        if (s->progress != NULL)
-            progress_update(s->progress, s->count, s->expected, NULL, clock_mono_ms());
-        json_free(before);
-        before = facts;
-        buf_free(&request);
-    }
-    json_free(before);
+    add_answer(s, facts);
+    if (s->progress != NULL)
+        progress_update(s->progress, s->count, s->expected, NULL, clock_mono_ms());
+    json_free(*before);
+    *before = facts;
+    buf_free(&request);
     return rc;
 }
 
-/* One retry without an id, or one per id given. */
+/* One retry, or one for each that is named. */
 static int ask_all(struct steps *s, struct error *err)
 {
-    if (argument_count(s->inv) == 0)
-        return ask(s, NULL, err);
+    bool any = true;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < argument_count(s->inv); i++)
-        rc = ask(s, argument_at(s->inv, i), err);
+    for (size_t i = 0; rc == 0 && any; i++) {
+        struct json_t *before = NULL;
+        do
+            rc = ask_step(s, i, &before, &any, err);
+        while (rc == 0 && json_get_bool(before, "more", false));
+        json_free(before);
+    }
     return rc;
 }
 
 /* Counted beside the daemon: searching millions shall not keep it from sending. */
-static int count_all(const struct invocation *inv, struct steps *s, struct error *err)
+static int count_all(const struct invocation *inv, const struct selected *selected, struct steps *s,
+                     struct error *err)
 {
     struct session session;
-    *s = (struct steps){.session = &session, .inv = inv};
+    *s = (struct steps){.session = &session, .inv = inv, .selected = selected};
     int rc = session_open_beside(inv, &session, err);
     if (rc == 0)
         rc = ask_all(s, err);
@@ -175,8 +182,11 @@ static int move_all(const struct invocation *inv, struct steps *s, bool *out_dae
 {
     struct session session;
     struct progress progress;
-    *s = (struct steps){
-        .session = &session, .inv = inv, .progress = &progress, .expected = s->count};
+    *s = (struct steps){.session = &session,
+                        .inv = inv,
+                        .selected = s->selected,
+                        .progress = &progress,
+                        .expected = s->count};
     progress_begin(&progress, "retry", invocation_json(inv), clock_mono_ms());
     int rc = session_open(inv, LEDGER_WRITE, &session, err);
     if (rc == 0)
@@ -340,9 +350,12 @@ static int64_t count_left(const struct steps *s, const char *reason)
 /* What is due already may wait for a rest, and only the daemon knows. */
 static int run(const struct invocation *inv, struct error *err)
 {
-    struct steps s;
+    struct steps s = {0};
+    struct selected selected;
     bool dry_run = option_given(inv, "dry-run"), daemon = false;
-    int rc = count_all(inv, &s, err);
+    int rc = selected_read(inv, &selected, err);
+    if (rc == 0)
+        rc = count_all(inv, &selected, &s, err);
     if (rc == 0 && !dry_run)
         rc = confirm(inv, s.count, err);
     if (rc == 0 && !dry_run && s.count + count_left(&s, "due") > 0)
@@ -350,6 +363,7 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0)
         rc = report(&s, dry_run, daemon);
     free_rests(&s.rests);
+    selected_clear(&selected);
     return rc;
 }
 
@@ -362,7 +376,7 @@ static const struct option_row options[] = {
 
 const struct command command_retry = {
     .name = "retry",
-    .arguments = "ID... | --batch ID --state failed",
+    .arguments = "ID... | - | --batch ID --state failed",
     .summary = "try deliveries again now",
     .details =
         "  dispatcher retry --batch recall-2026 --state failed --reason \"relay mended, ticket "

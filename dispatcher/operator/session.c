@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "config/quantity.h"
 #include "model/json.h"
 #include "operator/output.h"
 
@@ -107,16 +108,49 @@ void request_put_text(struct buf *out, const char *key, const char *value)
     buf_put_json(out, value);
 }
 
-void request_put_selector(struct buf *out, const struct invocation *inv, const char *id)
+/* Options whose text is a member of the same name. */
+static const char *const texts[] = {"campaign", "batch", "template", "channel",
+                                    "locale",   "state", "cause",    "domain"};
+
+bool selector_given(const struct invocation *inv)
 {
-    static const char *const names[] = {"state", "channel", "campaign", "batch", "cause"};
+    bool given = option_given(inv, "older-than") || option_given(inv, "everything");
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        given = given || option_given(inv, texts[i]);
+    return given;
+}
+
+/* What is no age is left to the engine, which says so. */
+static void put_age(struct buf *out, const char *age)
+{
+    int64_t age_ms = 0;
+    if (age != NULL && quantity_parse_duration(age, &age_ms))
+        buf_printf(out, ",\"older_than_ms\":%lld", (long long)age_ms);
+    else
+        request_put_text(out, "older_than", age);
+}
+
+void request_put_selector_of(struct buf *out, const struct invocation *inv, const char *id,
+                             const char *channel)
+{
     struct buf members = {0};
     request_put_text(&members, "id", id);
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        request_put_text(&members, names[i], option_value(inv, names[i]));
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        const char *value = option_value(inv, texts[i]);
+        bool is_channel = strcmp(texts[i], "channel") == 0;
+        request_put_text(&members, texts[i], value == NULL && is_channel ? channel : value);
+    }
+    put_age(&members, option_value(inv, "older-than"));
+    if (option_given(inv, "everything"))
+        buf_puts(&members, ",\"everything\":true");
     buf_puts(out, ",\"selector\":{");
     if (members.len > 0)
         buf_puts(out, members.data + 1); /* without the first comma */
     buf_putc(out, '}');
     buf_free(&members);
+}
+
+void request_put_selector(struct buf *out, const struct invocation *inv, const char *id)
+{
+    request_put_selector_of(out, inv, id != NULL ? id : option_value(inv, "id"), NULL);
 }

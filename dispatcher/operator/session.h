@@ -31,19 +31,31 @@ MUST_CHECK int session_ask(struct session *s, const char *request, struct buf *r
 /* Begins a request: {"v":1,"verb":"...". The caller appends members and a closing brace. */
 void request_begin(struct buf *out, const char *verb);
 void request_put_text(struct buf *out, const char *key, const char *value);
-/* ,"selector":{...} from --state --channel --campaign --batch --cause and an id (NULL: none). */
+/* ,"selector":{...} from SELECTOR_OPTIONS and an id; NULL: that of --id, if it is given. */
 void request_put_selector(struct buf *out, const struct invocation *inv, const char *id);
+/* Of one delivery: `channel` unless --channel says another; NULL: any. */
+void request_put_selector_of(struct buf *out, const struct invocation *inv, const char *id,
+                             const char *channel);
 
-/* The rows of every command that selects. */
+/* The rows of every command that selects. Several ids, and `-` for ids from standard input:
+ * operator/selected.h. */
 #define SELECTOR_OPTIONS                                                                           \
-    {"state", 0, "STATE",                                                                          \
-     "waiting, in_flight, deferred, held, delivered, failed, suppressed, "                         \
-     "expired, cancelled or uncertain"},                                                           \
-        {"channel", 0, "CHANNEL", "email, sms or webhook"},                                        \
+    {"id", 0, "ID", "only this notice; the same as an argument"},                                  \
         {"campaign", 0, "NAME", "only this campaign"},                                             \
         {"batch", 0, "ID", "only the recipients of this batch"},                                   \
+        {"template", 0, "NAME", "only letters of this template"},                                  \
+        {"channel", 0, "CHANNEL", "email, sms or webhook"},                                        \
+        {"locale", 0, "LANG", "only letters in this language, e.g. ko"},                           \
+        {"state", 0, "STATE",                                                                      \
+         "waiting, in_flight, deferred, held, delivered, failed, suppressed, "                     \
+         "expired, cancelled or uncertain"},                                                       \
+        {"cause", 0, "CAUSE", "only this cause, e.g. mailbox_full"},                               \
+        {"domain", 0, "DOMAIN", "only addresses of this domain; of webhooks the endpoint"},        \
+        {"older-than", 0, "AGE", "only what was accepted longer ago, e.g. 2h"},                    \
     {                                                                                              \
-        "cause", 0, "CAUSE", "only this cause, e.g. mailbox_full"                                  \
+        "everything", 0, NULL, "all there is"                                                      \
     }
+/* An option of SELECTOR_OPTIONS but --id was given. */
+bool selector_given(const struct invocation *inv);
 
 #endif

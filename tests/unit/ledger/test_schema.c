@@ -61,6 +61,7 @@ static void asks_a_reader_to_let_the_daemon_upgrade(void **state)
 #define WITHOUT_CAMPAIGNS                                                                          \
     "DROP TABLE campaign; DROP TABLE approval; DROP TABLE document; DROP TABLE document_piece;"    \
     "DROP INDEX batch_campaign; DROP INDEX delivery_begun;"                                        \
+    "DROP INDEX notice_letter; DROP INDEX notice_campaign;"                                        \
     "ALTER TABLE batch DROP COLUMN letter_changed;"                                                \
     "ALTER TABLE batch DROP COLUMN letter_allowed;"
 
