@@ -6,20 +6,29 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 
+struct listing {
+    const struct invocation *inv;
+    struct table table;
+};
+
 /* What is begun and not ended goes on, or was interrupted. */
-static void add_count(struct table *t, const struct json_t *row)
+static void add_count(struct listing *l, const struct json_t *row)
 {
     int64_t count = json_get_int(row, "count", 0), pending = json_get_int(row, "pending", -1);
+    struct buf cell = {0};
     if (pending < 0)
-        table_cellf(t, "%lld", (long long)count);
+        buf_printf(&cell, "%lld", (long long)count);
     else
-        table_cellf(t, "%lld + %lld, not ended", (long long)count, (long long)pending);
+        say_put(l->inv, &cell, "%lld + %lld, not ended", (long long)count, (long long)pending);
+    table_cell(&l->table, buf_text(&cell));
+    buf_free(&cell);
 }
 
 /* {"state":"failed","batch":"b"} as "state failed, batch b"; what is no object, as it is. */
-static void put_selector(struct buf *out, const char *text)
+static void put_selector(const struct invocation *inv, struct buf *out, const char *text)
 {
     static const char *const names[] = {"id",    "state", "channel",        "campaign",
                                         "batch", "cause", "finished_before"};
@@ -35,13 +44,13 @@ static void put_selector(struct buf *out, const char *text)
         char when[64];
         if (value != NULL)
             buf_printf(out, "%s%s %s", out->len > 0 ? ", " : "",
-                       is_time ? "finished before" : names[i],
+                       say_word(inv, is_time ? "finished before" : names[i]),
                        is_time ? output_time(value, when, sizeof(when)) : value);
     }
     if (json_get_bool(selector, "go_on", false))
-        buf_puts(out, ", whatever fails");
+        say_put(inv, out, ", whatever fails");
     if (json_get_int(selector, "action", 0) > 0)
-        buf_printf(out, "begun as number %lld", (long long)json_get_int(selector, "action", 0));
+        say_put(inv, out, "begun as number %lld", (long long)json_get_int(selector, "action", 0));
     if (out->len == 0)
         buf_puts(out, text);
     json_free(selector);
@@ -49,27 +58,31 @@ static void put_selector(struct buf *out, const char *text)
 
 static void add_row(void *context, const struct json_t *row)
 {
-    struct table *t = context;
+    struct listing *l = context;
+    struct table *t = &l->table;
     struct buf which = {0};
     char when[64];
     table_cellf(t, "%lld", (long long)json_get_int(row, "action", 0));
     table_cell(t, output_time(json_get_text(row, "at", NULL), when, sizeof(when)));
     table_cell(t, json_get_text(row, "who", NULL));
     table_cell(t, json_get_text(row, "verb", NULL));
-    add_count(t, row);
-    put_selector(&which, json_get_text(row, "selector", ""));
+    add_count(l, row);
+    put_selector(l->inv, &which, json_get_text(row, "selector", ""));
     table_cell(t, buf_text(&which));
     buf_free(&which);
     table_cell(t, json_get_text(row, "reason", NULL));
 }
 
-static void print_rows(const struct buf *rows)
+static void print_rows(const struct invocation *inv, const struct buf *rows)
 {
-    static const char *const heads[] = {"NO", "WHEN", "WHO", "WHAT", "DELIVERIES", "WHICH", "WHY"};
-    struct table t;
-    table_begin(&t, heads, COUNT_OF(heads));
-    output_each_line(rows, add_row, &t);
-    table_end(&t);
+    const char *const heads[] = {say_word(inv, "NO"),         say_word(inv, "WHEN"),
+                                 say_word(inv, "WHO"),        say_word(inv, "WHAT"),
+                                 say_word(inv, "DELIVERIES"), say_word(inv, "WHICH"),
+                                 say_word(inv, "WHY")};
+    struct listing l = {.inv = inv};
+    table_begin(&l.table, heads, COUNT_OF(heads));
+    output_each_line(rows, add_row, &l);
+    table_end(&l.table);
 }
 
 static int run(const struct invocation *inv, struct error *err)
@@ -82,7 +95,7 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0 && invocation_json(inv))
         fwrite(buf_text(&rows), 1, rows.len, stdout);
     else if (rc == 0)
-        print_rows(&rows);
+        print_rows(inv, &rows);
     session_close(&s);
     buf_free(&rows);
     buf_free(&end);

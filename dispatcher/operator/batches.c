@@ -5,10 +5,12 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 #include "operator/waits.h"
 
 struct listing {
+    const struct invocation *inv;
     struct table table;
     bool daemon;
 };
@@ -42,6 +44,13 @@ static const char *state_word(const struct listing *list, const struct json_t *r
     return is_waiting(row) ? "waiting" : "sending";
 }
 
+static struct buf *separated(struct buf *out)
+{
+    if (out->len > 0)
+        buf_puts(out, "; ");
+    return out;
+}
+
 static void put_why(const struct listing *list, const struct json_t *row, struct buf *out)
 {
     const char *word = state_word(list, row), *reason = json_get_text(row, "stop_reason", "");
@@ -49,16 +58,15 @@ static void put_why(const struct listing *list, const struct json_t *row, struct
         return;
     buf_puts(out, reason);
     if (!list->daemon)
-        buf_printf(out, "%sno daemon runs", out->len > 0 ? "; " : "");
+        say_put(list->inv, separated(out), "no daemon runs");
     else if (text_equal(word, "in new/"))
-        buf_puts(out, "not looked at yet");
+        say_put(list->inv, out, "not looked at yet");
     bool stopped = !text_equal(json_get_text(row, "stop", ""), "goes");
     int64_t awaiting = json_get_int(row, "awaiting", 0);
     if (stopped && awaiting > 0)
-        buf_printf(out, "%s%lld wait for a confirmation", out->len > 0 ? "; " : "",
-                   (long long)awaiting);
+        say_put(list->inv, separated(out), "%lld wait for a confirmation", (long long)awaiting);
     if (out->len == 0 && is_waiting(row))
-        waits_put_short(row, out);
+        waits_put_short(list->inv, row, out);
 }
 
 /* Lines of which nothing is in the books yet. */
@@ -79,7 +87,7 @@ static void add_percent(struct table *t, const struct json_t *row)
 }
 
 /* So that the columns add up: the states that have none, where there are any. */
-static void add_others(struct table *t, const struct json_t *row)
+static void add_others(struct listing *list, const struct json_t *row)
 {
     static const char *const others[] = {"suppressed", "expired", "held", "cancelled"};
     struct buf words = {0};
@@ -88,9 +96,9 @@ static void add_others(struct table *t, const struct json_t *row)
         int64_t count = json_get_int(row, others[i], 0);
         if (count > 0)
             buf_printf(&words, "%s%s %s", words.len > 0 ? ", " : "", output_number(count, number),
-                       others[i]);
+                       say_word(list->inv, others[i]));
     }
-    table_cell(t, buf_text(&words));
+    table_cell(&list->table, buf_text(&words));
     buf_free(&words);
 }
 
@@ -103,7 +111,7 @@ static void add_row(void *context, const struct json_t *row)
     put_why(list, row, &why);
     table_cell(t, json_get_text(row, "batch", NULL));
     table_cell(t, json_get_text(row, "campaign", NULL));
-    table_cell(t, state_word(list, row));
+    table_cell(t, say_word(list->inv, state_word(list, row)));
     if (text_equal(json_get_text(row, "state", ""), "new"))
         table_cell(t, NULL); /* nobody has counted them yet */
     else
@@ -112,7 +120,7 @@ static void add_row(void *context, const struct json_t *row)
     table_count(t, json_get_int(row, "delivered", 0));
     table_count(t, json_get_int(row, "failed", 0));
     table_count(t, json_get_int(row, "uncertain", 0));
-    add_others(t, row);
+    add_others(list, row);
     table_count(t, json_get_int(row, "open", 0) + count_coming(row));
     table_cell(t, output_age(json_get_text(row, "accepted_at", NULL), age));
     table_cell(t, buf_text(&why));
@@ -140,14 +148,17 @@ static int gather(struct session *s, const struct invocation *inv, struct buf *r
     return rc;
 }
 
-static void print_rows(const struct buf *rows, bool daemon)
+static void print_rows(const struct invocation *inv, const struct buf *rows, bool daemon)
 {
-    static const char *const heads[] = {"BATCH", "CAMPAIGN",  "STATE",  "LINES",
-                                        "DONE",  "DELIVERED", "FAILED", "UNCERTAIN",
-                                        "OTHER", "OPEN",      "AGE",    "WHY"};
-    struct listing list = {.daemon = daemon};
+    static const char *const english[] = {"BATCH", "CAMPAIGN",  "STATE",  "LINES",
+                                          "DONE",  "DELIVERED", "FAILED", "UNCERTAIN",
+                                          "OTHER", "OPEN",      "AGE",    "WHY"};
+    const char *heads[COUNT_OF(english)];
+    struct listing list = {.inv = inv, .daemon = daemon};
+    for (size_t i = 0; i < COUNT_OF(english); i++)
+        heads[i] = say_word(inv, english[i]);
     if (rows->len == 0) {
-        fprintf(stderr, "There is no batch.\n");
+        say(inv, stderr, "There is no batch.\n");
         return;
     }
     table_begin(&list.table, heads, COUNT_OF(heads));
@@ -176,7 +187,7 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0 && invocation_json(inv))
         fwrite(buf_text(&rows), 1, rows.len, stdout);
     else if (rc == 0)
-        print_rows(&rows, daemon_runs(&s));
+        print_rows(inv, &rows, daemon_runs(&s));
     session_close(&s);
     buf_free(&rows);
     return rc;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "model/json.h"
+#include "operator/say.h"
 #include "operator/session.h"
 
 static int ask(const struct invocation *inv, const char *verb, struct json_t **out,
@@ -44,11 +45,12 @@ static int run_pause(const struct invocation *inv, struct error *err)
     if (rc == 0 && invocation_json(inv))
         print_json(inv, "pause", answer);
     else if (rc == 0 && !json_get_bool(answer, "changed", false))
-        printf("%s was paused before.\n", id);
+        say(inv, stdout, "%s was paused before.\n", id);
     else if (rc == 0)
-        printf("%s is paused: what is in flight ends, nothing more is sent. Undo: dispatcher "
-               "resume %s\n",
-               id, id);
+        say(inv, stdout,
+            "%s is paused: what is in flight ends, nothing more is sent. Undo: dispatcher "
+            "resume %s\n",
+            id, id);
     json_free(answer);
     return rc;
 }
@@ -62,13 +64,17 @@ static int run_resume(const struct invocation *inv, struct error *err)
     if (rc == 0 && invocation_json(inv))
         print_json(inv, "resume", answer);
     else if (rc == 0 && !json_get_bool(answer, "changed", false))
-        printf("%s was not stopped.\n", id);
+        say(inv, stdout, "%s was not stopped.\n", id);
+    else if (rc == 0 && go_on)
+        say(inv, stdout,
+            "%s goes on, and failures do not halt it any more. Follow: dispatcher watch %s\n", id,
+            id);
     else if (rc == 0)
-        printf("%s goes on%s. Follow: dispatcher watch %s\n", id,
-               go_on ? ", and failures do not halt it any more" : "", id);
+        say(inv, stdout, "%s goes on. Follow: dispatcher watch %s\n", id, id);
     if (rc == 0 && !go_on && text_equal(json_get_text(answer, "was", ""), "halted"))
-        fprintf(stderr, "It had halted by failures and will again while they are too many; --go-on "
-                        "prevents that.\n");
+        say(inv, stderr,
+            "It had halted by failures and will again while they are too many; --go-on "
+            "prevents that.\n");
     json_free(answer);
     return rc;
 }

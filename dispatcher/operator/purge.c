@@ -7,7 +7,9 @@
 #include "base/text.h"
 #include "config/quantity.h"
 #include "model/json.h"
+#include "operator/confirm.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 
 struct purged {
@@ -62,29 +64,20 @@ static void read_kept(const struct json_t *end, struct purged *out)
     out->awaiting_notices = json_get_int(end, "awaiting_notices", 0);
 }
 
-static void put_count(struct buf *out, int64_t count, const char *one, const char *many)
-{
-    char number[OUTPUT_NUMBER_SIZE];
-    if (count == 0)
-        return;
-    buf_printf(out, "%s%s%s %s", out->len > 0 ? " and " : "",
-               count >= NOTICES_MOST ? "at least " : "", output_number(count, number),
-               count == 1 ? one : many);
-}
-
 /* What stays although it is old enough, and why. */
 static void tell_kept(const struct invocation *inv, const struct purged *p)
 {
-    struct buf kept = {0};
-    bool one = p->awaiting_batches + p->awaiting_notices == 1;
-    put_count(&kept, p->awaiting_batches, "batch", "batches");
-    put_count(&kept, p->awaiting_notices, "single notice", "single notices");
-    if (kept.len > 0 && !invocation_json(inv))
-        fprintf(stderr,
-                "%s %s: the next channel may still follow where no confirmation comes, and needs "
-                "the text (`dispatcher batches` and `show` say until when).\n",
-                kept.data, one ? "stays" : "stay");
-    buf_free(&kept);
+    if (p->awaiting_batches + p->awaiting_notices == 0 || invocation_json(inv))
+        return;
+    say(inv, stderr,
+        p->awaiting_notices >= NOTICES_MOST
+            ? "Batches that stay: %lld, single notices: at least %lld. The next channel may still "
+              "follow where no confirmation comes, and needs the text (`dispatcher batches` and "
+              "`show` say until when).\n"
+            : "Batches that stay: %lld, single notices: %lld. The next channel may still follow "
+              "where no confirmation comes, and needs the text (`dispatcher batches` and `show` "
+              "say until when).\n",
+        (long long)p->awaiting_batches, (long long)p->awaiting_notices);
 }
 
 /* Step after step: a daemon serves everybody else between two of them. */
@@ -144,10 +137,10 @@ static int preview(struct session *s, const struct invocation *inv, int64_t age_
     else if (rc == 0)
         output_each_line(&rows, print_name, NULL);
     if (rc == 0 && !invocation_json(inv))
-        fprintf(stderr, "%" PRId64 " %s; notices of their own are not counted beforehand.\n",
-                would.batches,
-                text_plural(would.batches, "batch would lose its texts",
-                            "batches would lose their texts"));
+        say(inv, stderr,
+            "Batches that would lose their texts: %lld; notices of their own are not counted "
+            "beforehand.\n",
+            (long long)would.batches);
     if (rc == 0)
         tell_kept(inv, &would);
     buf_free(&rows);
@@ -157,21 +150,20 @@ static int preview(struct session *s, const struct invocation *inv, int64_t age_
 static int confirm(struct session *s, const struct invocation *inv, int64_t age_ms,
                    struct error *err)
 {
-    char question[200];
+    struct buf question = {0};
     struct purged would = {0};
-    if (option_given(inv, "yes"))
-        return 0;
-    int rc = count_batches(s, inv, age_ms, NULL, &would, err);
+    int rc = 0;
+    if (!option_given(inv, "yes"))
+        rc = count_batches(s, inv, age_ms, NULL, &would, err);
     if (rc != 0)
         return rc;
-    snprintf(question, sizeof(question),
-             "The texts of %" PRId64
-             " %s and of all notices finished that long ago go for good. Continue?",
-             would.batches, text_plural(would.batches, "batch", "batches"));
-    if (output_confirm(question))
-        return 0;
-    return error_set(err, ERR_USAGE,
-                     "nothing was changed: texts that are purged do not come back; add --yes");
+    say_put(inv, &question,
+            "The texts of %lld batches and of all notices finished that long ago go for good, and "
+            "do not come back. Continue?",
+            (long long)would.batches);
+    rc = confirm_yes(inv, buf_text(&question), err);
+    buf_free(&question);
+    return rc;
 }
 
 static void report(const struct invocation *inv, const struct purged *done)
@@ -182,17 +174,16 @@ static void report(const struct invocation *inv, const struct purged *done)
                ",\"dry_run\":false}\n",
                done->batches, done->notices, done->awaiting_batches, done->awaiting_notices);
     else
-        printf("The texts of %" PRId64 " %s and %" PRId64
-               " single %s are gone. Their rows, addresses, attempts and hashes stay.\n",
-               done->batches, text_plural(done->batches, "batch", "batches"), done->notices,
-               text_plural(done->notices, "notice", "notices"));
+        say(inv, stdout,
+            "Batches whose texts are gone: %lld, single notices: %lld. Their rows, addresses, "
+            "attempts and hashes stay.\n",
+            (long long)done->batches, (long long)done->notices);
     tell_kept(inv, done);
     if (done->kept > 0)
-        fprintf(stderr,
-                "The texts of %" PRId64
-                " batches could not be removed; a running daemon tries again every hour, and so "
-                "does the next `dispatcher purge`.\n",
-                done->kept);
+        say(inv, stderr,
+            "The texts of %lld batches could not be removed; a running daemon tries again every "
+            "hour, and so does the next `dispatcher purge`.\n",
+            (long long)done->kept);
 }
 
 static int purge(struct session *s, const struct invocation *inv, int64_t age_ms, struct error *err)
@@ -225,7 +216,7 @@ static const struct option_row options[] = {
      "finished so long ago, e.g. 30d (default: retention: of the configuration)"},
     {"reason", 0, "TEXT", "why, for the record"},
     {"dry-run", 'n', NULL, "only list the batches it would take"},
-    {"yes", 'y', NULL, "do not ask"},
+    CONFIRM_YES_OPTION,
 };
 
 const struct command command_purge = {

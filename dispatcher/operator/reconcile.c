@@ -5,25 +5,26 @@
 
 #include "model/delivery.h"
 #include "model/json.h"
+#include "operator/say.h"
 #include "operator/session.h"
 
 /* "1000 lines", "180 notices": what the sum has to give. */
-static void print_left_side(const struct json_t *books)
+static void print_left_side(const struct invocation *inv, const struct json_t *books)
 {
-    int64_t notices = json_get_int(books, "notices", 0), lines = json_get_int(books, "lines", 0);
-    int64_t deliveries = json_get_int(books, "deliveries", 0);
-    bool batch = json_get(books, "batch") != NULL;
-    printf("%" PRId64, notices);
+    long long notices = (long long)json_get_int(books, "notices", 0);
+    long long lines = (long long)json_get_int(books, "lines", 0);
+    long long deliveries = (long long)json_get_int(books, "deliveries", 0);
     if (json_get_bool(books, "loading", false))
-        printf(" of %" PRId64, lines);
-    printf(batch ? " lines" : " notices");
-    if (json_get_bool(books, "loading", false))
-        printf(" taken in so far");
+        say(inv, stdout, "%lld of %lld lines taken in so far", notices, lines);
+    else if (json_get(books, "batch") != NULL)
+        say(inv, stdout, "%lld lines", notices);
+    else
+        say(inv, stdout, "%lld notices", notices);
     if (deliveries != notices)
-        printf(", %" PRId64 " deliveries", deliveries);
+        say(inv, stdout, ", %lld deliveries", deliveries);
 }
 
-static void print_sum(const struct json_t *books)
+static void print_sum(const struct invocation *inv, const struct json_t *books)
 {
     const char *sign = "=";
     for (int state = 0; state < DELIVERY_STATES; state++) {
@@ -31,21 +32,21 @@ static void print_sum(const struct json_t *books)
         int64_t count = json_get_int(books, name, 0);
         if (count == 0)
             continue;
-        printf(" %s %" PRId64 " %s", sign, count, name);
+        printf(" %s %" PRId64 " %s", sign, count, say_word(inv, name));
         sign = "+";
     }
-    printf(sign[0] == '=' ? " = 0\n" : "\n");
+    fputs(sign[0] == '=' ? " = 0\n" : "\n", stdout);
 }
 
-static void print_books(const struct json_t *books)
+static void print_books(const struct invocation *inv, const struct json_t *books)
 {
-    print_left_side(books);
-    print_sum(books);
+    print_left_side(inv, books);
+    print_sum(inv, books);
     if (json_get_bool(books, "balanced", false))
-        printf(
+        say(inv, stdout,
             "The books balance: counted again from every row, with the chain of actions whole.\n");
     else
-        printf("THE BOOKS DO NOT BALANCE: %s\n", json_get_text(books, "reason", ""));
+        say(inv, stdout, "THE BOOKS DO NOT BALANCE: %s\n", json_get_text(books, "reason", ""));
 }
 
 static int run(const struct invocation *inv, struct error *err)
@@ -64,7 +65,7 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0 && invocation_json(inv))
         fwrite(end.data, 1, end.len, stdout);
     else if (rc == 0)
-        print_books(books);
+        print_books(inv, books);
     bool balanced = json_get_bool(books, "balanced", false);
     json_free(books);
     session_close(&s);

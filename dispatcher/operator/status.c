@@ -6,60 +6,65 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 #include "operator/status_notice.h"
 #include "operator/waits.h"
 
 /* Why it sends nothing, or less than it could, just now. */
-static void print_brake(const struct json_t *t)
+static void print_brake(const struct invocation *inv, const struct json_t *t)
 {
-    static const struct {
-        const char *word, *sentence;
-    } waits[] = {{"rate", "at the rate set for it"}, {"warmup", "at today's limit of its warm-up"}};
-    int64_t paused_ms = json_get_int(t, "paused_ms", 0);
+    double paused_s = (double)json_get_int(t, "paused_ms", 0) / 1000;
+    const char *wait = json_get_text(t, "waits_for", ""), *reason = json_get_text(t, "reason", "");
     char since[64];
-    if (paused_ms > 0)
-        printf(", resting for %.1f s since %s: %s", (double)paused_ms / 1000,
-               output_time(json_get_text(t, "since", NULL), since, sizeof(since)),
-               json_get_text(t, "reason", ""));
+    if (paused_s > 0)
+        say(inv, stdout, ", resting for %.1f s since %s: %s", paused_s,
+            output_time(json_get_text(t, "since", NULL), since, sizeof(since)), reason);
     else if (text_equal(json_get_text(t, "breaker", "closed"), "probing"))
-        printf(", probing whether it works again: %s", json_get_text(t, "reason", ""));
-    for (size_t i = 0; i < COUNT_OF(waits); i++) {
-        if (text_equal(json_get_text(t, "waits_for", ""), waits[i].word))
-            printf(", %s", waits[i].sentence);
-    }
+        say(inv, stdout, ", probing whether it works again: %s", reason);
+    if (text_equal(wait, "rate"))
+        say(inv, stdout, ", at the rate set for it");
+    else if (text_equal(wait, "warmup"))
+        say(inv, stdout, ", at today's limit of its warm-up");
 }
 
-static void print_transports(const struct json_t *status)
+static void print_transports(const struct invocation *inv, const struct json_t *status)
 {
     const struct json_t *transports = json_get(status, "transports");
     for (size_t i = 0; i < json_count(transports); i++) {
         const struct json_t *t = json_at(transports, i);
-        printf("  %-12s %-8s %lld in flight", json_get_text(t, "name", ""),
-               json_get_text(t, "channel", ""), (long long)json_get_int(t, "in_flight", 0));
-        print_brake(t);
-        printf("\n");
+        say(inv, stdout, "  %-12s %-8s %lld in flight", json_get_text(t, "name", ""),
+            json_get_text(t, "channel", ""), (long long)json_get_int(t, "in_flight", 0));
+        print_brake(inv, t);
+        putchar('\n');
     }
 }
 
 /* Behind transports that go: mail servers among several, mail domains, endpoints. */
-static void print_resting(const struct json_t *status)
+static void print_rest(const struct invocation *inv, const struct json_t *r)
+{
+    char first[64], last[64];
+    const char *name = json_get_text(r, "name", ""), *of = json_get_text(r, "transport", "");
+    const char *why = json_get_text(r, "reason", "");
+    const char *since = output_time(json_get_text(r, "since", NULL), first, sizeof(first));
+    const char *until = output_time(json_get_text(r, "until", NULL), last, sizeof(last));
+    if (text_equal(json_get_text(r, "kind", ""), "host"))
+        say(inv, stdout, "server %s of %s rests since %s until %s: %s\n", name, of, since, until,
+            why);
+    else
+        say(inv, stdout, "destination %s of %s rests since %s until %s: %s\n", name, of, since,
+            until, why);
+}
+
+static void print_resting(const struct invocation *inv, const struct json_t *status)
 {
     const struct json_t *resting = json_get(status, "resting");
-    char since[64], until[64];
-    for (size_t i = 0; i < json_count(resting); i++) {
-        const struct json_t *r = json_at(resting, i);
-        printf("%s %s of %s rests since %s until %s: %s\n",
-               text_equal(json_get_text(r, "kind", ""), "host") ? "server" : "destination",
-               json_get_text(r, "name", ""), json_get_text(r, "transport", ""),
-               output_time(json_get_text(r, "since", NULL), since, sizeof(since)),
-               output_time(json_get_text(r, "until", NULL), until, sizeof(until)),
-               json_get_text(r, "reason", ""));
-    }
+    for (size_t i = 0; i < json_count(resting); i++)
+        print_rest(inv, json_at(resting, i));
 }
 
 /* By name only, and in full: what is for them waits for a person. */
-static void print_endpoints(const struct json_t *status)
+static void print_endpoints(const struct invocation *inv, const struct json_t *status)
 {
     const struct json_t *endpoints = json_get(status, "endpoints_disabled");
     char when[64];
@@ -67,99 +72,122 @@ static void print_endpoints(const struct json_t *status)
         const struct json_t *e = json_at(endpoints, i);
         const char *name = json_get_text(e, "name", "");
         const char *reason = json_get_text(e, "reason", "");
-        printf("endpoint %s is disabled since %s, what is for it is held: %s\n  look: dispatcher "
-               "endpoint test %s, then: dispatcher endpoint enable %s\n",
-               name, output_time(json_get_text(e, "since", NULL), when, sizeof(when)),
-               reason[0] != '\0' ? reason : "no reason was given", name, name);
+        say(inv, stdout,
+            "endpoint %s is disabled since %s, what is for it is held: %s\n  look: dispatcher "
+            "endpoint test %s, then: dispatcher endpoint enable %s\n",
+            name, output_time(json_get_text(e, "since", NULL), when, sizeof(when)),
+            reason[0] != '\0' ? reason : say_word(inv, "no reason was given"), name, name);
     }
 }
 
-static void print_refused(const struct json_t *status)
+static void print_refused(const struct invocation *inv, const struct json_t *status)
 {
     long long refused = (long long)json_get_int(status, "refused", 0);
-    if (refused > 0)
-        printf("%lld refused %s in %s/corrupt, each with a .reason beside it\n", refused,
-               refused == 1 ? "file" : "files", json_get_text(status, "spool", ""));
+    const char *spool = json_get_text(status, "spool", "");
+    if (refused == 1)
+        say(inv, stdout, "1 refused file in %s/corrupt, with a .reason beside it\n", spool);
+    else if (refused > 0)
+        say(inv, stdout, "%lld refused files in %s/corrupt, each with a .reason beside it\n",
+            refused, spool);
 }
 
 /* Without a place to record outcomes nothing is sent: since when, and why. */
-static void print_stop_rule(const struct json_t *status)
+static void print_stop_rule(const struct invocation *inv, const struct json_t *status)
 {
     char age[OUTPUT_NUMBER_SIZE];
     const char *since = json_get_text(status, "ledger_since", NULL);
-    int64_t unrecorded = json_get_int(status, "unrecorded", 0);
+    const char *why = json_get_text(status, "ledger_reason", NULL);
     if (json_get_bool(status, "ledger_available", true))
         return;
-    printf("NOT SENDING: outcomes cannot be recorded");
+    if (why == NULL)
+        why = say_word(inv, "see the log");
     if (since != NULL)
-        printf(" for %s", output_age(since, age));
-    printf(
-        ": %s\n  %lld outcomes wait in memory; it goes on by itself when recording works again\n",
-        json_get_text(status, "ledger_reason", "see the log"), (long long)unrecorded);
+        say(inv, stdout, "NOT SENDING: outcomes cannot be recorded for %s: %s\n",
+            output_age(since, age), why);
+    else
+        say(inv, stdout, "NOT SENDING: outcomes cannot be recorded: %s\n", why);
+    say(inv, stdout,
+        "  %lld outcomes wait in memory; it goes on by itself when recording works again\n",
+        (long long)json_get_int(status, "unrecorded", 0));
 }
 
-static void print_intake(const struct json_t *status)
+static void print_intake(const struct invocation *inv, const struct json_t *status)
 {
     const struct json_t *intake = json_get(status, "intake");
     char line[OUTPUT_NUMBER_SIZE], total[OUTPUT_NUMBER_SIZE];
     if (json_get_text(intake, "batch", NULL) == NULL)
         return;
-    printf("taking in the batch %s: %s of %s %s\n", json_get_text(intake, "batch", ""),
-           output_number(json_get_int(intake, "line", 0), line),
-           output_number(json_get_int(intake, "total", 0), total),
-           text_plural(json_get_int(intake, "total", 0), "line", "lines"));
+    say(inv, stdout, "taking in the batch %s: %s of %s lines\n", json_get_text(intake, "batch", ""),
+        output_number(json_get_int(intake, "line", 0), line),
+        output_number(json_get_int(intake, "total", 0), total));
 }
 
-static void print_wait(void *context, const struct json_t *row)
+static void print_wait_of(const struct invocation *inv, const char *name, const struct json_t *row)
 {
     struct buf sentence = {0};
-    const char *name = context != NULL ? context : json_get_text(row, "batch", "");
     const char *stop = json_get_text(row, "stop", "goes");
     if (!text_equal(stop, "goes"))
-        buf_printf(&sentence, "%s, nothing of it is sent until `dispatcher resume %s`", stop, name);
+        say_put(inv, &sentence, "%s, nothing of it is sent until `dispatcher resume %s`",
+                say_word(inv, stop), name);
     else
-        waits_put(row, &sentence);
+        waits_put(inv, row, &sentence);
     if (sentence.len > 0)
         printf("%s: %s\n", name, sentence.data);
     buf_free(&sentence);
 }
 
-/* What has something open and yet nothing due. */
-static void print_waits(struct session *s, const struct json_t *status)
+/* For a callback. */
+struct listing {
+    const struct invocation *inv;
+};
+
+static void print_wait(void *context, const struct json_t *row)
 {
-    static char singles[] = "single notices";
+    const struct listing *listing = context;
+    print_wait_of(listing->inv, json_get_text(row, "batch", ""), row);
+}
+
+/* What has something open and yet nothing due. */
+static void print_waits(const struct invocation *inv, struct session *s,
+                        const struct json_t *status)
+{
     struct buf rows = {0};
     struct json_t *end = NULL;
     struct error ignored;
-    print_wait(singles, status);
+    struct listing listing = {.inv = inv};
+    print_wait_of(inv, say_word(inv, "single notices"), status);
     if (session_ask(s, "{\"v\":1,\"verb\":\"batches\",\"unfinished\":true}", &rows, &end,
                     &ignored) == 0)
-        output_each_line(&rows, print_wait, NULL);
+        output_each_line(&rows, print_wait, &listing);
     json_free(end);
     buf_free(&rows);
 }
 
-static void print_status(const struct json_t *status)
+static void print_status(const struct invocation *inv, const struct json_t *status)
 {
-    bool daemon = json_get_bool(status, "daemon", false);
+    const char *spool = json_get_text(status, "spool", "");
     char up[OUTPUT_NUMBER_SIZE];
-    printf("%s, spool %s\n", daemon ? "running" : "no daemon is running",
-           json_get_text(status, "spool", ""));
+    bool daemon = json_get_bool(status, "daemon", false);
+    if (daemon)
+        say(inv, stdout, "running, spool %s\n", spool);
+    else
+        say(inv, stdout, "no daemon is running, spool %s\n", spool);
     if (json_get_bool(status, "trial", true))
-        printf("trial mode: only recipients on the allow list get anything (trial: in the "
-               "configuration)\n");
+        say(inv, stdout,
+            "trial mode: only recipients on the allow list get anything (trial: in the "
+            "configuration)\n");
     if (!daemon)
         return;
-    printf(
-        "pid %lld, up %s, %lld of %lld workers busy\n", (long long)json_get_int(status, "pid", 0),
+    say(inv, stdout, "pid %lld, up %s, %lld of %lld workers busy\n",
+        (long long)json_get_int(status, "pid", 0),
         output_span(json_get_int(status, "uptime_ms", 0), up),
         (long long)json_get_int(status, "busy", 0), (long long)json_get_int(status, "workers", 0));
-    print_stop_rule(status);
-    print_intake(status);
-    print_refused(status);
-    print_transports(status);
-    print_resting(status);
-    print_endpoints(status);
+    print_stop_rule(inv, status);
+    print_intake(inv, status);
+    print_refused(inv, status);
+    print_transports(inv, status);
+    print_resting(inv, status);
+    print_endpoints(inv, status);
 }
 
 static int run_daemon(const struct invocation *inv, struct error *err)
@@ -176,9 +204,9 @@ static int run_daemon(const struct invocation *inv, struct error *err)
     if (rc == 0 && invocation_json(inv))
         fwrite(end.data, 1, end.len, stdout);
     else if (rc == 0)
-        print_status(status);
+        print_status(inv, status);
     if (rc == 0 && !invocation_json(inv))
-        print_waits(&s, status);
+        print_waits(inv, &s, status);
     daemon = json_get_bool(status, "daemon", false);
     json_free(status);
     session_close(&s);

@@ -215,7 +215,7 @@ void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
     put_took(t, out);
     if (t->awaiting > 0)
         buf_puts(out, "; ");
-    waits_put_awaiting(t->facts, out);
+    waits_put_awaiting(t->inv, t->facts, out);
     put_hints(t, out_hint);
 }
 
@@ -237,5 +237,5 @@ void tick_put_wait(const struct tick *t, struct buf *out)
         !waits_any(t->facts))
         return;
     buf_printf(out, "%s: ", t->batch);
-    waits_put(t->facts, out);
+    waits_put(t->inv, t->facts, out);
 }

@@ -10,9 +10,11 @@
 #include "base/buf.h"
 #include "model/delivery.h"
 
+struct invocation;
 struct json_t;
 
 struct tick {
+    const struct invocation *inv; /* in whose language it is told; NULL: English */
     const char *batch;
     struct json_t *facts;                   /* the answer to `progress`; owned */
     const char *state, *stop, *stop_reason; /* borrowed from facts */

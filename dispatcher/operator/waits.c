@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/say.h"
 
 static const struct wait {
     const char *name, *word, *sentence;
@@ -37,19 +38,24 @@ bool waits_any(const struct json_t *row)
     return find(row) != NULL;
 }
 
-void waits_put_awaiting(const struct json_t *row, struct buf *out)
+void waits_put_awaiting(const struct invocation *inv, const struct json_t *row, struct buf *out)
 {
-    char number[OUTPUT_NUMBER_SIZE], when[64];
+    char number[OUTPUT_NUMBER_SIZE], first[64], last[64];
     int64_t count = json_get_int(row, "awaiting", 0);
     if (count == 0)
         return;
-    buf_printf(out, "%s %s for a confirmation; where none comes the next channel begins, %s %s",
-               output_number(count, number), count == 1 ? "waits" : "wait",
-               count == 1 ? "at" : "the first at",
-               output_time(json_get_text(row, "next_channel_at", NULL), when, sizeof(when)));
-    if (count > 1)
-        buf_printf(out, ", the last at %s",
-                   output_time(json_get_text(row, "last_channel_at", NULL), when, sizeof(when)));
+    output_number(count, number);
+    const char *at = output_time(json_get_text(row, "next_channel_at", NULL), first, sizeof(first));
+    if (count == 1)
+        say_put(inv, out,
+                "%s waits for a confirmation; where none comes the next channel begins, at %s",
+                number, at);
+    else
+        say_put(inv, out,
+                "%s wait for a confirmation; where none comes the next channel begins, the first "
+                "at %s, the last at %s",
+                number, at,
+                output_time(json_get_text(row, "last_channel_at", NULL), last, sizeof(last)));
 }
 
 static bool awaits(const struct json_t *row)
@@ -57,36 +63,41 @@ static bool awaits(const struct json_t *row)
     return text_equal(json_get_text(row, "waits_for", NULL), "confirmation");
 }
 
-void waits_put_short(const struct json_t *row, struct buf *out)
+void waits_put_short(const struct invocation *inv, const struct json_t *row, struct buf *out)
 {
     char when[64], number[OUTPUT_NUMBER_SIZE];
     const struct wait *wait = find(row);
+    if (wait == NULL)
+        return;
+    const char *until =
+        output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when));
     if (awaits(row))
-        buf_printf(out, "%s ", output_number(json_get_int(row, "awaiting", 0), number));
-    if (wait != NULL)
-        buf_printf(out, "until %s (%s)",
-                   output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)),
-                   wait->word);
+        say_put(inv, out, "%s until %s (%s)",
+                output_number(json_get_int(row, "awaiting", 0), number), until,
+                say_word(inv, wait->word));
+    else
+        say_put(inv, out, "until %s (%s)", until, say_word(inv, wait->word));
 }
 
-void waits_put(const struct json_t *row, struct buf *out)
+void waits_put(const struct invocation *inv, const struct json_t *row, struct buf *out)
 {
     char when[64];
     const struct wait *wait = find(row);
+    struct buf reason = {0};
     if (awaits(row)) {
-        buf_puts(out, "all is handed over; ");
-        waits_put_awaiting(row, out);
+        say_put(inv, out, "all is handed over; ");
+        waits_put_awaiting(inv, row, out);
         return;
     }
     if (wait == NULL)
         return;
-    const char *reason = json_get_text(row, "rests_because", "");
-    buf_puts(out, wait->sentence);
-    if (*reason != '\0')
-        buf_puts(out, " (");
-    text_put_visible(out, reason, strlen(reason));
-    if (*reason != '\0')
-        buf_puts(out, ")");
-    buf_printf(out, "; the first is due at %s",
-               output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)));
+    const char *text = json_get_text(row, "rests_because", "");
+    const char *at = output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when));
+    text_put_visible(&reason, text, strlen(text));
+    if (reason.len > 0)
+        say_put(inv, out, "%s (%s); the first is due at %s", say_word(inv, wait->sentence),
+                buf_text(&reason), at);
+    else
+        say_put(inv, out, "%s; the first is due at %s", say_word(inv, wait->sentence), at);
+    buf_free(&reason);
 }

@@ -350,7 +350,7 @@ def test_purge_lets_texts_go_and_keeps_the_evidence(t):
     t.check(not os.path.exists(os.path.join(t.spool, "batches", "recall")), "the notices are gone")
     publish(t, "third", 1, to=lambda i: "third@example.org")
     wait_for_batch(t, "third", open=0, state="running")
-    t.contains(t.command("purge", "--older-than", "0s", "--yes").out, "third\nThe texts of 1 batch and 0 single notices", "its name")
+    t.contains(t.command("purge", "--older-than", "0s", "--yes").out, "third\nBatches whose texts are gone: 1, single notices: 0", "its name")
     t.contains(t.command("retry", "alone").err, "1 was delivered", "a delivered one")
     t.daemon.stop()
     for identity in ("recall_c2", "alone"):
