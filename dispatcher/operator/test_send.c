@@ -302,7 +302,7 @@ static int run(const struct invocation *inv, struct error *err)
 }
 
 static const struct option_row options[] = {
-    {"to", 0, "me|ADDRESS,...", "who gets it: me, a name of `testers`, addresses, endpoints"},
+    {"to", 0, "ADDRESS,...", "who gets it: me, a name of `testers`, addresses, endpoints"},
     {"locale", 0, "de,ko,en", "which languages (default: all; of a person of --row their own)"},
     {"fixture", 0, "F", "a sample notice: a file, or the name of one of the letter's fixtures"},
     {"facts", 0, "FILE", "the facts of this fact sheet instead of the sample's"},
