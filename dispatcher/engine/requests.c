@@ -487,6 +487,7 @@ static const struct verb verbs[] = {
     {"campaign_go", REQUEST_OPERATE, request_campaign_go},
     {"campaign_pass", REQUEST_OPERATE, request_campaign_pass},
     {"campaign_cancel", REQUEST_OPERATE, request_campaign_cancel},
+    {"reference", REQUEST_LOOK, request_reference},
 };
 
 static int find_verb(const struct json_t *root, const struct verb **out, struct error *err)

@@ -103,5 +103,6 @@ int request_campaign_stop(const struct request *r, struct error *err);
 int request_campaign_go(const struct request *r, struct error *err);
 int request_campaign_pass(const struct request *r, struct error *err);
 int request_campaign_cancel(const struct request *r, struct error *err);
+int request_reference(const struct request *r, struct error *err);
 
 #endif

@@ -548,6 +548,14 @@ MUST_CHECK int ledger_batch_is_numbered(struct ledger *l, int64_t batch, bool *o
 struct buf;
 MUST_CHECK int ledger_find_line(struct ledger *l, int64_t batch, int64_t line, struct buf *out,
                                 struct error *err);
+/* The same of the line that begins at `offset` of notices.jsonl, of any batch. */
+MUST_CHECK int ledger_find_offset(struct ledger *l, int64_t batch, int64_t offset, struct buf *out,
+                                  struct error *err);
+/* The ids of single notices that brought this reference, of the next `limit` behind number *after,
+ * which is moved. A search: in steps, while *out_more. */
+MUST_CHECK int ledger_walk_references(struct ledger *l, const char *reference, int64_t *after,
+                                      size_t limit, ledger_name_fn *fn, void *context,
+                                      bool *out_more, struct error *err);
 
 /* Is there any delivery of this campaign, template or language? By index. */
 enum selector_name { SELECTOR_CAMPAIGN, SELECTOR_TEMPLATE, SELECTOR_LOCALE };

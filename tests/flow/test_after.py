@@ -30,17 +30,17 @@ def hand_over(t, batch, lines):
     os.rename(folder, os.path.join(t.spool, "new", batch["id"]))
 
 
-def finished(t, batch):
+def finished(t, batch, sent=True):
     rows = [row for row in t.command("batches", "--json").lines() if row.get("batch") == batch]
-    return bool(rows) and rows[0].get("state") == "running" and rows[0].get("open") == 0
+    return bool(rows) and rows[0].get("state") == "running" and (rows[0].get("open") == 0 or not sent)
 
 
-def begin(t, batch, lines, **keys):
+def begin(t, batch, lines, sent=True, **keys):
     folder = t.letter("probe", en=(NUMBERED, NUMBERED, QUOTING))
     t.configure(templates=folder, **keys)
     t.daemon.start()
     hand_over(t, batch, lines)
-    t.wait(lambda: finished(t, batch["id"]), 30, "the batch to be sent")
+    t.wait(lambda: finished(t, batch["id"], sent), 30, "the batch to be sent")
 
 
 AUTO = {"id": "b", "template": "probe", "locale": "en", "reference": "auto", "routing": {"method": "single", "channels": ["email"]}}
@@ -98,3 +98,47 @@ def test_check_tells_of_a_letter_that_quotes_no_number(t):
         found = [row for row in t.command("check", "--json", path).lines() if row.get("rule") == "campaign-reference"]
         t.equal(len(found), expected, f"warnings with {reference!r}: {found}")
     t.contains(json.dumps(found), "probe in en quotes none", "the language")
+
+
+def look_up(t, reference):
+    """All rows of the request, and the end of its first answer."""
+    rows, first, position = [], None, {}
+    while True:
+        some, end = t.ask("reference", reference=reference, **position)
+        rows += some
+        first = first or end
+        if not end["more"]:
+            return rows, first
+        position = {"position": end["position"]}
+
+
+def test_a_number_leads_to_its_person_and_a_mistyped_one_to_the_mistake(t):
+    begin(t, AUTO, people(300))
+    rows = t.command("queue", "--batch", "b", "--json", "--limit", "400").lines()
+    numbers = {row["id"]: row["reference"] for row in rows if "id" in row}
+    for identity in ("b_p1", "b_p2", "b_p150", "b_p299", "b_p300"):
+        t.equal([row["id"] for row in look_up(t, numbers[identity].lower().replace("-", " "))[0]], [identity], f"whose is {numbers[identity]}")
+    number = numbers["b_p42"]
+    wrong = number[:2] + ("7" if number[2] != "7" else "8") + number[3:]
+    found, end = look_up(t, wrong)
+    t.equal(end["fault"], "check", "a wrong character")
+    t.equal([(row["id"], row["at"], row["right"], row["guess"]) for row in found], [("b_p42", 3, number[2], True)], "what was meant")
+    i = next(i for i in range(4) if number[i] != number[i + 1])
+    found, end = look_up(t, number[:i] + number[i + 1] + number[i] + number[i + 2 :])
+    t.check(("b_p42", i + 1, True) in [(row["id"], row["at"], row["swapped"]) for row in found], f"swapped: {found}")
+    found, end = look_up(t, "U" + number[1:])
+    t.equal((end["fault"], end["at"], [row["id"] for row in found]), ("character", 1, ["b_p42"]), "a character that stands in no number")
+    t.equal(look_up(t, "4711")[1]["fault"], "length", "none of ours")
+
+
+def test_numbers_of_producers_are_found_in_notices_and_among_many_lines(t):
+    count = 40000  # more than one step looks at
+    lines = [{**person, "reference": f"K/{i}-ü"} for i, person in enumerate(people(count), 1)]
+    del lines[8999]["id"]  # found by its line
+    lines[500]["to"]["name"] = "K/3-ü"
+    begin(t, {**{k: v for k, v in AUTO.items() if k != "reference"}, "not_before": "2099-01-01T00:00:00Z"}, lines, sent=False)
+    t.enqueue({"version": 1, "id": "single", "template": "probe", "locale": "en", "to": {"email": "a@example.org"}, "reference": "K/3-ü"})
+    t.equal(sorted(row["id"] for row in look_up(t, "K/3-ü")[0]), ["b_p3", "single"], "in a notice and in a line")
+    t.equal([row["id"] for row in look_up(t, f"K/{count}-ü")[0]], [f"b_p{count}"], "in the last line")
+    t.equal([row["id"] for row in look_up(t, "K/9000-ü")[0]], ["b_9000"], "in a line without an id")
+    t.equal(look_up(t, "K/0-ü")[0], [], "nobody's")
