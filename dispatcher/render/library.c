@@ -306,12 +306,26 @@ static void load_templates(struct library *l, const struct library_options *o,
 
 /* ---- the library ---- */
 
+/* What is sent is what was summed: a file that is written meanwhile is read again by the next
+ * load. */
+static void check_sources(const struct library *l, const struct library_options *options,
+                          struct problems *problems)
+{
+    struct sources behind;
+    struct place at = {options->templates, 1, 1};
+    sources_read(options, &behind);
+    if (!sources_equal(&l->sources, &behind))
+        problems_add_error(problems, &at, "changed", "a file was changed while all were read: load them again");
+    sources_free(&behind);
+}
+
 int library_load(const struct library_options *options, struct library **out, struct error *err)
 {
     struct problems problems = {
         .tell = options->problem, .context = options->problem_context, .first = err};
     struct library *l = xcalloc(1, sizeof *l);
     *out = NULL;
+    sources_read(options, &l->sources);
     l->partials = file_join(options->templates, "_partials");
     l->default_zone = xstrdup(options->default_zone);
     if (l->default_zone != NULL && !formatter_zone_exists(l->default_zone)) {
@@ -325,6 +339,8 @@ int library_load(const struct library_options *options, struct library **out, st
         load_layouts(l, options, &problems);
     if (!problems_stop_load(&problems))
         load_templates(l, options, &problems);
+    if (!problems_stop_load(&problems))
+        check_sources(l, options, &problems);
     if (problems_stop_load(&problems)) {
         library_free(l);
         return ERR_CONFIG;
@@ -346,6 +362,7 @@ void library_free(struct library *l)
     for (size_t i = 0; i < l->refused_count; i++)
         free(l->refused[i]);
     layout_list_free(&l->layouts);
+    sources_free(&l->sources);
     for (size_t i = 0; i < l->draft_count; i++)
         free(l->drafts[i]);
     free(l->drafts);

@@ -6,6 +6,7 @@
 
 #include "render/layout.h"
 #include "render/library.h"
+#include "render/library_sources.h"
 #include "render/locale.h"
 #include "render/template.h"
 
@@ -24,7 +25,8 @@ struct library {
     size_t draft_count;
     struct layout_list layouts;
     char *partials;
-    char *default_zone; /* NULL: the locale's */
+    char *default_zone;     /* NULL: the locale's */
+    struct sources sources; /* all files as they were read */
 };
 
 /* Index of a locale by its exact tag, -1 if there is none. */
