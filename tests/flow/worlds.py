@@ -1,5 +1,6 @@
 """The worlds in which the sessions of the manuals happen (sessions.py). Each is made in the directory of a Flow."""
 
+import json
 import os
 import shutil
 
@@ -40,3 +41,62 @@ def systems(flow):
     shutil.copytree(os.path.join(lib.ROOT, "docs", "batch"), os.path.join(flow.dir, "batch"))
     shutil.copy(os.path.join(lib.ROOT, "docs", "notice.json"), flow.dir)
     flow.daemon.start()
+
+
+ROOM = 500
+MISSING, FULL, POLICY, GREY = ("550 5.1.1 User unknown", "552 5.2.2 Over quota", "550 5.7.1 Message refused", "450 4.2.0 Greylisted")
+
+
+def people(count):
+    """(id, language, address) of recipients who live in three countries."""
+    for i in range(1, count + 1):
+        locale = ("de", "de", "ko", "en")[i % 4]
+        host = {"de": "gmx.example", "ko": "naver.example", "en": "post.example"}[locale]
+        yield f"c{i:03}", locale, f"c{i:03}@{host}"
+
+
+def refusals(count):
+    """Who is refused: 31 wrong addresses, 12 full mailboxes, 8 by policy, 5 for the time being."""
+    addresses = [address for _, _, address in people(count)]
+    groups = [(MISSING, 31), (FULL, 12), (POLICY, 8), (GREY, 5)]
+    start, found = 7, {}
+    for reply, size in groups:
+        for i in range(size):
+            found[addresses[start + i * 8 % (count - 7)]] = reply
+        start += 1
+    return found
+
+
+def write_refusals(flow, replies):
+    path = os.path.join(flow.dir, "refuse")
+    with open(path + ".tmp", "w", encoding="utf-8") as file:
+        file.writelines(f"{address} {reply}\n" for address, reply in replies.items())
+    os.rename(path + ".tmp", path)
+    return path
+
+
+def engine_room(flow):
+    """An operator: a campaign of 500 that has gone out, of which 51 could not be delivered and 5 not yet."""
+    open_to_colleagues(flow)
+    flow.mail = flow.faulty("good", "--refuse", write_refusals(flow, refusals(ROOM)))
+    flow.configure(email=flow.email_transport(flow.mail, retry=["1h", "4h"]), workers=3)
+    hand_over(flow)
+    flow.daemon.start()
+    flow.wait(lambda: flow.summary("email").get("delivered", 0) == ROOM - len(refusals(ROOM)), 60, "all were tried")
+
+
+def hand_over(flow):
+    sample = flow.notice("sample", "service-restored")
+    head = {"version": 1, "id": "outage", "campaign": "2026-11-outage", "template": "service-restored", "locale": "en"}
+    head.update(routing=sample["routing"], data=sample["data"])
+    flow.write("batch.json", json.dumps(head, ensure_ascii=False))
+    rows = [{"id": identity, "locale": locale, "to": {"email": address}} for identity, locale, address in people(ROOM)]
+    flow.write("people.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    answer = flow.command("enqueue", "--batch", "batch.json", "--jsonl", "people.jsonl")
+    if answer.status != 0:
+        raise lib.Failure(f"the batch is refused: {answer.err}")
+
+
+def mailboxes_have_room(flow):
+    """The provider tells people to clean up, and they do."""
+    write_refusals(flow, {address: reply for address, reply in refusals(ROOM).items() if reply != FULL})
