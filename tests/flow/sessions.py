@@ -9,11 +9,15 @@ A page is Markdown. Its ```console blocks hold commands behind "$ " and what the
     <!-- colleague -->      the next block is typed by somebody else, in a terminal of his own (needs root)
     <!-- not run -->        the next block is only shown
 
+    <!-- edit FILE -->      like write, but the block is a list of lines "- old" and "+ new": what is changed in the file
+
+`sessions.py PAGE` writes what really came out into the page, where it differs: read it before you commit it.
 Numbers that differ from day to day count as equal: times, spans, rates, ports, hashes. A line "..." stands for any number of lines.
 """
 
 import os
 import re
+import sys
 
 import lib
 import terminal
@@ -76,7 +80,7 @@ def blocks(path):
         for number, line in enumerate(page, 1):
             line = line.rstrip("\n")
             fence = re.match(r"```(\S*)", line)
-            comment = re.match(r"<!-- (session|write|type|do|colleague|not run) ?(.*?) ?-->", line)
+            comment = re.match(r"<!-- (session|write|edit|type|do|colleague|not run) ?(.*?) ?-->", line)
             if inside is not None and line.startswith("```"):
                 found.append(inside)
                 inside = None
@@ -95,6 +99,7 @@ class Session:
     def __init__(self, flow, page, worlds):
         self.flow, self.page, self.worlds, self.ran = flow, page, worlds, 0
         self.terminals = {}
+        self.corrections = []
 
     def terminal(self, who):
         if who not in self.terminals:
@@ -108,8 +113,20 @@ class Session:
                 getattr(self.worlds, value)(self.flow)
         if "write" in told:
             self.flow.write(told["write"], "\n".join(block.lines) + "\n")
+        elif "edit" in told:
+            self.edit(told["edit"], block)
         elif block.kind == "console" and "not run" not in told:
             self.run(block, COLLEAGUE if "colleague" in told else None)
+
+    def edit(self, name, block):
+        path = os.path.join(self.flow.dir, name)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        for old, new in changes(block.lines):
+            if text.count(old) != 1:
+                raise lib.Failure(f"{self.page}:{block.line}: {old!r} stands {text.count(old)} times in {name}")
+            text = text.replace(old, new)
+        self.flow.write(name, text)
 
     def run(self, block, who):
         answers = [value.strip('"') for kind, value in block.before if kind == "type"]
@@ -124,6 +141,7 @@ class Session:
         wanted = [same(line, self.flow) for line in expected if line.strip()]
         got = [same(line, self.flow) for line in shown if line.strip()]
         if not matches(wanted, got):
+            self.corrections.append((block, command, [line.replace(self.flow.dir + "/", "") for line in shown]))
             self.flow.check(
                 False,
                 f"{self.page}:{block.line}: $ {command}\n--- the page shows\n"
@@ -135,6 +153,17 @@ class Session:
     def close(self):
         for made in self.terminals.values():
             made.close()
+
+
+def changes(lines):
+    """[(old, new)] of a block of lines "- old" and "+ new"; a line without its sign goes on."""
+    found = []
+    for line in lines:
+        if line.startswith("- "):
+            found.append([line[2:], ""])
+        elif line.startswith("+ "):
+            found[-1][1] += ("\n" if found[-1][1] else "") + line[2:]
+    return found
 
 
 def question_before(expected, answer):
@@ -184,3 +213,46 @@ def play(flow, page, worlds, name, parts):
     finally:
         session.close()
     return session.ran
+
+
+def correct(page, session):
+    """Writes what came out over what the page shows."""
+    with open(page, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    for block, command, shown in reversed(session.corrections):
+        start = block.line
+        while not lines[start].startswith("$ " + command[:40]):
+            start += 1
+        while lines[start].endswith("\\"):
+            start += 1
+        end = start + 1
+        while not lines[end].startswith(("$ ", "```")):
+            end += 1
+        lines[start + 1 : end] = [line for line in shown if line.strip()]
+    with open(page, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+
+
+def main(page):
+    import worlds
+
+    for index in range(len(of_page(page))):
+        name, parts = of_page(page)[index]  # read again: the one before may have moved the lines
+        flow = lib.Flow(name)
+        session = Session(flow, os.path.basename(page), worlds)
+        try:
+            getattr(worlds, name)(flow)
+            for block in parts:
+                session.play(block)
+        except lib.Failure as stop:
+            print(stop)
+        finally:
+            session.close()
+            flow.close()
+            flow.remove()
+        correct(page, session)
+        print(f"{name}: {session.ran} commands, {len(session.corrections)} corrected")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
