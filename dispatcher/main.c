@@ -62,6 +62,13 @@ static const struct command *const systems[] = {
 static const struct command *const engine_room[] = {
     &command_run,
     &command_api,
+    &command_ready,
+    &command_reload,
+    &command_live_on,
+    &command_live_off,
+    &command_log_level,
+    &command_transport_pause,
+    &command_transport_resume,
     &command_queue,
     &command_failures,
     &command_shape,

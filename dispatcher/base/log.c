@@ -18,6 +18,17 @@ void log_set_level(enum log_level level)
     log_level_now = level;
 }
 
+enum log_level log_level(void)
+{
+    return log_level_now;
+}
+
+const char *log_level_name(enum log_level level)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    return names[level];
+}
+
 void log_set_process(const char *name)
 {
     log_process = name;
@@ -31,7 +42,6 @@ unsigned long long log_count(enum log_level level)
 
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
-    static const char *const names[] = {"error", "warn", "info", "debug"};
     if (level > log_level_now)
         return;
     log_counts[level]++;
@@ -48,7 +58,7 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
         log_pid = (int)getpid();
     struct buf line = {0};
     buf_printf(&line, "%s %s %s[%d] event=%s ", clock_format_rfc3339(clock_wall_ms(), when),
-               names[level], log_process, log_pid, event);
+               log_level_name(level), log_process, log_pid, event);
     text_put_visible(&line, text, (size_t)length);
     buf_putc(&line, '\n');
     /* One write per line, so that lines of many processes never mix. A lost log line stops nothing.

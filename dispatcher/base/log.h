@@ -9,8 +9,12 @@
 #include "base/attributes.h"
 
 enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+#define LOG_LEVELS (LOG_DEBUG + 1)
 
 void log_set_level(enum log_level level);
+enum log_level log_level(void);
+/* "error", "warn", "info", "debug" */
+const char *log_level_name(enum log_level level);
 /* The process lines come from from now on, e.g. "scheduler" or "worker"; borrowed, static. After a
  * fork the child says it first of all: its pid is asked here, once. */
 void log_set_process(const char *name);

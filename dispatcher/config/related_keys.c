@@ -120,6 +120,7 @@ void related_keys_fill(const struct load *l, struct settings *s)
     if (o->domain == NULL && o->from_address != NULL)
         o->domain = xstrdup(address_domain(o->from_address));
     s->halt.set = true;
+    s->trial_configured = s->trial;
     fill_paths(s);
     fill_api(s);
     for (size_t i = 0; i < s->transport_count; i++)

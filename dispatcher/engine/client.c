@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -15,28 +16,42 @@
 #include "engine/control.h"
 #include "engine/requests.h"
 #include "engine/rests.h"
+#include "engine/stops.h"
 #include "model/json.h"
 #include "spool/spool.h"
 
-#define ANSWER_TIMEOUT_S 30
-#define RESTS_TIMEOUT_S  3
+#define ANSWER_MS 30000
+#define RESTS_MS  3000
+/* A daemon that has the spool already and is about to open its socket. */
+#define START_MS       10000
+#define START_AGAIN_MS 100
 
 struct client {
-    int socket; /* -1: local */
-    bool asked; /* what rests was asked for, of a daemon beside us */
-    bool alone; /* none runs */
+    int socket;         /* -1: local */
+    bool asked;         /* what rests was asked for, of a daemon beside us */
+    bool alone;         /* none runs */
+    int64_t limit_ms;   /* of each answer */
+    struct stops stops; /* when none runs: what operators paused */
     struct rests rests;
     const struct settings *settings;
     struct spool *spool;
     struct ledger *ledger;
 };
 
-static int connect_daemon(const char *path)
+static struct timeval as_timeval(int64_t ms)
+{
+    return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+}
+
+/* -1 with errno. */
+static int connect_daemon(const char *path, int64_t limit_ms)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct timeval limit = {.tv_sec = ANSWER_TIMEOUT_S};
-    if (strlen(path) >= sizeof(address.sun_path))
+    const struct timeval limit = as_timeval(limit_ms);
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        errno = ENAMETOOLONG;
         return -1;
+    }
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -110,27 +125,94 @@ static int open_to_look(struct client *c, struct error *err)
     return rc;
 }
 
+static int refuse_socket(const struct settings *s, struct error *err)
+{
+    return error_set(err, ERR_DENIED, "you may not use the control socket %s; join its group",
+                     s->control_socket);
+}
+
+static int open_locally(struct client *c, enum ledger_mode mode, struct error *err)
+{
+    int rc = require_spool(c, err);
+    if (rc == 0)
+        rc = mode == LEDGER_READ ? open_to_look(c, err) : open_for_change(c, err);
+    return rc;
+}
+
+static void let_go(struct client *c)
+{
+    ledger_close(c->ledger);
+    spool_close(c->spool);
+    c->ledger = NULL;
+    c->spool = NULL;
+}
+
+/*
+ * The daemon, or the ledger itself. Between the two lies a moment: a daemon that starts has the
+ * lock of the spool before its socket answers. Who wants to change something waits for that.
+ */
+static int open_either(struct client *c, enum ledger_mode mode, struct error *err)
+{
+    const struct timespec pause = {.tv_nsec = START_AGAIN_MS * 1000000L};
+    for (int waited_ms = 0;; waited_ms += START_AGAIN_MS) {
+        c->socket = connect_daemon(c->settings->control_socket, ANSWER_MS);
+        if (c->socket >= 0)
+            return 0;
+        if (errno == EACCES)
+            return refuse_socket(c->settings, err);
+        bool listens = errno == EAGAIN; /* and takes no call */
+        int rc = open_locally(c, mode, err);
+        if (rc != ERR_DOWN || listens || waited_ms >= START_MS)
+            return rc;
+        let_go(c);
+        nanosleep(&pause, NULL);
+    }
+}
+
 int client_open(const struct settings *s, enum ledger_mode mode, struct client **out,
                 struct error *err)
 {
     struct client *c = xcalloc(1, sizeof(*c));
-    int rc = 0;
-    *out = NULL;
     c->settings = s;
-    c->socket = connect_daemon(s->control_socket);
-    if (c->socket < 0 && errno == EACCES)
-        rc = error_set(err, ERR_DENIED, "you may not use the control socket %s; join its group",
-                       s->control_socket);
-    else if (c->socket < 0)
-        rc = require_spool(c, err);
-    if (rc == 0 && c->socket < 0)
-        rc = mode == LEDGER_READ ? open_to_look(c, err) : open_for_change(c, err);
+    c->limit_ms = ANSWER_MS;
+    int rc = open_either(c, mode, err);
     if (rc != 0) {
         client_close(c);
-        return rc;
+        c = NULL;
     }
     *out = c;
-    return 0;
+    return rc;
+}
+
+static int explain_no_daemon(const struct settings *s, int why, struct error *err)
+{
+    if (why == EACCES)
+        return refuse_socket(s, err);
+    if (why == EAGAIN)
+        return error_set(err, ERR_DOWN,
+                         "the daemon at %s takes no call: it is stopped or overloaded; look at its "
+                         "process and its log",
+                         s->control_socket);
+    return error_set(err, ERR_DOWN,
+                     "no daemon listens at %s (%s); `dispatcher run` or the service manager starts "
+                     "it",
+                     s->control_socket, strerrordesc_np(why));
+}
+
+int client_open_daemon(const struct settings *s, int64_t limit_ms, struct client **out,
+                       struct error *err)
+{
+    struct client *c = xcalloc(1, sizeof(*c));
+    c->settings = s;
+    c->limit_ms = limit_ms > 0 ? limit_ms : ANSWER_MS;
+    c->socket = connect_daemon(s->control_socket, c->limit_ms);
+    int rc = c->socket < 0 ? explain_no_daemon(s, errno, err) : 0;
+    if (rc != 0) {
+        client_close(c);
+        c = NULL;
+    }
+    *out = c;
+    return rc;
 }
 
 int client_open_beside(const struct settings *s, struct client **out, struct error *err)
@@ -160,6 +242,7 @@ void client_close(struct client *c)
     ledger_close(c->ledger);
     spool_close(c->spool);
     rests_free(&c->rests);
+    stops_free(&c->stops);
     free(c);
 }
 
@@ -173,16 +256,18 @@ bool client_has_daemon(const struct client *c)
 static void ask_for_rests(struct client *c)
 {
     static const char request[] = "{\"v\":1,\"verb\":\"rests\"}";
-    const struct timeval limit = {.tv_sec = RESTS_TIMEOUT_S};
-    struct client daemon = {.socket = connect_daemon(c->settings->control_socket)};
+    struct client daemon = {.socket = connect_daemon(c->settings->control_socket, RESTS_MS),
+                            .settings = c->settings,
+                            .limit_ms = RESTS_MS};
     struct buf end = {0};
     struct json_t *root = NULL;
     struct error ignored;
     c->asked = true;
     c->alone = daemon.socket < 0 && (errno == ENOENT || errno == ECONNREFUSED);
+    if (c->alone && stops_load(&c->stops, c->ledger, &ignored) != 0)
+        return;
     if (daemon.socket < 0)
         return;
-    setsockopt(daemon.socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     if (client_ask(&daemon, request, NULL, &end, &ignored) == 0 &&
         json_parse(buf_text(&end), end.len, "answer", 1, 8, &root, &ignored) == 0)
         rests_read(json_get(root, "rests"), &c->rests);
@@ -196,6 +281,11 @@ static bool find_rest(void *context, const char *transport, struct transport_res
     struct client *c = context;
     if (!c->asked)
         ask_for_rests(c);
+    const struct stopped_transport *stop = stops_find(&c->stops, transport);
+    if (stop != NULL) {
+        stops_put_rest(stop, out);
+        return true;
+    }
     *out = (struct transport_rest){.word = "daemon"};
     return c->alone || rests_find(&c->rests, transport, out);
 }
@@ -252,27 +342,33 @@ static bool answer_complete(const struct buf *answer, size_t *scanned)
     return false;
 }
 
-static int fail_lost(struct error *err)
+/* What a change came to is not known then: the chain of actions tells. */
+static int fail_lost(const struct client *c, bool silent, struct error *err)
 {
-    return error_set(
-        err, ERR_DOWN,
-        "the daemon ended or did not answer within %d s; look at its log and ask again",
-        ANSWER_TIMEOUT_S);
+    if (silent)
+        return error_set(err, ERR_DOWN,
+                         "the daemon did not answer within %lld s: it is stopped, or busy with "
+                         "something long; look at its log. Whether it did what was asked "
+                         "`dispatcher actions` tells",
+                         (long long)(c->limit_ms + 999) / 1000);
+    return error_set(err, ERR_DOWN,
+                     "the daemon ended before it had answered; look at its log. Whether it did "
+                     "what was asked `dispatcher actions` tells");
 }
 
 /* Without SIGPIPE: a daemon that was killed must not kill who asks it. */
-static int send_line(int fd, const char *request, struct error *err)
+static int send_line(const struct client *c, const char *request, struct error *err)
 {
     struct buf line = {0};
     size_t sent = 0;
     int rc = 0;
     buf_printf(&line, "%s\n", request);
     while (rc == 0 && sent < line.len) {
-        ssize_t count = send(fd, line.data + sent, line.len - sent, MSG_NOSIGNAL);
+        ssize_t count = send(c->socket, line.data + sent, line.len - sent, MSG_NOSIGNAL);
         if (count > 0)
             sent += (size_t)count;
         else if (errno != EINTR)
-            rc = fail_lost(err);
+            rc = fail_lost(c, errno == EAGAIN, err);
     }
     buf_free(&line);
     return rc;
@@ -281,14 +377,14 @@ static int send_line(int fd, const char *request, struct error *err)
 static int ask_daemon(struct client *c, const char *request, struct buf *answer, struct error *err)
 {
     size_t scanned = 0;
-    int rc = send_line(c->socket, request, err);
+    int rc = send_line(c, request, err);
     while (rc == 0 && !answer_complete(answer, &scanned)) {
         buf_reserve(answer, 65536);
         ssize_t got = recv(c->socket, answer->data + answer->len, 65536, 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return fail_lost(err);
+            return fail_lost(c, got < 0 && errno == EAGAIN, err);
         answer->len += (size_t)got;
     }
     return rc;
@@ -311,7 +407,13 @@ static int error_of(const struct buf *end, struct error *err)
     if (rc != 0)
         return rc;
     const char *sentence = json_get_text(root, "error", NULL);
-    if (sentence != NULL)
+    int64_t version = json_get_int(root, "v", 0);
+    if (version != REQUEST_VERSION)
+        rc = error_set(err, ERR_DOWN,
+                       "the daemon speaks version %lld of the control protocol, this program "
+                       "version %d; use the program of the daemon's release, or restart the daemon",
+                       (long long)version, REQUEST_VERSION);
+    else if (sentence != NULL)
         rc = error_set(err, (int)json_get_int(root, "code", ERR_INTERNAL), "%s", sentence);
     json_free(root);
     return rc;
@@ -334,4 +436,30 @@ int client_ask(struct client *c, const char *request, struct buf *rows, struct b
         buf_put(rows, buf_text(&answer), answer.len);
     buf_free(&answer);
     return rc;
+}
+
+/* ---- trial mode ---- */
+
+static int ask_live(struct client *c, struct json_t **out, struct error *err)
+{
+    struct buf end = {0};
+    int rc = client_ask(c, "{\"v\":1,\"verb\":\"live\"}", NULL, &end, err);
+    if (rc == 0)
+        rc = json_parse(buf_text(&end), end.len, "answer", 1, 8, out, err);
+    buf_free(&end);
+    return rc;
+}
+
+void client_take_trial(struct settings *s)
+{
+    struct client *c = NULL;
+    struct json_t *answer = NULL;
+    struct error ignored;
+    int rc = client_open_beside(s, &c, &ignored);
+    if (rc != 0)
+        rc = client_open_daemon(s, RESTS_MS, &c, &ignored);
+    if (rc == 0 && ask_live(c, &answer, &ignored) == 0)
+        s->trial = json_get_bool(answer, "trial", s->trial);
+    json_free(answer);
+    client_close(c);
 }

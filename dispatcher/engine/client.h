@@ -20,6 +20,13 @@ MUST_CHECK int client_open(const struct settings *s, enum ledger_mode mode, stru
 /* Reads the ledger beside a running daemon, whose loop would wait for every list and search. Fails
  * where the caller may not read the spool; then client_open() is left. */
 MUST_CHECK int client_open_beside(const struct settings *s, struct client **out, struct error *err);
+/* Only the daemon will do. ERR_DOWN: none listens at the control socket, or it does not take the
+ * call in time; ERR_DENIED. `limit_ms` for each answer, 0: the usual 30 s. */
+MUST_CHECK int client_open_daemon(const struct settings *s, int64_t limit_ms, struct client **out,
+                                  struct error *err);
+/* Is trial mode on? From the ledger or the daemon into `trial` of the settings; where neither can
+ * be asked the configuration's word stays. */
+void client_take_trial(struct settings *s);
 void client_close(struct client *c);
 /* True when a daemon answered at open. */
 bool client_has_daemon(const struct client *c);

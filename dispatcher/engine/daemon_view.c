@@ -118,7 +118,7 @@ static bool is_paused(const struct daemon_view *v, const struct transport *t)
 {
     struct transport_view view;
     dispatch_view(v->dispatch, t, clock_mono_ms(), &view);
-    return view.paused_ms > 0;
+    return view.paused_ms > 0 || view.stop != NULL;
 }
 
 static void put_paused_transports(const struct daemon_view *v, struct buf *out)

@@ -41,8 +41,17 @@ struct ways {
     size_t first; /* who gets what was never tried */
 };
 
-/* The home, unless its breaker keeps it from sending; where only its pace does, all wait for that.
- * False: nothing now. */
+/* Whose turn it is while the home does not send: after faults those of its failover, at its pace
+ * nobody. Where an operator paused it he said so: a failover may cost more, or be the thing that
+ * must not be used. */
+static bool lets_others(struct dispatch *d, const struct transport *home, int64_t mono_ms)
+{
+    const struct stopped_transport *stop = stops_find(&d->stops, home->name);
+    return stop != NULL ? stop->over : allowance_rests(d, home, mono_ms);
+}
+
+/* The home, unless it is paused or its breaker keeps it from sending; where only its pace does, all
+ * wait for that. False: nothing now. */
 static bool find_ways(struct dispatch *d, const struct transport *home, int64_t mono_ms,
                       struct ways *out)
 {
@@ -50,10 +59,11 @@ static bool find_ways(struct dispatch *d, const struct transport *home, int64_t 
     out->first = out->carriers.count;
     for (size_t i = 0; i < out->carriers.count; i++) {
         const struct transport *t = out->carriers.at[i];
-        out->open[i] = allowance_find(d, t, mono_ms, &out->allowances[i]);
+        out->open[i] = stops_find(&d->stops, t->name) == NULL &&
+                       allowance_find(d, t, mono_ms, &out->allowances[i]);
         if (out->open[i] && out->first > i)
             out->first = i;
-        if (i == 0 && !out->open[0] && !allowance_rests(d, t, mono_ms))
+        if (i == 0 && !out->open[0] && !lets_others(d, t, mono_ms))
             return false;
     }
     return out->first < out->carriers.count;
@@ -373,17 +383,25 @@ static bool hand_out_next(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
 
 /* ---- when next ---- */
 
-/* When one of those who may carry what stands in its lanes may do so. */
+static int64_t carrier_opens_ms(struct dispatch *d, const struct transport *t, int64_t mono_ms,
+                                int64_t wall_ms)
+{
+    return stops_find(&d->stops, t->name) != NULL ? INT64_MAX
+                                                  : allowance_opens_ms(d, t, mono_ms, wall_ms);
+}
+
+/* When one of those who may carry what stands in its lanes may do so; INT64_MAX: when an operator
+ * says so. */
 static int64_t way_opens_ms(struct dispatch *d, const struct transport *home, int64_t mono_ms,
                             int64_t wall_ms)
 {
     struct carriers c;
-    int64_t opens = allowance_opens_ms(d, home, mono_ms, wall_ms);
-    if (!allowance_rests(d, home, mono_ms))
+    int64_t opens = carrier_opens_ms(d, home, mono_ms, wall_ms);
+    if (!lets_others(d, home, mono_ms))
         return opens;
     carriers_list(d->setup->settings, home, &c);
     for (size_t i = 1; i < c.count; i++)
-        opens = smaller(opens, allowance_opens_ms(d, c.at[i], mono_ms, wall_ms));
+        opens = smaller(opens, carrier_opens_ms(d, c.at[i], mono_ms, wall_ms));
     return opens;
 }
 
@@ -455,20 +473,33 @@ static bool find_pace(struct dispatch *d, const struct transport *t, int64_t mon
     return true;
 }
 
+/* True if none of those who might step in can. */
+static bool all_others_rest(struct dispatch *d, const struct transport *home, int64_t mono_ms)
+{
+    struct carriers c;
+    carriers_list(d->setup->settings, home, &c);
+    for (size_t i = 1; i < c.count; i++) {
+        if (stops_find(&d->stops, c.at[i]->name) == NULL && !allowance_rests(d, c.at[i], mono_ms))
+            return false;
+    }
+    return true;
+}
+
 bool dispatch_find_rest(struct dispatch *d, const char *home, int64_t mono_ms, int64_t wall_ms,
                         struct transport_rest *out)
 {
     const struct transport *t = settings_find_transport(d->setup->settings, home);
-    struct carriers c;
+    const struct stopped_transport *stop = stops_find(&d->stops, home);
     *out = (struct transport_rest){0};
     if (t == NULL)
         return false;
-    if (!allowance_rests(d, t, mono_ms))
+    if (stop == NULL && !allowance_rests(d, t, mono_ms))
         return find_pace(d, t, mono_ms, wall_ms, out);
-    carriers_list(d->setup->settings, t, &c);
-    for (size_t i = 1; i < c.count; i++) {
-        if (!allowance_rests(d, c.at[i], mono_ms))
-            return false;
+    if (lets_others(d, t, mono_ms) && !all_others_rest(d, t, mono_ms))
+        return false;
+    if (stop != NULL) {
+        stops_put_rest(stop, out);
+        return true;
     }
     out->until_ms = way_opens_ms(d, t, mono_ms, wall_ms);
     snprintf(out->word, sizeof(out->word), "transport_rest");
@@ -484,6 +515,7 @@ void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_m
         .in_flight = pool_in_flight(&d->pool, t->name),
         .paused_ms = breaker_next_ms(&traffic->breaker, mono_ms) - mono_ms,
         .breaker = breaker_state_name(traffic->breaker.state),
+        .stop = stops_find(&d->stops, t->name),
     };
     out->reason = traffic->breaker.state != BREAKER_CLOSED ? traffic->reason : "";
     out->since_wall_ms = traffic->breaker.state != BREAKER_CLOSED ? traffic->since_wall_ms : 0;
@@ -491,6 +523,14 @@ void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_m
 }
 
 /* ---- life ---- */
+
+int dispatch_use_stops(struct dispatch *d, struct error *err)
+{
+    int rc = stops_load(&d->stops, d->recorder.ledger, err);
+    if (rc == 0)
+        stops_use(&d->stops.live, d->setup->settings);
+    return rc;
+}
 
 void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, struct setup *s)
 {
@@ -534,6 +574,7 @@ void dispatch_use(struct dispatch *d, struct setup *s)
 {
     release_waiting(d, d->setup->settings, s->settings);
     d->setup = s;
+    stops_use(&d->stops.live, s->settings);
     /* A new configuration is a new chance for every transport. */
     traffic_give_chance(&d->traffic);
     d->day_to_ms = 0; /* its zone may be another one */
@@ -550,5 +591,6 @@ void dispatch_end(struct dispatch *d)
     releasing_free(&d->releasing);
     endpoints_free(&d->endpoints);
     resting_free(&d->resting);
+    stops_free(&d->stops);
     free(d->rows);
 }

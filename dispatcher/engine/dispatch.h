@@ -23,6 +23,7 @@
 #include "engine/rests.h"
 #include "engine/setup.h"
 #include "engine/shelf.h"
+#include "engine/stops.h"
 #include "engine/traffic.h"
 #include "ledger/ledger.h"
 
@@ -36,6 +37,7 @@ struct dispatch {
     struct halting halting;
     struct releasing releasing;
     struct endpoints endpoints; /* how the receivers of webhooks are */
+    struct stops stops;         /* what operators paused */
     struct resting resting;     /* destinations and mail servers, for people */
     size_t turn;                /* which transport is asked first, so that none starves */
     struct leased *rows;        /* room for one packet */
@@ -46,6 +48,9 @@ struct dispatch {
 void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, struct setup *s);
 /* From now on by another configuration; what waits because of what it changes is released. */
 void dispatch_use(struct dispatch *d, struct setup *s);
+/* What operators paused has changed in the ledger, or the configuration anew: it counts from now
+ * on. */
+MUST_CHECK int dispatch_use_stops(struct dispatch *d, struct error *err);
 /* Leases and hands out while workers are idle and something is due, but only for a few rounds, so
  * that the loop stays awake. Returns the wall time in ms at which it wants to be called again
  * (INT64_MAX: none known). */
@@ -58,7 +63,8 @@ struct transport_view {
     size_t in_flight;  /* packets */
     int64_t paused_ms; /* how long it still rests after a fault, 0: it does not */
     const char *reason, *breaker;
-    int64_t since_wall_ms; /* 0: its breaker is closed */
+    int64_t since_wall_ms;                /* 0: its breaker is closed */
+    const struct stopped_transport *stop; /* an operator's; NULL: it is not paused */
     const char *waits_for; /* "rate", "warmup": nothing is leased before its time; "" */
 };
 void dispatch_view(struct dispatch *d, const struct transport *t, int64_t mono_ms,

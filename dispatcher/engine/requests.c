@@ -9,6 +9,7 @@
 #include "engine/dispatch.h"
 #include "engine/requests_backend.h"
 #include "engine/rests.h"
+#include "engine/stops.h"
 #include "model/json.h"
 #include "model/reference.h"
 
@@ -61,7 +62,8 @@ static bool find_long_rest(const struct request_world *w, const char *transport,
                            struct transport_rest *out)
 {
     return w->find_rest != NULL && w->find_rest(w->rest_context, transport, out) &&
-           (text_equal(out->word, "transport_rest") || text_equal(out->word, "warmup"));
+           (text_equal(out->word, "transport_rest") || text_equal(out->word, "warmup") ||
+            text_equal(out->word, REST_PAUSED));
 }
 
 static void take_next(void *context, const struct next_due *next)
@@ -71,7 +73,7 @@ static void take_next(void *context, const struct next_due *next)
     bool by_rest =
         find_long_rest(s->world, next->transport, &rest) && rest.until_ms >= next->due_ms;
     int64_t at_ms = by_rest ? rest.until_ms : next->due_ms;
-    if (at_ms >= s->at_ms)
+    if (at_ms >= s->at_ms && s->word[0] != '\0')
         return;
     s->at_ms = at_ms;
     snprintf(s->word, sizeof(s->word), "%s",
@@ -85,10 +87,10 @@ int answer_put_waits(const struct request *r, int64_t batch, struct error *err)
     int rc = ledger_walk_next_due(r->world->ledger, batch, take_next, &s, err);
     if (rc != 0)
         return rc;
-    bool waits = s.at_ms != INT64_MAX && s.at_ms > r->world->now_ms;
+    bool waits = s.word[0] != '\0' && s.at_ms > r->world->now_ms;
     answer_put_text(r->out, "waits_for", waits ? s.word : NULL);
     answer_put_text(r->out, "rests_because", waits && s.reason[0] != '\0' ? s.reason : NULL);
-    answer_put_time(r->out, "next_attempt_at", waits ? s.at_ms : 0);
+    answer_put_time(r->out, "next_attempt_at", waits && s.at_ms != REST_UNTIL_TOLD ? s.at_ms : 0);
     return 0;
 }
 
@@ -116,8 +118,9 @@ static void put_wait(const struct request *r, const struct delivery_row *row)
                     rests_name_wait(row, known ? &rest : NULL, w->now_ms, &by_rest));
     answer_put_text(r->out, "rests_because",
                     by_rest && rest.reason[0] != '\0' ? rest.reason : NULL);
-    answer_put_time(r->out, "next_attempt_at",
-                    by_rest && rest.until_ms > due_ms ? rest.until_ms : due_ms);
+    if (by_rest && rest.until_ms > due_ms)
+        due_ms = rest.until_ms == REST_UNTIL_TOLD ? 0 : rest.until_ms;
+    answer_put_time(r->out, "next_attempt_at", due_ms);
 }
 
 static void put_follower(struct buf *out, const struct delivery_row *row)
@@ -416,16 +419,44 @@ static int handle_reconcile(const struct request *r, struct error *err)
     return rc;
 }
 
+static void put_stop(const struct stopped_transport *stop, struct buf *out)
+{
+    buf_puts(out, "{\"transport\":");
+    buf_put_json(out, stop->transport);
+    answer_put_time(out, "since", stop->since_ms);
+    answer_put_text(out, "by", stop->who);
+    answer_put_text(out, "because", stop->reason);
+    buf_printf(out, ",\"over\":%s}", stop->over ? "true" : "false");
+}
+
+/* What operators stopped: from the ledger, so that it is told without a daemon as well. */
+static void put_stops(const struct request *r, const struct stops *all)
+{
+    answer_put_live(r, &all->live);
+    buf_puts(r->out, ",\"transports_paused\":[");
+    for (size_t i = 0; i < all->count; i++) {
+        if (i > 0)
+            buf_putc(r->out, ',');
+        put_stop(&all->at[i], r->out);
+    }
+    buf_putc(r->out, ']');
+}
+
 static int handle_status(const struct request *r, struct error *err)
 {
+    struct stops stops = {0};
+    int rc = stops_load(&stops, r->world->ledger, err);
+    if (rc != 0)
+        return rc;
     buf_puts(r->out, "{\"v\":1,\"end\":true");
     answer_put_text(r->out, "version", DISPATCHER_VERSION);
     answer_put_text(r->out, "spool", r->world->settings->spool);
-    buf_printf(r->out, ",\"trial\":%s,\"daemon\":%s", r->world->settings->trial ? "true" : "false",
-               r->world->put_state != NULL ? "true" : "false");
+    put_stops(r, &stops);
+    stops_free(&stops);
+    buf_printf(r->out, ",\"daemon\":%s", r->world->put_state != NULL ? "true" : "false");
     if (r->world->put_state != NULL)
         r->world->put_state(r->world->state_context, r->out);
-    int rc = answer_put_waits(r, 0, err);
+    rc = answer_put_waits(r, 0, err);
     buf_puts(r->out, "}\n");
     return rc;
 }
@@ -473,6 +504,12 @@ static const struct verb verbs[] = {
     {"suppressions", REQUEST_LOOK, request_suppressions},
     {"endpoints", REQUEST_LOOK, request_endpoints},
     {"endpoint", REQUEST_OPERATE, request_endpoint},
+    {"transport_pause", REQUEST_OPERATE, request_transport_pause},
+    {"transport_resume", REQUEST_OPERATE, request_transport_resume},
+    {"live", ANYBODY, request_live},
+    {"set_live", REQUEST_OPERATE, request_set_live},
+    {"reload", REQUEST_OPERATE, request_reload},
+    {"log_level", REQUEST_OPERATE, request_log_level},
     {"metrics", REQUEST_LOOK, request_metrics},
     {"health", ANYBODY, request_health},
     {"failures", REQUEST_LOOK, request_failures},

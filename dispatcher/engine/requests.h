@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "engine/access.h"
 #include "engine/log_pace.h"
 #include "engine/rests.h"
@@ -47,6 +48,13 @@ struct request_daemon {
     bool (*endpoint_rests)(void *context, const char *name, int64_t *out_until_ms);
     /* What the ledger says of endpoints has changed. */
     int (*use_endpoints)(void *context, struct error *err);
+    /* What it says of stopped transports and of trial mode has changed. */
+    int (*use_stops)(void *context, struct error *err);
+    /* Reads the configuration anew and appends a row for each key that changed. ERR_CONFIG: the
+     * old one stays, and why. */
+    int (*reload)(void *context, struct buf *out, int *out_generation, struct error *err);
+    /* The level that was; the configured one comes back after `for_ms`. */
+    enum log_level (*set_log_level)(void *context, enum log_level level, int64_t for_ms);
 };
 
 /* What handlers may touch. */

@@ -36,6 +36,9 @@ void answer_put_attempt(void *context, const struct attempt_row *row);
 /* `late`: it came behind another end and changes nothing. */
 void answer_put_receipt(struct buf *out, const struct receipt *receipt, int64_t delivery,
                         bool late);
+/* ,"trial":true,"trial_configured":true,"live":null,"live_since":... */
+struct live_switch;
+void answer_put_live(const struct request *r, const struct live_switch *live);
 /* ERR_DOWN unless a daemon answers that can record. */
 MUST_CHECK int request_require_daemon(const struct request *r, const char *what, struct error *err);
 /* The member `channel` of an object. ERR_USAGE. */
@@ -89,6 +92,12 @@ int request_unsuppress(const struct request *r, struct error *err);
 int request_suppressions(const struct request *r, struct error *err);
 int request_endpoints(const struct request *r, struct error *err);
 int request_endpoint(const struct request *r, struct error *err);
+int request_transport_pause(const struct request *r, struct error *err);
+int request_transport_resume(const struct request *r, struct error *err);
+int request_live(const struct request *r, struct error *err);
+int request_set_live(const struct request *r, struct error *err);
+int request_reload(const struct request *r, struct error *err);
+int request_log_level(const struct request *r, struct error *err);
 int request_metrics(const struct request *r, struct error *err);
 int request_health(const struct request *r, struct error *err);
 int request_failures(const struct request *r, struct error *err);

@@ -28,8 +28,10 @@ void rests_put(struct buf *out, const char *transport, const struct transport_re
     char time[CLOCK_TEXT_SIZE];
     buf_puts(out, "{\"transport\":");
     buf_put_json(out, transport);
-    buf_printf(out, ",\"waits_for\":\"%s\",\"until\":\"%s\",\"reason\":", rest->word,
-               clock_format_rfc3339(rest->until_ms, time));
+    buf_printf(out, ",\"waits_for\":\"%s\",\"until\":", rest->word);
+    bool told = rest->until_ms == REST_UNTIL_TOLD;
+    buf_put_json(out, told ? NULL : clock_format_rfc3339(rest->until_ms, time));
+    buf_puts(out, ",\"reason\":");
     buf_put_json(out, rest->reason);
     buf_putc(out, '}');
 }
@@ -41,8 +43,9 @@ static bool read_one(const struct json_t *from, struct named_rest *out)
     *out = (struct named_rest){0};
     snprintf(out->rest.word, sizeof(out->rest.word), "%s", json_get_text(from, "waits_for", ""));
     snprintf(out->rest.reason, sizeof(out->rest.reason), "%s", json_get_text(from, "reason", ""));
-    if (name == NULL || until == NULL || out->rest.word[0] == '\0' ||
-        !clock_parse_rfc3339(until, &out->rest.until_ms))
+    out->rest.until_ms = REST_UNTIL_TOLD;
+    if (name == NULL || out->rest.word[0] == '\0' ||
+        (until != NULL && !clock_parse_rfc3339(until, &out->rest.until_ms)))
         return false;
     out->transport = xstrdup(name);
     return true;

@@ -17,12 +17,17 @@ struct json_t;
 
 #define REST_WORD_SIZE   24
 #define REST_REASON_SIZE 512
+/* An operator paused the transport. */
+#define REST_PAUSED "transport_paused"
+/* `until_ms` of what ends when a person says so. */
+#define REST_UNTIL_TOLD INT64_MAX
 
 /* What keeps all that stands in the lanes of a transport. */
 struct transport_rest {
-    char word[REST_WORD_SIZE];     /* "transport_rest", "transport_rate", "warmup", "daemon" */
+    char word[REST_WORD_SIZE];     /* "transport_rest", "transport_rate", "warmup", REST_PAUSED,
+                                      "daemon" */
     char reason[REST_REASON_SIZE]; /* what happened there, "" */
-    int64_t until_ms;              /* 0: nobody knows */
+    int64_t until_ms;              /* 0: nobody knows; REST_UNTIL_TOLD */
 };
 
 /* As the daemon told it. Zeroed: nothing is known. */
@@ -42,6 +47,7 @@ bool rests_find(const struct rests *r, const char *transport, struct transport_r
  * The word, NULL if it may go now or has come to its end:
  *   stopped                          its batch is halted or paused
  *   transport_rest … warmup          all of its transport waits, `rest` says until when
+ *   transport_paused                 likewise, until an operator lets it go on
  *   window, rate, destination_rest   a gate sent it back, until its time
  *   retry, not_before                its own time has not come
  *   daemon                           it is due, and none runs

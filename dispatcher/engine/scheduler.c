@@ -18,6 +18,7 @@
 #include "engine/api_process.h"
 #include "engine/batch_intake.h"
 #include "engine/clock_step.h"
+#include "engine/config_change.h"
 #include "engine/control.h"
 #include "engine/daemon_view.h"
 #include "engine/dispatch.h"
@@ -57,6 +58,8 @@ struct scheduler {
     struct api_process api;
     int signals;
     int watch;
+    struct buf shown;            /* the configuration in force, as `config show` prints it */
+    int64_t quiet_mono_ms;       /* the configured level of the log comes back; 0: it is there */
     struct error refused_config; /* why the last reload was refused; zero: it was not */
     int64_t started_mono_ms;
     int64_t next_scan_mono_ms;
@@ -150,6 +153,107 @@ static int open_ledger(struct scheduler *s, struct error *err)
     return rc;
 }
 
+/* ---- reload ---- */
+
+/* What a running daemon cannot change under itself. */
+static int refuse_restart(const struct settings *old, const struct settings *new, struct error *err)
+{
+    bool spool = strcmp(old->spool, new->spool) != 0;
+    bool control = strcmp(old->control_socket, new->control_socket) != 0;
+    if (!spool && !control)
+        return 0;
+    return error_set(err, ERR_CONFIG,
+                     "%s: `%s` only changes with a restart; restart the daemon instead",
+                     settings_position(new, spool ? "spool" : "control_socket"),
+                     spool && control ? "spool` and `control_socket"
+                     : spool          ? "spool"
+                                      : "control_socket");
+}
+
+/* For whoever asks later what a reload changed; that it cannot be told is no reason to stop. */
+static void show_configuration(const struct scheduler *s, struct buf *out)
+{
+    struct error ignored;
+    buf_reset(out);
+    if (config_show(&s->options->config, false, out, &ignored) != 0)
+        buf_reset(out);
+}
+
+static int load_fresh(struct scheduler *s, struct setup **out, struct access *out_access,
+                      struct error *err)
+{
+    const struct settings *old = s->setup->settings;
+    int rc = setup_load(&s->options->config, s->setup->generation + 1, out, err);
+    if (rc != 0)
+        return rc;
+    struct settings *fresh = (*out)->settings;
+    memcpy(fresh->token_key, old->token_key, sizeof(fresh->token_key));
+    rc = refuse_restart(old, fresh, err);
+    if (rc == 0)
+        rc = access_load(fresh, out_access, err);
+    if (rc == 0)
+        rc = api_process_use(&s->api, fresh, clock_mono_ms(), err);
+    return rc;
+}
+
+static void keep_old(struct scheduler *s, const struct error *why)
+{
+    s->refused_config = *why;
+    log_event(LOG_ERR, "config.kept", "reason=\"%s\" note=\"the old configuration stays in force\"",
+              why->text);
+}
+
+static void take_fresh(struct scheduler *s, struct setup *fresh)
+{
+    struct setup *old = s->setup;
+    s->setup = fresh;
+    s->quiet_mono_ms = 0;
+    log_set_level(fresh->settings->log_level);
+    dispatch_use(&s->dispatch, fresh);
+    batch_intake_use(s->batches, fresh);
+    setup_release(old);
+    warn_about_missing_transports(s);
+    log_event(LOG_INFO, "config.reloaded", "file=%s generation=%d", fresh->settings->file,
+              fresh->generation);
+}
+
+/* `changes` gets a row for each key. */
+static int reload(void *context, struct buf *changes, int *out_generation, struct error *err)
+{
+    struct scheduler *s = context;
+    struct setup *fresh = NULL;
+    struct access access;
+    struct buf shown = {0};
+    int rc = load_fresh(s, &fresh, &access, err);
+    metrics_note_reload(rc == 0, clock_wall_ms());
+    s->refused_config = (struct error){0};
+    *out_generation = s->setup->generation;
+    if (rc != 0) {
+        keep_old(s, err);
+        setup_release(fresh);
+        return rc;
+    }
+    s->access = access;
+    take_fresh(s, fresh);
+    show_configuration(s, &shown);
+    config_change_put(buf_text(&s->shown), buf_text(&shown), changes);
+    buf_free(&s->shown);
+    s->shown = shown;
+    *out_generation = fresh->generation;
+    return 0;
+}
+
+/* A level that was set for a while. */
+static void tend_log_level(struct scheduler *s, int64_t mono_ms)
+{
+    if (s->quiet_mono_ms == 0 || mono_ms < s->quiet_mono_ms)
+        return;
+    s->quiet_mono_ms = 0;
+    log_set_level(s->setup->settings->log_level);
+}
+
+/* ---- what is asked of it ---- */
+
 static struct daemon_view look(struct scheduler *s)
 {
     return (struct daemon_view){
@@ -211,6 +315,21 @@ static int use_endpoints(void *context, struct error *err)
     return endpoints_load(&s->dispatch.endpoints, s->ledger, err);
 }
 
+static int use_stops(void *context, struct error *err)
+{
+    struct scheduler *s = context;
+    return dispatch_use_stops(&s->dispatch, err);
+}
+
+static enum log_level set_log_level(void *context, enum log_level level, int64_t for_ms)
+{
+    struct scheduler *s = context;
+    enum log_level was = log_level();
+    s->quiet_mono_ms = clock_mono_ms() + for_ms;
+    log_set_level(level);
+    return was;
+}
+
 static void on_request(void *context, const struct control_client *client, const char *line,
                        size_t len, struct buf *out)
 {
@@ -228,6 +347,9 @@ static void on_request(void *context, const struct control_client *client, const
         .end_rest = end_rest,
         .endpoint_rests = endpoint_rests,
         .use_endpoints = use_endpoints,
+        .use_stops = use_stops,
+        .reload = reload,
+        .set_log_level = set_log_level,
     };
     struct request_world world = {
         .ledger = s->ledger,
@@ -243,7 +365,9 @@ static void on_request(void *context, const struct control_client *client, const
         .rest_context = s,
         .daemon = &daemon,
     };
+    struct setup *asked = setup_retain(s->setup); /* a reload takes another one */
     request_handle(&world, line, len, out);
+    setup_release(asked);
 }
 
 static int open_all(struct scheduler *s, struct error *err)
@@ -278,6 +402,10 @@ static int open_all(struct scheduler *s, struct error *err)
     open_watch(s);
     s->shelf = shelf_open(s->ledger, s->spool);
     dispatch_init(&s->dispatch, s->ledger, s->shelf, s->setup);
+    rc = dispatch_use_stops(&s->dispatch, err);
+    if (rc != 0)
+        return rc;
+    show_configuration(s, &s->shown);
     s->batches = batch_intake_open(s->spool, s->ledger, &s->dispatch.recorder);
     batch_intake_use(s->batches, s->setup);
     return 0;
@@ -295,6 +423,7 @@ static void close_all(struct scheduler *s)
     ledger_close(s->ledger);
     spool_close(s->spool);
     setup_release(s->setup);
+    buf_free(&s->shown);
     if (s->signals >= 0)
         close(s->signals);
     if (s->watch >= 0)
@@ -317,58 +446,21 @@ static void begin_stop(struct scheduler *s, int64_t mono_ms)
     log_event(LOG_INFO, "daemon.stopping", "in_flight=%zu", pool_busy(&s->dispatch.pool));
 }
 
-/* What a running daemon cannot change under itself. */
-static bool needs_restart(const struct settings *old, const struct settings *new)
-{
-    return strcmp(old->spool, new->spool) != 0 ||
-           strcmp(old->control_socket, new->control_socket) != 0;
-}
-
-static void reload(struct scheduler *s)
-{
-    struct setup *fresh = NULL;
-    struct access access;
-    struct error why;
-    int rc = setup_load(&s->options->config, s->setup->generation + 1, &fresh, &why);
-    if (rc == 0)
-        memcpy(fresh->settings->token_key, s->setup->settings->token_key,
-               sizeof(fresh->settings->token_key));
-    if (rc == 0 && needs_restart(s->setup->settings, fresh->settings)) {
-        rc = error_set(
-            &why, ERR_CONFIG,
-            "spool and control_socket only change with a restart; restart the daemon instead");
-    }
-    if (rc == 0)
-        rc = access_load(fresh->settings, &access, &why);
-    if (rc == 0)
-        rc = api_process_use(&s->api, fresh->settings, clock_mono_ms(), &why);
-    metrics_note_reload(rc == 0, clock_wall_ms());
-    s->refused_config = (struct error){0};
-    if (rc != 0) {
-        s->refused_config = why;
-        setup_release(fresh);
-        log_event(LOG_ERR, "config.kept",
-                  "reason=\"%s\" note=\"the old configuration stays in force\"", why.text);
-        return;
-    }
-    struct setup *old = s->setup;
-    s->setup = fresh;
-    s->access = access;
-    log_set_level(fresh->settings->log_level);
-    dispatch_use(&s->dispatch, fresh);
-    batch_intake_use(s->batches, fresh);
-    setup_release(old);
-    warn_about_missing_transports(s);
-    log_event(LOG_INFO, "config.reloaded", "file=%s generation=%d", fresh->settings->file,
-              fresh->generation);
-}
-
 static void log_status(struct scheduler *s)
 {
     struct buf state = {0};
     put_state(s, &state);
     log_event(LOG_INFO, "daemon.status", "state={%s}", state.len > 0 ? state.data + 1 : "");
     buf_free(&state);
+}
+
+static void reload_by_signal(struct scheduler *s)
+{
+    struct buf changes = {0};
+    struct error why;
+    int generation;
+    int rc UNUSED = reload(s, &changes, &generation, &why); /* the log tells */
+    buf_free(&changes);
 }
 
 static void serve_signals(struct scheduler *s, int64_t mono_ms)
@@ -381,7 +473,7 @@ static void serve_signals(struct scheduler *s, int64_t mono_ms)
             begin_stop(s, mono_ms);
             break;
         case SIGHUP:
-            reload(s);
+            reload_by_signal(s);
             break;
         case SIGUSR1:
             log_status(s);
@@ -593,6 +685,7 @@ static void turn(struct scheduler *s)
     recorder_tend(&s->dispatch.recorder, mono);
     int64_t wall = clock_wall_ms();
     clock_step_watch(&s->clock, clock_mono_ms(), wall);
+    tend_log_level(s, mono);
     clean_tmp(s, mono);
     scan(s, mono);
     if (!s->stopping)

@@ -289,7 +289,8 @@ struct settings {
     int64_t
         min_free_bytes; /* room that must be left on the spool's disk for anything to be accepted */
     struct halt_rule halt; /* when a batch stops by itself */
-    bool trial;
+    bool trial;            /* what counts: the configuration's, or what `live` said since */
+    bool trial_configured; /* what the configuration says */
     char **allow; /* exact addresses or `*@domain` or `+49151*` wildcards */
     size_t allow_count;
     char **testers; /* "jana=jana@example.org": whom test-send knows by name */

@@ -13,6 +13,7 @@ const struct option_row command_global_options[] = {
     {"config", 'c', "FILE",
      "the configuration (else $DISPATCHER_CONFIG, config/dispatcher.yaml, the installed)"},
     {"set", 0, "KEY=VALUE", "override one key of the configuration; may be repeated"},
+    {"socket", 0, "FILE", "ask the daemon that listens there, and nobody else"},
     {"json", 0, NULL, "print JSON, one object per line: the stable form for programs"},
     {"quiet", 'q', NULL, "on stderr only errors"},
     {"verbose", 'v', NULL, "say on stderr also which configuration and which daemon answered"},
@@ -84,12 +85,25 @@ static int take_override(struct invocation *inv, char *given, struct error *err)
     return 0;
 }
 
+/* The place of the socket is a key like others, so that `run --socket` listens there. */
+static int take_socket(struct invocation *inv, const char *path, struct error *err)
+{
+    if (inv->override_count >= OVERRIDES_MAX)
+        return error_set(err, ERR_USAGE, "--set may be given %d times, not more; use --config",
+                         OVERRIDES_MAX);
+    inv->overrides[inv->override_count++] =
+        (struct config_override){.key = "control_socket", .value = path};
+    return 0;
+}
+
 static int take_value(struct invocation *inv, int row, char *value, struct error *err)
 {
     int rc = command_value_check(inv->rows[row], value, err);
     if (rc != 0)
         return rc;
     inv->values[row] = value;
+    if (strcmp(inv->rows[row]->name, "socket") == 0)
+        return take_socket(inv, value, err);
     return strcmp(inv->rows[row]->name, "set") == 0 ? take_override(inv, value, err) : 0;
 }
 

@@ -31,7 +31,7 @@ static int check_way(struct trial *t, struct error *err)
     if (t->settings->trial && !settings_allows(t->settings, t->endpoint->name))
         return error_set(err, ERR_DENIED,
                          "trial mode: the endpoint %s is not on the allow list; add its name to "
-                         "`allow` in %s, or end trial mode with `trial: false`",
+                         "`allow` in %s, or end trial mode with `dispatcher live on`",
                          t->endpoint->name, t->settings->file);
     return 0;
 }

@@ -222,6 +222,8 @@ static int open_all(struct enqueue *e, struct error *err)
     options.without_secrets = true;
     int rc = setup_load(&options, 1, &e->setup, err);
     if (rc == 0)
+        client_take_trial(e->setup->settings);
+    if (rc == 0)
         rc = spool_open(e->setup->settings->spool, &e->spool, err);
     if (rc == 0 && client_open(e->setup->settings, LEDGER_READ, &e->client, &ignored) != 0)
         e->client = NULL;

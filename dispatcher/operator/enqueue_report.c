@@ -89,7 +89,7 @@ void report_trial(const char *id)
 {
     fprintf(stderr,
             "Trial mode is on: only recipients on the allow list get it. To send to the others "
-            "later: trial: false, then dispatcher retry %s%s%s--state suppressed "
+            "later: dispatcher live on, then dispatcher retry %s%s%s--state suppressed "
             "--cause trial_mode\n",
             id != NULL ? "--batch " : "", id != NULL ? id : "", id != NULL ? " " : "");
 }

@@ -311,6 +311,8 @@ static int run(const struct invocation *inv, struct error *err)
         rc = read_job(name, s.shown, &text, err);
     if (rc == 0)
         rc = setup_load(&options, 1, &setup, err);
+    if (rc == 0)
+        client_take_trial(setup->settings);
     if (rc == 0) {
         if (yaml_load(setup->settings->file, &config, &ignored) != 0)
             config = NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "config/quantity.h"
 #include "model/json.h"
@@ -47,9 +48,46 @@ static int reach_daemon(const struct invocation *inv, struct session *out, struc
     return 0;
 }
 
+/* Who names the socket needs no configuration at all. */
+static struct settings *settings_of_socket(const char *path)
+{
+    struct settings *s = xcalloc(1, sizeof(*s));
+    s->control_socket = xstrdup(path);
+    s->spool = xstrdup("");
+    s->file = xstrdup("");
+    return s;
+}
+
+static int locate(const struct invocation *inv, struct session *out, struct error *err)
+{
+    struct error ignored;
+    const char *path = option_value(inv, "socket");
+    int rc = load(inv, out, err);
+    if (rc == ERR_CONFIG &&
+        config_locate_spool(invocation_config(inv), &out->settings, &ignored) == 0)
+        return 0;
+    if (rc == 0 || path == NULL)
+        return rc;
+    out->settings = settings_of_socket(path);
+    return 0;
+}
+
+int session_open_daemon(const struct invocation *inv, int64_t limit_ms, struct session *out,
+                        struct error *err)
+{
+    int rc = locate(inv, out, err);
+    if (rc == 0)
+        rc = client_open_daemon(out->settings, limit_ms, &out->client, err);
+    if (rc != 0)
+        session_close(out);
+    return rc;
+}
+
 int session_open(const struct invocation *inv, enum ledger_mode mode, struct session *out,
                  struct error *err)
 {
+    if (option_given(inv, "socket"))
+        return session_open_daemon(inv, 0, out, err);
     int rc = load(inv, out, err);
     if (rc == ERR_CONFIG)
         rc = reach_daemon(inv, out, err);
@@ -62,6 +100,8 @@ int session_open(const struct invocation *inv, enum ledger_mode mode, struct ses
 
 int session_open_beside(const struct invocation *inv, struct session *out, struct error *err)
 {
+    if (option_given(inv, "socket"))
+        return session_open_daemon(inv, 0, out, err);
     struct error ignored;
     int rc = load(inv, out, err);
     if (rc == ERR_CONFIG)

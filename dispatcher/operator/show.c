@@ -108,7 +108,7 @@ static void print_way_out(const struct json_t *row)
         {"deferred", "rate", "the rate of its mail domain is used up: goes when it is its turn"},
         {"deferred", "destination_rest", "its domain or endpoint rests after faults: goes later"},
         {"suppressed", "trial_mode",
-         "not on the allow list in trial mode: `dispatcher retry ID` after trial: false"},
+         "not on the allow list in trial mode: `dispatcher retry ID` after `dispatcher live on`"},
         {"cancelled", "escalated", "its time was over: the next channel has the turn"},
         {"suppressed", NULL,
          "its address is on the suppression list: `dispatcher suppress remove`, then `dispatcher "
@@ -162,6 +162,7 @@ static void print_rest(const struct json_t *row)
     static const struct {
         const char *word, *sentence;
     } brakes[] = {{"transport_rest", "rests: "},
+                  {"transport_paused", "is "},
                   {"transport_rate", "is at the rate set for it"},
                   {"warmup", "is at today's limit of its warm-up"}};
     const char *word = json_get_text(row, "waits_for", "");

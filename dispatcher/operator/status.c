@@ -163,6 +163,58 @@ static void print_waits(const struct invocation *inv, struct session *s,
     buf_free(&rows);
 }
 
+/* Which of the two decided: the configuration, or an operator since. */
+static void print_trial(const struct invocation *inv, const struct json_t *status)
+{
+    const char *live = json_get_text(status, "live", NULL);
+    const char *by = json_get_text(status, "live_by", "");
+    char when[64];
+    const char *since = output_time(json_get_text(status, "live_since", NULL), when, sizeof(when));
+    bool trial = json_get_bool(status, "trial", true);
+    if (trial && live == NULL)
+        say(inv, stdout,
+            "trial mode: only recipients on the allow list get anything (trial: in the "
+            "configuration; to end it: dispatcher live on)\n");
+    else if (trial)
+        say(inv, stdout,
+            "trial mode: only recipients on the allow list get anything (dispatcher live off, %s, "
+            "%s)\n",
+            by, since);
+    else if (live != NULL && json_get_bool(status, "trial_configured", false))
+        say(inv, stdout,
+            "live: everybody gets what is sent to them (dispatcher live on, %s, %s; the "
+            "configuration says trial: true)\n",
+            by, since);
+    else if (live != NULL)
+        say(inv, stdout, "live: everybody gets what is sent to them (dispatcher live on, %s, %s)\n",
+            by, since);
+}
+
+static void print_paused(const struct invocation *inv, const struct json_t *status)
+{
+    const struct json_t *paused = json_get(status, "transports_paused");
+    char when[64];
+    for (size_t i = 0; i < json_count(paused); i++) {
+        const struct json_t *p = json_at(paused, i);
+        const char *name = json_get_text(p, "transport", "");
+        const char *because = json_get_text(p, "because", "");
+        say(inv, stdout, "transport %s is paused since %s by %s: %s\n", name,
+            output_time(json_get_text(p, "since", NULL), when, sizeof(when)),
+            json_get_text(p, "by", ""),
+            because[0] != '\0' ? because : say_word(inv, "no reason was given"));
+        if (json_get_bool(p, "over", false))
+            say(inv, stdout,
+                "  its failover carries meanwhile; to let it go on: dispatcher "
+                "transport resume %s\n",
+                name);
+        else
+            say(inv, stdout,
+                "  what is for it waits; to let it go on: dispatcher transport resume "
+                "%s\n",
+                name);
+    }
+}
+
 static void print_status(const struct invocation *inv, const struct json_t *status)
 {
     const char *spool = json_get_text(status, "spool", "");
@@ -172,10 +224,8 @@ static void print_status(const struct invocation *inv, const struct json_t *stat
         say(inv, stdout, "running, spool %s\n", spool);
     else
         say(inv, stdout, "no daemon is running, spool %s\n", spool);
-    if (json_get_bool(status, "trial", true))
-        say(inv, stdout,
-            "trial mode: only recipients on the allow list get anything (trial: in the "
-            "configuration)\n");
+    print_trial(inv, status);
+    print_paused(inv, status);
     if (!daemon)
         return;
     say(inv, stdout, "pid %lld, up %s, %lld of %lld workers busy\n",
@@ -247,7 +297,11 @@ const struct command command_status = {
         "reply).\n\n"
         "Without: exit status 0 when a daemon answers, 69 when none does.\n\n"
         "Says of each batch and of single notices why nothing is due, if that is so.\n\n"
-        "JSON then, one object: v, version, spool, trial, daemon, waits_for, rests_because and "
+        "JSON then, one object: v, version, spool, trial (is it on), trial_configured, live (on, "
+        "off, or null:\n"
+        "nobody said), live_since, live_by, live_because, transports_paused (transport, since, "
+        "by, because,\n"
+        "over), daemon, waits_for, rests_because and "
         "next_attempt_at "
         "(of single notices,\n"
         "as in `batches`); of a daemon also pid, "

@@ -49,14 +49,37 @@ static const struct json_t *find_known(const struct json_t *status, const char *
     return NULL;
 }
 
-/* "rests", "probing", "goes"; NULL: no daemon tells. */
-static const char *state_of(const struct json_t *known)
+static const struct json_t *find_stop(const struct json_t *status, const char *name)
 {
-    if (known == NULL)
+    const struct json_t *all = json_get(status, "transports_paused");
+    for (size_t i = 0; i < json_count(all); i++) {
+        if (text_equal(json_get_text(json_at(all, i), "transport", ""), name))
+            return json_at(all, i);
+    }
+    return NULL;
+}
+
+/* What is known of one transport. */
+struct standing {
+    const struct json_t *known; /* by the daemon; NULL: none tells */
+    const struct json_t *stop;  /* an operator's; NULL: it is not paused */
+};
+
+static struct standing find_standing(const struct json_t *status, const char *name)
+{
+    return (struct standing){find_known(status, name), find_stop(status, name)};
+}
+
+/* "paused" (by an operator), "rests", "probing", "goes"; NULL: nobody tells. */
+static const char *state_of(const struct standing *s)
+{
+    if (s->stop != NULL)
+        return "paused";
+    if (s->known == NULL)
         return NULL;
-    if (json_get_int(known, "paused_ms", 0) > 0)
+    if (json_get_int(s->known, "paused_ms", 0) > 0)
         return "rests";
-    return text_equal(json_get_text(known, "breaker", ""), "closed") ? "goes" : "probing";
+    return text_equal(json_get_text(s->known, "breaker", ""), "closed") ? "goes" : "probing";
 }
 
 static void put_text(struct buf *out, const char *key, const char *value)
@@ -65,32 +88,39 @@ static void put_text(struct buf *out, const char *key, const char *value)
     buf_put_json(out, value);
 }
 
-static void print_json(const struct transport *t, const struct json_t *known)
+static void print_json(const struct transport *t, const struct standing *standing)
 {
+    const struct json_t *known = standing->known, *stop = standing->stop;
     struct buf out = {0}, way = {0};
     put_way(t, &way);
     buf_puts(&out, "{\"v\":1,\"transport\":");
     buf_put_json(&out, t->name);
     put_text(&out, "channel", channel_kind_name(t->channel));
     put_text(&out, "way", buf_text(&way));
-    put_text(&out, "state", state_of(known));
-    put_text(&out, "since", json_get_text(known, "since", NULL));
-    put_text(&out, "until", json_get_text(known, "until", NULL));
-    put_text(&out, "reason", json_get_text(known, "reason", NULL));
+    put_text(&out, "state", state_of(standing));
+    put_text(&out, "since", json_get_text(stop != NULL ? stop : known, "since", NULL));
+    put_text(&out, "until", stop != NULL ? NULL : json_get_text(known, "until", NULL));
+    put_text(&out, "reason",
+             stop != NULL ? json_get_text(stop, "because", NULL)
+                          : json_get_text(known, "reason", NULL));
+    put_text(&out, "paused_by", json_get_text(stop, "by", NULL));
+    buf_printf(&out, ",\"over\":%s", json_get_bool(stop, "over", false) ? "true" : "false");
     printf("%s}\n", buf_text(&out));
     buf_free(&way);
     buf_free(&out);
 }
 
-static void print_row(struct table *table, const struct transport *t, const struct json_t *known)
+static void print_row(struct table *table, const struct transport *t,
+                      const struct standing *standing)
 {
+    const struct json_t *known = standing->stop != NULL ? NULL : standing->known;
     struct buf way = {0};
     char until[64];
     put_way(t, &way);
     table_cell(table, t->name);
     table_cell(table, channel_kind_name(t->channel));
     table_cell(table, buf_text(&way));
-    table_cell(table, state_of(known));
+    table_cell(table, state_of(standing));
     table_cell(table, output_time(json_get_text(known, "until", NULL), until, sizeof(until)));
     buf_free(&way);
 }
@@ -103,10 +133,11 @@ static void print_all(const struct invocation *inv, const struct settings *s,
     table_begin(&table, heads, COUNT_OF(heads));
     for (size_t i = 0; i < s->transport_count; i++) {
         const struct transport *t = &s->transports[i];
+        const struct standing standing = find_standing(status, t->name);
         if (invocation_json(inv))
-            print_json(t, find_known(status, t->name));
+            print_json(t, &standing);
         else
-            print_row(&table, t, find_known(status, t->name));
+            print_row(&table, t, &standing);
     }
     if (!invocation_json(inv))
         table_end(&table);
@@ -146,10 +177,14 @@ const struct command command_transport_list = {
     .arguments = "",
     .summary = "every transport, its servers, and whether it rests",
     .example = "  dispatcher transport list\n",
-    .details = "STATE as the daemon knows it: goes, rests (after faults), probing; - without one. "
-               "Why it rests, and\n"
-               "which of several servers do: `dispatcher status`.\n\n"
-               "JSON, one object per transport: v, transport, channel, way, state, since, until, "
-               "reason.",
+    .details =
+        "STATE is paused where an operator said so; else as the daemon knows it: goes, rests "
+        "(after faults),\n"
+        "probing; - without one. Why, since when, by whom, and which of several servers "
+        "rest:\n"
+        "`dispatcher status`.\n\n"
+        "JSON, one object per transport: v, transport, channel, way, state, since, until, "
+        "reason,\n"
+        "paused_by, over (its failover carries while it is paused).",
     .run = run,
 };

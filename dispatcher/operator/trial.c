@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "engine/client.h"
 #include "operator/endpoint.h"
 
 static void on_started(void *context UNUSED, const struct outgoing *item UNUSED)
@@ -49,7 +50,7 @@ int trial_check_recipient(const struct trial *t, const char *to, const char *mis
     if (s->trial && !settings_allows(s, to))
         return error_set(err, ERR_DENIED,
                          "trial mode: %s is not on the allow list; add it to `allow` in %s, or end "
-                         "trial mode with `trial: false`",
+                         "trial mode with `dispatcher live on`",
                          to, s->file);
     return 0;
 }
@@ -108,6 +109,7 @@ int trial_run(const struct invocation *inv, trial_fn *fn, struct error *err)
     struct trial t = {.inv = inv};
     int rc = invocation_load_settings(inv, true, &t.settings, err);
     if (rc == 0) {
+        client_take_trial(t.settings);
         rc = fn(&t, err);
         settings_free(t.settings);
     }

@@ -16,6 +16,8 @@ static const struct wait {
     {"destination_rest", "rest", "waiting for a domain or endpoint that rests after faults"},
     {"not_before", "not before", "waiting for the time that was asked for (not_before)"},
     {"transport_rest", "its transport rests", "waiting for a transport that rests after faults"},
+    {"transport_paused", "its transport is paused",
+     "waiting for `dispatcher transport resume` of its transport"},
     {"warmup", "warm-up", "waiting for tomorrow: today's limit of the warm-up is reached"},
     {"retry", "retry",
      "deferred until the next try of what failed for the time being (`dispatcher retry --state "
@@ -69,9 +71,11 @@ void waits_put_short(const struct invocation *inv, const struct json_t *row, str
     const struct wait *wait = find(row);
     if (wait == NULL)
         return;
-    const char *until =
-        output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when));
-    if (awaits(row))
+    const char *at = json_get_text(row, "next_attempt_at", NULL);
+    const char *until = output_time(at, when, sizeof(when));
+    if (at == NULL && !awaits(row)) /* a person ends it */
+        buf_puts(out, say_word(inv, wait->word));
+    else if (awaits(row))
         say_put(inv, out, "%s until %s (%s)",
                 output_number(json_get_int(row, "awaiting", 0), number), until,
                 say_word(inv, wait->word));
@@ -92,9 +96,12 @@ void waits_put(const struct invocation *inv, const struct json_t *row, struct bu
     if (wait == NULL)
         return;
     const char *text = json_get_text(row, "rests_because", "");
-    const char *at = output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when));
+    const char *next = json_get_text(row, "next_attempt_at", NULL);
+    const char *at = output_time(next, when, sizeof(when));
     text_put_visible(&reason, text, strlen(text));
-    if (reason.len > 0)
+    if (next == NULL && reason.len > 0)
+        say_put(inv, out, "%s (%s)", say_word(inv, wait->sentence), buf_text(&reason));
+    else if (reason.len > 0)
         say_put(inv, out, "%s (%s); the first is due at %s", say_word(inv, wait->sentence),
                 buf_text(&reason), at);
     else

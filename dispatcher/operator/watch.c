@@ -218,7 +218,7 @@ static void hint_trial(struct watch *w, const struct tick *t)
     int64_t count = t->counts[DELIVERY_SUPPRESSED] > 0 ? count_trial(w) : 0;
     if (count > 0)
         fprintf(stderr,
-                "%s %s held back by trial mode; after setting trial: false: dispatcher retry "
+                "%s %s held back by trial mode; after dispatcher live on: dispatcher retry "
                 "--batch %s --state suppressed --cause trial_mode\n",
                 output_number(count, number), count == 1 ? "was" : "were", w->batch);
 }

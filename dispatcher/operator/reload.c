@@ -1,0 +1,92 @@
+#include "operator/command_list.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "model/json.h"
+#include "operator/output.h"
+#include "operator/say.h"
+#include "operator/session.h"
+
+struct changes {
+    const struct invocation *inv;
+    size_t count;
+};
+
+static void print_change(void *context, const struct json_t *row)
+{
+    struct changes *changes = context;
+    const char *key = json_get_text(row, "key", "");
+    const char *was = json_get_text(row, "was", NULL);
+    const char *now = json_get_text(row, "now", NULL);
+    changes->count++;
+    printf("  %s: %s -> %s\n", key, was != NULL ? was : "-", now != NULL ? now : "-");
+}
+
+static void print_json(const struct buf *rows, const struct json_t *answer)
+{
+    fwrite(buf_text(rows), 1, rows->len, stdout);
+    printf("{\"v\":1,\"end\":true,\"generation\":%lld}\n",
+           (long long)json_get_int(answer, "generation", 0));
+}
+
+static void print_text(const struct invocation *inv, const struct buf *rows,
+                       const struct json_t *answer)
+{
+    struct changes changes = {.inv = inv};
+    output_each_line(rows, print_change, &changes);
+    if (changes.count == 0)
+        say(inv, stdout, "No key of the configuration has changed.\n");
+    say(inv, stdout,
+        "Configuration, letters, languages and rules are read anew (number %lld since the "
+        "start).\n",
+        (long long)json_get_int(answer, "generation", 0));
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct session s;
+    struct buf rows = {0}, request = {0};
+    struct json_t *answer = NULL;
+    /* What is wrong with the configuration the daemon is about to say itself. */
+    (void)invocation_tells_mistake(inv);
+    request_begin(&request, "reload");
+    request_put_text(&request, "reason", option_value(inv, "reason"));
+    buf_putc(&request, '}');
+    int rc = session_open_daemon(inv, 0, &s, err);
+    if (rc == 0)
+        rc = session_ask(&s, buf_text(&request), &rows, &answer, err);
+    if (rc == ERR_CONFIG)
+        say(inv, stderr, "The daemon goes on with the configuration it has.\n");
+    if (rc == 0 && invocation_json(inv))
+        print_json(&rows, answer);
+    else if (rc == 0)
+        print_text(inv, &rows, answer);
+    json_free(answer);
+    session_close(&s);
+    buf_free(&request);
+    buf_free(&rows);
+    return rc;
+}
+
+static const struct option_row options[] = {
+    {"reason", 0, "TEXT", "why, for the record"},
+};
+
+const struct command command_reload = {
+    .name = "reload",
+    .arguments = "",
+    .summary = "have the daemon read its configuration again, and say what changed",
+    .details =
+        "  dispatcher check && dispatcher reload\n\n"
+        "Everything is read and judged before anything is exchanged: configuration, letters,\n"
+        "languages, rules, gateways, secrets. If there is a mistake the old configuration stays\n"
+        "in force, and the exit status is 78. `spool` and `control_socket` only change with a\n"
+        "restart: then nothing is exchanged either. A secret that was replaced is read, but does\n"
+        "not show among what changed. SIGHUP does the same and tells the log.\n\n"
+        "JSON, one per line: v, key, was, now for each key that changed; then v, end,\n"
+        "generation.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run,
+};
