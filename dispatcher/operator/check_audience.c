@@ -13,6 +13,7 @@
 #include "operator/check_names.h"
 #include "operator/check_reach.h"
 #include "operator/check_sms.h"
+#include "operator/check_sms_cost.h"
 #include "operator/output.h"
 
 /* ---- the files ---- */
@@ -128,6 +129,8 @@ int check_audience(const struct campaign_check *k, struct error *err)
             rc = check_sms_audience(k, &c->cohorts[i], &cost, err);
     }
     check_sms_cost_tell(&cost, k);
+    if (k->scene->sms_cost != NULL)
+        *k->scene->sms_cost = cost;
     free(counts);
     return rc;
 }

@@ -14,6 +14,7 @@
 #include "render/renderer.h"
 
 struct check_case;
+struct sms_cost;
 
 /* A template that something was said of. */
 struct draft_count {
@@ -39,6 +40,7 @@ struct check_scene {
     size_t sheet_count;
     struct draft_count *drafts;
     size_t draft_count;
+    struct sms_cost *sms_cost; /* where to put what the SMS of a campaign cost; NULL: nowhere */
 };
 
 /* Loads the configuration and the law; a mistake in them is told. ERR_USAGE; else 0, and

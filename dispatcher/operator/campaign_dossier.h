@@ -1,0 +1,37 @@
+/*
+ * A campaign as it stands now: checked, with the sum of every file that an approval covers. What is
+ * approved, shown and sent is the same dossier; a byte that changes in between changes its digest.
+ */
+#ifndef OPERATOR_CAMPAIGN_DOSSIER_H
+#define OPERATOR_CAMPAIGN_DOSSIER_H
+
+#include "model/campaign.h"
+#include "model/manifest.h"
+#include "operator/check_scene.h"
+#include "operator/check_sms_cost.h"
+
+struct dossier {
+    struct check_scene scene;
+    const struct campaign *campaign; /* of the scene */
+    const struct fact_sheet *sheet;  /* likewise; NULL: none */
+    int template_index;
+    struct manifest manifest;
+    char letter_sha256[DIGEST_HEX_SIZE]; /* as the engine will sum it */
+    struct sms_cost cost;
+};
+
+/* What is wrong is told on stderr. ERR_INPUT if there are mistakes, ERR_AGAIN if a file changed
+ * meanwhile. Close it in any case. */
+MUST_CHECK int dossier_open(const struct invocation *inv, const char *path, struct dossier *out,
+                            struct error *err);
+/* Only the sums, to be compared: a campaign with mistakes can still be looked at. */
+MUST_CHECK int dossier_open_unchecked(const struct invocation *inv, const char *path,
+                                      struct dossier *out, struct error *err);
+void dossier_close(struct dossier *d);
+
+/* ERR_DENIED with the name of the file if the people of a cohort are not any more those that were
+ * summed. */
+MUST_CHECK int dossier_check_people(const struct dossier *d, const struct campaign_cohort *cohort,
+                                    struct error *err);
+
+#endif
