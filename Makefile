@@ -94,6 +94,9 @@ $(foreach f,$(FOLDERS),$(eval $(call FOLDER_RULES,$(f))))
 $(BUILD)/obj/config/%.o: private LANGUAGE += $(PATHS)
 $(call objs,config): $(BUILD)/paths
 
+# The sentences of operators are part of the program.
+$(BUILD)/obj/operator/say_catalogue.o: $(wildcard locales/messages/*.yaml)
+
 $(BUILD)/obj/%.o: dispatcher/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call step,cc) $(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<

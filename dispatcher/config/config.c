@@ -222,3 +222,31 @@ int config_locate_spool(const struct config_options *options, struct settings **
     yaml_free(root);
     return finish_load(&l, s, rc, out);
 }
+
+/* ---- a look at one key ---- */
+
+#define LANGUAGE_KEY "operator.language"
+
+static const char *overridden_language(const struct config_options *options)
+{
+    for (size_t i = options->override_count; i > 0; i--) {
+        if (strcmp(options->overrides[i - 1].key, LANGUAGE_KEY) == 0)
+            return options->overrides[i - 1].value;
+    }
+    return getenv("DISPATCHER_OPERATOR_LANGUAGE");
+}
+
+bool config_peek_language(const struct config_options *options, char *out, size_t size)
+{
+    struct error ignored;
+    struct yaml_node *root = NULL;
+    const char *language = overridden_language(options);
+    const char *file = language == NULL ? find_file(options, &ignored) : NULL;
+    if (file != NULL && yaml_load(file, &root, &ignored) == 0)
+        language = yaml_text(yaml_get(root, "operator"), "language");
+    bool fits = language != NULL && language[0] != '\0' && strlen(language) < size;
+    if (fits)
+        memcpy(out, language, strlen(language) + 1);
+    yaml_free(root);
+    return fits;
+}

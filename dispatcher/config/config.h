@@ -45,6 +45,12 @@ MUST_CHECK int config_locate_spool(const struct config_options *options, struct 
                                    struct error *err);
 
 /*
+ * operator.language, without a word about anything else: what is wrong with a configuration is told
+ * in that language too. False: nobody says.
+ */
+bool config_peek_language(const struct config_options *options, char *out, size_t size);
+
+/*
  * `dispatcher config show`: one line per key, in the order of the tables, secrets as ***:
  *     key = value   # origin (file:line, default, environment variable, command line)
  * With `json` one object per line, "about" being the sentence of the table:

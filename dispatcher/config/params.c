@@ -23,6 +23,7 @@ const char *const param_type_names[] = {"smtp", "gateway", "webhook", "outbox", 
 const char *const param_fallback_names[] = {"warn", "hold", "fail", NULL};
 const char *const param_method_names[] = {"single", "all", NULL};
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
+static const char *const language_names[] = {"en", "de", "ko", NULL};
 static const char *const tls_names[] = {"required", "none", "implicit", NULL};
 static const char *const engine_names[] = {"esmtp", "curl", NULL};
 static const char *const format_names[] = {"standard", "cloudevents", NULL};
@@ -94,6 +95,8 @@ static const struct param top[] = {
      ABOUT("Share of failures among what was tried at which a batch stops by itself.")},
     {CHOICE("log.level", "info", level_names), TOP(log_level),
      ABOUT("Least important events that are still written to the log.")},
+    {CHOICE("operator.language", "en", language_names), TOP(operator_language),
+     ABOUT("Language in which commands speak where the environment names none.")},
     {BOOLEAN("trial", "true"), TOP(trial),
      ABOUT("Trial mode: only recipients of the allow list get anything.")},
     {LIST("allow", check_allow), TOP(allow), COUNT(allow_count),

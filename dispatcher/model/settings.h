@@ -284,6 +284,7 @@ struct settings {
     int64_t rescan_ms;
     int64_t shutdown_ms; /* how long SIGTERM waits for what is in flight */
     enum log_level log_level;
+    int operator_language; /* its place among en, de, ko; for config/config.h only */
     int64_t
         retention_ms; /* how long the texts of finished notices and batches are kept; 0: for good */
     int64_t

@@ -12,6 +12,8 @@
 #include "operator/command_backend.h"
 #include "operator/help.h"
 #include "operator/output.h"
+#include "operator/say.h"
+#include "operator/say_catalogue.h"
 
 /* ---- what commands ask ---- */
 
@@ -117,14 +119,15 @@ static int finish_output(int status)
 static int run_command(struct invocation *inv, size_t count, char **words, struct error *err)
 {
     int rc = command_line_parse(inv, count, words, err);
-    if (rc != 0)
-        return rc;
     inv->config = (struct config_options){
         .path = option_value(inv, "config"),
         .overrides = inv->overrides,
         .override_count = inv->override_count,
     };
+    say_choose_language(&inv->config);
     color_choose(option_value(inv, "color"));
+    if (rc != 0)
+        return rc;
     if (option_given(inv, "help")) {
         help_print_command(inv, inv->command);
         return 0;
@@ -163,11 +166,12 @@ static int choose_command(struct invocation *inv, size_t count, char **words, st
 int command_main(const struct chapter *chapters, size_t count, int argc, char **argv)
 {
     bool mistake_told = false;
+    struct spoken spoken = {0};
     char help[] = "help", version[] = "version";
     struct command_table table;
     struct error err = {0};
     command_table_open(&table, chapters, count);
-    struct invocation inv = {.table = &table, .mistake_told = &mistake_told};
+    struct invocation inv = {.table = &table, .mistake_told = &mistake_told, .spoken = &spoken};
     int rc = EX_USAGE;
     if (argc < 2) {
         help_print_overview(&inv, stderr);
@@ -184,5 +188,6 @@ int command_main(const struct chapter *chapters, size_t count, int argc, char **
     }
     rc = finish_output(rc);
     command_table_close(&table);
+    catalogue_free(spoken.catalogue);
     return rc;
 }

@@ -14,6 +14,12 @@ struct command_table {
     size_t count;
 };
 
+/* The language of the operator, read when the first sentence is said. */
+struct spoken {
+    bool looked;
+    struct catalogue *catalogue; /* NULL: English */
+};
+
 struct invocation {
     const struct command *command;
     const struct command_table *table;
@@ -26,6 +32,7 @@ struct invocation {
     char **arguments;
     size_t argument_count;
     bool *mistake_told;
+    struct spoken *spoken;
 };
 
 /* ---- command_table.c ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/attributes.h"
 #include "base/text.h"
 #include "operator/say.h"
 
@@ -22,17 +23,28 @@ static bool read_answer(char *out, size_t size)
     return true;
 }
 
+/* "j" and "예" of those who were asked in German and Korean. */
+static bool is_yes(const char *answer)
+{
+    static const char *const words[] = {"y", "Y", "j", "J", "예", "네"};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (text_starts_with(answer, words[i]))
+            return true;
+    }
+    return false;
+}
+
 int confirm_yes(const struct invocation *inv, const char *question, struct error *err)
 {
-    char answer[16] = "";
+    char answer[32] = "";
     if (option_given(inv, "yes"))
         return 0;
     if (!can_ask(inv))
         return error_set(err, ERR_USAGE,
                          "nothing was changed: this wants a yes, and nobody can be asked; add "
                          "--yes");
-    fprintf(stderr, "%s [y/N] ", question);
-    if (read_answer(answer, sizeof(answer)) && (answer[0] == 'y' || answer[0] == 'Y'))
+    fprintf(stderr, "%s %s ", question, say_word(inv, "[y/N]"));
+    if (read_answer(answer, sizeof(answer)) && is_yes(answer))
         return 0;
     return error_set(err, ERR_USAGE, "nothing was changed");
 }

@@ -57,8 +57,9 @@ static void print_in_overview(const struct invocation *inv, const struct command
 void help_print_overview(const struct invocation *inv, FILE *to)
 {
     say(inv, to,
-        "dispatcher tells many people, one by one, in their own language, and keeps the proof.\n\n"
-        "Usage: dispatcher COMMAND [OPTION...] [ARGUMENT...]\n");
+        "dispatcher tells many people, one by one, in their own language, and keeps the proof.\n");
+    fprintf(to, "\n%s dispatcher %s\n", say_word(inv, "Usage:"),
+            say_word(inv, "COMMAND [OPTION...] [ARGUMENT...]"));
     for (size_t i = 0; i < inv->table->chapter_count; i++) {
         const struct chapter *chapter = &inv->table->chapters[i];
         fprintf(to, "\n%s%s%s\n", color_begin(to, TINT_HEAD), say_word(inv, chapter->name),
@@ -66,9 +67,10 @@ void help_print_overview(const struct invocation *inv, FILE *to)
         for (size_t k = 0; k < chapter->count; k++)
             print_in_overview(inv, chapter->commands[k], to);
     }
+    putc('\n', to);
     say(inv, to,
-        "\n`dispatcher help COMMAND` explains one, or all that begin with its first word.\n"
-        "More: dispatcher help");
+        "`dispatcher help COMMAND` explains one, or all that begin with its first word.\n");
+    fprintf(to, "%s dispatcher help", say_word(inv, "More:"));
     for (size_t i = 0; i < help_topic_count; i++)
         fprintf(to, "%s%s", i == 0 ? " " : " | ", help_topics[i].name);
     putc('\n', to);
@@ -80,7 +82,7 @@ bool help_print_family(const struct invocation *inv, const char *word, FILE *to)
     const struct command *c = command_family_next(inv->table, word, len, NULL);
     if (c == NULL)
         return false;
-    say(inv, to, "Usage: dispatcher %s WORD [OPTION...], where WORD is one of\n", word);
+    say(inv, to, "Usage: dispatcher %s WORD, and WORD is one of these:\n", word);
     for (; c != NULL; c = command_family_next(inv->table, word, len, c))
         print_summary(inv, c, to);
     return true;
@@ -131,9 +133,9 @@ void help_print_command(const struct invocation *inv, const struct command *c)
     size_t len = command_example(c, &example);
     printf("%sdispatcher %s%s: %s\n\n", color_begin(stdout, TINT_HEAD), c->name,
            color_end(stdout, TINT_HEAD), say_word(inv, c->summary));
-    say(inv, stdout, "Usage: dispatcher %s%s%s%s\n", c->name,
-        c->option_count > 0 ? " [OPTION...]" : "", c->arguments[0] != '\0' ? " " : "",
-        c->arguments);
+    printf("%s dispatcher %s%s%s%s\n", say_word(inv, "Usage:"), c->name,
+           c->option_count > 0 ? " [OPTION...]" : "", c->arguments[0] != '\0' ? " " : "",
+           c->arguments);
     if (len > 0) {
         print_title(inv, "Examples:");
         printf("%.*s%s", (int)len, example, example[len - 1] == '\n' ? "" : "\n");

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/unicode.h"
 #include "model/json.h"
+#include "operator/say.h"
 
 void table_begin(struct table *t, const char *const *heads, size_t columns)
 {
@@ -170,7 +171,10 @@ static void put_sentence(struct buf *out, const char *text)
 void output_error(const struct error *err)
 {
     struct buf sentence = {0};
-    put_sentence(&sentence, err->text);
+    struct buf spoken = {0};
+    say_put_error(&spoken, err->text);
+    put_sentence(&sentence, buf_text(&spoken));
+    buf_free(&spoken);
     fprintf(stderr, "dispatcher: %s\n", buf_text(&sentence));
     buf_free(&sentence);
 }

@@ -391,7 +391,7 @@ class Flow:
         self.spool = os.path.join(self.dir, "spool")
         self.config_path = os.path.join(self.dir, "dispatcher.yaml")
         self.control_socket = os.path.join(self.spool, "control.sock")
-        self.environment = {**os.environ, "HOME": self.dir, "CRM_SECRET": WEBHOOK_SECRET}
+        self.environment = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": self.dir, "CRM_SECRET": WEBHOOK_SECRET}
         self.daemon = Daemon(self)
         self.peers = []
         self.problems = []

@@ -119,3 +119,38 @@ def test_a_pipe_that_is_closed_ends_a_command_in_silence(t):
     # A parent that ignores SIGPIPE, as some supervisors do.
     ignoring = subprocess.run(["sh", "-c", f"trap '' PIPE; {lib.DISPATCHER} help --json | true"], capture_output=True, text=True)
     t.equal(ignoring.stderr, "", "with SIGPIPE ignored")
+
+
+def test_commands_speak_the_language_of_the_operator(t):
+    german, korean, english = "meinten Sie „queue“?", '"queue" 명령을 쓰려고 하셨습니까?', 'did you mean "queue"?'
+    for environment, wanted in (({"LANG": "de_DE.UTF-8"}, german), ({"LANG": "ko_KR.UTF-8"}, korean), ({"LANG": "fr_FR.UTF-8"}, english), ({}, english),
+                                ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "ko_KR.UTF-8"}, korean), ({"LANG": "ko_KR.UTF-8", "LC_ALL": "de"}, german),
+                                ({"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, english), ({"LANG": "deutsch"}, english)):
+        t.contains(say(t, "quue", env=environment).err, wanted, f"{environment}")
+    t.contains(say(t, "help", env={"LANG": "de_AT.UTF-8"}).out, "\nMaschinenraum\n", "the overview")
+
+
+def test_where_the_machine_names_no_language_the_configuration_does(t):
+    t.configure(operator={"language": "de"})
+
+    def told(**environment):
+        return say(t, "queue", "--state", "failed", "--set", "control_socket=/nowhere/x", "--set", "spool=/nowhere", "-c", t.config_path, env=environment).err
+
+    t.contains(told(), "noch keinen Spool", "operator.language")
+    t.contains(told(LANG="C.UTF-8"), "noch keinen Spool", "a machine without people")
+    t.contains(told(LANG="en_GB.UTF-8"), "there is no spool", "a person wins")
+    t.contains(told(LC_ALL="C"), "there is no spool", "a script wins")
+    text = open(t.config_path, encoding="utf-8").read()
+    t.write("dispatcher.yaml", text + "wrokers: 3\n")
+    broken = say(t, "config", "show", "-c", t.config_path, "--reason")
+    t.contains(broken.err, "kennt die Option", "also of a configuration that is broken")
+
+
+def test_json_is_the_same_in_every_language(t):
+    t.configure()
+    for arguments in (("config", "show"), ("transport", "list"), ("help",)):
+        answers = []
+        for language in ("C", "de_DE.UTF-8", "ko_KR.UTF-8"):
+            t.environment = {**t.environment, "LC_ALL": language}
+            answers.append(t.command(*arguments, "--json").out)
+        t.equal(set(answers), {answers[0]}, f"{arguments}")

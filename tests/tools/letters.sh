@@ -41,7 +41,7 @@ install_letters() {
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     $INSTALL -d "$dir"
-    find templates locales -type f | LC_ALL=C sort | while IFS= read -r name; do
+    find templates locales -path locales/messages -prune -o -type f -print | LC_ALL=C sort | while IFS= read -r name; do
         echo "$(sum "$name")  $name"
         if [ -e "$dir/$name" ] && ! cmp -s "$name" "$dir/$name" && ! laid "$name"; then
             echo "kept $dir/$name; the new one is $dir/$name.new" >&2

@@ -1,0 +1,144 @@
+"""What the sources say to people, and what the catalogues make of it.
+
+Every key of locales/messages/*.yaml must be a sentence of the sources, and every translation must have its holes. What
+the sources say and a catalogue does not have is listed.
+"""
+
+import os
+import re
+import sys
+
+ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+LANGUAGES = ("de", "ko")
+LITERAL = r'"(?:[^"\\\n]|\\.)*"'
+LITERALS = rf"{LITERAL}(?:\s*{LITERAL})*"
+ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "0": "\0", "a": "\a", "b": "\b", "r": "\r", "f": "\f", "v": "\v", "?": "?", "'": "'"}
+HOLE = re.compile(r"%(?:(\d+)\$)?[-0]*\d*(?:\.\d+)?(lld|llu|ld|lu|zu|[scdiuf])|%%|%")
+
+# Where a sentence stands that must be translated: a call, or a member of a table.
+SAID = (
+    rf"\bsay\(\s*\w+(?:->\w+)*,\s*\w+(?:->\w+)*,\s*({LITERALS})",
+    rf"\bsay_put\(\s*\w+(?:->\w+)*,\s*&?\w+(?:->\w+)*,\s*({LITERALS})",
+    rf"\bsay_word\(\s*\w+(?:->\w+)*,\s*({LITERALS})",
+    rf"\.summary\s*=\s*({LITERALS})",
+    rf"\bCHAPTER\(\s*({LITERALS})",
+    rf"\bprint_title\(\s*\w+,\s*({LITERALS})",
+    rf"\{{(?:EX_\w+|[01]),\s*({LITERALS})\}}",
+    rf'\{{"[a-z-]+",\s*({LITERALS}),\s*"',
+)
+# In these files all that the last two of them find is said.
+TABLES = ("help.c", "help_topics.c")
+
+
+def unescape(literals):
+    def one(match):
+        text = match.group(0)[1:]
+        if text[0] == "x":
+            return bytes([int(text[1:], 16)]).decode("latin-1")
+        return chr(int(text[1:], 16)) if text[0] in "uU" else ESCAPES.get(text[0], text)
+
+    pieces = re.findall(LITERAL, literals)
+    return "".join(re.sub(r"\\(?:x[0-9a-fA-F]+|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", one, piece[1:-1]) for piece in pieces)
+
+
+def uncommented(text):
+    text = re.sub(rf"({LITERAL})|/\*.*?\*/|//[^\n]*", lambda m: m.group(1) or " ", text, flags=re.S)
+    return text.replace("PRId64", '"ld"').replace("PRIu64", '"lu"')
+
+
+def sources(root):
+    for folder, _, names in sorted(os.walk(os.path.join(root, "dispatcher"))):
+        for name in sorted(names):
+            if name.endswith((".c", ".h")):
+                with open(os.path.join(folder, name), encoding="utf-8") as source:
+                    yield os.path.relpath(os.path.join(folder, name), root), uncommented(source.read())
+
+
+def is_said(sentence):
+    """A word at least: what has none is the same in every language."""
+    return re.search(r"[A-Za-z]{2}", HOLE.sub("", sentence)) is not None
+
+
+def gather(root):
+    """(what must be translated, with its file; everything that stands in the sources)."""
+    said, known = {}, set()
+    for name, text in sources(root):
+        for pattern in SAID if name.endswith(TABLES) else SAID[:-2]:
+            for match in re.finditer(pattern, text):
+                sentence = unescape(match.group(1))
+                if is_said(sentence):
+                    said.setdefault(sentence, name)
+        known.update(unescape(literals) for literals in re.findall(LITERALS, text))
+    return said, known
+
+
+def holes(sentence):
+    """Type of each value, by its number; None if it cannot be read."""
+    found, following = {}, 0
+    for match in HOLE.finditer(sentence):
+        if match.group(0) == "%%":
+            continue
+        if match.group(2) is None:
+            return None
+        number = int(match.group(1)) - 1 if match.group(1) else following
+        following += 1
+        found[number] = "d" if match.group(2) == "i" else match.group(2)
+    return found
+
+
+def catalogue(path):
+    """Keys and translations: one pair of JSON-like quoted texts a line, so that a diff shows one sentence."""
+    pairs, faults = {}, []
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            line = line.rstrip("\n")
+            if not line or line.startswith("#"):
+                continue
+            match = re.fullmatch(rf"({LITERAL}): ({LITERAL})", line)
+            if match is None:
+                faults.append(f"{path}:{number}: a line is \"English\": \"translation\"")
+                continue
+            english, translation = unescape(match.group(1)), unescape(match.group(2))
+            if english in pairs:
+                faults.append(f"{path}:{number}: stands here twice: {english!r}")
+            pairs[english] = (number, translation)
+    return pairs, faults
+
+
+def faults_of(path, known):
+    pairs, faults = catalogue(path)
+    for english, (number, translation) in pairs.items():
+        wanted, has = holes(english), holes(translation)
+        where = f"{path}:{number}"
+        if english not in known:
+            faults.append(f"{where}: the sources do not say {english!r}")
+        if wanted is None or has is None:
+            faults.append(f"{where}: a hole nobody can fill: {english!r}")
+        elif any(wanted.get(at) != kind for at, kind in has.items()):
+            faults.append(f"{where}: holes {has} do not fit {wanted}: {english!r}")
+        elif set(wanted) != set(has):
+            faults.append(f"{where}: a value is lost: {english!r}")
+        if english.endswith("\n") != translation.endswith("\n") or english.startswith("\n") != translation.startswith("\n"):
+            faults.append(f"{where}: begins or ends another line than {english!r}")
+    return pairs, faults
+
+
+def main(arguments):
+    root = next((a for a in arguments if not a.startswith("-")), ROOT)
+    said, known = gather(root)
+    faults, missing = [], 0
+    for language in LANGUAGES:
+        pairs, wrong = faults_of(os.path.join(root, "locales", "messages", f"{language}.yaml"), known)
+        faults += wrong
+        lacking = [(name, sentence) for sentence, name in said.items() if sentence not in pairs]
+        missing += len(lacking)
+        for name, sentence in lacking if "--missing" in arguments else ():
+            print(f"{language}: {name}: {sentence!r}")
+    for fault in faults:
+        print(fault)
+    print(f"messages: {len(faults)} faults; {len(said)} sentences, {missing} translations missing (--missing lists them)")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
