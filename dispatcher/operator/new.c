@@ -14,6 +14,7 @@
 #include "operator/facts_job.h"
 #include "operator/new_copy.h"
 #include "operator/new_skeleton.h"
+#include "operator/say.h"
 #include "operator/preview_json.h"
 #include "operator/preview_write.h"
 
@@ -304,13 +305,22 @@ static int make(struct making *m, struct error *err)
 static void tell_next(const struct making *m)
 {
     printf("%s\n", m->directory);
-    fprintf(
-        stderr,
-        "Made: template.yaml (edit first), the letters and fixtures. Write what is marked TODO; "
-        "`dispatcher check %s` names it.\n"
+    const char *copied = option_value(m->inv, "from");
+    if (copied != NULL)
+        say(m->inv, stderr,
+            "A copy of %s, as a draft. Change what you like; each subject says TODO until you take "
+            "that out.\n",
+            copied);
+    else
+        say(m->inv, stderr,
+            "Made: template.yaml (edit first), the letters and fixtures. Write what is marked "
+            "TODO; "
+            "`dispatcher check %s` names it.\n",
+            m->directory);
+    say(m->inv, stderr,
         "Look at it as it grows: dispatcher preview %s --side-by-side. When check finds nothing, "
         "remove draft: true from template.yaml; until then nothing is sent by it.\n",
-        m->directory, m->name);
+        m->name);
 }
 
 static int run(const struct invocation *inv, struct error *err)

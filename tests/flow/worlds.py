@@ -24,6 +24,7 @@ def desk(flow):
     server = flow.smtp()
     shutil.copytree(os.path.join(lib.ROOT, "templates"), os.path.join(flow.dir, "templates"))
     flow.mail = server
+    shutil.copytree(os.path.join(lib.ROOT, "docs", "incidents"), os.path.join(flow.dir, "incidents"))
     flow.configure(
         email=flow.email_transport(server),
         templates=os.path.join(flow.dir, "templates"),
