@@ -74,6 +74,7 @@ static const struct command *const engine_room[] = {
     &command_failures,
     &command_shape,
     &command_why,
+    &command_tail,
     &command_show,
     &command_retry,
     &command_reconcile,

@@ -11,6 +11,7 @@
 static enum log_level log_level_now = LOG_INFO;
 static const char *log_process = "dispatcher";
 static unsigned long long log_counts[LOG_DEBUG + 1];
+static const struct log_listener *log_listener;
 static int log_pid; /* 0: not asked yet */
 
 void log_set_level(enum log_level level)
@@ -40,11 +41,16 @@ unsigned long long log_count(enum log_level level)
     return log_counts[level];
 }
 
+void log_set_listener(const struct log_listener *listener)
+{
+    log_listener = listener;
+}
+
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
-    if (level > log_level_now)
+    bool heard = log_listener != NULL && log_listener->wants(event);
+    if (level > log_level_now && !heard)
         return;
-    log_counts[level]++;
     char when[CLOCK_TEXT_SIZE], text[4000];
     va_list args;
     va_start(args, format);
@@ -54,6 +60,11 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
         return;
     if ((size_t)length >= sizeof(text))
         length = sizeof(text) - 1;
+    if (heard)
+        log_listener->hear(event, text);
+    if (level > log_level_now)
+        return;
+    log_counts[level]++;
     if (log_pid == 0)
         log_pid = (int)getpid();
     struct buf line = {0};

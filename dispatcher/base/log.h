@@ -6,6 +6,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+
 #include "base/attributes.h"
 
 enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
@@ -24,6 +26,12 @@ void log_set_process(const char *name);
  * never forge a line.
  */
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF(3, 4);
+/* Who hears what is logged, also what is below the level; NULL: nobody. Borrowed, static. */
+struct log_listener {
+    bool (*wants)(const char *event);
+    void (*hear)(const char *event, const char *text);
+};
+void log_set_listener(const struct log_listener *listener);
 /* Lines of this level written by this process so far. */
 unsigned long long log_count(enum log_level level);
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "engine/intake.h"
+#include "engine/events.h"
 #include "engine/metrics.h"
 
 /* As many durable rows per commit as one fsync should carry. */
@@ -38,6 +39,16 @@ static enum spool_verdict stop(struct pass *pass, const struct error *why)
     return SPOOL_STOP;
 }
 
+static void note_accepted(const struct intake_plan *plan)
+{
+    struct event e = EVENT_OF("accepted");
+    e.id = plan->job->id;
+    e.campaign = plan->job->campaign;
+    e.template_name = plan->route.template_name;
+    e.locale = plan->locale;
+    events_note(&e);
+}
+
 static enum spool_verdict settle_accept(enum accept_result result, const struct intake_plan *plan,
                                         struct error *reason)
 {
@@ -51,6 +62,8 @@ static enum spool_verdict settle_accept(enum accept_result result, const struct 
                                                          : METRICS_REJECTED);
     if (result == ACCEPT_NEW && plan->fallback)
         metrics_note_fallback();
+    if (result == ACCEPT_NEW)
+        note_accepted(plan);
     /* What waits for a batch is met by every pass. */
     log_event(result == ACCEPT_LATER ? LOG_DEBUG : LOG_INFO, words[result],
               "id=%s template=%s locale=%s fallback=%s", plan->job->id, plan->route.template_name,

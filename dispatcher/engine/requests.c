@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/access.h"
 #include "engine/dispatch.h"
+#include "engine/events.h"
 #include "engine/requests_backend.h"
 #include "engine/rests.h"
 #include "engine/stops.h"
@@ -514,6 +515,7 @@ static const struct verb verbs[] = {
     {"health", ANYBODY, request_health},
     {"failures", REQUEST_LOOK, request_failures},
     {"shape", REQUEST_LOOK, request_shape},
+    {"events", REQUEST_LOOK, request_events},
     {"keep", REQUEST_OPERATE | REQUEST_APPROVE, request_keep},
     {"approve", REQUEST_APPROVE, request_approve},
     {"approvals", REQUEST_LOOK | REQUEST_APPROVE, request_approvals},
@@ -559,6 +561,31 @@ static void put_error(struct buf *out, int code, const struct error *why)
     buf_free(&sentence);
 }
 
+/* Once for all steps of it, and not of who only asks how many. */
+static void note_action(const struct request *r, const struct verb *verb)
+{
+    struct buf what = {0};
+    struct event e = EVENT_OF("action");
+    bool changes = (verb->class & (REQUEST_OPERATE | REQUEST_APPROVE)) != 0 &&
+                   (verb->class & (REQUEST_LOOK | REQUEST_ENQUEUE)) == 0;
+    if (!changes || r->world->daemon == NULL || json_get_bool(r->root, "dry_run", false) ||
+        json_get_int(r->root, "after", 0) != 0)
+        return;
+    buf_puts(&what, json_get_text(r->root, "what", verb->name));
+    if (json_get(r->root, "selector") != NULL) {
+        buf_putc(&what, ' ');
+        json_put(&what, json_get(r->root, "selector"));
+    }
+    if (json_get_text(r->root, "reason", "")[0] != '\0')
+        buf_printf(&what, ": %s", json_get_text(r->root, "reason", ""));
+    e.batch = json_get_text(r->root, "batch", NULL);
+    e.campaign = json_get_text(r->root, "campaign", NULL);
+    e.who = r->world->who;
+    e.text = buf_text(&what);
+    events_note(&e);
+    buf_free(&what);
+}
+
 void request_handle(struct request_world *world, const char *line, size_t len, struct buf *out)
 {
     struct json_t *root = NULL;
@@ -574,6 +601,8 @@ void request_handle(struct request_world *world, const char *line, size_t len, s
     if (rc == 0) {
         const struct request r = {world, root, out};
         rc = verb->handle(&r, &why);
+        if (rc == 0)
+            note_action(&r, verb);
     }
     if (rc != 0) {
         buf_truncate(out, start); /* half an answer followed by an error would read as the whole */

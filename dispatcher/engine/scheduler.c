@@ -23,6 +23,7 @@
 #include "engine/daemon_view.h"
 #include "engine/dispatch.h"
 #include "engine/escalate.h"
+#include "engine/events.h"
 #include "engine/intake_scan.h"
 #include "engine/metrics.h"
 #include "engine/receive.h"
@@ -376,6 +377,7 @@ static int open_all(struct scheduler *s, struct error *err)
     if (rc != 0)
         return rc;
     log_set_level(s->setup->settings->log_level);
+    events_listen();
     setup_tell_remarks(s->setup);
     metrics_note_reload(true, clock_wall_ms());
     rc = access_load(s->setup->settings, &s->access, err);

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "engine/blame.h"
+#include "engine/events.h"
 #include "engine/metrics.h"
 #include "model/cause.h"
 #include "policy/failover.h"
@@ -217,6 +218,35 @@ static void log_outcome(const struct settling *s, const struct disposition *d,
               d->cause);
 }
 
+static struct event event_of(const char *name, const struct leased *row,
+                             const struct transport *t, enum delivery_state state)
+{
+    struct event e = EVENT_OF(name);
+    e.id = row->notice_id;
+    e.batch = row->batch_id;
+    e.campaign = row->campaign;
+    e.template_name = row->template_name;
+    e.locale = row->locale;
+    e.address = row->address;
+    e.transport = t->name;
+    e.channel = (int)row->channel;
+    e.state = (int)state;
+    return e;
+}
+
+static void note_attempt(const struct settling *s, const struct disposition *d,
+                         enum delivery_state state, int64_t wall_ms)
+{
+    struct event e = event_of("attempt", s->row, s->transport, state);
+    e.at_ms = wall_ms;
+    e.outcome = outcome_name(d->outcome);
+    e.cause = d->cause;
+    e.text = d->reply;
+    e.code = d->code;
+    e.duration_ms = s->report != NULL ? s->report->duration_ms : 0;
+    events_note(&e);
+}
+
 /*
  * Single routing of a batch: the channel behind this one, from the line. True: *next is to be
  * cleared. If it cannot be found now, for reasons that may pass, the delivery is not given up: it
@@ -382,6 +412,7 @@ static void finish(struct settling *s, const struct disposition *said, struct ve
     record(s, said, v, wall_ms, passed_on ? &next : NULL);
     next_channel_clear(&next);
     log_outcome(s, said, v);
+    note_attempt(s, said, v->state, wall_ms);
     note_metrics(s, said, v->state, wall_ms);
     note_destination(s, said);
     note_endpoint(s, said, wall_ms);
@@ -462,6 +493,15 @@ static bool find_next_behind_gate(struct dispatch *d, const struct transport *t,
     return found;
 }
 
+static void note_state(const struct leased *row, const struct transport *t,
+                       const struct settlement *s)
+{
+    struct event e = event_of("state", row, t, s->state);
+    e.at_ms = s->now_ms;
+    e.cause = s->cause;
+    events_note(&e);
+}
+
 static void settle_quietly(struct dispatch *d, const struct transport *t, const struct leased *row,
                            const struct gate_answer *answer)
 {
@@ -488,6 +528,8 @@ static void settle_quietly(struct dispatch *d, const struct transport *t, const 
     recorder_settle(&d->recorder, &s);
     next_channel_clear(&next);
     /* A campaign at its pace comes by here with every delivery. */
+    if (!goes_on)
+        note_state(row, t, &s);
     log_event(goes_on ? LOG_DEBUG : LOG_INFO, "delivery.settled",
               "id=%s channel=%s state=%s cause=%s", row->notice_id, channel_kind_name(row->channel),
               delivery_state_name(s.state), s.cause);

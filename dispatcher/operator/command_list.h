@@ -10,6 +10,7 @@ extern const struct command command_queue;
 extern const struct command command_failures;
 extern const struct command command_shape;
 extern const struct command command_why;
+extern const struct command command_tail;
 extern const struct command command_show;
 extern const struct command command_retry;
 extern const struct command command_status;

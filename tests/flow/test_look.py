@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 
 import lib
 from test_watch import publish
@@ -159,3 +160,66 @@ def test_why_tells_when_the_next_channel_begins(t):
     t.enqueue(notice)
     t.wait_for_state("n1", "delivered")
     t.matches(why(t, "n1"), r"If it has not told the person by 20\d\d-.*, sms takes its turn\.", "the next channel")
+
+
+def events(t, *arguments):
+    answer = t.command("tail", "--since", "1h", "--no-follow", "--json", *arguments)
+    t.equal(answer.status, 0, f"tail: {answer.err}")
+    return answer.lines()
+
+
+def test_tail_tells_what_happened_to_whom(t):
+    server, _ = refusing(t, full=FULL)
+    t.configure(email=t.email_transport(server), log={"level": "warn"})
+    t.daemon.start()
+    t.enqueue(mail_to(t, "full", "full@example.org", campaign="spring"), mail_to(t, "fine", "fine@example.org", locale="ko"))
+    t.wait_for_state("full", "failed")
+    t.wait_for_state("fine", "delivered")
+    publish(t, "b", 2, not_before="2099-01-01T00:00:00Z")
+    t.wait(lambda: t.row("b_c2"), 20, "the batch")
+    t.command("pause", "b", "--reason", "look first")
+    found = events(t)
+    t.equal([e["number"] for e in found], sorted(e["number"] for e in found), "in order")
+    attempts = {e["id"]: e for e in found if e["event"] == "attempt"}
+    full = attempts["full"]
+    t.equal([full[k] for k in ("channel", "campaign", "template", "locale", "transport", "state", "cause", "code", "reply")],
+            ["email", "spring", "apology", "en", "mail", "failed", "mailbox_full", 552, FULL[4:]], "the attempt")
+    t.equal(full["address"], "f…l@example.org", "the address is masked")
+    t.check(full["duration_ms"] >= 0 and attempts["fine"]["locale"] == "ko", "duration and language")
+    t.equal(sorted(e["id"] for e in found if e["event"] == "accepted"), ["fine", "full"], "what was accepted")
+    t.contains([e["event"] for e in found if e.get("batch") == "b"], "batch.accepted", "the batch, though the log is silent")
+    action = [e for e in found if e["event"] == "action"]
+    t.equal(len(action), 1, "one action")
+    t.contains(action[0]["text"], "look first", "its reason")
+    t.contains(action[0]["who"], "uid ", "who did it")
+    t.equal({e.get("id") for e in events(t, "--cause", "mailbox_full")}, {"full"}, "by cause")
+    t.equal({e.get("batch") for e in events(t, "--batch", "b")}, {"b"}, "by batch")
+    t.equal({e.get("id") for e in events(t, "--state", "delivered")}, {"fine"}, "by state")
+    after = t.command("tail", "--since", str(full["number"]), "--no-follow", "--json").lines()
+    t.equal([e["number"] for e in after], [e["number"] for e in found if e["number"] > full["number"]], "behind a number")
+    line = next(line for line in t.command("tail", "--since", "1h", "--no-follow").out.splitlines() if " full " in line and "attempt" in line)
+    t.matches(line, r"^\d\d:\d\d:\d\d\.\d{3}  attempt   full email apology en failed, mailbox_full over mail in \d+ ms: 5\.2\.2 Over quota$", "for people")
+    t.daemon.stop()
+    t.equal(t.command("tail", "--no-follow").status, 69, "without a daemon")
+
+
+def test_tail_follows_until_it_is_ended(t):
+    t.configure()
+    t.daemon.start()
+    with open(os.path.join(t.dir, "tail.out"), "wb") as out:
+        follower = subprocess.Popen([lib.DISPATCHER, "tail", "--json", "--config", t.config_path], stdout=out, env=t.environment)
+    t.enqueue(mail_to(t, "n0", "n0@example.org"))
+    t.wait_for_state("n0", "delivered")
+    sent = 1
+
+    def one_more():
+        nonlocal sent  # it may not have asked for the first time when the one before went
+        t.enqueue(mail_to(t, f"n{sent}", f"n{sent}@example.org"))
+        t.wait_for_state(f"n{sent}", "delivered")
+        sent += 1
+        return any(e["event"] == "attempt" for e in lib.json_lines(os.path.join(t.dir, "tail.out")))
+
+    t.wait(one_more, 20, "an attempt in the stream")
+    follower.terminate()
+    follower.wait()
+    t.check(follower.returncode != 0, "it ended by itself")
