@@ -23,7 +23,7 @@ int request_events(const struct request *r, struct error *err)
     int64_t missed = 0, all_missed = 0, count = 0, number;
     if (r->world->daemon == NULL)
         return error_set(err, ERR_DOWN, "events are the daemon's, and none runs: dispatcher run");
-    int rc = request_read_selector(r->root, &selector, err);
+    int rc = request_read_selector(r, &selector, err);
     if (rc != 0)
         return rc;
     int64_t last = find_start(r);
