@@ -527,6 +527,9 @@ static const struct verb verbs[] = {
     {"campaign_pass", REQUEST_OPERATE, request_campaign_pass},
     {"campaign_cancel", REQUEST_OPERATE, request_campaign_cancel},
     {"reference", REQUEST_LOOK, request_reference},
+    {"report", REQUEST_LOOK, request_report},
+    {"calls", REQUEST_LOOK, request_calls},
+    {"call", REQUEST_OPERATE, request_call},
 };
 
 static int find_verb(const struct json_t *root, const struct verb **out, struct error *err)

@@ -114,5 +114,13 @@ int request_campaign_go(const struct request *r, struct error *err);
 int request_campaign_pass(const struct request *r, struct error *err);
 int request_campaign_cancel(const struct request *r, struct error *err);
 int request_reference(const struct request *r, struct error *err);
+int request_report(const struct request *r, struct error *err);
+int request_calls(const struct request *r, struct error *err);
+int request_call(const struct request *r, struct error *err);
+/* A ledger_call_fn with a struct buf as context. */
+struct call;
+void answer_put_call(void *context, const struct call *c);
+/* The cohort of a batch of a campaign: what stands behind CAMPAIGN- in its id, or all of it. */
+const char *report_cohort(const char *campaign, const char *batch);
 
 #endif

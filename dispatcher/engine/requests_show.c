@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "engine/requests_backend.h"
+#include "ledger/calls.h"
 #include "model/batch.h"
 #include "model/json.h"
 
@@ -209,6 +210,8 @@ int request_show(const struct request *r, struct error *err)
         rc = show.rc;
     if (rc == 0 && count == 0)
         rc = refuse_unknown(r, show.id, err);
+    if (rc == 0)
+        rc = ledger_walk_calls(r->world->ledger, show.id, NULL, answer_put_call, r->out, err);
     if (rc == 0)
         buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
     return rc;

@@ -613,6 +613,25 @@ MUST_CHECK int ledger_take_census(struct ledger *l, struct census *c, ledger_cen
 MUST_CHECK int ledger_read_reply(struct ledger *l, int64_t delivery, int *out_code,
                                  struct buf *out, struct error *err);
 
+/* A person of a batch with the delivery that is the last word on them: the first that was delivered,
+ * else one that is open, else the latest of uncertain, failed, expired, suppressed, cancelled. */
+struct person_row {
+    int64_t delivery, line;
+    int64_t offset, length;  /* of its text in notices.jsonl */
+    const char *notice_id;   /* "b:7" for one that stands there under no name */
+    const char *locale, *zone, *address, *cause, *reply; /* zone: "" if unknown */
+    bool fallback;           /* of language */
+    int turn;                /* channels tried before */
+    enum channel_kind channel;
+    enum delivery_state state; /* WAITING stands for IN_FLIGHT, too */
+    int64_t changed_ms;
+};
+typedef void ledger_person_fn(void *context, const struct person_row *row);
+/* Every person of batch number `batch` whose line is in the books, once. Reads all of its rows, two
+ * times: beside a daemon, never in it. Texts are valid during the call. */
+MUST_CHECK int ledger_walk_people(struct ledger *l, int64_t batch, ledger_person_fn *fn,
+                                  void *context, struct error *err);
+
 /* counts[channel][state], from counters kept with every change, not from a scan. */
 MUST_CHECK int ledger_count(struct ledger *l, int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
                             struct error *err);

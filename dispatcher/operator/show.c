@@ -247,6 +247,18 @@ static void print_receipt(const struct json_t *row)
     buf_free(&words);
 }
 
+static void print_call(const struct json_t *row)
+{
+    char when[64];
+    struct buf note = {0};
+    const char *text = json_get_text(row, "note", "");
+    text_put_visible(&note, text, strlen(text));
+    printf("  %-10s %s  %s%s%s\n", "phoned",
+           output_time(json_get_text(row, "at", NULL), when, sizeof(when)),
+           json_get_text(row, "call", ""), note.len > 0 ? ": " : "", buf_text(&note));
+    buf_free(&note);
+}
+
 static void print_line(void *context UNUSED, const struct json_t *row)
 {
     if (json_get(row, "job") != NULL)
@@ -255,6 +267,8 @@ static void print_line(void *context UNUSED, const struct json_t *row)
         print_attempt(row);
     else if (json_get(row, "receipt") != NULL)
         print_receipt(row);
+    else if (json_get(row, "call") != NULL)
+        print_call(row);
     else
         print_delivery(row);
 }
@@ -298,7 +312,9 @@ const struct command command_show = {
         "rendered), and what\n"
         "was reported later (receipt, believed: whether it was proven, late: after another end, so "
         "that it changes\n"
-        "nothing) or noted (receipt: note).\n"
+        "nothing) or noted (receipt: note). Last, what came of calls (call: reached, no_answer, "
+        "wrong_number,\n"
+        "refused or call_back; id, at, who read it in, note).\n"
         "The transport of a delivery is its home, in whose queue it stands; that of an attempt "
         "carried it: another\n"
         "one if that stood in for the home, and then the reply says why.",
