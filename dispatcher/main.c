@@ -52,6 +52,9 @@ static const struct command *const campaigns[] = {
     &command_watch,
     &command_pause,
     &command_resume,
+    &command_evidence_verify, /* before the one that is the beginning of its name */
+    &command_evidence_forget,
+    &command_evidence,
 };
 
 static const struct command *const systems[] = {

@@ -273,6 +273,14 @@ int file_move(int from_dirfd, const char *name, int to_dirfd, const char *new_na
     return error_errno(err, ERR_IO, "cannot move %s to %s", name, new_name);
 }
 
+int file_put_over(int dirfd, const char *name, const char *over, const char *shown,
+                  struct error *err)
+{
+    if (renameat(dirfd, name, dirfd, over) != 0)
+        return error_errno(err, ERR_IO, "cannot replace %s/%s", shown, over);
+    return file_sync_directory(dirfd, shown, err);
+}
+
 int file_sync(int fd, const char *shown, struct error *err)
 {
     return fsync(fd) == 0 ? 0 : error_errno(err, ERR_IO, "cannot make %s durable", shown);

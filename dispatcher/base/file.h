@@ -70,6 +70,9 @@ MUST_CHECK int file_replace(const char *path, const void *bytes, size_t len, str
  * fsync. */
 MUST_CHECK int file_move(int from_dirfd, const char *name, int to_dirfd, const char *new_name,
                          struct error *err);
+/* Puts what was written aside and synced in the place of `over`, in the same directory; durable. */
+MUST_CHECK int file_put_over(int dirfd, const char *name, const char *over, const char *shown,
+                             struct error *err);
 /* Makes a file's content durable. */
 MUST_CHECK int file_sync(int fd, const char *shown, struct error *err);
 MUST_CHECK int file_sync_directory(int dirfd, const char *shown, struct error *err);

@@ -5,6 +5,9 @@
 #include "operator/command.h"
 
 extern const struct command command_run;
+extern const struct command command_evidence;
+extern const struct command command_evidence_verify;
+extern const struct command command_evidence_forget;
 extern const struct command command_enqueue;
 extern const struct command command_queue;
 extern const struct command command_failures;

@@ -1,0 +1,571 @@
+/* dispatcher evidence verify: needs nothing but the folder. */
+#include "operator/evidence.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "model/json.h"
+#include "operator/command_list.h"
+#include "operator/output.h"
+#include "operator/say.h"
+
+#define SHOWN_MOST   100
+#define MANIFEST_MAX ((size_t)256 * 1024 * 1024)
+#define README_MAX   ((size_t)1024 * 1024)
+#define DOCUMENT_MAX ((size_t)64 * 1024 * 1024)
+
+/* The addresses beside the rows they belong to: both files are read once, side by side. */
+struct addresses {
+    struct evidence_reader reader;
+    struct json_t *line; /* the next one; NULL: there is none */
+    int64_t row;         /* of that line */
+    int64_t matched;
+};
+
+struct verify {
+    const struct invocation *inv;
+    const char *directory;
+    const char *file;        /* that is being read */
+    struct json_t *manifest; /* NULL: it cannot be believed */
+    char seal[DIGEST_HEX_SIZE];
+    struct addresses addresses;
+    int64_t decision; /* the row of the one before, 0: none; and its hash in the ledger */
+    char ledger_hash[DIGEST_HEX_SIZE];
+    int64_t findings, rows, removed;
+};
+
+/* ---- findings ---- */
+
+struct finding {
+    const char *file;
+    int64_t row, to;  /* 0: of the file as a whole */
+    const char *what; /* for programs */
+};
+
+static bool begin_finding(struct verify *v, const struct finding *f)
+{
+    struct buf line = {0};
+    v->findings++;
+    if (!invocation_json(v->inv))
+        return v->findings <= SHOWN_MOST;
+    buf_puts(&line, "{\"v\":1,\"file\":");
+    buf_put_json(&line, f->file);
+    if (f->row > 0)
+        buf_printf(&line, ",\"row\":%" PRId64, f->row);
+    if (f->to > 0)
+        buf_printf(&line, ",\"to\":%" PRId64, f->to);
+    printf("%s,\"what\":\"%s\"}\n", line.data, f->what);
+    buf_free(&line);
+    return false;
+}
+
+static void tell_changed(struct verify *v, int64_t row)
+{
+    if (begin_finding(v, &(struct finding){v->file, row, 0, "changed"}))
+        say(v->inv, stdout, "%s, row %lld: was changed.\n", v->file, (long long)row);
+}
+
+static void tell_rewritten(struct verify *v, int64_t row)
+{
+    if (begin_finding(v, &(struct finding){v->file, row, 0, "rewritten"}))
+        say(v->inv, stdout,
+            "%s, row %lld: was written anew; the row behind it belongs to another one.\n", v->file,
+            (long long)row);
+}
+
+static void tell_missing(struct verify *v, int64_t row, int64_t to, bool at_end)
+{
+    if (!begin_finding(v, &(struct finding){v->file, row, to, at_end ? "cut" : "missing"}))
+        return;
+    if (at_end && row == to)
+        say(v->inv, stdout, "%s, row %lld: is missing at the end.\n", v->file, (long long)row);
+    else if (at_end)
+        say(v->inv, stdout, "%s, rows %lld to %lld: are missing at the end.\n", v->file,
+            (long long)row, (long long)to);
+    else if (row == to)
+        say(v->inv, stdout, "%s, row %lld: was removed.\n", v->file, (long long)row);
+    else
+        say(v->inv, stdout, "%s, rows %lld to %lld: were removed.\n", v->file, (long long)row,
+            (long long)to);
+}
+
+static void tell_added(struct verify *v, int64_t row, int64_t other)
+{
+    if (!begin_finding(v, &(struct finding){v->file, row, other, "added"}))
+        return;
+    if (other > 0)
+        say(v->inv, stdout,
+            "%s, in front of row %lld: a line was added that calls itself row %lld.\n", v->file,
+            (long long)row, (long long)other);
+    else
+        say(v->inv, stdout, "%s, in front of row %lld: a line was added.\n", v->file,
+            (long long)row);
+}
+
+static void tell_moved(struct verify *v, int64_t row, int64_t other, bool both)
+{
+    if (!begin_finding(v, &(struct finding){v->file, row, other, both ? "swapped" : "moved"}))
+        return;
+    if (both)
+        say(v->inv, stdout, "%s, rows %lld and %lld: changed places.\n", v->file, (long long)row,
+            (long long)other);
+    else
+        say(v->inv, stdout, "%s, row %lld: row %lld stands in its place.\n", v->file,
+            (long long)row, (long long)other);
+}
+
+static void tell_head(struct verify *v, int64_t row)
+{
+    if (begin_finding(v, &(struct finding){v->file, row, 0, "head"}))
+        say(v->inv, stdout,
+            "%s, row %lld: is not the last row that was sealed; the chain was made anew.\n",
+            v->file, (long long)row);
+}
+
+static void tell_file(struct verify *v, const char *file, const char *what)
+{
+    if (!begin_finding(v, &(struct finding){file, 0, 0, what}))
+        return;
+    if (strcmp(what, "missing") == 0)
+        say(v->inv, stdout, "%s: is missing.\n", file);
+    else if (strcmp(what, "added") == 0)
+        say(v->inv, stdout, "%s: is no part of this evidence.\n", file);
+    else if (strcmp(what, "seal") == 0)
+        say(v->inv, stdout, "%s: is not the one the seal was made of.\n", file);
+    else
+        say(v->inv, stdout, "%s: was changed.\n", file);
+}
+
+static void on_finding(void *context, const struct evidence_finding *f)
+{
+    struct verify *v = context;
+    switch (f->fault) {
+    case EVIDENCE_CHANGED:
+        tell_changed(v, f->row);
+        break;
+    case EVIDENCE_REWRITTEN:
+        tell_rewritten(v, f->row);
+        break;
+    case EVIDENCE_MISSING:
+        tell_missing(v, f->row, f->other, false);
+        break;
+    case EVIDENCE_CUT:
+        tell_missing(v, f->row, f->other, true);
+        break;
+    case EVIDENCE_ADDED:
+        tell_added(v, f->row, f->other);
+        break;
+    case EVIDENCE_SWAPPED:
+        tell_moved(v, f->row, f->other, true);
+        break;
+    case EVIDENCE_MOVED:
+        tell_moved(v, f->row, f->other, false);
+        break;
+    case EVIDENCE_HEAD:
+        tell_head(v, f->row);
+        break;
+    }
+}
+
+/* ---- addresses ---- */
+
+static void tell_address(struct verify *v, int64_t row, const char *what)
+{
+    if (!begin_finding(v, &(struct finding){EVIDENCE_ADDRESSES, row, 0, what}))
+        return;
+    if (strcmp(what, "added") == 0)
+        say(v->inv, stdout, "%s: the address of row %lld stands there twice, or out of order.\n",
+            EVIDENCE_ADDRESSES, (long long)row);
+    else
+        say(v->inv, stdout, "%s: the address of row %lld was changed.\n", EVIDENCE_ADDRESSES,
+            (long long)row);
+}
+
+/* Takes the next line that is one. Lines may be gone, but not be otherwise. */
+static void advance(struct verify *v)
+{
+    struct addresses *a = &v->addresses;
+    int64_t before = a->row;
+    json_free(a->line);
+    a->line = NULL;
+    while (a->line == NULL && evidence_reader_next(&a->reader)) {
+        struct error ignored;
+        int64_t row = 0;
+        if (json_parse(a->reader.line, a->reader.len, EVIDENCE_ADDRESSES, 1, 4, &a->line,
+                       &ignored) == 0)
+            row = json_get_int(a->line, "row", 0);
+        if (row > before)
+            a->row = row;
+        else
+            tell_address(v, row > 0 ? row : before + 1, row > 0 ? "added" : "changed");
+        if (row <= before) {
+            json_free(a->line);
+            a->line = NULL;
+        }
+    }
+}
+
+static void open_addresses(struct verify *v, struct error *err, int *rc)
+{
+    *rc = evidence_reader_open(v->directory, EVIDENCE_ADDRESSES, &v->addresses.reader, err);
+    if (*rc == 0)
+        advance(v);
+}
+
+static void match_address(struct verify *v, const struct json_t *row, int64_t number)
+{
+    struct addresses *a = &v->addresses;
+    char commitment[DIGEST_HEX_SIZE];
+    while (a->line != NULL && a->row < number)
+        advance(v);
+    if (a->line == NULL || a->row != number)
+        return;
+    evidence_commit(json_get_text(a->line, "salt", ""), json_get_text(a->line, "address", ""),
+                    commitment);
+    if (strcmp(commitment, json_get_text(row, "address_commitment", "")) != 0 ||
+        strcmp(json_get_text(a->line, "id", ""), json_get_text(row, "id", "")) != 0)
+        tell_address(v, number, "changed");
+    a->matched++;
+    advance(v);
+}
+
+/* What is left belongs to no row. */
+static void close_addresses(struct verify *v)
+{
+    struct addresses *a = &v->addresses;
+    for (; a->line != NULL; advance(v))
+        tell_address(v, a->row, "added");
+    evidence_reader_close(&a->reader);
+    bool exported = text_equal(json_get_text(v->manifest, "addresses", NULL), "full");
+    v->removed = exported && v->rows > a->matched ? v->rows - a->matched : 0;
+}
+
+/* ---- decisions: the chain of the ledger within the one of the file ---- */
+
+static void put_decision(struct buf *out, const struct json_t *row)
+{
+    buf_printf(out, "[%" PRId64 ",%" PRId64 ",", json_get_int(row, "action", 0),
+               json_get_int(row, "at_ms", 0));
+    buf_put_json(out, json_get_text(row, "verb", ""));
+    buf_putc(out, ',');
+    buf_put_json(out, json_get_text(row, "who", ""));
+    buf_putc(out, ',');
+    buf_put_json(out, json_get_text(row, "selector", ""));
+    buf_printf(out, ",%" PRId64 ",", json_get_int(row, "count", 0));
+    buf_put_json(out, json_get_text(row, "reason", ""));
+    buf_printf(out, ",\"%s\"]", json_get_text(row, "ledger_previous", ""));
+}
+
+static bool decision_holds(const struct json_t *row)
+{
+    struct buf text = {0};
+    unsigned char digest[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE];
+    if (json_get_bool(row, "withheld", false))
+        return true;
+    put_decision(&text, row);
+    digest_sha256(text.data, text.len, digest);
+    buf_free(&text);
+    return strcmp(digest_hex(digest, hex), json_get_text(row, "ledger_hash", "")) == 0;
+}
+
+static void match_decision(struct verify *v, const struct json_t *row, int64_t number)
+{
+    struct evidence_chain start;
+    const char *previous = json_get_text(row, "ledger_previous", "");
+    evidence_begin(&start);
+    bool follows = number != v->decision + 1 ||
+                   strcmp(previous, number == 1 ? start.head : v->ledger_hash) == 0;
+    if ((!follows || !decision_holds(row)) &&
+        begin_finding(v, &(struct finding){v->file, number, 0, "ledger"}))
+        say(v->inv, stdout, "%s, row %lld: is not what the ledger's own chain of actions says.\n",
+            v->file, (long long)number);
+    v->decision = number;
+    snprintf(v->ledger_hash, sizeof(v->ledger_hash), "%s", json_get_text(row, "ledger_hash", ""));
+}
+
+/* ---- chains ---- */
+
+static void look_within(struct verify *v, enum evidence_part part, const struct evidence_line *line,
+                        int64_t last)
+{
+    if (!line->sound)
+        return;
+    if (part == EVIDENCE_DELIVERIES && line->row > last)
+        match_address(v, line->root, line->row);
+    if (part == EVIDENCE_DECISIONS)
+        match_decision(v, line->root, line->row);
+}
+
+static void read_part(struct verify *v, enum evidence_part part, struct evidence_reader *reader,
+                      const struct json_t *facts)
+{
+    struct evidence_check check;
+    int64_t last = 0;
+    evidence_check_begin(&check, facts != NULL ? json_get_int(facts, "rows", 0) : -1, on_finding,
+                         v);
+    while (evidence_reader_next(reader)) {
+        struct evidence_line line;
+        evidence_read_line(reader->line, reader->cut ? 0 : reader->len, &line);
+        evidence_check_line(&check, &line);
+        look_within(v, part, &line, last);
+        last = line.row > last ? line.row : last;
+        evidence_line_clear(&line);
+    }
+    evidence_check_end(&check, json_get_text(facts, "head", NULL));
+    if (part == EVIDENCE_DELIVERIES)
+        v->rows = check.total >= 0 ? check.total : check.expected - 1;
+}
+
+static int verify_part(struct verify *v, enum evidence_part part, struct error *err)
+{
+    struct evidence_reader reader;
+    v->file = evidence_part_name(part);
+    const struct json_t *facts = json_get(json_get(v->manifest, "files"), v->file);
+    int rc = evidence_reader_open(v->directory, v->file, &reader, err);
+    if (rc != 0)
+        return rc;
+    if (reader.file == NULL)
+        tell_file(v, v->file, "missing");
+    else
+        read_part(v, part, &reader, facts);
+    evidence_reader_close(&reader);
+    return 0;
+}
+
+static int verify_deliveries(struct verify *v, struct error *err)
+{
+    int rc;
+    open_addresses(v, err, &rc);
+    if (rc == 0)
+        rc = verify_part(v, EVIDENCE_DELIVERIES, err);
+    close_addresses(v);
+    return rc;
+}
+
+/* ---- what is whole files ---- */
+
+/* 1: it has another hash, 0: it is as it was, ERR_NOT_FOUND, ERR_IO. */
+static int compare_file(const struct verify *v, const char *name, size_t limit, const char *sha256,
+                        struct error *err)
+{
+    struct buf bytes = {0};
+    unsigned char digest[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE];
+    char *path = file_join(v->directory, name);
+    int rc = file_read_path(path, limit, &bytes, err);
+    free(path);
+    digest_sha256(buf_text(&bytes), bytes.len, digest);
+    buf_free(&bytes);
+    if (rc == ERR_INPUT)
+        return 1;
+    return rc != 0 ? rc : strcmp(digest_hex(digest, hex), sha256) != 0;
+}
+
+static int verify_file(struct verify *v, const char *name, size_t limit, const char *sha256,
+                       struct error *err)
+{
+    int rc = compare_file(v, name, limit, sha256, err);
+    if (rc == ERR_NOT_FOUND)
+        tell_file(v, name, "missing");
+    if (rc == 1)
+        tell_file(v, name, "changed");
+    return rc == ERR_NOT_FOUND || rc == 1 ? 0 : rc;
+}
+
+static void put_document_name(struct buf *out, const struct json_t *document)
+{
+    buf_printf(out, EVIDENCE_LETTERS "/%s", json_get_text(document, "file", ""));
+}
+
+static bool is_document(const struct json_t *documents, const char *file)
+{
+    for (size_t i = 0; i < json_count(documents); i++)
+        if (text_equal(json_get_text(json_at(documents, i), "file", NULL), file))
+            return true;
+    return false;
+}
+
+static void find_strangers(struct verify *v, const struct json_t *documents)
+{
+    char *path = file_join(v->directory, EVIDENCE_LETTERS);
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        struct buf name = {0};
+        buf_printf(&name, EVIDENCE_LETTERS "/%s", entry->d_name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            !is_document(documents, entry->d_name))
+            tell_file(v, name.data, "added");
+        buf_free(&name);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    free(path);
+}
+
+static int verify_documents(struct verify *v, struct error *err)
+{
+    const struct json_t *documents = json_get(v->manifest, "documents");
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < json_count(documents); i++) {
+        const struct json_t *document = json_at(documents, i);
+        struct buf name = {0};
+        put_document_name(&name, document);
+        rc = verify_file(v, name.data, DOCUMENT_MAX, json_get_text(document, "sha256", ""), err);
+        buf_free(&name);
+    }
+    if (rc == 0)
+        find_strangers(v, documents);
+    return rc;
+}
+
+/* ---- the manifest ---- */
+
+static int read_manifest(struct verify *v, struct buf *out, struct error *err)
+{
+    char *path = file_join(v->directory, EVIDENCE_MANIFEST);
+    int rc = file_read_path(path, MANIFEST_MAX, out, err);
+    if (rc == ERR_NOT_FOUND)
+        rc = error_set(
+            err, ERR_NOT_FOUND,
+            "%s is not there: this is no export of evidence, or one that was interrupted", path);
+    free(path);
+    return rc;
+}
+
+static int open_manifest(struct verify *v, struct error *err)
+{
+    struct buf text = {0};
+    struct evidence_line line = {0};
+    int rc = read_manifest(v, &text, err);
+    if (rc != 0)
+        return rc;
+    if (text.len > 0 && text.data[text.len - 1] == '\n')
+        evidence_read_line(text.data, text.len - 1, &line);
+    if (line.sound && text_equal(json_get_text(line.root, "format", NULL), EVIDENCE_FORMAT)) {
+        v->manifest = line.root;
+        memcpy(v->seal, line.hash, sizeof(v->seal));
+    } else if (line.sound) {
+        rc = error_set(err, ERR_INPUT,
+                       "%s: this program knows \"%s\", and this evidence is \"%s\"; verify it with "
+                       "a newer version",
+                       EVIDENCE_MANIFEST, EVIDENCE_FORMAT,
+                       json_get_text(line.root, "format", "of no format"));
+        json_free(line.root);
+    } else {
+        tell_file(v, EVIDENCE_MANIFEST, "changed");
+    }
+    buf_free(&text);
+    return rc;
+}
+
+static void compare_seal(struct verify *v, const char *seal)
+{
+    if (seal != NULL && v->manifest != NULL && strcasecmp(seal, v->seal) != 0)
+        tell_file(v, EVIDENCE_MANIFEST, "seal");
+}
+
+/* ---- the command ---- */
+
+static int verify_all(struct verify *v, struct error *err)
+{
+    int rc = verify_deliveries(v, err);
+    for (int part = EVIDENCE_DECISIONS; rc == 0 && part < EVIDENCE_PARTS; part++)
+        rc = verify_part(v, (enum evidence_part)part, err);
+    if (rc == 0 && v->manifest != NULL)
+        rc = verify_documents(v, err);
+    if (rc == 0 && v->manifest != NULL)
+        rc = verify_file(v, EVIDENCE_README, README_MAX,
+                         json_get_text(v->manifest, "readme_sha256", ""), err);
+    return rc;
+}
+
+static void tell_sound(const struct verify *v, const char *seal)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    say(v->inv, stdout, "Nothing was changed: %s deliveries, and every link of the chains holds.\n",
+        output_number(v->rows, number));
+    if (seal != NULL)
+        say(v->inv, stdout, "The seal is the one you gave.\n");
+    else
+        say(v->inv, stdout,
+            "Seal: %s\n"
+            "Compare it with the one written down at the export (--seal): whoever makes all of it "
+            "anew is found by nothing else.\n",
+            v->seal);
+}
+
+static void tell_end(const struct verify *v, const char *seal)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    if (invocation_json(v->inv)) {
+        printf("{\"v\":1,\"end\":true,\"valid\":%s,\"findings\":%" PRId64 ",\"rows\":%" PRId64
+               ",\"removed_addresses\":%" PRId64 ",\"seal\":\"%s\",\"seal_given\":%s}\n",
+               v->findings == 0 ? "true" : "false", v->findings, v->rows, v->removed, v->seal,
+               seal != NULL ? "true" : "false");
+        return;
+    }
+    if (v->findings > SHOWN_MOST)
+        say(v->inv, stdout, "%lld findings more; --json lists them all.\n",
+            (long long)(v->findings - SHOWN_MOST));
+    if (v->findings == 0)
+        tell_sound(v, seal);
+    else
+        say(v->inv, stdout, "This evidence is not as it was exported: %s findings.\n",
+            output_number(v->findings, number));
+    if (v->removed > 0)
+        say(v->inv, stdout, "Addresses that were removed since, as is allowed: %s.\n",
+            output_number(v->removed, number));
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    const char *seal = option_value(inv, "seal");
+    struct verify v = {.inv = inv, .directory = argument_at(inv, 0)};
+    int rc = open_manifest(&v, err);
+    if (rc == 0) {
+        compare_seal(&v, seal);
+        rc = verify_all(&v, err);
+    }
+    if (rc == 0)
+        tell_end(&v, seal);
+    json_free(v.manifest);
+    return rc != 0 ? rc : v.findings > 0;
+}
+
+static const struct option_row options[] = {
+    {"seal", 0, "HEX", "the seal that was written down at the export"},
+};
+
+const struct command command_evidence_verify = {
+    .name = "evidence verify",
+    .arguments = "DIR",
+    .summary = "has anybody changed this evidence? Names every row",
+    .details =
+        "  dispatcher evidence verify /srv/evidence/recall-2026 --seal 51be...\n\n"
+        "Reads the folder and nothing else: no ledger, no configuration. Names the file and the "
+        "row "
+        "of everything\n"
+        "that was changed, removed, added or moved. Addresses may be removed (`evidence forget`), "
+        "and "
+        "are counted.\n"
+        "Exit status 0: as it was exported; 1: not.\n\n"
+        "JSON, one per line: v, file, row (and to: the last row, or the other one), what: changed, "
+        "rewritten,\n"
+        "missing, cut, added, swapped, moved, head, ledger, seal; then v, end, valid, findings, "
+        "rows, "
+        "removed_addresses,\n"
+        "seal, seal_given.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};

@@ -1,0 +1,291 @@
+"""Evidence: an export that anybody can check, and that names the row of every tampering."""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import lib
+
+ORACLE = os.path.join(lib.ROOT, "tests", "oracles", "verify_evidence.py")
+CHANNELS = ("email", "sms", "webhook")
+PEOPLE = 12
+
+
+def send(t, campaign="storm", count=PEOPLE, **keys):
+    """A campaign of single notices over three channels into the outbox, and one notice of another campaign."""
+    t.configure(endpoints={"crm": {"url": "https://localhost:1/", "secret": {"file": t.secret_file("s", lib.WEBHOOK_SECRET)}}}, **keys)
+    t.daemon.start()
+    for notice in t.notices(count, channels=CHANNELS, campaign=campaign):
+        t.drop(notice)
+    t.drop(t.notice("stranger", campaign="secret-merger"))
+    t.wait(lambda: sum(row["delivered"] for row in t.command("queue", "--summary", "--json").lines()) == 3 * count + 1, 30, "all")
+    for i in range(3):
+        t.command("suppress", "add", f"somebody{i}@example.org", "--reason", "asked us")
+        t.command("endpoint", "disable", "crm", "--reason", f"maintenance \x7f \"{i}\"")
+        t.command("endpoint", "enable", "crm")
+
+
+def export(t, *arguments, name="proof", campaign="storm", addresses="full"):
+    answer = t.command("evidence", campaign, "--out", name, "--addresses", addresses, "--json", *arguments)
+    if answer.status != 0:
+        raise lib.Failure(f"evidence ended with {answer.status}: {answer.err}")
+    return os.path.join(t.dir, name), answer.json()
+
+
+def verify(t, folder, *arguments):
+    """(exit status, findings, end) of the command, which must agree with the independent script."""
+    answer = t.command("evidence", "verify", folder, "--json", *arguments)
+    lines = answer.lines()
+    oracle = subprocess.run([sys.executable, ORACLE, folder, *arguments[1:]], capture_output=True, text=True)
+    t.equal(oracle.returncode != 0, answer.status != 0, f"verdict of {oracle.stdout!r} {oracle.stderr!r} and {lines}")
+    return answer.status, [line for line in lines if "end" not in line], lines[-1] if lines else {}
+
+
+def rows_of(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def read(folder, name):
+    with open(os.path.join(folder, name), "rb") as file:
+        return file.read()
+
+
+def write(folder, name, data):
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(data)
+
+
+def test_holds_what_was_sent_and_what_was_decided(t):
+    send(t)
+    folder, answer = export(t)
+    t.equal(verify(t, folder, "--seal", answer["seal"])[0], 0, "verdict")
+    rows = rows_of(folder, "deliveries.jsonl")
+    t.equal(len(rows), 3 * PEOPLE, "rows")
+    for row in rows:
+        channel = {"email": "mail", "sms": "texts", "webhook": "hooks"}[row["channel"]]
+        sent = t.outbox(channel, row["id"])
+        t.equal(row["rendered_sha256"], hashlib.sha256(sent).hexdigest(), f"hash of {row['id']}")
+        t.equal((row["state"], len(row["attempts"])), ("delivered", 1), row["id"])
+    t.check(all("@" not in row["address"] or "…" in row["address"] for row in rows), "addresses are masked in the rows")
+    text = read(folder, "deliveries.jsonl").decode()
+    t.check("n1@example.org" not in text, "no full address in the rows")
+    t.equal({a["address"] for a in rows_of(folder, "addresses.jsonl")} >= {"n1@example.org", "+4915100000001"}, True, "addresses")
+    decisions = read(folder, "decisions.jsonl").decode()
+    t.check("stranger" not in decisions and "asked us" not in decisions, "another campaign's decisions are withheld")
+    manifest = json.loads(read(folder, "manifest.json"))
+    t.equal((manifest["states"]["delivered"], manifest["hash"]), (3 * PEOPLE, answer["seal"]), "manifest")
+    t.contains(read(folder, "README.txt").decode(), "storm", "README")
+    action = t.command("actions", "--json").lines()[-1]
+    t.equal((action["verb"], json.loads(action["selector"])["seal"]), ("evidence", answer["seal"]), "the action")
+    # The next export has that action in its decisions, and its chain holds.
+    again, _ = export(t, name="again", addresses="masked")
+    t.equal(verify(t, again)[0], 0, "second verdict")
+    verbs = [row.get("verb") for row in rows_of(again, "decisions.jsonl")]
+    t.equal((verbs[0], verbs[-1], verbs.count(None)), (None, "evidence", 3), f"decisions {verbs}")
+    t.check(not os.path.exists(os.path.join(again, "addresses.jsonl")), "masked: no file of addresses")
+    # What was committed to is the same: an address shown later opens the row of today.
+    pairs = [{row["id"] + row["channel"]: row["address_commitment"] for row in rows_of(f, "deliveries.jsonl")} for f in (folder, again)]
+    t.equal(pairs[0], pairs[1], "commitments")
+
+
+def test_refuses_what_is_there_and_names_what_is_not(t):
+    send(t, count=2)
+    export(t)
+    again = t.command("evidence", "storm", "--out", "proof")
+    t.equal(again.status, 65, "a folder that is there")
+    t.contains(again.err, "never overwritten", "why")
+    nothing = t.command("evidence", "nobody", "--out", "empty")
+    t.equal((nothing.status, os.path.exists(os.path.join(t.dir, "empty"))), (66, False), "an unknown campaign")
+    t.equal(t.command("evidence", "storm").status, 64, "no folder")
+    os.unlink(os.path.join(t.dir, "proof", "manifest.json"))
+    partial = t.command("evidence", "verify", "proof")
+    t.equal(partial.status, 66, "without a manifest")
+    t.contains(partial.err, "interrupted", "why")
+
+
+def test_what_a_kill_leaves_is_no_evidence(t):
+    send(t, count=60)
+    chance = random.Random(7)
+    for i in range(25):
+        folder = os.path.join(t.dir, f"k{i}")
+        process = subprocess.Popen(
+            [lib.DISPATCHER, "evidence", "storm", "--out", folder, "--config", t.config_path],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=t.environment,
+        )
+        time.sleep(chance.uniform(0.0, 0.08))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        whole = os.path.exists(os.path.join(folder, "manifest.json"))
+        t.equal(t.command("evidence", "verify", folder).status, 0 if whole else 66, f"kill {i}, manifest {whole}")
+
+
+# tampering
+
+
+def lines_of(folder, name):
+    return read(folder, name).splitlines(keepends=True)
+
+
+def put_lines(folder, name, lines):
+    write(folder, name, b"".join(lines))
+
+
+def change_byte(folder, name, chance):
+    lines = lines_of(folder, name)
+    row = chance.randrange(len(lines))
+    at = chance.randrange(len(lines[row]) - 1)
+    lines[row] = lines[row][:at] + bytes([lines[row][at] ^ (1 << chance.randrange(7))]) + lines[row][at + 1 :]
+    put_lines(folder, name, lines)
+    return {row + 1}
+
+
+def remove_row(folder, name, chance):
+    lines = lines_of(folder, name)
+    row = chance.randrange(len(lines))
+    put_lines(folder, name, lines[:row] + lines[row + 1 :])
+    return {row + 1}
+
+
+def add_row(folder, name, chance):
+    lines = lines_of(folder, name)
+    at, copied = chance.randrange(len(lines) + 1), chance.randrange(len(lines))
+    put_lines(folder, name, lines[:at] + [lines[copied]] + lines[at:])
+    return {at + 1} if copied not in (at, at - 1) else {copied + 2}
+
+
+def swap_rows(folder, name, chance):
+    lines = lines_of(folder, name)
+    a, b = sorted(chance.sample(range(len(lines)), 2))
+    lines[a], lines[b] = lines[b], lines[a]
+    put_lines(folder, name, lines)
+    return {a + 1, b + 1}
+
+
+def cut_end(folder, name, chance):
+    lines = lines_of(folder, name)
+    kept = chance.randrange(len(lines))
+    put_lines(folder, name, lines[:kept])
+    return {kept + 1}
+
+
+def rewrite_row(folder, name, chance):
+    """Whoever knows the algorithm, but not how to make every later row anew."""
+    lines = lines_of(folder, name)
+    row = chance.randrange(len(lines))
+    entry = json.loads(lines[row])
+    entry.pop("hash")
+    entry["state" if name == "deliveries.jsonl" else "at"] = "failed"
+    text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    lines[row] = (text[:-1] + ',"hash":"' + hashlib.sha256(text.encode()).hexdigest() + '"}\n').encode()
+    put_lines(folder, name, lines)
+    return {row + 1}
+
+
+TAMPERINGS = (change_byte, remove_row, add_row, swap_rows, cut_end, rewrite_row)
+
+
+def named_rows(found, name):
+    rows = set()
+    for finding in found:
+        if finding["file"] == name:
+            rows.add(finding.get("row"))
+            if finding["what"] in ("swapped", "moved"):
+                rows.add(finding["to"])
+    return rows
+
+
+def test_every_tampering_is_named_with_its_row(t):
+    send(t)
+    original, _ = export(t)
+    chance = random.Random(5)
+    for name in ("deliveries.jsonl", "decisions.jsonl"):
+        for tamper in TAMPERINGS:
+            for i in range(12 if name == "deliveries.jsonl" else 3):
+                folder = os.path.join(t.dir, "copy")
+                shutil.rmtree(folder, ignore_errors=True)
+                shutil.copytree(original, folder)
+                expected = tamper(folder, name, chance)
+                if read(folder, name) == read(original, name):
+                    continue  # a copy swapped with itself
+                status, found, end = verify(t, folder)
+                what = f"{tamper.__name__} {i} of {name}"
+                t.equal((status, end.get("valid")), (1, False), what)
+                t.equal(named_rows(found, name), expected, f"{what}: {found}")
+
+
+def test_no_byte_of_the_manifest_and_the_readme_can_be_changed(t):
+    send(t, count=2)
+    folder, answer = export(t)
+    chance = random.Random(3)
+    for name in ("manifest.json", "README.txt"):
+        good = read(folder, name)
+        for _ in range(25):
+            at = chance.randrange(len(good) - 1)
+            write(folder, name, good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+            status, found, _ = verify(t, folder)
+            t.equal((status, [f["file"] for f in found]), (1, [name]), f"byte {at} of {name}: {found}")
+        write(folder, name, good)
+    t.equal(verify(t, folder, "--seal", answer["seal"])[0], 0, "as it was")
+    wrong = ("0" if answer["seal"][0] != "0" else "1") + answer["seal"][1:]
+    status, found, _ = verify(t, folder, "--seal", wrong)
+    t.equal((status, [f["what"] for f in found]), (1, ["seal"]), "another seal")
+    for name in ("README.txt", "decisions.jsonl", "approvals.jsonl"):
+        good = read(folder, name)
+        os.unlink(os.path.join(folder, name))
+        answer = t.command("evidence", "verify", folder, "--json")
+        t.equal((answer.status, [(f["file"], f["what"]) for f in answer.lines()[:-1]]), (1, [(name, "missing")]), name)
+        write(folder, name, good)
+
+
+def test_addresses_may_go_but_not_change(t):
+    send(t)
+    folder, answer = export(t)
+    seal = ("--seal", answer["seal"])
+    t.equal(verify(t, folder, *seal)[2]["removed_addresses"], 0, "nothing removed")
+    gone = t.command("evidence", "forget", folder, "--id", "n3", "--json")
+    t.equal((gone.status, gone.json()["removed"]), (0, 3), "forget")
+    t.check(b"n3@example.org" not in read(folder, "addresses.jsonl"), "the address is gone")
+    status, _, end = verify(t, folder, *seal)
+    t.equal((status, end["removed_addresses"]), (0, 3), "after forget")
+    t.equal(t.command("evidence", "forget", folder, "--id", "n3").status, 66, "twice")
+    good = lines_of(folder, "addresses.jsonl")
+    rows = [json.loads(line)["row"] for line in good]
+    chance = random.Random(11)
+    for _ in range(20):
+        place = chance.randrange(len(good))
+        lines = list(good)
+        entry = json.loads(lines[place])
+        key = chance.choice(("address", "salt"))
+        entry[key] = entry[key][:-1] + ("x" if entry[key][-1] != "x" else "y")
+        lines[place] = (json.dumps(entry) + "\n").encode()
+        put_lines(folder, "addresses.jsonl", lines)
+        status, found, _ = verify(t, folder)
+        t.equal((status, [(f["file"], f["row"], f["what"]) for f in found]), (1, [("addresses.jsonl", rows[place], "changed")]), f"{entry}")
+    put_lines(folder, "addresses.jsonl", good[:5] + [good[4]] + good[5:])
+    status, found, _ = verify(t, folder)
+    t.equal((status, [(f["row"], f["what"]) for f in found]), (1, [(rows[4], "added")]), "an address twice")
+    os.unlink(os.path.join(folder, "addresses.jsonl"))
+    status, _, end = verify(t, folder, *seal)
+    t.equal((status, end["removed_addresses"]), (0, 3 * PEOPLE), "all addresses gone")
+
+
+def test_evidence_outlives_the_texts(t):
+    send(t, count=3)
+    before, answer = export(t)
+    t.daemon.stop()
+    purged = t.command("purge", "--older-than", "0s", "--yes", "--reason", "privacy", "--json")
+    t.equal(purged.status, 0, f"purge: {purged.err}")
+    after, _ = export(t, name="after")
+    t.equal(verify(t, before, "--seal", answer["seal"])[0], 0, "taken before")
+    t.equal(verify(t, after)[0], 0, "taken after")
+    old, new = rows_of(before, "deliveries.jsonl"), rows_of(after, "deliveries.jsonl")
+    t.equal({row["text"] for row in old}, {"there"}, "texts before")
+    t.equal({row["text"] for row in new}, {"purged"}, "texts after")
+    t.equal([r["rendered_sha256"] for r in new], [r["rendered_sha256"] for r in old], "hashes stay")

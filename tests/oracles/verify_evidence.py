@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""verify_evidence.py DIR [SEAL]: checks an export of evidence by its README alone. Prints what is wrong; status 0 or 1."""
+
+import hashlib
+import json
+import os
+import sys
+
+ZEROS, TAIL = "0" * 64, len(',"hash":"') + 64 + len('"}')
+folder, seal = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
+wrong = []
+
+
+def path(*names):
+    return os.path.join(folder, *names)
+
+
+def sha256(data):
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def read(name, number, line):
+    """The object of a line if it gives its hash."""
+    good = sha256(line[:-TAIL] + b"}") == line[-66:-2].decode("latin-1") and line[-TAIL:-66] == b',"hash":"' and line[-2:] == b'"}'
+    return json.loads(line) if good else wrong.append(f"{name} {number}")
+
+
+def chain(name, rows, head):
+    previous, found = ZEROS, []
+    with open(path(name), "rb") as lines:
+        for number, line in enumerate(lines.read().split(b"\n")[:-1], 1):
+            row = read(name, number, line)
+            if row and (row["row"], row["previous"]) != (number, previous):
+                wrong.append(f"{name} {number}")
+            previous = row["hash"] if row else previous
+            found.append(row)
+    if (len(found), previous) != (rows, head):
+        wrong.append(f"{name} end")
+    return {row["row"]: row for row in found if row}
+
+
+manifest = read("manifest.json", 1, open(path("manifest.json"), "rb").read().rstrip(b"\n"))
+if not manifest or (seal and manifest["hash"] != seal):
+    sys.exit("manifest.json")
+rows = {name: chain(name, **part) for name, part in manifest["files"].items()}
+link = ZEROS
+for number, row in rows["decisions.jsonl"].items():
+    names = ("action", "at_ms", "verb", "who", "selector", "count", "reason", "ledger_previous")
+    if not row["withheld"]:
+        text = json.dumps([row[n] for n in names], separators=(",", ":"), ensure_ascii=False).replace("\x7f", "\\u007f")
+        if sha256(text) != row["ledger_hash"]:
+            wrong.append(f"decisions.jsonl {number}")
+    if row["ledger_previous"] != link:
+        wrong.append(f"decisions.jsonl {number}")
+    link = row["ledger_hash"]
+seen = 0
+for line in open(path("addresses.jsonl"), "rb") if os.path.exists(path("addresses.jsonl")) else ():
+    try:
+        entry = json.loads(line)
+        delivery = rows["deliveries.jsonl"][entry["row"]]
+        good = entry["row"] > seen and sha256(entry["salt"] + ":" + entry["address"]) == delivery["address_commitment"]
+        seen = entry["row"]
+    except (ValueError, KeyError, TypeError):
+        good = False
+    if not good:
+        wrong.append(f"addresses.jsonl behind {seen}")
+listed = {document["file"]: document["sha256"] for document in manifest["documents"]}
+there = set(os.listdir(path("letters"))) if os.path.isdir(path("letters")) else set()
+wrong += [f"letters/{name}" for name in there ^ set(listed)]
+wrong += [f"letters/{n}" for n in there & set(listed) if sha256(open(path("letters", n), "rb").read()) != listed[n]]
+if sha256(open(path("README.txt"), "rb").read()) != manifest["readme_sha256"]:
+    wrong.append("README.txt")
+print("\n".join(wrong))
+sys.exit(1 if wrong else 0)
