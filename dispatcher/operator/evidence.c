@@ -459,9 +459,7 @@ static int run(const struct invocation *inv, struct error *err)
 
 static const struct option_row options[] = {
     {"out", 'o', "DIR", "the folder to make; never an existing one"},
-    {"addresses", 0, "full|masked|none",
-     "m…n@example.com in each row (masked), nothing (none), or beside that a file with the full "
-     "addresses (full; needs the right to operate)"},
+    {"addresses", 0, "full|masked|none", "in each row masked (the default); full: a file beside"},
     {"reason", 0, "TEXT", "why, for the record"},
 };
 
@@ -476,9 +474,12 @@ const struct command command_evidence = {
         "and README.txt that explains in three languages how anybody checks it without this "
         "program. Works beside\n"
         "a running daemon. The seal it prints stands for all of it: write it down elsewhere.\n\n"
-        "Full addresses go into a file of their own (addresses.jsonl); it, or single persons in it "
-        "(`evidence\n"
-        "forget`), can be deleted later, and the rest can still be checked. An export that was "
+        "Masked addresses look like m…n@example.com. Full ones need the right to operate and go "
+        "into "
+        "a file of\n"
+        "their own (addresses.jsonl); it, or single persons in it (`evidence forget`), can be "
+        "deleted "
+        "later, and the rest can still be checked. An export that was "
         "interrupted has no\n"
         "manifest.json.\n\n"
         "JSON, one object: v, rows, decisions, campaign, directory, addresses, seal, recorded (in "
