@@ -48,6 +48,7 @@ static const struct command *const letters[] = {
 static const struct command *const campaigns[] = {
     &command_campaign_new,
     &command_campaign_approve,
+    &command_send,
     &command_batches,
     &command_watch,
     &command_pause,

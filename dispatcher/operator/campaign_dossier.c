@@ -140,23 +140,41 @@ static int check_steady(const struct dossier *d, struct error *err)
     return rc;
 }
 
-int dossier_check_people(const struct dossier *d, const struct campaign_cohort *cohort,
-                         struct error *err)
+/* NULL: it is none of the manifest's. */
+static const char *sum_of(const struct manifest *m, enum manifest_part part, const char *name)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->entries[i].part == part && strcmp(m->entries[i].name, name) == 0)
+            return m->entries[i].sha256;
+    }
+    return NULL;
+}
+
+static int check_file(const struct dossier *d, enum manifest_part part, const char *name,
+                      const char *path, struct error *err)
 {
     unsigned char sum[DIGEST_SIZE];
     char hex[DIGEST_HEX_SIZE];
+    int rc = sum_file(path, sum, err);
+    if (rc != 0 || text_equal(sum_of(&d->manifest, part, name), digest_hex(sum, hex)))
+        return rc;
+    return error_set(err, ERR_DENIED,
+                     "%s has changed since it was checked; this group was sent nothing. Put it "
+                     "back, or have the campaign checked and approved anew",
+                     path);
+}
+
+int dossier_check_files(const struct dossier *d, const struct campaign_cohort *cohort,
+                        struct error *err)
+{
+    const char *facts = d->campaign->facts;
     char *name = name_of_people(d->campaign, cohort);
-    int rc = sum_file(cohort->audience, sum, err);
-    digest_hex(sum, hex);
-    for (size_t i = 0; rc == 0 && i < d->manifest.count; i++) {
-        const struct manifest_entry *e = &d->manifest.entries[i];
-        if (e->part == MANIFEST_AUDIENCE && strcmp(e->name, name) == 0 &&
-            strcmp(e->sha256, hex) != 0)
-            rc = error_set(err, ERR_DENIED,
-                           "%s has changed since it was checked and approved; these people were "
-                           "sent nothing. Put it back, or have the campaign approved anew",
-                           cohort->audience);
-    }
+    int rc = check_file(d, MANIFEST_AUDIENCE, name, cohort->audience, err);
+    free(name);
+    if (rc != 0 || facts == NULL)
+        return rc;
+    name = name_of(d->campaign, facts);
+    rc = check_file(d, MANIFEST_FACTS, name, facts, err);
     free(name);
     return rc;
 }

@@ -29,9 +29,9 @@ MUST_CHECK int dossier_open_unchecked(const struct invocation *inv, const char *
                                       struct dossier *out, struct error *err);
 void dossier_close(struct dossier *d);
 
-/* ERR_DENIED with the name of the file if the people of a cohort are not any more those that were
- * summed. */
-MUST_CHECK int dossier_check_people(const struct dossier *d, const struct campaign_cohort *cohort,
-                                    struct error *err);
+/* ERR_DENIED with the name of the file if people of a cohort or facts are not any more those that
+ * were summed. */
+MUST_CHECK int dossier_check_files(const struct dossier *d, const struct campaign_cohort *cohort,
+                                   struct error *err);
 
 #endif

@@ -65,6 +65,7 @@ extern const struct command command_render;
 extern const struct command command_sms_length;
 extern const struct command command_campaign_new;
 extern const struct command command_campaign_approve;
+extern const struct command command_send;
 extern const struct command command_test_send;
 extern const struct command command_translate_export;
 extern const struct command command_translate_import;

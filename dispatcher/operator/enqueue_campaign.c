@@ -94,27 +94,44 @@ static void put_halt(const struct halt_rule *h, struct buf *out)
                    h->share);
 }
 
-static void put_batch(struct enqueue_campaign *e)
+void enqueue_campaign_put_batch(const struct campaign *c, const struct campaign_cohort *cohort,
+                                int64_t send_at_ms, const char *letter_sha256, struct buf *out)
 {
-    const struct campaign *c = e->campaign;
     struct buf id = {0};
     char at[CLOCK_TEXT_SIZE];
-    buf_printf(&id, "%s-%s", c->id, e->cohort->name);
-    buf_puts(&e->batch, "{\"version\":1");
-    put_member(&e->batch, "id", buf_text(&id));
-    put_member(&e->batch, "template", c->template_name);
-    put_member(&e->batch, "category", c->category);
-    put_member(&e->batch, "campaign", c->id);
-    put_member(&e->batch, "reference", c->reference);
-    if (c->send_at_ms != 0)
-        put_member(&e->batch, "not_before", clock_format_rfc3339(c->send_at_ms, at));
+    buf_printf(&id, "%s-%s", c->id, cohort->name);
+    buf_puts(out, "{\"version\":1");
+    put_member(out, "id", buf_text(&id));
+    put_member(out, "template", c->template_name);
+    put_member(out, "letter_sha256", letter_sha256);
+    put_member(out, "category", c->category);
+    put_member(out, "campaign", c->id);
+    put_member(out, "reference", c->reference);
+    if (send_at_ms != 0)
+        put_member(out, "not_before", clock_format_rfc3339(send_at_ms, at));
     if (c->expires_at_ms != 0)
-        put_member(&e->batch, "expires_at", clock_format_rfc3339(c->expires_at_ms, at));
-    put_hours(&c->window, &e->batch);
-    put_halt(&c->halt, &e->batch);
-    put_channels(c, &e->batch);
-    buf_putc(&e->batch, '}');
+        put_member(out, "expires_at", clock_format_rfc3339(c->expires_at_ms, at));
+    put_hours(&c->window, out);
+    put_halt(&c->halt, out);
+    put_channels(c, out);
+    buf_putc(out, '}');
     buf_free(&id);
+}
+
+/* What only `send` can keep to. */
+static int refuse_plan(const struct campaign *c, struct error *err)
+{
+    if (c->approval_count > 0)
+        return error_set(err, ERR_DENIED,
+                         "%s wants approvals, which enqueue does not ask for; nothing was queued. "
+                         "Send it with: dispatcher send %s",
+                         c->file, c->file);
+    if (c->canary.first > 0 || c->waves.people > 0)
+        return error_set(err, ERR_USAGE,
+                         "%s leaves in portions (canary, waves), which enqueue does not know; "
+                         "nothing was queued. Send it with: dispatcher send %s",
+                         c->file, c->file);
+    return 0;
 }
 
 /* ---- all of it ---- */
@@ -135,9 +152,12 @@ int enqueue_campaign_read(const struct invocation *inv, struct enqueue_campaign 
     if (rc == 0 && campaign_read(path, &quiet, &out->campaign) != 0)
         rc = error_set(err, ERR_INPUT, "%s has changed while it was read; try again", path);
     if (rc == 0)
+        rc = refuse_plan(out->campaign, err);
+    if (rc == 0)
         rc = choose_cohort(out, option_value(inv, "cohort"), err);
     if (rc == 0 && out->cohort != NULL)
-        put_batch(out);
+        enqueue_campaign_put_batch(out->campaign, out->cohort, out->campaign->send_at_ms, NULL,
+                                   &out->batch);
     return rc;
 }
 

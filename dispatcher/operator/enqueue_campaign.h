@@ -3,6 +3,8 @@
 #ifndef OPERATOR_ENQUEUE_CAMPAIGN_H
 #define OPERATOR_ENQUEUE_CAMPAIGN_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 #include "model/campaign.h"
@@ -19,5 +21,10 @@ struct enqueue_campaign {
 MUST_CHECK int enqueue_campaign_read(const struct invocation *inv, struct enqueue_campaign *out,
                                      struct error *err);
 void enqueue_campaign_free(struct enqueue_campaign *c);
+
+/* What stands in batch.json of a cohort, appended. `letter_sha256` NULL: whatever the letter says
+ * when it leaves. */
+void enqueue_campaign_put_batch(const struct campaign *c, const struct campaign_cohort *cohort,
+                                int64_t send_at_ms, const char *letter_sha256, struct buf *out);
 
 #endif

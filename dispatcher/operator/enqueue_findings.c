@@ -179,6 +179,8 @@ void findings_add(struct findings *f, const struct finding *finding)
     }
     f->count++;
     keep(f, finding);
+    if (f->options.tally != NULL)
+        f->options.tally(f->options.tally_context, finding);
     if (f->count > FINDINGS_SHOWN)
         return;
     if (f->options.before != NULL)

@@ -28,6 +28,8 @@ struct findings_options {
     bool json;              /* show the first as JSON on standard output, else on stderr */
     void (*before)(void *); /* called before something is shown; NULL: nothing to do */
     void *context;
+    void (*tally)(void *, const struct finding *); /* called for each; NULL: nobody counts */
+    void *tally_context;
 };
 
 /* Is the file for them the one that is read, under whatever name? */

@@ -421,7 +421,9 @@ static void open_findings(struct handover *h)
                                              .mark = h->o.csv != NULL,
                                              .json = invocation_json(h->o.inv),
                                              .before = wipe_progress,
-                                             .context = &h->progress};
+                                             .context = &h->progress,
+                                             .tally = h->o.on_finding,
+                                             .tally_context = h->o.context};
     h->findings = findings_open(&options);
 }
 

@@ -9,6 +9,7 @@
 #include "engine/client.h"
 #include "engine/setup.h"
 #include "operator/command.h"
+#include "operator/enqueue_findings.h"
 #include "operator/enqueue_interrupt.h"
 #include "operator/enqueue_report.h"
 #include "spool/spool.h"
@@ -31,6 +32,7 @@ struct handover_options {
     bool skip_wrong; /* the good rows go without the wrong ones */
     bool dry;        /* looks only: nothing is written but the problems */
     void (*on_row)(void *context, int64_t row, const struct intake_plan *plan); /* each good one */
+    void (*on_finding)(void *context, const struct finding *finding);
     void *context;
 };
 

@@ -1,4 +1,4 @@
-#include "operator/command_list.h"
+#include "operator/watch.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/json.h"
+#include "operator/command_list.h"
 #include "operator/output.h"
 #include "operator/pace.h"
 #include "operator/progress.h"
@@ -277,9 +278,9 @@ static int turn(struct watch *w, bool once, bool *out_over, struct error *err)
     return rc;
 }
 
-static int run(const struct invocation *inv, struct error *err)
+int watch_follow(const struct invocation *inv, const char *what, struct error *err)
 {
-    struct watch w = {.inv = inv, .batch = argument_at(inv, 0), .bar = {.to = stdout}};
+    struct watch w = {.inv = inv, .batch = what, .bar = {.to = stdout}};
     bool over = false;
     w.terminal = bar_fits(stdout) && !invocation_json(inv);
     int rc = session_open(inv, LEDGER_READ, &w.session, err);
@@ -295,6 +296,11 @@ static int run(const struct invocation *inv, struct error *err)
     free(w.told_stop);
     free(w.told_wait);
     return rc;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    return watch_follow(inv, argument_at(inv, 0), err);
 }
 
 static const struct option_row options[] = {
