@@ -19,6 +19,10 @@ datadir       ?= $(datarootdir)
 sysconfdir    ?= $(prefix)/etc
 localstatedir ?= $(prefix)/var
 docdir        ?= $(datarootdir)/doc/dispatcher
+mandir        ?= $(datarootdir)/man
+bashcompletiondir ?= $(datarootdir)/bash-completion/completions
+zshcompletiondir  ?= $(datarootdir)/zsh/site-functions
+fishcompletiondir ?= $(datarootdir)/fish/vendor_completions.d
 systemdsystemunitdir ?= $(prefix)/lib/systemd/system
 INSTALL         ?= install
 INSTALL_PROGRAM ?= $(INSTALL)
@@ -251,6 +255,10 @@ RELOCATE = -e 's|^spool: .*|spool: $(localstatedir)/spool/dispatcher|' \
 # Beside README.md as in the checkout: messages cite docs/..., and the pages link to each other.
 DOCS := README.md LICENSE $(sort $(shell find docs -type f))
 
+# What the program prints of itself: completion of each shell, where it looks.
+COMPLETIONS = bash:$(bashcompletiondir)/dispatcher zsh:$(zshcompletiondir)/_dispatcher \
+              fish:$(fishcompletiondir)/dispatcher.fish
+
 UNIT = -e 's|@bindir@|$(bindir)|g' -e 's|@docdir@|$(docdir)|g' -e 's|@confdir@|$(sysconfdir)/dispatcher|g' \
        -e 's|@spooldir@|$(localstatedir)/spool/dispatcher|g'
 
@@ -266,6 +274,10 @@ install: all ## install; keeps configuration and letters somebody changed (DESTD
 	@for f in $(DOCS); do \
 		to="$(DESTDIR)$(docdir)/$$f"; $(INSTALL) -d "$${to%/*}" && $(INSTALL_DATA) "$$f" "$$to" || exit 1; \
 	done
+	@for c in $(COMPLETIONS); do \
+		to="$(DESTDIR)$${c#*:}"; $(INSTALL) -d "$${to%/*}" && $(BUILD)/dispatcher completion $${c%%:*} >"$$to" && \
+		chmod 644 "$$to" || exit 1; \
+	done
 	$(INSTALL) -d "$(DESTDIR)$(systemdsystemunitdir)"
 	@sed $(UNIT) config/dispatcher.service.in >"$(DESTDIR)$(systemdsystemunitdir)/dispatcher.service" && \
 		chmod 644 "$(DESTDIR)$(systemdsystemunitdir)/dispatcher.service"
@@ -273,6 +285,7 @@ install: all ## install; keeps configuration and letters somebody changed (DESTD
 
 uninstall: ## remove what install placed, but no configuration, spool or changed letter
 	rm -f "$(DESTDIR)$(bindir)/dispatcher" "$(DESTDIR)$(systemdsystemunitdir)/dispatcher.service"
+	@for c in $(COMPLETIONS); do rm -f "$(DESTDIR)$${c#*:}"; done
 	@for f in $(DOCS); do rm -f "$(DESTDIR)$(docdir)/$$f"; done
 	@[ ! -d "$(DESTDIR)$(docdir)" ] || find "$(DESTDIR)$(docdir)" -depth -type d -empty -delete
 	@sh tests/tools/letters.sh uninstall "$(DESTDIR)$(datadir)/dispatcher"

@@ -110,6 +110,8 @@ static const struct command *const setup[] = {
     &command_endpoint_secret,
     &command_dkim,
     &command_version,
+    &command_completion,
+    &command_complete,
     &command_help,
 };
 

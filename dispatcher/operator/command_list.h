@@ -73,5 +73,7 @@ extern const struct command command_translate_status;
 extern const struct command command_config_show;
 extern const struct command command_version;
 extern const struct command command_help;
+extern const struct command command_completion;
+extern const struct command command_complete;
 
 #endif

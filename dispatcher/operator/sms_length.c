@@ -123,7 +123,7 @@ static int run(const struct invocation *inv, struct error *err)
 
 static const struct option_row options[] = {
     {"gateway-profile", 0, "gsm|euc-kr|cp949", "how the gateway counts (default: gsm)"},
-    {"transport", 0, "NAME", "as this transport of the configuration would send it"},
+    {"transport", 0, "TRANSPORT", "as this transport of the configuration would send it"},
 };
 
 const struct command command_sms_length = {

@@ -289,7 +289,7 @@ static const struct option_row options[] = {
 
 const struct command command_transport_test = {
     .name = "transport test",
-    .arguments = "NAME --to ADDRESS",
+    .arguments = "TRANSPORT --to ADDRESS",
     .summary = "send one real mail, and show how the mail server meets it",
     .details =
         "  dispatcher transport test mail --to anna@example.org\n"

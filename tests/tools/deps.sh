@@ -36,6 +36,9 @@ openssl              command openssl
 faketime             command faketime
 gettext              command msgfmt
 tmux                 command tmux
+zsh                  command zsh
+fish                 command fish
+mandoc               command mandoc
 python3-dkim         file /usr/lib/python3/dist-packages/dkim/__init__.py
 LIST
     bench) cat <<'LIST' ;;
