@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/unicode.h"
 #include "model/settings.h"
+#include "operator/say.h"
 
 /* ---- the source line and a caret under the right column, also under Hangul ---- */
 
@@ -119,6 +120,15 @@ static bool is_private(const struct problem *p)
     return strcmp(p->rule, check_config_rule) == 0 || strstr(p->position, ".csv:") != NULL;
 }
 
+static void print_line(const struct invocation *inv, FILE *to, const struct problem *p)
+{
+    struct buf sentence = {0};
+    say_put_error(&sentence, p->text);
+    fprintf(to, "%s: %s: %s [%s]\n", p->position, say_word(inv, problem_level_name(p->level)),
+            buf_text(&sentence), p->rule);
+    buf_free(&sentence);
+}
+
 void check_report_problem(void *context, const struct problem *p)
 {
     struct check_report *c = context;
@@ -126,16 +136,15 @@ void check_report_problem(void *context, const struct problem *p)
         c->errors++;
     else if (p->level == PROBLEM_WARNING)
         c->warnings++;
-    if (c->brief) {
-        if (p->level == PROBLEM_ERROR)
-            fprintf(stderr, "%s: error: %s [%s]\n", p->position, p->text, p->rule);
+    if (c->brief && p->level == PROBLEM_ERROR)
+        print_line(c->inv, stderr, p);
+    if (c->brief)
         return;
-    }
     if (invocation_json(c->inv)) {
         print_json(p);
         return;
     }
-    printf("%s: %s: %s [%s]\n", p->position, problem_level_name(p->level), p->text, p->rule);
+    print_line(c->inv, stdout, p);
     if (!is_private(p))
         print_source(p->position);
 }
@@ -176,11 +185,12 @@ void check_report_total(const struct check_report *r, size_t count, const char *
 {
     if (invocation_json(r->inv))
         return;
-    printf("%zu %s, %zu %s", r->errors, r->errors == 1 ? "error" : "errors", r->warnings,
-           r->warnings == 1 ? "warning" : "warnings");
+    say(r->inv, stdout, r->errors == 1 ? "%zu error" : "%zu errors", r->errors);
+    fputs(", ", stdout);
+    say(r->inv, stdout, r->warnings == 1 ? "%zu warning" : "%zu warnings", r->warnings);
     if (one != NULL)
-        printf(", %zu %s", count, count == 1 ? one : many);
-    printf("\n");
+        printf(", %zu %s", count, say_word(r->inv, count == 1 ? one : many));
+    putchar('\n');
 }
 
 int check_report_status(const struct check_report *r)

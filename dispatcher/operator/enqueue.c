@@ -13,6 +13,7 @@
 #include "operator/enqueue_batch.h"
 #include "operator/enqueue_report.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 #include "spool/spool.h"
 
@@ -257,12 +258,12 @@ static int run(const struct invocation *inv, struct error *err)
         rc =
             is_batch(inv) ? enqueue_batch(inv, e.setup, e.spool, e.client, err) : take_all(&e, err);
     if (rc == 0 && e.queued + e.duplicate + e.rejected > 1)
-        fprintf(stderr, "%zu queued, %zu already known, %zu rejected\n", e.queued, e.duplicate,
-                e.rejected);
+        say(inv, stderr, "%zu queued, %zu already known, %zu rejected\n", e.queued, e.duplicate,
+            e.rejected);
     if (!invocation_json(inv))
-        report_fallbacks(&e.fallbacks, "line");
+        report_fallbacks(inv, &e.fallbacks, "line");
     if (rc == 0 && e.queued > 0 && e.setup->settings->trial && !invocation_json(inv))
-        report_trial(NULL);
+        report_trial(inv, NULL);
     client_close(e.client);
     spool_close(e.spool);
     setup_release(e.setup);

@@ -66,7 +66,7 @@ static int publish(struct handover *h, struct error *err)
     handover_put_result(h, &result);
     int rc = handover_publish(h, &result.known, err);
     if (rc == 0 && !result.json)
-        report_fallbacks(result.fallbacks, "row");
+        report_fallbacks(result.inv, result.fallbacks, "row");
     if (rc == 0)
         report_queued(&result); /* it is safe now */
     return rc;

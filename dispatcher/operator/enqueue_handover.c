@@ -466,7 +466,8 @@ int handover_read(struct handover *h, struct error *err)
 
 void handover_put_result(const struct handover *h, struct batch_result *out)
 {
-    *out = (struct batch_result){.json = invocation_json(h->o.inv),
+    *out = (struct batch_result){.inv = h->o.inv,
+                                 .json = invocation_json(h->o.inv),
                                  .id = h->batch->id,
                                  .count = h->count,
                                  .wrong = findings_rows(h->findings),

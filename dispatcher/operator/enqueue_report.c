@@ -6,29 +6,46 @@
 #include "base/text.h"
 #include "engine/intake.h"
 #include "operator/output.h"
+#include "operator/say.h"
 
 /* ---- refused ---- */
 
-static void show_refused(const struct batch_result *r)
+static void show_wrong(const struct batch_result *r)
 {
     char wrong[OUTPUT_NUMBER_SIZE], all[OUTPUT_NUMBER_SIZE];
-    if (r->unreadable) {
-        fprintf(stderr, "The file must be saved anew first; nothing was queued. See %s.\n",
-                r->file);
-        return;
-    }
-    if (r->count == 0 && !r->batch_wrong) {
-        fprintf(stderr, "The columns must be mended first; nothing was queued. See %s.\n", r->file);
-        return;
-    }
     bool rows = r->count > 0 && r->wrong > 0; /* the row of the names is none */
-    if (r->batch_wrong)
-        fprintf(stderr, "What all share must be mended first%s", rows ? ", and " : "");
-    if (rows || !r->batch_wrong)
-        fprintf(stderr, "%s of %s %s %s wrong", output_number(r->wrong, wrong),
-                output_number(r->count, all), r->count == 1 ? "row" : "rows",
-                r->wrong == 1 ? "is" : "are");
-    fprintf(stderr, "; nothing was queued. All that is wrong: %s\n", r->file);
+    output_number(r->wrong, wrong);
+    output_number(r->count, all);
+    if (r->batch_wrong && !rows)
+        say(r->inv, stderr,
+            "What all share must be mended first; nothing was queued. All that is wrong: %s\n",
+            r->file);
+    else if (r->batch_wrong)
+        say(r->inv, stderr,
+            "What all share must be mended first, and %s of %s rows are wrong; nothing was "
+            "queued. All that is wrong: %s\n",
+            wrong, all, r->file);
+    else if (r->count == 1)
+        say(r->inv, stderr, "1 of 1 row is wrong; nothing was queued. All that is wrong: %s\n",
+            r->file);
+    else if (r->wrong == 1)
+        say(r->inv, stderr, "1 of %s rows is wrong; nothing was queued. All that is wrong: %s\n",
+            all, r->file);
+    else
+        say(r->inv, stderr, "%s of %s rows are wrong; nothing was queued. All that is wrong: %s\n",
+            wrong, all, r->file);
+}
+
+static void show_refused(const struct batch_result *r)
+{
+    if (r->unreadable)
+        say(r->inv, stderr, "The file must be saved anew first; nothing was queued. See %s.\n",
+            r->file);
+    else if (r->count == 0 && !r->batch_wrong)
+        say(r->inv, stderr, "The columns must be mended first; nothing was queued. See %s.\n",
+            r->file);
+    else
+        show_wrong(r);
 }
 
 void report_refused(const struct batch_result *r)
@@ -64,39 +81,75 @@ void fallbacks_add(struct fallbacks *f, int64_t row, const struct intake_plan *p
     f->count++;
 }
 
-void report_fallbacks(const struct fallbacks *f, const char *place)
+static void show_fallback(const struct invocation *inv, const struct fallback *one,
+                          const char *place)
+{
+    long long row = (long long)one->row;
+    const char *where = say_word(inv, place);
+    if (one->held && one->asked[0] != '\0')
+        say(inv, stderr, "%s %lld is held in %s (the letter is not written in %s)", where, row,
+            one->gets, one->asked);
+    else if (one->held)
+        say(inv, stderr, "%s %lld is held in %s (it names none)", where, row, one->gets);
+    else if (one->asked[0] != '\0')
+        say(inv, stderr, "%s %lld gets %s (the letter is not written in %s)", where, row, one->gets,
+            one->asked);
+    else
+        say(inv, stderr, "%s %lld gets %s (it names none)", where, row, one->gets);
+}
+
+void report_fallbacks(const struct invocation *inv, const struct fallbacks *f, const char *place)
 {
     char number[OUTPUT_NUMBER_SIZE];
     if (f->count == 0)
         return;
-    fprintf(stderr, "%s %s a language nobody asked for:", output_number(f->count, number),
-            text_plural(f->count, "recipient gets", "recipients get"));
+    if (f->count == 1)
+        say(inv, stderr, "1 recipient gets a language nobody asked for:");
+    else
+        say(inv, stderr,
+            "%s recipients get a language nobody asked for:", output_number(f->count, number));
     for (int64_t i = 0; i < f->count && i < FALLBACKS_SHOWN; i++) {
-        const struct fallback *one = &f->first[i];
-        fprintf(stderr, "%s %s %lld %s %s", i == 0 ? "" : ",", place, (long long)one->row,
-                one->held ? "is held in" : "gets", one->gets);
-        if (one->asked[0] != '\0')
-            fprintf(stderr, " (the letter is not written in %s)", one->asked);
-        else
-            fprintf(stderr, " (it names none)");
+        fputs(i == 0 ? " " : ", ", stderr);
+        show_fallback(inv, &f->first[i], place);
     }
     if (f->count > FALLBACKS_SHOWN)
-        fprintf(stderr, ", and %s more", output_number(f->count - FALLBACKS_SHOWN, number));
-    fprintf(stderr, "\n");
+        say(inv, stderr, ", and %s more", output_number(f->count - FALLBACKS_SHOWN, number));
+    fputs("\n", stderr);
 }
 
-void report_trial(const char *id)
+void report_trial(const struct invocation *inv, const char *id)
 {
-    fprintf(stderr,
+    if (id != NULL)
+        say(inv, stderr,
             "Trial mode is on: only recipients on the allow list get it. To send to the others "
-            "later: dispatcher live on, then dispatcher retry %s%s%s--state suppressed "
+            "later: dispatcher live on, then dispatcher retry --batch %s --state suppressed "
             "--cause trial_mode\n",
-            id != NULL ? "--batch " : "", id != NULL ? id : "", id != NULL ? " " : "");
+            id);
+    else
+        say(inv, stderr,
+            "Trial mode is on: only recipients on the allow list get it. To send to the others "
+            "later: dispatcher live on, then dispatcher retry --state suppressed --cause "
+            "trial_mode\n");
+}
+
+static void show_queued(const struct batch_result *r)
+{
+    char count[OUTPUT_NUMBER_SIZE];
+    output_number(r->count, count);
+    if (r->known)
+        say(r->inv, stderr,
+            "%s recipients are already known as batch %s. Follow: dispatcher watch %s\n", count,
+            r->id, r->id);
+    else if (r->count == 1)
+        say(r->inv, stderr, "1 recipient is queued as batch %s. Follow: dispatcher watch %s\n",
+            r->id, r->id);
+    else
+        say(r->inv, stderr, "%s recipients are queued as batch %s. Follow: dispatcher watch %s\n",
+            count, r->id, r->id);
 }
 
 void report_queued(const struct batch_result *r)
 {
-    char count[OUTPUT_NUMBER_SIZE];
     if (r->json) {
         printf("{\"v\":1,\"end\":true,\"id\":\"%s\",\"status\":\"%s\",\"count\":%lld,"
                "\"locale_fallbacks\":%lld,\"trial\":%s}\n",
@@ -105,9 +158,7 @@ void report_queued(const struct batch_result *r)
         return;
     }
     printf("%s %lld\n", r->id, (long long)r->count);
-    fprintf(stderr, "%s %s %s as batch %s. Follow: dispatcher watch %s\n",
-            output_number(r->count, count), r->count == 1 ? "recipient is" : "recipients are",
-            r->known ? "already known" : "queued", r->id, r->id);
+    show_queued(r);
     if (r->trial && !r->known)
-        report_trial(r->id);
+        report_trial(r->inv, r->id);
 }

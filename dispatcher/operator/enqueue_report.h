@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct intake_plan;
+struct invocation;
 
 #define FALLBACKS_SHOWN 5
 
@@ -23,9 +24,10 @@ struct fallbacks {
 /* Does nothing with one that gets what was asked for. */
 void fallbacks_add(struct fallbacks *f, int64_t row, const struct intake_plan *plan);
 /* Says so on stderr, if there are any. `place`: "row", "line". */
-void report_fallbacks(const struct fallbacks *f, const char *place);
+void report_fallbacks(const struct invocation *inv, const struct fallbacks *f, const char *place);
 
 struct batch_result {
+    const struct invocation *inv;
     bool json;
     const char *id;
     int64_t count; /* rows read */
@@ -43,6 +45,6 @@ struct batch_result {
 void report_refused(const struct batch_result *r);
 void report_queued(const struct batch_result *r);
 /* In trial mode most people get nothing: who, and what to do about it. `id` NULL: of no batch. */
-void report_trial(const char *id);
+void report_trial(const struct invocation *inv, const char *id);
 
 #endif

@@ -497,7 +497,7 @@ def test_trial_mode_is_said_when_something_is_handed_over(t):
     prepare(t, trial=True, allow=["*@example.org"])
     answer = enqueue(t, "email,order.number\na@example.org,1\nb@example.com,2\n")
     t.contains(answer.err, "Trial mode is on: only recipients on the allow list get it.", "a batch")
-    t.contains(answer.err, "trial: false, then dispatcher retry --batch recall-1 --state suppressed --cause trial_mode\n", "a batch")
+    t.contains(answer.err, "dispatcher live on, then dispatcher retry --batch recall-1 --state suppressed --cause trial_mode\n", "a batch")
     notice = {"version": 1, "id": "n1", "template": "recall", "locale": "en", "to": {"email": "n@example.org"}, "data": {"order": {"number": 1}}}
     answer = t.command("enqueue", "-", text=json.dumps(notice))
     t.equal(answer.out, "n1\n", "a notice")
