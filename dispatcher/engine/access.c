@@ -140,6 +140,11 @@ void access_load_local(const struct settings *s, uid_t owner, struct access *out
     look_up(s, out);
 }
 
+bool access_is_shared(const struct settings *s)
+{
+    return s->control.operate != NULL || s->control.approve != NULL || s->control.enqueue != NULL;
+}
+
 /* ---- what follows ---- */
 
 unsigned access_of(const struct access *a, const struct settings *s, const struct peer *p)

@@ -55,6 +55,8 @@ struct access {
 MUST_CHECK int access_load(const struct settings *s, struct access *out, struct error *err);
 /* For a command that works without a daemon, on a spool of `owner`. */
 void access_load_local(const struct settings *s, uid_t owner, struct access *out);
+/* Do groups beside the daemon's own ask it something? */
+bool access_is_shared(const struct settings *s);
 /* Bits of enum request_class. */
 unsigned access_of(const struct access *a, const struct settings *s, const struct peer *p);
 

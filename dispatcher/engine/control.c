@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "engine/requests.h"
 
 void control_describe_user(uid_t uid, char *out, size_t size)
@@ -70,6 +71,13 @@ int control_open(struct control *c, const char *path, struct error *err)
     }
     c->path = xstrdup(path);
     return 0;
+}
+
+void control_share(const struct control *c, bool shared)
+{
+    if (chmod(c->path, shared ? 0666 : 0660) != 0)
+        log_event(LOG_WARN, "control.mode", "socket=%s reason=\"%s\"", c->path,
+                  strerrordesc_np(errno));
 }
 
 static void drop_client(struct control *c, size_t index)

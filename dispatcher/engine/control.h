@@ -45,6 +45,9 @@ struct control {
 /* Binds `path`, mode 0660. An old socket is replaced (the spool lock says we are the only daemon),
  * anything else is ERR_CONFIG. */
 MUST_CHECK int control_open(struct control *c, const char *path, struct error *err);
+/* `shared`: everybody may call, and what a caller may ask follows from his groups; else the mode
+ * keeps strangers off. A warning of the log if the file cannot be changed. */
+void control_share(const struct control *c, bool shared);
 void control_close(struct control *c);
 /* Appends the listener and the clients (CONTROL_CLIENTS_MAX + 1 at most); returns how many. */
 size_t control_poll(const struct control *c, struct pollfd *fds);

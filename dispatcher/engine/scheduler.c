@@ -180,6 +180,15 @@ static void show_configuration(const struct scheduler *s, struct buf *out)
         buf_reset(out);
 }
 
+/* Groups of the configuration come as far as they are meant to. */
+static int open_doors(struct scheduler *s, const struct settings *settings,
+                      const struct access *access, struct error *err)
+{
+    if (!access_is_shared(settings))
+        return 0;
+    return spool_open_door(s->spool, access->enqueue, err);
+}
+
 static int load_fresh(struct scheduler *s, struct setup **out, struct access *out_access,
                       struct error *err)
 {
@@ -192,6 +201,8 @@ static int load_fresh(struct scheduler *s, struct setup **out, struct access *ou
     rc = refuse_restart(old, fresh, err);
     if (rc == 0)
         rc = access_load(fresh, out_access, err);
+    if (rc == 0)
+        rc = open_doors(s, fresh, out_access, err);
     if (rc == 0)
         rc = api_process_use(&s->api, fresh, clock_mono_ms(), err);
     return rc;
@@ -210,6 +221,7 @@ static void take_fresh(struct scheduler *s, struct setup *fresh)
     s->setup = fresh;
     s->quiet_mono_ms = 0;
     log_set_level(fresh->settings->log_level);
+    control_share(&s->control, access_is_shared(fresh->settings));
     dispatch_use(&s->dispatch, fresh);
     batch_intake_use(s->batches, fresh);
     setup_release(old);
@@ -388,6 +400,8 @@ static int open_all(struct scheduler *s, struct error *err)
     if (rc == 0)
         rc = spool_lock(s->spool, SPOOL_DAEMON, err);
     if (rc == 0)
+        rc = open_doors(s, s->setup->settings, &s->access, err);
+    if (rc == 0)
         rc = setup_take_key(s->setup, err);
     if (rc == 0)
         rc = open_signals(s, err);
@@ -399,6 +413,7 @@ static int open_all(struct scheduler *s, struct error *err)
         rc = api_process_use(&s->api, s->setup->settings, s->started_mono_ms, err);
     if (rc != 0)
         return rc;
+    control_share(&s->control, access_is_shared(s->setup->settings));
     s->control.context = s;
     s->control.handle = on_request;
     open_watch(s);

@@ -61,9 +61,10 @@ static int make_parts(const char *path, struct error *err)
     int rc = file_make_directory(path, 0750, err);
     if (rc != 0)
         return rc;
-    int top_fd = file_open_directory(path, err);
+    /* Who only hands something in may pass through it, and not read it. */
+    int top_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (top_fd < 0)
-        return top_fd;
+        return error_errno(err, ERR_IO, "cannot open the directory %s", path);
     for (size_t i = 0; rc == 0 && i < COUNT_OF(parts); i++)
         rc = make_part(top_fd, path, &parts[i], err);
     close(top_fd);
@@ -77,6 +78,17 @@ static int open_part(const char *spool, const char *name, int *out_fd, struct er
     free(path);
     *out_fd = fd < 0 ? -1 : fd;
     return fd < 0 ? fd : 0;
+}
+
+/* What lies there is none of the business of who only hands something in: he goes without it. */
+static int open_inner_part(const char *spool, const char *name, int *out_fd, struct error *err)
+{
+    int rc = open_part(spool, name, out_fd, err);
+    char *path = file_join(spool, name);
+    if (rc != 0 && access(path, F_OK) == 0 && access(path, R_OK) != 0 && errno == EACCES)
+        rc = 0;
+    free(path);
+    return rc;
 }
 
 int spool_open(const char *path, struct spool **out, struct error *err)
@@ -97,9 +109,9 @@ int spool_open(const char *path, struct spool **out, struct error *err)
     if (rc == 0)
         rc = open_part(path, "new", &s->new_fd, err);
     if (rc == 0)
-        rc = open_part(path, "corrupt", &s->corrupt_fd, err);
+        rc = open_inner_part(path, "corrupt", &s->corrupt_fd, err);
     if (rc == 0)
-        rc = open_part(path, "batches", &s->batches_fd, err);
+        rc = open_inner_part(path, "batches", &s->batches_fd, err);
     if (rc != 0) {
         spool_close(s);
         return rc;
@@ -128,6 +140,49 @@ void spool_close(struct spool *s)
 const char *spool_new_path(const struct spool *s)
 {
     return s->new_path;
+}
+
+/* ---- the door ---- */
+
+/* Set-group-id as in `parts`; chown() takes it away. */
+static int hand_to(int fd, gid_t group, mode_t mode, const char *path, struct error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return error_errno(err, ERR_IO, "cannot look at %s", path);
+    if (st.st_gid == group && (st.st_mode & 07777) == mode)
+        return 0;
+    if (st.st_gid != group && fchown(fd, (uid_t)-1, group) != 0)
+        return error_errno(err, ERR_CONFIG,
+                           "cannot give %s to the group of `control.enqueue`; the user of the "
+                           "daemon must belong to that group, and own the directory",
+                           path);
+    if (fchmod(fd, mode) != 0)
+        return error_errno(err, ERR_CONFIG, "cannot set the mode of %s", path);
+    return 0;
+}
+
+/* Whoever may use the socket that lies in it must come that far. */
+static int let_pass(const char *path, struct error *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return error_errno(err, ERR_IO, "cannot look at %s", path);
+    if ((st.st_mode & S_IXOTH) != 0 || chmod(path, (st.st_mode & 07777) | S_IXOTH) == 0)
+        return 0;
+    return error_errno(err, ERR_CONFIG, "cannot let others pass through %s", path);
+}
+
+int spool_open_door(struct spool *s, gid_t producers, struct error *err)
+{
+    int rc = let_pass(s->path, err);
+    if (producers == (gid_t)-1)
+        return rc;
+    if (rc == 0)
+        rc = hand_to(s->tmp_fd, producers, parts[0].mode, "tmp/ of the spool", err);
+    if (rc == 0)
+        rc = hand_to(s->new_fd, producers, parts[1].mode, "new/ of the spool", err);
+    return rc;
 }
 
 /* ---- lock ---- */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -19,6 +20,13 @@ struct spool;
 /* Opens (creating tmp, new, batches, corrupt where missing) a spool directory. Close with
  * spool_close(). */
 MUST_CHECK int spool_open(const char *path, struct spool **out, struct error *err);
+/*
+ * For groups other than the spool's own. Everybody may pass through the spool (not look into it),
+ * so that the control socket in it can be reached, and tmp/ and new/ belong to `producers`
+ * ((gid_t)-1: as they are). batches/, corrupt/ and the ledger stay with the spool's group: who
+ * hands notices in need not see to whom others write. ERR_CONFIG if the owner is not in that group.
+ */
+MUST_CHECK int spool_open_door(struct spool *s, gid_t producers, struct error *err);
 void spool_close(struct spool *s);
 enum spool_user {
     SPOOL_DAEMON,
