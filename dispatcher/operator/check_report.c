@@ -79,7 +79,7 @@ static void print_stretch(const char *line, size_t len, int64_t number, int64_t 
     buf_free(&before);
 }
 
-static void print_source(const char *position)
+void check_report_source(const char *position)
 {
     char file[1024];
     int64_t number = 0, column = 0;
@@ -146,7 +146,7 @@ void check_report_problem(void *context, const struct problem *p)
     }
     print_line(c->inv, stdout, p);
     if (!is_private(p))
-        print_source(p->position);
+        check_report_source(p->position);
 }
 
 static void report_line(struct check_report *r, enum problem_level level, const char *line)

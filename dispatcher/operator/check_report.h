@@ -20,6 +20,8 @@ void check_report_problem(void *context, const struct problem *p);
 void check_report_failure(struct check_report *r, const struct error *why);
 struct settings_remark;
 void check_report_remark(struct check_report *r, const struct settings_remark *remark);
+/* The line "file:12:5" is about, and a caret below; nothing if it cannot be read. */
+void check_report_source(const char *position);
 /* "2 errors, 1 warning, 3 letters"; `one` NULL: nothing was counted. Nothing with --json. */
 void check_report_total(const struct check_report *r, size_t count, const char *one,
                         const char *many);

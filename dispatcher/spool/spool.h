@@ -119,6 +119,26 @@ MUST_CHECK int spool_scan(struct spool *s, const struct spool_intake *intake, si
 /* How many refused entries lie in corrupt/; -1 if it cannot be read. */
 int64_t spool_count_refused(const struct spool *s);
 
+/* ---- corrupt/ ---- */
+
+enum corrupt_kind { CORRUPT_NOTICE, CORRUPT_BATCH, CORRUPT_OTHER };
+struct corrupt_row {
+    const char *name; /* in corrupt/ */
+    enum corrupt_kind kind;
+    const char *id; /* that it had in new/; NULL: none that could be one */
+    int64_t bytes;
+    int64_t since_ms;
+    const char *reason; /* "" if none is there */
+};
+typedef void spool_corrupt_fn(void *context, const struct corrupt_row *row);
+/* In no order; with `only` that one name, ERR_NOT_FOUND. ERR_IO. */
+MUST_CHECK int spool_walk_corrupt(const struct spool *s, const char *only, spool_corrupt_fn *fn,
+                                  void *context, struct error *err);
+/* Back to new/, by the drop protocol, and its reason goes. What it is about the id is the caller's
+ * to see. ERR_INPUT: nothing that could be taken; ERR_CONFLICT: its place in new/ is taken. */
+MUST_CHECK int spool_release_corrupt(struct spool *s, const struct corrupt_row *row,
+                                     struct error *err);
+
 /* ---- batches ---- */
 
 #define BATCH_TEXT_MAX ((size_t)1024 * 1024) /* batch.json */

@@ -25,7 +25,8 @@ def publish(t, identity, count, to=None, **members):
         lines.append(json.dumps({"id": f"c{i}", "to": {**sample["to"], "email": address}}, ensure_ascii=False) + "\n")
     notices = "".join(lines).encode()
     head = {"version": 1, "id": identity, "count": count, "sha256": hashlib.sha256(notices).hexdigest()}
-    head.update(template="apology", locale="en", data=sample["data"], routing={"channels": ["email"], "method": "all"}, **members)
+    head.update(template="apology", locale="en", data=sample["data"], routing={"channels": ["email"], "method": "all"})
+    head.update(members)
     for name in ("tmp", "new"):
         os.makedirs(os.path.join(t.spool, name), exist_ok=True)
     folder = os.path.join(t.spool, "tmp", identity)
