@@ -50,7 +50,7 @@ static int ask(const struct invocation *inv, struct session *s, const struct dos
     struct buf request = {0};
     campaign_begin_request(&request, "approve", d->campaign->id, &d->manifest);
     request_put_text(&request, "role", option_value(inv, "as"));
-    request_put_text(&request, "file", d->campaign->file);
+    campaign_put_file(&request, d->campaign->file);
     request_put_text(&request, "reason", option_value(inv, "reason"));
     buf_putc(&request, '}');
     int rc = documents_keep(s, &d->manifest, err);

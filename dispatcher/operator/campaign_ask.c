@@ -1,5 +1,7 @@
 #include "operator/campaign_ask.h"
 
+#include <stdlib.h>
+
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/say.h"
@@ -11,6 +13,13 @@ void campaign_begin_request(struct buf *out, const char *verb, const char *campa
     request_put_text(out, "campaign", campaign);
     buf_puts(out, ",\"manifest\":");
     manifest_put(m, out);
+}
+
+void campaign_put_file(struct buf *out, const char *path)
+{
+    char *full = realpath(path, NULL);
+    request_put_text(out, "file", full != NULL ? full : path);
+    free(full);
 }
 
 int campaign_ask_approvals(struct session *s, const char *campaign, const struct manifest *m,

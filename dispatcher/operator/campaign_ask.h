@@ -12,6 +12,8 @@
 /* {"v":1,"verb":...,"campaign":...,"manifest":[...]: the caller goes on and closes it. */
 void campaign_begin_request(struct buf *out, const char *verb, const char *campaign,
                             const struct manifest *m);
+/* ,"file":"/srv/campaigns/x.yaml": so that others find it, wherever they stand. */
+void campaign_put_file(struct buf *out, const char *path);
 /* "approvals" of what stands there now; drop *out with json_free(). */
 MUST_CHECK int campaign_ask_approvals(struct session *s, const char *campaign,
                                       const struct manifest *m, struct json_t **out,

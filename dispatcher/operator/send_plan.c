@@ -88,7 +88,7 @@ void send_put_start(const struct send_world *w, const struct send_counts *c, str
     campaign_begin_request(out, "start", k->id, &w->dossier->manifest);
     request_put_text(out, "kind", notice_kind_name(k->kind));
     request_put_text(out, "template", k->template_name);
-    request_put_text(out, "file", k->file);
+    campaign_put_file(out, k->file);
     request_put_text(out, "reason", option_value(w->inv, "reason"));
     buf_puts(out, ",\"roles\":[");
     for (size_t i = 0; i < k->approval_count; i++) {
