@@ -102,6 +102,8 @@ int request_metrics(const struct request *r, struct error *err);
 int request_evidence_rows(const struct request *r, struct error *err);
 int request_evidence_batches(const struct request *r, struct error *err);
 int request_evidence_actions(const struct request *r, struct error *err);
+int request_evidence_campaign(const struct request *r, struct error *err);
+int request_evidence_document(const struct request *r, struct error *err);
 int request_evidence_taken(const struct request *r, struct error *err);
 int request_evidence_read(const struct request *r, struct error *err);
 int request_health(const struct request *r, struct error *err);

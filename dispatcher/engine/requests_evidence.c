@@ -12,6 +12,7 @@
 #include "engine/token_draw.h"
 #include "model/evidence.h"
 #include "model/json.h"
+#include "model/reference.h"
 
 /* The name of a campaign; or of a batch, which may belong to none. */
 static const char *asked_campaign(const struct request *r)
@@ -110,7 +111,10 @@ static int put_text_facts(struct rows *rows, const struct delivery_row *row)
                                 &ignored) == 0;
     bool purged = row->batch_id != NULL ? !rows->batch.there : !there;
     char *own = find_reference(&text);
+    char number[REFERENCE_SIZE];
     const char *reference = own != NULL || row->batch_id == NULL ? own : rows->batch.reference;
+    if (row->numbered && reference_make(row->batch, row->line, number))
+        reference = number;
     if (reference != NULL)
         answer_put_text(r->out, "reference", reference);
     answer_put_text(r->out, "text", there ? "there" : purged ? "purged" : "unread");

@@ -125,16 +125,6 @@ int request_evidence_actions(const struct request *r, struct error *err)
 
 /* ---- that somebody looked ---- */
 
-static int record(const struct request *r, const char *verb, const struct buf *selector,
-                  int64_t count, struct error *err)
-{
-    const struct action action = request_action(r, verb, selector->data);
-    int rc = ledger_record_action(r->world->ledger, &action, count, err);
-    if (rc == 0)
-        buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
-    return rc;
-}
-
 /* {"campaign","seal","addresses","rows"}: evidence left the house. */
 int request_evidence_taken(const struct request *r, struct error *err)
 {
@@ -144,19 +134,28 @@ int request_evidence_taken(const struct request *r, struct error *err)
     answer_put_text(&selector, "seal", json_get_text(r->root, "seal", ""));
     answer_put_text(&selector, "addresses", json_get_text(r->root, "addresses", ""));
     buf_putc(&selector, '}');
-    int rc = record(r, "evidence", &selector, json_get_int(r->root, "rows", 0), err);
+    const struct action action = request_action(r, "evidence", selector.data);
+    int64_t rows = json_get_int(r->root, "rows", 0);
+    int rc = ledger_record_action(r->world->ledger, &action, rows, err);
+    if (rc == 0)
+        buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
     buf_free(&selector);
     return rc;
 }
 
-/* {"id"}: the words one person received were opened. */
+/* {"id","reference"}: the words one person received were opened. The answer says whether the caller
+ * may see full addresses. */
 int request_evidence_read(const struct request *r, struct error *err)
 {
     struct buf selector = {0};
     buf_puts(&selector, "{\"id\":");
     buf_put_json(&selector, json_get_text(r->root, "id", ""));
     buf_putc(&selector, '}');
-    int rc = record(r, "read", &selector, 1, err);
+    const struct action action = request_action(r, "read", selector.data);
+    int rc = ledger_record_action(r->world->ledger, &action, 1, err);
+    if (rc == 0)
+        buf_printf(r->out, "{\"v\":1,\"end\":true,\"operate\":%s}\n",
+                   (r->world->allowed & REQUEST_OPERATE) != 0 ? "true" : "false");
     buf_free(&selector);
     return rc;
 }

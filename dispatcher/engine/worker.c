@@ -13,8 +13,8 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "channel/channel.h"
-#include "engine/category.h"
 #include "engine/child.h"
+#include "engine/composing.h"
 #include "model/packet.h"
 #include "render/renderer.h"
 
@@ -139,24 +139,12 @@ static void refuse_item(struct round *r, size_t index, const char *cause, const 
     report_outcome(r, index, &d, NULL);
 }
 
-static int render_item(struct round *r, size_t index, struct error *err)
-{
-    const struct packet_item *item = &r->packet->items[index];
-    int template_index = library_find_template(r->worker->library, item->template_name);
-    if (template_index < 0)
-        return error_set(err, ERR_INPUT, "the template \"%s\" is gone", item->template_name);
-    const char *locale = library_match_locale(r->worker->library, template_index, item->locale);
-    if (locale == NULL)
-        return error_set(err, ERR_INPUT, "the letter \"%s\" is no longer written in %s",
-                         item->template_name, item->locale);
-    return renderer_render(r->worker->renderer, template_index, locale, item->job,
-                           item->accepted_ms, r->transport->channel, &r->messages[index], err);
-}
-
 static void prepare_item(struct round *r, size_t index)
 {
     const struct packet_item *item = &r->packet->items[index];
     struct outgoing *out = &r->outgoing[r->outgoing_count];
+    const struct composing composing = {r->worker->settings, r->worker->library,
+                                        r->worker->renderer, r->transport};
     struct error why;
     r->begun_ms[index] = clock_mono_ms();
     progress_page_enter(r->worker->page, PROGRESS_RENDERING, index);
@@ -164,30 +152,12 @@ static void prepare_item(struct round *r, size_t index)
         refuse_item(r, index, "job", item->problem);
         return;
     }
-    if (render_item(r, index, &why) != 0) {
+    if (composing_render(&composing, item, &r->messages[index], &why) != 0) {
         refuse_item(r, index, "render", why.text);
         return;
     }
-    const struct recipient *to = &item->job->to;
-    *out = (struct outgoing){
-        .delivery = item->delivery,
-        .attempt = item->attempt,
-        .identity = item->job->id,
-        .address = item->address,
-        .name = to->name != NULL ? to->name : "",
-        .date_ms = item->accepted_ms,
-        .expires_ms = item->job->expires_at_ms,
-        .category = category_of(r->worker->library, item->job, item->template_name),
-        .campaign = item->job->campaign,
-        .reference = item->job->reference,
-        .reply_to = item->job->reply_to,
-        .unsubscribe_url = item->job->unsubscribe_url,
-        .attachments = &item->job->attachments,
-        .message = &r->messages[index],
-    };
-    const struct channel *channel = channel_for(r->transport);
     progress_page_enter(r->worker->page, PROGRESS_COMPOSING, index);
-    if (channel->compose(r->worker->settings, r->transport, out, &why) != 0) {
+    if (composing_compose(&composing, item, &r->messages[index], out, &why) != 0) {
         refuse_item(r, index, "compose", why.text);
         buf_free(&out->wire);
         return;

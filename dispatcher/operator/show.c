@@ -8,6 +8,8 @@
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/session.h"
+#include "operator/show_body.h"
+#include "operator/show_reference.h"
 
 static void print_value(const char *label, const char *value)
 {
@@ -273,33 +275,74 @@ static void print_line(void *context UNUSED, const struct json_t *row)
         print_delivery(row);
 }
 
-static int run(const struct invocation *inv, struct error *err)
+static int ask(struct session *s, const char *id, struct buf *rows, struct error *err)
 {
-    struct session s;
-    struct buf request = {0}, rows = {0}, end = {0};
+    struct buf request = {0}, end = {0};
     request_begin(&request, "show");
-    request_put_text(&request, "id", argument_at(inv, 0));
+    request_put_text(&request, "id", id);
     buf_putc(&request, '}');
-    int rc = session_open(inv, LEDGER_READ, &s, err); /* what rests only the daemon knows */
-    if (rc == 0)
-        rc = client_ask(s.client, request.data, &rows, &end, err);
-    if (rc == 0 && invocation_json(inv))
-        fwrite(buf_text(&rows), 1, rows.len, stdout);
-    else if (rc == 0)
-        output_each_line(&rows, print_line, NULL);
-    session_close(&s);
+    int rc = client_ask(s->client, request.data, rows, &end, err);
     buf_free(&request);
-    buf_free(&rows);
     buf_free(&end);
     return rc;
 }
 
+/* The bytes alone, or the story with the words behind it. */
+static int show_one(const struct invocation *inv, struct session *s, const char *id,
+                    struct error *err)
+{
+    struct buf rows = {0};
+    int rc = ask(s, id, &rows, err);
+    if (rc == 0 && invocation_json(inv))
+        fwrite(buf_text(&rows), 1, rows.len, stdout);
+    else if (rc == 0 && !option_given(inv, "raw"))
+        output_each_line(&rows, print_line, NULL);
+    if (rc == 0 && show_body_is_asked(inv))
+        rc = show_body_print(inv, s, id, &rows, err);
+    buf_free(&rows);
+    return rc;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct session s;
+    /* Looking needs no lock; that words were opened is written down. What rests only the daemon
+     * knows. */
+    enum ledger_mode mode = show_body_is_asked(inv) ? LEDGER_WRITE : LEDGER_READ;
+    const char *reference = option_value(inv, "reference");
+    int rc = show_body_check(inv, err);
+    if (rc == 0 && (argument_count(inv) == 1) == (reference != NULL))
+        rc = error_set(err, ERR_USAGE, "say which notice: by its id, or by --reference");
+    if (rc == 0)
+        rc = session_open(inv, mode, &s, err);
+    if (rc != 0)
+        return rc;
+    rc = reference != NULL ? show_reference(inv, &s, reference, show_one, err)
+                           : show_one(inv, &s, argument_at(inv, 0), err);
+    session_close(&s);
+    return rc;
+}
+
+static const struct option_row options[] = {
+    SHOW_BODY_OPTIONS,
+    {"reference", 0, "NUMBER", "whose letter has this number, instead of an id"},
+    {"reason", 0, "TEXT", "why the words are opened, for the record"},
+};
+
 const struct command command_show = {
     .name = "show",
-    .arguments = "ID",
+    .arguments = "ID | --reference NUMBER",
     .summary = "one notice as a story: every delivery, attempt and reply",
     .details =
-        "  dispatcher show recall-2026_c17        recipient c17 of the batch recall-2026\n\n"
+        "  dispatcher show recall-2026_c17        recipient c17 of the batch recall-2026\n"
+        "  dispatcher show --reference 7K2M9-QX4TD --body\n\n"
+        "--body makes the words this person received again, from the notice as it was accepted and "
+        "the letter, and says\n"
+        "whether they are, byte by byte, what was sent; where the files have changed since, from "
+        "the letters kept with\n"
+        "the campaign. That somebody opened them is recorded (`dispatcher actions`). Exit status "
+        "1: they are not what was\n"
+        "sent. With --reference a person who calls is found by the number in the letter.\n\n"
         "A batch's notice is shown complete: what all share with its own line laid over it; or "
         "that "
         "it was purged.\n\n"
@@ -317,8 +360,15 @@ const struct command command_show = {
         "refused or call_back; id, at, who read it in, note).\n"
         "The transport of a delivery is its home, in whose queue it stands; that of an attempt "
         "carried it: another\n"
-        "one if that stood in for the home, and then the reply says why.",
-    .arguments_min = 1,
+        "one if that stood in for the home, and then the reply says why.\n"
+        "With --body at the end one per delivery: words (sent, differ, not_sent, gone or unmade "
+        "with why), delivery, id,\n"
+        "channel, locale, address (who may operate), sent_sha256, sha256 (of what is shown), "
+        "sent_at, kept, subject, text,\n"
+        "html, sms, webhook.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_min = 0,
     .arguments_max = 1,
     .run = run,
 };
