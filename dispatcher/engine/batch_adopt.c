@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "engine/approved.h"
 #include "engine/batch_arrival.h"
 
 #define AGAIN_MS 1000
@@ -97,6 +98,8 @@ static void settle_begun(struct batch_intake *b, enum accept_result result)
     b->now.rows.next_line = 1;
     b->now.begun = true;
     b->phase = INTAKE_ADOPTING;
+    if (approved_judge(b->ledger, b->setup, b->now.id, &why) != 0)
+        intake_fail_ledger(b, &why);
 }
 
 void adopt_accept(struct batch_intake *b, int64_t mono_ms, int64_t wall_ms)

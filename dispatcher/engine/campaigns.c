@@ -31,8 +31,9 @@ static void add_reason(struct campaign_sum *sum, const struct batch_row *row)
 {
     sum->halted = sum->halted || row->stop == BATCH_HALTED;
     sum->paused = sum->paused || row->stop == BATCH_PAUSED;
-    if (row->stop != BATCH_GOES && sum->reason.len == 0)
-        buf_puts(&sum->reason, row->stop_reason);
+    sum->paused = sum->paused || row->letter_reason[0] != '\0';
+    if (sum->reason.len == 0)
+        buf_puts(&sum->reason, row->stop != BATCH_GOES ? row->stop_reason : row->letter_reason);
 }
 
 static int add_counts(struct adding *a, int64_t batch)
@@ -115,7 +116,7 @@ enum campaign_state campaign_find_state(const struct campaign_row *row,
         return CAMPAIGN_IS_PAUSED;
     if (sum->halted || sum->paused)
         return sum->halted ? CAMPAIGN_HALTED : CAMPAIGN_IS_PAUSED;
-    if (row->send_at_ms > now_ms && row->pace.taken == 0)
+    if (row->send_at_ms > now_ms && row->count.taken == 0)
         return CAMPAIGN_SCHEDULED;
-    return row->pace.passed ? CAMPAIGN_RUNNING : CAMPAIGN_CANARY;
+    return row->count.passed ? CAMPAIGN_RUNNING : CAMPAIGN_CANARY;
 }

@@ -105,12 +105,14 @@ static void line_up(struct line_up *l, const struct contender *c, const struct l
 }
 
 bool chooser_pick(struct chooser *c, const struct slots *s, const struct lane *lanes, size_t count,
-                  const char *transport, bool small_only, int64_t wall_ms, struct choice *out)
+                  const char *transport, bool small_only, const struct pacing *pacing,
+                  struct choice *out)
 {
     struct line_up l = {.count = 0};
     for (size_t i = 0; i < count; i++) {
         const struct lane *lane = &lanes[i];
-        if (lane->next_due_ms > wall_ms || !belongs(lane, transport, small_only))
+        if (lane->next_due_ms > pacing->wall_ms || !belongs(lane, transport, small_only) ||
+            pacing_due(pacing, lane) > pacing->wall_ms)
             continue;
         const struct contender contender = {.priority = lane->priority,
                                             .big = is_big(lane),
@@ -130,12 +132,15 @@ bool chooser_pick(struct chooser *c, const struct slots *s, const struct lane *l
     return true;
 }
 
-int64_t chooser_next_due(const struct lane *lanes, size_t count, const char *transport)
+int64_t chooser_next_due(const struct lane *lanes, size_t count, const char *transport,
+                         const struct pacing *pacing)
 {
     int64_t soonest = INT64_MAX;
     for (size_t i = 0; i < count; i++) {
-        if (lanes[i].next_due_ms < soonest && belongs(&lanes[i], transport, false))
-            soonest = lanes[i].next_due_ms;
+        if (lanes[i].next_due_ms >= soonest || !belongs(&lanes[i], transport, false))
+            continue;
+        int64_t due = pacing_due(pacing, &lanes[i]);
+        soonest = due < soonest ? due : soonest;
     }
     return soonest;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/pacing.h"
 #include "ledger/ledger.h"
 #include "policy/slots.h"
 
@@ -30,9 +31,12 @@ struct choice {
  * `small_only`: big batches do not count.
  */
 bool chooser_pick(struct chooser *c, const struct slots *s, const struct lane *lanes, size_t count,
-                  const char *transport, bool small_only, int64_t wall_ms, struct choice *out);
-/* When the first delivery of this transport is due, INT64_MAX if none is. */
-int64_t chooser_next_due(const struct lane *lanes, size_t count, const char *transport);
+                  const char *transport, bool small_only, const struct pacing *pacing,
+                  struct choice *out);
+/* When the first delivery of this transport is due that may go by the pace of its campaign;
+ * INT64_MAX if there is none. */
+int64_t chooser_next_due(const struct lane *lanes, size_t count, const char *transport,
+                         const struct pacing *pacing);
 void chooser_free(struct chooser *c);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "engine/allowance.h"
+#include "engine/approved.h"
 #include "engine/gates.h"
 #include "engine/settle.h"
 #include "policy/failover.h"
@@ -225,6 +226,47 @@ static void find_batch(struct handout *h)
     settle_without_batch(h, &why);
 }
 
+static bool is_stopped(const struct handout *h)
+{
+    size_t count = 0;
+    const struct lane *lanes = ledger_lanes(h->d->recorder.ledger, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (lanes[i].lane == h->choice.lane)
+            return lanes[i].stopped;
+    }
+    return true;
+}
+
+static bool is_approved(const struct handout *h, const struct batch *b)
+{
+    for (size_t i = 0; b->has_letter && i < h->count; i++) {
+        if (!approved_is_same(b, h->d->setup, h->rows[i].template_name))
+            return false;
+    }
+    return true;
+}
+
+/* The batch may have come to life again since its letter was looked at: a retry of what was over.
+ */
+static void check_letter(struct handout *h)
+{
+    const struct shelved *shelved = NULL;
+    struct error why;
+    if (h->choice.batch == 0 || h->count == 0 ||
+        shelf_find(h->d->shelf, h->choice.batch, &shelved, &why) != 0 ||
+        is_approved(h, shelved->parsed))
+        return;
+    if (approved_judge(h->d->recorder.ledger, h->d->setup, shelved->parsed->id, &why) != 0)
+        recorder_ledger_failed(&h->d->recorder, &why);
+    if (!h->d->recorder.down && !is_stopped(h))
+        return; /* an operator lets it go */
+    for (size_t i = 0; i < h->count; i++) {
+        give_back(h, &h->rows[i], h->gates.wall_ms, "");
+        leased_clear(&h->rows[i]);
+    }
+    h->count = 0;
+}
+
 /* Where a repeat costs money the lease is on the disk before the first byte leaves; but not before
  * the gates: what they send back is no byte. */
 static void make_durable(struct handout *h)
@@ -267,6 +309,26 @@ static void assign(struct handout *h, struct worker_slot *w)
                   h->choice.pays, (int64_t)h->count);
 }
 
+static struct pacing pacing_of(const struct dispatch *d, int64_t wall_ms)
+{
+    return (struct pacing){
+        .ledger = d->recorder.ledger, .zone = d->setup->settings->timezone, .wall_ms = wall_ms};
+}
+
+static void grant_lease(const struct handout *h, struct pace_grant *out)
+{
+    size_t count = 0;
+    const struct lane *lanes = ledger_lanes(h->d->recorder.ledger, &count);
+    const struct pacing pacing = pacing_of(h->d, h->gates.wall_ms);
+    *out = (struct pace_grant){0};
+    for (size_t i = 0; i < count; i++) {
+        if (lanes[i].lane == h->choice.lane) {
+            pacing_grant(&pacing, &lanes[i], out);
+            return;
+        }
+    }
+}
+
 static void make_room(struct dispatch *d, size_t limit)
 {
     if (limit <= d->room)
@@ -279,11 +341,13 @@ static void make_room(struct dispatch *d, size_t limit)
 static bool lease(struct handout *h, size_t limit)
 {
     struct recorder *r = &h->d->recorder;
+    struct pace_grant grant;
     struct error why;
     make_room(h->d, limit);
     h->rows = h->d->rows;
-    int rc = ledger_lease(r->ledger, h->choice.lane, limit, h->gates.wall_ms, LEDGER_FAST, h->rows,
-                          &h->count, &why);
+    grant_lease(h, &grant);
+    int rc = ledger_lease_paced(r->ledger, h->choice.lane, limit, &grant, h->gates.wall_ms,
+                                LEDGER_FAST, h->rows, &h->count, &why);
     if (rc != 0)
         recorder_ledger_failed(r, &why);
     else if (h->count > 0)
@@ -322,6 +386,7 @@ static bool hand_out(struct handout *h, size_t limit, struct worker_slot *w)
         return false;
     choose_way(h);
     find_batch(h);
+    check_letter(h);
     filter(h, passes_gates);
     h->past_gates = true;
     filter(h, has_text);
@@ -352,13 +417,15 @@ static bool serve_transport(struct dispatch *d, const struct transport *t, struc
             .suppressing = {.setup = d->setup, .ledger = d->recorder.ledger, .shelf = d->shelf},
             .mono_ms = mono_ms,
             .wall_ms = wall_ms}};
+    const struct pacing pacing = pacing_of(d, wall_ms);
     /* Asked first, because it costs least. */
-    if (chooser_next_due(lanes, count, t->name) > wall_ms || !find_ways(d, t, mono_ms, &h.ways))
+    if (chooser_next_due(lanes, count, t->name, &pacing) > wall_ms ||
+        !find_ways(d, t, mono_ms, &h.ways))
         return false;
     const struct allowance *allowance = &h.ways.allowances[h.ways.first];
     const struct slots *slots = &traffic_transport(&d->traffic, t->name)->slots;
     lanes = ledger_lanes(d->recorder.ledger, &count);
-    return chooser_pick(&d->chooser, slots, lanes, count, t->name, allowance->small_only, wall_ms,
+    return chooser_pick(&d->chooser, slots, lanes, count, t->name, allowance->small_only, &pacing,
                         &h.choice) &&
            hand_out(&h, allowance->limit, w);
 }
@@ -410,7 +477,8 @@ static int64_t next_due(struct dispatch *d, const struct transport *t, int64_t m
 {
     size_t count = 0;
     const struct lane *lanes = ledger_lanes(d->recorder.ledger, &count);
-    int64_t due = chooser_next_due(lanes, count, t->name);
+    const struct pacing pacing = pacing_of(d, wall_ms);
+    int64_t due = chooser_next_due(lanes, count, t->name, &pacing);
     if (due == INT64_MAX)
         return due;
     int64_t opens = way_opens_ms(d, t, mono_ms, wall_ms);
@@ -428,6 +496,13 @@ static void tend_halting(struct dispatch *d, int64_t mono_ms)
         halting_tend(&d->halting, d->recorder.ledger, d->shelf, d->setup, mono_ms);
 }
 
+/* What is settled and not committed counts, too. */
+static void tend_firsts(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
+{
+    if (!d->recorder.down)
+        firsts_tend(&d->firsts, d->recorder.ledger, mono_ms, wall_ms);
+}
+
 static void tend_endpoints(struct dispatch *d)
 {
     struct error why;
@@ -443,6 +518,7 @@ int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
     bool more = true;
     allowance_tend_day(d, wall_ms);
     tend_halting(d, mono_ms);
+    tend_firsts(d, mono_ms, wall_ms);
     tend_endpoints(d);
     allowance_tend_warmups(d, mono_ms);
     while (more && leases < LEASES_PER_RUN && (leases == 0 || clock_mono_ms() < end_ms)) {
@@ -454,6 +530,7 @@ int64_t dispatch_run(struct dispatch *d, int64_t mono_ms, int64_t wall_ms)
     if (more)
         return wall_ms;
     int64_t look_ms = halting_next(&d->halting);
+    look_ms = smaller(look_ms, firsts_next(&d->firsts));
     int64_t soonest = look_ms != INT64_MAX ? wall_ms + look_ms - mono_ms : INT64_MAX;
     for (size_t i = 0; i < s->transport_count; i++)
         soonest = smaller(soonest, next_due(d, &s->transports[i], mono_ms, wall_ms));
@@ -530,6 +607,12 @@ int dispatch_use_stops(struct dispatch *d, struct error *err)
     if (rc == 0)
         stops_use(&d->stops.live, d->setup->settings);
     return rc;
+/* Letters that are not what was approved are not sent. */
+static void judge_letters(struct dispatch *d)
+{
+    struct error why;
+    if (!d->recorder.down && approved_judge(d->recorder.ledger, d->setup, NULL, &why) != 0)
+        recorder_ledger_failed(&d->recorder, &why);
 }
 
 void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, struct setup *s)
@@ -544,6 +627,7 @@ void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, st
     struct error why;
     if (endpoints_load(&d->endpoints, l, &why) != 0)
         log_event(LOG_WARN, "ledger.look", "reason=\"%s\"", why.text);
+    judge_letters(d);
     allowance_tend_day(d, clock_wall_ms()); /* what is settled from now on counts under it */
 }
 
@@ -579,6 +663,7 @@ void dispatch_use(struct dispatch *d, struct setup *s)
     traffic_give_chance(&d->traffic);
     d->day_to_ms = 0; /* its zone may be another one */
     pool_retire(&d->pool, s);
+    judge_letters(d);
 }
 
 void dispatch_end(struct dispatch *d)
@@ -588,6 +673,7 @@ void dispatch_end(struct dispatch *d)
     traffic_free(&d->traffic);
     chooser_free(&d->chooser);
     halting_free(&d->halting);
+    firsts_free(&d->firsts);
     releasing_free(&d->releasing);
     endpoints_free(&d->endpoints);
     resting_free(&d->resting);

@@ -15,6 +15,7 @@
 
 #include "engine/chooser.h"
 #include "engine/endpoints.h"
+#include "engine/firsts.h"
 #include "engine/halting.h"
 #include "engine/pool.h"
 #include "engine/recorder.h"
@@ -35,6 +36,7 @@ struct dispatch {
     struct traffic traffic;
     struct chooser chooser;
     struct halting halting;
+    struct firsts firsts;
     struct releasing releasing;
     struct endpoints endpoints; /* how the receivers of webhooks are */
     struct stops stops;         /* what operators paused */

@@ -8,6 +8,7 @@
 #include "engine/access.h"
 #include "engine/dispatch.h"
 #include "engine/events.h"
+#include "engine/pacing.h"
 #include "engine/requests_backend.h"
 #include "engine/rests.h"
 #include "engine/stops.h"
@@ -82,16 +83,45 @@ static void take_next(void *context, const struct next_due *next)
     snprintf(s->reason, sizeof(s->reason), "%s", by_rest ? rest.reason : "");
 }
 
+static void take_campaign(void *context, const struct batch_row *row)
+{
+    buf_puts(context, row->campaign != NULL ? row->campaign : "");
+}
+
+/* What has not begun waits for its campaign's pace; what has begun and is due sooner goes before.
+ */
+static int wait_for_pace(const struct request *r, int64_t batch, struct soonest *s,
+                         struct error *err)
+{
+    const struct batch_question q = {.batch = batch};
+    struct buf campaign = {0};
+    struct pace_answer answer;
+    if (batch == 0 || s->at_ms == INT64_MAX)
+        return 0;
+    int rc = ledger_walk_batches(r->world->ledger, &q, take_campaign, &campaign, err);
+    if (rc == 0 && request_find_pace(r, buf_text(&campaign), &answer) &&
+        answer.opens_ms > s->at_ms) {
+        s->at_ms = answer.opens_ms == INT64_MAX ? INT64_MAX - 1 : answer.opens_ms;
+        s->reason[0] = '\0';
+        snprintf(s->word, sizeof(s->word), "%s", pacing_word(answer.brake));
+    }
+    buf_free(&campaign);
+    return rc;
+}
+
 int answer_put_waits(const struct request *r, int64_t batch, struct error *err)
 {
     struct soonest s = {.world = r->world, .at_ms = INT64_MAX};
     int rc = ledger_walk_next_due(r->world->ledger, batch, take_next, &s, err);
+    if (rc == 0)
+        rc = wait_for_pace(r, batch, &s, err);
     if (rc != 0)
         return rc;
     bool waits = s.word[0] != '\0' && s.at_ms > r->world->now_ms;
     answer_put_text(r->out, "waits_for", waits ? s.word : NULL);
     answer_put_text(r->out, "rests_because", waits && s.reason[0] != '\0' ? s.reason : NULL);
     answer_put_time(r->out, "next_attempt_at", waits && s.at_ms != REST_UNTIL_TOLD ? s.at_ms : 0);
+    answer_put_time(r->out, "next_attempt_at", waits && s.at_ms < INT64_MAX - 1 ? s.at_ms : 0);
     return 0;
 }
 
@@ -105,6 +135,20 @@ void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
     }
 }
 
+/* Nobody of its campaign begins now. False: that is not why it waits. */
+static bool put_pace_wait(const struct request *r, const struct delivery_row *row)
+{
+    struct pace_answer answer;
+    if (row->state != DELIVERY_WAITING || row->attempts > 0 || row->batch_id == NULL ||
+        row->batch_stop != BATCH_GOES || !request_find_pace(r, row->campaign, &answer) ||
+        answer.opens_ms < row->due_ms)
+        return false;
+    answer_put_text(r->out, "waits_for", pacing_word(answer.brake));
+    answer_put_text(r->out, "rests_because", NULL);
+    answer_put_time(r->out, "next_attempt_at", answer.opens_ms != INT64_MAX ? answer.opens_ms : 0);
+    return true;
+}
+
 /* Why it does not go now, and when it may. */
 static void put_wait(const struct request *r, const struct delivery_row *row)
 {
@@ -115,6 +159,8 @@ static void put_wait(const struct request *r, const struct delivery_row *row)
         pending && w->find_rest != NULL && w->find_rest(w->rest_context, row->transport, &rest);
     bool by_rest = false;
     int64_t due_ms = pending ? row->due_ms : 0;
+    if (put_pace_wait(r, row))
+        return;
     answer_put_text(r->out, "waits_for",
                     rests_name_wait(row, known ? &rest : NULL, w->now_ms, &by_rest));
     answer_put_text(r->out, "rests_because",
@@ -611,7 +657,8 @@ void request_handle(struct request_world *world, const char *line, size_t len, s
         rc = access_require(world->settings, world->allowed, world->who, verb->name, verb->class,
                             &why);
     if (rc == 0) {
-        const struct request r = {world, root, out};
+        struct known_pace known = {0};
+        const struct request r = {world, root, out, &known};
         rc = verb->handle(&r, &why);
         if (rc == 0)
             note_action(&r, verb);

@@ -2,16 +2,26 @@
 #ifndef ENGINE_REQUESTS_BACKEND_H
 #define ENGINE_REQUESTS_BACKEND_H
 
+#include "base/id.h"
 #include "engine/requests.h"
+#include "policy/wave.h"
 
 #define ROWS_MAX 1000 /* of one answer; what is longer is asked for page after page */
 
 struct json_t;
 
+/* What the pace of a campaign says now, kept for the rows of one answer. */
+struct known_pace {
+    char campaign[ID_MAX + 1];
+    bool has_pace;
+    struct pace_answer answer;
+};
+
 struct request {
     struct request_world *world;
     const struct json_t *root;
     struct buf *out;
+    struct known_pace *known; /* of the last row */
 };
 
 /* ,"key":"value" */
@@ -20,6 +30,8 @@ void answer_put_text(struct buf *out, const char *key, const char *value);
 void answer_put_sentence(struct buf *out, const char *key, const char *value);
 /* The same of a time as RFC 3339; null for 0. */
 void answer_put_time(struct buf *out, const char *key, int64_t wall_ms);
+/* True: by its pace nobody of this campaign (NULL: none) begins now; see struct pace_answer. */
+bool request_find_pace(const struct request *r, const char *campaign, struct pace_answer *out);
 /* ,"waiting":0,"in_flight":0, ... */
 void answer_put_counts(struct buf *out, const int64_t counts[DELIVERY_STATES]);
 /* ,"waits_for":"window","next_attempt_at":"..." of a batch or (0) of single notices: why nothing of
@@ -65,11 +77,16 @@ struct batch_facts {
     bool go_on;
     struct buf text;        /* batch.json; empty once purged */
     struct buf stop_reason; /* empty while it goes */
+    bool letter_stops;      /* its letter is not what was approved */
 };
 /* ERR_NOT_FOUND. Clear with batch_facts_clear(), also after an error. */
 MUST_CHECK int request_find_batch(const struct request *r, const char *id, struct batch_facts *out,
                                   struct error *err);
 void batch_facts_clear(struct batch_facts *facts);
+/* The letter of a batch goes as it is now, though another one was approved; by the daemon, which
+ * has read it. */
+MUST_CHECK int request_allow_letter(const struct request *r, const char *id,
+                                    const struct action *action, struct error *err);
 /* ERR_NOT_FOUND unless there is one of this name. */
 MUST_CHECK int request_require_batch(const struct request *r, const char *id, struct error *err);
 /* The member `campaign` of a request; borrowed from it. ERR_USAGE. */

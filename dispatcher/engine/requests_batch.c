@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "engine/approved.h"
 #include "engine/requests_backend.h"
 #include "model/json.h"
 
@@ -32,6 +33,7 @@ static void take_facts(void *context, const struct batch_row *row)
     out->state = row->state;
     out->stop = row->stop;
     out->go_on = row->go_on;
+    out->letter_stops = row->letter_reason[0] != '\0';
     buf_puts(&out->stop_reason, row->stop_reason);
     if (row->text != NULL && row->state != BATCH_PURGED)
         buf_puts(&out->text, row->text);
@@ -113,6 +115,22 @@ static int put_waits(const struct listing *list, const struct batch_row *row,
     return 0;
 }
 
+/* Its own stop, else that of its letter, else that of its campaign; returns whose it is. */
+static const char *put_stop(struct buf *out, const struct batch_row *row)
+{
+    bool by_letter = row->stop == BATCH_GOES && row->letter_reason[0] != '\0';
+    bool by_campaign = row->stop == BATCH_GOES && !by_letter && row->campaign_stop != BATCH_GOES;
+    answer_put_text(out, "stop", stop_names[by_letter || by_campaign ? BATCH_PAUSED : row->stop]);
+    answer_put_sentence(out, "stop_reason",
+                        by_letter     ? row->letter_reason
+                        : by_campaign ? row->campaign_reason
+                                      : row->stop_reason);
+    return by_letter                 ? "letter"
+           : by_campaign             ? "campaign"
+           : row->stop != BATCH_GOES ? "batch"
+                                     : NULL;
+}
+
 static int put_batch(const struct listing *list, const struct batch_row *row,
                      const struct numbers *n)
 {
@@ -122,8 +140,7 @@ static int put_batch(const struct listing *list, const struct batch_row *row,
     answer_put_text(out, "batch", row->id);
     answer_put_text(out, "campaign", row->campaign);
     answer_put_text(out, "state", state_names[row->state]);
-    answer_put_text(out, "stop", stop_names[row->stop]);
-    answer_put_sentence(out, "stop_reason", row->stop_reason);
+    const char *by = put_stop(out, row);
     buf_printf(out, ",\"go_on\":%s,\"lines\":%lld,\"lines_taken\":%lld",
                row->go_on ? "true" : "false", (long long)row->total,
                (long long)(taken > 0 ? taken : 0));
@@ -135,6 +152,7 @@ static int put_batch(const struct listing *list, const struct batch_row *row,
     answer_put_time(out, "expires_at", row->expires_at_ms);
     answer_put_time(out, "finished_at", row->finished_ms);
     answer_put_time(out, "at", list->r->world->now_ms);
+    answer_put_text(out, "stopped_by", by);
     int rc = put_waits(list, row, n);
     buf_puts(out, "}\n");
     return rc;
@@ -194,13 +212,15 @@ static void put_new(const struct request *r, const char *id)
     buf_puts(out, "{\"v\":1");
     answer_put_text(out, "batch", id);
     answer_put_text(out, "campaign", NULL);
-    buf_puts(out, ",\"state\":\"new\",\"stop\":\"goes\",\"stop_reason\":\"\",\"go_on\":false"
+    buf_puts(out, ",\"state\":\"new\",\"stop\":\"goes\",\"stop_reason\":\"\",\"stopped_by\":null,"
+                  "\"go_on\":false"
                   ",\"lines\":0,\"lines_taken\":0,\"deliveries\":0,\"open\":0");
     answer_put_counts(out, none);
     buf_puts(out, ",\"refused\":0,\"accepted_at\":null,\"expires_at\":null,\"finished_at\":null");
     answer_put_time(out, "at", r->world->now_ms);
-    buf_puts(out, ",\"awaiting\":0,\"next_channel_at\":null,\"last_channel_at\":null"
-                  ",\"waits_for\":null,\"next_attempt_at\":null}\n");
+    buf_puts(out,
+             ",\"stopped_by\":null,\"awaiting\":0,\"next_channel_at\":null,\"last_channel_at\":null"
+             ",\"waits_for\":null,\"next_attempt_at\":null}\n");
 }
 
 /* In no order, and so many at most: it is a list for people. */
@@ -271,6 +291,18 @@ int request_progress(const struct request *r, struct error *err)
 
 /* ---- stop and go ---- */
 
+int request_allow_letter(const struct request *r, const char *id, const struct action *action,
+                         struct error *err)
+{
+    const struct request_daemon *d = r->world->daemon;
+    if (d == NULL || d->setup == NULL)
+        return error_set(err, ERR_DOWN,
+                         "the letter of %s is not what was approved; the daemon has to read it "
+                         "before it can go as it is: dispatcher run",
+                         id);
+    return approved_allow(r->world->ledger, d->setup, id, action, err);
+}
+
 static int move_batch(const struct request *r, enum batch_stop stop, bool go_on, const char *verb,
                       struct error *err)
 {
@@ -286,6 +318,10 @@ static int move_batch(const struct request *r, enum batch_stop stop, bool go_on,
     if (rc == 0 && change)
         rc = ledger_stop_batch(r->world->ledger, id, stop, stop == BATCH_GOES ? "" : action.reason,
                                go_on, &action, err);
+    if (rc == 0 && go_on && facts.letter_stops) {
+        rc = request_allow_letter(r, id, &action, err);
+        change = true;
+    }
     if (rc == 0) {
         buf_printf(r->out, "{\"v\":1,\"end\":true,\"changed\":%s,\"was\":\"%s\"",
                    change ? "true" : "false", stop_names[facts.stop]);

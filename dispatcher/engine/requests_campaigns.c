@@ -11,6 +11,7 @@
  */
 #include "engine/requests_backend.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 #include "base/text.h"
 #include "engine/approvals.h"
 #include "engine/campaigns.h"
+#include "engine/pacing.h"
 #include "model/json.h"
 
 #define PLAN_DEPTH     8
@@ -35,24 +37,29 @@ struct listing {
     int rc;
 };
 
-static void put_pace(struct buf *out, const struct campaign_pace *p)
+static void put_pace(const struct request *r, const struct pace *p, const struct pace_count *now)
 {
+    struct buf *out = r->out;
+    struct pace_answer answer;
+    const struct pacing pacing = {.zone = r->world->settings->timezone,
+                                  .wall_ms = r->world->now_ms};
+    pacing_decide(&pacing, p, now, &answer);
     buf_puts(out, ",\"canary\":");
-    if (p->pace.first > 0)
+    if (p->first > 0)
         buf_printf(out, "{\"first\":%lld,\"then\":\"%s\",\"taken\":%lld,\"passed\":%s}",
-                   (long long)p->pace.first, p->pace.go_on ? "go_on" : "look",
-                   (long long)(p->taken < p->pace.first ? p->taken : p->pace.first),
-                   p->passed ? "true" : "false");
+                   (long long)p->first, p->go_on ? "go_on" : "look",
+                   (long long)(now->taken < p->first ? now->taken : p->first),
+                   now->passed ? "true" : "false");
     else
         buf_puts(out, "null");
     buf_puts(out, ",\"wave\":");
-    if (p->pace.people == 0) {
+    if (p->people == 0) {
         buf_puts(out, "null");
         return;
     }
-    buf_printf(out, "{\"people\":%lld,\"taken\":%lld", (long long)p->pace.people,
-               (long long)p->wave_taken);
-    answer_put_time(out, "next_at", p->wave_ms > 0 ? p->wave_ms + p->pace.every_ms : 0);
+    buf_printf(out, "{\"people\":%lld,\"taken\":%lld", (long long)p->people,
+               (long long)now->wave_taken);
+    answer_put_time(out, "next_at", answer.brake == PACE_WAVE ? answer.opens_ms : 0);
     buf_putc(out, '}');
 }
 
@@ -99,7 +106,7 @@ static void put_row(const struct listing *list, const struct campaign_row *row,
     buf_printf(out, ",\"refused\":%lld", (long long)sum->refused);
     answer_put_sentence(out, "stop_reason",
                         row->stop != CAMPAIGN_GOES ? row->stop_reason : buf_text(&sum->reason));
-    put_pace(out, &row->pace);
+    put_pace(list->r, &row->pace, &row->count);
     answer_put_time(out, "at", list->r->world->now_ms);
     buf_puts(out, list->open ? "" : "}\n");
 }
@@ -139,6 +146,34 @@ int request_campaigns(const struct request *r, struct error *err)
     if (rc == 0)
         buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%lld}\n", (long long)list.count);
     return rc;
+}
+
+/* ---- what its pace says ---- */
+
+static void decide_pace(void *context, const struct campaign_row *row)
+{
+    const struct request *r = context;
+    const struct pacing pacing = {.zone = r->world->settings->timezone,
+                                  .wall_ms = r->world->now_ms};
+    r->known->has_pace = row->started_ms != 0 && pace_is_set(&row->pace);
+    if (r->known->has_pace)
+        pacing_decide(&pacing, &row->pace, &row->count, &r->known->answer);
+}
+
+bool request_find_pace(const struct request *r, const char *campaign, struct pace_answer *out)
+{
+    struct request asked = *r;
+    struct error ignored;
+    if (campaign == NULL || r->known == NULL || strlen(campaign) > ID_MAX)
+        return false;
+    if (strcmp(r->known->campaign, campaign) != 0) {
+        *r->known = (struct known_pace){0};
+        snprintf(r->known->campaign, sizeof(r->known->campaign), "%s", campaign);
+        if (ledger_walk_campaigns(r->world->ledger, campaign, decide_pace, &asked, &ignored) != 0)
+            return false;
+    }
+    *out = r->known->answer;
+    return r->known->has_pace && r->known->answer.room == 0;
 }
 
 /* ---- one of them ---- */
@@ -265,6 +300,7 @@ struct resuming {
     const struct request *r;
     bool go_on;
     char **ids;
+    bool *letters; /* of each: its letter is to go as it is */
     size_t count;
     struct error *err;
     int rc;
@@ -273,8 +309,11 @@ struct resuming {
 static void note_stopped(void *context, const struct batch_row *row)
 {
     struct resuming *to = context;
-    if (row->stop == BATCH_GOES && !(to->go_on && !row->go_on))
+    bool by_letter = row->letter_reason[0] != '\0';
+    if (row->stop == BATCH_GOES && !(to->go_on && (!row->go_on || by_letter)))
         return;
+    to->letters = xreallocarray(to->letters, to->count + 1, sizeof(*to->letters));
+    to->letters[to->count] = to->go_on && by_letter;
     to->ids = xreallocarray(to->ids, to->count + 1, sizeof(*to->ids));
     to->ids[to->count++] = xstrdup(row->id);
 }
@@ -301,6 +340,8 @@ static int resume_batches(struct resuming *to, const char *campaign, struct erro
         const struct action action = request_action(to->r, "resume", buf_text(&selector));
         rc = ledger_stop_batch(to->r->world->ledger, to->ids[i], BATCH_GOES, "", to->go_on, &action,
                                err);
+        if (rc == 0 && to->letters[i])
+            rc = request_allow_letter(to->r, to->ids[i], &action, err);
         buf_free(&selector);
     }
     return rc;
@@ -322,6 +363,7 @@ int request_campaign_go(const struct request *r, struct error *err)
     for (size_t i = 0; i < to.count; i++)
         free(to.ids[i]);
     free(to.ids);
+    free(to.letters);
     return rc;
 }
 

@@ -17,7 +17,7 @@ static const char read_sql[] =
     "SELECT id, campaign, priority, total, accepted_ms, expires_at_ms, state, stop, finished_ms,"
     " (SELECT coalesce(sum(n), 0) FROM counter c WHERE c.batch = b.seq AND c.state IN (0, 1, 2, "
     "3)),"
-    " coalesce((SELECT n FROM awaiting a WHERE a.batch = b.seq), 0)"
+    " coalesce((SELECT n FROM awaiting a WHERE a.batch = b.seq), 0), letter_reason"
     " FROM batch b WHERE seq = ?";
 /* '`' is what follows '_': everything that begins with ID_. */
 static const char rival_sql[] =
@@ -32,10 +32,16 @@ static const char advance_sql[] =
 static const char finish_sql[] = "UPDATE batch SET finished_ms = ? WHERE seq = ?";
 static const char stop_sql[] =
     "UPDATE batch SET stop = ?, stop_reason = ?, go_on = max(go_on, ?) WHERE seq = ?";
+static const char letter_sql[] =
+    "UPDATE batch SET letter_reason = ?, letter_allowed = coalesce(?, letter_allowed)"
+    " WHERE seq = ?";
 static const char withdraw_sql[] = "DELETE FROM batch WHERE id = ? AND state = 0 AND next_line = 1";
 static const char walk_columns[] =
     "SELECT seq, id, body, campaign, state, stop, stop_reason, go_on, priority, total, bytes,"
-    " next_line, next_offset, accepted_ms, expires_at_ms, finished_ms FROM batch WHERE seq > ?";
+    " next_line, next_offset, accepted_ms, expires_at_ms, finished_ms, letter_reason,"
+    " letter_allowed, coalesce((SELECT c.stop FROM campaign c WHERE c.id = batch.campaign), 0),"
+    " coalesce((SELECT c.stop_reason FROM campaign c WHERE c.id = batch.campaign), '')"
+    " FROM batch WHERE seq > ?";
 
 /* ---- memory ---- */
 
@@ -45,6 +51,7 @@ static struct batch_memo *keep(struct ledger *l, const struct batch_memo *b)
     *memo = *b;
     memo->id = xstrdup(b->id);
     memo->campaign = xstrdup(b->campaign);
+    campaign_attach(l, memo);
     l->batches = xreallocarray(l->batches, l->batch_count + 1, sizeof(struct batch_memo *));
     l->batches[l->batch_count++] = memo;
     undo_note(l, &(struct undo){.kind = UNDO_NEW_BATCH});
@@ -86,11 +93,13 @@ static int read_memo(const struct ledger *l, struct query *q, struct batch_memo 
     int64_t finished_ms = query_int(q);
     int64_t open = query_int(q);
     int64_t awaiting = query_int(q);
+    bool letter_changed = ledger_read_text(q)[0] != '\0';
     if (priority < 0 || state < 0 || stop < 0)
         return ledger_damaged(l, "no priority and state are possible of batch", out->number, err);
     out->priority = (enum job_priority)priority;
     out->now = (struct batch_standing){.state = (enum batch_state)state,
                                        .stop = (enum batch_stop)stop,
+                                       .letter_changed = letter_changed,
                                        .finished_ms = finished_ms,
                                        .open = open,
                                        .awaiting = awaiting};
@@ -314,7 +323,7 @@ static int stop_batch(struct ledger *l, struct batch_memo *b, enum batch_stop st
         return rc;
     ledger_note_batch(l, b);
     b->now.stop = stop;
-    ledger_stop_lanes(l, b->number, stop != BATCH_GOES);
+    campaign_refresh_lanes(l, b);
     return 0;
 }
 
@@ -342,6 +351,64 @@ int ledger_stop_batch(struct ledger *l, const char *id, enum batch_stop stop, co
     if (rc != 0)
         return rc;
     return ledger_leave(l, own, find_and_stop(l, id, stop, why, go_on, action, err), err);
+}
+
+/* ---- its letter ---- */
+
+static int record_letter(struct ledger *l, const char *id, const char *reason,
+                         const struct action *action, struct error *err)
+{
+    struct buf selector = {0};
+    buf_printf(&selector, "--batch %s", id);
+    struct action own = {.verb = reason[0] != '\0' ? "pause" : "resume",
+                         .who = "dispatcher",
+                         .reason = reason[0] != '\0' ? reason : "its letter is what was approved",
+                         .selector = buf_text(&selector),
+                         .now_ms = l->last_ms};
+    int rc = action_insert(l, action != NULL ? action : &own, 0, NULL, err);
+    buf_free(&selector);
+    return rc;
+}
+
+static int write_letter(struct ledger *l, struct batch_memo *b, const char *reason,
+                        const char *allowed, struct error *err)
+{
+    struct query *q = db_query(l->db, letter_sql);
+    query_bind_text(q, reason);
+    query_bind_text(q, allowed);
+    query_bind_int(q, b->number);
+    int rc = query_run(q, err);
+    if (rc != 0)
+        return rc;
+    ledger_note_batch(l, b);
+    b->now.letter_changed = reason[0] != '\0';
+    campaign_refresh_lanes(l, b);
+    return 0;
+}
+
+static int judge_letter(struct ledger *l, const char *id, const char *reason, const char *allowed,
+                        const struct action *action, struct error *err)
+{
+    int64_t number = 0;
+    struct batch_memo *b = NULL;
+    int rc = ledger_find_batch(l, id, &number, err);
+    if (rc == 0 && number == 0)
+        rc = error_set(err, ERR_NOT_FOUND, "the ledger knows no batch with the id %s", id);
+    if (rc == 0)
+        rc = ledger_read_batch(l, number, &b, err);
+    if (rc == 0 && b != NULL)
+        rc = write_letter(l, b, reason, allowed, err);
+    return rc == 0 ? record_letter(l, id, reason, action, err) : rc;
+}
+
+int ledger_judge_letter(struct ledger *l, const char *id, const char *reason, const char *allowed,
+                        const struct action *action, struct error *err)
+{
+    bool own = false;
+    int rc = ledger_enter(l, LEDGER_DURABLE, &own, err);
+    if (rc != 0)
+        return rc;
+    return ledger_leave(l, own, judge_letter(l, id, reason, allowed, action, err), err);
 }
 
 /* ---- withdraw ---- */
@@ -415,6 +482,10 @@ static int read_row(const struct ledger *l, struct query *q, struct batch_row *o
     out->accepted_ms = query_int(q);
     out->expires_at_ms = query_int(q);
     out->finished_ms = query_int(q);
+    out->letter_reason = ledger_read_text(q);
+    out->letter_allowed = ledger_read_text(q);
+    out->campaign_stop = query_int(q) != 0 ? BATCH_PAUSED : BATCH_GOES;
+    out->campaign_reason = ledger_read_text(q);
     if (state < 0 || stop < 0 || priority < 0)
         return ledger_damaged(l, "no priority and state are possible of batch", out->batch, err);
     out->state = (enum batch_state)state;

@@ -88,13 +88,13 @@ static int read_row(const struct ledger *l, struct query *q, struct campaign_row
     out->started_ms = query_int(q);
     out->send_at_ms = query_int(q);
     bool good = read_stop(query_int(q), &out->stop);
-    read_plan(out->plan, &out->pace.pace);
-    out->pace.passed = query_int(q) != 0 || out->pace.pace.first == 0;
-    out->pace.taken = query_int(q);
-    out->pace.taken_ms = query_int(q);
-    out->pace.held = query_int(q);
-    out->pace.wave_ms = query_int(q);
-    out->pace.wave_taken = query_int(q);
+    read_plan(out->plan, &out->pace);
+    out->count.passed = query_int(q) != 0 || out->pace.first == 0;
+    out->count.taken = query_int(q);
+    out->count.taken_ms = query_int(q);
+    out->count.held = query_int(q);
+    out->count.wave_ms = query_int(q);
+    out->count.wave_taken = query_int(q);
     return good ? 0 : ledger_damaged(l, "no standing is possible of campaign", out->campaign, err);
 }
 
@@ -281,6 +281,8 @@ static int start(struct ledger *l, const struct campaign_start *s, const struct 
         rc = write_start(l, s, action, err);
     if (rc == 0)
         rc = action_insert(l, action, s->people, NULL, err);
+    if (rc == 0)
+        rc = campaign_begin(l, s->id, err);
     *out_started = rc == 0;
     return rc;
 }
@@ -321,6 +323,8 @@ static int stop_campaign(struct ledger *l, const char *id, enum campaign_stop st
         return error_set(err, ERR_CONFLICT, "the campaign \"%s\" was cancelled: that is for good",
                          id);
     rc = write_stop(l, id, stop, reason, err);
+    if (rc == 0)
+        campaign_set(l, id, stop, false);
     return rc == 0 ? action_insert(l, action, 0, NULL, err) : rc;
 }
 
@@ -347,6 +351,8 @@ static int pass(struct ledger *l, const char *id, const struct action *action, b
     struct query *q = db_query(l->db, pass_sql);
     query_bind_text(q, id);
     rc = query_run(q, err);
+    if (rc == 0)
+        campaign_set(l, id, now.stop, true);
     return rc == 0 ? action_insert(l, action, 0, NULL, err) : rc;
 }
 

@@ -12,17 +12,6 @@
 /* Order is part of the file. Of all its batches, those of now and those to come. */
 enum campaign_stop { CAMPAIGN_GOES = 0, CAMPAIGN_PAUSED = 2, CAMPAIGN_CANCELLED = 3 };
 
-/* What counts for the pace. */
-struct campaign_pace {
-    struct pace pace;
-    bool passed;      /* the first ones are behind it; also without any */
-    int64_t taken;    /* people whose first message was leased */
-    int64_t taken_ms; /* when `taken` came to pace.first; 0: it has not */
-    int64_t held;     /* of the first: set aside */
-    int64_t wave_ms;  /* when the wave of now began; 0: none has */
-    int64_t wave_taken;
-};
-
 struct campaign_row {
     int64_t campaign; /* its number */
     const char *id, *kind, *template_name, *file;
@@ -32,7 +21,8 @@ struct campaign_row {
     char digest[DIGEST_HEX_SIZE]; /* "": a draft */
     int64_t people, created_ms, started_ms, send_at_ms;
     enum campaign_stop stop;
-    struct campaign_pace pace;
+    struct pace pace;
+    struct pace_count count;
 };
 /* All in the order they were made, or the one of this id (NULL: all). Texts are valid during the
  * call. */
@@ -79,6 +69,24 @@ MUST_CHECK int ledger_stop_campaign(struct ledger *l, const char *id, enum campa
 /* The first ones were looked at: all others may go. *out_was_passed: already. */
 MUST_CHECK int ledger_pass_campaign(struct ledger *l, const char *id, const struct action *action,
                                     bool *out_was_passed, struct error *err);
+
+/* False: it has none. Only with LEDGER_WRITE, from memory. */
+bool ledger_lane_pace(const struct ledger *l, const struct lane *lane, struct pace *out_pace,
+                      struct pace_count *out_count);
+/* Campaigns that go, whose first ones are out and not passed: from memory, only with LEDGER_WRITE.
+ * fn may ask the ledger, not change it. */
+struct campaign_first {
+    int64_t campaign;
+    const char *id;
+    const struct pace *pace;
+    const struct pace_count *count;
+};
+typedef void ledger_first_fn(void *context, const struct campaign_first *first);
+void ledger_walk_firsts(const struct ledger *l, ledger_first_fn *fn, void *context);
+/* When the first of a lane is due that was begun, whatever the pace; INT64_MAX: nothing was. By
+ * index, or from memory. */
+MUST_CHECK int ledger_find_begun(struct ledger *l, int64_t lane, int64_t *out_due_ms,
+                                 struct error *err);
 
 /* The numbers of its batches, in order. */
 typedef void ledger_number_fn(void *context, int64_t number);

@@ -25,6 +25,8 @@ struct flying {
     bool confirm;              /* only a receipt counts as told */
     enum receipt_kind receipt; /* the furthest one */
     int64_t over_ms;           /* then the next channel's turn comes; 0: nobody waits for it */
+    bool first;                /* its person is taken of the campaign's pace by this lease */
+    size_t campaign;           /* its place in memory, from 1; 0: none that was started */
     bool awaits;               /* so it is booked in the file: see patience_awaits() */
 };
 

@@ -99,11 +99,11 @@ static int describe(struct ledger *l, struct lane *lane, int64_t transport, stru
     if (rc != 0)
         return rc;
     lane->batch_total = b->total;
-    lane->stopped = b->now.stop != BATCH_GOES;
+    campaign_describe_lane(l, b, lane);
     return 0;
 }
 
-static int first_open(struct ledger *l, int64_t lane, int64_t *out_ms, struct error *err)
+int ledger_first_open(struct ledger *l, int64_t lane, int64_t *out_ms, struct error *err)
 {
     struct query *q = db_query(l->db, open_sql);
     query_bind_int(q, lane);
@@ -138,7 +138,7 @@ static int read_lane(const struct ledger *l, struct query *q, struct lane *out,
 static int load_lane(struct ledger *l, struct lane *lane, int64_t transport, bool wanted_only,
                      struct error *err)
 {
-    int rc = first_open(l, lane->lane, &lane->next_due_ms, err);
+    int rc = ledger_first_open(l, lane->lane, &lane->next_due_ms, err);
     if (rc != 0 || (wanted_only && lane->next_due_ms == INT64_MAX))
         return rc;
     rc = describe(l, lane, transport, err);
@@ -243,6 +243,7 @@ int ledger_stand_in_lane(struct ledger *l, int64_t lane, int64_t due_ms, int64_t
         int rc = recall_lane(l, lane, err); /* with this one already */
         return rc;
     }
+    l->cursors[at].begun_known = false;
     if (due_ms >= l->lanes[at].next_due_ms && !is_passed(&l->cursors[at], due_ms, delivery))
         return 0;
     ledger_note_lane(l, at);
@@ -258,8 +259,10 @@ int ledger_stand_in_lane(struct ledger *l, int64_t lane, int64_t due_ms, int64_t
 void ledger_leave_lane(struct ledger *l, int64_t lane)
 {
     size_t at = ledger_lane_index(l, lane);
-    if (at < l->lane_count)
-        ledger_note_lane(l, at);
+    if (at == l->lane_count)
+        return;
+    ledger_note_lane(l, at);
+    l->cursors[at].begun_known = false;
 }
 
 int ledger_refresh_lanes(struct ledger *l, struct error *err)
@@ -267,19 +270,9 @@ int ledger_refresh_lanes(struct ledger *l, struct error *err)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < l->lane_count; i++) {
         if (l->cursors[i].noted_in == l->transaction)
-            rc = first_open(l, l->lanes[i].lane, &l->lanes[i].next_due_ms, err);
+            rc = ledger_first_open(l, l->lanes[i].lane, &l->lanes[i].next_due_ms, err);
     }
     return rc;
-}
-
-void ledger_stop_lanes(struct ledger *l, int64_t batch, bool stopped)
-{
-    for (size_t i = 0; i < l->lane_count; i++) {
-        if (l->lanes[i].batch != batch)
-            continue;
-        ledger_note_lane(l, i);
-        l->lanes[i].stopped = stopped;
-    }
 }
 
 void ledger_tidy_lanes(struct ledger *l)

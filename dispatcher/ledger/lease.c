@@ -21,8 +21,12 @@ static const char later_due_sql[] =
     " AND due_ms > ? ORDER BY due_ms, seq";
 static const char row_sql[] =
     "SELECT state, channel, batch, line, rest, start, bytes, coalesce(notice, 0), letter, attempts,"
-    " tries, crashes, suspect, tried, lane, confirm, receipt, over_ms, recipient, address"
-    " FROM delivery WHERE seq = ?";
+    " tries, crashes, suspect, tried, lane, confirm, receipt, over_ms, recipient, address,"
+    " turn FROM delivery WHERE seq = ?";
+static const char begun_sql[] =
+    "SELECT seq, due_ms FROM delivery INDEXED BY delivery_begun"
+    " WHERE (state = 2 OR (state = 0 AND (turn > 0 OR attempts > 0))) AND lane = ?"
+    " ORDER BY due_ms, seq";
 static const char notice_sql[] =
     "SELECT accepted_ms, expires_at_ms, id, template, locale, campaign,"
     " EXISTS (SELECT 1 FROM spare s WHERE s.notice = n.seq), body FROM notice n WHERE seq = ?";
@@ -43,6 +47,10 @@ struct lease {
     struct leased *out;
     struct flying *flying; /* beside `out` */
     size_t count;
+    bool begun_only; /* of a pace that lets nobody begin now */
+    int64_t room;    /* people who may begin */
+    int64_t firsts;  /* those who do */
+    int64_t wave_ms;
 };
 
 static char *copy_text(struct query *q)
@@ -80,6 +88,13 @@ static int read_places(struct ledger *l, struct lease *lease, struct query *q, s
         }
     }
     return rc;
+}
+
+static int pick_begun(struct ledger *l, struct lease *lease, struct error *err)
+{
+    struct query *q = db_query(l->db, begun_sql);
+    query_bind_int(q, l->lanes[lease->lane].lane);
+    return read_places(l, lease, q, err);
 }
 
 static int pick(struct ledger *l, struct lease *lease, struct error *err)
@@ -185,6 +200,7 @@ static int describe(struct ledger *l, struct query *q, struct leased *out, struc
     flying->over_ms = query_int(q);
     const char *recipient = ledger_read_text(q);
     out->address = copy_text(q);
+    flying->first = flying->state == DELIVERY_WAITING && flying->attempts == 0 && query_int(q) == 0;
     return flying->notice != 0 ? read_notice(l, flying->notice, out, err)
                                : describe_line(l, letter, recipient, out, err);
 }
@@ -219,6 +235,24 @@ static int read_row(struct ledger *l, int64_t delivery, int64_t now_ms, struct l
     return rc;
 }
 
+/* May the row read last go, as the pace of its campaign is? */
+static bool has_room(const struct ledger *l, struct lease *lease)
+{
+    struct flying *row = &lease->flying[lease->count - 1];
+    row->first = row->first && l->lanes[lease->lane].campaign != 0;
+    if (row->first && lease->firsts >= lease->room)
+        return false;
+    lease->firsts += row->first ? 1 : 0;
+    return true;
+}
+
+static void drop_last(struct lease *lease)
+{
+    lease->count--;
+    lease->firsts -= lease->flying[lease->count].first ? 1 : 0;
+    leased_clear(&lease->out[lease->count]);
+}
+
 /* In order, up to the first that is not due. A suspect ends the packet: before it, or behind it if
  * it is the first. */
 static int read_rows(struct ledger *l, struct lease *lease, struct error *err)
@@ -232,10 +266,14 @@ static int read_rows(struct ledger *l, struct lease *lease, struct error *err)
         lease->count++; /* whatever was read of it is freed with the others */
         if (rc != 0)
             return rc;
+        if (!has_room(l, lease)) {
+            leased_clear(&lease->out[--lease->count]);
+            return 0;
+        }
         if (!row->suspect)
             continue;
         if (i > 0)
-            leased_clear(&lease->out[--lease->count]);
+            drop_last(lease);
         return 0;
     }
     return 0;
@@ -260,6 +298,14 @@ static int insert_lease(struct ledger *l, const struct lease *lease, int64_t *ou
     return rc;
 }
 
+/* What was taken from among those that wait leaves the cursor where it is. */
+static int pass_over(struct ledger *l, const struct lease *lease, struct error *err)
+{
+    struct lane *lane = &l->lanes[lease->lane];
+    ledger_note_lane(l, lease->lane);
+    return ledger_first_open(l, lane->lane, &lane->next_due_ms, err);
+}
+
 static void move_cursor(struct ledger *l, const struct lease *lease)
 {
     ledger_note_lane(l, lease->lane);
@@ -271,14 +317,42 @@ static void move_cursor(struct ledger *l, const struct lease *lease)
         lease->count < lease->place_count ? lease->places[lease->count].due_ms : INT64_MAX;
 }
 
+/* Of which campaign the lane is, if it was started. */
+static int find_campaign(struct ledger *l, const struct lease *lease, size_t *out,
+                         struct error *err)
+{
+    struct batch_memo *b = NULL;
+    *out = 0;
+    if (l->campaign_count == 0 || l->lanes[lease->lane].batch == 0)
+        return 0;
+    int rc = ledger_read_batch(l, l->lanes[lease->lane].batch, &b, err);
+    if (rc == 0 && b != NULL)
+        *out = b->campaign_at;
+    return rc;
+}
+
+static int count_firsts(struct ledger *l, const struct lease *lease, struct error *err)
+{
+    size_t at = l->lanes[lease->lane].campaign;
+    l->cursors[lease->lane].begun_known = false;
+    if (at == 0 || lease->firsts == 0)
+        return 0;
+    return campaign_take(l, at, lease->firsts, lease->wave_ms, lease->now_ms, err);
+}
+
 static int take(struct ledger *l, struct lease *lease, struct error *err)
 {
     int64_t packet = 0;
-    int rc = pick(l, lease, err);
+    size_t campaign = 0;
+    int rc = find_campaign(l, lease, &campaign, err);
+    if (rc == 0)
+        rc = lease->begun_only ? pick_begun(l, lease, err) : pick(l, lease, err);
     if (rc == 0)
         rc = read_rows(l, lease, err);
     if (rc == 0 && lease->count > 0)
         rc = insert_lease(l, lease, &packet, err);
+    if (rc == 0)
+        rc = count_firsts(l, lease, err);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < lease->count; i++) {
@@ -286,8 +360,11 @@ static int take(struct ledger *l, struct lease *lease, struct error *err)
         lease->flying[i].packet = packet;
         lease->flying[i].taken_ms = lease->now_ms;
         lease->flying[i].lane = l->lanes[lease->lane].lane;
+        lease->flying[i].campaign = campaign;
         ledger_take_off(l, &lease->flying[i]);
     }
+    if (lease->begun_only)
+        return pass_over(l, lease, err);
     move_cursor(l, lease);
     return 0;
 }
@@ -311,6 +388,14 @@ int ledger_lease(struct ledger *l, int64_t lane, size_t limit, int64_t now_ms,
                  enum ledger_durability durability, struct leased *out, size_t *out_count,
                  struct error *err)
 {
+    const struct pace_grant nobody = {0};
+    return ledger_lease_paced(l, lane, limit, &nobody, now_ms, durability, out, out_count, err);
+}
+
+int ledger_lease_paced(struct ledger *l, int64_t lane, size_t limit, const struct pace_grant *grant,
+                       int64_t now_ms, enum ledger_durability durability, struct leased *out,
+                       size_t *out_count, struct error *err)
+{
     assert(l->mode == LEDGER_WRITE);
     *out_count = 0;
     ledger_note_time(l, now_ms);
@@ -318,7 +403,13 @@ int ledger_lease(struct ledger *l, int64_t lane, size_t limit, int64_t now_ms,
     if (at == l->lane_count || limit == 0 || l->lanes[at].stopped ||
         l->lanes[at].next_due_ms > now_ms)
         return 0;
-    struct lease lease = {.lane = at, .limit = limit, .now_ms = now_ms, .out = out};
+    struct lease lease = {.lane = at,
+                          .limit = limit,
+                          .now_ms = now_ms,
+                          .out = out,
+                          .begun_only = l->lanes[at].campaign != 0 && grant->room <= 0,
+                          .room = grant->room,
+                          .wave_ms = grant->wave_ms};
     int rc = lease_from(l, &lease, durability, err);
     for (size_t i = 0; rc != 0 && i < lease.count; i++)
         leased_clear(&out[i]);

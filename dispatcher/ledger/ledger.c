@@ -128,6 +128,8 @@ static int load(struct ledger *l, struct error *err)
         rc = parked_load(l, err);
     if (rc >= 0)
         rc = patience_load(l, err);
+    if (rc >= 0)
+        rc = ledger_load_campaigns(l, err);
     return rc < 0 ? rc : ledger_load_lanes(l, err);
 }
 
@@ -171,6 +173,9 @@ static void free_memory(struct ledger *l)
     while (l->batch_count > 0)
         ledger_drop_batch(l);
     free(l->batches);
+    while (l->campaign_count > 0)
+        campaign_drop(l);
+    free(l->campaigns);
     while (l->transport_count > 0)
         ledger_drop_transport(l);
     free(l->transports);

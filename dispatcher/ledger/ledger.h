@@ -167,6 +167,10 @@ struct batch_row {
     enum batch_state state;
     enum batch_stop stop;
     const char *stop_reason; /* "" while it goes */
+    const char *letter_reason;   /* why nothing goes because of its letter; "": it may */
+    const char *letter_allowed;  /* in hex: what an operator lets go all the same; "" */
+    enum batch_stop campaign_stop; /* all of its campaign; BATCH_PAUSED also when cancelled */
+    const char *campaign_reason;
     bool go_on;              /* an operator said: do not halt it any more */
     enum job_priority priority;
     int64_t total, bytes;
@@ -224,6 +228,7 @@ struct lane {
     int64_t batch;       /* 0: single notices */
     int64_t batch_total; /* lines of the batch, 0 without one */
     bool stopped;        /* its batch is halted or paused: nothing can be leased */
+    size_t campaign;     /* not 0: it has a pace, see ledger_lane_pace() */
     int64_t next_due_ms; /* of what is not leased; INT64_MAX: nothing stands in it */
 };
 /* Every lane something stands in, from memory and without a query. Borrowed until the next call
@@ -248,8 +253,19 @@ struct leased {
     bool overdue; /* its patience is over: the next channel's turn has come */
 };
 
+/* Of a campaign with a pace: how many people may be leased for the first time, in the wave that
+ * began then. With room 0 only what was begun is leased. */
+struct pace_grant {
+    int64_t room;
+    int64_t wave_ms;
+};
 /* Up to `limit` due deliveries of a lane, IN_FLIGHT from now on as one packet. A suspect is leased
  * alone. *out has room for `limit`; leased_clear() each. */
+MUST_CHECK int ledger_lease_paced(struct ledger *l, int64_t lane, size_t limit,
+                                  const struct pace_grant *grant, int64_t now_ms,
+                                  enum ledger_durability durability, struct leased *out,
+                                  size_t *out_count, struct error *err);
+/* The same of a lane without a pace; of one that has one only what was begun. */
 MUST_CHECK int ledger_lease(struct ledger *l, int64_t lane, size_t limit, int64_t now_ms,
                             enum ledger_durability durability, struct leased *out,
                             size_t *out_count, struct error *err);
@@ -744,6 +760,13 @@ MUST_CHECK int ledger_count_retry(struct ledger *l, struct retry *r, struct erro
 MUST_CHECK int ledger_stop_batch(struct ledger *l, const char *id, enum batch_stop stop,
                                  const char *reason, bool go_on, const struct action *action,
                                  struct error *err);
+
+/* Its letter is not what was approved (`reason` says so: nothing is leased), or it is again (""), or
+ * `allowed` (hex, NULL: unchanged) is all the same. Recorded in the chain, durable; without an
+ * action by "dispatcher". ERR_NOT_FOUND. */
+MUST_CHECK int ledger_judge_letter(struct ledger *l, const char *id, const char *reason,
+                                   const char *allowed, const struct action *action,
+                                   struct error *err);
 
 /*
  * What retention allows, in steps: texts of single notices whose deliveries are all final (but not

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "ledger/campaigns.h"
 #include "ledger/db.h"
 #include "ledger/flight.h"
 #include "ledger/ledger.h"
@@ -40,6 +41,7 @@ struct letter_memo {
 struct batch_standing {
     enum batch_state state;
     enum batch_stop stop;
+    bool letter_changed; /* its letter is not what was approved: nothing goes */
     int64_t finished_ms;
     int64_t open;     /* rows that are not final */
     int64_t awaiting; /* see patience_awaits() */
@@ -51,7 +53,17 @@ struct batch_memo {
     enum job_priority priority;
     int64_t total, accepted_ms, expires_at_ms;
     struct batch_standing now;
+    size_t campaign_at; /* its place in `campaigns`, from 1; 0: it has none that was started */
     enum { RELATIVES_UNKNOWN, RELATIVES_NONE, RELATIVES_SOME } relatives; /* see line.c */
+};
+
+/* A campaign that was started. */
+struct campaign_memo {
+    int64_t number;
+    char *id;
+    struct pace pace;
+    enum campaign_stop stop;
+    struct pace_count count;
 };
 
 /* Beside each `struct lane`: everything in it up to this place is in flight or gone. */
@@ -59,6 +71,8 @@ struct lane_cursor {
     int64_t transport;
     int64_t due_ms, seq;
     int64_t noted_in; /* the transaction that noted it in `undo` */
+    bool begun_known; /* begun_ms is right; see ledger_find_begun() */
+    int64_t begun_ms;
 };
 
 /* Nothing of a batch (0: of single notices) has had its time before this. */
@@ -85,10 +99,12 @@ enum undo_kind {
     UNDO_LANE,     /* was changed */
     UNDO_BATCH,    /* was changed */
     UNDO_PATIENCE, /* was put off */
+    UNDO_CAMPAIGN, /* was changed */
     UNDO_NEW_LANE, /* these became known: they go again */
     UNDO_NEW_BATCH,
     UNDO_NEW_TRANSPORT,
     UNDO_NEW_LETTER,
+    UNDO_NEW_CAMPAIGN,
 };
 
 struct undo {
@@ -104,6 +120,11 @@ struct undo {
             struct batch_standing standing;
         } batch;
         struct patience patience;
+        struct {
+            size_t at;
+            enum campaign_stop stop;
+            struct pace_count count;
+        } campaign;
     };
 };
 
@@ -152,6 +173,8 @@ struct ledger {
     size_t lane_count;
     struct batch_memo **batches;
     size_t batch_count;
+    struct campaign_memo *campaigns;
+    size_t campaign_count;
     struct transport_memo *transports;
     size_t transport_count;
     struct letter_memo **letters;
@@ -226,13 +249,15 @@ MUST_CHECK int ledger_stand_in_lane(struct ledger *l, int64_t lane, int64_t due_
  * the lanes are refreshed, once. */
 void ledger_leave_lane(struct ledger *l, int64_t lane);
 MUST_CHECK int ledger_refresh_lanes(struct ledger *l, struct error *err);
+/* When the first that stands in it and is not in flight is due; INT64_MAX: nothing does. */
+MUST_CHECK int ledger_first_open(struct ledger *l, int64_t lane, int64_t *out_ms,
+                                 struct error *err);
 /* Where a lane stands in `lanes`; lane_count: it is not there. */
 size_t ledger_lane_index(const struct ledger *l, int64_t lane);
 /* The first lane from `from` on (of a transport, NULL: of any); INT64_MAX: there is none. */
 int64_t ledger_next_lane(const struct ledger *l, int64_t from, const char *transport);
 /* Notes a lane once per transaction before it is changed. */
 void ledger_note_lane(struct ledger *l, size_t at);
-void ledger_stop_lanes(struct ledger *l, int64_t batch, bool stopped);
 /* Forgets empty lanes when there are very many. Not within a transaction. */
 void ledger_tidy_lanes(struct ledger *l);
 
@@ -250,6 +275,34 @@ void ledger_drop_batch(struct ledger *l); /* the last one, for undo.c */
  * finished now? */
 MUST_CHECK int ledger_judge_batch(struct ledger *l, struct batch_memo *b, int64_t open_change,
                                   int64_t awaiting_change, struct error *err);
+
+/* ---- campaign_memo.c ---- */
+
+MUST_CHECK int ledger_load_campaigns(struct ledger *l, struct error *err);
+/* NULL: it belongs to none that was started. Valid until one is started. */
+struct campaign_memo *campaign_of(const struct ledger *l, const struct batch_memo *b);
+struct campaign_memo *campaign_named(const struct ledger *l, const char *id);
+/* A batch comes into memory. */
+void campaign_attach(const struct ledger *l, struct batch_memo *b);
+/* Nothing of it is leased: by itself, its letter or its campaign. */
+bool batch_is_stopped(const struct ledger *l, const struct batch_memo *b);
+/* What comes back of this batch, or comes to it, is cancelled. */
+bool campaign_cancels(struct ledger *l, int64_t batch);
+#define CAMPAIGN_CANCELLED_CAUSE "campaign_cancelled"
+/* What lanes of a batch know of it; again after a change. */
+void campaign_describe_lane(const struct ledger *l, const struct batch_memo *b, struct lane *lane);
+void campaign_refresh_lanes(struct ledger *l, const struct batch_memo *b);
+/* It was started: from its row into memory, and to its batches. */
+MUST_CHECK int campaign_begin(struct ledger *l, const char *id, struct error *err);
+void campaign_set(struct ledger *l, const char *id, enum campaign_stop stop, bool passed);
+void campaign_note(struct ledger *l, const struct campaign_memo *c); /* before it is changed */
+void campaign_drop(struct ledger *l);                                /* the last one, for undo.c */
+/* So many people more were leased for the first time, in the wave that began at wave_ms. */
+MUST_CHECK int campaign_take(struct ledger *l, size_t at, int64_t people, int64_t wave_ms,
+                             int64_t now_ms, struct error *err);
+/* One of them is settled: who was sent back untried was not taken. */
+MUST_CHECK int campaign_landed(struct ledger *l, const struct flying *row,
+                               enum delivery_state state, struct error *err);
 
 /* ---- find.c ---- */
 

@@ -9,12 +9,15 @@
 #include "ledger/ledger_backend.h"
 
 static const char row_columns[] =
-    "SELECT d.seq, d.batch, d.line, d.start, d.bytes, d.crashes, d.suspect, d.receipt, d.channel, d.state, "
+    "SELECT d.seq, d.batch, d.line, d.start, d.bytes, d.crashes, d.suspect, d.receipt, d.channel, "
+    "d.state, "
     "d.attempts, "
     "d.due_ms, d.changed_ms, d.over_ms,"
     " CASE WHEN d.over_ms > 0 THEN coalesce((SELECT s.channel FROM spare s"
     "  WHERE s.notice = d.notice ORDER BY s.position LIMIT 1), -1) ELSE -1 END,"
-    " coalesce(n.accepted_ms, b.accepted_ms, 0), coalesce(b.stop, 0), b.id,"
+    " coalesce(n.accepted_ms, b.accepted_ms, 0), max(coalesce(b.stop, 0),"
+    "  CASE WHEN coalesce(b.letter_reason, '') <> '' OR coalesce((SELECT c.stop FROM campaign c"
+    "   WHERE c.id = b.campaign), 0) <> 0 THEN 2 ELSE 0 END), b.id,"
     " coalesce(n.id, b.id || '_' || d.recipient, b.id || ':' || d.line),"
     " coalesce(n.campaign, b.campaign), coalesce(n.template, w.template),"
     " coalesce(n.locale, w.locale), t.name, d.address, d.cause, " DELIVERY_REPLY;

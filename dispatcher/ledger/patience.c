@@ -102,7 +102,7 @@ static bool is_stopped(const struct ledger *l, int64_t batch)
 {
     for (size_t i = 0; i < l->batch_count; i++) {
         if (l->batches[i]->number == batch)
-            return l->batches[i]->now.stop != BATCH_GOES;
+            return batch_is_stopped(l, l->batches[i]);
     }
     return false;
 }
@@ -254,7 +254,7 @@ static int walk_batches(struct ledger *l, struct overdue_walk *w, struct error *
         struct batch_memo *b = NULL;
         if (l->patience[at].batch != 0)
             rc = ledger_read_batch(l, l->patience[at].batch, &b, err);
-        if (rc == 0 && (b == NULL || b->now.stop == BATCH_GOES))
+        if (rc == 0 && (b == NULL || !batch_is_stopped(l, b)))
             rc = walk_batch(l, w, at, err);
     }
     return rc;

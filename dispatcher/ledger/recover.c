@@ -46,21 +46,21 @@ static int find_transport(struct ledger *l, const struct recovery *r, const stru
 }
 
 static int update(struct ledger *l, const struct recovery *r, const struct flying *row,
-                  int64_t transport, bool hold, struct error *err)
+                  int64_t transport, enum delivery_state to, struct error *err)
 {
     static const char *const remarks[] = {
         "the dispatcher stopped during this attempt; it is sent again with the same identity",
         "the dispatcher stopped during this attempt; whether it arrived is not known",
     };
     struct query *q = db_query(l->db, recover_sql);
-    query_bind_int(q, hold ? DELIVERY_UNCERTAIN : DELIVERY_DEFERRED);
+    query_bind_int(q, to);
     query_bind_int(q, r->now_ms);
     query_bind_int(q, row->packet);
     query_bind_int(q, r->now_ms);
     query_bind_int(q, r->now_ms > row->taken_ms ? r->now_ms - row->taken_ms : 0);
     query_bind_int(q, transport);
     query_bind_int(q, OUTCOME_UNCERTAIN);
-    query_bind_text(q, remarks[hold]);
+    query_bind_text(q, remarks[to == DELIVERY_DEFERRED ? 0 : 1]);
     query_bind_int(q, row->delivery);
     return query_run(q, err);
 }
@@ -80,13 +80,15 @@ static int recover_row(struct ledger *l, struct recovery *r, const struct flying
     int64_t transport = 0;
     bool hold = false;
     int rc = find_transport(l, r, row, &transport, &hold, err);
+    enum delivery_state to = hold                              ? DELIVERY_UNCERTAIN
+                             : campaign_cancels(l, row->batch) ? DELIVERY_CANCELLED
+                                                               : DELIVERY_DEFERRED;
     if (rc == 0 && row->tried)
         rc = ledger_move_attempt(l, row->delivery, err);
     if (rc == 0)
-        rc = update(l, r, row, transport, hold, err);
+        rc = update(l, r, row, transport, to, err);
     if (rc != 0)
         return rc;
-    enum delivery_state to = hold ? DELIVERY_UNCERTAIN : DELIVERY_DEFERRED;
     ledger_land(l, row->delivery);
     ledger_count_move(l, row->batch, row->channel, row->state, DELIVERY_IN_FLIGHT, to);
     patience_await(l, row->batch, row->over_ms);
@@ -94,9 +96,9 @@ static int recover_row(struct ledger *l, struct recovery *r, const struct flying
     rc = parked_wake_delivery(l, row->delivery, err);
     if (rc != 0)
         return rc;
-    r->deferred += !hold;
+    r->deferred += to == DELIVERY_DEFERRED;
     r->uncertain += hold;
-    return hold ? 0 : stand_again(l, row, err);
+    return to != DELIVERY_DEFERRED ? 0 : stand_again(l, row, err);
 }
 
 static int recover_all(struct ledger *l, struct recovery *r, struct error *err)

@@ -74,11 +74,27 @@ static int insert(struct ledger *l, const struct new_delivery *d, int64_t lane, 
     return rc;
 }
 
+/* Of a campaign that is cancelled nothing new waits. False: it does not wait anyway. */
+static bool cancel(const struct planned_delivery *wanted, struct planned_delivery *out)
+{
+    *out = *wanted;
+    out->state = DELIVERY_CANCELLED;
+    out->cause = CAMPAIGN_CANCELLED_CAUSE;
+    return wanted->state == DELIVERY_WAITING || wanted->state == DELIVERY_DEFERRED ||
+           wanted->state == DELIVERY_HELD;
+}
+
 int ledger_insert_delivery(struct ledger *l, const struct new_delivery *d, bool *out_made,
                            struct error *err)
 {
     int64_t lane = 0;
     bool made = false;
+    struct planned_delivery plan;
+    struct new_delivery cancelled = *d;
+    if (campaign_cancels(l, d->batch) && cancel(d->plan, &plan)) {
+        cancelled.plan = &plan;
+        d = &cancelled;
+    }
     const struct planned_delivery *p = d->plan;
     assert(p->state != DELIVERY_IN_FLIGHT);
     int rc = ledger_find_lane(l, p->transport != NULL ? p->transport : "", d->priority, d->batch,

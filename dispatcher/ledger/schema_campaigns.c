@@ -64,8 +64,8 @@ static const char tables[] =
     " PRIMARY KEY (sha256, start)"
     ") STRICT;"
 
-    /* 0: it is what was approved, or nobody said what that was; 1: it is not. */
-    "ALTER TABLE batch ADD COLUMN letter_changed INTEGER NOT NULL DEFAULT 0;"
+    /* Why nothing goes because of its letter; '': that is what was approved, or nobody said. */
+    "ALTER TABLE batch ADD COLUMN letter_reason TEXT NOT NULL DEFAULT '';"
     /* In hex, what an operator lets go all the same. */
     "ALTER TABLE batch ADD COLUMN letter_allowed TEXT NOT NULL DEFAULT '';"
     "CREATE INDEX batch_campaign ON batch (campaign) WHERE campaign IS NOT NULL;"

@@ -149,6 +149,26 @@ static int put_message(struct ledger *l, const struct settlement *s, const struc
     return rc == 0 ? parked_wake_delivery(l, s->delivery, err) : rc;
 }
 
+static bool is_cancelled(const struct ledger *l, const struct flying *row)
+{
+    return row->campaign != 0 && row->campaign <= l->campaign_count &&
+           l->campaigns[row->campaign - 1].stop == CAMPAIGN_CANCELLED;
+}
+
+/* Of a campaign that was cancelled meanwhile nothing comes back to be sent. */
+static struct settlement cancel(const struct settlement *s)
+{
+    struct settlement cancelled = *s;
+    bool open =
+        s->state == DELIVERY_WAITING || s->state == DELIVERY_DEFERRED || s->state == DELIVERY_HELD;
+    cancelled.next_channel = false;
+    if (!open)
+        return cancelled;
+    cancelled.state = DELIVERY_CANCELLED;
+    cancelled.cause = CAMPAIGN_CANCELLED_CAUSE;
+    return cancelled;
+}
+
 static int settle(struct ledger *l, const struct settlement *s, const struct flying *row,
                   struct error *err)
 {
@@ -165,6 +185,8 @@ static int settle(struct ledger *l, const struct settlement *s, const struct fly
         rc = land(l, row, err);
     if (rc == 0)
         rc = book(l, s, row, transport, err);
+    if (rc == 0 && row->first && row->campaign != 0)
+        rc = campaign_landed(l, row, s->state, err);
     if (rc == 0 && s->next_channel)
         rc = hand_over(l, s, row, err);
     return rc == 0 ? put_message(l, s, row, transport, err) : rc;
@@ -181,8 +203,9 @@ int ledger_settle(struct ledger *l, const struct settlement *s, bool *out_settle
         return 0; /* settled before, or never leased: a report is a stranger's word */
     const struct flying row = *found;
     int rc = ledger_enter(l, LEDGER_FAST, &own, err);
+    const struct settlement as = is_cancelled(l, &row) ? cancel(s) : *s;
     if (rc == 0)
-        rc = ledger_leave(l, own, settle(l, s, &row, err), err);
+        rc = ledger_leave(l, own, settle(l, &as, &row, err), err);
     *out_settled = rc == 0;
     return rc;
 }

@@ -28,6 +28,7 @@ static void restore_lane(struct ledger *l, const struct undo *u)
     assert(at < l->lane_count);
     l->lanes[at] = u->lane.lane;
     l->cursors[at] = u->lane.cursor;
+    l->cursors[at].begun_known = false;
 }
 
 static void restore_batch(struct ledger *l, const struct undo *u)
@@ -68,6 +69,13 @@ static void undo_one(struct ledger *l, const struct undo *u)
     case UNDO_NEW_LETTER:
         ledger_drop_letter(l);
         break;
+    case UNDO_CAMPAIGN:
+        l->campaigns[u->campaign.at].stop = u->campaign.stop;
+        l->campaigns[u->campaign.at].count = u->campaign.count;
+        break;
+    case UNDO_NEW_CAMPAIGN:
+        campaign_drop(l);
+        break;
     }
 }
 
@@ -86,5 +94,7 @@ void undo_all(struct ledger *l)
 {
     while (l->undo_count > 0)
         undo_one(l, &l->undo[--l->undo_count]);
+    for (size_t i = 0; i < l->lane_count; i++)
+        l->cursors[i].begun_known = false;
     undo_forget(l);
 }

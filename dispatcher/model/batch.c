@@ -43,16 +43,31 @@ static int hex_digit(char c)
     return at != NULL ? (int)(at - digits) : -1;
 }
 
-static int read_sha256(struct reading *r, const struct member_path *path, const json_t *value)
+static bool read_hex(const json_t *value, unsigned char out[DIGEST_SIZE])
 {
     const char *hex = json_string_value(value);
     bool good = hex != NULL && strlen(hex) == (size_t)2 * DIGEST_SIZE;
     for (size_t i = 0; good && i < DIGEST_SIZE; i++) {
         int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
         good = high >= 0 && low >= 0;
-        r->batch->sha256[i] = (unsigned char)(good ? high << 4 | low : 0);
+        out[i] = (unsigned char)(good ? high << 4 | low : 0);
     }
-    if (!good)
+    return good;
+}
+
+static int read_letter_sha256(struct reading *r, const struct member_path *path,
+                              const json_t *value)
+{
+    r->batch->has_letter = read_hex(value, r->batch->letter_sha256);
+    return r->batch->has_letter
+               ? 0
+               : member_fail(r, path,
+                             "must be the SHA-256 of the letter, 64 digits and small letters a-f");
+}
+
+static int read_sha256(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    if (!read_hex(value, r->batch->sha256))
         return member_fail(r, path,
                            "must be the SHA-256 of notices.jsonl, 64 digits and small letters a-f");
     r->batch->has_sum = true;
@@ -164,6 +179,7 @@ static const struct member batch_members[] = {
     {"halt", read_halt},
     {"data", job_read_data},
     {"facts", read_origin},
+    {"letter_sha256", read_letter_sha256},
 };
 
 static int require(struct reading *r, bool with_sum)

@@ -9,6 +9,7 @@
  *      "reply_to": "...", "unsubscribe_url": "...", "attachments": [...],
  *      "created_at": "...", "not_before": "...", "expires_at": "...", "window": "08:00-21:00",
  *      "halt": {"failures": 500, "share": 0.05}, "data": {...},
+ *      "letter_sha256": "...of the letter as it was approved (render/library_sources.h)",
  *      "facts": {"incident": "card-leak", "version": 3, "cohort": "a", "sha256": "...of the
  * sheet"}}
  *
@@ -58,7 +59,9 @@ struct batch {
     int64_t count; /* lines; -1 if absent (only before publishing) */
     bool has_sum;
     unsigned char sha256[DIGEST_SIZE]; /* of notices.jsonl, from the hex in batch.json */
-    char *campaign;                    /* NULL: the id */
+    bool has_letter;
+    unsigned char letter_sha256[DIGEST_SIZE]; /* of the letter it was approved for */
+    char *campaign;                           /* NULL: the id */
     enum job_priority priority;
     int64_t expires_at_ms, not_before_ms; /* 0: absent */
     struct send_window window;

@@ -35,6 +35,16 @@ struct pace {
     char zone[PACE_ZONE_SIZE]; /* of hours and days; "": the configuration's */
 };
 
+/* How far it is. */
+struct pace_count {
+    bool passed;      /* the first ones are behind it; also without any */
+    int64_t taken;    /* people whose first message was leased */
+    int64_t taken_ms; /* when `taken` came to `first`; 0: it has not */
+    int64_t held;     /* of the first: set aside, by a crash or an answer */
+    int64_t wave_ms;  /* when the wave of now began; 0: none has */
+    int64_t wave_taken;
+};
+
 /* Of a plan (NULL or without either: all zero). ERR_USAGE with a sentence. */
 MUST_CHECK int pace_read(const struct json_t *plan, struct pace *out, struct error *err);
 /* It has something to say. */

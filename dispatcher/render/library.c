@@ -345,6 +345,7 @@ int library_load(const struct library_options *options, struct library **out, st
         library_free(l);
         return ERR_CONFIG;
     }
+    sources_sum_letters(l);
     *out = l;
     return 0;
 }
@@ -363,6 +364,7 @@ void library_free(struct library *l)
         free(l->refused[i]);
     layout_list_free(&l->layouts);
     sources_free(&l->sources);
+    free(l->letter_sums);
     for (size_t i = 0; i < l->draft_count; i++)
         free(l->drafts[i]);
     free(l->drafts);

@@ -26,7 +26,8 @@ struct library {
     struct layout_list layouts;
     char *partials;
     char *default_zone;     /* NULL: the locale's */
-    struct sources sources; /* all files as they were read */
+    struct sources sources;     /* all files as they were read */
+    unsigned char *letter_sums; /* DIGEST_SIZE of each template */
 };
 
 /* Index of a locale by its exact tag, -1 if there is none. */

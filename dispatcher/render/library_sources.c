@@ -257,8 +257,7 @@ static bool *mark_used(const struct library *l, int template_index)
     return used;
 }
 
-void library_letter_digest(const struct library *l, int template_index,
-                           unsigned char out[DIGEST_SIZE])
+static void sum_letter(const struct library *l, int template_index, unsigned char out[DIGEST_SIZE])
 {
     struct buf text = {0};
     bool *used = mark_used(l, template_index);
@@ -269,6 +268,19 @@ void library_letter_digest(const struct library *l, int template_index,
     digest_sha256(buf_text(&text), text.len, out);
     free(used);
     buf_free(&text);
+}
+
+void sources_sum_letters(struct library *l)
+{
+    l->letter_sums = xcalloc(l->template_count + 1, DIGEST_SIZE);
+    for (size_t i = 0; i < l->template_count; i++)
+        sum_letter(l, (int)i, l->letter_sums + i * DIGEST_SIZE);
+}
+
+void library_letter_digest(const struct library *l, int template_index,
+                           unsigned char out[DIGEST_SIZE])
+{
+    memcpy(out, l->letter_sums + (size_t)template_index * DIGEST_SIZE, DIGEST_SIZE);
 }
 
 static int tell(const struct source *s, library_source_fn *fn, void *context, struct error *err)

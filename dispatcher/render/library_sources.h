@@ -40,6 +40,8 @@ struct sources {
 /* Reads and sums all there is; what cannot be read is left to those who need it. */
 void sources_read(const struct library_options *options, struct sources *out);
 void sources_free(struct sources *s);
+/* Sums every letter, once. */
+void sources_sum_letters(struct library *l);
 bool sources_equal(const struct sources *a, const struct sources *b);
 
 #endif

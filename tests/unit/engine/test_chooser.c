@@ -6,6 +6,7 @@
 
 #include "engine/chooser.h"
 
+static const struct pacing at_5000 = {.wall_ms = 5000};
 static struct chooser chooser;
 static struct slots slots;
 static struct choice choice;
@@ -37,7 +38,7 @@ static int close_chooser(void **state)
 
 static bool pick(const struct lane *lanes, size_t count, bool small_only)
 {
-    return chooser_pick(&chooser, &slots, lanes, count, "mail", small_only, 5000, &choice);
+    return chooser_pick(&chooser, &slots, lanes, count, "mail", small_only, &at_5000, &choice);
 }
 
 static void lets_a_single_notice_pass_a_campaign(void **state)
@@ -93,9 +94,9 @@ static void leaves_alone_what_is_not_due_or_stopped_or_of_others(void **state)
     lanes[1].stopped = true;
     lanes[2].transport = "texts";
     assert_false(pick(lanes, 3, false));
-    assert_int_equal(chooser_next_due(lanes, 3, "mail"), 5001);
-    assert_int_equal(chooser_next_due(lanes, 3, "texts"), 10);
-    assert_int_equal(chooser_next_due(lanes, 3, "hooks"), INT64_MAX);
+    assert_int_equal(chooser_next_due(lanes, 3, "mail", &at_5000), 5001);
+    assert_int_equal(chooser_next_due(lanes, 3, "texts", &at_5000), 10);
+    assert_int_equal(chooser_next_due(lanes, 3, "hooks", &at_5000), INT64_MAX);
 }
 
 static void forgets_lanes_that_are_gone(void **state)

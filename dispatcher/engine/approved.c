@@ -1,0 +1,129 @@
+#include "engine/approved.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "render/library_sources.h"
+
+/* False: there is no such letter. */
+static bool find_letter(const struct setup *setup, const char *name, unsigned char out[DIGEST_SIZE])
+{
+    int index = name != NULL ? library_find_template(setup->library, name) : -1;
+    if (index >= 0)
+        library_letter_digest(setup->library, index, out);
+    return index >= 0;
+}
+
+bool approved_is_same(const struct batch *b, const struct setup *setup, const char *template_name)
+{
+    unsigned char now[DIGEST_SIZE];
+    return !b->has_letter || (find_letter(setup, template_name, now) &&
+                              memcmp(now, b->letter_sha256, DIGEST_SIZE) == 0);
+}
+
+/* ---- all of them ---- */
+
+/* One whose standing is not what it should be. */
+struct judged {
+    char *id;
+    char *reason;  /* "": it may go */
+    char *allowed; /* NULL: as before */
+};
+
+struct judging {
+    const struct setup *setup;
+    bool allow;
+    struct judged *at;
+    size_t count;
+};
+
+static void note(struct judging *j, const struct batch_row *row, const char *reason,
+                 const char *allowed)
+{
+    j->at = xreallocarray(j->at, j->count + 1, sizeof(*j->at));
+    j->at[j->count++] = (struct judged){
+        .id = xstrdup(row->id), .reason = xstrdup(reason), .allowed = xstrdup(allowed)};
+}
+
+static void compare(struct judging *j, const struct batch_row *row, const struct batch *b)
+{
+    unsigned char now[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE] = "";
+    struct buf reason = {0};
+    const char *name = b->shared->template_name;
+    bool there = find_letter(j->setup, name, now);
+    if (there)
+        digest_hex(now, hex);
+    bool same = there && (memcmp(now, b->letter_sha256, DIGEST_SIZE) == 0 ||
+                          strcmp(row->letter_allowed, hex) == 0);
+    bool stopped = row->letter_reason[0] != '\0';
+    if (!same && !j->allow)
+        buf_printf(&reason, "the letter %s has changed since it was approved",
+                   name != NULL ? name : "that was approved");
+    if (same || !j->allow) {
+        if (same == stopped)
+            note(j, row, buf_text(&reason), NULL);
+    } else if (there) {
+        note(j, row, "", hex);
+    }
+    buf_free(&reason);
+}
+
+static void look_at(void *context, const struct batch_row *row)
+{
+    struct judging *j = context;
+    struct batch *b = NULL;
+    struct error ignored;
+    if (row->text == NULL || row->state == BATCH_PURGED)
+        return;
+    if (batch_parse(row->text, strlen(row->text), "batch.json", true, &b, &ignored) == 0 &&
+        b->has_letter)
+        compare(j, row, b);
+    batch_free(b);
+}
+
+static int book(struct ledger *l, const struct judged *one, const struct action *action,
+                struct error *err)
+{
+    int rc = ledger_judge_letter(l, one->id, one->reason, one->allowed, action, err);
+    if (rc == 0 && one->reason[0] != '\0')
+        log_event(LOG_ERR, "batch.paused", "batch=%s reason=\"%s\"", one->id, one->reason);
+    else if (rc == 0)
+        log_event(LOG_INFO, "batch.letter", "batch=%s reason=\"%s\"", one->id,
+                  one->allowed != NULL ? "an operator lets the changed letter go"
+                                       : "its letter is what was approved");
+    return rc;
+}
+
+static int judge(struct ledger *l, struct judging *j, const struct batch_question *q,
+                 const struct action *action, struct error *err)
+{
+    int rc = ledger_walk_batches(l, q, look_at, j, err);
+    for (size_t i = 0; i < j->count; i++) {
+        if (rc == 0)
+            rc = book(l, &j->at[i], action, err);
+        free(j->at[i].id);
+        free(j->at[i].reason);
+        free(j->at[i].allowed);
+    }
+    free(j->at);
+    return rc;
+}
+
+int approved_judge(struct ledger *l, const struct setup *setup, const char *id, struct error *err)
+{
+    const struct batch_question q = {.id = id, .unfinished = id == NULL};
+    struct judging j = {.setup = setup};
+    return judge(l, &j, &q, NULL, err);
+}
+
+int approved_allow(struct ledger *l, const struct setup *setup, const char *id,
+                   const struct action *action, struct error *err)
+{
+    const struct batch_question q = {.id = id};
+    struct judging j = {.setup = setup, .allow = true};
+    return judge(l, &j, &q, action, err);
+}
