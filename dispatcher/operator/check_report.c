@@ -188,6 +188,8 @@ void check_report_total(const struct check_report *r, size_t count, const char *
     say(r->inv, stdout, r->errors == 1 ? "%zu error" : "%zu errors", r->errors);
     fputs(", ", stdout);
     say(r->inv, stdout, r->warnings == 1 ? "%zu warning" : "%zu warnings", r->warnings);
+    if (r->late > 0)
+        say(r->inv, stdout, ", %zu past a deadline of the law", r->late);
     if (one != NULL)
         printf(", %zu %s", count, say_word(r->inv, count == 1 ? one : many));
     putchar('\n');

@@ -12,6 +12,7 @@ struct check_report {
     const struct invocation *inv;
     bool brief; /* another command asks: errors alone, a line each, on stderr */
     size_t errors, warnings;
+    size_t late; /* told as errors, but they keep nothing from being sent */
 };
 
 /* A problem_fn: `context` is the report. */

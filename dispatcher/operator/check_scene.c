@@ -89,8 +89,10 @@ static void tell(void *context, const struct problem *p)
         return;
     check_report_problem(&s->report, p);
     /* A notice that is late must not become later still because a check says no. */
-    if (p->level == PROBLEM_ERROR && s->law != NULL && law_never_blocks(s->law, p->rule))
+    if (p->level == PROBLEM_ERROR && s->law != NULL && law_never_blocks(s->law, p->rule)) {
+        s->report.late++;
         s->report.errors = errors;
+    }
 }
 
 static int read_time(const struct invocation *inv, int64_t *out, struct error *err)

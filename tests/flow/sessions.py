@@ -130,18 +130,18 @@ class Session:
 
     def run(self, block, who):
         answers = [value.strip('"') for kind, value in block.before if kind == "type"]
-        for command, expected in block.commands():
+        for index, (command, expected) in enumerate(block.commands()):
             asked = [(question_before(expected, answer), answer) for answer in answers]
             answers = []
             shown = self.terminal(who).run(command, asked, 120)
             self.ran += 1
-            self.compare(block, command, expected, shown)
+            self.compare(block, index, command, expected, shown)
 
-    def compare(self, block, command, expected, shown):
+    def compare(self, block, index, command, expected, shown):
         wanted = [same(line, self.flow) for line in expected if line.strip()]
         got = [same(line, self.flow) for line in shown if line.strip()]
         if not matches(wanted, got):
-            self.corrections.append((block, command, [line.replace(self.flow.dir + "/", "") for line in shown]))
+            self.corrections.append((block, index, [line.replace(self.flow.dir + "/", "") for line in shown]))
             self.flow.check(
                 False,
                 f"{self.page}:{block.line}: $ {command}\n--- the page shows\n"
@@ -219,10 +219,12 @@ def correct(page, session):
     """Writes what came out over what the page shows."""
     with open(page, encoding="utf-8") as file:
         lines = file.read().split("\n")
-    for block, command, shown in reversed(session.corrections):
-        start = block.line
-        while not lines[start].startswith("$ " + command[:40]):
+    for block, index, shown in reversed(session.corrections):
+        start = block.line - 1
+        for _ in range(index + 1):
             start += 1
+            while not lines[start].startswith("$ "):
+                start += 1
         while lines[start].endswith("\\"):
             start += 1
         end = start + 1
