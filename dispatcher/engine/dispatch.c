@@ -607,6 +607,8 @@ int dispatch_use_stops(struct dispatch *d, struct error *err)
     if (rc == 0)
         stops_use(&d->stops.live, d->setup->settings);
     return rc;
+}
+
 /* Letters that are not what was approved are not sent. */
 static void judge_letters(struct dispatch *d)
 {
