@@ -8,6 +8,7 @@
 #include "model/json.h"
 #include "operator/output.h"
 #include "operator/progress.h"
+#include "operator/say.h"
 #include "operator/waits.h"
 
 /* ---- reading ---- */
@@ -21,6 +22,7 @@ void tick_read(struct tick *out, const char *batch, struct json_t *facts, bool d
 {
     *out =
         (struct tick){.batch = batch, .facts = facts, .daemon = daemon, .rate = -1, .eta_ms = -1};
+    out->campaign = json_get_bool(facts, "campaign", false);
     out->state = json_get_text(facts, "state", "");
     out->stop = json_get_text(facts, "stop", "goes");
     out->stop_reason = json_get_text(facts, "stop_reason", "");
@@ -174,26 +176,27 @@ static void put_hints(const struct tick *t, struct buf *out)
 {
     static const enum delivery_state troubles[] = {DELIVERY_FAILED, DELIVERY_UNCERTAIN,
                                                    DELIVERY_HELD};
+    const char *which = t->campaign ? "campaign" : "batch";
     char number[OUTPUT_NUMBER_SIZE];
     for (size_t i = 0; i < COUNT_OF(troubles); i++) {
         const char *name = delivery_state_name(troubles[i]);
         int64_t count = t->counts[troubles[i]] - (troubles[i] == DELIVERY_FAILED ? t->refused : 0);
         if (count > 0)
             buf_printf(out,
-                       "%s: look with `dispatcher queue --batch %s --state %s`, again with "
-                       "`dispatcher retry --batch %s --state %s`\n",
-                       name, t->batch, name, t->batch, name);
+                       "%s: look with `dispatcher queue --%s %s --state %s`, again with "
+                       "`dispatcher retry --%s %s --state %s`\n",
+                       name, which, t->batch, name, which, t->batch, name);
     }
     if (t->refused > 0)
         buf_printf(out,
-                   "%s refused when the batch was taken in: look with `dispatcher queue --batch %s "
+                   "%s refused when the batch was taken in: look with `dispatcher queue --%s %s "
                    "--state failed`; what is corrected can be handed over as a new batch\n",
-                   output_number(t->refused, number), t->batch);
+                   output_number(t->refused, number), which, t->batch);
     if (t->counts[DELIVERY_EXPIRED] > 0)
         buf_printf(out,
-                   "expired: look with `dispatcher queue --batch %s --state expired`; what still "
+                   "expired: look with `dispatcher queue --%s %s --state expired`; what still "
                    "matters is to be handed over as a new batch\n",
-                   t->batch);
+                   which, t->batch);
 }
 
 void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
@@ -227,14 +230,52 @@ void tick_put_stop(const struct tick *t, struct buf *out)
     buf_printf(out, "%s is %s%s", t->batch, halted ? "HALTED" : "PAUSED",
                t->stop_reason[0] != '\0' ? ": " : "");
     text_put_visible(out, t->stop_reason, strlen(t->stop_reason));
-    buf_printf(out, ". Go on: dispatcher resume %s%s", t->batch,
+    buf_printf(out, ". Go on: dispatcher %sresume %s%s", t->campaign ? "campaign " : "", t->batch,
                halted ? " (with --go-on failures never halt it again)" : "");
+}
+
+/* Of a campaign that leaves in portions. */
+static bool waits_for_portion(const struct tick *t)
+{
+    return json_get_int(t->facts, "first_out", 0) > 0 ||
+           json_get_text(t->facts, "next_wave_at", NULL) != NULL;
+}
+
+static void put_portion(const struct tick *t, struct buf *out)
+{
+    char number[OUTPUT_NUMBER_SIZE], when[64];
+    int64_t first = json_get_int(t->facts, "first_out", 0);
+    output_number(first, number);
+    if (first > 0 && json_get_bool(t->facts, "looks", false))
+        say_put(t->inv, out,
+                "%s: the first %s are out; all others wait until somebody has looked: dispatcher "
+                "campaign go-on %s",
+                t->batch, number, t->batch);
+    else if (first > 0)
+        say_put(t->inv, out,
+                "%s: the first %s are out; all others follow if few enough of them fail", t->batch,
+                number);
+    else
+        say_put(t->inv, out, "%s: this wave is out; the next one begins %s", t->batch,
+                output_time(json_get_text(t->facts, "next_wave_at", NULL), when, sizeof(when)));
+}
+
+const char *tick_wait_reason(const struct tick *t)
+{
+    if (json_get_int(t->facts, "first_out", 0) > 0)
+        return "canary";
+    return json_get_text(t->facts, "next_wave_at", json_get_text(t->facts, "waits_for", ""));
 }
 
 void tick_put_wait(const struct tick *t, struct buf *out)
 {
-    if (t->finished || !text_equal(t->stop, "goes") || t->counts[DELIVERY_IN_FLIGHT] > 0 ||
-        !waits_any(t->facts))
+    if (t->finished || !text_equal(t->stop, "goes") || t->counts[DELIVERY_IN_FLIGHT] > 0)
+        return;
+    if (waits_for_portion(t)) {
+        put_portion(t, out);
+        return;
+    }
+    if (!waits_any(t->facts))
         return;
     buf_printf(out, "%s: ", t->batch);
     waits_put(t->inv, t->facts, out);

@@ -16,6 +16,7 @@
 #include "operator/progress.h"
 #include "operator/session.h"
 #include "operator/tick.h"
+#include "operator/watch_campaign.h"
 
 #define TERMINAL_TICK_MS 500
 #define PLAIN_TICK_MS    1000
@@ -24,7 +25,8 @@
 
 struct watch {
     const struct invocation *inv;
-    const char *batch;
+    const char *batch; /* or a campaign */
+    bool campaign;
     struct session session;
     bool seen;     /* the batch was found at least once: what goes wrong now may pass */
     bool terminal; /* standard output is one */
@@ -128,7 +130,7 @@ static void tell_wait(struct watch *w, const struct tick *t)
 {
     struct buf sentence = {0};
     tick_put_wait(t, &sentence);
-    const char *reason = sentence.len > 0 ? json_get_text(t->facts, "waits_for", "") : "";
+    const char *reason = sentence.len > 0 ? tick_wait_reason(t) : "";
     if (sentence.len > 0 && !text_equal(w->told_wait, reason))
         say(w, sentence.data);
     if (sentence.len > 0) {
@@ -150,16 +152,33 @@ static int connect_again(struct watch *w, struct error *err)
     return client_open(w->session.settings, LEDGER_READ, &w->session.client, err);
 }
 
-static int look(struct watch *w, struct tick *out, struct error *err)
+static int ask_batch(struct watch *w, struct json_t **out, struct error *err)
 {
     struct buf request = {0};
-    struct json_t *facts = NULL;
-    int rc = connect_again(w, err);
     request_begin(&request, "progress");
     request_put_text(&request, "batch", w->batch);
     buf_putc(&request, '}');
+    int rc = session_ask(&w->session, request.data, NULL, out, err);
+    buf_free(&request);
+    return rc;
+}
+
+/* What is no campaign may be a batch; what is neither is told as a batch that is not there. */
+static int ask(struct watch *w, struct json_t **out, struct error *err)
+{
+    if (w->seen && !w->campaign)
+        return ask_batch(w, out, err);
+    int rc = watch_campaign_ask(&w->session, w->batch, out, err);
+    w->campaign = w->campaign || rc == 0;
+    return rc != ERR_NOT_FOUND || w->campaign ? rc : ask_batch(w, out, err);
+}
+
+static int look(struct watch *w, struct tick *out, struct error *err)
+{
+    struct json_t *facts = NULL;
+    int rc = connect_again(w, err);
     if (rc == 0)
-        rc = session_ask(&w->session, request.data, NULL, &facts, err);
+        rc = ask(w, &facts, err);
     if (rc == 0) {
         tick_read(out, w->batch, facts, client_has_daemon(w->session.client));
         w->seen = true;
@@ -167,7 +186,6 @@ static int look(struct watch *w, struct tick *out, struct error *err)
         client_close(w->session.client);
         w->session.client = NULL;
     }
-    buf_free(&request);
     return rc;
 }
 
@@ -198,7 +216,7 @@ static int64_t count_trial(struct watch *w)
         request_begin(&request, "retry");
         buf_puts(&request, ",\"dry_run\":true,\"selector\":{\"state\":\"suppressed\",\"cause\":"
                            "\"trial_mode\"");
-        request_put_text(&request, "batch", w->batch);
+        request_put_text(&request, w->campaign ? "campaign" : "batch", w->batch);
         buf_printf(&request, "},\"after\":%lld,\"until\":%lld}",
                    (long long)json_get_int(before, "after", 0),
                    (long long)json_get_int(before, "until", 0));
@@ -220,8 +238,9 @@ static void hint_trial(struct watch *w, const struct tick *t)
     if (count > 0)
         fprintf(stderr,
                 "%s %s held back by trial mode; after dispatcher live on: dispatcher retry "
-                "--batch %s --state suppressed --cause trial_mode\n",
-                output_number(count, number), count == 1 ? "was" : "were", w->batch);
+                "--%s %s --state suppressed --cause trial_mode\n",
+                output_number(count, number), count == 1 ? "was" : "were",
+                w->campaign ? "campaign" : "batch", w->batch);
 }
 
 static void print_end(struct watch *w, const struct tick *t)
@@ -312,8 +331,8 @@ static const struct option_row options[] = {
 
 const struct command command_watch = {
     .name = "watch",
-    .arguments = "BATCH",
-    .summary = "follow a batch until nothing of it is open any more",
+    .arguments = "CAMPAIGN|BATCH",
+    .summary = "follow a campaign or a batch until nothing of it is open any more",
     .details =
         "  $ dispatcher watch recall-2026\n"
         "  recall-2026  "
@@ -321,6 +340,9 @@ const struct command command_watch = {
         "\u2591\u2591\u2591\u2591\u2591  61%  29,402/48,190  49/s  ETA 6m22s  delivered "
         "29,351 "
         " failed 51\n\n"
+        "Of a campaign all batches are one bar, and it says when the first ones (canary) wait for "
+        "a look, or\n"
+        "when the next wave begins.\n\n"
         "A bar on a terminal; else a line each second while something changes, and every ten "
         "seconds otherwise.\n"
         "The rate is that of the last five seconds, the ETA goes by the last minute. Ctrl-C only "
@@ -338,7 +360,9 @@ const struct command command_watch = {
         "Exit status: 0 all delivered, or suppressed or cancelled on purpose; 1 finished, but some "
         "failed,\n"
         "expired, are held or uncertain; 66 no such batch; 75 with --once: not over yet.\n\n"
-        "JSON, one object each second: v, type (status; the last one: summary), batch, state (new, "
+        "JSON, one object each second: v, type (status; the last one: summary), batch (or the "
+        "campaign's name),\n"
+        "state (new, "
         "loading,\n"
         "running, purged), stop, stop_reason, daemon, lines, lines_taken, deliveries, open, done, "
         "rate_per_s and\n"
