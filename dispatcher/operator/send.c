@@ -64,6 +64,8 @@ static int open_all(struct sending *s, struct error *err)
     if (rc == 0)
         rc = setup_load(&options, 1, &s->setup, err);
     if (rc == 0)
+        client_take_trial(s->setup->settings);
+    if (rc == 0)
         rc = dry ? session_open_beside(s->inv, &s->session, err)
                  : session_open(s->inv, LEDGER_WRITE, &s->session, err);
     s->world = (struct send_world){

@@ -277,6 +277,36 @@ static void asks_for_room(void **state)
     assert_non_null(strstr(err.text, "MiB more"));
 }
 
+static void lets_others_through_the_door_and_no_further(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct stat before, st;
+    assert_int_equal(fstat(f->fd, &before), 0);
+    assert_int_equal(spool_open_door(f->s, (gid_t)-1, &err), 0);
+    assert_int_equal(fstat(f->fd, &st), 0);
+    assert_int_equal(st.st_mode & 07777, (before.st_mode & 07777) | S_IXOTH);
+    assert_int_equal(st.st_mode & (S_IROTH | S_IWOTH), 0);
+    assert_int_equal(mode_of(f, "batches"), 02750);
+    assert_int_equal(mode_of(f, "corrupt"), 02750);
+}
+
+static void gives_its_door_to_the_group_of_producers(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct stat st;
+    gid_t producers = geteuid() == 0 ? 4321 : getegid();
+    assert_int_equal(fchmodat(f->fd, "new", 02755, 0), 0);
+    assert_int_equal(spool_open_door(f->s, producers, &err), 0);
+    assert_int_equal(fstatat(f->fd, "new", &st, 0), 0);
+    assert_int_equal(st.st_gid, producers);
+    assert_int_equal(st.st_mode & 07777, 02770);
+    assert_int_equal(mode_of(f, "tmp"), 02770);
+    assert_int_equal(fstatat(f->fd, "batches", &st, 0), 0);
+    assert_int_equal(st.st_gid, getegid());
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -291,6 +321,8 @@ int main(void)
         TEST(never_drops_over_other_bytes),
         TEST(does_not_follow_what_stands_in_its_place),
         TEST(drops_nothing_that_intake_would_refuse),
+        TEST(lets_others_through_the_door_and_no_further),
+        TEST(gives_its_door_to_the_group_of_producers),
         TEST(lets_one_in_and_names_it_to_the_other),
         TEST(frees_the_lock_of_the_dead),
         TEST(waits_for_what_a_dead_daemon_left),
