@@ -2,6 +2,7 @@
 #include "operator/evidence.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/file.h"
 #include "model/json.h"
 #include "operator/command_list.h"
+#include "operator/evidence_documents.h"
 #include "operator/output.h"
 #include "operator/progress.h"
 #include "operator/say.h"
@@ -26,6 +28,10 @@ struct exporting {
     struct evidence_file parts[EVIDENCE_PARTS];
     struct evidence_file address_file; /* only with full addresses */
     struct buf batches;                /* a JSON array */
+    struct buf about;                  /* the campaign as it was handed over; empty: it was not */
+    struct evidence_documents documents;
+    struct error *err; /* of a callback */
+    int rc;
     int64_t people;
     int64_t counts[CHANNEL_KINDS][DELIVERY_STATES];
     int64_t began_ms, began_mono_ms;
@@ -198,6 +204,33 @@ static int take_batches(struct exporting *e, struct error *err)
     return rc;
 }
 
+/* What was handed over, who approved it, the documents of both, and calls. */
+static void take_record(void *context, const struct json_t *row)
+{
+    struct exporting *e = context;
+    const char *kind = json_get_text(row, "kind", "");
+    struct json_t *record = json_get(row, "evidence");
+    if (e->rc == 0)
+        e->rc = evidence_documents_take(&e->documents, &e->session, json_get(record, "manifest"),
+                                        e->err);
+    if (strcmp(kind, "campaign") == 0)
+        json_put(&e->about, record);
+    else if (strcmp(kind, "approval") == 0)
+        evidence_file_put_row(&e->parts[EVIDENCE_APPROVALS], record);
+    else if (strcmp(kind, "call") == 0)
+        evidence_file_put_row(&e->parts[EVIDENCE_CALLS], record);
+}
+
+static int take_records(struct exporting *e, struct error *err)
+{
+    struct json_t *end = NULL;
+    e->documents.directory = e->directory;
+    e->err = err;
+    int rc = ask_all(e, "evidence_campaign", take_record, &end, err);
+    json_free(end);
+    return rc == 0 ? e->rc : rc;
+}
+
 /* ---- the manifest ---- */
 
 static void put_text(struct buf *out, const char *key, const char *value)
@@ -260,7 +293,8 @@ static void put_files(struct buf *out, const struct exporting *e)
                    evidence_part_name((enum evidence_part)part), chain->rows, chain->head);
         sign = ",";
     }
-    buf_printf(out, "},\"documents\":[],\"readme_sha256\":\"%s\"", e->readme);
+    buf_printf(out, "},\"documents\":[%s],\"documents_not_kept\":[%s],\"readme_sha256\":\"%s\"",
+               buf_text(&e->documents.written), buf_text(&e->documents.absent), e->readme);
 }
 
 static void put_manifest(struct buf *out, const struct exporting *e)
@@ -276,7 +310,8 @@ static void put_manifest(struct buf *out, const struct exporting *e)
              "sha256 of the line without its member hash; previous is the hash of the row before");
     put_clock(out, e);
     put_counts(out, e);
-    buf_printf(out, ",\"batches\":%s", buf_text(&e->batches));
+    buf_printf(out, ",\"batches\":%s,\"about\":%s", buf_text(&e->batches),
+               e->about.len > 0 ? e->about.data : "null");
     put_files(out, e);
     buf_putc(out, '}');
 }
@@ -342,22 +377,16 @@ static int write_all(struct exporting *e, struct error *err)
     if (rc == 0)
         rc = take_decisions(e, err);
     if (rc == 0)
+        rc = take_records(e, err);
+    if (rc == 0)
         rc = write_readme(e, err);
     return close_parts(e, rc, err);
 }
 
-/* An export that found nothing, or was refused, leaves nothing behind. */
-static void remove_parts(const struct exporting *e)
+static int remove_one(const char *path, const struct stat *st UNUSED, int kind UNUSED,
+                      struct FTW *walk UNUSED)
 {
-    static const char *const others[] = {EVIDENCE_ADDRESSES, EVIDENCE_README};
-    for (size_t i = 0; i < EVIDENCE_PARTS + COUNT_OF(others); i++) {
-        const char *name = i < EVIDENCE_PARTS ? evidence_part_name((enum evidence_part)i)
-                                              : others[i - EVIDENCE_PARTS];
-        char *path = file_join(e->directory, name);
-        unlink(path);
-        free(path);
-    }
-    rmdir(e->directory);
+    return remove(path);
 }
 
 /* That it left the house belongs to the decisions, too; whoever may only look is not kept from it.
@@ -447,13 +476,15 @@ static int run(const struct invocation *inv, struct error *err)
         rc = write_all(&e, err);
         if (rc == 0)
             rc = write_manifest(&e, err);
-        if (rc != 0)
-            remove_parts(&e);
+        if (rc != 0) /* what found nothing, or was refused, leaves nothing behind */
+            nftw(e.directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     }
     session_close(&e.session);
     if (rc == 0)
         tell(&e);
     buf_free(&e.batches);
+    buf_free(&e.about);
+    evidence_documents_free(&e.documents);
     return rc;
 }
 
