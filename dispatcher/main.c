@@ -47,6 +47,7 @@ static const struct command *const letters[] = {
 
 static const struct command *const campaigns[] = {
     &command_campaign_new,
+    &command_campaign_report,
     &command_campaign_approve,
     &command_send,
     &command_campaign_list,

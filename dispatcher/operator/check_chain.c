@@ -171,6 +171,8 @@ static void tell_open(void *context, const struct obligation *o)
     if (o->due_ms != 0 && o->due_ms == promised_ms(k) && is_kept(k, c->neighbours))
         return;
     buf_printf(&rule, "legal-%s:%s", o->ruleset, o->rule);
+    if (k->scene->open != NULL)
+        k->scene->open(k->scene->open_context, buf_text(&rule), o->what, o->due_ms);
     if (o->due_ms != 0)
         buf_printf(&due, "; due %s", clock_format_rfc3339(o->due_ms, text));
     problems_add(&k->scene->problems, late ? PROBLEM_WARNING : PROBLEM_HINT, &at, buf_text(&rule),

@@ -38,6 +38,9 @@ struct check_scene {
     size_t campaign_count;
     struct fact_sheet **sheets;
     size_t sheet_count;
+    /* Hears of each duty that stays open after a campaign, besides the report; NULL. */
+    void (*open)(void *context, const char *rule, const char *what, int64_t due_ms);
+    void *open_context;
     struct draft_count *drafts;
     size_t draft_count;
     struct sms_cost *sms_cost; /* where to put what the SMS of a campaign cost; NULL: nowhere */

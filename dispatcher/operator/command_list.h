@@ -67,6 +67,7 @@ extern const struct command command_new;
 extern const struct command command_render;
 extern const struct command command_sms_length;
 extern const struct command command_campaign_new;
+extern const struct command command_campaign_report;
 extern const struct command command_campaign_approve;
 extern const struct command command_campaign_list;
 extern const struct command command_campaign_show;

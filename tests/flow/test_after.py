@@ -1,5 +1,7 @@
 """What comes around and after a campaign: numbers people quote, reports, telephone lists, the next issue, conditions."""
 
+import csv
+import hashlib
 import json
 import os
 import re
@@ -20,8 +22,6 @@ def hand_over(t, batch, lines):
     os.makedirs(folder)
     os.makedirs(os.path.join(t.spool, "new"), exist_ok=True)
     data = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
-    import hashlib
-
     shared = {"version": 1, **batch, "count": len(lines), "sha256": hashlib.sha256(data).hexdigest()}
     with open(os.path.join(folder, "notices.jsonl"), "wb") as file:
         file.write(data)
@@ -142,3 +142,74 @@ def test_numbers_of_producers_are_found_in_notices_and_among_many_lines(t):
     t.equal([row["id"] for row in look_up(t, f"K/{count}-ü")[0]], [f"b_p{count}"], "in the last line")
     t.equal([row["id"] for row in look_up(t, "K/9000-ü")[0]], ["b_9000"], "in a line without an id")
     t.equal(look_up(t, "K/0-ü")[0], [], "nobody's")
+
+
+# the report
+
+
+def groups(t, *arguments):
+    *rows, summary = t.command("campaign", "report", *arguments, "--json").lines()
+    return rows, summary
+
+
+def mixed(t, count=60):
+    """People in two languages, some without a letter in theirs, some only by SMS, some wrong."""
+    lines = people(count)
+    for i, line in enumerate(lines):
+        line["locale"] = ("en", "de", "fr")[i % 3]
+        if i % 10 == 0:
+            del line["to"]["email"]
+    return lines
+
+
+def test_the_groups_of_a_report_add_up_to_everybody(t):
+    folder = t.letter("probe", en=(NUMBERED, NUMBERED, QUOTING))
+    t.configure(templates=folder)
+    t.daemon.start()
+    single = {"routing": {"method": "single", "channels": ["email", "sms"]}}
+    for cohort, size in (("a", 60), ("b", 30)):
+        hand_over(t, {**AUTO, **single, "id": f"leak-{cohort}", "campaign": "leak"}, mixed(t, size))
+    t.wait(lambda: finished(t, "leak-a") and finished(t, "leak-b"), 30, "both to be sent")
+    rows, summary = groups(t, "leak")
+    t.equal((sum(row["people"] for row in rows), summary["people"], summary["expected"]), (90, 90, 90), "everybody once")
+    t.equal(summary["final"], True, "final")
+    t.equal({row["cohort"] for row in rows}, {"a", "b"}, "cohorts")
+    t.equal(sum(row["people"] for row in rows if row["channel"] == "sms"), 9, "people without a mailbox")
+    t.equal(sum(row["people"] for row in rows if row["language_fallback"]), 30, "French people get English letters")
+    t.check(summary["first_at"] <= summary["median_at"] <= summary["last_at"], f"times: {summary}")
+    t.daemon.stop()
+    t.equal(groups(t, "leak")[0], rows, "without a daemon")
+
+
+def test_a_report_is_a_page_in_three_languages_and_a_table_for_spreadsheets(t):
+    begin(t, {**AUTO, "id": "leak-a", "campaign": "leak"}, people(5))
+    for language, words in (("de", "Versandbericht"), ("ko", "발송 결과 보고서"), ("en", "Delivery report")):
+        answer = t.command("campaign", "report", "leak", "--html", "r.html", "--csv", "r.csv", "--lang", language)
+        t.equal(answer.status, 0, answer.err)
+        with open(os.path.join(t.dir, "r.html"), encoding="utf-8") as file:
+            page = file.read()
+        t.contains(page, f'lang="{language}"', "its language")
+        t.contains(page, f"<h1>{words}: leak</h1>", "its title")
+        t.check("<script" not in page and "http" not in page, "nothing is fetched or run")
+    with open(os.path.join(t.dir, "r.csv"), encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    t.equal([(row["cohort"], row["channel"], row["state"], row["people"]) for row in rows], [("a", "email", "delivered", "5")], "the table")
+    t.equal(t.command("campaign", "report", "none").status, 66, "nobody's campaign")
+
+
+def test_a_report_is_not_final_while_somebody_waits(t):
+    begin(t, {**AUTO, "id": "leak-a", "campaign": "leak", "not_before": "2099-01-01T00:00:00Z"}, people(5), sent=False)
+    _, summary = groups(t, "leak")
+    t.equal((summary["final"], summary["open"]), (False, 5), "five wait")
+    t.contains(t.command("campaign", "report", "leak").out, "Not final: 5 people are still open.", "it says so")
+
+
+def test_who_was_told_on_a_second_way_counts_once_as_told(t):
+    folder = t.letter("probe", en=(NUMBERED, NUMBERED, QUOTING))
+    refusing = t.faulty("rcpt-550")
+    t.configure(templates=folder, email=t.email_transport(refusing))
+    t.daemon.start()
+    hand_over(t, {**AUTO, "id": "leak-a", "campaign": "leak", "routing": {"method": "single", "channels": ["email", "sms"]}}, people(4))
+    t.wait(lambda: finished(t, "leak-a"), 30, "all to be sent")
+    rows, summary = groups(t, "leak")
+    t.equal([(row["channel"], row["channel_fallback"], row["state"], row["people"]) for row in rows], [("sms", True, "delivered", 4)], "told by SMS")

@@ -1,0 +1,34 @@
+#include "operator/csv_put.h"
+
+#include <string.h>
+
+/* A spreadsheet computes it as a number, and that is all it does with it. */
+static bool is_number(const char *text)
+{
+    size_t sign = *text == '+' || *text == '-';
+    return text[sign] != '\0' && strspn(text + sign, "0123456789") == strlen(text + sign);
+}
+
+static bool is_formula(const char *text)
+{
+    const char *at = text + strspn(text, " ");
+    return *at != '\0' && strchr("=+-@\t\r\n", *at) != NULL && !is_number(text);
+}
+
+void csv_put_cell(struct buf *out, const char *text, bool first)
+{
+    buf_puts(out, first ? "\"" : ",\"");
+    if (is_formula(text))
+        buf_putc(out, '\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            buf_putc(out, '"');
+        buf_putc(out, *text);
+    }
+    buf_putc(out, '"');
+}
+
+const char *csv_bare(const char *text)
+{
+    return text[0] == '\'' && is_formula(text + 1) ? text + 1 : text;
+}
