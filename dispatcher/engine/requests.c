@@ -584,6 +584,7 @@ static const struct verb verbs[] = {
     {"reference", REQUEST_LOOK, request_reference},
     {"report", REQUEST_LOOK, request_report},
     {"calls", REQUEST_LOOK, request_calls},
+    {"call_list", REQUEST_LOOK, request_call_list},
     {"call", REQUEST_OPERATE, request_call},
 };
 

@@ -1,7 +1,6 @@
 /*
  * People who are told by telephone:
  *
- *   call_list  {"campaign","phoned":["a"],"after":{"batch","line"}}   whom to call, and why
  *   call       {"calls":[{"id","outcome","at","note"}],"file"}        what came of it
  *   calls      {"campaign"} or {"id"}                                  what is known of it
  */

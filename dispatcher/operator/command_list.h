@@ -68,6 +68,8 @@ extern const struct command command_render;
 extern const struct command command_sms_length;
 extern const struct command command_campaign_new;
 extern const struct command command_campaign_report;
+extern const struct command command_call_list;
+extern const struct command command_call_import;
 extern const struct command command_campaign_approve;
 extern const struct command command_campaign_list;
 extern const struct command command_campaign_show;

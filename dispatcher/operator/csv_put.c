@@ -2,17 +2,10 @@
 
 #include <string.h>
 
-/* A spreadsheet computes it as a number, and that is all it does with it. */
-static bool is_number(const char *text)
-{
-    size_t sign = *text == '+' || *text == '-';
-    return text[sign] != '\0' && strspn(text + sign, "0123456789") == strlen(text + sign);
-}
-
 static bool is_formula(const char *text)
 {
     const char *at = text + strspn(text, " ");
-    return *at != '\0' && strchr("=+-@\t\r\n", *at) != NULL && !is_number(text);
+    return *at != '\0' && strchr("=+-@\t\r\n", *at) != NULL;
 }
 
 void csv_put_cell(struct buf *out, const char *text, bool first)

@@ -11,7 +11,7 @@
 
 /* Appends a cell, quoted, with a comma before it unless it is the first. What a spreadsheet would
  * take for a formula (it begins with = + - @, a tab or a line end, also behind spaces) gets an
- * apostrophe in front, except telephone numbers (+ and digits) and numbers. */
+ * apostrophe in front; so do telephone numbers, which it would take for numbers. */
 void csv_put_cell(struct buf *out, const char *text, bool first);
 /* The cell as it was before the apostrophe. Borrowed. */
 const char *csv_bare(const char *text);

@@ -213,3 +213,98 @@ def test_who_was_told_on_a_second_way_counts_once_as_told(t):
     t.wait(lambda: finished(t, "leak-a"), 30, "all to be sent")
     rows, summary = groups(t, "leak")
     t.equal([(row["channel"], row["channel_fallback"], row["state"], row["people"]) for row in rows], [("sms", True, "delivered", 4)], "told by SMS")
+
+
+# the telephone
+
+
+def call_list(t, *arguments):
+    answer = t.command("call-list", "leak", *arguments, "--out", "calls.csv")
+    t.equal(answer.status, 0, answer.err)
+    with open(os.path.join(t.dir, "calls.csv"), "rb") as file:
+        data = file.read()
+    t.check(data.startswith(b"\xef\xbb\xbf"), "a byte order mark for spreadsheets")
+    return list(csv.DictReader(data.decode("utf-8-sig").splitlines()))
+
+
+def fill_in(t, rows, **outcomes):
+    """The list as the phone team saves it: semicolons, and an outcome for some."""
+    with open(os.path.join(t.dir, "filled.csv"), "w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=";")
+        writer.writeheader()
+        for row in rows:
+            outcome, note = outcomes.get(row["id"].split("_")[1], ("", ""))
+            writer.writerow({**row, "outcome": outcome, "note": note, "at": "2026-11-24T09:00:00+09:00" if outcome else ""})
+    return t.command("call-import", "filled.csv", "--json")
+
+
+def unreached(t, **cohorts):
+    """A campaign of which nobody has a mailbox that works."""
+    folder = t.letter("probe", en=(NUMBERED, NUMBERED, QUOTING))
+    t.configure(templates=folder, email=t.email_transport(t.faulty("rcpt-550")))
+    t.daemon.start()
+    for cohort, lines in cohorts.items():
+        hand_over(t, {**AUTO, "id": f"leak-{cohort}", "campaign": "leak"}, lines)
+        t.wait(lambda: finished(t, f"leak-{cohort}"), 30, "all to be refused")
+
+
+def test_a_call_list_has_whom_nothing_reached_and_no_formulas(t):
+    lines = people(3)
+    lines[0]["to"]["name"] = '=HYPERLINK("http://evil.example")'
+    lines[1]["to"]["name"] = "@SUM(1)"
+    unreached(t, a=lines)
+    rows = call_list(t, "--lang", "ko")
+    t.equal([row["id"] for row in rows], ["leak-a_p1", "leak-a_p2", "leak-a_p3"], "all three")
+    for row in rows:
+        for column, cell in row.items():
+            t.check(cell[:1] not in ("=", "+", "-", "@"), f"{column} is a formula: {cell!r}")
+    t.contains(rows[2]["phone"], "+4915100000003", "the number")
+    t.contains(rows[2]["cause"], "실패: 존재하지 않는 주소입니다.", "the cause in words")
+    t.contains(rows[2]["best_time"], "09:00-18:00 Europe/Berlin", "the time")
+    shown = t.command("show", "leak-a_p3", "--json").lines()[0]["job"]["reference"]
+    t.equal(rows[2]["reference"], shown, "the number in the letter")
+
+
+def test_outcomes_come_back_once_and_are_shown(t):
+    unreached(t, a=people(4), b=people(2))
+    rows = call_list(t)
+    t.equal(len(rows), 6, "both cohorts")
+    answer = fill_in(t, rows, p1=("reached", "Danke; ruft an"), p2=("No answer", ""), p3=("call_back", "=1+1"))
+    t.equal((answer.status, answer.json()), (0, {"v": 1, "new": 5, "known": 0, "empty": 1, "wrong": 0}), f"noted: {answer.err}")
+    answer = fill_in(t, rows, p1=("reached", "Danke; ruft an"), p2=("No answer", ""), p3=("call_back", "=1+1"))
+    t.equal(answer.json(), {"v": 1, "new": 0, "known": 5, "empty": 1, "wrong": 0}, "the same file again")
+    shown = [row for row in t.command("show", "leak-a_p1", "--json").lines() if "call" in row]
+    t.equal([(row["call"], row["note"], row["at"]) for row in shown], [("reached", "Danke; ruft an", "2026-11-24T00:00:00.000Z")], "in the story")
+    t.contains(t.command("show", "leak-a_p1").out, "reached: Danke; ruft an", "for people")
+    actions = [row for row in t.command("actions", "--json").lines() if row.get("verb") == "call import"]
+    t.equal([row["count"] for row in actions], [5], "one action")
+    t.equal([row["id"] for row in call_list(t)], ["leak-a_p2", "leak-a_p3", "leak-a_p4", "leak-b_p2"], "who was reached is left out")
+    t.command("campaign", "report", "leak", "--html", "r.html", "--lang", "de")
+    with open(os.path.join(t.dir, "r.html"), encoding="utf-8") as file:
+        t.matches(file.read(), r'erreicht</th><td class="n">2</td>', "in the report")
+    t.daemon.stop()
+    t.equal(fill_in(t, rows, p4=("refused", "")).json()["new"], 1, "without a daemon")
+
+
+def test_rows_nobody_has_are_named_and_the_others_taken(t):
+    unreached(t, a=people(2))
+    rows = call_list(t)
+    strange = {**rows[0], "id": "leak-a_p9"}
+    answer = fill_in(t, [*rows, strange], p1=("reached", ""), p2=("maybe", ""), p9=("reached", ""))
+    t.equal((answer.status, answer.json()["new"], answer.json()["wrong"]), (65, 1, 2), "one of three")
+    t.contains(answer.err, "filled.csv:3: the outcome is one of", "which row is no outcome")
+    t.contains(answer.err, "filled.csv:4: nobody in the books has this id", "which row is nobody's")
+    t.equal(t.command("call-import", "dispatcher.yaml").status, 65, "no list")
+
+
+def test_cohorts_that_are_phoned_are_on_the_list_whatever_arrived(t):
+    folder = t.letter("probe", en=(NUMBERED, NUMBERED, QUOTING))
+    t.configure(templates=folder)
+    t.daemon.start()
+    for cohort in ("a", "b"):
+        hand_over(t, {**AUTO, "id": f"leak-{cohort}", "campaign": "leak"}, people(3))
+        t.wait(lambda: finished(t, f"leak-{cohort}"), 30, "all to be sent")
+    t.write("campaign.yaml", "schema: 1\ncampaign: leak\ntemplate: probe\nkind: none\ncategory: service_notice\nlanguages: [en]\nchannels: [email]\ncohorts: {a: a.csv, b: b.csv}\nphoned: [a]\n")
+    t.equal([row["id"] for row in call_list(t, "--file", "campaign.yaml")], ["leak-a_p1", "leak-a_p2", "leak-a_p3"], "only a")
+    t.equal(call_list(t), [], "without the file")
+    t.equal(len(call_list(t, "--everybody", "--cohort", "b")), 3, "a cohort")
