@@ -88,6 +88,7 @@ static const struct command *const engine_room[] = {
     &command_shape,
     &command_why,
     &command_tail,
+    &command_top,
     &command_corrupt_list,
     &command_corrupt_explain,
     &command_corrupt_release,

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -15,6 +16,19 @@ static void put_time(struct buf *out, const char *key, int64_t wall_ms)
     buf_put_json(out, wall_ms > 0 ? clock_format_rfc3339(wall_ms, time) : NULL);
 }
 
+/* Deliveries in the hands of workers. */
+static size_t count_open(const struct daemon_view *v, const struct transport *t)
+{
+    const struct pool *pool = &v->dispatch->pool;
+    size_t open = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        const struct worker_slot *w = &pool->slots[i];
+        if (w->busy && w->transport != NULL && strcmp(w->transport->name, t->name) == 0)
+            open += w->open;
+    }
+    return open;
+}
+
 static void put_transport(const struct daemon_view *v, const struct transport *t, struct buf *out)
 {
     struct transport_view view;
@@ -24,7 +38,8 @@ static void put_transport(const struct daemon_view *v, const struct transport *t
     buf_printf(out, ",\"channel\":\"%s\",\"in_flight\":%zu,\"paused_ms\":%lld,\"reason\":",
                channel_kind_name(t->channel), view.in_flight, (long long)view.paused_ms);
     buf_put_json(out, view.reason);
-    buf_printf(out, ",\"breaker\":\"%s\",\"waits_for\":\"%s\"", view.breaker, view.waits_for);
+    buf_printf(out, ",\"open\":%zu,\"breaker\":\"%s\",\"waits_for\":\"%s\"", count_open(v, t),
+               view.breaker, view.waits_for);
     put_time(out, "since", view.since_wall_ms);
     put_time(out, "until", view.paused_ms > 0 ? clock_wall_ms() + view.paused_ms : 0);
     buf_putc(out, '}');

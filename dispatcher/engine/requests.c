@@ -569,6 +569,7 @@ static const struct verb verbs[] = {
     {"failures", REQUEST_LOOK, request_failures},
     {"shape", REQUEST_LOOK, request_shape},
     {"events", REQUEST_LOOK, request_events},
+    {"top", REQUEST_LOOK, request_top},
     {"corrupt", REQUEST_LOOK, request_corrupt},
     {"release_corrupt", REQUEST_OPERATE, request_release_corrupt},
     {"keep", REQUEST_OPERATE | REQUEST_APPROVE, request_keep},

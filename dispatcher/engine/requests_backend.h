@@ -127,6 +127,7 @@ int request_health(const struct request *r, struct error *err);
 int request_failures(const struct request *r, struct error *err);
 int request_shape(const struct request *r, struct error *err);
 int request_events(const struct request *r, struct error *err);
+int request_top(const struct request *r, struct error *err);
 int request_corrupt(const struct request *r, struct error *err);
 int request_release_corrupt(const struct request *r, struct error *err);
 int request_keep(const struct request *r, struct error *err);

@@ -12,6 +12,7 @@
 #include "engine/blame.h"
 #include "engine/events.h"
 #include "engine/metrics.h"
+#include "engine/pulse.h"
 #include "model/cause.h"
 #include "policy/failover.h"
 #include "policy/verdict.h"
@@ -401,7 +402,11 @@ static void note_metrics(const struct settling *s, const struct disposition *sai
                                       .duration_ms = s->report != NULL ? s->report->duration_ms : 0,
                                       .accepted_ms = s->row->accepted_ms,
                                       .now_ms = wall_ms};
+    int64_t mono_ms = clock_mono_ms();
     metrics_note_attempt(&a);
+    pulse_note(PULSE_TRANSPORT, s->transport->name, state, a.duration_ms, mono_ms);
+    if (s->row->batch_id != NULL)
+        pulse_note(PULSE_BATCH, s->row->batch_id, state, a.duration_ms, mono_ms);
 }
 
 static void finish(struct settling *s, const struct disposition *said, struct verdict *v,

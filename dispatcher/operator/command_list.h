@@ -14,6 +14,7 @@ extern const struct command command_failures;
 extern const struct command command_shape;
 extern const struct command command_why;
 extern const struct command command_tail;
+extern const struct command command_top;
 extern const struct command command_corrupt_list;
 extern const struct command command_corrupt_explain;
 extern const struct command command_corrupt_release;

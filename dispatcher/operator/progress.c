@@ -50,8 +50,8 @@ static void put_counts(struct buf *out, const struct progress_facts *f, const ch
         buf_printf(out, "%s%s", gap, f->tail);
 }
 
-/* Whole characters only, and never the last column: a terminal may wrap there. */
-static void cut_to_width(struct buf *out, size_t start, size_t width)
+/* Whole characters only. */
+void progress_cut(struct buf *out, size_t start, size_t width)
 {
     const char *at = out->data + start, *end = out->data + out->len;
     size_t used = 0;
@@ -83,7 +83,7 @@ void progress_put_line(struct buf *out, const struct progress_facts *f, size_t w
         buf_printf(out, "%lld%%  ", (long long)percent(f));
     }
     put_counts(out, f, "  ");
-    cut_to_width(out, start, width);
+    progress_cut(out, start, width);
 }
 
 /* ---- the bar ---- */

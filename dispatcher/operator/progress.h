@@ -30,6 +30,10 @@ struct progress_facts {
  */
 void progress_put_line(struct buf *out, const struct progress_facts *f, size_t width);
 
+/* What stands behind `start` fits into so many columns, and not the last one: a terminal may wrap
+ * there. */
+void progress_cut(struct buf *out, size_t start, size_t width);
+
 /* A line that is drawn over on a terminal. */
 struct bar {
     FILE *to; /* stdout or stderr */
