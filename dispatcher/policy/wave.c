@@ -3,10 +3,9 @@
 #include <stdbool.h>
 
 #define DAY_MS    INT64_C(86400000)
-#define HOUR_MS   INT64_C(3600000)
 #define MINUTE_MS INT64_C(60000)
-/* Longer than any hours on any day are away. */
-#define LOOK_DAYS 15
+/* Steps of half a day at least: any hours on any day begin within them. */
+#define STEPS_MAX 32
 
 static const char *zone_of(const struct pace *p, const char *zone)
 {
@@ -22,17 +21,19 @@ static bool is_day(const struct pace *p, int64_t local_day)
     return p->days == 0 || (p->days & (1U << (weekday < 0 ? weekday + 7 : weekday))) != 0;
 }
 
-/* Hours that span midnight belong to the day on which they began. */
-static int64_t day_of(const struct pace *p, window_offset_fn *offset, const char *zone,
-                      int64_t wall_ms)
+/* Minutes since midnight that still belong to hours that began the day before; how many of them are
+ * left, 0: none. */
+static int64_t minutes_left(const struct pace *p, int64_t shown_ms)
 {
-    int64_t shift = 0, shown = offset(zone, wall_ms);
-    if (p->hours.to_minute != 0 && p->hours.from_minute > p->hours.to_minute) {
-        int64_t day = warmup_day(wall_ms, shown);
-        int64_t minute = (wall_ms + shown - day * DAY_MS) / MINUTE_MS;
-        shift = minute < p->hours.to_minute ? 1 : 0;
-    }
-    return warmup_day(wall_ms, shown) - shift;
+    int64_t minute = (shown_ms - warmup_day(shown_ms, 0) * DAY_MS) / MINUTE_MS;
+    bool spans = p->hours.from_minute > p->hours.to_minute;
+    return spans && minute < p->hours.to_minute ? p->hours.to_minute - minute : 0;
+}
+
+/* Hours that span midnight belong to the day on which they began. */
+static int64_t day_of(const struct pace *p, int64_t shown_ms)
+{
+    return warmup_day(shown_ms, 0) - (minutes_left(p, shown_ms) > 0 ? 1 : 0);
 }
 
 /* When the next day begins, by the clocks there. */
@@ -49,11 +50,13 @@ int64_t pace_open_ms(const struct pace *p, window_offset_fn *offset, const char 
 {
     const char *of = zone_of(p, zone);
     int64_t at_ms = wall_ms;
-    for (int i = 0; i < LOOK_DAYS; i++) {
+    for (int i = 0; i < STEPS_MAX; i++) {
         at_ms = window_open_in_zone(&p->hours, at_ms, offset, of);
-        if (is_day(p, day_of(p, offset, of, at_ms)))
+        int64_t shown_ms = at_ms + offset(of, at_ms);
+        if (is_day(p, day_of(p, shown_ms)))
             return at_ms;
-        at_ms = next_midnight(offset, of, at_ms);
+        int64_t left = minutes_left(p, shown_ms);
+        at_ms = left > 0 ? at_ms + left * MINUTE_MS : next_midnight(offset, of, at_ms);
     }
     return INT64_MAX;
 }
