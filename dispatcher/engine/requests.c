@@ -120,7 +120,6 @@ int answer_put_waits(const struct request *r, int64_t batch, struct error *err)
     bool waits = s.word[0] != '\0' && s.at_ms > r->world->now_ms;
     answer_put_text(r->out, "waits_for", waits ? s.word : NULL);
     answer_put_text(r->out, "rests_because", waits && s.reason[0] != '\0' ? s.reason : NULL);
-    answer_put_time(r->out, "next_attempt_at", waits && s.at_ms != REST_UNTIL_TOLD ? s.at_ms : 0);
     answer_put_time(r->out, "next_attempt_at", waits && s.at_ms < INT64_MAX - 1 ? s.at_ms : 0);
     return 0;
 }
