@@ -1,5 +1,5 @@
 /* dispatcher evidence verify: needs nothing but the folder. */
-#include "operator/evidence.h"
+#include "operator/evidence_verify.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,169 +15,15 @@
 #include "operator/output.h"
 #include "operator/say.h"
 
-#define SHOWN_MOST   100
 #define MANIFEST_MAX ((size_t)256 * 1024 * 1024)
 #define README_MAX   ((size_t)1024 * 1024)
 #define DOCUMENT_MAX ((size_t)64 * 1024 * 1024)
 
-/* The addresses beside the rows they belong to: both files are read once, side by side. */
-struct addresses {
-    struct evidence_reader reader;
-    struct json_t *line; /* the next one; NULL: there is none */
-    int64_t row;         /* of that line */
-    int64_t matched;
-};
-
-struct verify {
-    const struct invocation *inv;
-    const char *directory;
-    const char *file;        /* that is being read */
-    struct json_t *manifest; /* NULL: it cannot be believed */
-    char seal[DIGEST_HEX_SIZE];
-    struct addresses addresses;
-    int64_t decision; /* the row of the one before, 0: none; and its hash in the ledger */
-    char ledger_hash[DIGEST_HEX_SIZE];
-    int64_t findings, rows, removed;
-};
-
-/* ---- findings ---- */
-
-struct finding {
-    const char *file;
-    int64_t row, to;  /* 0: of the file as a whole */
-    const char *what; /* for programs */
-};
-
-static bool begin_finding(struct verify *v, const struct finding *f)
-{
-    struct buf line = {0};
-    v->findings++;
-    if (!invocation_json(v->inv))
-        return v->findings <= SHOWN_MOST;
-    buf_puts(&line, "{\"v\":1,\"file\":");
-    buf_put_json(&line, f->file);
-    if (f->row > 0)
-        buf_printf(&line, ",\"row\":%" PRId64, f->row);
-    if (f->to > 0)
-        buf_printf(&line, ",\"to\":%" PRId64, f->to);
-    printf("%s,\"what\":\"%s\"}\n", line.data, f->what);
-    buf_free(&line);
-    return false;
-}
-
-static void tell_changed(struct verify *v, int64_t row)
-{
-    if (begin_finding(v, &(struct finding){v->file, row, 0, "changed"}))
-        say(v->inv, stdout, "%s, row %lld: was changed.\n", v->file, (long long)row);
-}
-
-static void tell_rewritten(struct verify *v, int64_t row)
-{
-    if (begin_finding(v, &(struct finding){v->file, row, 0, "rewritten"}))
-        say(v->inv, stdout,
-            "%s, row %lld: was written anew; the row behind it belongs to another one.\n", v->file,
-            (long long)row);
-}
-
-static void tell_missing(struct verify *v, int64_t row, int64_t to, bool at_end)
-{
-    if (!begin_finding(v, &(struct finding){v->file, row, to, at_end ? "cut" : "missing"}))
-        return;
-    if (at_end && row == to)
-        say(v->inv, stdout, "%s, row %lld: is missing at the end.\n", v->file, (long long)row);
-    else if (at_end)
-        say(v->inv, stdout, "%s, rows %lld to %lld: are missing at the end.\n", v->file,
-            (long long)row, (long long)to);
-    else if (row == to)
-        say(v->inv, stdout, "%s, row %lld: was removed.\n", v->file, (long long)row);
-    else
-        say(v->inv, stdout, "%s, rows %lld to %lld: were removed.\n", v->file, (long long)row,
-            (long long)to);
-}
-
-static void tell_added(struct verify *v, int64_t row, int64_t other)
-{
-    if (!begin_finding(v, &(struct finding){v->file, row, other, "added"}))
-        return;
-    if (other > 0)
-        say(v->inv, stdout,
-            "%s, in front of row %lld: a line was added that calls itself row %lld.\n", v->file,
-            (long long)row, (long long)other);
-    else
-        say(v->inv, stdout, "%s, in front of row %lld: a line was added.\n", v->file,
-            (long long)row);
-}
-
-static void tell_moved(struct verify *v, int64_t row, int64_t other, bool both)
-{
-    if (!begin_finding(v, &(struct finding){v->file, row, other, both ? "swapped" : "moved"}))
-        return;
-    if (both)
-        say(v->inv, stdout, "%s, rows %lld and %lld: changed places.\n", v->file, (long long)row,
-            (long long)other);
-    else
-        say(v->inv, stdout, "%s, row %lld: row %lld stands in its place.\n", v->file,
-            (long long)row, (long long)other);
-}
-
-static void tell_head(struct verify *v, int64_t row)
-{
-    if (begin_finding(v, &(struct finding){v->file, row, 0, "head"}))
-        say(v->inv, stdout,
-            "%s, row %lld: is not the last row that was sealed; the chain was made anew.\n",
-            v->file, (long long)row);
-}
-
-static void tell_file(struct verify *v, const char *file, const char *what)
-{
-    if (!begin_finding(v, &(struct finding){file, 0, 0, what}))
-        return;
-    if (strcmp(what, "missing") == 0)
-        say(v->inv, stdout, "%s: is missing.\n", file);
-    else if (strcmp(what, "added") == 0)
-        say(v->inv, stdout, "%s: is no part of this evidence.\n", file);
-    else if (strcmp(what, "seal") == 0)
-        say(v->inv, stdout, "%s: is not the one the seal was made of.\n", file);
-    else
-        say(v->inv, stdout, "%s: was changed.\n", file);
-}
-
-static void on_finding(void *context, const struct evidence_finding *f)
-{
-    struct verify *v = context;
-    switch (f->fault) {
-    case EVIDENCE_CHANGED:
-        tell_changed(v, f->row);
-        break;
-    case EVIDENCE_REWRITTEN:
-        tell_rewritten(v, f->row);
-        break;
-    case EVIDENCE_MISSING:
-        tell_missing(v, f->row, f->other, false);
-        break;
-    case EVIDENCE_CUT:
-        tell_missing(v, f->row, f->other, true);
-        break;
-    case EVIDENCE_ADDED:
-        tell_added(v, f->row, f->other);
-        break;
-    case EVIDENCE_SWAPPED:
-        tell_moved(v, f->row, f->other, true);
-        break;
-    case EVIDENCE_MOVED:
-        tell_moved(v, f->row, f->other, false);
-        break;
-    case EVIDENCE_HEAD:
-        tell_head(v, f->row);
-        break;
-    }
-}
-
 /* ---- addresses ---- */
 
-static void tell_address(struct verify *v, int64_t row, const char *what)
+static void tell_address(struct evidence_verify *v, int64_t row, const char *what)
 {
-    if (!begin_finding(v, &(struct finding){EVIDENCE_ADDRESSES, row, 0, what}))
+    if (!evidence_begin_finding(v, &(struct evidence_named){EVIDENCE_ADDRESSES, row, 0, what}))
         return;
     if (strcmp(what, "added") == 0)
         say(v->inv, stdout, "%s: the address of row %lld stands there twice, or out of order.\n",
@@ -188,9 +34,9 @@ static void tell_address(struct verify *v, int64_t row, const char *what)
 }
 
 /* Takes the next line that is one. Lines may be gone, but not be otherwise. */
-static void advance(struct verify *v)
+static void advance(struct evidence_verify *v)
 {
-    struct addresses *a = &v->addresses;
+    struct evidence_addresses *a = &v->addresses;
     int64_t before = a->row;
     json_free(a->line);
     a->line = NULL;
@@ -211,16 +57,16 @@ static void advance(struct verify *v)
     }
 }
 
-static void open_addresses(struct verify *v, struct error *err, int *rc)
+static void open_addresses(struct evidence_verify *v, struct error *err, int *rc)
 {
     *rc = evidence_reader_open(v->directory, EVIDENCE_ADDRESSES, &v->addresses.reader, err);
     if (*rc == 0)
         advance(v);
 }
 
-static void match_address(struct verify *v, const struct json_t *row, int64_t number)
+static void match_address(struct evidence_verify *v, const struct json_t *row, int64_t number)
 {
-    struct addresses *a = &v->addresses;
+    struct evidence_addresses *a = &v->addresses;
     char commitment[DIGEST_HEX_SIZE];
     while (a->line != NULL && a->row < number)
         advance(v);
@@ -236,9 +82,9 @@ static void match_address(struct verify *v, const struct json_t *row, int64_t nu
 }
 
 /* What is left belongs to no row. */
-static void close_addresses(struct verify *v)
+static void close_addresses(struct evidence_verify *v)
 {
-    struct addresses *a = &v->addresses;
+    struct evidence_addresses *a = &v->addresses;
     for (; a->line != NULL; advance(v))
         tell_address(v, a->row, "added");
     evidence_reader_close(&a->reader);
@@ -275,7 +121,7 @@ static bool decision_holds(const struct json_t *row)
     return strcmp(digest_hex(digest, hex), json_get_text(row, "ledger_hash", "")) == 0;
 }
 
-static void match_decision(struct verify *v, const struct json_t *row, int64_t number)
+static void match_decision(struct evidence_verify *v, const struct json_t *row, int64_t number)
 {
     struct evidence_chain start;
     const char *previous = json_get_text(row, "ledger_previous", "");
@@ -283,7 +129,7 @@ static void match_decision(struct verify *v, const struct json_t *row, int64_t n
     bool follows = number != v->decision + 1 ||
                    strcmp(previous, number == 1 ? start.head : v->ledger_hash) == 0;
     if ((!follows || !decision_holds(row)) &&
-        begin_finding(v, &(struct finding){v->file, number, 0, "ledger"}))
+        evidence_begin_finding(v, &(struct evidence_named){v->file, number, 0, "ledger"}))
         say(v->inv, stdout, "%s, row %lld: is not what the ledger's own chain of actions says.\n",
             v->file, (long long)number);
     v->decision = number;
@@ -292,8 +138,8 @@ static void match_decision(struct verify *v, const struct json_t *row, int64_t n
 
 /* ---- chains ---- */
 
-static void look_within(struct verify *v, enum evidence_part part, const struct evidence_line *line,
-                        int64_t last)
+static void look_within(struct evidence_verify *v, enum evidence_part part,
+                        const struct evidence_line *line, int64_t last)
 {
     if (!line->sound)
         return;
@@ -303,13 +149,13 @@ static void look_within(struct verify *v, enum evidence_part part, const struct 
         match_decision(v, line->root, line->row);
 }
 
-static void read_part(struct verify *v, enum evidence_part part, struct evidence_reader *reader,
-                      const struct json_t *facts)
+static void read_part(struct evidence_verify *v, enum evidence_part part,
+                      struct evidence_reader *reader, const struct json_t *facts)
 {
     struct evidence_check check;
     int64_t last = 0;
-    evidence_check_begin(&check, facts != NULL ? json_get_int(facts, "rows", 0) : -1, on_finding,
-                         v);
+    evidence_check_begin(&check, facts != NULL ? json_get_int(facts, "rows", 0) : -1,
+                         evidence_tell_finding, v);
     while (evidence_reader_next(reader)) {
         struct evidence_line line;
         evidence_read_line(reader->line, reader->cut ? 0 : reader->len, &line);
@@ -323,7 +169,7 @@ static void read_part(struct verify *v, enum evidence_part part, struct evidence
         v->rows = check.total >= 0 ? check.total : check.expected - 1;
 }
 
-static int verify_part(struct verify *v, enum evidence_part part, struct error *err)
+static int verify_part(struct evidence_verify *v, enum evidence_part part, struct error *err)
 {
     struct evidence_reader reader;
     v->file = evidence_part_name(part);
@@ -332,14 +178,14 @@ static int verify_part(struct verify *v, enum evidence_part part, struct error *
     if (rc != 0)
         return rc;
     if (reader.file == NULL)
-        tell_file(v, v->file, "missing");
+        evidence_tell_file(v, v->file, "missing");
     else
         read_part(v, part, &reader, facts);
     evidence_reader_close(&reader);
     return 0;
 }
 
-static int verify_deliveries(struct verify *v, struct error *err)
+static int verify_deliveries(struct evidence_verify *v, struct error *err)
 {
     int rc;
     open_addresses(v, err, &rc);
@@ -352,8 +198,8 @@ static int verify_deliveries(struct verify *v, struct error *err)
 /* ---- what is whole files ---- */
 
 /* 1: it has another hash, 0: it is as it was, ERR_NOT_FOUND, ERR_IO. */
-static int compare_file(const struct verify *v, const char *name, size_t limit, const char *sha256,
-                        struct error *err)
+static int compare_file(const struct evidence_verify *v, const char *name, size_t limit,
+                        const char *sha256, struct error *err)
 {
     struct buf bytes = {0};
     unsigned char digest[DIGEST_SIZE];
@@ -368,14 +214,14 @@ static int compare_file(const struct verify *v, const char *name, size_t limit, 
     return rc != 0 ? rc : strcmp(digest_hex(digest, hex), sha256) != 0;
 }
 
-static int verify_file(struct verify *v, const char *name, size_t limit, const char *sha256,
-                       struct error *err)
+static int verify_file(struct evidence_verify *v, const char *name, size_t limit,
+                       const char *sha256, struct error *err)
 {
     int rc = compare_file(v, name, limit, sha256, err);
     if (rc == ERR_NOT_FOUND)
-        tell_file(v, name, "missing");
+        evidence_tell_file(v, name, "missing");
     if (rc == 1)
-        tell_file(v, name, "changed");
+        evidence_tell_file(v, name, "changed");
     return rc == ERR_NOT_FOUND || rc == 1 ? 0 : rc;
 }
 
@@ -392,7 +238,7 @@ static bool is_document(const struct json_t *documents, const char *file)
     return false;
 }
 
-static void find_strangers(struct verify *v, const struct json_t *documents)
+static void find_strangers(struct evidence_verify *v, const struct json_t *documents)
 {
     char *path = file_join(v->directory, EVIDENCE_LETTERS);
     DIR *folder = opendir(path);
@@ -402,7 +248,7 @@ static void find_strangers(struct verify *v, const struct json_t *documents)
         buf_printf(&name, EVIDENCE_LETTERS "/%s", entry->d_name);
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
             !is_document(documents, entry->d_name))
-            tell_file(v, name.data, "added");
+            evidence_tell_file(v, name.data, "added");
         buf_free(&name);
     }
     if (folder != NULL)
@@ -410,7 +256,7 @@ static void find_strangers(struct verify *v, const struct json_t *documents)
     free(path);
 }
 
-static int verify_documents(struct verify *v, struct error *err)
+static int verify_documents(struct evidence_verify *v, struct error *err)
 {
     const struct json_t *documents = json_get(v->manifest, "documents");
     int rc = 0;
@@ -428,7 +274,7 @@ static int verify_documents(struct verify *v, struct error *err)
 
 /* ---- the manifest ---- */
 
-static int read_manifest(struct verify *v, struct buf *out, struct error *err)
+static int read_manifest(struct evidence_verify *v, struct buf *out, struct error *err)
 {
     char *path = file_join(v->directory, EVIDENCE_MANIFEST);
     int rc = file_read_path(path, MANIFEST_MAX, out, err);
@@ -440,7 +286,7 @@ static int read_manifest(struct verify *v, struct buf *out, struct error *err)
     return rc;
 }
 
-static int open_manifest(struct verify *v, struct error *err)
+static int open_manifest(struct evidence_verify *v, struct error *err)
 {
     struct buf text = {0};
     struct evidence_line line = {0};
@@ -460,21 +306,21 @@ static int open_manifest(struct verify *v, struct error *err)
                        json_get_text(line.root, "format", "of no format"));
         json_free(line.root);
     } else {
-        tell_file(v, EVIDENCE_MANIFEST, "changed");
+        evidence_tell_file(v, EVIDENCE_MANIFEST, "changed");
     }
     buf_free(&text);
     return rc;
 }
 
-static void compare_seal(struct verify *v, const char *seal)
+static void compare_seal(struct evidence_verify *v, const char *seal)
 {
     if (seal != NULL && v->manifest != NULL && strcasecmp(seal, v->seal) != 0)
-        tell_file(v, EVIDENCE_MANIFEST, "seal");
+        evidence_tell_file(v, EVIDENCE_MANIFEST, "seal");
 }
 
 /* ---- the command ---- */
 
-static int verify_all(struct verify *v, struct error *err)
+static int verify_all(struct evidence_verify *v, struct error *err)
 {
     int rc = verify_deliveries(v, err);
     for (int part = EVIDENCE_DECISIONS; rc == 0 && part < EVIDENCE_PARTS; part++)
@@ -487,7 +333,7 @@ static int verify_all(struct verify *v, struct error *err)
     return rc;
 }
 
-static void tell_sound(const struct verify *v, const char *seal)
+static void tell_sound(const struct evidence_verify *v, const char *seal)
 {
     char number[OUTPUT_NUMBER_SIZE];
     say(v->inv, stdout, "Nothing was changed: %s deliveries, and every link of the chains holds.\n",
@@ -502,7 +348,7 @@ static void tell_sound(const struct verify *v, const char *seal)
             v->seal);
 }
 
-static void tell_end(const struct verify *v, const char *seal)
+static void tell_end(const struct evidence_verify *v, const char *seal)
 {
     char number[OUTPUT_NUMBER_SIZE];
     if (invocation_json(v->inv)) {
@@ -512,9 +358,9 @@ static void tell_end(const struct verify *v, const char *seal)
                seal != NULL ? "true" : "false");
         return;
     }
-    if (v->findings > SHOWN_MOST)
+    if (v->findings > EVIDENCE_SHOWN_MOST)
         say(v->inv, stdout, "%lld findings more; --json lists them all.\n",
-            (long long)(v->findings - SHOWN_MOST));
+            (long long)(v->findings - EVIDENCE_SHOWN_MOST));
     if (v->findings == 0)
         tell_sound(v, seal);
     else
@@ -528,7 +374,7 @@ static void tell_end(const struct verify *v, const char *seal)
 static int run(const struct invocation *inv, struct error *err)
 {
     const char *seal = option_value(inv, "seal");
-    struct verify v = {.inv = inv, .directory = argument_at(inv, 0)};
+    struct evidence_verify v = {.inv = inv, .directory = argument_at(inv, 0)};
     int rc = open_manifest(&v, err);
     if (rc == 0) {
         compare_seal(&v, seal);

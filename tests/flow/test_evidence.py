@@ -1,5 +1,7 @@
 """Evidence: an export that anybody can check, and that names the row of every tampering."""
 
+import email
+import email.policy
 import hashlib
 import json
 import os
@@ -289,3 +291,117 @@ def test_evidence_outlives_the_texts(t):
     t.equal({row["text"] for row in old}, {"there"}, "texts before")
     t.equal({row["text"] for row in new}, {"purged"}, "texts after")
     t.equal([r["rendered_sha256"] for r in new], [r["rendered_sha256"] for r in old], "hashes stay")
+
+
+# a campaign from its file
+
+
+def colleague(t, *arguments):
+    """The same as somebody else, who may reach the daemon; None if this test may not become somebody else."""
+    if os.geteuid() != 0:
+        return None
+    own = ["setpriv", "--reuid=65534", f"--regid={os.getgid()}", "--clear-groups"]
+    command = [*own, lib.DISPATCHER, *arguments, "--config", t.config_path]
+    return lib.Answer(subprocess.run(command, capture_output=True, cwd=t.dir, env=t.environment, stdin=subprocess.DEVNULL))
+
+
+def run_campaign(t):
+    """The outage of the documentation, approved by a second person where there may be one, and sent."""
+    os.chmod(t.dir, 0o755)
+    for name, source in (("templates", "templates"), ("outage", "docs/incidents/outage")):
+        shutil.copytree(os.path.join(lib.ROOT, source), os.path.join(t.dir, name))
+    t.configure(templates=os.path.join(t.dir, "templates"))
+    people = read(t.dir, "outage/customers.csv").decode().splitlines()
+    t.write("outage/customers.csv", "\n".join(line.rsplit(",", 1)[0] for line in people) + "\n")
+    lines = read(t.dir, "outage/campaign-1-restored.yaml").decode().splitlines()
+    kept = [line for line in lines if not line.startswith(("send_at", "reference"))]
+    approvals = ["approvals: [legal]"] if os.geteuid() == 0 else []
+    path = t.write("outage/campaign.yaml", "\n".join(kept + ["reference: auto"] + approvals) + "\n")
+    t.daemon.start()
+    approved = colleague(t, "campaign", "approve", path, "--as", "legal", "--reason", "read it")
+    if approved:
+        t.equal(approved.status, 0, f"approval: {approved.err}")
+    sent = t.command("send", path, "--confirm", "outage-restored", "--skip-problems")
+    if sent.status != 0:
+        raise lib.Failure(f"send ended with {sent.status}: {sent.err}")
+    t.wait(lambda: sum(row["delivered"] for row in t.command("queue", "--summary", "--json").lines()) == 48, 30, "48 mails")
+
+
+def test_a_campaign_brings_its_documents_and_approvals(t):
+    run_campaign(t)
+    folder, answer = export(t, campaign="outage-restored", addresses="none")
+    t.equal(verify(t, folder, "--seal", answer["seal"])[0], 0, "verdict")
+    manifest = json.loads(read(folder, "manifest.json"))
+    names = {document["name"] for document in manifest["documents"]}
+    t.check({"service-restored/ko.md", "campaign.yaml", "facts-1.yaml"} <= names, f"documents {names}")
+    with open(os.path.join(t.dir, "templates/service-restored/ko.md"), "rb") as letter:
+        sums = {document["sha256"] for document in manifest["documents"]}
+        t.check(hashlib.sha256(letter.read()).hexdigest() in sums, "the letter's bytes")
+    t.check(not any("customers" in document["name"] for document in manifest["documents"]), "people are no document")
+    t.equal(manifest["about"]["people"], 48, "about the campaign")
+    verbs = [row.get("verb") for row in rows_of(folder, "decisions.jsonl")]
+    t.check("send" in verbs, f"decisions {verbs}")
+    approvals = rows_of(folder, "approvals.jsonl")
+    if os.geteuid() == 0:
+        t.equal([(row["role"], row["digest"]) for row in approvals], [("legal", manifest["about"]["digest"])], "approvals")
+        t.check("approve" in " ".join(filter(None, verbs)), f"the approval is a decision: {verbs}")
+    rows = rows_of(folder, "deliveries.jsonl")
+    t.equal((len(rows), {row["address"] for row in rows}), (48, {None}), "no address at all")
+    for row in rows:
+        mail = email.message_from_bytes(t.outbox("mail", row["id"]), policy=email.policy.default)
+        t.contains(mail.get_body(("plain",)).get_content(), row["reference"], f"the letter to {row['id']}")
+    # Tampering with documents.
+    files = sorted(os.listdir(os.path.join(folder, "letters")))
+    chance = random.Random(2)
+    for name in chance.sample(files, 6):
+        path = os.path.join("letters", name)
+        good = read(folder, path)
+        at = chance.randrange(len(good))
+        write(folder, path, good[:at] + bytes([good[at] ^ 4]) + good[at + 1 :])
+        status, found, _ = verify(t, folder)
+        t.equal((status, [(f["file"], f["what"]) for f in found]), (1, [(path, "changed")]), f"replaced {name}")
+        os.unlink(os.path.join(folder, path))
+        status, found, _ = verify(t, folder)
+        t.equal((status, [(f["file"], f["what"]) for f in found]), (1, [(path, "missing")]), f"without {name}")
+        write(folder, path, good)
+    write(folder, "letters/another.md", b"never sent")
+    status, found, _ = verify(t, folder)
+    t.equal((status, [(f["file"], f["what"]) for f in found]), (1, [("letters/another.md", "added")]), "a letter more")
+
+
+def test_the_words_of_a_campaign_are_found_after_its_letters_changed(t):
+    run_campaign(t)
+    row = next(row for row in t.command("queue", "--json").lines() if row.get("locale") == "ko")
+    for language in ("de", "ko", "en"):
+        name = f"templates/service-restored/{language}.md"
+        t.write(name, read(t.dir, name).decode() + "\nP.S.\n")
+    found = t.command("show", "--reference", row["reference"].lower(), "--body", "--json")
+    words = found.lines()[-1]
+    t.equal((found.status, words["words"], words["kept"], words["id"]), (0, "sent", True, row["id"]), f"the words {found.err}")
+    t.check("P.S." not in words["text"], "not the letter of today")
+    raw = t.command("show", row["id"], "--raw", "--channel", "email")
+    t.equal(raw.out.encode(), t.outbox("mail", row["id"]), "the bytes")
+    left = [name for name in os.listdir("/tmp") if name.startswith("dispatcher-") and os.path.isdir(f"/tmp/{name}/templates/service-restored") and f"/tmp/{name}" != t.dir]
+    t.equal([name for name in left if not os.path.exists(f"/tmp/{name}/dispatcher.yaml")], [], "folders left behind")
+    mistyped = row["reference"][:1] + ("7" if row["reference"][1] != "7" else "8") + row["reference"][2:]
+    answer = t.command("show", "--reference", mistyped)
+    t.equal(answer.status, 66, "a mistyped number")
+    t.contains(answer.err, row["reference"], "what it may have been")
+
+
+def test_full_addresses_need_the_right_to_operate(t):
+    if os.geteuid() != 0:
+        print("skipped: only root can become somebody else")
+        return
+    send(t, count=1, control={"operate": "nogroup"})
+    os.chmod(t.dir, 0o777)
+    for root, _, files in os.walk(t.spool):
+        os.chmod(root, 0o755)
+        for name in files:
+            if not name.endswith(".sock"):
+                os.chmod(os.path.join(root, name), 0o644)
+    answer = colleague(t, "evidence", "storm", "--out", "proof", "--addresses", "full")
+    t.equal((answer.status, os.path.exists(os.path.join(t.dir, "proof"))), (77, False), f"full: {answer.out} {answer.err}")
+    answer = colleague(t, "show", "n0", "--body")
+    t.check("n0@example.org" not in answer.out.split("sent 20")[-1], "masked in the words")
+    t.equal(colleague(t, "show", "n0", "--raw", "--channel", "email").status, 77, "raw bytes")
