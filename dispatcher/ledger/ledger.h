@@ -690,6 +690,21 @@ struct action {
     const char *selector; /* as text, for the record */
     int64_t now_ms;
 };
+/* How many of what was moved, by channel and language. */
+#define SHARE_LOCALE_SIZE 36
+struct share {
+    enum channel_kind channel;
+    char locale[SHARE_LOCALE_SIZE];
+    int64_t count;
+};
+struct shares {
+    struct share *at;
+    size_t count;
+};
+/* `all` may be NULL. */
+void shares_add(struct shares *all, enum channel_kind channel, const char *locale);
+void shares_free(struct shares *all);
+
 /*
  * A retry moves every selected delivery that may go there to WAITING, due now, attempts kept,
  * schedule begun anew. It is taken in steps, so that nobody waits long for one of millions: zero
@@ -743,6 +758,7 @@ struct retry {
      * counts. */
     ledger_meet_fn *meet;
     void *context;
+    struct shares *by; /* `count` is added to these; NULL: nobody asks */
 };
 /* One step and what is recorded of it in one transaction, durable if it moved something. Nothing
  * is recorded of a retry that moves nothing. ERR_CONFLICT: no retry of `action->who` with this
@@ -753,6 +769,44 @@ MUST_CHECK int ledger_retry(struct ledger *l, struct retry *r, const struct acti
 /* How many ledger_retry() would move now, by the same steps; changes nothing, so a reader may ask
  * too. */
 MUST_CHECK int ledger_count_retry(struct ledger *l, struct retry *r, struct error *err);
+
+/*
+ * What else operators do to deliveries, in steps and recorded like a retry. What is in flight is
+ * left and counted: nobody can call it back.
+ */
+enum act_kind {
+    ACT_HOLD,      /* waiting, deferred -> held, cause `operator`; patience begins anew afterwards */
+    ACT_RELEASE,   /* held -> waiting, due now; its schedule goes on where it was */
+    ACT_EXPIRE,    /* waiting, deferred, held -> expired */
+    ACT_CANCEL,    /* the same -> cancelled; the channels behind it are forgotten */
+    ACT_DELIVERED, /* waiting, deferred, held, failed, uncertain -> delivered, by somebody's word */
+};
+#define ACT_KINDS 5
+/* Why something the selector means is left alone. */
+enum act_bar {
+    ACT_IN_FLIGHT,
+    ACT_UNFIT,    /* of a notice that is named: nothing is done to this state */
+    ACT_POISON,   /* RELEASE: it cost three workers; only if its id or this cause is named */
+    ACT_DISABLED, /* RELEASE: its endpoint is disabled, it would only be held again */
+    ACT_TOLD,     /* DELIVERED: another channel of the same person runs, or told the person */
+    ACT_BARS
+};
+const char *act_kind_name(enum act_kind kind); /* "hold" ... "mark-delivered" */
+struct act {
+    enum act_kind kind;
+    const struct selector *selector;
+    size_t limit; /* as of struct retry, like the next ones */
+    int64_t after, until, action;
+    int64_t now_ms; /* for who only counts */
+    int64_t count;  /* moved by this step */
+    int64_t ended;  /* EXPIRE, CANCEL: had left, and their next channel will not begin any more */
+    int64_t barred[ACT_BARS];
+    struct shares *by; /* `count` is added to these; NULL: nobody asks */
+    bool more;
+};
+MUST_CHECK int ledger_act(struct ledger *l, struct act *a, const struct action *action,
+                          struct error *err);
+MUST_CHECK int ledger_count_act(struct ledger *l, struct act *a, struct error *err);
 
 /* Stops a batch (state of its deliveries unchanged, nothing is leased) or lets it go on; `go_on`:
  * it is not halted by failures again. With an action it is recorded in the chain, durable; NULL

@@ -366,6 +366,70 @@ static void retry_some(struct run *r)
     assert_int_equal(count, expected);
 }
 
+/* What becomes of a row of the model; false: it is left alone. */
+static bool act_on(const struct run *r, struct row *row, enum act_kind kind, int64_t *ended)
+{
+    static const enum delivery_state to[ACT_KINDS] = {
+        DELIVERY_HELD, DELIVERY_WAITING, DELIVERY_EXPIRED, DELIVERY_CANCELLED, DELIVERY_DELIVERED};
+    bool going = row->state == DELIVERY_WAITING || row->state == DELIVERY_DEFERRED;
+    bool held = row->state == DELIVERY_HELD;
+    bool lost =
+        row->state == DELIVERY_UNCERTAIN || (row->state == DELIVERY_FAILED && !is_told(r, row));
+    bool meant[ACT_KINDS] = {going, held, going || held, going || held, going || held || lost};
+    bool ends = kind == ACT_EXPIRE || kind == ACT_CANCEL;
+    bool still = ends && !meant[kind] && row->state != DELIVERY_IN_FLIGHT && row->over_ms > 0;
+    *ended += still;
+    if (!meant[kind] && !still)
+        return false;
+    row->over_ms = 0;
+    if (kind == ACT_CANCEL || kind == ACT_DELIVERED)
+        row->patience_ms = 0;
+    if (still)
+        return false;
+    row->state = to[kind];
+    if (kind != ACT_RELEASE)
+        return true;
+    row->due_ms = r->clock_ms;
+    row->crashes = 0;
+    row->over_ms = row->patience_ms > 0 ? r->clock_ms + row->patience_ms : 0;
+    return true;
+}
+
+static void act_on_some(struct run *r)
+{
+    struct action action = action_of("random");
+    struct selector selector = SELECTOR_ALL;
+    struct error err = {0};
+    int64_t expected = 0, expected_ended = 0, flying = 0, count = 0, ended = 0, in_flight = 0;
+    struct act a = {.kind = (enum act_kind)roll(r, ACT_KINDS),
+                    .selector = &selector,
+                    .limit = 1,
+                    .now_ms = r->clock_ms,
+                    .more = true};
+    selector.batch = roll(r, 2) == 0 ? batches[1 + roll(r, BATCHES)] : NULL;
+    selector.channel = selector.batch == NULL ? (int)roll(r, TRANSPORTS) : -1;
+    action.now_ms = r->clock_ms;
+    struct act dry = a;
+    for (; dry.more; expected += dry.count)
+        must(ledger_count_act(r->f->l, &dry, &err), &err);
+    for (size_t i = 0; i < r->now.count; i++) {
+        struct row *row = &r->now.rows[i];
+        if (selector.batch != NULL ? strcmp(batches[row->batch], selector.batch) != 0
+                                   : row->transport != selector.channel)
+            continue;
+        flying += row->state == DELIVERY_IN_FLIGHT;
+        expected -= act_on(r, row, a.kind, &expected_ended);
+    }
+    assert_int_equal(expected, 0);
+    for (; a.more; count += a.count, ended += a.ended, in_flight += a.barred[ACT_IN_FLIGHT]) {
+        must(ledger_act(r->f->l, &a, &action, &err), &err);
+        expected += a.count;
+    }
+    assert_int_equal(ended, expected_ended);
+    bool all_looked_at = a.kind != ACT_RELEASE;
+    assert_int_equal(in_flight, all_looked_at ? flying : 0);
+}
+
 static void stop_or_go(struct run *r)
 {
     struct error err = {0};
@@ -501,7 +565,9 @@ static void step(struct run *r)
                                                   settle_one, settle_one, book_one,   begin_or_end};
     r->clock_ms += roll(r, 50) == 0 ? -(int64_t)roll(r, 40) : (int64_t)roll(r, 4);
     unsigned kind = roll(r, 100);
-    if (kind < 2)
+    if (kind < 1 && roll(r, 2) == 0)
+        act_on_some(r);
+    else if (kind < 2)
         retry_some(r);
     else if (kind < 4)
         stop_or_go(r);

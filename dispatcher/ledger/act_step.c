@@ -1,0 +1,307 @@
+/*
+ * All states but waiting (and delivered, which nothing is moved from) stand in the index
+ * delivery_trouble, each in the order of numbers. A page merges those that are asked for and looks
+ * at so many of them, whatever else the selector asks: its cost is bounded by that, not by how much
+ * there is or how little fits. For what waits all rows are looked at, or a batch's.
+ */
+#include "ledger/act_step.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "ledger/db.h"
+
+/* Does another delivery of a notice with single routing still run, or has it told the person? In
+ * flight is waiting or deferred in the row. */
+static const char told_sql[] =
+    "SELECT 1 FROM notice n JOIN delivery d ON d.notice = n.seq"
+    " WHERE n.seq = ? AND n.method = 0 AND d.seq <> ? AND d.state IN (0, 2, 3, 4, 9)";
+/* Of a batch: only deliveries of single routing have different turns. */
+static const char told_line_sql[] =
+    "SELECT 1 FROM delivery d JOIN delivery o ON o.batch = d.batch AND o.recipient = d.recipient"
+    " AND o.turn <> d.turn WHERE d.seq = ? AND o.state IN (0, 2, 3, 4, 9)";
+/* The channel of the same person that a retry would begin again before this one. */
+static const char siblings_sql[] = "SELECT seq FROM delivery WHERE notice = ? AND seq < ?";
+static const char line_siblings_sql[] =
+    "SELECT o.seq FROM delivery d JOIN delivery o ON o.batch = d.batch AND"
+    " o.recipient = d.recipient AND o.turn <> d.turn AND o.seq < d.seq WHERE d.seq = ?";
+static const char single_sql[] = "SELECT 1 FROM notice WHERE seq = ? AND method = 0";
+static const char newest_sql[] = "SELECT coalesce(max(seq), 0) FROM delivery";
+
+#define PAGE 256
+
+struct candidates {
+    struct candidate rows[PAGE];
+    size_t count;
+};
+
+/* ---- which ---- */
+
+/* Numbers behind ?1 up to ?2, merged in order. */
+static void put_trouble_places(struct buf *sql, const struct step *s)
+{
+    const char *join = "";
+    for (int state = 0; state < DELIVERY_STATES; state++) {
+        if (!s->mover->is_about(s, (enum delivery_state)state))
+            continue;
+        buf_printf(sql,
+                   "%sSELECT seq FROM delivery INDEXED BY delivery_trouble WHERE state = %d"
+                   " AND seq > ?1 AND seq <= ?2",
+                   join, state);
+        join = " UNION ALL ";
+    }
+    if (join[0] == '\0')
+        buf_puts(sql, "SELECT seq FROM delivery WHERE seq > ?1 AND seq <= ?2 AND 0");
+}
+
+/* Whatever state they have. */
+static void put_all_places(struct buf *sql, int64_t batch)
+{
+    buf_puts(sql, "SELECT seq FROM delivery WHERE seq > ?1 AND seq <= ?2");
+    if (batch != 0)
+        buf_printf(sql, " AND batch = %lld AND notice IS NULL", (long long)batch);
+}
+
+/* Those of a named one, by its own index. */
+static void put_named_places(struct buf *sql, const struct resolved *r)
+{
+    buf_puts(sql, "SELECT seq FROM delivery WHERE seq > ?1 AND seq <= ?2");
+    buf_puts(sql, r->named.notice != 0 ? " AND notice = ?3" : " AND batch = ?3 AND recipient = ?4");
+}
+
+static void put_places(struct buf *sql, const struct step *s)
+{
+    if (s->selector->id != NULL)
+        put_named_places(sql, &s->resolved);
+    else if (s->mover->is_about(s, DELIVERY_WAITING))
+        put_all_places(sql, s->resolved.batch);
+    else
+        put_trouble_places(sql, s);
+    buf_printf(sql, " ORDER BY seq LIMIT %d", PAGE);
+}
+
+static void put_question(struct buf *sql, const struct step *s)
+{
+    buf_puts(sql, "WITH place AS (");
+    put_places(sql, s);
+    buf_puts(sql, ") SELECT d.seq, coalesce(d.notice, 0), d.batch, d.lane, d.patience_ms, d.due_ms,"
+                  " d.attempts, d.tried, d.channel, d.state,"
+                  " coalesce(n.locale, (SELECT w.locale FROM letter w WHERE w.seq = d.letter)),");
+    s->mover->put_bar(sql, s);
+    buf_puts(sql, ", (1");
+    selector_put_where(sql, &s->resolved);
+    buf_puts(sql, ") FROM place p CROSS JOIN delivery d ON d.seq = p.seq"
+                  " LEFT JOIN notice n ON n.seq = d.notice LEFT JOIN batch b ON b.seq = d.batch"
+                  " ORDER BY p.seq");
+}
+
+/* ---- reading ---- */
+
+static int read_candidate(const struct ledger *l, struct query *q, struct candidate *out,
+                          struct error *err)
+{
+    out->delivery = query_int(q);
+    out->notice = query_int(q);
+    out->batch = query_int(q);
+    out->lane = query_int(q);
+    out->patience_ms = query_int(q);
+    out->due_ms = query_int(q);
+    out->attempts = query_int(q);
+    out->tried = query_int(q) != 0;
+    bool good = ledger_read_channel(query_int(q), &out->channel);
+    good = ledger_read_state(query_int(q), &out->state) && good;
+    snprintf(out->locale, sizeof(out->locale), "%s", ledger_read_text(q));
+    out->bar = (int)query_int(q);
+    out->meant = query_int(q) != 0;
+    out->flies = flight_find(&l->flight, out->delivery) != NULL;
+    return good ? 0
+                : ledger_damaged(l, "no channel and state are possible of delivery", out->delivery,
+                                 err);
+}
+
+static void bind_question(struct query *q, const struct step *s, int64_t after, int64_t until)
+{
+    const struct named *named = &s->resolved.named;
+    query_bind_int(q, after);
+    query_bind_int(q, until);
+    if (s->selector->id != NULL) {
+        query_bind_int(q, named->notice != 0 ? named->notice : named->batch);
+        if (named->notice == 0)
+            query_bind_text(q, named->recipient);
+    }
+    selector_bind(q, &s->resolved);
+}
+
+/* The next ones behind `after`, whether they are meant or not. */
+static int read_page(struct ledger *l, const struct step *s, int64_t after, int64_t until,
+                     struct candidates *out, struct error *err)
+{
+    struct query *q = db_query_once(l->db, buf_text(&s->question));
+    out->count = 0;
+    bind_question(q, s, after, until);
+    int rc;
+    while ((rc = query_step(q, err)) > 0) {
+        struct candidate *row = &out->rows[out->count++];
+        rc = read_candidate(l, q, row, err);
+        if (rc != 0) {
+            query_end(q);
+            return rc;
+        }
+        s->mover->judge(s, row);
+    }
+    return rc;
+}
+
+/* ---- nobody twice ---- */
+
+/* With single routing a failed channel hands over to the next one: while that one runs, or after it
+ * told the person, this one would tell the person twice. */
+static int is_told(struct ledger *l, const struct candidate *row, bool *out, struct error *err)
+{
+    int64_t told = 0;
+    struct query *q = db_query(l->db, row->notice != 0 ? told_sql : told_line_sql);
+    if (row->notice != 0)
+        query_bind_int(q, row->notice);
+    query_bind_int(q, row->delivery);
+    int rc = query_run_int(q, &told, err);
+    *out = rc > 0;
+    return rc < 0 ? rc : 0;
+}
+
+/* Numbers of earlier channels of the same person that do not run at the same time. */
+static int ask_siblings(struct ledger *l, const struct candidate *row, struct query **out,
+                        struct error *err)
+{
+    int64_t single = 0;
+    *out = NULL;
+    if (row->notice != 0) {
+        struct query *q = db_query(l->db, single_sql);
+        query_bind_int(q, row->notice);
+        int rc = query_run_int(q, &single, err);
+        if (rc <= 0)
+            return rc;
+    }
+    *out = db_query(l->db, row->notice != 0 ? siblings_sql : line_siblings_sql);
+    if (row->notice != 0)
+        query_bind_int(*out, row->notice);
+    query_bind_int(*out, row->delivery);
+    return 0;
+}
+
+/* Would another channel of this person be taken before, so that this one is told then? */
+static int is_preceded(struct ledger *l, const struct step *s, const struct candidate *row,
+                       bool *out, struct error *err)
+{
+    struct query *q = NULL;
+    *out = false;
+    int rc = ask_siblings(l, row, &q, err);
+    if (rc != 0 || q == NULL)
+        return rc;
+    while ((rc = query_step(q, err)) > 0) {
+        struct candidates one;
+        int64_t sibling = query_int(q);
+        rc = read_page(l, s, sibling - 1, sibling, &one, err);
+        *out =
+            rc == 0 && one.count == 1 && one.rows[0].meant && one.rows[0].bar == s->mover->free_bar;
+        if (rc != 0 || *out) {
+            query_end(q);
+            return rc;
+        }
+    }
+    return rc;
+}
+
+int step_is_told(struct ledger *l, const struct step *s, const struct candidate *row, bool earlier,
+                 bool *out, struct error *err)
+{
+    int rc = is_told(l, row, out, err);
+    return rc == 0 && !*out && earlier ? is_preceded(l, s, row, out, err) : rc;
+}
+
+/* ---- pages ---- */
+
+static int take_page(struct ledger *l, const struct step *s, struct candidates *page,
+                     struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < page->count; i++)
+        rc = s->mover->take(l, s, &page->rows[i], err);
+    return rc;
+}
+
+static int take_pages(struct ledger *l, const struct step *s, struct step_place *place,
+                      struct error *err)
+{
+    struct candidates page;
+    size_t looked = 0;
+    int rc = 0;
+    while (rc == 0 && place->more && (looked == 0 || looked + PAGE <= place->limit)) {
+        rc = read_page(l, s, place->after, place->until, &page, err);
+        if (rc == 0)
+            rc = take_page(l, s, &page, err);
+        looked += page.count;
+        place->more = page.count == PAGE;
+        place->after = place->more ? page.rows[PAGE - 1].delivery : place->until;
+    }
+    return rc;
+}
+
+int step_take(struct ledger *l, struct step *s, struct step_place *place, struct error *err)
+{
+    place->more = true;
+    int rc = selector_resolve(l, s->selector, &s->resolved, err);
+    if (rc == 0 && place->until == 0)
+        rc = query_run_int(db_query(l->db, newest_sql), &place->until, err);
+    if (rc < 0)
+        return rc;
+    if (s->resolved.nobody) {
+        place->more = false;
+        return 0;
+    }
+    put_question(&s->question, s);
+    rc = take_pages(l, s, place, err);
+    buf_free(&s->question);
+    return rc == 0 && !s->count_only ? ledger_refresh_lanes(l, err) : rc;
+}
+
+/* The first step that moves something begins the record; if it is the last one too, that is all. */
+int step_record(struct ledger *l, const struct action *action, int64_t count, bool more,
+                int64_t *number, struct error *err)
+{
+    if (*number != 0)
+        return action_add(l, action, *number, count, !more, err);
+    if (count == 0)
+        return 0;
+    int rc = action_close_idle(l, action->now_ms - STEP_IDLE_MS, action->now_ms, err);
+    if (rc != 0)
+        return rc;
+    return more ? action_open(l, action, count, number, err)
+                : action_insert(l, action, count, NULL, err);
+}
+
+/* ---- shares ---- */
+
+void shares_add(struct shares *all, enum channel_kind channel, const char *locale)
+{
+    if (all == NULL)
+        return;
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->at[i].channel == channel && strcmp(all->at[i].locale, locale) == 0) {
+            all->at[i].count++;
+            return;
+        }
+    }
+    all->at = xreallocarray(all->at, all->count + 1, sizeof(*all->at));
+    struct share *new = &all->at[all->count++];
+    *new = (struct share){.channel = channel, .count = 1};
+    snprintf(new->locale, sizeof(new->locale), "%s", locale);
+}
+
+void shares_free(struct shares *all)
+{
+    free(all->at);
+    *all = (struct shares){0};
+}
