@@ -534,6 +534,7 @@ static const struct verb verbs[] = {
     {"summary", REQUEST_LOOK, handle_summary},
     {"show", REQUEST_LOOK, request_show},
     {"retry", REQUEST_OPERATE, request_retry},
+    {"act", REQUEST_OPERATE, request_act},
     {"known", ANYBODY, handle_known},
     {"status", ANYBODY, handle_status},
     {"rests", ANYBODY, handle_rests},

@@ -66,6 +66,8 @@ MUST_CHECK int request_read_selection(const struct request *r, const char *verb,
 /* Batch, campaign, template and language of a selector exist. ERR_NOT_FOUND says what does. */
 MUST_CHECK int request_require_known(const struct request *r, const struct selector *s,
                                      struct error *err);
+/* ,"by":[{"channel":"email","locale":"ko","count":3}, ...] */
+void answer_put_shares(struct buf *out, const struct shares *by);
 /* What is recorded of a change; `selector` is borrowed. */
 struct action request_action(const struct request *r, const char *verb, const char *selector);
 
@@ -98,6 +100,7 @@ const char *batch_stop_name(enum batch_stop stop);
 
 int request_show(const struct request *r, struct error *err);
 int request_retry(const struct request *r, struct error *err);
+int request_act(const struct request *r, struct error *err);
 int request_batches(const struct request *r, struct error *err);
 int request_progress(const struct request *r, struct error *err);
 int request_stop(const struct request *r, struct error *err);

@@ -2,8 +2,8 @@
  * Beginning deliveries again.
  *
  *   retry   selector, reason, dry_run   -> how many are moved or tried now ("count"), why others
- * are left ("left"), and of "count" those that wait for a transport, a domain or an endpoint that
- * rests ("rests")
+ * are left ("left"), by channel and language ("by"), and of "count" those that wait for a
+ * transport, a domain or an endpoint that rests ("rests")
  *
  * One step: who asks hands `after`, `until` and `action` of an answer in again while it says
  * `more`, so that everybody else is served in between. With dry_run only counts: commands show the
@@ -129,6 +129,7 @@ static void put_answer(struct buf *out, const struct retry *retry, const struct 
     buf_puts(out, "{\"v\":1,\"end\":true");
     put_barred(out, retry->barred);
     put_shut(out, shut);
+    answer_put_shares(out, retry->by);
     buf_printf(out, ",\"count\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,\"action\":%lld}\n",
                (long long)retry->count, retry->more ? "true" : "false", (long long)retry->after,
                (long long)retry->until, (long long)retry->action);
@@ -138,6 +139,7 @@ int request_retry(const struct request *r, struct error *err)
 {
     const struct request_daemon *daemon = r->world->daemon;
     struct shut shut = {.daemon = daemon};
+    struct shares by = {0};
     struct selector selector;
     struct retry retry = {.selector = &selector,
                           .limit = RETRY_STEP,
@@ -146,12 +148,14 @@ int request_retry(const struct request *r, struct error *err)
                           .until = json_get_int(r->root, "until", 0),
                           .action = json_get_int(r->root, "action", 0),
                           .meet = daemon != NULL && daemon->end_rest != NULL ? meet : NULL,
-                          .context = &shut};
+                          .context = &shut,
+                          .by = &by};
     int rc = request_read_selection(r, "retry", &selector, err);
     if (rc == 0)
         rc = take_retry_step(r, &retry, err);
     if (rc == 0)
         put_answer(r->out, &retry, &shut);
     free_shut(&shut);
+    shares_free(&by);
     return rc;
 }

@@ -3,21 +3,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
+#include "base/attributes.h"
 #include "base/text.h"
 #include "model/json.h"
+#include "operator/acts_run.h"
+#include "operator/confirm.h"
 #include "operator/output.h"
-#include "operator/progress.h"
-#include "operator/selected.h"
+#include "operator/say.h"
 #include "operator/session.h"
 
 /* So many rests are told one by one. */
 #define RESTS_TOLD 10
-/* More than this many at once wants a yes. */
-#define ASK_ABOVE 100
 
 /* Why what was meant is left alone, and what to do about it. */
 static const struct reason {
@@ -58,31 +56,11 @@ struct rests {
     size_t count;
 };
 
-/* One retry, of an id or of a selector, in the steps the engine takes it in. */
-struct steps {
-    struct session *session;
-    const struct invocation *inv;
-    const struct selected *selected;
-    struct progress *progress; /* NULL: it is only counted */
-    int64_t expected, count;
-    int64_t left[REASONS]; /* meant, but left alone */
-    struct rests rests;    /* what they wait for, of `count` */
+/* A retry, and what rests in its way. */
+struct retried {
+    struct acts acts;
+    struct rests rests; /* what they wait for, of `count` */
 };
-
-/* False: there is no `index`-th selector. */
-static bool put_request(struct buf *out, const struct steps *s, size_t index,
-                        const struct json_t *before)
-{
-    static const char *const places[] = {"after", "until", "action"};
-    request_begin(out, "retry");
-    if (!selected_put(s->selected, s->inv, index, out))
-        return false;
-    request_put_text(out, "reason", option_value(s->inv, "reason"));
-    for (size_t i = 0; i < COUNT_OF(places); i++)
-        buf_printf(out, ",\"%s\":%" PRId64, places[i], json_get_int(before, places[i], 0));
-    buf_printf(out, ",\"dry_run\":%s}", s->progress == NULL ? "true" : "false");
-    return true;
-}
 
 static char *copy_text(const struct json_t *from, const char *key)
 {
@@ -120,118 +98,33 @@ static void free_rests(struct rests *all)
     free(all->at);
 }
 
-static void add_answer(struct steps *s, const struct json_t *facts)
+static void add_answer(void *context, const struct json_t *facts)
 {
     const struct json_t *rests = json_get(facts, "rests");
-    s->count += json_get_int(facts, "count", 0);
-    for (size_t i = 0; i < REASONS; i++)
-        s->left[i] += json_get_int(json_get(facts, "left"), reasons[i].key, 0);
     for (size_t i = 0; i < json_count(rests); i++)
-        add_rest(&s->rests, json_at(rests, i));
-}
-
-/* One step; *before is the answer of the last one, and becomes this one's. */
-static int ask_step(struct steps *s, size_t index, struct json_t **before, bool *out_any,
-                    struct error *err)
-{
-    struct buf request = {0};
-    struct json_t *facts = NULL;
-    int rc = 0;
-    *out_any = put_request(&request, s, index, *before);
-    if (*out_any)
-        rc = session_ask(s->session, buf_text(&request), NULL, &facts, err);
-    add_answer(s, facts);
-    if (s->progress != NULL)
-        progress_update(s->progress, s->count, s->expected, NULL, clock_mono_ms());
-    json_free(*before);
-    *before = facts;
-    buf_free(&request);
-    return rc;
-}
-
-/* One retry, or one for each that is named. */
-static int ask_all(struct steps *s, struct error *err)
-{
-    bool any = true;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && any; i++) {
-        struct json_t *before = NULL;
-        do
-            rc = ask_step(s, i, &before, &any, err);
-        while (rc == 0 && json_get_bool(before, "more", false));
-        json_free(before);
-    }
-    return rc;
-}
-
-/* Counted beside the daemon: searching millions shall not keep it from sending. */
-static int count_all(const struct invocation *inv, const struct selected *selected, struct steps *s,
-                     struct error *err)
-{
-    struct session session;
-    *s = (struct steps){.session = &session, .inv = inv, .selected = selected};
-    int rc = session_open_beside(inv, &session, err);
-    if (rc == 0)
-        rc = ask_all(s, err);
-    session_close(&session);
-    return rc;
-}
-
-static int move_all(const struct invocation *inv, struct steps *s, bool *out_daemon,
-                    struct error *err)
-{
-    struct session session;
-    struct progress progress;
-    *s = (struct steps){.session = &session,
-                        .inv = inv,
-                        .selected = s->selected,
-                        .progress = &progress,
-                        .expected = s->count};
-    progress_begin(&progress, "retry", invocation_json(inv), clock_mono_ms());
-    int rc = session_open(inv, LEDGER_WRITE, &session, err);
-    if (rc == 0)
-        rc = ask_all(s, err);
-    progress_hide(&progress);
-    *out_daemon = rc == 0 && client_has_daemon(session.client);
-    session_close(&session);
-    return rc;
+        add_rest(context, json_at(rests, i));
 }
 
 /* These may have arrived: whoever sends them again may tell somebody twice, and pay twice. */
-static int confirm_doubtful(int64_t count, struct error *err)
+static int confirm(const struct acts *a, struct error *err)
 {
-    char question[160];
-    snprintf(question, sizeof(question),
-             "%" PRId64
-             " deliveries may have arrived already; trying again may repeat them. Continue?",
-             count);
-    if (output_confirm(question))
+    struct buf question = {0}, by = {0};
+    bool doubtful = text_equal(option_value(a->inv, "state"), "uncertain");
+    if (a->count <= (doubtful ? 0 : ACTS_ASK_ABOVE))
         return 0;
-    return error_set(err, ERR_USAGE,
-                     "nothing was changed: %" PRId64
-                     " deliveries may have arrived already. Look at the gateway or the "
-                     "mail server first; add --yes to send them again",
-                     count);
-}
-
-static int confirm(const struct invocation *inv, int64_t count, struct error *err)
-{
-    char question[160];
-    const char *state = option_value(inv, "state");
-    bool doubtful = count > 0 && state != NULL && strcmp(state, "uncertain") == 0;
-    if (option_given(inv, "yes"))
-        return 0;
+    acts_put_shares(a, &by);
     if (doubtful)
-        return confirm_doubtful(count, err);
-    if (count <= ASK_ABOVE)
-        return 0;
-    snprintf(question, sizeof(question),
-             "%" PRId64 " deliveries will be tried again now. Continue?", count);
-    if (output_confirm(question))
-        return 0;
-    return error_set(err, ERR_USAGE,
-                     "nothing was changed: %" PRId64 " deliveries are more than %d; add --yes",
-                     count, ASK_ABOVE);
+        say_put(a->inv, &question,
+                "%lld deliveries (%s) may have arrived already; trying again may repeat them. "
+                "Continue?",
+                (long long)a->count, buf_text(&by));
+    else
+        say_put(a->inv, &question, "%lld deliveries (%s) will be tried now. Continue?",
+                (long long)a->count, buf_text(&by));
+    int rc = confirm_yes(a->inv, buf_text(&question), err);
+    buf_free(&question);
+    buf_free(&by);
+    return rc;
 }
 
 static void print_json_rest(const struct rest *rest, const char *sign)
@@ -247,39 +140,35 @@ static void print_json_rest(const struct rest *rest, const char *sign)
     buf_free(&out);
 }
 
-static void print_json(const struct steps *s, bool dry_run)
+static void print_json(const struct retried *r, bool dry_run)
 {
-    const char *sign = "";
-    printf("{\"v\":1,\"verb\":\"retry\",\"count\":%" PRId64 ",\"dry_run\":%s,\"left\":{", s->count,
-           dry_run ? "true" : "false");
-    for (size_t i = 0; i < REASONS; i++) {
-        if (s->left[i] == 0)
-            continue;
-        printf("%s\"%s\":%" PRId64, sign, reasons[i].key, s->left[i]);
-        sign = ",";
-    }
-    printf("},\"rests\":[");
-    for (size_t i = 0; i < s->rests.count; i++)
-        print_json_rest(&s->rests.at[i], i > 0 ? "," : "");
+    struct buf out = {0};
+    buf_printf(&out, "{\"v\":1,\"verb\":\"retry\",\"count\":%" PRId64 ",\"dry_run\":%s",
+               r->acts.count, dry_run ? "true" : "false");
+    acts_put_json(&r->acts, &out);
+    printf("%s,\"rests\":[", buf_text(&out));
+    for (size_t i = 0; i < r->rests.count; i++)
+        print_json_rest(&r->rests.at[i], i > 0 ? "," : "");
     printf("]}\n");
+    buf_free(&out);
 }
 
 /* What is on its way needs no word beside what was moved. */
-static void tell_left(const struct steps *s)
+static void tell_left(const struct acts *a)
 {
-    int64_t any = 0;
     for (size_t i = 0; i < REASONS; i++) {
+        int64_t left = tally_words_find(&a->left, reasons[i].key);
         bool idle = text_equal(reasons[i].key, "on_its_way") || text_equal(reasons[i].key, "due") ||
                     text_equal(reasons[i].key, "arrived");
-        any += s->left[i];
-        if (s->left[i] > 0 && (s->count == 0 || !idle))
-            fprintf(stderr, "%" PRId64 " %s.\n", s->left[i],
-                    s->left[i] == 1 ? reasons[i].one : reasons[i].many);
+        if (left > 0 && (a->count == 0 || !idle))
+            fprintf(stderr, "%" PRId64 " %s.\n", left,
+                    left == 1 ? reasons[i].one : reasons[i].many);
     }
-    if (s->count == 0 && any == 0)
-        fprintf(stderr, "Nothing matches that could be tried again; `dispatcher queue` with the "
-                        "same options lists what there is. Held, suppressed, waiting and uncertain "
-                        "ones are only meant if --state names them.\n");
+    if (a->count == 0 && a->left.count == 0)
+        say(a->inv, stderr,
+            "Nothing matches that could be tried again; `dispatcher queue` with the same options "
+            "lists what there is. Held, suppressed, waiting and uncertain ones are only meant if "
+            "--state names them.\n");
 }
 
 /* One goes, and what comes of it decides about the others: none of them is due before. */
@@ -310,59 +199,88 @@ static void tell_rests(const struct rests *all)
 }
 
 /* Without those that wait for a rest: they are told with it. */
-static int64_t count_due(const struct steps *s)
+static int64_t count_due(const struct retried *r)
 {
-    int64_t due = s->count;
-    for (size_t i = 0; i < s->rests.count; i++)
-        due -= s->rests.at[i].count;
+    int64_t due = r->acts.count;
+    for (size_t i = 0; i < r->rests.count; i++)
+        due -= r->rests.at[i].count;
     return due;
 }
 
-static int report(const struct steps *s, bool dry_run, bool daemon)
+static void tell_would(const struct acts *a)
 {
-    if (invocation_json(s->inv)) {
-        print_json(s, dry_run);
-        return 0;
-    }
-    if (dry_run)
-        printf("%" PRId64 " %s would be tried again.\n", s->count,
-               text_plural(s->count, "delivery", "deliveries"));
-    else if (count_due(s) > 0 || s->rests.count == 0)
-        printf("%" PRId64 " %s due now.%s\n", count_due(s),
-               text_plural(count_due(s), "delivery is", "deliveries are"),
-               s->count > 0 && !daemon ? " No daemon is running; start it with `dispatcher run`."
-                                       : "");
-    tell_rests(&s->rests);
-    fflush(stdout);
-    tell_left(s);
-    return 0;
+    struct buf by = {0};
+    acts_put_shares(a, &by);
+    if (a->count == 1)
+        say(a->inv, stdout, "1 delivery would be tried again.\n");
+    else if (a->count == 0)
+        say(a->inv, stdout, "0 deliveries would be tried again.\n");
+    else
+        say(a->inv, stdout, "%lld deliveries would be tried again (%s).\n", (long long)a->count,
+            buf_text(&by));
+    buf_free(&by);
 }
 
-static int64_t count_left(const struct steps *s, const char *reason)
+static void tell_follow(const struct acts *a)
 {
-    for (size_t i = 0; i < REASONS; i++) {
-        if (text_equal(reasons[i].key, reason))
-            return s->left[i];
+    struct buf words = {0};
+    selected_put_words(a->selected, a->inv, &words);
+    if (a->daemon)
+        say(a->inv, stdout, " Follow: dispatcher tail%s\n", buf_text(&words));
+    else
+        say(a->inv, stdout, " No daemon is running; start it with `dispatcher run`.\n");
+    buf_free(&words);
+}
+
+static void tell_due(const struct retried *r)
+{
+    int64_t due = count_due(r);
+    if (due == 0 && r->rests.count > 0)
+        return;
+    if (due == 1)
+        say(r->acts.inv, stdout, "1 delivery is due now.");
+    else
+        say(r->acts.inv, stdout, "%lld deliveries are due now.", (long long)due);
+    if (r->acts.count > 0)
+        tell_follow(&r->acts);
+    else
+        printf("\n");
+}
+
+static void report(const struct retried *r, bool dry_run)
+{
+    if (invocation_json(r->acts.inv)) {
+        print_json(r, dry_run);
+        return;
     }
-    return 0;
+    if (dry_run)
+        tell_would(&r->acts);
+    else
+        tell_due(r);
+    tell_rests(&r->rests);
+    fflush(stdout);
+    tell_left(&r->acts);
 }
 
 /* What is due already may wait for a rest, and only the daemon knows. */
 static int run(const struct invocation *inv, struct error *err)
 {
-    struct steps s = {0};
     struct selected selected;
-    bool dry_run = option_given(inv, "dry-run"), daemon = false;
+    struct retried r = {.acts = {.inv = inv, .selected = &selected, .verb = "retry"}};
+    bool dry_run = option_given(inv, "dry-run");
+    r.acts.on_answer = add_answer;
+    r.acts.context = &r.rests;
     int rc = selected_read(inv, &selected, err);
     if (rc == 0)
-        rc = count_all(inv, &selected, &s, err);
+        rc = acts_count(&r.acts, err);
     if (rc == 0 && !dry_run)
-        rc = confirm(inv, s.count, err);
-    if (rc == 0 && !dry_run && s.count + count_left(&s, "due") > 0)
-        rc = move_all(inv, &s, &daemon, err);
+        rc = confirm(&r.acts, err);
+    if (rc == 0 && !dry_run && r.acts.count + tally_words_find(&r.acts.left, "due") > 0)
+        rc = acts_do(&r.acts, err);
     if (rc == 0)
-        rc = report(&s, dry_run, daemon);
-    free_rests(&s.rests);
+        report(&r, dry_run);
+    free_rests(&r.rests);
+    acts_clear(&r.acts);
     selected_clear(&selected);
     return rc;
 }
@@ -371,7 +289,7 @@ static const struct option_row options[] = {
     SELECTOR_OPTIONS,
     {"reason", 0, "TEXT", "why, for the record"},
     {"dry-run", 'n', NULL, "only say how many"},
-    {"yes", 'y', NULL, "do not ask"},
+    CONFIRM_YES_OPTION,
 };
 
 const struct command command_retry = {
@@ -380,7 +298,8 @@ const struct command command_retry = {
     .summary = "try deliveries again now",
     .details =
         "  dispatcher retry --batch recall-2026 --state failed --reason \"relay mended, ticket "
-        "4711\"\n\n"
+        "4711\"\n"
+        "  dispatcher queue --cause mailbox_full --json | dispatcher retry -\n\n"
         "Takes ids, or a selector; without either nothing happens (exit 64). A delivery that was "
         "already\n"
         "delivered, or is in flight, stays as it is. `--state waiting`, `--cause window` or an ID "
@@ -405,7 +324,7 @@ const struct command command_retry = {
         "purged, told,\n"
         "on_its_way, due, endpoint_disabled, arrived), rests (of count, what waits for a rest: "
         "kind, name, reason,\n"
-        "until, count).",
+        "until, count), by (channel and locale: numbers by name).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_max = 10000,

@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/attributes.h"
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/session.h"
+
+/* More are not typed again one by one. */
+#define IDS_TYPED 5
 
 /* ---- gathering ---- */
 
@@ -143,4 +147,39 @@ bool selected_put(const struct selected *s, const struct invocation *inv, size_t
         return false;
     request_put_selector_of(out, inv, s->at[index].id, s->at[index].channel);
     return true;
+}
+
+/* ---- to be typed ---- */
+
+/* As a shell reads it. */
+static void put_word(struct buf *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_.:@+/,";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        buf_puts(out, word);
+        return;
+    }
+    buf_putc(out, '\'');
+    for (; *word != '\0'; word++)
+        buf_puts(out, *word == '\'' ? "'\\''" : (const char[]){*word, '\0'});
+    buf_putc(out, '\'');
+}
+
+void selected_put_words(const struct selected *s, const struct invocation *inv, struct buf *out)
+{
+    static const char *const names[] = {"campaign", "batch",  "template",  "channel",
+                                        "locale",   "domain", "older-than"};
+    for (size_t i = 0; i < s->count && s->count <= IDS_TYPED; i++) {
+        buf_putc(out, ' ');
+        put_word(out, s->at[i].id);
+    }
+    if (s->count > IDS_TYPED)
+        buf_puts(out, " -");
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (!option_given(inv, names[i]))
+            continue;
+        buf_printf(out, " --%s ", names[i]);
+        put_word(out, option_value(inv, names[i]));
+    }
 }

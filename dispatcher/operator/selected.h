@@ -28,5 +28,8 @@ void selected_clear(struct selected *s);
  * the options. False: there are no more. Appends ,"selector":{...}. */
 bool selected_put(const struct selected *s, const struct invocation *inv, size_t index,
                   struct buf *out);
+/* The same to be typed behind another command: ids, or all options but --state and --cause, which
+ * have changed. */
+void selected_put_words(const struct selected *s, const struct invocation *inv, struct buf *out);
 
 #endif
