@@ -50,6 +50,7 @@ struct handover {
     struct shared_faults shared;
     struct progress progress;
     int64_t count;
+    int64_t found_before; /* findings before this row */
     struct fallbacks fallbacks;
 };
 
@@ -219,7 +220,7 @@ static int judge(struct handover *h, const struct row *row, bool again, struct e
     if (intake_plan_job(h->o.setup, job, &from, &plan, why) != 0)
         return ROW_WRONG;
     fallbacks_add(&h->fallbacks, row->row, &plan);
-    if (h->o.on_row != NULL)
+    if (h->o.on_row != NULL && findings_count(h->findings) == h->found_before)
         h->o.on_row(h->o.context, row->row, &plan);
     intake_plan_clear(&plan);
     return ROW_ACCEPTED;
@@ -274,8 +275,8 @@ static int look_around(struct handover *h, struct error *err)
 
 static int take_row(struct handover *h, struct row *row, struct error *err)
 {
-    int64_t wrong = findings_count(h->findings);
     int rc = 0;
+    h->found_before = findings_count(h->findings);
     h->count++;
     if (h->count % ASK_EVERY_ROWS == 0 && h->o.interrupt != NULL && interrupt_asked(h->o.interrupt))
         return error_set(err, ERR_AGAIN, "interrupted; nothing was queued");
@@ -283,7 +284,7 @@ static int take_row(struct handover *h, struct row *row, struct error *err)
         rc = look_around(h, err);
     if (rc == 0)
         rc = row->good ? check(h, row, false, err) : check_rest(h, row, err);
-    bool good = row->good && findings_count(h->findings) == wrong;
+    bool good = row->good && findings_count(h->findings) == h->found_before;
     if (rc == 0 && findings_count(h->findings) > 0 && !h->o.skip_wrong)
         give_up_building(h);
     if (rc == 0 && good && h->builder != NULL)

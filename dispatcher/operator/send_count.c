@@ -80,7 +80,7 @@ void send_fill_options(const struct send_world *w, const struct send_cohort *coh
                        struct buf *text, struct handover_options *out)
 {
     const struct campaign *c = w->dossier->campaign;
-    enqueue_campaign_put_batch(c, cohort->cohort, w->send_at_ms, NULL, text);
+    enqueue_campaign_put_batch(c, cohort->cohort, w->send_at_ms, w->dossier->letter_sha256, text);
     *out = (struct handover_options){
         .inv = w->inv,
         .setup = w->setup,

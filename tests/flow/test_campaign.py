@@ -1,0 +1,316 @@
+"""A campaign from its first draft to its last letter: what a communications team types, and a second person who agrees."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import lib
+
+OUTAGE = os.path.join(lib.ROOT, "docs", "incidents", "outage")
+SECOND, THIRD = 2024, 2025
+NAME = "outage-restored"
+
+
+def not_root():
+    if os.geteuid() == 0:
+        return False
+    print("not root: a second person cannot be played, nothing was tried")
+    return True
+
+
+def command_as(t, uid, *arguments):
+    """Somebody else of the group that may use the control socket."""
+    completed = subprocess.run(
+        ["setpriv", f"--reuid={uid}", "--regid=0", "--clear-groups", lib.DISPATCHER, *arguments, "--config", t.config_path],
+        stdin=subprocess.DEVNULL, capture_output=True, cwd=t.dir, env=t.environment, timeout=60 * lib.PATIENCE)
+    return lib.Answer(completed)
+
+
+def prepare(t, extra="", people=None, **keys):
+    """The campaign of the outage, with letters and words of its own that a test may change."""
+    os.chmod(t.dir, 0o755)
+    for name in ("templates", "locales"):
+        shutil.copytree(os.path.join(lib.ROOT, name), os.path.join(t.dir, name))
+    shutil.copytree(OUTAGE, os.path.join(t.dir, "outage"))
+    t.configure(templates="templates", locales="locales", locale={"fallback": "en"}, **keys)
+    edit(t, "outage/campaign-1-restored.yaml", "send_at: 2026-11-09T18:00:00+01:00\n", extra)
+    if people is not None:
+        lines = read(t, "outage/customers.csv").splitlines(keepends=True)
+        t.write("outage/customers.csv", "".join(lines[: people + 1]))
+        edit(t, "outage/facts-1.yaml", "people: 48", f"people: {people}")
+    return "outage/campaign-1-restored.yaml"
+
+
+def read(t, name):
+    with open(os.path.join(t.dir, name), encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+def edit(t, name, old, new):
+    text = read(t, name)
+    if old not in text:
+        raise lib.Failure(f"{name} has no {old!r}")
+    with open(os.path.join(t.dir, name), "w", encoding="utf-8", newline="") as file:
+        file.write(text.replace(old, new, 1))
+
+
+def send(t, file, *arguments):
+    return t.command("send", file, "--confirm", NAME, *arguments)
+
+
+def state(t):
+    return t.command("campaign", "show", NAME, "--json").json()
+
+
+def wait_for(t, **members):
+    def there():
+        row = state(t)
+        return all(row.get(k) == v for k, v in members.items())
+
+    t.wait(there, 20, f"the campaign to be {members}; {t.command('campaign', 'show', NAME).out}")
+
+
+def mails(t):
+    try:
+        return len(os.listdir(os.path.join(t.spool, "outbox", "mail", "new")))
+    except FileNotFoundError:
+        return 0
+
+
+# beginning
+
+
+def test_a_new_campaign_says_what_is_still_to_be_written(t):
+    t.configure()
+    refused = t.command("campaign", "new", "x1")
+    t.equal(refused.status, 64, "without a letter")
+    t.contains(refused.err, "service-restored", "the letters there are")
+    made = t.command("campaign", "new", "x1", "--template", "service-restored")
+    t.equal(made.status, 0, f"made: {made.err}")
+    check = t.command("check", "campaigns/x1/campaign.yaml")
+    t.equal(check.status, 65, "not finished")
+    t.contains(check.out, '"TODO" is still to be written', "what is left")
+    t.check("campaign.yaml:" not in check.out, f"nothing is wrong with the campaign itself: {check.out}")
+    t.equal(t.command("send", "campaigns/x1/campaign.yaml", "--confirm", "x1").status, 65, "and nothing is sent")
+    t.equal(t.command("campaign", "new", "x1", "--template", "service-restored").status, 65, "nothing is overwritten")
+
+
+def test_a_misspelt_key_is_named_with_what_was_meant(t):
+    file = prepare(t, "aprovals: [comms]\ncanary: {frist: 5, then: look}\n")
+    answer = t.command("check", file)
+    t.equal(answer.status, 65, "refused")
+    t.matches(answer.out, r'campaign-1-restored\.yaml:\d+:1: error: "aprovals" is no key of a campaign; did you mean "approvals"\?', "the key")
+    t.contains(answer.out, 'did you mean "first"?', "the key below")
+
+
+# a test to oneself
+
+
+def test_a_test_is_marked_goes_to_the_allowed_and_counts_nowhere(t):
+    mail, sms = t.smtp(), t.faulty_gateway()
+    file = prepare(t, allow=["jana@example.org", "+4915100000001", "*@example.com"], testers=["jana=jana@example.org", "jana=+4915100000001"],
+                   email=t.email_transport(mail), sms=t.sms_transport(sms))
+    answer = t.command("test-send", file, "--to", "jana", "--locale", "de,ko", "--json")
+    t.equal(answer.status, 0, f"taken: {answer.out}{answer.err}")
+    t.equal([(r["locale"], r["channel"], r["outcome"]) for r in answer.lines()],
+            [("de", "email", "delivered"), ("ko", "email", "delivered"), ("de", "sms", "delivered"), ("ko", "sms", "delivered")], "each")
+    t.check(all(r["reply"] for r in answer.lines() if r["channel"] == "email"), "with the server's reply")
+    subjects = sorted(mail.mail(r)["Subject"] for r in mail.accepted())
+    t.check(subjects[0].startswith("[Test \u00b7 de] ") and subjects[1].startswith("[Test \u00b7 ko] "), f"the subjects: {subjects}")
+    t.equal([r["rcpt"] for r in mail.accepted()], [["jana@example.org"]] * 2, "who got it")
+    t.check(any("(Test de) " in json.dumps(r, ensure_ascii=False).replace("+", " ") or "Test" in json.dumps(r) for r in sms.received()), "the SMS")
+    t.equal(t.command("campaign", "list", "--json").out, "", "no campaign was told")
+    denied = t.command("test-send", file, "--to", "stranger@example.net")
+    t.equal((denied.status, denied.out), (77, ""), "not on the list")
+    t.contains(denied.err, "`allow`", "what to do")
+    row = t.command("test-send", file, "--to", "jana@example.org", "--row", "3", "--json").lines()
+    t.equal([r["locale"] for r in row], ["ko"], "a person reads their own language")
+    unknown = t.command("test-send", file, "--to", "janna")
+    t.equal(unknown.status, 64, "nobody")
+    t.contains(unknown.err, "did you mean jana?", "who is meant")
+
+
+def test_a_test_without_a_server_says_that_it_is_down(t):
+    mail = t.smtp()
+    prepare(t, allow=["jana@example.org"], email=t.email_transport(mail))
+    mail.stop()
+    answer = t.command("test-send", "service-restored", "--to", "jana@example.org", "--locale", "en")
+    t.equal(answer.status, 69, f"down: {answer.out}")
+    t.contains(answer.out, "could not be reached", "why")
+
+
+# looking first
+
+
+def test_a_dry_run_counts_who_gets_what_and_sends_nothing(t):
+    file = prepare(t, "approvals: [comms]\nwindow: 08:00-21:00\nwaves: {people: 20, every: 1h}\n")
+    answer = t.command("send", file, "--dry-run", "--json")
+    t.equal(answer.status, 77, f"not approved: {answer.err}")
+    row = answer.json()
+    t.equal((row["rows"], row["people"], row["wrong"]), (48, 48, 0), "people")
+    t.equal(row["channels"], {"email": 48, "sms": 0, "webhook": 0}, "where they begin")
+    t.equal(row["later_channels"]["sms"], 48, "if that fails")
+    t.equal(row["locales"], {"de": 34, "ko": 8, "en": 6}, "languages")
+    t.equal(row["about_ms"], 7200000, "three waves, an hour from each to the next")
+    text = t.command("send", file, "-n")
+    t.contains(text.out, "comms: MISSING", "approvals")
+    t.contains(text.out, "20 people every 1h", "waves")
+    t.equal(os.path.exists(os.path.join(t.spool, "new", f"{NAME}-customers")), False, "nothing is queued")
+    t.equal(t.command("campaign", "list", "--json").out, "", "nothing is recorded")
+
+
+def test_rows_with_problems_keep_all_others_back_unless_told_otherwise(t):
+    file = prepare(t)
+    edit(t, "outage/customers.csv", "customer03@example.org", "customer02@example.org")
+    edit(t, "outage/facts-1.yaml", "    people: 48\n", "")
+    dry = t.command("send", file, "--dry-run", "--json", "--skip-problems")
+    if dry.status == 0:
+        t.equal((dry.lines()[-1]["people"], dry.lines()[-1]["problems"]["twice"]), (47, 1), "one stands there twice")
+    answer = send(t, file)
+    t.equal(answer.status, 65, f"nobody is sent anything: {answer.err}")
+    t.equal(os.path.exists(os.path.join(t.spool, "new", f"{NAME}-customers")), False, "nothing is queued")
+
+
+# approving
+
+
+def approve(t, file, uid, role):
+    return command_as(t, uid, "campaign", "approve", file, "--as", role)
+
+
+def test_two_people_agree_and_a_third_sends(t):
+    if not_root():
+        return
+    file = prepare(t, "approvals: [comms, legal]\n")
+    t.daemon.start()
+    refused = send(t, file)
+    t.equal(refused.status, 77, "without approvals")
+    t.contains(refused.err, "comms: MISSING", "who is missing")
+    t.contains(t.command("enqueue", "--campaign", file, "--cohort", "customers").err, "dispatcher send", "no other door")
+    t.equal(t.command("enqueue", "--campaign", file, "--cohort", "customers").status, 77, "no other door")
+    t.equal(approve(t, file, SECOND, "comms").status, 0, "the first")
+    same = approve(t, file, SECOND, "legal")
+    t.equal(same.status, 77, "one person, one role")
+    wrong = approve(t, file, THIRD, "leegal")
+    t.equal(wrong.status, 65, "no such role")
+    t.contains(wrong.err, "--as legal", "the role that is meant")
+    t.equal(send(t, file).status, 77, "with one of two")
+    second = approve(t, file, THIRD, "legal")
+    t.equal(second.status, 0, f"the second: {second.err}")
+    t.equal(t.command("send", file, "--confirm", "another").status, 64, "without its name")
+    t.equal(t.command("send", file).status, 64, "nobody to type it")
+    sent = send(t, file, "--wait")
+    t.equal(sent.status, 0, f"sent: {sent.out}{sent.err}")
+    t.equal(mails(t), 48, "mails")
+    row = state(t)
+    t.equal((row["state"], row["delivered"], row["people"]), ("finished", 48, 48), "how it ended")
+    t.equal([d["verb"] for d in row["decisions"]], ["approve", "approve", "send"], "who decided what")
+    t.check(all(a["valid"] for a in row["approvals"]), "the approvals")
+    again = send(t, file)
+    t.equal(again.status, 0, f"once more: {again.err}")
+    t.contains(again.out, "handed over before", "nobody twice")
+    t.holds(lambda: mails(t) == 48, 1, "nobody is sent it twice")
+
+
+CHANGES = [
+    ("templates/service-restored/de.md", "\n", "\n\n"), ("templates/service-restored/ko.md", "\n", "\n\n"),
+    ("templates/service-restored/en.md", "\n", "\n\n"), ("templates/_partials/contact.ko.md", "\n", "\n\n"),
+    ("templates/_layouts/letter.html", "<", " <"), ("locales/de.yaml", "\n", "\n\n"),
+    ("templates/service-restored/template.yaml", "\n", "\n\n"), ("outage/facts-1.yaml", "\n", "\n\n"),
+    ("outage/customers.csv", "Björn", "Bjørn"), ("outage/campaign-1-restored.yaml", "\n", "\n\n"),
+]
+
+
+def test_one_byte_in_any_file_makes_an_approval_void(t):
+    if not_root():
+        return
+    file = prepare(t, "approvals: [legal]\n")
+    t.daemon.start()
+    t.equal(approve(t, file, SECOND, "legal").status, 0, "approved")
+    for name, old, new in CHANGES:
+        before = read(t, name)
+        edit(t, name, old, new)
+        answer = send(t, file)
+        t.equal(answer.status, 77, f"{name}: {answer.err}")
+        t.contains(answer.err, "legal: VOID", name)
+        t.contains(answer.err, os.path.basename(name), f"the name of {name}")
+        with open(os.path.join(t.dir, name), "w", encoding="utf-8", newline="") as out:
+            out.write(before)
+    t.equal(t.command("campaign", "list", "--json").lines()[0]["state"], "draft", "nothing was sent")
+    t.equal(send(t, file).status, 0, "as it was approved")
+
+
+def test_an_interrupted_send_is_finished_by_the_same_command(t):
+    file = prepare(t)
+    t.equal(send(t, file).status, 0, "sent")
+    folder = os.path.join(t.spool, "new", f"{NAME}-customers")
+    with open(os.path.join(folder, "batch.json"), encoding="utf-8") as text:
+        first = text.read()
+    shutil.rmtree(folder)  # as if it had been killed between the record and the batch
+    again = send(t, file)
+    t.equal(again.status, 0, f"again: {again.err}")
+    with open(os.path.join(folder, "batch.json"), encoding="utf-8") as text:
+        t.equal(text.read(), first, "the same batch")
+    t.equal([d["verb"] for d in state(t)["decisions"]], ["send"], "recorded once")
+    t.daemon.start()
+    wait_for(t, state="finished", delivered=48)
+    t.equal(mails(t), 48, "mails")
+    edit(t, "outage/facts-1.yaml", "\n", "\n\n")
+    other = send(t, file)
+    t.equal(other.status, 65, f"another campaign of the same name: {other.err}")
+
+
+# while it goes
+
+
+def test_the_first_ones_wait_for_a_look(t):
+    file = prepare(t, "canary: {first: 5, then: look}\n")
+    t.daemon.start()
+    t.equal(send(t, file).status, 0, "sent")
+    t.wait(lambda: mails(t) == 5, 20, "the first five")
+    wait_for(t, state="canary", delivered=5)
+    t.holds(lambda: mails(t) == 5, 1, "the others wait")
+    once = t.command("watch", NAME, "--once")
+    t.equal(once.status, 75, "not over")
+    t.contains(once.err, f"dispatcher campaign go-on {NAME}", "what it waits for")
+    t.contains(t.command("campaign", "show", NAME).err, "campaign go-on", "what to do next")
+    t.equal(t.command("campaign", "go-on", NAME, "--reason", "looked at two").status, 0, "looked at")
+    watch = t.command("watch", NAME)
+    t.equal(watch.status, 0, f"to the end: {watch.err}")
+    t.contains(watch.out, "48 lines = 48 delivered", "all of them")
+    t.check(any(d["reason"] == "looked at two" for d in state(t)["decisions"]), "who looked, and why")
+
+
+def test_waves_leave_one_after_the_other(t):
+    file = prepare(t, "waves: {people: 20, every: 2s}\n")
+    t.daemon.start()
+    t.equal(send(t, file).status, 0, "sent")
+    watch = t.command("watch", NAME)
+    t.equal(watch.status, 0, f"to the end: {watch.err}")
+    t.equal(mails(t), 48, "mails")
+    t.contains(watch.err, "the next one begins", "what it waited for")
+
+
+def test_a_pause_holds_all_and_a_resume_lets_go(t):
+    file = prepare(t, "canary: {first: 5, then: look}\n")
+    t.daemon.start()
+    t.equal(send(t, file).status, 0, "sent")
+    wait_for(t, delivered=5)
+    pause = t.command("campaign", "pause", NAME, "--reason", "wrong number")
+    t.contains(pause.out, f"Undo: dispatcher campaign resume {NAME}", "the way back")
+    t.equal(t.command("campaign", "go-on", NAME).status, 0, "looked at")
+    t.holds(lambda: mails(t) == 5, 1, "nothing leaves")
+    t.equal((state(t)["state"], state(t)["stop_reason"]), ("paused", "wrong number"), "state")
+    t.equal(t.command("campaign", "resume", NAME).status, 0, "resumed")
+    wait_for(t, state="finished", delivered=48)
+
+
+def test_what_nobody_knows_is_said(t):
+    t.configure()
+    for words in (("show", "nix"), ("pause", "nix"), ("resume", "nix"), ("go-on", "nix"), ("cancel", "nix")):
+        answer = t.command("campaign", *words)
+        t.equal(answer.status, 66, f"{words}: {answer.err}")
+        t.contains(answer.err, "dispatcher campaign list", f"what to do about {words}")
+    t.equal(t.command("watch", "nix").status, 66, "watch")
+    t.equal(t.command("campaign", "list").status, 0, "an empty list")
