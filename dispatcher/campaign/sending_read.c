@@ -240,17 +240,18 @@ void sending_read_phoned(const struct reading *r, const struct yaml_node *node, 
     reading_texts(r, node, &c->phoned, &c->phoned_count);
 }
 
-static void read_url(const struct reading *r, const struct yaml_node *node, void *target)
+/* Never a URL: where it is, with which secret and whether a private address may be asked is for the
+ * configuration to say. */
+static void read_endpoint(const struct reading *r, const struct yaml_node *node, void *target)
 {
-    reading_text(r, node, &((struct campaign_condition *)target)->url);
-    if (node->text[0] != '\0' && !text_starts_with(node->text, "https://") &&
-        !text_starts_with(node->text, "http://"))
-        reading_wrong(r, node, "\"%s\" must be an address like https://crm.example.org/still-valid",
-                      node->text);
+    reading_text(r, node, &((struct campaign_condition *)target)->endpoint);
+    if (strstr(node->text, "://") != NULL)
+        reading_wrong(r, node,
+                      "name an endpoint of the configuration (endpoints.NAME), not an address");
 }
 
 static const struct key condition_keys[] = {
-    {"url", KEY_REQUIRED, YAML_SCALAR, read_url},
+    {"endpoint", KEY_REQUIRED, YAML_SCALAR, read_endpoint},
 };
 
 void sending_read_condition(const struct reading *r, const struct yaml_node *node, void *target)

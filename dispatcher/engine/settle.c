@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "channel/condition.h"
 #include "engine/blame.h"
 #include "engine/events.h"
 #include "engine/metrics.h"
@@ -81,10 +82,18 @@ static void praise_transport(struct settling *s)
         log_event(LOG_INFO, "transport.recovered", "transport=%s", t->name);
 }
 
+/* It was asked about, and not sent: that tells nothing about transport, destination and address. */
+static bool is_of_condition(const struct disposition *d)
+{
+    return strcmp(d->cause, CONDITION_SKIP) == 0 || strcmp(d->cause, CONDITION_WAIT) == 0;
+}
+
 /* A gateway that asks us to slow down asks all of us: where another one steps in, it rests. A mail
  * server says that of a domain, an endpoint of itself. */
 static bool is_at_fault(const struct settling *s, const struct disposition *d)
 {
+    if (is_of_condition(d))
+        return false;
     if (d->outcome == OUTCOME_NOT_TRIED || d->outcome == OUTCOME_CONFIG)
         return true;
     return d->outcome == OUTCOME_THROTTLE && s->transport->channel == CHANNEL_SMS &&
@@ -155,6 +164,8 @@ static void note_destination(struct settling *s, const struct disposition *d)
     if (at == NULL)
         return;
     traffic_leave(at, s->row->packet);
+    if (is_of_condition(d))
+        return;
     if (traffic_is_destination_fault(s->transport->channel, d, &answered))
         fault_destination(s, at, d, now);
     else if (answered)
@@ -219,8 +230,8 @@ static void log_outcome(const struct settling *s, const struct disposition *d,
               d->cause);
 }
 
-static struct event event_of(const char *name, const struct leased *row,
-                             const struct transport *t, enum delivery_state state)
+static struct event event_of(const char *name, const struct leased *row, const struct transport *t,
+                             enum delivery_state state)
 {
     struct event e = EVENT_OF(name);
     e.id = row->notice_id;
@@ -420,8 +431,10 @@ static void finish(struct settling *s, const struct disposition *said, struct ve
     note_attempt(s, said, v->state, wall_ms);
     note_metrics(s, said, v->state, wall_ms);
     note_destination(s, said);
-    note_endpoint(s, said, wall_ms);
-    note_address(s, said, wall_ms);
+    if (!is_of_condition(said)) {
+        note_endpoint(s, said, wall_ms);
+        note_address(s, said, wall_ms);
+    }
     count_for_day(s, v->state);
     give_turn_back(s, v);
     charge_parts(s, said);

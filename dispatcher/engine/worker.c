@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "channel/channel.h"
+#include "channel/condition.h"
 #include "engine/child.h"
 #include "engine/composing.h"
 #include "model/packet.h"
@@ -27,6 +28,7 @@ struct worker {
     const struct library *library;
     struct renderer *renderer;
     struct channel_session **sessions; /* by transport, opened at first use */
+    struct condition_asker *asker;     /* opened at first use */
     struct digest *digest;
     struct buf in;
     struct buf out;
@@ -245,10 +247,72 @@ static void send_outgoing(struct round *r)
     r->outgoing_bytes = 0;
 }
 
+/* ---- may it leave? ---- */
+
+static size_t gather_questions(const struct round *r, struct condition_question *out,
+                               size_t *out_index)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r->packet->count; i++) {
+        const struct packet_item *item = &r->packet->items[i];
+        if (item->job == NULL || item->job->condition == NULL)
+            continue;
+        out_index[count] = i;
+        out[count++] = (struct condition_question){
+            .endpoint = item->job->condition,
+            .id = item->job->id,
+            .channel = channel_kind_name(r->transport->channel),
+            .template_name = item->template_name,
+            .locale = item->locale,
+            .campaign = item->job->campaign,
+            .reference = item->job->reference,
+            .recipient_id = item->job->to.recipient_id,
+        };
+    }
+    return count;
+}
+
+static int ask(struct round *r, const struct condition_question *questions, size_t count,
+               struct condition_answer *answers, struct error *err)
+{
+    struct worker *w = r->worker;
+    if (w->asker == NULL && condition_open(w->settings, &w->asker, err) != 0)
+        return ERR_INTERNAL;
+    condition_ask(w->asker, questions, count, r->transport->deadline_ms / 4, clock_wall_ms(),
+                  answers);
+    return 0;
+}
+
+/* Before anything is rendered; what may not leave, or not yet, has its outcome then. */
+static void ask_conditions(struct round *r)
+{
+    size_t most = r->packet->count;
+    struct condition_question *questions = xcalloc(most + 1, sizeof(*questions));
+    struct condition_answer *answers = xcalloc(most + 1, sizeof(*answers));
+    size_t *index = xcalloc(most + 1, sizeof(*index));
+    struct error why;
+    size_t count = gather_questions(r, questions, index);
+    progress_page_enter(r->worker->page, PROGRESS_SENDING, 0);
+    bool asked = count == 0 || ask(r, questions, count, answers, &why) == 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!asked)
+            disposition_set(&answers[i].why, OUTCOME_THROTTLE, 0, CONDITION_WAIT, why.text,
+                            strlen(why.text));
+        if (!asked || answers[i].word != CONDITION_GOES)
+            report_outcome(r, index[i], &answers[i].why, NULL);
+    }
+    free(questions);
+    free(answers);
+    free(index);
+}
+
 /* Mails that bring files along are large, and a packet has many: they go in portions. */
 static void send_packet(struct round *r)
 {
+    ask_conditions(r);
     for (size_t i = 0; i < r->packet->count; i++) {
+        if (r->reported[i])
+            continue;
         prepare_item(r, i);
         if (r->outgoing_bytes <= PORTION_MAX)
             continue;
@@ -376,6 +440,7 @@ void worker_main(int socket, pid_t parent, struct progress_page *page, const str
     progress_page_be_ready(page);
     serve(&w);
     close_sessions(&w);
+    condition_close(w.asker);
     renderer_close(w.renderer);
     digest_end(w.digest);
     buf_free(&w.in);

@@ -169,6 +169,7 @@ static const struct member batch_members[] = {
     {"campaign", job_read_campaign},
     {"reference", job_read_reference},
     {"event_type", job_read_event_type},
+    {"condition", job_read_condition},
     {"reply_to", job_read_reply_to},
     {"unsubscribe_url", job_read_unsubscribe_url},
     {"attachments", job_read_attachments},

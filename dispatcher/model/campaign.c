@@ -83,7 +83,7 @@ void campaign_free(struct campaign *c)
     free_texts(c->approvals, c->approval_count);
     free_texts(c->phoned, c->phoned_count);
     free(c->waves.zone);
-    free(c->condition.url);
+    free(c->condition.endpoint);
     free(c->file);
     free(c->id);
     free(c->template_name);

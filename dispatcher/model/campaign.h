@@ -56,7 +56,7 @@ struct campaign_waves {
 
 /* What is asked before each message leaves. */
 struct campaign_condition {
-    char *url;          /* NULL: nothing */
+    char *endpoint;     /* of the configuration; NULL: nothing is asked */
     struct place place; /* of the key */
 };
 

@@ -33,6 +33,8 @@ static const struct cause {
     {"busy", SAYS("The server has too much to do at the moment.", " It is tried again."), "", true, false},
     {"complaint", SAYS("The person complained about an earlier message.", ""), "do not write to the person again", false, false},
     {"compose", SAYS("The message could not be put into the form this channel needs.", ""), "look at it with dispatcher show ID, and at the letter", true, false},
+    {"condition", SAYS("The sender's own system said that the message is not to be sent any more.", ""), "nothing: it was decided there", true, false},
+    {"condition_wait", SAYS("The sender's own system did not say whether to send it.", " It is asked again; nothing leaves unasked."), "see that the endpoint of the condition answers", true, false},
     {"config", SAYS("The transport cannot be used as it is configured.", ""), "correct the transport", true, false},
     {"confirmed", SAYS("The message reached the recipient's mailbox or device.", ""), "", false, false},
     {"connect", SAYS("The server could not be reached.", " It is tried again."), "see that the server can be reached", true, false},

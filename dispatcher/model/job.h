@@ -68,6 +68,7 @@ struct job {
     char *campaign;        /* NULL if absent */
     char *reference;       /* NULL if absent */
     char *event_type;      /* overrides.webhook.event_type, NULL: the template's name */
+    char *condition;       /* endpoint that is asked before it leaves; NULL: none */
     char *reply_to;        /* address of a mail's answers, NULL: the organisation's */
     char *unsubscribe_url; /* https, NULL: what the configuration says for the category */
     struct attachments attachments;

@@ -313,6 +313,20 @@ int job_read_reference(struct reading *r, const struct member_path *path, const 
     return member_read_line(r, path, value, 255, &r->job->reference);
 }
 
+static int read_endpoint(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    return member_read_line(r, path, value, 128, &r->job->condition);
+}
+
+int job_read_condition(struct reading *r, const struct member_path *path, const json_t *value)
+{
+    static const struct member members[] = {{"endpoint", read_endpoint}};
+    int rc = member_read_all(r, path, value, members, COUNT_OF(members));
+    if (rc == 0 && r->job->condition == NULL)
+        return member_fail(r, path, "names the endpoint that is asked: {\"endpoint\": \"crm\"}");
+    return rc;
+}
+
 int job_read_reply_to(struct reading *r, const struct member_path *path, const json_t *value)
 {
     return member_read_checked(r, path, value, &r->job->reply_to, address_check_email);

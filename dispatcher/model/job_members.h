@@ -10,6 +10,6 @@ member_fn job_read_version, job_read_id, job_read_idempotency_key, job_read_temp
     job_read_priority, job_read_category, job_read_campaign, job_read_reference,
     job_read_created_at, job_read_not_before, job_read_expires_at, job_read_metadata,
     job_read_event_type, job_read_overrides, job_read_reply_to, job_read_unsubscribe_url,
-    job_read_attachments;
+    job_read_attachments, job_read_condition;
 
 #endif

@@ -249,6 +249,17 @@ static bool quotes_reference(const struct proof *p)
     return false;
 }
 
+/* Nothing would ever leave. */
+static void check_condition(const struct campaign_check *k)
+{
+    const struct campaign_condition *c = &k->campaign->condition;
+    if (c->endpoint != NULL && settings_find_endpoint(k->scene->settings, c->endpoint) == NULL)
+        problems_add_error(&k->scene->problems, &c->place, "campaign-condition",
+                           "the configuration has no endpoint \"%s\" that could be asked: add it "
+                           "under endpoints, with url and secret",
+                           c->endpoint);
+}
+
 /* A number nobody is told helps nobody who calls. */
 static void check_reference(const struct campaign_check *k)
 {
@@ -295,6 +306,7 @@ int check_campaign_read(struct campaign_check *k, struct error *err)
             check_korean_sms(k->scene, k->template_index);
         check_letters(k);
         check_reference(k);
+        check_condition(k);
         judge(k);
         check_chain(k);
     }

@@ -66,6 +66,15 @@ static void put_member(struct buf *out, const char *name, const char *text)
     buf_put_json(out, text);
 }
 
+static void put_condition(const struct campaign_condition *c, struct buf *out)
+{
+    if (c->endpoint == NULL)
+        return;
+    buf_puts(out, ",\"condition\":{\"endpoint\":");
+    buf_put_json(out, c->endpoint);
+    buf_putc(out, '}');
+}
+
 /* The first that a reader has an address for, in this order. */
 static void put_channels(const struct campaign *c, struct buf *out)
 {
@@ -113,6 +122,7 @@ void enqueue_campaign_put_batch(const struct campaign *c, const struct campaign_
         put_member(out, "expires_at", clock_format_rfc3339(c->expires_at_ms, at));
     put_hours(&c->window, out);
     put_halt(&c->halt, out);
+    put_condition(&c->condition, out);
     put_channels(c, out);
     buf_putc(out, '}');
     buf_free(&id);

@@ -308,3 +308,89 @@ def test_cohorts_that_are_phoned_are_on_the_list_whatever_arrived(t):
     t.equal([row["id"] for row in call_list(t, "--file", "campaign.yaml")], ["leak-a_p1", "leak-a_p2", "leak-a_p3"], "only a")
     t.equal(call_list(t), [], "without the file")
     t.equal(len(call_list(t, "--everybody", "--cohort", "b")), 3, "a cohort")
+
+
+# conditions
+
+
+def asked(t, path="/say", say=None, count=3, **keys):
+    """A batch whose messages are asked about; the system that is asked, and what it was asked."""
+    receiver = t.https()
+    if say is not None:
+        with open(receiver.path("say"), "w", encoding="utf-8") as file:
+            file.write(say)
+    folder = t.letter("probe", en=(NUMBERED, NUMBERED, QUOTING))
+    t.configure(templates=folder, webhook=t.webhook_transport(), endpoints={"crm": t.endpoint(receiver, path, **keys)})
+    t.daemon.start()
+    hand_over(t, {**AUTO, "condition": {"endpoint": "crm"}}, people(count))
+    return receiver
+
+
+def test_who_may_still_be_written_to_is_asked_about_each(t):
+    receiver = asked(t, say='{"send": true}')
+    t.wait(lambda: finished(t, "b"), 30, "all to be sent")
+    t.equal({row["state"] for row in t.rows(batch="b")}, {"delivered"}, "all leave")
+    questions = sorted((receiver.json(record) for record in receiver.received()), key=lambda q: q["id"])
+    t.equal([q["id"] for q in questions], ["b_p1", "b_p2", "b_p3"], "asked and signed, once each")
+    t.matches(questions[0]["reference"], NUMBER, "the number of the letter")
+    t.equal((questions[0]["channel"], questions[0]["template"], questions[0]["campaign"]), ("email", "probe", "b"), "what it is about")
+
+
+def test_a_no_keeps_it_from_leaving_and_says_why(t):
+    asked(t, say='{"send": false, "reason": "card was re-issued"}')
+    t.wait(lambda: finished(t, "b"), 30, "all to be decided")
+    rows = t.rows(batch="b")
+    t.equal({(row["state"], row["cause"]) for row in rows}, {("suppressed", "condition")}, "suppressed")
+    t.contains(rows[0]["reply"], "card was re-issued", "the reason")
+    t.equal(t.outbox("mail", "b_p1"), None, "nothing left")
+    t.equal(t.ask("suppressions")[0], [], "nobody is on the suppression list for it")
+
+
+def test_without_a_yes_nothing_leaves(t):
+    lies = ("", "yes", '{"send": "true"}', '{"send": 1}', "[true]", '{"sent": true}', '{"send": true', '{"send":true}{"send":true}')
+    receiver = asked(t, say=lies[0], count=1)
+    for number, lie in enumerate(lies):
+        with open(receiver.path("say"), "w", encoding="utf-8") as file:
+            file.write(lie)
+        if number > 0:
+            hand_over(t, {**AUTO, "id": f"b{number}", "condition": {"endpoint": "crm"}}, people(1))
+        identity = f"b{number or ''}_p1"
+        row = t.wait_for_state(identity, "deferred", "delivered")
+        t.equal((row["state"], row["cause"], row["attempts"]), ("deferred", "condition_wait", 0), f"{lie!r} is no yes")
+        t.equal(t.outbox("mail", identity), None, f"nothing left after {lie!r}")
+
+
+def test_a_silent_or_strange_system_is_asked_again_until_it_answers(t):
+    for path, word in (("/hang", "did not say"), ("/status/404", "404"), ("/error", "500"), ("/redirect", "302"), ("/close", "did not say"), ("/big", "did not say")):
+        inner = type(t)(t.name)
+        try:
+            asked(inner, path, count=1, timeout="1s")
+            row = inner.wait_for_state("b_p1", "deferred", "delivered", "failed", "suppressed", seconds=20)
+            t.equal((row["state"], row["cause"]), ("deferred", "condition_wait"), path)
+            t.contains(row["reply"], word, path)
+        finally:
+            t.problems += inner.close()
+            inner.remove()
+
+
+def test_a_yes_after_a_silence_lets_it_go(t):
+    receiver = asked(t, say="?", count=2)
+    t.wait(lambda: all(row["state"] == "deferred" for row in t.rows(batch="b")) and len(t.rows(batch="b")) == 2, 20, "both to wait")
+    with open(receiver.path("say"), "w", encoding="utf-8") as file:
+        file.write('{"send": true}')
+    t.command("retry", "--batch", "b", "--cause", "condition_wait")
+    t.wait(lambda: finished(t, "b"), 30, "both to be sent")
+    t.equal({row["state"] for row in t.rows(batch="b")}, {"delivered"}, "asked again")
+
+
+def test_an_unknown_endpoint_lets_nothing_leave_and_check_says_so(t):
+    folder = t.letter("probe", en=(NUMBERED, NUMBERED, QUOTING))
+    t.configure(templates=folder)
+    t.daemon.start()
+    hand_over(t, {**AUTO, "condition": {"endpoint": "nobody"}}, people(1))
+    row = t.wait_for_state("b_p1", "deferred", "delivered")
+    t.equal(row["cause"], "condition_wait", "it waits")
+    t.write("people.csv", "id,email,locale\n1,a@example.org,en\n")
+    path = t.write("campaign.yaml", "schema: 1\ncampaign: c\ntemplate: probe\nkind: none\ncategory: service_notice\nlanguages: [en]\nchannels: [email]\ncohorts: {all: people.csv}\ncondition: {endpoint: nobody}\n")
+    found = [row for row in t.command("check", "--json", path).lines() if row.get("rule") == "campaign-condition"]
+    t.equal(len(found), 1, "check tells")

@@ -19,7 +19,7 @@ What is answered depends on the path:
   /drip              200, one byte a second      /headers          200, headers without end
   /cut               200, half the body it said  /hang             reads the request, never answers
   /close             stored, then closes         /reset            stored, then resets the connection
-  /slow/SECONDS      204 after that time
+  /slow/SECONDS      204 after that time        /say              200, what stands in the file DIR/say
 
 What follows is ignored, so /ok/anna is /ok too. --plain serves HTTP, --only-tls 1.1 nothing newer than that.
 """
@@ -165,6 +165,10 @@ class Receiver(BaseHTTPRequestHandler):
 
     def answer_ok(self, body, why, word):
         self.finish_with(body, why, 204)
+
+    def answer_say(self, body, why, word):
+        with open(os.path.join(os.path.dirname(self.server.bodies), "say"), "rb") as file:
+            self.finish_with(body, why, 200, file.read())
 
     def answer_status(self, body, why, word):
         self.finish_with(body, why, int(word))

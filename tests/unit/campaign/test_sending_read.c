@@ -41,7 +41,7 @@ static void reads_how_a_campaign_leaves(void **state)
              "waves: {people: 20000, every: 90m, hours: \"09:00-18:00\", zone: Europe/Berlin,"
              " days: [mon, sun]}\n"
              "send_at: 2026-10-18T10:00:00+09:00\nexpires_at: 2026-10-19T10:00:00+09:00\n"
-             "phoned: [others]\ncondition: {url: \"https://crm.example.org/c\"}\n"
+             "phoned: [others]\ncondition: {endpoint: crm}\n"
              "reference: auto\n");
     assert_string_equal(told_text(&told), "");
     assert_int_equal(c->approval_count, 2);
@@ -55,7 +55,7 @@ static void reads_how_a_campaign_leaves(void **state)
     assert_int_equal(c->waves.days, 0x41);
     assert_int_equal(c->expires_at_ms - c->send_at_ms, 86400000);
     assert_string_equal(c->phoned[0], "others");
-    assert_string_equal(c->condition.url, "https://crm.example.org/c");
+    assert_string_equal(c->condition.endpoint, "crm");
     assert_string_equal(c->reference, "auto");
     campaign_free(c);
 }
