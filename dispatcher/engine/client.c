@@ -1,6 +1,7 @@
 #include "engine/client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,9 +132,24 @@ static int refuse_socket(const struct settings *s, struct error *err)
                      s->control_socket);
 }
 
+/* Without a daemon the modes of the files decide. */
+static int require_own_hands(const struct client *c, enum ledger_mode mode, struct error *err)
+{
+    int wanted = mode == LEDGER_READ ? R_OK | X_OK : R_OK | W_OK | X_OK;
+    if (faccessat(AT_FDCWD, c->settings->spool, wanted, AT_EACCESS) == 0 || errno != EACCES)
+        return 0;
+    return error_set(err, ERR_DENIED,
+                     "no daemon answers at %s, and the spool %s is not yours to %s; start the "
+                     "daemon, or act as the user it belongs to",
+                     c->settings->control_socket, c->settings->spool,
+                     mode == LEDGER_READ ? "read" : "change");
+}
+
 static int open_locally(struct client *c, enum ledger_mode mode, struct error *err)
 {
     int rc = require_spool(c, err);
+    if (rc == 0)
+        rc = require_own_hands(c, mode, err);
     if (rc == 0)
         rc = mode == LEDGER_READ ? open_to_look(c, err) : open_for_change(c, err);
     return rc;

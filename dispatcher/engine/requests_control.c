@@ -24,10 +24,20 @@
 
 /* ---- transports ---- */
 
-static int use_stops(const struct request *r, struct error *err)
+/* The daemon goes by it from now on, and its log says so. `transport` NULL: it is about all. */
+static int use_stops(const struct request *r, const char *event, const char *transport,
+                     struct error *err)
 {
     const struct request_daemon *d = r->world->daemon;
-    return d != NULL && d->use_stops != NULL ? d->use_stops(d->context, err) : 0;
+    const char *reason = json_get_text(r->root, "reason", "");
+    if (d == NULL || d->use_stops == NULL)
+        return 0;
+    if (transport != NULL)
+        log_event(LOG_INFO, event, "transport=%s who=\"%s\" reason=\"%s\"", transport,
+                  r->world->who, reason);
+    else
+        log_event(LOG_INFO, event, "who=\"%s\" reason=\"%s\"", r->world->who, reason);
+    return d->use_stops(d->context, err);
 }
 
 /* One that is gone from the configuration may still be paused in the ledger. */
@@ -83,8 +93,8 @@ static int pause_transport(const struct request *r, const char *name,
                                         .over = over};
     bool change = says_more(before, action.reason, over);
     int rc = change ? ledger_pause_transport(r->world->ledger, &stop, &action, err) : 0;
-    if (rc == 0)
-        rc = use_stops(r, err);
+    if (rc == 0 && change)
+        rc = use_stops(r, "transport.stopped", name, err);
     if (rc == 0) {
         buf_printf(r->out, "{\"v\":1,\"end\":true,\"changed\":%s,\"over\":%s",
                    change ? "true" : "false", over ? "true" : "false");
@@ -113,8 +123,8 @@ static int resume_transport(const struct request *r, const char *name,
     put_selector(&selector, name, false);
     const struct action action = request_action(r, "transport resume", buf_text(&selector));
     int rc = before != NULL ? ledger_resume_transport(r->world->ledger, name, &action, err) : 0;
-    if (rc == 0)
-        rc = use_stops(r, err);
+    if (rc == 0 && before != NULL)
+        rc = use_stops(r, "transport.resumed", name, err);
     if (rc == 0) {
         buf_printf(r->out, "{\"v\":1,\"end\":true,\"changed\":%s",
                    before != NULL ? "true" : "false");
@@ -191,7 +201,7 @@ static int switch_live(const struct request *r, const struct live_switch *before
     snprintf(now->who, sizeof(now->who), "%s", r->world->who);
     snprintf(now->reason, sizeof(now->reason), "%s", action.reason);
     rc = ledger_put_live(r->world->ledger, now, &action, *out_open, err);
-    return rc == 0 ? use_stops(r, err) : rc;
+    return rc == 0 ? use_stops(r, now->word == LIVE_ON ? "live.on" : "live.off", NULL, err) : rc;
 }
 
 int request_set_live(const struct request *r, struct error *err)
