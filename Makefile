@@ -6,6 +6,8 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
 VERSION := 0.1.0
+# Stands in the manual; the day a version is released, so that it is built the same later.
+RELEASED := November 22, 2026
 # Optional: without it, mails are not signed here. Where nothing can be asked there is none.
 DKIM    := $(shell pkg-config --exists opendkim 2>/dev/null && echo opendkim)
 PKGS    := libesmtp-1.0 libcurl jansson yaml-0.1 sqlite3 libcmark icu-i18n icu-uc openssl libmicrohttpd $(DKIM)
@@ -47,7 +49,7 @@ else
 OPT      := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
 LDOPT    := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 endif
-LANGUAGE := -std=c11 -D_GNU_SOURCE -DDISPATCHER_VERSION='"$(VERSION)"' -Idispatcher
+LANGUAGE := -std=c11 -D_GNU_SOURCE -DDISPATCHER_VERSION='"$(VERSION)"' -DDISPATCHER_RELEASED='"$(RELEASED)"' -Idispatcher
 ALL_CFLAGS = $(LANGUAGE) $(CPPFLAGS) $(OPT) $(WARN) $(WERROR) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
 # Only config/ knows where things are installed, so that another prefix recompiles a handful of files.
 PATHS    := -DDISPATCHER_CONFDIR='"$(sysconfdir)/dispatcher"' -DDISPATCHER_DATADIR='"$(datadir)/dispatcher"' \
@@ -77,7 +79,11 @@ TESTS   := $(sort $(wildcard tests/unit/*/*.[ch]))
 objs = $(patsubst dispatcher/%.c,$(BUILD)/obj/%.o,$(filter dispatcher/$(1)/%,$(SOURCES)))
 libs = $(foreach f,$(1),$(BUILD)/lib/$(f).a)
 
-all: $(BUILD)/dispatcher ## build build/dispatcher (the default)
+# Two pages are made of tables by the program itself, the others are written by hand.
+MADE_MANUALS := dispatcher.1 dispatcher.yaml.5
+MANUALS := $(addprefix $(BUILD)/man/,$(MADE_MANUALS) $(notdir $(sort $(wildcard docs/man/*.[1-8]))))
+
+all: $(BUILD)/dispatcher $(MANUALS) ## build build/dispatcher and its manual (the default)
 
 deps: ## install the Debian packages that are missing for all, test and demo
 	@sh tests/tools/deps.sh build test
@@ -85,6 +91,14 @@ deps: ## install the Debian packages that are missing for all, test and demo
 $(BUILD)/dispatcher: $(BUILD)/obj/main.o $(call libs,$(FOLDERS))
 	$(call step,link) $(CC) $(LDOPT) $(LDFLAGS) -o $@ $< $(call libs,$(FLOOR5) $(FLOOR4) $(FLOOR3) $(FLOOR2) $(FLOOR1)) \
 		$(PKG_LIBS) -ldl $(EXPORTS)
+
+$(addprefix $(BUILD)/man/,$(MADE_MANUALS)): $(BUILD)/dispatcher
+	@mkdir -p $(@D)
+	$(call step,man) $(BUILD)/dispatcher manual $(@F) >$@
+
+$(BUILD)/man/%: docs/man/%
+	@mkdir -p $(@D)
+	@cp $< $@
 
 # Written aside and renamed: whoever links meanwhile sees the old archive or the new one. It depends on the
 # folder itself too: a file that went away must leave the archive.
@@ -214,7 +228,7 @@ lint: ## floors, layout, clang-tidy and cppcheck
 
 CPPCHECK := --quiet --error-exitcode=1 --std=c11 --language=c --enable=warning,performance,portability \
             --inline-suppr --suppressions-list=tests/lint/cppcheck.txt --library=posix,gnu \
-            -Idispatcher -D_GNU_SOURCE '-DDISPATCHER_VERSION="x"' $(PATHS) -U__has_feature -j2
+            -Idispatcher -D_GNU_SOURCE '-DDISPATCHER_VERSION="x"' '-DDISPATCHER_RELEASED="x"' $(PATHS) -U__has_feature -j2
 
 # One stamp per file: only what changed is looked at again. Following every path through a function takes five times as
 # long as all other checks together, so that is a target of its own, which .ci/run runs too.
@@ -253,7 +267,7 @@ RELOCATE = -e 's|^spool: .*|spool: $(localstatedir)/spool/dispatcher|' \
            -e 's|^locales: .*|locales: $(datadir)/dispatcher/locales|'
 
 # Beside README.md as in the checkout: messages cite docs/..., and the pages link to each other.
-DOCS := README.md LICENSE $(sort $(shell find docs -type f))
+DOCS := README.md LICENSE $(sort $(shell find docs -type f -not -path 'docs/man/*'))
 
 # What the program prints of itself: completion of each shell, where it looks.
 COMPLETIONS = bash:$(bashcompletiondir)/dispatcher zsh:$(zshcompletiondir)/_dispatcher \
@@ -274,6 +288,9 @@ install: all ## install; keeps configuration and letters somebody changed (DESTD
 	@for f in $(DOCS); do \
 		to="$(DESTDIR)$(docdir)/$$f"; $(INSTALL) -d "$${to%/*}" && $(INSTALL_DATA) "$$f" "$$to" || exit 1; \
 	done
+	@for f in $(MANUALS); do \
+		to="$(DESTDIR)$(mandir)/man$${f##*.}"; $(INSTALL) -d "$$to" && $(INSTALL_DATA) "$$f" "$$to/$${f##*/}" || exit 1; \
+	done
 	@for c in $(COMPLETIONS); do \
 		to="$(DESTDIR)$${c#*:}"; $(INSTALL) -d "$${to%/*}" && $(BUILD)/dispatcher completion $${c%%:*} >"$$to" && \
 		chmod 644 "$$to" || exit 1; \
@@ -285,6 +302,7 @@ install: all ## install; keeps configuration and letters somebody changed (DESTD
 
 uninstall: ## remove what install placed, but no configuration, spool or changed letter
 	rm -f "$(DESTDIR)$(bindir)/dispatcher" "$(DESTDIR)$(systemdsystemunitdir)/dispatcher.service"
+	@for f in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$${f##*.}/$${f##*/}"; done
 	@for c in $(COMPLETIONS); do rm -f "$(DESTDIR)$${c#*:}"; done
 	@for f in $(DOCS); do rm -f "$(DESTDIR)$(docdir)/$$f"; done
 	@[ ! -d "$(DESTDIR)$(docdir)" ] || find "$(DESTDIR)$(docdir)" -depth -type d -empty -delete

@@ -130,6 +130,7 @@ static const struct command *const setup[] = {
     &command_version,
     &command_completion,
     &command_complete,
+    &command_manual,
     &command_help,
 };
 

@@ -44,6 +44,19 @@ MUST_CHECK int config_load(const struct config_options *options, struct settings
 MUST_CHECK int config_locate_spool(const struct config_options *options, struct settings **out,
                                    struct error *err);
 
+/* A key as the manual has it. */
+struct config_key {
+    const char *section;        /* "", "transports.NAME", ...: where it stands */
+    const char *name;           /* dotted, within its section */
+    const char *form;           /* what may stand there, in words */
+    const char *fallback;       /* NULL: nothing stands there unless it is set */
+    const char *about;          /* one sentence */
+    const char *const *choices; /* NULL, or the words it may be */
+    bool required;
+};
+/* Every key of dispatcher.yaml, in the order of the tables. */
+void config_describe(void (*fn)(void *context, const struct config_key *key), void *context);
+
 /*
  * operator.language, without a word about anything else: what is wrong with a configuration is told
  * in that language too. False: nobody says.

@@ -93,5 +93,6 @@ extern const struct command command_version;
 extern const struct command command_help;
 extern const struct command command_completion;
 extern const struct command command_complete;
+extern const struct command command_manual;
 
 #endif

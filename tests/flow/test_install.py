@@ -31,7 +31,8 @@ class Letters:
     def __init__(self, t):
         self.t, self.source, self.installed = t, os.path.join(t.dir, "source"), os.path.join(t.dir, "installed")
         for folder in ("templates", "locales"):
-            shutil.copytree(os.path.join(lib.ROOT, folder), os.path.join(self.source, folder))
+            # The sentences of commands are part of the program and not installed.
+            shutil.copytree(os.path.join(lib.ROOT, folder), os.path.join(self.source, folder), ignore=shutil.ignore_patterns("messages"))
 
     def run(self, verb):
         command = ["sh", os.path.join(lib.ROOT, "tests", "tools", "letters.sh"), verb, self.installed]

@@ -1,7 +1,8 @@
 """What the sources say to people, and what the catalogues make of it.
 
-Every key of locales/messages/*.yaml must be a sentence of the sources, and every translation must have its holes. What
-the sources say and a catalogue does not have is listed.
+Every translation of locales/messages/*.yaml must have the holes of its sentence. With --strict every sentence that is
+said must be translated, and every key must still be a sentence of the sources; else both are counted, and --missing
+lists them.
 """
 
 import os
@@ -105,13 +106,15 @@ def catalogue(path):
     return pairs, faults
 
 
-def faults_of(path, known):
+def stale(pairs, known):
+    return [english for english in pairs if english not in known]
+
+
+def faults_of(path):
     pairs, faults = catalogue(path)
     for english, (number, translation) in pairs.items():
         wanted, has = holes(english), holes(translation)
         where = f"{path}:{number}"
-        if english not in known:
-            faults.append(f"{where}: the sources do not say {english!r}")
         if wanted is None or has is None:
             faults.append(f"{where}: a hole nobody can fill: {english!r}")
         elif any(wanted.get(at) != kind for at, kind in has.items()):
@@ -126,17 +129,19 @@ def faults_of(path, known):
 def main(arguments):
     root = next((a for a in arguments if not a.startswith("-")), ROOT)
     said, known = gather(root)
-    faults, missing = [], 0
+    faults, open_ends = [], []
     for language in LANGUAGES:
-        pairs, wrong = faults_of(os.path.join(root, "locales", "messages", f"{language}.yaml"), known)
+        pairs, wrong = faults_of(os.path.join(root, "locales", "messages", f"{language}.yaml"))
         faults += wrong
-        lacking = [(name, sentence) for sentence, name in said.items() if sentence not in pairs]
-        missing += len(lacking)
-        for name, sentence in lacking if "--missing" in arguments else ():
-            print(f"{language}: {name}: {sentence!r}")
+        open_ends += [f"{language}: {name}: not translated: {sentence!r}" for sentence, name in said.items() if sentence not in pairs]
+        open_ends += [f"{language}: the sources do not say {english!r}" for english in stale(pairs, known)]
+    if "--strict" in arguments:
+        faults += open_ends
+    elif "--missing" in arguments:
+        print("\n".join(open_ends))
     for fault in faults:
         print(fault)
-    print(f"messages: {len(faults)} faults; {len(said)} sentences, {missing} translations missing (--missing lists them)")
+    print(f"messages: {len(faults)} faults; {len(said)} sentences, {len(open_ends)} missing or left over (--missing lists them)")
     return 1 if faults else 0
 
 

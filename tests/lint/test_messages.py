@@ -22,7 +22,8 @@ def faults(line):
             catalogue.write(f"# Kopf\n{line}\n")
         said, known = messages.gather(root)
         assert list(said) == ["%d people, %s\n"], said
-        return messages.faults_of(path, known)[1]
+        pairs, found = messages.faults_of(path)
+        return found + [f"the sources do not say {english!r}" for english in messages.stale(pairs, known)]
 
 
 GOOD = (r'"%d people, %s\n": "%2$s: %1$d Menschen\n"', r'"no \"%s\" here": "hier ist kein „%s“"')
