@@ -1,5 +1,6 @@
 #include "operator/command_list.h"
 
+#include "base/text.h"
 #include "config/quantity.h"
 #include "model/settings.h"
 #include "operator/check_gateways.h"
@@ -7,6 +8,7 @@
 #include "operator/check_law.h"
 #include "operator/check_path.h"
 #include "operator/check_report.h"
+#include "operator/check_rows.h"
 #include "operator/check_scene.h"
 #include "operator/check_settings.h"
 #include "operator/fix.h"
@@ -85,6 +87,20 @@ static void tell_remarks(struct check_scene *s)
         check_report_remark(&s->report, &s->settings->remarks[i]);
 }
 
+/* Each row is read twice then, the second time as it will be when it is sent: not worth it while
+ * something else is wrong. */
+static int check_one(struct check_scene *s, const char *path, struct error *err)
+{
+    size_t before = s->report.errors;
+    int rc = check_path(s, path, err);
+    for (size_t i = 0; rc == 0 && s->report.errors == before && i < s->campaign_count; i++) {
+        const struct campaign *c = s->campaigns[i];
+        if (c != NULL && text_equal(c->file, path))
+            return check_rows(s, c, err);
+    }
+    return rc;
+}
+
 static int run(const struct invocation *inv, struct error *err)
 {
     struct check_scene scene;
@@ -98,7 +114,7 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0 && scene.settings != NULL && argument_count(inv) == 0)
         rc = check_all(&scene, err);
     for (size_t i = 0; rc == 0 && scene.settings != NULL && i < argument_count(inv); i++)
-        rc = check_path(&scene, argument_at(inv, i), err);
+        rc = check_one(&scene, argument_at(inv, i), err);
     if (rc == 0 && scene.library != NULL && option_given(inv, "golden"))
         golden_check(scene.library, inv, scene.problems.tell, scene.problems.context);
     if (rc == 0) {

@@ -171,17 +171,19 @@ static void show_for_programs(const struct finding *finding)
 
 void findings_add(struct findings *f, const struct finding *finding)
 {
-    if (f->count == 0)
+    bool silent = f->options.path == NULL;
+    if (f->count == 0 && !silent)
         open_file(f);
     if (finding->row > 0) {
         f->rows += finding->row != f->last_row ? 1 : 0;
         f->last_row = finding->row;
     }
     f->count++;
-    keep(f, finding);
+    if (!silent)
+        keep(f, finding);
     if (f->options.tally != NULL)
         f->options.tally(f->options.tally_context, finding);
-    if (f->count > FINDINGS_SHOWN)
+    if (silent || f->count > FINDINGS_SHOWN)
         return;
     if (f->options.before != NULL)
         f->options.before(f->options.context);
@@ -194,7 +196,7 @@ void findings_add(struct findings *f, const struct finding *finding)
 void findings_note(struct findings *f, const char *text)
 {
     struct buf visible = {0};
-    if (f->options.json)
+    if (f->options.json || f->options.path == NULL)
         return;
     if (f->options.before != NULL)
         f->options.before(f->options.context);

@@ -22,7 +22,8 @@ struct finding {
 struct findings;
 
 struct findings_options {
-    const char *path;       /* of the file for all of them; borrowed */
+    const char *path;       /* of the file for all of them; borrowed. NULL: nothing is written or
+                               shown, only counted */
     char delimiter;         /* as in the file that was read, so that the same program opens it */
     bool mark;              /* begin with a byte order mark: for spreadsheets */
     bool json;              /* show the first as JSON on standard output, else on stderr */

@@ -219,8 +219,10 @@ static int judge(struct handover *h, const struct row *row, bool again, struct e
     }
     if (intake_plan_job(h->o.setup, job, &from, &plan, why) != 0)
         return ROW_WRONG;
-    fallbacks_add(&h->fallbacks, row->row, &plan);
-    if (h->o.on_row != NULL && findings_count(h->findings) == h->found_before)
+    bool good = !again && row->good && findings_count(h->findings) == h->found_before;
+    if (good)
+        fallbacks_add(&h->fallbacks, row->row, &plan);
+    if (good && h->o.on_row != NULL)
         h->o.on_row(h->o.context, row->row, &plan);
     intake_plan_clear(&plan);
     return ROW_ACCEPTED;
@@ -453,7 +455,8 @@ int handover_read(struct handover *h, struct error *err)
     open_findings(h);
     progress_begin(&h->progress, h->batch->id, invocation_json(h->o.inv), clock_mono_ms());
     int rc = take_rows(h, err);
-    if (rc == 0)
+    bool of_campaign = h->o.text != NULL; /* whoever sends one tells more than a bar does */
+    if (rc == 0 && !of_campaign)
         progress_end(&h->progress, rows_lines_done(h->rows), rows_most(h->rows), NULL,
                      clock_mono_ms());
     else

@@ -27,7 +27,7 @@ struct handover_options {
     const struct buf *text;      /* what a campaign puts into batch.json; NULL: it is read */
     const char *sheet, *cohort;  /* of facts; NULL: none */
     const char *csv, *jsonl;     /* the recipients, one of both */
-    const char *problems;        /* where all that is wrong is written */
+    const char *problems;        /* where all that is wrong is written; NULL: only counted */
     bool shared_addresses, partial;
     bool skip_wrong; /* the good rows go without the wrong ones */
     bool dry;        /* looks only: nothing is written but the problems */

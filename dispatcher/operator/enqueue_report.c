@@ -20,6 +20,11 @@ static void show_wrong(const struct batch_result *r)
         say(r->inv, stderr,
             "What all share must be mended first; nothing was queued. All that is wrong: %s\n",
             r->file);
+    else if (r->batch_wrong && r->wrong == 1)
+        say(r->inv, stderr,
+            "What all share must be mended first, and 1 of %s rows is wrong; nothing was "
+            "queued. All that is wrong: %s\n",
+            all, r->file);
     else if (r->batch_wrong)
         say(r->inv, stderr,
             "What all share must be mended first, and %s of %s rows are wrong; nothing was "
@@ -136,7 +141,11 @@ static void show_queued(const struct batch_result *r)
 {
     char count[OUTPUT_NUMBER_SIZE];
     output_number(r->count, count);
-    if (r->known)
+    if (r->known && r->count == 1)
+        say(r->inv, stderr,
+            "1 recipient is already known as batch %s. Follow: dispatcher watch %s\n", r->id,
+            r->id);
+    else if (r->known)
         say(r->inv, stderr,
             "%s recipients are already known as batch %s. Follow: dispatcher watch %s\n", count,
             r->id, r->id);
