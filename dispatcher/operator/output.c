@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "base/text.h"
 #include "base/unicode.h"
 #include "model/json.h"
+#include "operator/color.h"
 #include "operator/say.h"
 
 void table_begin(struct table *t, const char *const *heads, size_t columns)
@@ -48,42 +50,144 @@ void table_count(struct table *t, int64_t number)
     table_cell(t, output_number(number, text));
 }
 
+/* ---- printing a table ---- */
+
+#define GAP       2
+#define NARROWEST 8 /* a column is not cut below this, or below its head */
+
+size_t output_columns(void)
+{
+    struct winsize size = {0};
+    const char *given = getenv("COLUMNS");
+    int64_t columns = 0;
+    if (isatty(STDOUT_FILENO) != 1)
+        return 0;
+    if (given != NULL && text_parse_int(given, &columns) && columns > 0 && columns < 10000)
+        return (size_t)columns;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 static void print_spaces(size_t count)
 {
     for (size_t i = 0; i < count; i++)
         putchar(' ');
 }
 
-static void print_padded(const struct table *t, size_t column, const char *text, size_t width)
+static size_t larger(size_t a, size_t b)
 {
-    size_t have = unicode_width(text, strlen(text)), rest = width > have ? width - have : 0;
+    return a > b ? a : b;
+}
+
+static size_t text_width(const char *text)
+{
+    return unicode_width(text, strlen(text));
+}
+
+/* Bytes of the longest beginning that takes at most so many columns; a mark stays with its letter.
+ */
+static size_t length_within(const char *text, size_t columns)
+{
+    const char *at = text, *end = text + strlen(text), *fits = text;
+    while (at < end) {
+        (void)utf8_next(&at, end);
+        if (unicode_width(text, (size_t)(at - text)) > columns)
+            break;
+        fits = at;
+    }
+    return (size_t)(fits - text);
+}
+
+static void print_cut(const char *text, size_t columns)
+{
+    if (text_width(text) <= columns)
+        fputs(text, stdout);
+    else
+        printf("%.*s\u2026", (int)length_within(text, columns - 1), text);
+}
+
+static void print_cell(const struct table *t, size_t column, const char *text, enum tint tint,
+                       size_t width)
+{
+    size_t have = text_width(text), rest = width > have ? width - have : 0;
     bool right = (t->right >> column & 1u) != 0, last = column + 1 == t->columns;
     if (right)
         print_spaces(rest);
-    fputs(text, stdout);
+    fputs(color_begin(stdout, tint), stdout);
+    print_cut(text, width);
+    fputs(color_end(stdout, tint), stdout);
     if (last)
         putchar('\n');
     else
-        print_spaces(right ? 2 : rest + 2);
+        print_spaces(right ? GAP : rest + GAP);
+}
+
+static void find_widths(const struct table *t, size_t widths[TABLE_COLUMNS_MAX])
+{
+    for (size_t c = 0; c < t->columns; c++)
+        widths[c] = text_width(t->heads[c]);
+    for (size_t i = 0; i < t->rows; i++)
+        widths[i % t->columns] = larger(widths[i % t->columns], text_width(buf_text(&t->cells[i])));
+}
+
+static size_t whole_width(const struct table *t, const size_t *widths)
+{
+    size_t width = GAP * (t->columns - 1);
+    for (size_t c = 0; c < t->columns; c++)
+        width += widths[c];
+    return width;
+}
+
+/* The ends of the last columns go first: there stand reasons and replies. The first one says what
+ * the row is about, and half a number is none. False: it is too narrow for a table. */
+static bool fit(const struct table *t, size_t *widths, size_t room)
+{
+    for (size_t c = t->columns; c-- > 1 && whole_width(t, widths) > room;) {
+        size_t least = larger(text_width(t->heads[c]), NARROWEST);
+        size_t over = whole_width(t, widths) - room;
+        if ((t->right >> c & 1u) == 0 && widths[c] > least)
+            widths[c] = widths[c] > least + over ? widths[c] - over : least;
+    }
+    return whole_width(t, widths) <= room;
+}
+
+static void print_rows(const struct table *t, const size_t *widths)
+{
+    for (size_t c = 0; c < t->columns; c++)
+        print_cell(t, c, t->heads[c], TINT_HEAD, widths[c]);
+    for (size_t i = 0; i < t->rows; i++) {
+        const char *text = buf_text(&t->cells[i]);
+        print_cell(t, i % t->columns, text, color_of_word(text), widths[i % t->columns]);
+    }
+}
+
+/* Each row as lines of head and value. */
+static void print_blocks(const struct table *t)
+{
+    size_t width = 0;
+    for (size_t c = 0; c < t->columns; c++)
+        width = larger(width, text_width(t->heads[c]));
+    for (size_t i = 0; i < t->rows; i++) {
+        const char *head = t->heads[i % t->columns], *text = buf_text(&t->cells[i]);
+        enum tint tint = color_of_word(text);
+        if (i > 0 && i % t->columns == 0)
+            putchar('\n');
+        printf("%s%s%s", color_begin(stdout, TINT_HEAD), head, color_end(stdout, TINT_HEAD));
+        print_spaces(width - text_width(head) + GAP);
+        printf("%s%s%s\n", color_begin(stdout, tint), text, color_end(stdout, tint));
+    }
 }
 
 void table_end(struct table *t)
 {
-    size_t widths[TABLE_COLUMNS_MAX] = {0};
+    size_t widths[TABLE_COLUMNS_MAX] = {0}, room = output_columns();
     assert(t->columns > 0 && t->columns <= TABLE_COLUMNS_MAX);
-    for (size_t c = 0; c < t->columns; c++)
-        widths[c] = unicode_width(t->heads[c], strlen(t->heads[c]));
-    for (size_t i = 0; i < t->rows; i++) {
-        size_t width = unicode_width(t->cells[i].data, t->cells[i].len);
-        if (width > widths[i % t->columns])
-            widths[i % t->columns] = width;
-    }
-    for (size_t c = 0; c < t->columns; c++)
-        print_padded(t, c, t->heads[c], widths[c]);
-    for (size_t i = 0; i < t->rows; i++) {
-        print_padded(t, i % t->columns, t->cells[i].data, widths[i % t->columns]);
+    find_widths(t, widths);
+    if (room == 0 || t->rows == 0 || fit(t, widths, room))
+        print_rows(t, widths);
+    else
+        print_blocks(t);
+    for (size_t i = 0; i < t->rows; i++)
         buf_free(&t->cells[i]);
-    }
     free(t->cells);
     *t = (struct table){0};
 }

@@ -28,8 +28,12 @@ void table_cell(struct table *t, const char *text);
 void table_cellf(struct table *t, const char *format, ...) PRINTF(2, 3);
 /* A number, set to the right: "6,500,000". */
 void table_count(struct table *t, int64_t number);
-/* Prints to stdout and frees. */
+/* Prints to stdout and frees. A state is coloured as what it is; where the terminal is too narrow
+ * the last columns lose their ends, or each row becomes a block. A pipe or file gets all of it. */
 void table_end(struct table *t);
+
+/* How wide the terminal is, COLUMNS if that is set; 0: stdout is none. */
+size_t output_columns(void);
 
 /* "2026-11-24T00:00:01.000Z" of our JSON as local time with offset, "2026-11-24 09:00:01 +09:00";
  * "-" for NULL. */

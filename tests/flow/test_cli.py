@@ -154,3 +154,28 @@ def test_json_is_the_same_in_every_language(t):
             t.environment = {**t.environment, "LC_ALL": language}
             answers.append(t.command(*arguments, "--json").out)
         t.equal(set(answers), {answers[0]}, f"{arguments}")
+
+
+def on_a_terminal(t, columns, *arguments):
+    """What is shown on a terminal of so many columns."""
+    environment = {**t.environment, "COLUMNS": str(columns), "TERM": "xterm", "NO_COLOR": "1"}
+    command = [lib.DISPATCHER, *arguments, "--config", t.config_path]
+    ended = subprocess.run(["script", "-qec", " ".join(command), "/dev/null"], capture_output=True, cwd=t.dir, env=environment, stdin=subprocess.DEVNULL)
+    return ended.stdout.decode().replace("\r\n", "\n").splitlines()
+
+
+def test_a_narrow_terminal_cuts_the_last_columns_or_shows_blocks(t):
+    t.configure(email=t.email_transport(t.smtp()))
+    whole = t.command("transport", "list", "--set", "trial=true").out.splitlines()
+    width = max(map(len, whole))
+    t.equal(on_a_terminal(t, width + 10, "transport", "list"), whole, "room enough")
+    least = on_a_terminal(t, 20, "transport", "list")
+    t.check(least[0].startswith("TRANSPORT "), f"a block begins with the head of its first column: {least}")
+    t.equal(least.count(""), len(whole) - 2, "an empty line between blocks")
+    for columns in range(width - 1, 40, -7):
+        lines = on_a_terminal(t, columns, "transport", "list")
+        if lines[0].split() == whole[0].split():
+            t.check(max(map(len, lines)) <= columns, f"{columns} columns: {lines}")
+            t.check("…" in "".join(lines), f"{columns} columns: nothing says that something was cut: {lines}")
+    t.environment = {**t.environment, "COLUMNS": "30"}
+    t.equal(t.command("transport", "list").out.splitlines(), whole, "into a pipe everything")
