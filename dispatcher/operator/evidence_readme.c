@@ -60,7 +60,7 @@ static const char english[] =
 static const char german[] =
     "WAS DAS IST\n"
     "\n"
-    "Dieser Ordner zeigt, was in der oben genannten Aussendung verschickt wurde: an wen, wann, "
+    "Dieser Ordner zeigt, was in der oben genannten Kampagne verschickt wurde: an wen, wann, "
     "auf\n"
     "welchem Weg, was die Gegenseite geantwortet hat und was Menschen dazu entschieden haben.\n"
     "\n"
@@ -70,7 +70,7 @@ static const char german[] =
     "  deliveries.jsonl  je Zustellung eine Zeile: jeder Versuch, die Antwort und die SHA-256 der\n"
     "                    gesendeten Bytes (rendered_sha256)\n"
     "  decisions.jsonl   was Menschen getan haben, so wie es aufgezeichnet wurde; von anderen\n"
-    "                    Aussendungen nur die Prüfsummen (withheld)\n"
+    "                    Kampagnen nur die Prüfsummen (withheld)\n"
     "  approvals.jsonl   wer welchem Wortlaut zugestimmt hat\n"
     "  calls.jsonl       was Anrufe ergeben haben\n"
     "  addresses.jsonl   die vollständigen Adressen, falls sie ausgegeben wurden; die Datei oder\n"
@@ -114,7 +114,7 @@ static const char german[] =
 static const char korean[] =
     "이 자료에 대하여\n"
     "\n"
-    "이 폴더는 위에 적힌 발송에서 누구에게, 언제, 어떤 경로로 무엇을 보냈고 상대 서버가 "
+    "이 폴더는 위에 적힌 캠페인에서 누구에게, 언제, 어떤 경로로 무엇을 보냈고 상대 서버가 "
     "무엇이라고\n"
     "답했으며 담당자가 어떤 결정을 내렸는지를 보여 줍니다.\n"
     "\n"
@@ -122,7 +122,7 @@ static const char korean[] =
     "                    해시값이 봉인값입니다.\n"
     "  deliveries.jsonl  발송 한 건이 한 행입니다. 시도마다 받은 응답과 실제로 보낸 바이트의\n"
     "                    SHA-256(rendered_sha256)이 있습니다.\n"
-    "  decisions.jsonl   담당자가 한 일을 원장에 기록된 그대로 담았습니다. 다른 발송에 관한 것은\n"
+    "  decisions.jsonl   담당자가 한 일을 원장에 기록된 그대로 담았습니다. 다른 캠페인에 관한 것은\n"
     "                    해시값만 있습니다(withheld).\n"
     "  approvals.jsonl   누가 어떤 문안에 동의했는지 있습니다.\n"
     "  calls.jsonl       전화 연락의 결과입니다.\n"
@@ -165,7 +165,7 @@ static const char line[] =
 void evidence_put_readme(struct buf *out, const struct evidence_facts *facts)
 {
     buf_printf(out,
-               "Campaign / Aussendung / 발송: %s\n"
+               "Campaign / Kampagne / 캠페인: %s\n"
                "Exported / Ausgegeben / 내보낸 시각: %s\n"
                "Deliveries / Zustellungen / 발송 건수: %" PRId64 "\n"
                "Decisions / Entscheidungen / 결정: %" PRId64 "\n"
