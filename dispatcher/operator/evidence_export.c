@@ -500,22 +500,16 @@ const struct command command_evidence = {
     .summary = "everything there is to show about a campaign, in a chain that tells every change",
     .details =
         "  dispatcher evidence recall-2026 --out /srv/evidence/recall-2026\n\n"
-        "Makes a folder: every delivery with its tries, replies and the SHA-256 of what was sent, "
-        "every decision,\n"
-        "and README.txt that explains in three languages how anybody checks it without this "
-        "program. Works beside\n"
-        "a running daemon. The seal it prints stands for all of it: write it down elsewhere.\n\n"
-        "Masked addresses look like m…n@example.com. Full ones need the right to operate and go "
-        "into "
-        "a file of\n"
-        "their own (addresses.jsonl); it, or single persons in it (`evidence forget`), can be "
-        "deleted "
-        "later, and the rest can still be checked. An export that was "
-        "interrupted has no\n"
-        "manifest.json.\n\n"
-        "JSON, one object: v, rows, decisions, campaign, directory, addresses, seal, recorded (in "
-        "the ledger's\n"
-        "chain of actions).",
+        "Makes a folder: every delivery with its tries, replies and the SHA-256 of what was\n"
+        "sent, every decision, the letters, and README.txt that explains in three languages how\n"
+        "anybody checks it without this program. Works beside a running daemon. The seal it\n"
+        "prints stands for all of it: write it down elsewhere.\n\n"
+        "Masked addresses look like m…n@example.com. Full ones need the right to operate and go\n"
+        "into a file of their own (addresses.jsonl); it, or single persons in it (`evidence\n"
+        "forget`), can be deleted later, and the rest can still be checked. An export that was\n"
+        "interrupted has no manifest.json.\n\n"
+        "JSON, one object: v, rows, decisions, campaign, directory, addresses, seal, recorded (in\n"
+        "the ledger's chain of actions).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

@@ -108,12 +108,12 @@ const struct command command_evidence_forget = {
     .name = "evidence forget",
     .arguments = "DIR --id ID",
     .summary = "takes the addresses of one person out of evidence; it can still be checked",
-    .details =
-        "  dispatcher evidence forget /srv/evidence/recall-2026 --id recall-2026_c17\n\n"
-        "Removes the lines of this notice from addresses.jsonl, for good; what the rows say masked "
-        "stays. Deleting\n"
-        "the whole file is allowed, too. `evidence verify` counts what was removed.\n\n"
-        "JSON, one object: v, removed.",
+    .details = "  dispatcher evidence forget /srv/evidence/recall-2026 --id recall-2026_c17\n\n"
+               "Removes the lines of this notice from addresses.jsonl, for good; what the rows say "
+               "masked\n"
+               "stays. Deleting the whole file is allowed, too. `evidence verify` counts what was "
+               "removed.\n\n"
+               "JSON, one object: v, removed.",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

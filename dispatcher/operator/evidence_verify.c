@@ -396,19 +396,14 @@ const struct command command_evidence_verify = {
     .summary = "has anybody changed this evidence? Names every row",
     .details =
         "  dispatcher evidence verify /srv/evidence/recall-2026 --seal 51be...\n\n"
-        "Reads the folder and nothing else: no ledger, no configuration. Names the file and the "
-        "row "
-        "of everything\n"
-        "that was changed, removed, added or moved. Addresses may be removed (`evidence forget`), "
-        "and "
-        "are counted.\n"
-        "Exit status 0: as it was exported; 1: not.\n\n"
-        "JSON, one per line: v, file, row (and to: the last row, or the other one), what: changed, "
-        "rewritten,\n"
-        "missing, cut, added, swapped, moved, head, ledger, seal; then v, end, valid, findings, "
-        "rows, "
-        "removed_addresses,\n"
-        "seal, seal_given.",
+        "Reads the folder and nothing else: no ledger, no configuration. Names the file and the\n"
+        "row of everything that was changed, removed, added or moved. Addresses may be removed\n"
+        "(`evidence forget`), and are counted. Exit status 0: as it was exported; 1: not; 66: no\n"
+        "evidence, or an export that was interrupted.\n\n"
+        "JSON, one per line: v, file, row (and to: the last row, or the other one), what: "
+        "changed,\n"
+        "rewritten, missing, cut, added, swapped, moved, head, ledger, seal; then v, end, valid,\n"
+        "findings, rows, removed_addresses, seal, seal_given.",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,
