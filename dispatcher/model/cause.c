@@ -111,6 +111,7 @@ static const struct cause {
     {"unavailable", SAYS("The receiver is not available.", " It is tried again."), "", true, false},
     {"undelivered", SAYS("It was reported later that it did not arrive.", ""), "", true, false},
     {"unexpected_answer", SAYS("The gateway answered something its description does not know.", ""), "look at the gateway whether it arrived", true, false},
+    {"unknown_endpoint", SAYS("The endpoint is not in the configuration.", " Put it back there under this name."), "put the endpoint back into the configuration", true, false},
     {"unreadable_answer", SAYS("The gateway answered with success, but its answer could not be read: it may have taken the message.", ""), "look at the gateway whether it arrived", true, false},
     {"window", SAYS("It waits for the hours in which messages may be sent.", ""), "", true, false},
     {"worker_crash", SAYS("The process that sent it died: it may have arrived.", ""), "look at the server or gateway whether it arrived", true, false},

@@ -15,22 +15,22 @@ static const struct way {
     const char *otherwise; /* if the cause has no cure */
 } ways[] = {
     {"failed", "retry", false, ""},
-    {"deferred", NULL, false, "wait: it is tried again by itself"},
+    {"deferred", NULL, false, SAID("wait: it is tried again by itself")},
     {"held", "release", true, ""},
     {"suppressed", "retry", true, ""},
-    {"expired", "retry", true, "send a new notice if it still matters"},
+    {"expired", "retry", true, SAID("send a new notice if it still matters")},
     {"cancelled", "retry", true, ""},
-    {"uncertain", "retry", true, "look at the server or gateway whether it arrived"},
+    {"uncertain", "retry", true, SAID("look at the server or gateway whether it arrived")},
 };
 
 /* Of one cause in one state it is something else. */
 static const struct exception {
     const char *state, *cause, *verb, *first;
 } exceptions[] = {
-    {"held", "endpoint_disabled", NULL, "let it go on with dispatcher endpoint enable"},
-    {"expired", "*", NULL, "send a new notice if it still matters"},
-    {"cancelled", "escalated", NULL, "nothing: the next channel has it"},
-    {"cancelled", "operator", NULL, "nothing: an operator decided it"},
+    {"held", "endpoint_disabled", NULL, SAID("let it go on with dispatcher endpoint enable")},
+    {"expired", "*", NULL, SAID("send a new notice if it still matters")},
+    {"cancelled", "escalated", NULL, SAID("nothing: the next channel has it")},
+    {"cancelled", "operator", NULL, SAID("nothing: an operator decided it")},
 };
 
 static const struct way *find_way(const char *state)

@@ -20,6 +20,9 @@ const char *say_language(void);
 struct config_options;
 void say_choose_language(const struct config_options *options);
 
+/* A sentence in a table, said elsewhere by say_word(). */
+#define SAID(english) english
+
 /* Like fprintf(); with --quiet nothing on stderr. The formats know %s, %c, %d, %u, %ld, %lld, %zu,
  * each with a width, and %%. */
 void say(const struct invocation *inv, FILE *to, const char *english, ...) PRINTF(3, 4);

@@ -57,7 +57,7 @@ static void tell_waiting(const struct subject *s, struct buf *out)
     if (s->attempts == 0)
         say_put(s->inv, out, "%s is accepted and has not been tried by %s yet.", s->id, s->channel);
     else
-        say_put(s->inv, out, "%s has been tried %lld times by %s and is to be tried anew.", s->id,
+        say_put(s->inv, out, "%s is to be tried anew (attempts so far: %lld, by %s).", s->id,
                 (long long)s->attempts, s->channel);
 }
 
@@ -68,7 +68,7 @@ static void tell_in_flight(const struct subject *s, struct buf *out)
 
 static void tell_deferred(const struct subject *s, struct buf *out)
 {
-    say_put(s->inv, out, "%s has been tried %lld times by %s and is not through yet.", s->id,
+    say_put(s->inv, out, "%s is not through yet (attempts so far: %lld, by %s).", s->id,
             (long long)s->attempts, s->channel);
     tell_meaning(s, out);
 }
@@ -89,8 +89,8 @@ static void tell_delivered(const struct subject *s, struct buf *out)
 
 static void tell_failed(const struct subject *s, struct buf *out)
 {
-    say_put(s->inv, out, "%s has failed by %s for good at %s, after %lld attempts.", s->id,
-            s->channel, s->changed, (long long)s->attempts);
+    say_put(s->inv, out, "%s has failed by %s for good at %s (attempts: %lld).", s->id, s->channel,
+            s->changed, (long long)s->attempts);
     tell_meaning(s, out);
 }
 

@@ -1,7 +1,9 @@
 """What operators see: causes in plain words, age by destination, why one does not go, what lies in corrupt/."""
 
+import glob
 import json
 import os
+import re
 import subprocess
 
 import lib
@@ -223,3 +225,44 @@ def test_tail_follows_until_it_is_ended(t):
     follower.terminate()
     follower.wait()
     t.check(follower.returncode != 0, "it ended by itself")
+
+
+def causes_in_the_sources():
+    """Every word the program or a description of ours gives as a cause, with the file."""
+    patterns = (
+        r'\bdisposition_set\(\s*[^,]+,\s*[^,]+,\s*[^,]+,\s*"([a-z_]+)"',
+        r'\.cause\s*=\s*"([a-z_]+)"',
+        r'->cause\s*=\s*"([a-z_]+)"',
+        r"\bcause\s*=\s*'([a-z_]+)'",
+        r'\bOUTCOME_[A-Z_]+,\s*(?:-?\d+,\s*)?"([a-z_]+)"',
+        r'"([a-z_]+)",\s*OUTCOME_[A-Z_]+\b',
+        r'\b(?:stop|send_back|refuse_item)\([^;"]*"([a-z_]+)"',
+        r'\[PACKET_[A-Z]+\] = "([a-z_]+)"',
+        r'\.cause = \w+ *\?\s*"([a-z_]+)"',
+    )
+    found = {}
+    for folder, _, names in os.walk(os.path.join(lib.ROOT, "dispatcher")):
+        for name in names:
+            if not name.endswith(".c"):
+                continue
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                text = file.read()
+            tables = [r'",\s*"([a-z_]+)"\}'] if name in ("bounce_text.c", "bounce_status.c") else []
+            for pattern in [*patterns, *tables]:
+                for word in re.findall(pattern, text):
+                    found.setdefault(word, name)
+    for path in glob.glob(os.path.join(lib.ROOT, "config", "gateways", "*.yaml")):
+        with open(path, encoding="utf-8") as file:
+            for word in re.findall(r"\bcause: *([a-z_]+)", file.read()):
+                found.setdefault(word, os.path.basename(path))
+    return found
+
+
+def test_every_cause_that_is_used_has_a_meaning():
+    with open(os.path.join(lib.ROOT, "dispatcher", "model", "cause.c"), encoding="utf-8") as file:
+        known = set(re.findall(r'\{"([a-z_]+)", SAYS\(', file.read()))
+    outcomes = {"delivered", "not_tried", "throttle", "transient", "permanent", "config", "suppress", "uncertain"}
+    used = {word: name for word, name in causes_in_the_sources().items() if word not in outcomes}
+    assert len(used) > 60, f"only {sorted(used)} were found: the search is broken"
+    unknown = {word: name for word, name in used.items() if word not in known}
+    assert not unknown, f"no meaning and no advice in model/cause.c: {unknown}"

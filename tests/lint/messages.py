@@ -21,6 +21,9 @@ SAID = (
     rf"\bsay\(\s*\w+(?:->\w+)*,\s*\w+(?:->\w+)*,\s*({LITERALS})",
     rf"\bsay_put\(\s*\w+(?:->\w+)*,\s*&?\w+(?:->\w+)*,\s*({LITERALS})",
     rf"\bsay_word\(\s*\w+(?:->\w+)*,\s*({LITERALS})",
+    rf"\bSAID\(\s*({LITERALS})",
+    rf"\bSAYS\(\s*({LITERALS})",  # model/cause.c: what a cause means, and what to do
+    rf"\bSAYS\(\s*{LITERALS},\s*{LITERALS}\),\s*({LITERALS})",
     rf"\.summary\s*=\s*({LITERALS})",
     rf"\bCHAPTER\(\s*({LITERALS})",
     rf"\bprint_title\(\s*\w+,\s*({LITERALS})",
