@@ -2,7 +2,10 @@
 #include "operator/command_list.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/alloc.h"
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/campaign_ask.h"
@@ -19,6 +22,11 @@ struct life {
     struct json_t *row; /* as it was before */
     struct json_t *answer;
     int64_t cancelled; /* messages */
+    struct life_share {
+        char word[36]; /* a channel or a language */
+        int64_t count;
+    } * shares;
+    size_t share_count;
 };
 
 static int ask(struct life *l, const char *verb, struct error *err)
@@ -45,6 +53,7 @@ static void end(struct life *l)
 {
     json_free(l->row);
     json_free(l->answer);
+    free(l->shares);
     session_close(&l->session);
 }
 
@@ -171,6 +180,37 @@ static void put_act(const struct life *l, const struct step *s, bool dry, struct
                (long long)s->action);
 }
 
+static void add_share(struct life *l, const char *word, int64_t count)
+{
+    size_t i = 0;
+    while (i < l->share_count && strcmp(l->shares[i].word, word) != 0)
+        i++;
+    if (i == l->share_count) {
+        l->shares = xreallocarray(l->shares, l->share_count + 1, sizeof(*l->shares));
+        l->shares[l->share_count++] = (struct life_share){0};
+        snprintf(l->shares[i].word, sizeof(l->shares[i].word), "%s", word);
+    }
+    l->shares[i].count += count;
+}
+
+static void add_shares(struct life *l, const struct json_t *answer)
+{
+    const struct json_t *by = json_get(answer, "by");
+    for (size_t i = 0; i < json_count(by); i++) {
+        const struct json_t *one = json_at(by, i);
+        add_share(l, json_get_text(one, "channel", "?"), json_get_int(one, "count", 0));
+        add_share(l, json_get_text(one, "locale", "?"), json_get_int(one, "count", 0));
+    }
+}
+
+static void put_shares(const struct life *l, struct buf *out)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    for (size_t i = 0; i < l->share_count; i++)
+        buf_printf(out, "%s%s %s", i > 0 ? ", " : "", l->shares[i].word,
+                   output_number(l->shares[i].count, number));
+}
+
 static int take_step(struct life *l, struct step *s, bool dry, struct error *err)
 {
     struct buf request = {0};
@@ -179,6 +219,8 @@ static int take_step(struct life *l, struct step *s, bool dry, struct error *err
     int rc = session_ask(&l->session, buf_text(&request), NULL, &answer, err);
     if (rc == 0) {
         l->cancelled += json_get_int(answer, "count", 0);
+        if (dry)
+            add_shares(l, answer);
         s->more = json_get_bool(answer, "more", false);
         s->after = json_get_int(answer, "after", 0);
         s->until = json_get_int(answer, "until", 0);
@@ -203,15 +245,17 @@ static int cancel_messages(struct life *l, bool dry, struct error *err)
 static int ask_name(struct life *l, struct error *err)
 {
     char count[OUTPUT_NUMBER_SIZE];
-    struct buf question = {0};
+    struct buf question = {0}, shares = {0};
     int rc = cancel_messages(l, true, err);
+    put_shares(l, &shares);
     say_put(l->inv, &question,
-            "%s messages have not left and never will then; that is for good. Type the campaign "
-            "name to cancel it:",
-            output_number(l->cancelled, count));
+            "%s messages have not left and never will then (%s); that is for good. Type the "
+            "campaign name to cancel it:",
+            output_number(l->cancelled, count), buf_text(&shares));
     if (rc == 0)
         rc = confirm_name(l->inv, buf_text(&question), l->campaign, err);
     buf_free(&question);
+    buf_free(&shares);
     return rc;
 }
 

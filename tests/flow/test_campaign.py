@@ -306,6 +306,21 @@ def test_a_pause_holds_all_and_a_resume_lets_go(t):
     wait_for(t, state="finished", delivered=48)
 
 
+def test_a_cancelled_campaign_ends_where_it_was(t):
+    file = prepare(t, "canary: {first: 5, then: look}\n")
+    t.daemon.start()
+    t.equal(send(t, file).status, 0, "sent")
+    wait_for(t, delivered=5)
+    t.equal(t.command("campaign", "cancel", NAME).status, 64, "not without its name")
+    answer = t.command("campaign", "cancel", NAME, "--confirm", NAME, "--reason", "over")
+    t.equal(answer.status, 0, f"cancelled: {answer.err}")
+    wait_for(t, state="cancelled")
+    row = state(t)
+    t.equal((row["delivered"], row["waiting"], row["cancelled"]), (5, 0, 43), "who was told")
+    t.equal(mails(t), 5, "mails")
+    t.equal(send(t, file).status, 65, "that is for good")
+
+
 def test_what_nobody_knows_is_said(t):
     t.configure()
     for words in (("show", "nix"), ("pause", "nix"), ("resume", "nix"), ("go-on", "nix"), ("cancel", "nix")):
