@@ -48,6 +48,8 @@ static const struct command *const letters[] = {
 static const struct command *const campaigns[] = {
     &command_campaign_new,
     &command_campaign_report,
+    &command_campaign_people,
+    &command_campaign_next,
     &command_call_list,
     &command_call_import,
     &command_campaign_approve,

@@ -586,6 +586,7 @@ static const struct verb verbs[] = {
     {"report", REQUEST_LOOK, request_report},
     {"calls", REQUEST_LOOK, request_calls},
     {"call_list", REQUEST_LOOK, request_call_list},
+    {"people", REQUEST_LOOK, request_people},
     {"call", REQUEST_OPERATE, request_call},
 };
 

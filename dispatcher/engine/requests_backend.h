@@ -147,6 +147,7 @@ int request_reference(const struct request *r, struct error *err);
 int request_report(const struct request *r, struct error *err);
 int request_calls(const struct request *r, struct error *err);
 int request_call_list(const struct request *r, struct error *err);
+int request_people(const struct request *r, struct error *err);
 int request_call(const struct request *r, struct error *err);
 /* A ledger_call_fn with a struct buf as context. */
 struct call;

@@ -3,8 +3,13 @@
  * "everybody":false,"again":false}
  *
  * answers a row for each person of a cohort that is phoned, and of each other one whom no channel
- * reached; who was talked to already is left out unless `again`. Like the report it reads all
- * rows, so of large campaigns only beside a daemon.
+ * reached; who was talked to already is left out unless `again`.
+ *
+ * {"verb":"people","campaign":"leak-2026","cohort":"a","states":["failed"]}
+ *
+ * answers a row for each person on whom one of these is the last word, with what was known of them.
+ *
+ * Like the report both read all rows, so of large campaigns only beside a daemon.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +30,7 @@ struct call_list {
     int rc;
     const char *campaign, *cohort_wanted; /* NULL: all */
     bool everybody, again;
+    bool whole; /* "people": with what was handed over, whatever came of calls */
     /* The batch that is looked at. */
     struct batch *batch;
     char *batch_id;
@@ -76,6 +82,22 @@ static struct job *read_job(const struct call_list *list, const struct person_ro
     return job;
 }
 
+/* Under the id they had, in the language they asked for. */
+static void put_whole(const struct call_list *list, const struct person_row *p,
+                      const struct job *job, struct buf *out)
+{
+    size_t len = strlen(list->batch_id);
+    bool own = strncmp(p->notice_id, list->batch_id, len) == 0 && p->notice_id[len] == '_';
+    answer_put_text(out, "recipient", own ? p->notice_id + len + 1 : NULL);
+    answer_put_text(out, "asked_locale",
+                    job != NULL && job->locale != NULL ? job->locale : p->locale);
+    buf_puts(out, ",\"to\":");
+    if (job != NULL)
+        json_put(out, json_get(job->root, "to"));
+    else
+        buf_puts(out, "null");
+}
+
 static void put_person(struct call_list *list, const struct person_row *p,
                        const struct calls_so_far *calls)
 {
@@ -94,15 +116,34 @@ static void put_person(struct call_list *list, const struct person_row *p,
     answer_put_text(out, "cause", p->state == DELIVERY_DELIVERED ? "" : p->cause);
     buf_printf(out, ",\"calls\":%lld", (long long)calls->count);
     answer_put_text(out, "last_call", calls->count > 0 ? call_outcome_name(calls->last) : NULL);
+    if (list->whole)
+        put_whole(list, p, job, out);
     buf_puts(out, "}\n");
     list->count++;
     job_free(job);
+}
+
+static bool names(const struct json_t *list, const char *wanted)
+{
+    for (size_t i = 0; i < json_count(list); i++) {
+        struct buf name = {0};
+        bool same = json_put_plain(&name, json_at(list, i)) && strcmp(buf_text(&name), wanted) == 0;
+        buf_free(&name);
+        if (same)
+            return true;
+    }
+    return false;
 }
 
 static void look_at(void *context, const struct person_row *p)
 {
     struct call_list *list = context;
     struct calls_so_far calls = {0};
+    if (list->whole) {
+        if (names(json_get(list->r->root, "states"), delivery_state_name(p->state)))
+            put_person(list, p, &calls);
+        return;
+    }
     if (list->rc != 0 || !(list->phoned || list->everybody || is_unreached(p->state)))
         return;
     list->rc = ledger_walk_calls(list->r->world->ledger, p->notice_id, NULL, count_call, &calls,
@@ -124,20 +165,6 @@ static void read_batch(void *context, const struct batch_row *row)
         list->batch->number = row->batch;
 }
 
-static bool is_phoned(const struct call_list *list, const char *cohort)
-{
-    const struct json_t *names = json_get(list->r->root, "phoned");
-    for (size_t i = 0; i < json_count(names); i++) {
-        struct buf name = {0};
-        bool same =
-            json_put_plain(&name, json_at(names, i)) && strcmp(buf_text(&name), cohort) == 0;
-        buf_free(&name);
-        if (same)
-            return true;
-    }
-    return false;
-}
-
 static int look_at_batch(struct call_list *list, int64_t number)
 {
     const char *cohort = report_cohort(list->campaign, list->batch_id);
@@ -148,7 +175,7 @@ static int look_at_batch(struct call_list *list, int64_t number)
                          "the list of a campaign of more than %lld people is made by somebody who "
                          "may read the ledger (its owner, or root)",
                          (long long)IN_DAEMON_MAX);
-    list->phoned = is_phoned(list, cohort);
+    list->phoned = names(json_get(list->r->root, "phoned"), cohort);
     int rc = ledger_walk_people(list->r->world->ledger, number, look_at, list, list->err);
     return rc == 0 ? list->rc : rc;
 }
@@ -168,11 +195,12 @@ static void take_batch(void *context, int64_t number)
     list->batch_id = NULL;
 }
 
-int request_call_list(const struct request *r, struct error *err)
+static int answer(const struct request *r, bool whole, struct error *err)
 {
     struct call_list list = {
         .r = r,
         .err = err,
+        .whole = whole,
         .campaign = json_get_text(r->root, "campaign", ""),
         .cohort_wanted = json_get_text(r->root, "cohort", NULL),
         .everybody = json_get_bool(r->root, "everybody", false),
@@ -187,4 +215,14 @@ int request_call_list(const struct request *r, struct error *err)
     if (rc == 0)
         buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%lld}\n", (long long)list.count);
     return rc;
+}
+
+int request_call_list(const struct request *r, struct error *err)
+{
+    return answer(r, false, err);
+}
+
+int request_people(const struct request *r, struct error *err)
+{
+    return answer(r, true, err);
 }

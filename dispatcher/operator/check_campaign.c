@@ -15,6 +15,7 @@
 #include "operator/check_korean_sms.h"
 #include "operator/check_personal.h"
 #include "operator/check_sending.h"
+#include "operator/check_series.h"
 #include "operator/facts_files.h"
 #include "operator/facts_job.h"
 #include "operator/facts_terms.h"
@@ -307,6 +308,7 @@ int check_campaign_read(struct campaign_check *k, struct error *err)
         check_letters(k);
         check_reference(k);
         check_condition(k);
+        check_series(k);
         judge(k);
         check_chain(k);
     }

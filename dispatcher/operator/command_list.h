@@ -74,6 +74,8 @@ extern const struct command command_render;
 extern const struct command command_sms_length;
 extern const struct command command_campaign_new;
 extern const struct command command_campaign_report;
+extern const struct command command_campaign_people;
+extern const struct command command_campaign_next;
 extern const struct command command_call_list;
 extern const struct command command_call_import;
 extern const struct command command_campaign_approve;

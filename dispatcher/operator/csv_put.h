@@ -13,6 +13,9 @@
  * take for a formula (it begins with = + - @, a tab or a line end, also behind spaces) gets an
  * apostrophe in front; so do telephone numbers, which it would take for numbers. */
 void csv_put_cell(struct buf *out, const char *text, bool first);
+/* The same behind a comma, but as it is, for tables this program reads again: names and addresses
+ * must come back as they were. */
+void csv_put_person(struct buf *out, const char *text);
 /* The cell as it was before the apostrophe. Borrowed. */
 const char *csv_bare(const char *text);
 

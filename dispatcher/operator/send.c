@@ -18,6 +18,7 @@
 #include "operator/campaign_ask.h"
 #include "operator/confirm.h"
 #include "operator/documents.h"
+#include "operator/follow.h"
 #include "operator/output.h"
 #include "operator/say.h"
 #include "operator/send_plan.h"
@@ -319,6 +320,8 @@ static int run(const struct invocation *inv, struct error *err)
     char *id = NULL;
     int rc = prepare(&s, err);
     if (rc == 0)
+        rc = follow_check(inv, s.dossier.campaign, err);
+    if (rc == 0)
         rc = option_given(inv, "dry-run") ? finish_dry(&s) : send_off(&s, err);
     if (rc == 0 && option_given(inv, "wait") && !option_given(inv, "dry-run"))
         id = xstrdup(s.dossier.campaign->id);
@@ -340,6 +343,7 @@ static const struct option_row options[] = {
     {"at", 0, "TIME", "leave then, like 2027-01-31T09:00:00+01:00, if the file says no time"},
     {"skip-problems", 0, NULL, "leave out the rows that have problems, and send to all others"},
     {"shared-addresses", 0, NULL, "several people may have the same address or number"},
+    FOLLOW_OPTIONS,
     {"wait", 0, NULL, "stay and watch until it is over"},
     {"reason", 0, "TEXT", "for the record"},
     CONFIRM_NAME_OPTION,

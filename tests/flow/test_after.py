@@ -394,3 +394,77 @@ def test_an_unknown_endpoint_lets_nothing_leave_and_check_says_so(t):
     path = t.write("campaign.yaml", "schema: 1\ncampaign: c\ntemplate: probe\nkind: none\ncategory: service_notice\nlanguages: [en]\nchannels: [email]\ncohorts: {all: people.csv}\ncondition: {endpoint: nobody}\n")
     found = [row for row in t.command("check", "--json", path).lines() if row.get("rule") == "campaign-condition"]
     t.equal(len(found), 1, "check tells")
+
+
+# what follows
+
+NEXT = """# The third issue.
+schema: 1
+campaign: weekly-3
+template: probe
+kind: none
+category: service_notice
+facts: facts-3.yaml   # of Monday
+languages: [en, de]
+channels: [email]
+cohorts: {all: people.csv}
+send_at: 2026-10-24T10:00:00+09:00
+"""
+
+
+def test_the_next_issue_takes_the_last_one_as_its_draft(t):
+    folder = t.letter("probe", "  issue: {type: integer}\n  summary: {type: localized}\n", en=("News", "News", "Dear {{to.name}},\n\n{{#summary}}{{summary}}{{/summary}} {{#issue}}{{issue}}{{/issue}}"))
+    t.configure(templates=folder)
+    t.write("people.csv", "id,email,locale\n1,a@example.org,en\n")
+    sheet = "schema: 1\nincident: line\nversion: 1\nvalid_from: 2026-10-20T10:00:00+09:00\nkind: none\ncertainty: confirmed\n# Comment.\nfacts:\n  issue: 3\n  summary:\n    en: Nothing new.\n    de: Nichts Neues.\n    ko: 새로운 소식이 없습니다.\n"
+    t.write("facts-3.yaml", sheet)
+    path = t.write("weekly-3.yaml", NEXT)
+    answer = t.command("campaign", "next", path)
+    t.equal((answer.status, [os.path.basename(line) for line in answer.out.split()]), (0, ["weekly-4.yaml", "facts-4.yaml"]), f"two files: {answer.err}")
+    with open(os.path.join(t.dir, "weekly-4.yaml"), encoding="utf-8") as file:
+        made = file.read()
+    for line in ("# The third issue.", "campaign: weekly-4", "facts: facts-4.yaml", "# send_at: 2026-10-24T10:00:00+09:00", "supersedes: weekly-3.yaml"):
+        t.contains(made.splitlines(), line, "the campaign")
+    with open(os.path.join(t.dir, "facts-4.yaml"), encoding="utf-8") as file:
+        made = file.read()
+    for line in ("version: 2", "supersedes: facts-3.yaml", "  issue: 4", "# Comment.", "    en: Nothing new."):
+        t.contains(made.splitlines(), line, "the sheet")
+    t.equal(t.command("campaign", "next", path).status != 0, True, "nothing is overwritten")
+    found = [row for row in t.command("check", "--json", os.path.join(t.dir, "weekly-4.yaml")).lines() if row.get("rule") == "same-as-last-issue"]
+    texts = [row.get("text") or row.get("message") or json.dumps(row) for row in found]
+    t.equal(sorted(text[:2] for text in texts), ["de", "en"], f"one for each language: {found}")
+    t.write("facts-4.yaml", made.replace("Nothing new.", "The line works again."))
+    found = [row for row in t.command("check", "--json", os.path.join(t.dir, "weekly-4.yaml")).lines() if row.get("rule") == "same-as-last-issue"]
+    t.equal(len(found), 1, "only the German one is left")
+
+
+def test_those_whom_nothing_reached_are_the_audience_of_another_campaign(t):
+    lines = people(3)
+    lines[1]["to"]["name"] = "=1+1"
+    lines[2]["to"]["given_name"] = "민준"
+    unreached(t, a=lines)
+    answer = t.command("campaign", "people", "leak", "--state", "failed", "--out", "again.csv")
+    t.equal(answer.status, 0, answer.err)
+    with open(os.path.join(t.dir, "again.csv"), encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    t.equal([(row["id"], row["email"], row["locale"]) for row in rows], [(f"p{i}", f"p{i}@example.org", "en") for i in (1, 2, 3)], "their ids and addresses")
+    t.equal((rows[1]["name"], rows[2]["given_name"]), ("=1+1", "민준"), "names as they were")
+    t.equal(t.command("campaign", "people", "leak", "--state", "delivered").out.count("\n"), 1, "nobody was reached")
+    t.equal(t.command("campaign", "people", "leak", "--state", "lost").status, 64, "no state")
+    t.write("again.yaml", "schema: 1\ncampaign: again\ntemplate: probe\nkind: none\ncategory: service_notice\nlanguages: [en]\nchannels: [sms]\ncohorts: {all: again.csv}\n")
+    sent = t.command("send", "again.yaml", "--to-those", "failed", "--of", "leak", "--confirm", "again")
+    t.equal(sent.status, 0, f"sent: {sent.out}{sent.err}")
+    t.wait(lambda: finished(t, "again-all"), 30, "all to be sent")
+    t.equal(sorted(row["id"] for row in t.rows(batch="again-all")), ["again-all_p1", "again-all_p2", "again-all_p3"], "to the same people")
+
+
+def test_a_table_that_does_not_hold_any_more_is_not_sent_to(t):
+    unreached(t, a=people(3))
+    t.command("campaign", "people", "leak", "--state", "failed", "--out", "again.csv")
+    t.write("again.yaml", "schema: 1\ncampaign: again\ntemplate: probe\nkind: none\ncategory: service_notice\nlanguages: [en]\nchannels: [sms]\ncohorts: {all: again.csv}\n")
+    hand_over(t, {**AUTO, "id": "leak-b", "campaign": "leak"}, people(1, prefix="q"))
+    t.wait(lambda: finished(t, "leak-b"), 30, "one more to be refused")
+    answer = t.command("send", "again.yaml", "--to-those", "failed", "--of", "leak", "--confirm", "again")
+    t.check(answer.status != 0, "it is refused")
+    t.contains(answer.err, "is not the table of the 4 people of leak who are failed now", "why")
+    t.equal(t.command("send", "again.yaml", "--to-those", "failed").status, 64, "of whom?")
