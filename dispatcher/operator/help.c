@@ -96,7 +96,7 @@ static void print_option(const struct invocation *inv, const struct option_row *
     const char letter[] = {'-', row->letter, ',', ' ', '\0'};
     snprintf(name, sizeof(name), "%s--%s%s%s", row->letter != 0 ? letter : "    ", row->name,
              row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
-    printf("  %-28s %s\n", name, say_word(inv, row->help));
+    printf("  %-30s %s\n", name, say_word(inv, row->help));
 }
 
 static void print_title(const struct invocation *inv, const char *title)

@@ -45,9 +45,15 @@ static bool is_wanted(struct listing *l, const struct json_t *row)
 
 static void print_json(const struct json_t *row)
 {
+    static const char *const keys[] = {"channel", "address", "cause",     "reason",
+                                       "source",  "since",   "expires_at"};
     struct buf line = {0};
-    json_put(&line, row);
-    printf("%s\n", buf_text(&line));
+    buf_puts(&line, "{\"v\":1");
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        buf_printf(&line, ",\"%s\":", keys[i]);
+        buf_put_json(&line, json_get_text(row, keys[i], NULL));
+    }
+    printf("%s}\n", buf_text(&line));
     buf_free(&line);
 }
 
