@@ -29,7 +29,7 @@ struct why {
 /* What a sentence is about. */
 struct subject {
     const struct invocation *inv;
-    const char *id, *channel, *state, *cause, *batch, *transport, *address;
+    const char *id, *channel, *state, *cause, *batch, *transport, *address, *campaign;
     const char *reply;   /* visible, may be "" */
     const char *because; /* why its transport rests, or its batch is stopped; "" */
     const char *when;    /* it may go then, for people; "-": nobody knows */
@@ -196,6 +196,20 @@ static void next_not_before(const struct subject *s, struct buf *out)
     say_put(s->inv, out, " It was asked to go not before %s.", s->when);
 }
 
+static void next_canary(const struct subject *s, struct buf *out)
+{
+    say_put(s->inv, out,
+            " The first ones of its campaign %s are out; the others wait until those have been "
+            "looked at.",
+            s->campaign);
+}
+
+static void next_wave(const struct subject *s, struct buf *out)
+{
+    say_put(s->inv, out, " It waits for the next wave of its campaign %s, at %s.", s->campaign,
+            s->when);
+}
+
 static void next_retry(const struct subject *s, struct buf *out)
 {
     say_put(s->inv, out, " It is tried again by itself at %s.", s->when);
@@ -216,7 +230,7 @@ static const struct wait {
     const char *word;
     tell_fn *tell;
     const char *command; /* NULL: nothing has to be done */
-    enum { OF_NOTHING, OF_NOTICE, OF_BATCH, OF_TRANSPORT, OF_ADDRESS } of;
+    enum { OF_NOTHING, OF_NOTICE, OF_BATCH, OF_TRANSPORT, OF_ADDRESS, OF_CAMPAIGN } of;
     bool goes_anyway; /* without the command, too, but later */
 } waits[] = {
     {"stopped", next_stopped, "dispatcher resume", OF_BATCH, false},
@@ -227,6 +241,8 @@ static const struct wait {
     {"rate", next_rate, NULL, OF_NOTHING, false},
     {"destination_rest", next_destination_rest, "dispatcher retry", OF_NOTICE, true},
     {"window", next_window, NULL, OF_NOTHING, false},
+    {"canary", next_canary, "dispatcher campaign show", OF_CAMPAIGN, false},
+    {"wave", next_wave, NULL, OF_NOTHING, false},
     {"not_before", next_not_before, NULL, OF_NOTHING, false},
     {"retry", next_retry, "dispatcher retry", OF_NOTICE, true},
     {"daemon", next_daemon, "dispatcher run", OF_NOTHING, false},
@@ -275,11 +291,9 @@ static void tell_follower(const struct subject *s, const struct json_t *row, str
 
 static void put_wait_command(const struct subject *s, const struct wait *wait, struct buf *out)
 {
-    const char *const names[] = {[OF_NOTHING] = NULL,
-                                 [OF_NOTICE] = s->id,
-                                 [OF_BATCH] = s->batch,
-                                 [OF_TRANSPORT] = s->transport,
-                                 [OF_ADDRESS] = s->address};
+    const char *const names[] = {
+        [OF_NOTHING] = NULL,           [OF_NOTICE] = s->id,       [OF_BATCH] = s->batch,
+        [OF_TRANSPORT] = s->transport, [OF_ADDRESS] = s->address, [OF_CAMPAIGN] = s->campaign};
     buf_puts(out, wait->command);
     if (names[wait->of] == NULL)
         return;
@@ -392,6 +406,7 @@ static void tell_delivery(const struct why *w, const struct json_t *row)
         .batch = json_get_text(row, "batch", ""),
         .transport = json_get_text(row, "transport", ""),
         .address = json_get_text(row, "address", ""),
+        .campaign = json_get_text(row, "campaign", ""),
         .reply = buf_text(&reply),
         .because = buf_text(&because),
         .when = output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)),
