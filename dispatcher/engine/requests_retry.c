@@ -112,6 +112,7 @@ static void put_barred(struct buf *out, const int64_t barred[RETRY_BARS])
                                                   [RETRY_ON_ITS_WAY] = "on_its_way",
                                                   [RETRY_TOLD] = "told",
                                                   [RETRY_DISABLED] = "endpoint_disabled",
+                                                  [RETRY_CANCELLED] = "campaign_cancelled",
                                                   [RETRY_DUE] = "due"};
     const char *sign = "";
     buf_puts(out, ",\"left\":{");

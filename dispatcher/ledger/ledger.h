@@ -734,6 +734,7 @@ enum retry_bar {
     RETRY_DUE,        /* now, or in a moment: for its turn, or a transport that rests */
     RETRY_TOLD,       /* another channel of the same person runs, or told the person */
     RETRY_DISABLED,   /* its endpoint is disabled: it would only be held again */
+    RETRY_CANCELLED,  /* its campaign was cancelled: that is for good */
     RETRY_BARS
 };
 /* Where something goes that is begun again, or due. Borrowed for the call. */

@@ -61,6 +61,10 @@ static void put_bar(struct buf *sql, const struct step *s)
     buf_printf(sql, " CASE WHEN d.state = 4 THEN %d", RETRY_ARRIVED);
     buf_printf(sql, " WHEN coalesce(n.body, b.body) IS NULL OR b.state = 2 THEN %d", RETRY_PURGED);
     buf_printf(sql,
+               " WHEN b.campaign IS NOT NULL AND EXISTS (SELECT 1 FROM campaign c"
+               " WHERE c.id = b.campaign AND c.stop = %d) THEN %d",
+               CAMPAIGN_CANCELLED, RETRY_CANCELLED);
+    buf_printf(sql,
                " WHEN d.address = '' OR (d.recipient IS NULL AND d.batch <> 0) OR NOT EXISTS"
                " (SELECT 1 FROM lane l JOIN transport t ON t.seq = l.transport"
                "  WHERE l.seq = d.lane AND t.name <> '') THEN %d",

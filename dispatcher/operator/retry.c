@@ -41,6 +41,8 @@ static const struct reason {
      "`dispatcher endpoint enable` lets it go on",
      "are for disabled endpoints and stay held: `dispatcher endpoint list` tells which and why, "
      "`dispatcher endpoint enable` lets them go on"},
+    {"campaign_cancelled", "belongs to a campaign that was cancelled: it stays so",
+     "belong to a campaign that was cancelled: they stay so"},
     {"arrived", "was delivered", "were delivered"},
 };
 #define REASONS COUNT_OF(reasons)

@@ -223,6 +223,22 @@ static void of_a_cancelled_campaign_nothing_comes_back_and_nothing_new_waits(voi
     must_balance(f->l);
 }
 
+static void nothing_of_a_cancelled_campaign_is_begun_again(void **state)
+{
+    struct fixture *f = *state;
+    start(f->l, "{}");
+    take_in_batch(f->l, "a");
+    lease_with(f->l, 0, 0);
+    settle(f->l, rows[0].delivery, DELIVERY_FAILED);
+    stop(f->l, CAMPAIGN_CANCELLED);
+    for (size_t i = 1; i < PEOPLE; i++)
+        settle(f->l, rows[i].delivery, DELIVERY_DEFERRED);
+    assert_int_equal(count_retry(f->l, select_state(DELIVERY_FAILED)), 0);
+    assert_int_equal(retry(f->l, select_state(DELIVERY_CANCELLED), "again"), 0);
+    assert_int_equal(count_state(f->l, DELIVERY_WAITING), 0);
+    must_balance(f->l);
+}
+
 static bool holds(void *context UNUSED, const char *transport UNUSED)
 {
     return false;
@@ -271,6 +287,7 @@ int main(void)
         TEST(a_lease_that_is_undone_takes_nobody),
         TEST(a_pause_holds_batches_of_now_and_later_and_after_a_restart),
         TEST(of_a_cancelled_campaign_nothing_comes_back_and_nothing_new_waits),
+        TEST(nothing_of_a_cancelled_campaign_is_begun_again),
         TEST(what_a_crash_leaves_of_a_cancelled_campaign_is_cancelled),
         TEST(a_changed_letter_holds_its_batch_and_no_other),
     };
