@@ -66,6 +66,9 @@ static void opens_at_the_hour_the_clocks_show_after_a_change(void **state)
                      at("2026-03-29T09:00:00+02:00"));
     assert_int_equal(pace_open_ms(&p, berlin, NULL, at("2026-10-24T20:00:00+02:00")),
                      at("2026-10-25T09:00:00+01:00"));
+    struct pace mondays = waves(10, 0, 0, 0x01);
+    assert_int_equal(pace_open_ms(&mondays, berlin, NULL, at("2026-03-29T00:30:00+01:00")),
+                     at("2026-03-30T00:00:00+02:00"));
     p.days = 0x40; /* Sundays: both changes */
     assert_int_equal(pace_open_ms(&p, berlin, NULL, at("2026-10-19T20:00:00+02:00")),
                      at("2026-10-25T09:00:00+01:00"));
