@@ -575,6 +575,7 @@ static const struct verb verbs[] = {
     {"keep", REQUEST_OPERATE | REQUEST_APPROVE, request_keep},
     {"approve", REQUEST_APPROVE, request_approve},
     {"approvals", REQUEST_LOOK | REQUEST_APPROVE, request_approvals},
+    {"letter", REQUEST_LOOK | REQUEST_APPROVE, request_letter},
     {"start", REQUEST_OPERATE, request_start},
     {"campaigns", REQUEST_LOOK | REQUEST_APPROVE, request_campaigns},
     {"campaign", REQUEST_LOOK | REQUEST_APPROVE, request_campaign},

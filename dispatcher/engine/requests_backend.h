@@ -136,6 +136,7 @@ int request_release_corrupt(const struct request *r, struct error *err);
 int request_keep(const struct request *r, struct error *err);
 int request_approve(const struct request *r, struct error *err);
 int request_approvals(const struct request *r, struct error *err);
+int request_letter(const struct request *r, struct error *err);
 int request_start(const struct request *r, struct error *err);
 int request_campaigns(const struct request *r, struct error *err);
 int request_campaign(const struct request *r, struct error *err);

@@ -145,7 +145,32 @@ static int refuse_problems(const struct sending *s, struct error *err)
                      output_number(s->counts.wrong, wrong));
 }
 
-static int check_ready(const struct sending *s, struct error *err)
+/* A daemon that read its letters before this one was written would refuse the batch, or hold it. */
+static int check_daemon_has_letter(struct sending *s, struct error *err)
+{
+    const char *name = s->dossier.campaign->template_name;
+    struct buf request = {0};
+    struct json_t *answer = NULL;
+    request_begin(&request, "letter");
+    request_put_text(&request, "template", name);
+    buf_putc(&request, '}');
+    int rc = session_ask(&s->session, buf_text(&request), NULL, &answer, err);
+    const char *sum = json_get_text(answer, "sha256", NULL);
+    if (rc == 0 && json_get_bool(answer, "daemon", false) &&
+        !text_equal(sum, s->dossier.letter_sha256))
+        rc = error_set(err, ERR_AGAIN,
+                       sum == NULL
+                           ? "nothing was sent: the daemon has not read the letter %s yet. Next: "
+                             "dispatcher reload, then the same again"
+                           : "nothing was sent: the daemon still has the letter %s as it was "
+                             "before. Next: dispatcher reload, then the same again",
+                       name);
+    json_free(answer);
+    buf_free(&request);
+    return rc;
+}
+
+static int check_ready(struct sending *s, struct error *err)
 {
     if (lacks_approval(s) && !s->started)
         return refuse_unapproved(s, err);
@@ -153,7 +178,7 @@ static int check_ready(const struct sending *s, struct error *err)
         return refuse_problems(s, err);
     if (s->counts.people == 0)
         return error_set(err, ERR_INPUT, "there is nobody to send to");
-    return 0;
+    return check_daemon_has_letter(s, err);
 }
 
 static int finish_dry(const struct sending *s)
