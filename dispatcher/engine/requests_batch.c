@@ -218,9 +218,8 @@ static void put_new(const struct request *r, const char *id)
     answer_put_counts(out, none);
     buf_puts(out, ",\"refused\":0,\"accepted_at\":null,\"expires_at\":null,\"finished_at\":null");
     answer_put_time(out, "at", r->world->now_ms);
-    buf_puts(out,
-             ",\"stopped_by\":null,\"awaiting\":0,\"next_channel_at\":null,\"last_channel_at\":null"
-             ",\"waits_for\":null,\"next_attempt_at\":null}\n");
+    buf_puts(out, ",\"awaiting\":0,\"next_channel_at\":null,\"last_channel_at\":null"
+                  ",\"waits_for\":null,\"next_attempt_at\":null}\n");
 }
 
 /* In no order, and so many at most: it is a list for people. */
