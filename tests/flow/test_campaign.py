@@ -172,6 +172,27 @@ def test_rows_with_problems_keep_all_others_back_unless_told_otherwise(t):
     t.equal(os.path.exists(os.path.join(t.spool, "new", f"{NAME}-customers")), False, "nothing is queued")
 
 
+def test_the_good_rows_can_go_without_the_others(t):
+    file = prepare(t)
+    edit(t, "outage/customers.csv", "customer03@example.org", "customer02@example.org")
+    t.equal(send(t, file, "--skip-problems").status, 0, "sent")
+    t.daemon.start()
+    wait_for(t, state="finished", delivered=47)
+    t.equal(mails(t), 47, "mails")
+    t.contains(read(t, "problems.csv"), "the same e-mail address", "who was left out, and why")
+
+
+def test_a_dry_run_says_what_sms_cost(t):
+    gateway = t.faulty_gateway()
+    file = prepare(t, sms=t.sms_transport(gateway, prices={"default": "0.09"}, currency="EUR", rate="10/s"))
+    edit(t, file, "channels: [email, sms]", "channels: [sms]")
+    row = t.command("send", file, "--dry-run", "--json").json()
+    t.equal((row["channels"]["sms"], row["sms"]["people"]), (48, 48), "by SMS")
+    t.equal(row["sms"]["cost_micros"], row["sms"]["parts"] * 90000, "what it costs")
+    t.equal(row["about_ms"], 4800, "how long it takes")
+    t.contains(t.command("send", file, "-n").out, "EUR", "for people")
+
+
 # approving
 
 
@@ -261,6 +282,23 @@ def test_an_interrupted_send_is_finished_by_the_same_command(t):
     t.equal(other.status, 65, f"another campaign of the same name: {other.err}")
 
 
+def test_a_send_that_is_killed_anywhere_is_finished_by_the_next(t):
+    file = prepare(t)
+    t.daemon.start()
+    for attempt in range(1, 9):
+        command = [lib.DISPATCHER, "send", file, "--confirm", NAME, "--config", t.config_path]
+        sender = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=t.dir, env=t.environment)
+        try:
+            sender.wait(0.15 * attempt)
+        except subprocess.TimeoutExpired:
+            sender.kill()
+            sender.wait()
+    t.equal(send(t, file).status, 0, "the last one")
+    wait_for(t, state="finished", delivered=48)
+    t.equal(mails(t), 48, "nobody twice, nobody left out")
+    t.equal([d["verb"] for d in state(t)["decisions"]], ["send"], "recorded once")
+
+
 # while it goes
 
 
@@ -319,6 +357,19 @@ def test_a_cancelled_campaign_ends_where_it_was(t):
     t.equal((row["delivered"], row["waiting"], row["cancelled"]), (5, 0, 43), "who was told")
     t.equal(mails(t), 5, "mails")
     t.equal(send(t, file).status, 65, "that is for good")
+
+
+def test_who_was_not_told_is_said_at_the_end(t):
+    mail = t.faulty("good")
+    file = prepare(t, email=t.email_transport(mail))
+    edit(t, file, "channels: [email, sms]", "channels: [email]")
+    edit(t, "outage/customers.csv", "customer07@example.org", "550.customer07@example.org")
+    t.daemon.start()
+    sent = send(t, file, "--wait")
+    t.equal(sent.status, 1, f"one was not told: {sent.out}{sent.err}")
+    t.equal(state(t)["state"], "completed_with_failures", "state")
+    t.contains(t.command("campaign", "show", NAME).err, f"dispatcher failures --campaign {NAME}", "what to do next")
+    t.equal(t.command("watch", NAME, "--once").status, 1, "watch says it too")
 
 
 def test_what_nobody_knows_is_said(t):
