@@ -39,10 +39,12 @@ int confirm_yes(const struct invocation *inv, const char *question, struct error
     char answer[32] = "";
     if (option_given(inv, "yes"))
         return 0;
-    if (!can_ask(inv))
+    if (!can_ask(inv)) {
+        fprintf(stderr, "%s\n", question); /* how many it would have been */
         return error_set(err, ERR_USAGE,
                          "nothing was changed: this wants a yes, and nobody can be asked; add "
                          "--yes");
+    }
     fprintf(stderr, "%s %s ", question, say_word(inv, "[y/N]"));
     if (read_answer(answer, sizeof(answer)) && is_yes(answer))
         return 0;

@@ -290,14 +290,3 @@ void output_put_error(struct buf *out, const struct error *err)
     buf_put_json(out, buf_text(&sentence));
     buf_free(&sentence);
 }
-
-bool output_confirm(const char *question)
-{
-    char answer[16];
-    if (!isatty(STDIN_FILENO))
-        return false;
-    fprintf(stderr, "%s [y/N] ", question);
-    if (fgets(answer, sizeof(answer), stdin) == NULL)
-        return false;
-    return answer[0] == 'y' || answer[0] == 'Y';
-}

@@ -52,7 +52,5 @@ void output_each_line(const struct buf *lines, void (*fn)(void *context, const s
  * within a character, so it is made visible first. */
 void output_error(const struct error *err);
 void output_put_error(struct buf *out, const struct error *err);
-/* Asks on the terminal; false without one. */
-bool output_confirm(const char *question);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "operator/color.h"
 #include "operator/preview_columns.h"
 #include "operator/preview_json.h"
 #include "operator/preview_sms.h"
@@ -184,17 +185,11 @@ static const struct {
 
 /* ---- the screen ---- */
 
-static bool wants_colour(void)
-{
-    const char *no = getenv("NO_COLOR");
-    return (no == NULL || *no == '\0') && bar_fits(stdout);
-}
-
 static int choose_layout(const struct preview *p, struct column_layout *out, struct error *err)
 {
     int64_t width = 0, fallback = isatty(STDOUT_FILENO) ? (int64_t)bar_width(stdout) : WIDTH_ELSE;
     int rc = option_int(p->inv, "width", WIDTH_MIN, WIDTH_MAX, fallback, &width, err);
-    *out = column_layout_for(p->tag_count, (size_t)width, wants_colour());
+    *out = column_layout_for(p->tag_count, (size_t)width, color_wanted(stdout));
     return rc;
 }
 

@@ -9,6 +9,7 @@
 #include "config/quantity.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/say.h"
 
 static int load(const struct invocation *inv, struct session *out, struct error *err)
 {
@@ -72,15 +73,33 @@ static int locate(const struct invocation *inv, struct session *out, struct erro
     return 0;
 }
 
+/* --verbose: how it was found out. */
+static int tell_road(const struct invocation *inv, const struct session *s)
+{
+    bool daemon = s->client != NULL && client_has_daemon(s->client);
+    const char *file = s->settings->file != NULL ? s->settings->file : "";
+    if (!invocation_verbose(inv))
+        return 0;
+    if (daemon)
+        say(inv, stderr, "Configuration %s; the daemon at %s answers.\n", file,
+            s->settings->control_socket);
+    else
+        say(inv, stderr, "Configuration %s; read from the ledger in %s.\n", file,
+            s->settings->spool);
+    return 0;
+}
+
 int session_open_daemon(const struct invocation *inv, int64_t limit_ms, struct session *out,
                         struct error *err)
 {
     int rc = locate(inv, out, err);
     if (rc == 0)
         rc = client_open_daemon(out->settings, limit_ms, &out->client, err);
-    if (rc != 0)
+    if (rc != 0) {
         session_close(out);
-    return rc;
+        return rc;
+    }
+    return tell_road(inv, out);
 }
 
 int session_open(const struct invocation *inv, enum ledger_mode mode, struct session *out,
@@ -93,9 +112,11 @@ int session_open(const struct invocation *inv, enum ledger_mode mode, struct ses
         rc = reach_daemon(inv, out, err);
     else if (rc == 0)
         rc = client_open(out->settings, mode, &out->client, err);
-    if (rc != 0)
+    if (rc != 0) {
         session_close(out);
-    return rc;
+        return rc;
+    }
+    return tell_road(inv, out);
 }
 
 int session_open_beside(const struct invocation *inv, struct session *out, struct error *err)
@@ -108,9 +129,11 @@ int session_open_beside(const struct invocation *inv, struct session *out, struc
         rc = reach_daemon(inv, out, err);
     else if (rc == 0 && client_open_beside(out->settings, &out->client, &ignored) != 0)
         rc = client_open(out->settings, LEDGER_READ, &out->client, err);
-    if (rc != 0)
+    if (rc != 0) {
         session_close(out);
-    return rc;
+        return rc;
+    }
+    return tell_road(inv, out);
 }
 
 void session_close(struct session *s)

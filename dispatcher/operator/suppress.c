@@ -10,7 +10,9 @@
 #include "model/suppression.h"
 #include "model/address.h"
 #include "model/json.h"
+#include "operator/confirm.h"
 #include "operator/output.h"
+#include "operator/say.h"
 
 #define PAGE       1000
 #define ASK_ABOVE  100
@@ -59,15 +61,13 @@ int suppress_read_end(const struct invocation *inv, int64_t now_ms, int64_t *out
 int suppress_confirm(const struct invocation *inv, size_t count, const char *what,
                      struct error *err)
 {
-    char question[160];
-    if (count <= ASK_ABOVE || option_given(inv, "yes"))
+    struct buf question = {0};
+    if (count <= ASK_ABOVE)
         return 0;
-    snprintf(question, sizeof(question), "%zu addresses %s. Continue?", count, what);
-    if (output_confirm(question))
-        return 0;
-    return error_set(err, ERR_USAGE,
-                     "nothing was changed: %zu addresses are more than %d; add --yes", count,
-                     ASK_ABOVE);
+    say_put(inv, &question, "%zu addresses %s. Continue?", count, what);
+    int rc = confirm_yes(inv, buf_text(&question), err);
+    buf_free(&question);
+    return rc;
 }
 
 static int send_step(struct suppress_sender *s, struct error *err)

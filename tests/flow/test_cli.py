@@ -179,3 +179,24 @@ def test_a_narrow_terminal_cuts_the_last_columns_or_shows_blocks(t):
             t.check("…" in "".join(lines), f"{columns} columns: nothing says that something was cut: {lines}")
     t.environment = {**t.environment, "COLUMNS": "30"}
     t.equal(t.command("transport", "list").out.splitlines(), whole, "into a pipe everything")
+
+
+def test_quiet_and_verbose_change_what_is_said_and_nothing_else(t):
+    t.configure(email=t.email_transport(t.smtp()))
+    t.daemon.start()
+    plain, quiet, verbose = (t.command("shape", *flags) for flags in ((), ("-q",), ("-v",)))
+    t.equal((quiet.out, verbose.out), (plain.out, plain.out), "standard output")
+    t.equal(quiet.err, "", "quiet")
+    t.contains(verbose.err, f"Configuration {t.config_path}; read from the ledger in", "verbose")
+    t.contains(t.command("status", "-v").err, "the daemon at", "verbose, of what only the daemon knows")
+
+
+def test_nobody_is_asked_where_nobody_is_to_be(t):
+    t.configure(email=t.email_transport(t.smtp()))
+    many = [f"a{i}@example.org" for i in range(101)]
+    command = " ".join([lib.DISPATCHER, "suppress", "add", *many, "--reason", "x", "--no-input", "--config", t.config_path])
+    ended = subprocess.run(["script", "-qec", command, "/dev/null"], capture_output=True, cwd=t.dir, env=t.environment, stdin=subprocess.DEVNULL, timeout=60)
+    said = ended.stdout.decode()
+    t.equal(ended.returncode, 64, "exit status on a terminal with --no-input")
+    t.contains(said, "--yes", "the option that is missing")
+    t.check("[y/N]" not in said, f"it asked: {said}")
