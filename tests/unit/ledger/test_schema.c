@@ -61,8 +61,9 @@ static void asks_a_reader_to_let_the_daemon_upgrade(void **state)
 #define WITHOUT_CAMPAIGNS                                                                          \
     "DROP TABLE campaign; DROP TABLE approval; DROP TABLE document; DROP TABLE document_piece;"    \
     "DROP INDEX batch_campaign; DROP INDEX delivery_begun;"                                        \
+    "DROP TABLE transport_stop; DROP TABLE live_switch; DROP TABLE call;"                          \
     "DROP INDEX notice_letter; DROP INDEX notice_campaign;"                                        \
-    "ALTER TABLE batch DROP COLUMN letter_reason;"                                                \
+    "ALTER TABLE batch DROP COLUMN letter_reason;"                                                 \
     "ALTER TABLE batch DROP COLUMN letter_allowed;"
 
 /* As the program before left it: texts purged, and what gateways called them still there. */
