@@ -261,6 +261,10 @@ int step_take(struct ledger *l, struct step *s, struct step_place *place, struct
         place->more = false;
         return 0;
     }
+    if (place->after < s->resolved.first - 1)
+        place->after = s->resolved.first - 1;
+    if (place->until > s->resolved.last)
+        place->until = s->resolved.last;
     put_question(&s->question, s);
     rc = take_pages(l, s, place, err);
     buf_free(&s->question);

@@ -470,7 +470,8 @@ struct resolved {
     const struct selector *selector;
     struct named named;
     int64_t batch;
-    bool nobody; /* it names what does not exist */
+    int64_t first, last; /* no delivery before or behind these is meant */
+    bool nobody;         /* it names what does not exist */
 };
 MUST_CHECK int selector_resolve(struct ledger *l, const struct selector *selector,
                                 struct resolved *out, struct error *err);

@@ -237,11 +237,13 @@ static int walk(struct ledger *l, const struct selector *selector, int64_t after
     int rc = selector_resolve(l, selector, &walk->resolved, err);
     if (rc != 0 || walk->resolved.nobody || walk->limit == 0)
         return rc;
+    if (after < walk->resolved.first - 1)
+        after = walk->resolved.first - 1;
     if (selector->state == DELIVERY_IN_FLIGHT)
         return walk_flight(l, walk, after, err);
     if (selector->state == DELIVERY_WAITING && selector->id == NULL && after < INT64_MAX - NEAR)
         return walk_waiting(l, walk, after, err);
-    return walk_rows(l, walk, after, INT64_MAX, err);
+    return walk_rows(l, walk, after, walk->resolved.last, err);
 }
 
 int ledger_walk(struct ledger *l, const struct selector *selector, int64_t after, size_t limit,

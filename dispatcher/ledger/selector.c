@@ -35,11 +35,37 @@ static const char *const knows_sql[SELECTOR_NAMES] = {
     [SELECTOR_LOCALE] = "SELECT 1 FROM letter WHERE locale = ?1 UNION ALL"
                         " SELECT 1 FROM notice WHERE locale = ?1 LIMIT 1"};
 
+/* Deliveries of a batch came together, and those of single notices in the order of these; the next
+ * channels of both come later. */
+static const char range_sql[] =
+    "WITH r (first, last) AS (SELECT"
+    " (SELECT min(d.seq) FROM delivery d WHERE d.batch = b.seq AND d.notice IS NULL),"
+    " (SELECT max(d.seq) FROM delivery d WHERE d.batch = b.seq AND d.notice IS NULL)"
+    " FROM batch b WHERE b.campaign = ?1 UNION ALL SELECT"
+    " (SELECT min(d.seq) FROM delivery d WHERE d.notice ="
+    "  (SELECT min(n.seq) FROM notice n WHERE n.campaign = ?1)),"
+    " CASE WHEN EXISTS (SELECT 1 FROM notice WHERE campaign = ?1) THEN 9223372036854775807 END)"
+    " SELECT coalesce(min(first), 0), coalesce(max(last), 0) FROM r";
+
+/* One campaign among millions of others: only where it stands is looked. */
+static int find_range(struct ledger *l, struct resolved *out, struct error *err)
+{
+    struct query *q = db_query(l->db, range_sql);
+    query_bind_text(q, out->selector->campaign);
+    int rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    out->first = query_int(q);
+    out->last = query_int(q);
+    query_end(q);
+    return 0;
+}
+
 int selector_resolve(struct ledger *l, const struct selector *selector, struct resolved *out,
                      struct error *err)
 {
     int rc = 0;
-    *out = (struct resolved){.selector = selector};
+    *out = (struct resolved){.selector = selector, .last = INT64_MAX};
     if (selector->id != NULL) {
         rc = ledger_find_id(l, selector->id, &out->named, err);
         out->nobody = out->named.notice == 0 && out->named.batch == 0;
@@ -48,7 +74,8 @@ int selector_resolve(struct ledger *l, const struct selector *selector, struct r
         rc = ledger_find_batch(l, selector->batch, &out->batch, err);
         out->nobody = out->nobody || out->batch == 0;
     }
-    return rc;
+    bool bounded = selector->id != NULL || selector->batch != NULL;
+    return rc == 0 && selector->campaign != NULL && !bounded ? find_range(l, out, err) : rc;
 }
 
 void selector_put_from(struct buf *sql, const char *index)
