@@ -119,6 +119,8 @@ int request_set_live(const struct request *r, struct error *err);
 int request_reload(const struct request *r, struct error *err);
 int request_log_level(const struct request *r, struct error *err);
 int request_metrics(const struct request *r, struct error *err);
+/* ERR_DENIED in a daemon: its loop walks no table of millions. */
+MUST_CHECK int request_refuse_in_daemon(const struct request *r, struct error *err);
 int request_evidence_rows(const struct request *r, struct error *err);
 int request_evidence_batches(const struct request *r, struct error *err);
 int request_evidence_actions(const struct request *r, struct error *err);

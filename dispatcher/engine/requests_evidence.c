@@ -271,6 +271,15 @@ static int choose(const struct request *r, struct selector *out, struct error *e
     return rc;
 }
 
+int request_refuse_in_daemon(const struct request *r, struct error *err)
+{
+    return r->world->daemon == NULL
+               ? 0
+               : error_set(err, ERR_DENIED,
+                           "evidence is read beside the daemon, not through it: everybody else "
+                           "would wait");
+}
+
 int request_evidence_rows(const struct request *r, struct error *err)
 {
     struct rows rows = {.r = r, .err = err};
@@ -279,7 +288,9 @@ int request_evidence_rows(const struct request *r, struct error *err)
     int64_t last = json_get_int(r->root, "after", 0), limit = json_get_int(r->root, "limit", 0);
     if (limit < 1 || limit > ROWS_MAX)
         limit = ROWS_MAX;
-    int rc = read_addresses(r, &rows.addresses, err);
+    int rc = request_refuse_in_daemon(r, err);
+    if (rc == 0)
+        rc = read_addresses(r, &rows.addresses, err);
     if (rc == 0)
         rc = choose(r, &selector, err);
     if (rc == 0)

@@ -115,7 +115,9 @@ static void put_action(void *context, const struct action_row *row)
 int request_evidence_actions(const struct request *r, struct error *err)
 {
     struct chain chain = {.r = r, .campaign = json_get_text(r->root, "campaign", ""), .err = err};
-    int rc = ledger_walk_actions(r->world->ledger, put_action, &chain, err);
+    int rc = request_refuse_in_daemon(r, err);
+    if (rc == 0)
+        rc = ledger_walk_actions(r->world->ledger, put_action, &chain, err);
     if (rc == 0)
         rc = chain.rc;
     if (rc == 0)
