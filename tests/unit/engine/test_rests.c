@@ -13,6 +13,7 @@
 #define NOW INT64_C(1000000)
 
 static const struct transport_rest broken = {"transport_rest", "refused", NOW + 5000};
+static const struct transport_rest paused = {REST_PAUSED, "moves", REST_UNTIL_TOLD};
 static const struct transport_rest alone = {.word = "daemon"};
 
 static void nobody_asked_for_a_time_that_a_fault_has_set(void **state)
@@ -84,6 +85,8 @@ static void what_is_told_is_what_was_meant(void **state)
     struct error err;
     buf_putc(&text, '[');
     rests_put(&text, "mail", &broken);
+    buf_putc(&text, ',');
+    rests_put(&text, "spare", &paused);
     buf_puts(&text,
              ",{\"transport\":\"texts\"},7,{\"transport\":\"hooks\",\"waits_for\":\"warmup\","
              "\"until\":\"never\"}]");
@@ -93,6 +96,8 @@ static void what_is_told_is_what_was_meant(void **state)
     assert_string_equal(found.word, broken.word);
     assert_string_equal(found.reason, broken.reason);
     assert_int_equal(found.until_ms, broken.until_ms);
+    assert_true(rests_find(&rests, "spare", &found));
+    assert_true(found.until_ms == REST_UNTIL_TOLD); /* and not a date */
     assert_false(rests_find(&rests, "texts", &found));
     assert_false(rests_find(&rests, "hooks", &found));
     rests_free(&rests);
