@@ -59,6 +59,7 @@ ASKED = {
     "queue": ("queue",),
     "reconcile": ("reconcile",),
     "retry": ("retry", "apart", "--reason", "again", "--yes"),
+    **{verb: (verb, "apart", "--reason", "again") for verb in ("hold", "release", "expire", "cancel", "mark-delivered")},
     "show": ("show", "apart"),
     "status": ("status",),
     "suppress add": ("suppress", "add", "other@example.org", "--reason", "x", "--yes"),
