@@ -37,15 +37,20 @@ static size_t match_name(const char *name, size_t count, char *const *words)
     return count >= 2 && strcmp(words[1], name + first + 1) == 0 ? 2 : 0;
 }
 
+/* "evidence verify" before "evidence", wherever they stand in the table. */
 const struct command *command_find(const struct command_table *table, size_t count,
                                    char *const *words, size_t *out_words)
 {
+    const struct command *found = NULL;
+    *out_words = 0;
     for (size_t i = 0; i < table->count; i++) {
-        *out_words = match_name(table->commands[i]->name, count, words);
-        if (*out_words > 0)
-            return table->commands[i];
+        size_t matched = match_name(table->commands[i]->name, count, words);
+        if (matched <= *out_words)
+            continue;
+        found = table->commands[i];
+        *out_words = matched;
     }
-    return NULL;
+    return found;
 }
 
 const struct command *command_family_next(const struct command_table *table, const char *word,
