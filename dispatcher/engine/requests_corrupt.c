@@ -3,6 +3,7 @@
  * puts it back to new/. An id the ledger knows is not released: it would be refused again, or, with
  * the same content, vanish without a word.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,6 +65,7 @@ struct found {
     enum corrupt_kind kind;
     bool named;
     char id[ID_MAX + 1];
+    char name[NAME_MAX + 1]; /* in corrupt/: whoever asks may have left the ending out */
 };
 
 static void take_found(void *context, const struct corrupt_row *row)
@@ -71,6 +73,7 @@ static void take_found(void *context, const struct corrupt_row *row)
     struct found *out = context;
     out->kind = row->kind;
     out->named = row->id != NULL;
+    snprintf(out->name, sizeof(out->name), "%s", row->name);
     snprintf(out->id, sizeof(out->id), "%s", row->id != NULL ? row->id : "");
 }
 
@@ -90,14 +93,13 @@ static int require_free(const struct request *r, const struct found *found, stru
 }
 
 /* Recorded before it moves: what moved without a record nobody would find again. */
-static int release(const struct request *r, const char *name, const struct found *found,
-                   struct error *err)
+static int release(const struct request *r, const struct found *found, struct error *err)
 {
     struct buf selector = {0};
     const struct corrupt_row row = {
-        .name = name, .kind = found->kind, .id = found->named ? found->id : NULL};
+        .name = found->name, .kind = found->kind, .id = found->named ? found->id : NULL};
     buf_puts(&selector, "{\"corrupt\":");
-    buf_put_json(&selector, name);
+    buf_put_json(&selector, found->name);
     buf_putc(&selector, '}');
     const struct action action = request_action(r, "release corrupt", buf_text(&selector));
     int rc = ledger_begin(r->world->ledger, LEDGER_DURABLE, err);
@@ -123,10 +125,10 @@ int request_release_corrupt(const struct request *r, struct error *err)
     if (rc == 0)
         rc = require_free(r, &found, err);
     if (rc == 0)
-        rc = release(r, name, &found, err);
+        rc = release(r, &found, err);
     if (rc == 0) {
         buf_puts(r->out, "{\"v\":1,\"end\":true");
-        answer_put_text(r->out, "name", name);
+        answer_put_text(r->out, "name", found.name);
         answer_put_text(r->out, "kind", kinds[found.kind]);
         answer_put_text(r->out, "id", found.id);
         buf_puts(r->out, "}\n");

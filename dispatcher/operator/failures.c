@@ -115,44 +115,83 @@ static void put_short(const char *text, struct buf *out)
         buf_puts(out, "…");
 }
 
-static void print_row(const struct invocation *inv, const struct failures *all,
-                      const struct failure *f, struct table *t)
+/* The command is to be copied: where the terminal has no room for it beside the rest, it stands
+ * below. */
+#define WIDE_ENOUGH 180
+
+static void add_facts(const struct invocation *inv, const struct failure *f, struct table *t)
 {
-    struct buf sample = {0}, try = {0};
-    struct cure cure;
+    struct buf sample = {0};
     const char *meaning = cause_meaning(f->cause);
-    find_cure(inv, all, f, &cure);
     put_short(f->sample, &sample);
-    cure_put(inv, &cure, &try);
     table_count(t, f->count);
     table_cell(t, f->channel);
     table_cell(t, say_word(inv, f->state));
     table_cell(t, f->cause);
     table_cell(t, meaning != NULL ? say_word(inv, meaning) : NULL);
     table_cell(t, buf_text(&sample));
+    buf_free(&sample);
+}
+
+static void add_cure(const struct invocation *inv, const struct failures *all,
+                     const struct failure *f, struct table *t)
+{
+    struct buf try = {0};
+    struct cure cure;
+    find_cure(inv, all, f, &cure);
+    cure_put(inv, &cure, &try);
     table_cell(t, buf_text(&try));
     cure_clear(&cure);
-    buf_free(&sample);
     buf_free(&try);
 }
 
-static void print_table(const struct invocation *inv, const struct failures *all, int64_t limit)
+static void print_facts(const struct invocation *inv, const struct failures *all, size_t rows,
+                        bool cures)
 {
     const char *const heads[] = {
         say_word(inv, "COUNT"), say_word(inv, "CHANNEL"),       say_word(inv, "STATE"),
         say_word(inv, "CAUSE"), say_word(inv, "WHAT IT MEANS"), say_word(inv, "SAMPLE REPLY"),
         say_word(inv, "TRY")};
     struct table t;
-    if (all->count == 0) {
+    table_begin(&t, heads, cures ? COUNT_OF(heads) : COUNT_OF(heads) - 1);
+    for (size_t i = 0; i < rows; i++) {
+        add_facts(inv, &all->at[i], &t);
+        if (cures)
+            add_cure(inv, all, &all->at[i], &t);
+    }
+    table_end(&t);
+}
+
+static void print_cures(const struct invocation *inv, const struct failures *all, size_t rows)
+{
+    const char *const heads[] = {say_word(inv, "COUNT"), say_word(inv, "CAUSE"),
+                                 say_word(inv, "TRY")};
+    struct table t;
+    putchar('\n');
+    table_begin(&t, heads, COUNT_OF(heads));
+    t.whole = 1u << 2;
+    for (size_t i = 0; i < rows; i++) {
+        table_count(&t, all->at[i].count);
+        table_cell(&t, all->at[i].cause);
+        add_cure(inv, all, &all->at[i], &t);
+    }
+    table_end(&t);
+}
+
+static void print_table(const struct invocation *inv, const struct failures *all, int64_t limit)
+{
+    size_t rows = (int64_t)all->count < limit ? all->count : (size_t)limit;
+    size_t columns = output_columns();
+    bool wide = columns == 0 || columns >= WIDE_ENOUGH;
+    if (rows == 0) {
         say(inv, stderr, "Nothing has failed, waits for another try or is held.\n");
         return;
     }
-    table_begin(&t, heads, COUNT_OF(heads));
-    for (size_t i = 0; i < all->count && (int64_t)i < limit; i++)
-        print_row(inv, all, &all->at[i], &t);
-    table_end(&t);
-    if ((int64_t)all->count > limit)
-        say(inv, stderr, "%zu rows are not shown; see --limit.\n", all->count - (size_t)limit);
+    print_facts(inv, all, rows, wide);
+    if (!wide)
+        print_cures(inv, all, rows);
+    if (all->count > rows)
+        say(inv, stderr, "%zu rows are not shown; see --limit.\n", all->count - rows);
 }
 
 /* ---- for programs ---- */

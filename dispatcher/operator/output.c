@@ -144,7 +144,7 @@ static bool fit(const struct table *t, size_t *widths, size_t room)
     for (size_t c = t->columns; c-- > 1 && whole_width(t, widths) > room;) {
         size_t least = larger(text_width(t->heads[c]), NARROWEST);
         size_t over = whole_width(t, widths) - room;
-        if ((t->right >> c & 1u) == 0 && widths[c] > least)
+        if (((t->right | t->whole) >> c & 1u) == 0 && widths[c] > least)
             widths[c] = widths[c] > least + over ? widths[c] - over : least;
     }
     return whole_width(t, widths) <= room;

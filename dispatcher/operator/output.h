@@ -20,6 +20,7 @@ struct table {
     struct buf *cells; /* row after row */
     size_t rows;
     unsigned right; /* bits of the columns that are set to the right: they hold numbers */
+    unsigned whole; /* of those that are never cut: they hold what is copied */
 };
 
 void table_begin(struct table *t, const char *const *heads, size_t columns);

@@ -110,6 +110,14 @@ static bool is_entry(const char *name)
     return name[0] != '.' && !text_ends_with(name, REASON_SUFFIX);
 }
 
+/* People say the id, and mean ID.json. */
+static bool is_meant(const char *only, const char *name)
+{
+    size_t len = only != NULL ? strlen(only) : 0;
+    return only == NULL || text_equal(only, name) ||
+           (strncmp(only, name, len) == 0 && text_equal(name + len, ".json"));
+}
+
 int spool_walk_corrupt(const struct spool *s, const char *only, spool_corrupt_fn *fn, void *context,
                        struct error *err)
 {
@@ -123,7 +131,7 @@ int spool_walk_corrupt(const struct spool *s, const char *only, spool_corrupt_fn
         return error_errno(err, ERR_IO, "cannot read %s/corrupt", s->path);
     }
     while ((entry = readdir(reader)) != NULL) {
-        if (is_entry(entry->d_name) && (only == NULL || text_equal(only, entry->d_name)))
+        if (is_entry(entry->d_name) && is_meant(only, entry->d_name))
             found = show(s, entry->d_name, fn, context) || found;
     }
     closedir(reader);

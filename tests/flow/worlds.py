@@ -101,3 +101,25 @@ def hand_over(flow):
 def mailboxes_have_room(flow):
     """The provider tells people to clean up, and they do."""
     write_refusals(flow, {address: reply for address, reply in refusals(ROOM).items() if reply != FULL})
+
+
+def retried_have_left(flow):
+    left = ROOM - len([1 for reply in refusals(ROOM).values() if reply != FULL])
+    flow.wait(lambda: flow.summary("email").get("delivered", 0) == left, 60, "the retried ones")
+
+
+def they_were_tried_again(flow):
+    """What was let go has met the same answer."""
+    flow.wait(lambda: flow.summary("email").get("deferred", 0) == 5, 60, "the greylisted ones")
+
+
+def somebody_dropped_a_broken_notice(flow):
+    """By hand, without the checks of `enqueue`."""
+    flow.drop('{"version": 1, "id": "broken", "template": "apology", "locale": "de",\n "to": {"email": "anna.example.org"}}\n', "broken")
+    flow.corrupt("broken")
+
+
+def it_was_mended(flow):
+    notice = flow.notice("broken", locale="de", to={"email": "anna@gmx.example"})
+    with open(os.path.join(flow.spool, "corrupt", "broken.json"), "w", encoding="utf-8") as file:
+        json.dump(notice, file, ensure_ascii=False)
