@@ -20,6 +20,7 @@
 #include "operator/facts_job.h"
 #include "operator/facts_terms.h"
 #include "operator/facts_words.h"
+#include "render/calendar.h"
 #include "render/library_look.h"
 
 /* ---- is everything there? ---- */
@@ -280,6 +281,17 @@ static void check_reference(const struct campaign_check *k)
     }
 }
 
+/* A zone nobody knows would be UTC, and the waves would begin at night. */
+static void check_zone(const struct campaign_check *k)
+{
+    const char *zone = k->campaign->waves.zone;
+    if (zone != NULL && !calendar_zone_exists(zone))
+        problems_add_error(&k->scene->problems, &k->campaign->zone_place, "campaign-zone",
+                           "there is no time zone \"%s\"; write it like Europe/Berlin or "
+                           "Asia/Seoul",
+                           zone);
+}
+
 static void judge(struct campaign_check *k)
 {
     struct law_case *law = &k->letters->law;
@@ -307,6 +319,7 @@ int check_campaign_read(struct campaign_check *k, struct error *err)
             check_korean_sms(k->scene, k->template_index);
         check_letters(k);
         check_reference(k);
+        check_zone(k);
         check_condition(k);
         check_series(k);
         judge(k);

@@ -102,6 +102,8 @@ def test_a_misspelt_key_is_named_with_what_was_meant(t):
     t.equal(answer.status, 65, "refused")
     t.matches(answer.out, r'campaign-1-restored\.yaml:\d+:1: error: "aprovals" is no key of a campaign; did you mean "approvals"\?', "the key")
     t.contains(answer.out, 'did you mean "first"?', "the key below")
+    edit(t, file, "aprovals: [comms]\ncanary: {frist: 5, then: look}\n", "waves: {people: 5, every: 1h, zone: Europe/Berln}\n")
+    t.matches(t.command("check", file).out, r'yaml:\d+:\d+: error: there is no time zone "Europe/Berln"', "a zone nobody knows")
 
 
 # a test to oneself
@@ -129,6 +131,17 @@ def test_a_test_is_marked_goes_to_the_allowed_and_counts_nowhere(t):
     unknown = t.command("test-send", file, "--to", "janna")
     t.equal(unknown.status, 64, "nobody")
     t.contains(unknown.err, "did you mean jana?", "who is meant")
+
+
+def test_a_test_reaches_an_endpoint_and_says_that_it_is_one(t):
+    crm = t.https()
+    prepare(t, allow=["crm", "kim@example.org"], webhook=t.webhook_transport(), endpoints={"crm": t.endpoint(crm)})
+    answer = t.command("test-send", "service-restored", "--to", "crm", "--locale", "en", "--json")
+    t.equal((answer.status, answer.json()["channel"], answer.json()["code"]), (0, "webhook", 204), f"taken: {answer.err}")
+    (arrived,) = crm.received()
+    t.equal(crm.json(arrived)["test"], True, "marked")
+    me = t.command("test-send", "service-restored", "--to", "me", "--locale", "en", "--json")
+    t.equal(me.json()["to"], "kim@example.org", "me: the one mailbox of the allow list")
 
 
 def test_a_test_without_a_server_says_that_it_is_down(t):
