@@ -179,8 +179,8 @@ static void set_text(json_t *document, const char *key, const char *text)
  * the line says, then what comes of both. */
 static json_t *compose_line(const struct job *job)
 {
-    static const char *const of_the_batch[] = {"count", "sha256",     "window",
-                                               "halt",  "event_type", "facts"};
+    static const char *const of_the_batch[] = {"count",      "sha256", "window",       "halt",
+                                               "event_type", "facts",  "letter_sha256"};
     json_t *document = json_copy(job->shared);
     for (size_t i = 0; i < COUNT_OF(of_the_batch); i++)
         json_object_del(document, of_the_batch[i]);
