@@ -20,8 +20,8 @@ MUST_CHECK int session_open(const struct invocation *inv, enum ledger_mode mode,
  * the caller may not read the ledger. */
 MUST_CHECK int session_open_beside(const struct invocation *inv, struct session *out,
                                    struct error *err);
-/* The daemon or nothing: ERR_DOWN. A mistake in the configuration does not matter as long as it says
- * where the socket is. `limit_ms` for each answer, 0: the usual. */
+/* The daemon or nothing: ERR_DOWN. A mistake in the configuration does not matter as long as it
+ * says where the socket is. `limit_ms` for each answer, 0: the usual. */
 MUST_CHECK int session_open_daemon(const struct invocation *inv, int64_t limit_ms,
                                    struct session *out, struct error *err);
 void session_close(struct session *s);
