@@ -247,7 +247,7 @@ def test_four_shells_at_once_lose_and_repeat_nothing(t):
     )
     t.daemon.start()
     addresses = publish_people(t)
-    t.wait(lambda: server.accepted(), 20, "the first mail")
+    t.wait(lambda: sum(t.summary("email").values()) == PEOPLE and server.accepted(), 20, "all to be known, and the first mail")
     until = time.monotonic() + 12 * lib.PATIENCE
     shells, auditor = [Shell(t, seed, until) for seed in range(4)], Auditor(t)
     for thread in (auditor, *shells):
