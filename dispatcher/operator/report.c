@@ -57,6 +57,9 @@ static void print_standing(const struct invocation *inv, const struct report *r)
         say(inv, stdout, "This report is final.\n");
     if (r->open > 0)
         say(inv, stdout, "Not final: %lld people are still open.\n", (long long)r->open);
+    if (!r->duties_known)
+        say(inv, stdout,
+            "Duties were not looked at: the campaign's file was not there (--file).\n");
     for (size_t i = 0; i < r->duty_count; i++)
         say(inv, stdout, "Not final: still open is %s (%s).\n", r->duties[i].what,
             r->duties[i].rule);

@@ -37,6 +37,7 @@ struct report {
     size_t count;
     struct report_duty *duties;
     size_t duty_count;
+    bool duties_known; /* its campaign.yaml could be read */
     struct json_t
         *campaign;        /* the answer of "campaign"; NULL: its batches were handed over alone */
     struct json_t *sum;   /* the end of "report" */

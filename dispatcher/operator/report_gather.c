@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/attributes.h"
@@ -114,8 +115,8 @@ static void judge(struct report *r)
     r->expected = planned > 0 ? planned : json_get_int(r->sum, "lines", 0);
     for (size_t i = 0; i < r->count; i++)
         r->open += is_open(r->groups[i].state) ? r->groups[i].count : 0;
-    r->final = r->open == 0 && r->duty_count == 0 && r->people == r->expected &&
-               !json_get_bool(r->sum, "loading", false);
+    r->final = r->open == 0 && (r->duties_known || r->campaign == NULL) && r->duty_count == 0 &&
+               r->people == r->expected && !json_get_bool(r->sum, "loading", false);
 }
 
 int report_gather(const struct invocation *inv, struct session *s, const char *name,
@@ -130,7 +131,8 @@ int report_gather(const struct invocation *inv, struct session *s, const char *n
         rc = ask(s, "calls", name, NULL, &out->calls, err);
     if (file == NULL)
         file = json_get_text(out->campaign, "file", NULL);
-    if (rc == 0 && file != NULL)
+    out->duties_known = file != NULL && access(file, R_OK) == 0;
+    if (rc == 0 && out->duties_known)
         rc = find_duties(inv, file, out, err);
     if (rc == 0)
         judge(out);

@@ -423,7 +423,8 @@ static void put_duties(const struct page *p)
     char at[CLOCK_TEXT_SIZE];
     put_title(p, "Duties that are still open");
     if (p->r->duty_count == 0) {
-        put_sentence(p, "None is open.");
+        put_sentence(p, p->r->duties_known ? "None is open."
+                                           : "Not looked at: the campaign's file was not there.");
         return;
     }
     buf_puts(p->out, "<table><thead><tr>");

@@ -90,6 +90,7 @@ static const struct {
     {"Due", "Frist", "기한"},
     {"Rule", "Regel", "규정"},
     {"at once", "unverzüglich", "지체 없이"},
+    {"Not looked at: the campaign's file was not there.", "Nicht geprüft: Die Datei der Kampagne lag nicht vor.", "캠페인 파일이 없어 확인하지 못했습니다."},
     {"None is open.", "Es ist keine offen.", "남아 있는 의무가 없습니다."},
     {"Counted from the books on", "Gezählt aus den Büchern am", "원장 기준 집계 일시"},
     {"draft", "Entwurf", "초안"},

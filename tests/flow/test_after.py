@@ -190,6 +190,7 @@ def test_a_report_is_a_page_in_three_languages_and_a_table_for_spreadsheets(t):
             page = file.read()
         t.contains(page, f'lang="{language}"', "its language")
         t.contains(page, f"<h1>{words}: leak</h1>", "its title")
+        t.contains(page, {"de": "Nicht geprüft", "ko": "확인하지 못했습니다", "en": "Not looked at"}[language], "duties of nobody's file")
         t.check("<script" not in page and "http" not in page, "nothing is fetched or run")
     with open(os.path.join(t.dir, "r.csv"), encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
