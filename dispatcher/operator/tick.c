@@ -85,12 +85,17 @@ static void put_tail(struct buf *out, const struct tick *t, const char *gap)
 {
     char number[OUTPUT_NUMBER_SIZE];
     if (!t->finished && !text_equal(t->stop, "goes"))
-        buf_puts(out, text_equal(t->stop, "halted") ? "HALTED" : "PAUSED");
-    if (t->taken < t->lines)
-        buf_printf(out, "%staken in %s", out->len > 0 ? gap : "", output_number(t->taken, number));
+        buf_puts(out,
+                 say_word(t->inv, text_equal(t->stop, "halted") ? SAID("HALTED") : SAID("PAUSED")));
+    if (t->taken < t->lines) {
+        buf_puts(out, out->len > 0 ? gap : "");
+        say_put(t->inv, out, "taken in %s", output_number(t->taken, number));
+    }
     put_counts(out, t, gap);
-    if (t->awaiting > 0)
-        buf_printf(out, "%sto be confirmed %s", gap, output_number(t->awaiting, number));
+    if (t->awaiting > 0) {
+        buf_puts(out, gap);
+        say_put(t->inv, out, "to be confirmed %s", output_number(t->awaiting, number));
+    }
 }
 
 void tick_put_line(const struct tick *t, size_t width, struct buf *out)
@@ -99,7 +104,8 @@ void tick_put_line(const struct tick *t, size_t width, struct buf *out)
     struct buf tail = {0};
     bool moves = text_equal(t->stop, "goes") && !t->handed_over;
     if (text_equal(t->state, "new")) {
-        buf_printf(out, "%s%swaits to be taken in", t->batch, width > 0 ? gap : ": ");
+        buf_printf(out, "%s%s%s", t->batch, width > 0 ? gap : ": ",
+                   say_word(t->inv, "waits to be taken in"));
         return;
     }
     put_tail(&tail, t, gap);
@@ -160,15 +166,49 @@ void tick_put_json(const struct tick *t, struct buf *out)
 
 /* ---- words ---- */
 
-static void put_took(const struct tick *t, struct buf *out)
+/* False: it has no end yet. */
+static bool took(const struct tick *t, int64_t *out_ms)
 {
-    char span[OUTPUT_NUMBER_SIZE];
     int64_t from_ms, to_ms;
     const char *from = json_get_text(t->facts, "accepted_at", NULL);
     const char *to = json_get_text(t->facts, "finished_at", NULL);
-    if (from != NULL && to != NULL && clock_parse_rfc3339(from, &from_ms) &&
-        clock_parse_rfc3339(to, &to_ms))
-        buf_printf(out, ", in %s", output_span(to_ms - from_ms, span));
+    if (from == NULL || to == NULL || !clock_parse_rfc3339(from, &from_ms) ||
+        !clock_parse_rfc3339(to, &to_ms))
+        return false;
+    *out_ms = to_ms - from_ms;
+    return true;
+}
+
+/* What became of a line follows from the states; where it became more deliveries, so many. */
+static void put_amount(const struct tick *t, struct buf *out)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    if (t->lines == 1)
+        say_put(t->inv, out, "1 line");
+    else
+        say_put(t->inv, out, "%s lines", output_number(t->lines, number));
+    if (t->deliveries == t->lines)
+        return;
+    buf_puts(out, ", ");
+    if (t->deliveries == 1)
+        say_put(t->inv, out, "1 delivery");
+    else
+        say_put(t->inv, out, "%s deliveries", output_number(t->deliveries, number));
+}
+
+/* "10 lines = 1 held + 9 delivered" */
+static void put_sum(const struct tick *t, struct buf *out)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    const char *sign = " = ";
+    put_amount(t, out);
+    for (int state = 0; state < DELIVERY_STATES; state++) {
+        if (t->counts[state] == 0)
+            continue;
+        buf_printf(out, "%s%s %s", sign, output_number(t->counts[state], number),
+                   delivery_state_name((enum delivery_state)state));
+        sign = " + ";
+    }
 }
 
 /* What intake refused is not to be tried again, and what is past its expiry neither. */
@@ -182,56 +222,71 @@ static void put_hints(const struct tick *t, struct buf *out)
         const char *name = delivery_state_name(troubles[i]);
         int64_t count = t->counts[troubles[i]] - (troubles[i] == DELIVERY_FAILED ? t->refused : 0);
         if (count > 0)
-            buf_printf(out,
-                       "%s: look with `dispatcher queue --%s %s --state %s`, again with "
-                       "`dispatcher retry --%s %s --state %s`\n",
-                       name, which, t->batch, name, which, t->batch, name);
+            say_put(t->inv, out,
+                    "%s: look with `dispatcher queue --%s %s --state %s`, again with "
+                    "`dispatcher retry --%s %s --state %s`\n",
+                    name, which, t->batch, name, which, t->batch, name);
     }
     if (t->refused > 0)
-        buf_printf(out,
-                   "%s refused when the batch was taken in: look with `dispatcher queue --%s %s "
-                   "--state failed`; what is corrected can be handed over as a new batch\n",
-                   output_number(t->refused, number), which, t->batch);
+        say_put(t->inv, out,
+                "%s refused when the batch was taken in: look with `dispatcher queue --%s %s "
+                "--state failed`; what is corrected can be handed over as a new batch\n",
+                output_number(t->refused, number), which, t->batch);
     if (t->counts[DELIVERY_EXPIRED] > 0)
-        buf_printf(out,
-                   "expired: look with `dispatcher queue --%s %s --state expired`; what still "
-                   "matters is to be handed over as a new batch\n",
-                   which, t->batch);
+        say_put(t->inv, out,
+                "expired: look with `dispatcher queue --%s %s --state expired`; what still "
+                "matters is to be handed over as a new batch\n",
+                which, t->batch);
 }
 
 void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
 {
-    char number[OUTPUT_NUMBER_SIZE];
-    const char *sign = " = ";
-    buf_printf(out, "%s is %s: %s %s", t->batch, t->finished ? "finished" : "handed over",
-               output_number(t->lines, number), text_plural(t->lines, "line", "lines"));
-    if (t->deliveries != t->lines)
-        buf_printf(out, ", %s %s", output_number(t->deliveries, number),
-                   text_plural(t->deliveries, "delivery", "deliveries"));
-    for (int state = 0; state < DELIVERY_STATES; state++) {
-        if (t->counts[state] == 0)
-            continue;
-        buf_printf(out, "%s%s %s", sign, output_number(t->counts[state], number),
-                   delivery_state_name((enum delivery_state)state));
-        sign = " + ";
-    }
-    put_took(t, out);
+    char span[OUTPUT_NUMBER_SIZE];
+    int64_t took_ms;
+    struct buf sum = {0};
+    put_sum(t, &sum);
+    if (!t->finished)
+        say_put(t->inv, out, "%s is handed over: %s", t->batch, buf_text(&sum));
+    else if (took(t, &took_ms))
+        say_put(t->inv, out, "%s is finished: %s, in %s", t->batch, buf_text(&sum),
+                output_span(took_ms, span));
+    else
+        say_put(t->inv, out, "%s is finished: %s", t->batch, buf_text(&sum));
     if (t->awaiting > 0)
         buf_puts(out, "; ");
     waits_put_awaiting(t->inv, t->facts, out);
     put_hints(t, out_hint);
+    buf_free(&sum);
+}
+
+/* `why` may be "". */
+static void put_stop(const struct tick *t, const char *why, struct buf *out)
+{
+    const char *resume = t->campaign ? "campaign resume" : "resume";
+    if (text_equal(t->stop, "halted") && why[0] != '\0')
+        say_put(t->inv, out,
+                "%s is HALTED: %s. Go on: dispatcher %s %s (with --go-on failures never halt it "
+                "again)",
+                t->batch, why, resume, t->batch);
+    else if (text_equal(t->stop, "halted"))
+        say_put(t->inv, out,
+                "%s is HALTED. Go on: dispatcher %s %s (with --go-on failures never halt it again)",
+                t->batch, resume, t->batch);
+    else if (why[0] != '\0')
+        say_put(t->inv, out, "%s is PAUSED: %s. Go on: dispatcher %s %s", t->batch, why, resume,
+                t->batch);
+    else
+        say_put(t->inv, out, "%s is PAUSED. Go on: dispatcher %s %s", t->batch, resume, t->batch);
 }
 
 void tick_put_stop(const struct tick *t, struct buf *out)
 {
-    bool halted = text_equal(t->stop, "halted");
+    struct buf why = {0};
     if (t->finished || text_equal(t->stop, "goes"))
         return;
-    buf_printf(out, "%s is %s%s", t->batch, halted ? "HALTED" : "PAUSED",
-               t->stop_reason[0] != '\0' ? ": " : "");
-    text_put_visible(out, t->stop_reason, strlen(t->stop_reason));
-    buf_printf(out, ". Go on: dispatcher %sresume %s%s", t->campaign ? "campaign " : "", t->batch,
-               halted ? " (with --go-on failures never halt it again)" : "");
+    text_put_visible(&why, t->stop_reason, strlen(t->stop_reason));
+    put_stop(t, buf_text(&why), out);
+    buf_free(&why);
 }
 
 /* Of a campaign that leaves in portions. */

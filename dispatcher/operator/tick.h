@@ -47,9 +47,9 @@ void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint);
 /* The command that undoes a stop; appended only while it is stopped and not over. */
 void tick_put_stop(const struct tick *t, struct buf *out);
 /* Why nothing of it is due, and until when; appended only while that is so. */
+void tick_put_wait(const struct tick *t, struct buf *out);
 /* The same in a word, for whoever wants to know if it is another one. Borrowed from the facts. */
 const char *tick_wait_reason(const struct tick *t);
-void tick_put_wait(const struct tick *t, struct buf *out);
 /* Somebody was not told: failed, expired, uncertain or held. */
 bool tick_has_trouble(const struct tick *t);
 

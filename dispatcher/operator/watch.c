@@ -14,6 +14,7 @@
 #include "operator/output.h"
 #include "operator/pace.h"
 #include "operator/progress.h"
+#include "operator/say.h"
 #include "operator/session.h"
 #include "operator/tick.h"
 #include "operator/watch_campaign.h"
@@ -41,12 +42,12 @@ struct watch {
 
 /* ---- saying ---- */
 
-static void say(struct watch *w, const char *sentence)
+static void tell(struct watch *w, const char *sentence)
 {
     if (invocation_json(w->inv))
         return; /* the objects carry it */
     bar_wipe(&w->bar);
-    fprintf(stderr, "%s\n", sentence);
+    say(w->inv, stderr, "%s\n", sentence);
 }
 
 static void draw(struct watch *w, const struct tick *t)
@@ -95,13 +96,14 @@ static void show(struct watch *w, const struct tick *t, int64_t mono_ms)
 static void tell_daemon(struct watch *w, bool daemon)
 {
     bool news = !w->told_daemon || w->daemon != daemon;
-    if (news && !daemon)
-        say(w, w->told_daemon ? "The daemon is gone; nothing is sent. Waiting for the next one "
-                                "(dispatcher run)."
-                              : "No daemon is running; nothing is sent. Waiting for one "
-                                "(dispatcher run).");
+    if (news && !daemon && w->told_daemon)
+        tell(w, say_word(w->inv, "The daemon is gone; nothing is sent. Waiting for the next one "
+                                 "(dispatcher run)."));
+    else if (news && !daemon)
+        tell(w, say_word(w->inv, "No daemon is running; nothing is sent. Waiting for one "
+                                 "(dispatcher run)."));
     else if (news && w->told_daemon)
-        say(w, "A daemon is running again.");
+        tell(w, say_word(w->inv, "A daemon is running again."));
     w->daemon = daemon;
     w->told_daemon = true;
 }
@@ -115,10 +117,10 @@ static void tell_stop(struct watch *w, const struct tick *t)
         return;
     }
     if (sentence.len > 0) {
-        say(w, sentence.data);
+        tell(w, sentence.data);
     } else if (w->told_stop != NULL && w->told_stop[0] != '\0') {
-        buf_printf(&sentence, "%s goes on.", w->batch);
-        say(w, sentence.data);
+        say_put(w->inv, &sentence, "%s goes on.", w->batch);
+        tell(w, sentence.data);
         buf_reset(&sentence);
     }
     free(w->told_stop);
@@ -132,7 +134,7 @@ static void tell_wait(struct watch *w, const struct tick *t)
     tick_put_wait(t, &sentence);
     const char *reason = sentence.len > 0 ? tick_wait_reason(t) : "";
     if (sentence.len > 0 && !text_equal(w->told_wait, reason))
-        say(w, sentence.data);
+        tell(w, sentence.data);
     if (sentence.len > 0) {
         free(w->told_wait);
         w->told_wait = xstrdup(reason);
@@ -181,6 +183,7 @@ static int look(struct watch *w, struct tick *out, struct error *err)
         rc = ask(w, &facts, err);
     if (rc == 0) {
         tick_read(out, w->batch, facts, client_has_daemon(w->session.client));
+        out->inv = w->inv;
         w->seen = true;
     } else {
         client_close(w->session.client);
@@ -234,13 +237,18 @@ static int64_t count_trial(struct watch *w)
 static void hint_trial(struct watch *w, const struct tick *t)
 {
     char number[OUTPUT_NUMBER_SIZE];
+    const char *which = w->campaign ? "campaign" : "batch";
     int64_t count = t->counts[DELIVERY_SUPPRESSED] > 0 ? count_trial(w) : 0;
-    if (count > 0)
-        fprintf(stderr,
-                "%s %s held back by trial mode; after dispatcher live on: dispatcher retry "
-                "--%s %s --state suppressed --cause trial_mode\n",
-                output_number(count, number), count == 1 ? "was" : "were",
-                w->campaign ? "campaign" : "batch", w->batch);
+    if (count == 1)
+        say(w->inv, stderr,
+            "1 was held back by trial mode; after dispatcher live on: dispatcher retry --%s %s "
+            "--state suppressed --cause trial_mode\n",
+            which, w->batch);
+    else if (count > 1)
+        say(w->inv, stderr,
+            "%s were held back by trial mode; after dispatcher live on: dispatcher retry --%s %s "
+            "--state suppressed --cause trial_mode\n",
+            output_number(count, number), which, w->batch);
 }
 
 static void print_end(struct watch *w, const struct tick *t)
@@ -252,7 +260,7 @@ static void print_end(struct watch *w, const struct tick *t)
     tick_put_end(t, &end, &hint);
     printf("%s\n", buf_text(&end));
     fflush(stdout);
-    fputs(buf_text(&hint), stderr);
+    say(w->inv, stderr, "%s", buf_text(&hint));
     hint_trial(w, t);
     buf_free(&end);
     buf_free(&hint);
