@@ -6,7 +6,7 @@ import lib
 import sessions
 import worlds
 
-PAGES = ["letters.md", "operators.md", "systems.md"]
+PAGES = ["letters.md", "operators.md", "systems.md", "evidence.md"]
 
 
 def test_a_page_that_shows_something_else_is_found(t):

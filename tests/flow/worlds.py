@@ -123,3 +123,21 @@ def it_was_mended(flow):
     notice = flow.notice("broken", locale="de", to={"email": "anna@gmx.example"})
     with open(os.path.join(flow.spool, "corrupt", "broken.json"), "w", encoding="utf-8") as file:
         json.dump(notice, file, ensure_ascii=False)
+
+
+def sent(flow):
+    """A campaign of 48 people that has left, each with a reference number of their own."""
+    desk(flow)
+    path = os.path.join(flow.dir, "incidents", "outage", "campaign-1-restored.yaml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("reference: OUT-2026-1", "reference: auto"))
+    table = os.path.join(flow.dir, "incidents", "outage", "customers.csv")
+    with open(table, encoding="utf-8") as file:
+        rows = [line.rsplit(",", 1)[0] for line in file.read().splitlines()]
+    with open(table, "w", encoding="utf-8") as file:
+        file.write("\n".join(rows) + "\n")
+    answer = flow.command("send", path, "--confirm", "outage-restored", "--wait")
+    if answer.status != 0:
+        raise lib.Failure(f"the campaign was not sent: {answer.err}")
