@@ -393,7 +393,6 @@ static int remove_one(const char *path, const struct stat *st UNUSED, int kind U
  */
 static bool record(struct exporting *e, struct error *why)
 {
-    struct session s;
     struct buf request = {0};
     struct json_t *end = NULL;
     request_begin(&request, "evidence_taken");
@@ -402,11 +401,7 @@ static bool record(struct exporting *e, struct error *why)
     request_put_text(&request, "addresses", e->addresses);
     request_put_text(&request, "reason", option_value(e->inv, "reason"));
     buf_printf(&request, ",\"rows\":%" PRId64 "}", e->parts[EVIDENCE_DELIVERIES].chain.rows);
-    int rc = session_open(e->inv, LEDGER_WRITE, &s, why);
-    if (rc == 0) {
-        rc = session_ask(&s, request.data, NULL, &end, why);
-        session_close(&s);
-    }
+    int rc = session_change(e->inv, &request, &end, why);
     json_free(end);
     buf_free(&request);
     return rc == 0;

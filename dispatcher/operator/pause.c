@@ -11,7 +11,6 @@
 static int ask(const struct invocation *inv, const char *verb, struct json_t **out,
                struct error *err)
 {
-    struct session s;
     struct buf request = {0};
     request_begin(&request, verb);
     request_put_text(&request, "batch", argument_at(inv, 0));
@@ -19,11 +18,7 @@ static int ask(const struct invocation *inv, const char *verb, struct json_t **o
     if (option_given(inv, "go-on"))
         buf_puts(&request, ",\"go_on\":true");
     buf_putc(&request, '}');
-    *out = NULL;
-    int rc = session_open(inv, LEDGER_WRITE, &s, err);
-    if (rc == 0)
-        rc = session_ask(&s, request.data, NULL, out, err);
-    session_close(&s);
+    int rc = session_change(inv, &request, out, err);
     buf_free(&request);
     return rc;
 }

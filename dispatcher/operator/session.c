@@ -157,6 +157,18 @@ int session_ask(struct session *s, const char *request, struct buf *rows, struct
     return rc;
 }
 
+int session_change(const struct invocation *inv, const struct buf *request, struct json_t **out,
+                   struct error *err)
+{
+    struct session s;
+    *out = NULL;
+    int rc = session_open(inv, LEDGER_WRITE, &s, err);
+    if (rc == 0)
+        rc = session_ask(&s, buf_text(request), NULL, out, err);
+    session_close(&s);
+    return rc;
+}
+
 void request_begin(struct buf *out, const char *verb)
 {
     buf_puts(out, "{\"v\":1");

@@ -32,6 +32,11 @@ struct json_t;
 MUST_CHECK int session_ask(struct session *s, const char *request, struct buf *rows,
                            struct json_t **out, struct error *err);
 
+/* One changing request over a session of its own; it is closed again. Otherwise like session_ask().
+ */
+MUST_CHECK int session_change(const struct invocation *inv, const struct buf *request,
+                              struct json_t **out, struct error *err);
+
 /* Begins a request: {"v":1,"verb":"...". The caller appends members and a closing brace. */
 void request_begin(struct buf *out, const char *verb);
 void request_put_text(struct buf *out, const char *key, const char *value);

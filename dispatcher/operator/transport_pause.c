@@ -12,17 +12,12 @@
 static int ask(const struct invocation *inv, const char *verb, struct json_t **out,
                struct error *err)
 {
-    struct session s;
     struct buf request = {0};
     request_begin(&request, verb);
     request_put_text(&request, "transport", argument_at(inv, 0));
     request_put_text(&request, "reason", option_value(inv, "reason"));
     buf_puts(&request, option_given(inv, "over") ? ",\"over\":true}" : "}");
-    *out = NULL;
-    int rc = session_open(inv, LEDGER_WRITE, &s, err);
-    if (rc == 0)
-        rc = session_ask(&s, buf_text(&request), NULL, out, err);
-    session_close(&s);
+    int rc = session_change(inv, &request, out, err);
     buf_free(&request);
     return rc;
 }
