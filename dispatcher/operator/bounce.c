@@ -14,6 +14,7 @@
 #include "operator/bounce_input.h"
 #include "operator/bounce_unmoved.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 #include "spool/token_key.h"
 
@@ -165,6 +166,24 @@ static void report_json(const struct bounces *b)
     buf_free(&unmoved);
 }
 
+static void print_counts(const struct bounces *b)
+{
+    const struct invocation *inv = b->inv;
+    if (b->mails == 1)
+        say(inv, stdout, "1 mail read: ");
+    else
+        say(inv, stdout, "%lld mails read: ", (long long)b->mails);
+    if (b->booked == 1)
+        say(inv, stdout, "1 report booked, ");
+    else
+        say(inv, stdout, "%lld reports booked, ", (long long)b->booked);
+    say(inv, stdout, "%lld waiting, %lld refused; ", (long long)b->parked, (long long)b->refused);
+    if (b->silent == 1)
+        say(inv, stdout, "1 reports nothing of a letter of ours.\n");
+    else
+        say(inv, stdout, "%lld report nothing of a letter of ours.\n", (long long)b->silent);
+}
+
 static void report_counts(const struct bounces *b)
 {
     if (invocation_json(b->inv)) {
@@ -173,11 +192,7 @@ static void report_counts(const struct bounces *b)
     }
     if (is_pipe(b->inv))
         return;
-    printf("%" PRId64 " %s read: %" PRId64 " %s booked, %" PRId64 " waiting, %" PRId64
-           " refused; %" PRId64 " %s nothing of a letter of ours.\n",
-           b->mails, b->mails == 1 ? "mail" : "mails", b->booked,
-           b->booked == 1 ? "report" : "reports", b->parked, b->refused, b->silent,
-           b->silent == 1 ? "reports" : "report");
+    print_counts(b);
     unmoved_print(&b->unmoved);
 }
 
@@ -232,7 +247,7 @@ static int keep_in_queue(struct error *err)
 
 static int run(const struct invocation *inv, struct error *err)
 {
-    struct bounces b = {.inv = inv, .dry_run = option_given(inv, "dry-run")};
+    struct bounces b = {.inv = inv, .unmoved.inv = inv, .dry_run = option_given(inv, "dry-run")};
     int rc = b.dry_run ? look(&b, err) : book(&b, err);
     return rc != 0 && is_pipe(inv) && !b.dry_run ? keep_in_queue(err) : rc;
 }

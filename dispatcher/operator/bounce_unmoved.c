@@ -8,27 +8,30 @@
 #include "base/text.h"
 #include "engine/receive.h"
 #include "model/json.h"
+#include "operator/say.h"
 #include "operator/session.h"
 
 /* The rest is in the JSON. */
 #define LINES_MOST 20
 
-/* "%s" is the state of the delivery. */
 static const char *const sentences[RECEIVE_REASONS] = {
     [RECEIVE_CHANGED] = "",
-    [RECEIVE_SILENT] = "it does not say what became of the letter",
-    [RECEIVE_FORGED] = "its token was not made by this spool: it is forged, changed on its way, or "
-                       "of another spool. Real ones refused? Is SPOOL/token.key still the one the "
-                       "letters left with?",
-    [RECEIVE_UNPROVEN] = "nothing proves that it is of this letter, so it only stands in its story "
-                         "(dispatcher show). With organisation.verp letters bring that proof",
-    [RECEIVE_UNKNOWN] = "it names no letter of this spool. Is it of another one?",
-    [RECEIVE_FOREIGN] = "its token is of this letter, but it speaks of another person. Look at the "
-                        "mail: whoever made it has mixed something up",
-    [RECEIVE_KNOWN] = "the same was reported before; there is nothing to do",
+    [RECEIVE_SILENT] = SAID("it does not say what became of the letter"),
+    [RECEIVE_FORGED] =
+        SAID("its token was not made by this spool: it is forged, changed on its way, or "
+             "of another spool. Real ones refused? Is SPOOL/token.key still the one the "
+             "letters left with?"),
+    [RECEIVE_UNPROVEN] =
+        SAID("nothing proves that it is of this letter, so it only stands in its story "
+             "(dispatcher show). With organisation.verp letters bring that proof"),
+    [RECEIVE_UNKNOWN] = SAID("it names no letter of this spool. Is it of another one?"),
+    [RECEIVE_FOREIGN] =
+        SAID("its token is of this letter, but it speaks of another person. Look at the "
+             "mail: whoever made it has mixed something up"),
+    [RECEIVE_KNOWN] = SAID("the same was reported before; there is nothing to do"),
     [RECEIVE_OLD] =
-        "it is of an earlier attempt; the letter was sent again since, and that decides",
-    [RECEIVE_LATE] = "it came too late: its delivery is %s already, and stays so",
+        SAID("it is of an earlier attempt; the letter was sent again since, and that decides"),
+    [RECEIVE_LATE] = "", /* names the state */
 };
 
 static enum receive_reason parse_reason(const char *name)
@@ -41,16 +44,16 @@ static enum receive_reason parse_reason(const char *name)
 }
 
 /* A newer daemon may know a reason that we do not: then its word must do. */
-static void put_sentence(const char *reason, const char *state, struct buf *out)
+static void put_sentence(const struct invocation *inv, const char *reason, const char *state,
+                         struct buf *out)
 {
-    const char *sentence = sentences[parse_reason(reason)];
-    const char *gap = strstr(sentence, "%s");
-    if (sentence[0] == '\0')
+    enum receive_reason known = parse_reason(reason);
+    if (known == RECEIVE_LATE)
+        say_put(inv, out, "it came too late: its delivery is %s already, and stays so", state);
+    else if (sentences[known][0] == '\0')
         buf_puts(out, reason);
-    else if (gap == NULL)
-        buf_puts(out, sentence);
     else
-        buf_printf(out, "%.*s%s%s", (int)(gap - sentence), sentence, state, gap + 2);
+        buf_puts(out, say_word(inv, sentences[known]));
 }
 
 static void put_row(struct unmoved *u, const char *mail, const char *id, const char *reason,
@@ -65,19 +68,29 @@ static void put_row(struct unmoved *u, const char *mail, const char *id, const c
     buf_putc(&u->rows, '}');
 }
 
+static void put_line(struct unmoved *u, const char *mail, const char *id, const char *sentence)
+{
+    if (id != NULL)
+        say_put(u->inv, &u->text, "%s, letter %s: %s\n", mail, id, sentence);
+    else
+        buf_printf(&u->text, "%s: %s\n", mail, sentence);
+}
+
 static void take_row(struct unmoved *u, const struct json_t *row, const char *mail, bool logged)
 {
-    struct buf sentence = {0};
+    struct buf sentence = {0}, said = {0};
     const char *id = json_get_text(row, "id", NULL);
     const char *reason = json_get_text(row, "reason", "");
-    put_sentence(reason, json_get_text(row, "state", ""), &sentence);
+    const char *state = json_get_text(row, "state", "");
+    put_sentence(NULL, reason, state, &sentence);
+    put_sentence(u->inv, reason, state, &said);
     put_row(u, mail, id, reason, buf_text(&sentence));
     if (u->count++ < LINES_MOST)
-        buf_printf(&u->text, "%s%s%s: %s\n", mail, id != NULL ? ", letter " : "",
-                   id != NULL ? id : "", buf_text(&sentence));
+        put_line(u, mail, id, buf_text(&said));
     if (logged)
         log_event(LOG_INFO, "bounce.unmoved", "id=%s mail=\"%s\" reason=%s note=\"%s\"",
                   id != NULL ? id : "-", mail, reason, buf_text(&sentence));
+    buf_free(&said);
     buf_free(&sentence);
 }
 
@@ -95,10 +108,12 @@ void unmoved_print(const struct unmoved *u)
 {
     if (u->count == 0)
         return;
-    printf("%zu %s changed nothing:\n%s", u->count, u->count == 1 ? "report" : "reports",
-           buf_text(&u->text));
+    if (u->count == 1)
+        say(u->inv, stdout, "1 report changed nothing:\n%s", buf_text(&u->text));
+    else
+        say(u->inv, stdout, "%zu reports changed nothing:\n%s", u->count, buf_text(&u->text));
     if (u->count > LINES_MOST)
-        printf("and %zu more; all of them: --json\n", u->count - LINES_MOST);
+        say(u->inv, stdout, "and %zu more; all of them: --json\n", u->count - LINES_MOST);
 }
 
 void unmoved_put_json(const struct unmoved *u, struct buf *out)

@@ -8,9 +8,11 @@
 #include "base/buf.h"
 
 /* Zero at first. */
+struct invocation;
 struct unmoved {
-    struct buf rows; /* JSON objects with a comma between */
-    struct buf text; /* lines for people, of the first ones */
+    const struct invocation *inv; /* in whose language the lines are; NULL: English */
+    struct buf rows;              /* JSON objects with a comma between */
+    struct buf text;              /* lines for people, of the first ones */
     size_t count;
 };
 

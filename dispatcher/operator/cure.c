@@ -134,3 +134,12 @@ void cure_put(const struct invocation *inv, const struct cure *cure, struct buf 
     else
         say_put(inv, out, "%s, then %s", say_word(inv, cure->first), buf_text(&cure->command));
 }
+
+void cure_put_meaning(const struct invocation *inv, const char *cause, struct buf *out)
+{
+    const char *meaning = cause_meaning(cause), *sentence = cause_sentence(cause);
+    if (meaning == NULL || sentence == NULL)
+        return;
+    buf_puts(out, say_word(inv, meaning));
+    buf_puts(out, say_word(inv, sentence + strlen(meaning)));
+}

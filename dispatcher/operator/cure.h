@@ -29,6 +29,10 @@ void cure_clear(struct cure *cure);
 /* In one sentence or command, for a table. */
 void cure_put(const struct invocation *inv, const struct cure *cure, struct buf *out);
 
+/* What a cause means, and what to do about it, in sentences; nothing for a word nobody here has
+ * chosen. */
+void cure_put_meaning(const struct invocation *inv, const char *cause, struct buf *out);
+
 /* A word for the shell, quoted if it has to be. */
 void cure_put_word(struct buf *out, const char *word);
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/json.h"
+#include "operator/say.h"
 #include "operator/session.h"
 
 #define MS_PER_DAY  INT64_C(86400000)
@@ -46,20 +47,21 @@ const char *endpoint_format_name(const struct endpoint *e)
     return names[e->format];
 }
 
-void endpoint_put_rotation(struct buf *out, const struct endpoint *e, int64_t now_ms)
+void endpoint_put_rotation(const struct invocation *inv, struct buf *out, const struct endpoint *e,
+                           int64_t now_ms)
 {
     char time[CLOCK_TEXT_SIZE];
     int64_t day = e->old_secret_until_day;
-    if (e->old_secret == NULL) {
+    clock_format_rfc3339(day * MS_PER_DAY, time);
+    time[DATE_LENGTH] = '\0';
+    if (e->old_secret == NULL)
         buf_puts(out, "-");
-        return;
-    }
-    if (day == 0) {
-        buf_puts(out, "old secret signs too");
-        return;
-    }
-    buf_printf(out, now_ms / MS_PER_DAY <= day ? "old secret until %.*s" : "old secret ended %.*s",
-               DATE_LENGTH, clock_format_rfc3339(day * MS_PER_DAY, time));
+    else if (day == 0)
+        say_put(inv, out, "old secret signs too");
+    else if (now_ms / MS_PER_DAY <= day)
+        say_put(inv, out, "old secret until %s", time);
+    else
+        say_put(inv, out, "old secret ended %s", time);
 }
 
 /* ---- what is known of them ---- */

@@ -17,7 +17,8 @@ MUST_CHECK int endpoint_find(const struct settings *s, const char *name,
 void endpoint_put_host(struct buf *out, const struct endpoint *e);
 const char *endpoint_format_name(const struct endpoint *e);
 /* What of its secret is being replaced at `now_ms`; "-": nothing. */
-void endpoint_put_rotation(struct buf *out, const struct endpoint *e, int64_t now_ms);
+void endpoint_put_rotation(const struct invocation *inv, struct buf *out, const struct endpoint *e,
+                           int64_t now_ms);
 
 struct json_t;
 struct session;

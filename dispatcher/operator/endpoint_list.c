@@ -8,10 +8,12 @@
 #include "model/json.h"
 #include "operator/endpoint.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 
 /* One of the configuration's endpoints, and what the daemon remembers of it. */
 struct row {
+    const struct invocation *inv;
     const struct endpoint *endpoint;
     const struct json_t *known; /* NULL: nothing was sent there yet */
     int64_t now_ms;
@@ -40,7 +42,7 @@ static void print_row(struct table *t, const struct row *row)
     struct buf host = {0}, rotation = {0};
     char failing[64], ok[64];
     endpoint_put_host(&host, row->endpoint);
-    endpoint_put_rotation(&rotation, row->endpoint, row->now_ms);
+    endpoint_put_rotation(row->inv, &rotation, row->endpoint, row->now_ms);
     table_cell(t, row->endpoint->name);
     table_cell(t, buf_text(&host));
     table_cell(t, state_of(row));
@@ -95,20 +97,21 @@ static void print_json(const struct row *row)
 
 /* ---- one endpoint for people ---- */
 
-static void print_line(const char *what, const char *text)
+static void print_value(const struct invocation *inv, const char *what, const char *text)
 {
-    printf("  %-14s %s\n", what, text);
+    say(inv, stdout, "  %-14s %s\n", say_word(inv, what), text);
 }
 
 static void print_signing(const struct row *row)
 {
     struct buf rotation = {0};
-    endpoint_put_rotation(&rotation, row->endpoint, row->now_ms);
-    print_line("signed with", row->endpoint->signing_key != NULL
-                                  ? "secret (v1) and signing key (v1a)"
-                                  : "secret (v1)");
+    endpoint_put_rotation(row->inv, &rotation, row->endpoint, row->now_ms);
+    print_value(row->inv, "signed with",
+                row->endpoint->signing_key != NULL
+                    ? say_word(row->inv, "secret (v1) and signing key (v1a)")
+                    : say_word(row->inv, "secret (v1)"));
     if (row->endpoint->old_secret != NULL)
-        print_line("rotation", buf_text(&rotation));
+        print_value(row->inv, "rotation", buf_text(&rotation));
     buf_free(&rotation);
 }
 
@@ -117,20 +120,25 @@ static void print_one(const struct row *row)
     struct buf host = {0};
     char when[64];
     endpoint_put_host(&host, row->endpoint);
-    printf("%s at %s: %s", row->endpoint->name, buf_text(&host), state_of(row));
     if (json_get_bool(row->known, "disabled", false))
-        printf(" since %s", output_time(find_text(row, "disabled_since"), when, sizeof(when)));
-    printf("\n");
+        say(row->inv, stdout, "%s at %s: disabled since %s\n", row->endpoint->name, buf_text(&host),
+            output_time(find_text(row, "disabled_since"), when, sizeof(when)));
+    else
+        say(row->inv, stdout, "%s at %s: %s\n", row->endpoint->name, buf_text(&host),
+            state_of(row));
     if (find_text(row, "reason") != NULL && find_text(row, "reason")[0] != '\0')
-        print_line("reason", find_text(row, "reason"));
-    print_line("failing since", output_time(find_text(row, "failing_since"), when, sizeof(when)));
+        print_value(row->inv, "reason", find_text(row, "reason"));
+    print_value(row->inv, "failing since",
+                output_time(find_text(row, "failing_since"), when, sizeof(when)));
     if (find_text(row, "rests_until") != NULL)
-        print_line("rests until", output_time(find_text(row, "rests_until"), when, sizeof(when)));
-    print_line("last ok", output_time(find_text(row, "last_ok_at"), when, sizeof(when)));
-    print_line("format", endpoint_format_name(row->endpoint));
+        print_value(row->inv, "rests until",
+                    output_time(find_text(row, "rests_until"), when, sizeof(when)));
+    print_value(row->inv, "last ok", output_time(find_text(row, "last_ok_at"), when, sizeof(when)));
+    print_value(row->inv, "format", endpoint_format_name(row->endpoint));
     print_signing(row);
     if (row->endpoint->concurrency > 0)
-        printf("  %-14s %d\n", "at once", row->endpoint->concurrency);
+        say(row->inv, stdout, "  %-14s %d\n", say_word(row->inv, "at once"),
+            row->endpoint->concurrency);
     buf_free(&host);
 }
 
@@ -145,27 +153,30 @@ struct listing {
 
 static void print_all(struct listing *l)
 {
-    static const char *const heads[] = {"ENDPOINT", "HOST",   "STATE",   "FAILING SINCE",
-                                        "LAST OK",  "FORMAT", "ROTATION"};
-    bool json = invocation_json(l->inv);
+    const struct invocation *inv = l->inv;
+    const char *heads[] = {say_word(inv, "ENDPOINT"), say_word(inv, "HOST"),
+                           say_word(inv, "STATE"),    say_word(inv, "FAILING SINCE"),
+                           say_word(inv, "LAST OK"),  say_word(inv, "FORMAT"),
+                           say_word(inv, "ROTATION")};
+    bool json = invocation_json(inv);
     table_begin(&l->table, heads, COUNT_OF(heads));
     for (size_t i = 0; i < l->settings->endpoint_count; i++) {
         const struct endpoint *e = &l->settings->endpoints[i];
-        const struct row row = {e, endpoint_find_known(l->known, e->name), clock_wall_ms()};
+        const struct row row = {l->inv, e, endpoint_find_known(l->known, e->name), clock_wall_ms()};
         if (json)
             print_json(&row);
         else
             print_row(&l->table, &row);
     }
     if (l->settings->endpoint_count == 0 && !json)
-        fprintf(stderr, "The configuration has no endpoints.\n");
+        say(inv, stderr, "The configuration has no endpoints.\n");
     else if (!json)
         table_end(&l->table);
 }
 
 static int print_named(const struct listing *l, struct error *err)
 {
-    struct row row = {.now_ms = clock_wall_ms()};
+    struct row row = {.inv = l->inv, .now_ms = clock_wall_ms()};
     int rc = endpoint_find(l->settings, argument_at(l->inv, 0), &row.endpoint, err);
     if (rc != 0)
         return rc;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "channel/signature.h"
 #include "operator/endpoint.h"
+#include "operator/say.h"
 
 /* ---- new */
 
@@ -69,11 +70,12 @@ static int hand_over(const struct invocation *inv, const char *member, const str
         return 0;
     }
     if (path != NULL)
-        printf("%s is written; only its owner can read it. The daemon must be able to.\n", path);
+        say(inv, stdout, "%s is written; only its owner can read it. The daemon must be able to.\n",
+            path);
     else
         printf("%s\n", buf_text(secret));
     if (public_key != NULL)
-        fprintf(stderr, "For the receiver, no secret: %s\n", buf_text(public_key));
+        say(inv, stderr, "For the receiver, no secret: %s\n", buf_text(public_key));
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 
 static void put_request(struct buf *out, const struct invocation *inv, const char *action,
@@ -87,32 +88,48 @@ static void print_json(const struct invocation *inv, const char *state, const st
     buf_free(&out);
 }
 
-static void tell_rested(const char *name, const struct switched *s)
+static void tell_rest(const struct invocation *inv, const char *name, const struct switched *s)
 {
-    char number[OUTPUT_NUMBER_SIZE], when[64];
+    char when[64];
     if (s->until[0] != '\0')
-        printf("%s was enabled, but rested after faults until %s. That is over now", name,
-               output_time(s->until, when, sizeof(when)));
+        say(inv, stdout,
+            "%s was enabled, but rested after faults until %s. That is over now: ", name,
+            output_time(s->until, when, sizeof(when)));
     else
-        printf("%s is being tried with one after a rest", name);
-    if (s->freed == 0)
-        printf(": nothing waits for it, the next webhook for it asks first.\n");
-    else
-        printf(": of the %s %s one asks first, the others\nfollow once the receiver has answered "
-               "it.\n",
-               output_number(s->freed, number),
-               s->freed == 1 ? "webhook that waits for it" : "webhooks that wait for it");
-    printf("Watch it: dispatcher endpoint show %s\n", name);
+        say(inv, stdout, "%s is being tried with one after a rest: ", name);
 }
 
-static void tell_freed(const char *name, int64_t freed)
+static void tell_rested(const struct invocation *inv, const char *name, const struct switched *s)
 {
     char number[OUTPUT_NUMBER_SIZE];
-    printf("%s is enabled. %s %s free: one asks first, the others follow once the receiver "
-           "has\nanswered it. If it answers 410 again, %s is disabled again and they are held "
-           "again.\nWatch it: dispatcher endpoint show %s\n",
-           name, output_number(freed, number),
-           freed == 1 ? "webhook that was held is" : "webhooks that were held are", name, name);
+    tell_rest(inv, name, s);
+    if (s->freed == 0)
+        say(inv, stdout, "nothing waits for it, the next webhook for it asks first.\n");
+    else if (s->freed == 1)
+        say(inv, stdout, "the 1 webhook that waits for it asks first.\n");
+    else
+        say(inv, stdout,
+            "of the %s webhooks that wait for it one asks first, the others\nfollow once the "
+            "receiver has answered it.\n",
+            output_number(s->freed, number));
+    say(inv, stdout, "Watch it: dispatcher endpoint show %s\n", name);
+}
+
+static void tell_freed(const struct invocation *inv, const char *name, int64_t freed)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    if (freed == 1)
+        say(inv, stdout,
+            "%s is enabled. 1 webhook that was held is free and asks first. If it answers 410 "
+            "again, %s is disabled again and it is held again.\n",
+            name, name);
+    else
+        say(inv, stdout,
+            "%s is enabled. %s webhooks that were held are free: one asks first, the others follow "
+            "once the receiver has\nanswered it. If it answers 410 again, %s is disabled again and "
+            "they are held again.\n",
+            name, output_number(freed, number), name);
+    say(inv, stdout, "Watch it: dispatcher endpoint show %s\n", name);
 }
 
 static int run_enable(const struct invocation *inv, struct error *err)
@@ -125,11 +142,11 @@ static int run_enable(const struct invocation *inv, struct error *err)
     if (invocation_json(inv))
         print_json(inv, "enabled", &s);
     else if (s.rested)
-        tell_rested(name, &s);
+        tell_rested(inv, name, &s);
     else if (!s.changed && s.freed == 0)
-        printf("%s was enabled before, and does not rest.\n", name);
+        say(inv, stdout, "%s was enabled before, and does not rest.\n", name);
     else
-        tell_freed(name, s.freed);
+        tell_freed(inv, name, s.freed);
     return 0;
 }
 
@@ -143,11 +160,12 @@ static int run_disable(const struct invocation *inv, struct error *err)
     if (invocation_json(inv))
         print_json(inv, "disabled", &s);
     else if (!s.changed)
-        printf("%s was disabled before.\n", name);
+        say(inv, stdout, "%s was disabled before.\n", name);
     else
-        printf("%s is disabled: what is due for it is held from now on. Undo: dispatcher endpoint "
-               "enable %s\n",
-               name, name);
+        say(inv, stdout,
+            "%s is disabled: what is due for it is held from now on. Undo: dispatcher endpoint "
+            "enable %s\n",
+            name, name);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "model/json.h"
 #include "operator/endpoint.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 #include "operator/trial.h"
 
@@ -86,18 +87,25 @@ static void print_json(const struct trial *t, const struct proof *proof)
     buf_free(&out);
 }
 
+static void print_value(const struct invocation *inv, const char *what, const char *text)
+{
+    say(inv, stdout, "  %-17s  %s\n", say_word(inv, what), text);
+}
+
 static void print_answer(const struct trial *t)
 {
     const struct disposition *d = &t->disposition;
     struct buf host = {0}, reply = {0};
     endpoint_put_host(&host, t->endpoint);
     text_put_visible(&reply, d->reply, strlen(d->reply));
-    printf("%s (%s) by %s at %s", outcome_name(d->outcome), d->cause, t->endpoint->name,
-           buf_text(&host));
+    const char *outcome = outcome_name(d->outcome), *name = t->endpoint->name;
     if (d->code != 0)
-        printf(", status %d", d->code);
-    printf(", after %lld ms\n", (long long)t->took_ms);
-    printf("  answer             %s\n", buf_text(&reply));
+        say(t->inv, stdout, "%s (%s) by %s at %s, status %d, after %lld ms\n", outcome, d->cause,
+            name, buf_text(&host), d->code, (long long)t->took_ms);
+    else
+        say(t->inv, stdout, "%s (%s) by %s at %s, after %lld ms\n", outcome, d->cause, name,
+            buf_text(&host), (long long)t->took_ms);
+    print_value(t->inv, "answer", buf_text(&reply));
     buf_free(&host);
     buf_free(&reply);
 }
@@ -109,25 +117,28 @@ static void print_text(const struct trial *t, const struct proof *proof)
     printf("  webhook-timestamp  %lld\n", (long long)(t->now_ms / MS_PER_S));
     printf("  webhook-signature  %s\n", buf_text(&proof->signature));
     if (proof->public_key.len > 0)
-        printf("  public key         %s\n", buf_text(&proof->public_key));
-    printf("  body               %s\n", buf_text(&t->item.wire));
-    printf("The signature is over webhook-id, a dot, webhook-timestamp, a dot and the bytes of the "
-           "body.\n");
+        print_value(t->inv, "public key", buf_text(&proof->public_key));
+    print_value(t->inv, "body", buf_text(&t->item.wire));
+    say(t->inv, stdout,
+        "The signature is over webhook-id, a dot, webhook-timestamp, a dot and the bytes of the "
+        "body.\n");
     if (t->settings->trial)
-        printf("Trial mode is on: the endpoint is on the allow list.\n");
+        say(t->inv, stdout, "Trial mode is on: the endpoint is on the allow list.\n");
 }
 
-static void print_hint(const char *name, const struct json_t *known)
+static void print_hint(const struct invocation *inv, const char *name, const struct json_t *known)
 {
     const struct json_t *row = endpoint_find_known(known, name);
     const char *until = json_get_text(row, "rests_until", NULL);
     char when[64];
     if (json_get_bool(row, "disabled", false))
-        printf("%s is still disabled. Let it go on: dispatcher endpoint enable %s\n", name, name);
+        say(inv, stdout, "%s is still disabled. Let it go on: dispatcher endpoint enable %s\n",
+            name, name);
     else if (until != NULL)
-        printf("%s still rests until %s because of faults before. Let it go on: dispatcher "
-               "endpoint enable %s\n",
-               name, output_time(until, when, sizeof(when)), name);
+        say(inv, stdout,
+            "%s still rests until %s because of faults before. Let it go on: dispatcher "
+            "endpoint enable %s\n",
+            name, output_time(until, when, sizeof(when)), name);
 }
 
 /* It is well, and nobody has told the daemon. What cannot be asked is not told: the test itself was
@@ -141,7 +152,7 @@ static void hint_at_waiting(const struct trial *t)
     if (rc == 0)
         rc = endpoint_ask_known(&s, &known, &ignored);
     if (rc == 0)
-        print_hint(t->endpoint->name, known);
+        print_hint(t->inv, t->endpoint->name, known);
     json_free(known);
     session_close(&s);
 }

@@ -8,6 +8,7 @@
 #include "model/delivery.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/selected.h"
 #include "operator/session.h"
 
@@ -77,15 +78,17 @@ static int gather(struct list *l, struct error *err)
     return rc;
 }
 
-static void print_rows(const struct buf *rows)
+static void print_rows(const struct invocation *inv, const struct buf *rows)
 {
-    static const char *const heads[] = {"ID",       "CHANNEL", "STATE",     "TRIES",   "LOCALE",
-                                        "TEMPLATE", "CAUSE",   "WAITS FOR", "NEXT TRY"};
+    const char *heads[] = {
+        say_word(inv, "ID"),    say_word(inv, "CHANNEL"),   say_word(inv, "STATE"),
+        say_word(inv, "TRIES"), say_word(inv, "LOCALE"),    say_word(inv, "TEMPLATE"),
+        say_word(inv, "CAUSE"), say_word(inv, "WAITS FOR"), say_word(inv, "NEXT TRY")};
     struct table t;
     table_begin(&t, heads, COUNT_OF(heads));
     output_each_line(rows, add_row, &t);
     if (t.rows == 0)
-        fprintf(stderr, "Nothing matches.\n");
+        say(inv, stderr, "Nothing matches.\n");
     else
         table_end(&t);
 }
@@ -127,28 +130,29 @@ static void add_summary_row(void *context, const struct json_t *row)
 }
 
 /* What waits for a decision of a person says which ones there are. */
-static void hint_uncertain(bool any)
+static void hint_uncertain(const struct invocation *inv, bool any)
 {
     if (any)
-        fprintf(stderr,
-                "Uncertain: may have arrived, and a repeat may cost money or tell somebody twice. "
-                "They stay until you\ndecide. Look at the gateway or mail server, then send again "
-                "what did not arrive: dispatcher retry ID\n");
+        say(inv, stderr,
+            "Uncertain: may have arrived, and a repeat may cost money or tell somebody twice. "
+            "They stay until you\ndecide. Look at the gateway or mail server, then send again "
+            "what did not arrive: dispatcher retry ID\n");
 }
 
-static void print_summary(const struct buf *rows)
+static void print_summary(const struct invocation *inv, const struct buf *rows)
 {
-    static const char *const heads[] = {"CHANNEL", "STATE", "DELIVERIES", "OLDEST"};
+    const char *heads[] = {say_word(inv, "CHANNEL"), say_word(inv, "STATE"),
+                           say_word(inv, "DELIVERIES"), say_word(inv, "OLDEST")};
     struct summary s = {0};
     char age[OUTPUT_NUMBER_SIZE];
     table_begin(&s.table, heads, COUNT_OF(heads));
     output_each_line(rows, add_summary_row, &s);
-    table_cell(&s.table, "TOTAL");
+    table_cell(&s.table, say_word(inv, "TOTAL"));
     table_cell(&s.table, "");
     table_count(&s.table, s.total);
     table_cell(&s.table, output_age(s.first, age));
     table_end(&s.table);
-    hint_uncertain(s.uncertain > 0);
+    hint_uncertain(inv, s.uncertain > 0);
 }
 
 /* The counters are kept for everything and for each batch; a part of that must not look like the
@@ -184,7 +188,7 @@ static int run_summary(const struct invocation *inv, struct session *s, struct e
     if (rc == 0 && invocation_json(inv))
         fwrite(buf_text(&rows), 1, rows.len, stdout);
     else if (rc == 0)
-        print_summary(&rows);
+        print_summary(inv, &rows);
     json_free(end);
     buf_free(&request);
     buf_free(&rows);
@@ -200,11 +204,11 @@ static int run_list(const struct invocation *inv, struct session *session,
     if (rc == 0)
         rc = gather(&l, err);
     if (rc == 0 && !invocation_json(inv))
-        print_rows(&l.rows);
+        print_rows(inv, &l.rows);
     if (rc == 0 && l.more && !invocation_json(inv))
-        fprintf(stderr, "There are more; see --limit, or --summary for the counts.\n");
+        say(inv, stderr, "There are more; see --limit, or --summary for the counts.\n");
     if (rc == 0 && !invocation_json(inv) && text_equal(option_value(inv, "state"), "uncertain"))
-        hint_uncertain(l.rows.len > 0);
+        hint_uncertain(inv, l.rows.len > 0);
     buf_free(&l.rows);
     return rc;
 }

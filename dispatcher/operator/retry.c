@@ -22,28 +22,32 @@ static const struct reason {
     const char *key, *one, *many;
 } reasons[] = {
     {"refused",
-     "was refused when its batch was taken in and can never be sent (`dispatcher queue --state "
-     "failed` names the cause): hand over a corrected line as a new batch",
-     "were refused when their batch was taken in and can never be sent (`dispatcher queue --state "
-     "failed` names the causes): hand over corrected lines as a new batch"},
-    {"expired", "is past its expires_at: hand it over as a new notice if it still matters",
-     "are past their expires_at: hand them over as new notices if they still matter"},
-    {"purged", "has lost its text after retention: hand it over as a new notice",
-     "have lost their texts after retention: hand them over as new notices"},
-    {"told", "is left: another channel of the same notice is on its way or arrived",
-     "are left: another channel of the same notice is on its way or arrived"},
-    {"on_its_way", "is on its way already: in flight, or waiting for its not_before",
-     "are on their way already: in flight, or waiting for their not_before"},
-    {"due", "is due already, and goes when its turn comes",
-     "are due already, and go when their turn comes"},
+     SAID(
+         "was refused when its batch was taken in and can never be sent (`dispatcher queue --state "
+         "failed` names the cause): hand over a corrected line as a new batch"),
+     SAID("were refused when their batch was taken in and can never be sent (`dispatcher queue "
+          "--state "
+          "failed` names the causes): hand over corrected lines as a new batch")},
+    {"expired", SAID("is past its expires_at: hand it over as a new notice if it still matters"),
+     SAID("are past their expires_at: hand them over as new notices if they still matter")},
+    {"purged", SAID("has lost its text after retention: hand it over as a new notice"),
+     SAID("have lost their texts after retention: hand them over as new notices")},
+    {"told", SAID("is left: another channel of the same notice is on its way or arrived"),
+     SAID("are left: another channel of the same notice is on its way or arrived")},
+    {"on_its_way", SAID("is on its way already: in flight, or waiting for its not_before"),
+     SAID("are on their way already: in flight, or waiting for their not_before")},
+    {"due", SAID("is due already, and goes when its turn comes"),
+     SAID("are due already, and go when their turn comes")},
     {"endpoint_disabled",
-     "is for a disabled endpoint and stays held: `dispatcher endpoint list` tells which and why, "
-     "`dispatcher endpoint enable` lets it go on",
-     "are for disabled endpoints and stay held: `dispatcher endpoint list` tells which and why, "
-     "`dispatcher endpoint enable` lets them go on"},
-    {"campaign_cancelled", "belongs to a campaign that was cancelled: it stays so",
-     "belong to a campaign that was cancelled: they stay so"},
-    {"arrived", "was delivered", "were delivered"},
+     SAID("is for a disabled endpoint and stays held: `dispatcher endpoint list` tells which and "
+          "why, "
+          "`dispatcher endpoint enable` lets it go on"),
+     SAID("are for disabled endpoints and stay held: `dispatcher endpoint list` tells which and "
+          "why, "
+          "`dispatcher endpoint enable` lets them go on")},
+    {"campaign_cancelled", SAID("belongs to a campaign that was cancelled: it stays so"),
+     SAID("belong to a campaign that was cancelled: they stay so")},
+    {"arrived", SAID("was delivered"), SAID("were delivered")},
 };
 #define REASONS COUNT_OF(reasons)
 
@@ -163,8 +167,8 @@ static void tell_left(const struct acts *a)
         bool idle = text_equal(reasons[i].key, "on_its_way") || text_equal(reasons[i].key, "due") ||
                     text_equal(reasons[i].key, "arrived");
         if (left > 0 && (a->count == 0 || !idle))
-            fprintf(stderr, "%" PRId64 " %s.\n", left,
-                    left == 1 ? reasons[i].one : reasons[i].many);
+            say(a->inv, stderr, "%lld %s.\n", (long long)left,
+                say_word(a->inv, left == 1 ? reasons[i].one : reasons[i].many));
     }
     if (a->count == 0 && a->left.count == 0)
         say(a->inv, stderr,
@@ -174,30 +178,36 @@ static void tell_left(const struct acts *a)
 }
 
 /* One goes, and what comes of it decides about the others: none of them is due before. */
-static void tell_rest(const struct rest *rest)
+static void tell_rest(const struct invocation *inv, const struct rest *rest)
 {
     char until[64];
-    if (rest->until[0] != '\0')
-        printf("The %s %s rests until %s", rest->kind, rest->name,
-               output_time(rest->until, until, sizeof(until)));
+    const char *kind = say_word(inv, rest->kind);
+    const char *at = output_time(rest->until, until, sizeof(until));
+    if (rest->until[0] != '\0' && rest->reason[0] != '\0')
+        say(inv, stdout, "The %s %s rests until %s (%s). ", kind, rest->name, at, rest->reason);
+    else if (rest->until[0] != '\0')
+        say(inv, stdout, "The %s %s rests until %s. ", kind, rest->name, at);
+    else if (rest->reason[0] != '\0')
+        say(inv, stdout, "The %s %s is being tried with one after a rest (%s). ", kind, rest->name,
+            rest->reason);
     else
-        printf("The %s %s is being tried with one after a rest", rest->kind, rest->name);
-    if (rest->reason[0] != '\0')
-        printf(" (%s)", rest->reason);
+        say(inv, stdout, "The %s %s is being tried with one after a rest. ", kind, rest->name);
     if (rest->count == 1)
-        printf(". The one delivery that waits for it is tried now.\n");
+        say(inv, stdout, "The one delivery that waits for it is tried now.\n");
     else
-        printf(". Of the %" PRId64 " deliveries that wait for it one is tried now, the others "
-               "follow if it is taken.\n",
-               rest->count);
+        say(inv, stdout,
+            "Of the %lld deliveries that wait for it one is tried now, the others follow if it is "
+            "taken.\n",
+            (long long)rest->count);
 }
 
-static void tell_rests(const struct rests *all)
+static void tell_rests(const struct invocation *inv, const struct rests *all)
 {
     for (size_t i = 0; i < all->count && i < RESTS_TOLD; i++)
-        tell_rest(&all->at[i]);
+        tell_rest(inv, &all->at[i]);
     if (all->count > RESTS_TOLD)
-        printf("Likewise for %zu others that rest; --json names them.\n", all->count - RESTS_TOLD);
+        say(inv, stdout, "Likewise for %zu others that rest; --json names them.\n",
+            all->count - RESTS_TOLD);
 }
 
 /* Without those that wait for a rest: they are told with it. */
@@ -259,7 +269,7 @@ static void report(const struct retried *r, bool dry_run)
         tell_would(&r->acts);
     else
         tell_due(r);
-    tell_rests(&r->rests);
+    tell_rests(r->acts.inv, &r->rests);
     fflush(stdout);
     tell_left(&r->acts);
 }

@@ -75,7 +75,10 @@ static bool put_translated(const struct invocation *inv, struct buf *out, const 
 {
     struct format original, translation;
     struct format_value values[FORMAT_VALUES_MAX] = {0};
-    const char *translated = catalogue_find(catalogue_of(inv), english);
+    const struct catalogue *c = catalogue_of(inv);
+    const char *translated = catalogue_find(c, english);
+    if (c != NULL && translated == NULL)
+        translated = english; /* "%-12s %s": columns are counted as for what is translated */
     if (translated == NULL || !format_read(english, &original) ||
         !format_read(translated, &translation) || !format_fits(&translation, &original))
         return false;

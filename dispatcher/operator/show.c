@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "model/cause.h"
 #include "model/json.h"
+#include "operator/cure.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 #include "operator/show_body.h"
 #include "operator/show_reference.h"
 
-static void print_value(const char *label, const char *value)
+static void print_value(const struct invocation *inv, const char *label, const char *value)
 {
     struct buf visible = {0};
     size_t len = value != NULL ? strlen(value) : 0;
@@ -20,112 +21,129 @@ static void print_value(const char *label, const char *value)
     if (len == 0)
         return;
     text_put_visible(&visible, value, len);
-    printf("  %-12s %s\n", label, visible.data);
+    say(inv, stdout, "  %-12s %s\n", say_word(inv, label), visible.data);
     buf_free(&visible);
 }
 
 /* Why nothing of its batch is sent. */
-static void print_stop(const struct json_t *notice)
+static void print_stop(const struct invocation *inv, const struct json_t *notice)
 {
     struct buf why = {0};
     const char *stop = json_get_text(notice, "stop", "goes");
     const char *reason = json_get_text(notice, "stop_reason", "");
     if (strcmp(stop, "goes") == 0)
         return;
-    buf_printf(&why, "%s%s%s; nothing of it is sent until `dispatcher resume %s`", stop,
-               reason[0] != '\0' ? ": " : "", reason, json_get_text(notice, "batch", ""));
-    print_value("stopped", buf_text(&why));
+    const char *batch = json_get_text(notice, "batch", "");
+    if (reason[0] != '\0')
+        say_put(inv, &why, "%s: %s; nothing of it is sent until `dispatcher resume %s`", stop,
+                reason, batch);
+    else
+        say_put(inv, &why, "%s; nothing of it is sent until `dispatcher resume %s`", stop, batch);
+    print_value(inv, "stopped", buf_text(&why));
     buf_free(&why);
 }
 
 /* Where the text of a batch's line stands, or that it is gone. */
-static void print_origin(const struct json_t *notice)
+static void print_origin(const struct invocation *inv, const struct json_t *notice)
 {
-    char line[40];
+    struct buf line = {0};
     const char *text = json_get_text(notice, "text", "there");
-    print_value("batch", json_get_text(notice, "batch", NULL));
-    print_stop(notice);
-    snprintf(line, sizeof(line), "%lld of notices.jsonl",
-             (long long)json_get_int(notice, "line", 0));
+    print_value(inv, "batch", json_get_text(notice, "batch", NULL));
+    print_stop(inv, notice);
+    say_put(inv, &line, "%lld of notices.jsonl", (long long)json_get_int(notice, "line", 0));
     if (json_get_text(notice, "batch", NULL) != NULL)
-        print_value("line", line);
+        print_value(inv, "line", buf_text(&line));
     if (strcmp(text, "purged") == 0)
-        print_value("text", "purged after retention; what follows is kept");
+        print_value(inv, "text", say_word(inv, "purged after retention; what follows is kept"));
     else if (strcmp(text, "there") != 0)
-        print_value("text", json_get_text(notice, "why", "cannot be read"));
+        print_value(inv, "text", json_get_text(notice, "why", say_word(inv, "cannot be read")));
+    buf_free(&line);
 }
 
-static void print_notice(const struct json_t *notice)
+static void print_notice(const struct invocation *inv, const struct json_t *notice)
 {
     const struct json_t *job = json_get(notice, "job");
     printf("%s\n", json_get_text(job, "id", json_get_text(notice, "id", "")));
-    print_origin(notice);
-    print_value("template", json_get_text(job, "template", NULL));
-    print_value("locale", json_get_text(job, "locale", NULL));
-    print_value("campaign", json_get_text(job, "campaign", NULL));
-    print_value("reference", json_get_text(job, "reference", NULL));
-    print_value("name", json_get_text(json_get(job, "to"), "name", NULL));
+    print_origin(inv, notice);
+    print_value(inv, "template", json_get_text(job, "template", NULL));
+    print_value(inv, "locale", json_get_text(job, "locale", NULL));
+    print_value(inv, "campaign", json_get_text(job, "campaign", NULL));
+    print_value(inv, "reference", json_get_text(job, "reference", NULL));
+    print_value(inv, "name", json_get_text(json_get(job, "to"), "name", NULL));
 }
 
 /* A notice that took workers with it: the remark says with which signal, and at which stage. */
-static void print_crashes(const struct json_t *row)
+static void print_crashes(const struct invocation *inv, const struct json_t *row)
 {
-    char crashes[60];
+    struct buf crashes = {0};
     int64_t count = json_get_int(row, "crashes", 0);
-    snprintf(crashes, sizeof(crashes), "%lld of a worker while on this notice", (long long)count);
+    say_put(inv, &crashes, "%lld of a worker while on this notice", (long long)count);
     if (count > 0)
-        print_value("crashes", crashes);
+        print_value(inv, "crashes", buf_text(&crashes));
     if (json_get_bool(row, "suspect", false))
-        print_value("suspect", "it was on its way when a worker or the daemon died: it goes alone");
+        print_value(
+            inv, "suspect",
+            say_word(inv, "it was on its way when a worker or the daemon died: it goes alone"));
+    buf_free(&crashes);
 }
 
-static void print_way_to_endpoint(const char *name)
+static void print_way_to_endpoint(const struct invocation *inv, const char *name)
 {
-    struct buf say = {0};
-    buf_printf(&say,
-               "its endpoint is disabled: look with `dispatcher endpoint test %s`; `dispatcher "
-               "endpoint enable %s` lets it go on",
-               name, name);
-    print_value("next", buf_text(&say));
-    buf_free(&say);
+    struct buf text = {0};
+    say_put(inv, &text,
+            "its endpoint is disabled: look with `dispatcher endpoint test %s`; `dispatcher "
+            "endpoint enable %s` lets it go on",
+            name, name);
+    print_value(inv, "next", buf_text(&text));
+    buf_free(&text);
 }
 
 /* What a person can do where nothing moves by itself. */
-static void print_way_out(const struct json_t *row)
+static void print_way_out(const struct invocation *inv, const struct json_t *row)
 {
     static const struct {
         const char *state, *cause, *say;
     } ways[] = {
         {"uncertain", NULL,
-         "it may have arrived: look at the gateway or mail server, then `dispatcher retry ID` if "
-         "it "
-         "did not"},
+         SAID("it may have arrived: look at the gateway or mail server, then `dispatcher retry ID` "
+              "if "
+              "it "
+              "did not")},
         {"held", "poison",
-         "set aside after crashes of workers: `dispatcher retry ID` once the cause is mended"},
-        {"held", NULL, "waits for a person: `dispatcher retry ID` sends it"},
-        {"waiting", "window", "outside the hours of the recipient: goes when they begin there"},
-        {"waiting", "rate", "the rate of its mail domain is used up: goes when it is its turn"},
-        {"waiting", "destination_rest", "its domain or endpoint rests after faults: goes later"},
-        {"deferred", "window", "outside the hours of the recipient: goes when they begin there"},
-        {"deferred", "rate", "the rate of its mail domain is used up: goes when it is its turn"},
-        {"deferred", "destination_rest", "its domain or endpoint rests after faults: goes later"},
+         SAID(
+             "set aside after crashes of workers: `dispatcher retry ID` once the cause is mended")},
+        {"held", NULL, SAID("waits for a person: `dispatcher retry ID` sends it")},
+        {"waiting", "window",
+         SAID("outside the hours of the recipient: goes when they begin there")},
+        {"waiting", "rate",
+         SAID("the rate of its mail domain is used up: goes when it is its turn")},
+        {"waiting", "destination_rest",
+         SAID("its domain or endpoint rests after faults: goes later")},
+        {"deferred", "window",
+         SAID("outside the hours of the recipient: goes when they begin there")},
+        {"deferred", "rate",
+         SAID("the rate of its mail domain is used up: goes when it is its turn")},
+        {"deferred", "destination_rest",
+         SAID("its domain or endpoint rests after faults: goes later")},
         {"suppressed", "trial_mode",
-         "not on the allow list in trial mode: `dispatcher retry ID` after `dispatcher live on`"},
-        {"cancelled", "escalated", "its time was over: the next channel has the turn"},
+         SAID("not on the allow list in trial mode: `dispatcher retry ID` after `dispatcher live "
+              "on`")},
+        {"cancelled", "escalated", SAID("its time was over: the next channel has the turn")},
         {"suppressed", NULL,
-         "its address is on the suppression list: `dispatcher suppress remove`, then `dispatcher "
-         "retry ID`"},
-        {"failed", "invalid", "never to be sent: hand over a corrected line as a new batch"},
+         SAID("its address is on the suppression list: `dispatcher suppress remove`, then "
+              "`dispatcher "
+              "retry ID`")},
+        {"failed", "invalid", SAID("never to be sent: hand over a corrected line as a new batch")},
     };
     const char *state = json_get_text(row, "state", ""), *cause = json_get_text(row, "cause", "");
     if (strcmp(cause, "endpoint_disabled") == 0 && strcmp(state, "held") == 0) {
-        print_way_to_endpoint(json_get_text(row, "address", ""));
+        print_way_to_endpoint(inv, json_get_text(row, "address", ""));
         return;
     }
     for (size_t i = 0; i < COUNT_OF(ways); i++) {
         if (strcmp(ways[i].state, state) == 0 &&
             (ways[i].cause == NULL || strcmp(ways[i].cause, cause) == 0)) {
-            print_value("next", ways[i].say);
+            print_value(inv, "next", say_word(inv, ways[i].say));
             return;
         }
     }
@@ -142,7 +160,7 @@ static bool says_more(const struct json_t *row)
 }
 
 /* "sms follows at 12:00:04 if this has not told the person" */
-static void print_follower(const struct json_t *row)
+static void print_follower(const struct invocation *inv, const struct json_t *row)
 {
     char when[64];
     struct buf text = {0};
@@ -151,128 +169,167 @@ static void print_follower(const struct json_t *row)
     const char *state = json_get_text(row, "state", "");
     if (at == NULL)
         return;
-    buf_printf(&text, "%s follows at %s if this %s", channel != NULL ? channel : "the next channel",
-               output_time(at, when, sizeof(when)),
-               strcmp(state, "delivered") == 0 ? "is not confirmed" : "has not told the person");
-    print_value("then", text.data);
+    if (channel == NULL)
+        channel = say_word(inv, "the next channel");
+    output_time(at, when, sizeof(when));
+    if (strcmp(state, "delivered") == 0)
+        say_put(inv, &text, "%s follows at %s if this is not confirmed", channel, when);
+    else
+        say_put(inv, &text, "%s follows at %s if this has not told the person", channel, when);
+    print_value(inv, "then", text.data);
     buf_free(&text);
 }
 
 /* What keeps all of its transport: of that its own row knows nothing. */
-static void print_rest(const struct json_t *row)
+static void put_rest(const struct invocation *inv, const struct json_t *row, struct buf *out)
 {
-    static const struct {
-        const char *word, *sentence;
-    } brakes[] = {{"transport_rest", "rests: "},
-                  {"transport_paused", "is "},
-                  {"transport_rate", "is at the rate set for it"},
-                  {"warmup", "is at today's limit of its warm-up"}};
     const char *word = json_get_text(row, "waits_for", "");
+    const char *name = json_get_text(row, "transport", "");
+    const char *because = json_get_text(row, "rests_because", "");
+    if (strcmp(word, "transport_rest") == 0)
+        say_put(inv, out, "%s rests: %s", name, because);
+    else if (strcmp(word, "transport_paused") == 0)
+        say_put(inv, out, "%s is %s", name, because);
+    else if (strcmp(word, "transport_rate") == 0)
+        say_put(inv, out, "%s is at the rate set for it", name);
+    else if (strcmp(word, "warmup") == 0)
+        say_put(inv, out, "%s is at today's limit of its warm-up", name);
+    else if (strcmp(word, "daemon") == 0)
+        say_put(inv, out, "a daemon: none runs (`dispatcher run`)");
+}
+
+static void print_rest(const struct invocation *inv, const struct json_t *row)
+{
     struct buf text = {0};
-    for (size_t i = 0; i < COUNT_OF(brakes); i++) {
-        if (strcmp(brakes[i].word, word) == 0)
-            buf_printf(&text, "%s %s%s", json_get_text(row, "transport", ""), brakes[i].sentence,
-                       json_get_text(row, "rests_because", ""));
-    }
-    if (strcmp(word, "daemon") == 0)
-        buf_puts(&text, "a daemon: none runs (`dispatcher run`)");
-    print_value("waits for", buf_text(&text));
+    put_rest(inv, row, &text);
+    print_value(inv, "waits for", buf_text(&text));
     buf_free(&text);
 }
 
-static void print_delivery(const struct json_t *row)
+static void print_meaning(const struct invocation *inv, const char *cause)
 {
-    char when[64];
-    printf("\n%s by %s to %s", json_get_text(row, "state", ""), json_get_text(row, "channel", ""),
-           json_get_text(row, "address", ""));
-    printf(", letter %s (%s)\n", json_get_text(row, "template", ""),
-           json_get_text(row, "locale", ""));
-    print_value("cause", json_get_text(row, "cause", NULL));
-    print_value("means", cause_sentence(json_get_text(row, "cause", "")));
-    if (says_more(row))
-        print_value("remark", json_get_text(row, "reply", NULL));
-    print_value("reported", json_get_text(row, "reported", NULL));
-    print_crashes(row);
-    print_way_out(row);
-    print_rest(row);
-    print_follower(row);
-    printf("  %-12s %s\n", "accepted",
-           output_time(json_get_text(row, "accepted_at", NULL), when, sizeof(when)));
-    if (strcmp(json_get_text(row, "cause", ""), "escalated") == 0)
-        printf("  %-12s %s\n", "passed on",
-               output_time(json_get_text(row, "changed_at", NULL), when, sizeof(when)));
-    if (json_get_text(row, "next_attempt_at", NULL) != NULL)
-        printf("  %-12s %s\n", "next try",
-               output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)));
+    struct buf text = {0};
+    cure_put_meaning(inv, cause, &text);
+    print_value(inv, "means", buf_text(&text));
+    buf_free(&text);
 }
 
-static void print_attempt(const struct json_t *row)
+static void print_time(const struct invocation *inv, const char *label, const char *time)
+{
+    char when[64];
+    say(inv, stdout, "  %-12s %s\n", say_word(inv, label), output_time(time, when, sizeof(when)));
+}
+
+static void print_delivery(const struct invocation *inv, const struct json_t *row)
+{
+    say(inv, stdout, "\n%s by %s to %s, letter %s (%s)\n", json_get_text(row, "state", ""),
+        json_get_text(row, "channel", ""), json_get_text(row, "address", ""),
+        json_get_text(row, "template", ""), json_get_text(row, "locale", ""));
+    print_value(inv, "cause", json_get_text(row, "cause", NULL));
+    print_meaning(inv, json_get_text(row, "cause", ""));
+    if (says_more(row))
+        print_value(inv, "remark", json_get_text(row, "reply", NULL));
+    print_value(inv, "reported", json_get_text(row, "reported", NULL));
+    print_crashes(inv, row);
+    print_way_out(inv, row);
+    print_rest(inv, row);
+    print_follower(inv, row);
+    print_time(inv, SAID("accepted"), json_get_text(row, "accepted_at", NULL));
+    if (strcmp(json_get_text(row, "cause", ""), "escalated") == 0)
+        print_time(inv, SAID("passed on"), json_get_text(row, "changed_at", NULL));
+    if (json_get_text(row, "next_attempt_at", NULL) != NULL)
+        print_time(inv, SAID("next try"), json_get_text(row, "next_attempt_at", NULL));
+}
+
+static void print_attempt(const struct invocation *inv, const struct json_t *row)
 {
     char when[64];
     struct buf reply = {0};
     const char *text = json_get_text(row, "reply", "");
     text_put_visible(&reply, text, strlen(text));
-    printf("  attempt %lld  %s  %s over %s in %lld ms: %s\n",
-           (long long)json_get_int(row, "attempt", 0),
-           output_time(json_get_text(row, "at", NULL), when, sizeof(when)),
-           json_get_text(row, "outcome", ""), json_get_text(row, "transport", ""),
-           (long long)json_get_int(row, "duration_ms", 0), buf_text(&reply));
-    print_value("  sha256", json_get_text(row, "rendered_sha256", NULL));
+    say(inv, stdout, "  attempt %lld  %s  %s over %s in %lld ms: %s\n",
+        (long long)json_get_int(row, "attempt", 0),
+        output_time(json_get_text(row, "at", NULL), when, sizeof(when)),
+        json_get_text(row, "outcome", ""), json_get_text(row, "transport", ""),
+        (long long)json_get_int(row, "duration_ms", 0), buf_text(&reply));
+    print_value(inv, "  sha256", json_get_text(row, "rendered_sha256", NULL));
     buf_free(&reply);
 }
 
-static const char *effect_of(const struct json_t *row)
+static const char *effect_of(const struct invocation *inv, const struct json_t *row)
 {
     if (!json_get_bool(row, "believed", false))
-        return " (not proven, changes nothing)";
-    return json_get_bool(row, "late", false) ? " (after the end, changes nothing)" : "";
+        return say_word(inv, " (not proven, changes nothing)");
+    return json_get_bool(row, "late", false) ? say_word(inv, " (after the end, changes nothing)")
+                                             : "";
 }
 
-/* What somebody reported later, or what this program has to say about it. */
-static void print_receipt(const struct json_t *row)
+/* What this program has to say about it. */
+static void print_note(const struct invocation *inv, const char *when, const char *words)
+{
+    say(inv, stdout, "  %-10s %s  %s\n", say_word(inv, "note"), when, words);
+}
+
+static void put_report(const struct invocation *inv, const struct json_t *row, struct buf *out)
+{
+    const char *kind = json_get_text(row, "receipt", ""),
+               *source = json_get_text(row, "source", "");
+    const char *over = json_get_text(row, "transport", NULL);
+    if (over != NULL)
+        say_put(inv, out, "%s by %s of %s", kind, source, over);
+    else
+        say_put(inv, out, "%s by %s", kind, source);
+    buf_puts(out, effect_of(inv, row));
+}
+
+/* What somebody reported later. */
+static void print_receipt(const struct invocation *inv, const struct json_t *row)
 {
     char when[64];
-    struct buf words = {0};
-    const char *kind = json_get_text(row, "receipt", ""), *text = json_get_text(row, "text", "");
-    const char *cause = json_get_text(row, "cause", "");
-    bool note = strcmp(kind, "note") == 0;
+    struct buf words = {0}, report = {0};
+    const char *text = json_get_text(row, "text", ""), *cause = json_get_text(row, "cause", "");
+    output_time(json_get_text(row, "at", NULL), when, sizeof(when));
     text_put_visible(&words, text, strlen(text));
-    printf("  %-10s %s  ", note ? "note" : "report",
-           output_time(json_get_text(row, "at", NULL), when, sizeof(when)));
-    if (!note)
-        printf("%s by %s%s%s%s", kind, json_get_text(row, "source", ""),
-               json_get_text(row, "transport", NULL) != NULL ? " of " : "",
-               json_get_text(row, "transport", ""), effect_of(row));
-    if (!note && cause[0] != '\0')
-        printf(", %s", cause);
-    printf("%s%s\n", !note && words.len > 0 ? ": " : "", buf_text(&words));
+    put_report(inv, row, &report);
+    if (strcmp(json_get_text(row, "receipt", ""), "note") == 0)
+        print_note(inv, when, buf_text(&words));
+    else
+        say(inv, stdout, "  %-10s %s  %s%s%s%s%s\n", say_word(inv, "report"), when,
+            buf_text(&report), cause[0] != '\0' ? ", " : "", cause, words.len > 0 ? ": " : "",
+            buf_text(&words));
     buf_free(&words);
+    buf_free(&report);
 }
 
-static void print_call(const struct json_t *row)
+static void print_call(const struct invocation *inv, const struct json_t *row)
 {
     char when[64];
     struct buf note = {0};
     const char *text = json_get_text(row, "note", "");
     text_put_visible(&note, text, strlen(text));
-    printf("  %-10s %s  %s%s%s\n", "phoned",
-           output_time(json_get_text(row, "at", NULL), when, sizeof(when)),
-           json_get_text(row, "call", ""), note.len > 0 ? ": " : "", buf_text(&note));
+    say(inv, stdout, "  %-10s %s  %s%s%s\n", say_word(inv, "phoned"),
+        output_time(json_get_text(row, "at", NULL), when, sizeof(when)),
+        json_get_text(row, "call", ""), note.len > 0 ? ": " : "", buf_text(&note));
     buf_free(&note);
 }
 
-static void print_line(void *context UNUSED, const struct json_t *row)
+struct story {
+    const struct invocation *inv;
+};
+
+static void print_line(void *context, const struct json_t *row)
 {
+    const struct invocation *inv = ((const struct story *)context)->inv;
     if (json_get(row, "job") != NULL)
-        print_notice(row);
+        print_notice(inv, row);
     else if (json_get(row, "attempt") != NULL)
-        print_attempt(row);
+        print_attempt(inv, row);
     else if (json_get(row, "receipt") != NULL)
-        print_receipt(row);
+        print_receipt(inv, row);
     else if (json_get(row, "call") != NULL)
-        print_call(row);
+        print_call(inv, row);
     else
-        print_delivery(row);
+        print_delivery(inv, row);
 }
 
 static int ask(struct session *s, const char *id, struct buf *rows, struct error *err)
@@ -296,7 +353,7 @@ static int show_one(const struct invocation *inv, struct session *s, const char 
     if (rc == 0 && invocation_json(inv))
         fwrite(buf_text(&rows), 1, rows.len, stdout);
     else if (rc == 0 && !option_given(inv, "raw"))
-        output_each_line(&rows, print_line, NULL);
+        output_each_line(&rows, print_line, &(struct story){inv});
     if (rc == 0 && show_body_is_asked(inv))
         rc = show_body_print(inv, s, id, &rows, err);
     buf_free(&rows);

@@ -58,13 +58,15 @@ int suppress_read_end(const struct invocation *inv, int64_t now_ms, int64_t *out
 
 /* ---- changing ---- */
 
-int suppress_confirm(const struct invocation *inv, size_t count, const char *what,
-                     struct error *err)
+int suppress_confirm(const struct invocation *inv, size_t count, bool removes, struct error *err)
 {
     struct buf question = {0};
     if (count <= ASK_ABOVE)
         return 0;
-    say_put(inv, &question, "%zu addresses %s. Continue?", count, what);
+    if (removes)
+        say_put(inv, &question, "%zu addresses will be written to again. Continue?", count);
+    else
+        say_put(inv, &question, "%zu addresses will not be written to any more. Continue?", count);
     int rc = confirm_yes(inv, buf_text(&question), err);
     buf_free(&question);
     return rc;

@@ -2,6 +2,9 @@
 #ifndef OPERATOR_SUPPRESS_H
 #define OPERATOR_SUPPRESS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "model/suppression.h"
 #include "operator/command.h"
 #include "operator/session.h"
@@ -22,9 +25,9 @@ MUST_CHECK int suppress_find_channel(const struct invocation *inv, const char *a
 MUST_CHECK int suppress_read_end(const struct invocation *inv, int64_t now_ms, int64_t *out_ms,
                                  struct error *err);
 
-/* More than a hundred at once want a yes, or --yes. `what`: "will not be written to any more".
+/* More than a hundred at once want a yes, or --yes. `removes`: they will be written to again.
  * ERR_USAGE: no. */
-MUST_CHECK int suppress_confirm(const struct invocation *inv, size_t count, const char *what,
+MUST_CHECK int suppress_confirm(const struct invocation *inv, size_t count, bool removes,
                                 struct error *err);
 
 /* Entries on their way to the daemon, in requests as large as it takes. Zero-initialise. */

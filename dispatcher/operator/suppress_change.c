@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/suppress.h"
 
 #define HINTS_MAX 5
@@ -61,6 +62,20 @@ static int add_all(const struct invocation *inv, const enum channel_kind *channe
     return rc;
 }
 
+static void tell_added(const struct invocation *inv, int64_t count, bool for_a_time)
+{
+    if (count == 1 && for_a_time)
+        say(inv, stdout, "1 address is not written to any more for that time.");
+    else if (count == 1)
+        say(inv, stdout, "1 address is not written to any more.");
+    else if (for_a_time)
+        say(inv, stdout, "%lld addresses are not written to any more for that time.",
+            (long long)count);
+    else
+        say(inv, stdout, "%lld addresses are not written to any more.", (long long)count);
+    say(inv, stdout, " To undo: dispatcher suppress remove ADDRESS\n");
+}
+
 static int run_add(const struct invocation *inv, struct error *err)
 {
     enum channel_kind *channels = NULL;
@@ -69,7 +84,7 @@ static int run_add(const struct invocation *inv, struct error *err)
     if (rc == 0)
         rc = find_channels(inv, &channels, err);
     if (rc == 0)
-        rc = suppress_confirm(inv, argument_count(inv), "will not be written to any more", err);
+        rc = suppress_confirm(inv, argument_count(inv), false, err);
     if (rc == 0)
         rc = add_all(inv, channels, end_ms, &sent, err);
     free(channels);
@@ -77,10 +92,7 @@ static int run_add(const struct invocation *inv, struct error *err)
         return rc;
     print_count(inv, "suppress add", sent, 0);
     if (!invocation_json(inv))
-        printf("%" PRId64 " %s not written to any more%s. To undo: dispatcher suppress remove "
-               "ADDRESS\n",
-               sent, sent == 1 ? "address is" : "addresses are",
-               end_ms > 0 ? " for that time" : "");
+        tell_added(inv, sent, end_ms > 0);
     return 0;
 }
 
@@ -122,7 +134,7 @@ static int remove_all(const struct invocation *inv, const enum channel_kind *cha
         rc = take_off(&s, inv, channels[i], argument_at(inv, i), &causes[i], err);
         *out_count += causes[i] != NULL;
         if (rc == 0 && causes[i] == NULL && !invocation_json(inv))
-            fprintf(stderr, "%s was not suppressed.\n", argument_at(inv, i));
+            say(inv, stderr, "%s was not suppressed.\n", argument_at(inv, i));
     }
     session_close(&s);
     return rc;
@@ -148,8 +160,11 @@ static void tell_kept_back(const struct invocation *inv, const enum channel_kind
                            char *const *causes, int64_t count)
 {
     size_t told = 0;
-    printf("%" PRId64 " %s written to again. What was kept back, with its id:\n", count,
-           count == 1 ? "address is" : "addresses are");
+    if (count == 1)
+        say(inv, stdout, "1 address is written to again. What was kept back, with its id:\n");
+    else
+        say(inv, stdout, "%lld addresses are written to again. What was kept back, with its id:\n",
+            (long long)count);
     for (size_t i = 0; i < argument_count(inv) && told < HINTS_MAX; i++) {
         if (causes[i] == NULL)
             continue;
@@ -157,8 +172,8 @@ static void tell_kept_back(const struct invocation *inv, const enum channel_kind
         print_hint(channels[i], causes[i], argument_at(inv, i));
     }
     if (count > (int64_t)told)
-        printf("  and so on for the others\n");
-    printf("To send one of them now: dispatcher retry ID --state suppressed\n");
+        say(inv, stdout, "  and so on for the others\n");
+    say(inv, stdout, "To send one of them now: dispatcher retry ID --state suppressed\n");
 }
 
 static int run_remove(const struct invocation *inv, struct error *err)
@@ -168,7 +183,7 @@ static int run_remove(const struct invocation *inv, struct error *err)
     int64_t count = 0;
     int rc = find_channels(inv, &channels, err);
     if (rc == 0)
-        rc = suppress_confirm(inv, argument_count(inv), "will be written to again", err);
+        rc = suppress_confirm(inv, argument_count(inv), true, err);
     if (rc == 0)
         rc = remove_all(inv, channels, causes, &count, err);
     if (rc == 0 && count > 0 && !invocation_json(inv))

@@ -16,6 +16,7 @@
 #include "operator/enqueue_findings.h"
 #include "operator/enqueue_known.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/suppress.h"
 
 #define REASON_MAX ((size_t)1000)
@@ -403,16 +404,22 @@ static void report_json(int64_t count, int64_t added, bool dry_run)
 
 static void report(const struct import *im, int64_t count, int64_t added, bool dry_run)
 {
-    const char *noun = text_plural(count, "address", "addresses");
-    if (im->bare > 0)
-        fprintf(stderr, "%" PRId64 " %s left aside.\n", im->bare,
-                text_plural(im->bare, "row has no address and is", "rows have no address and are"));
-    if (invocation_json(im->inv))
+    const struct invocation *inv = im->inv;
+    if (im->bare == 1)
+        say(inv, stderr, "1 row has no address and is left aside.\n");
+    else if (im->bare > 1)
+        say(inv, stderr, "%lld rows have no address and are left aside.\n", (long long)im->bare);
+    if (invocation_json(inv))
         report_json(count, added, dry_run);
+    else if (dry_run && count == 1)
+        say(inv, stdout, "1 address would be suppressed.\n");
     else if (dry_run)
-        printf("%" PRId64 " %s would be suppressed.\n", count, noun);
+        say(inv, stdout, "%lld addresses would be suppressed.\n", (long long)count);
+    else if (count == 1)
+        say(inv, stdout, "1 address suppressed, %lld of them new.\n", (long long)added);
     else
-        printf("%" PRId64 " %s suppressed, %" PRId64 " of them new.\n", count, noun, added);
+        say(inv, stdout, "%lld addresses suppressed, %lld of them new.\n", (long long)count,
+            (long long)added);
 }
 
 static int import(struct import *im, struct error *err)
@@ -426,7 +433,7 @@ static int import(struct import *im, struct error *err)
     if (rc == 0)
         rc = read_file(im, err);
     if (rc == 0 && !dry_run)
-        rc = suppress_confirm(im->inv, im->count, "will not be written to any more", err);
+        rc = suppress_confirm(im->inv, im->count, false, err);
     if (rc == 0 && !dry_run)
         rc = send_all(im, &sent, &added, err);
     if (rc == 0)

@@ -1,7 +1,6 @@
 /* Looking at the suppression list: list, export, check. */
 #include "operator/command_list.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/suppress.h"
 
 static bool is_over(const struct json_t *row)
@@ -57,7 +57,7 @@ static void print_json(const struct json_t *row)
     buf_free(&line);
 }
 
-static void add_row(struct table *t, const struct json_t *row)
+static void add_row(const struct invocation *inv, struct table *t, const struct json_t *row)
 {
     char when[64];
     const char *end = json_get_text(row, "expires_at", NULL);
@@ -65,7 +65,7 @@ static void add_row(struct table *t, const struct json_t *row)
     table_cell(t, json_get_text(row, "address", NULL));
     table_cell(t, json_get_text(row, "cause", NULL));
     table_cell(t, output_time(json_get_text(row, "since", NULL), when, sizeof(when)));
-    table_cell(t, end != NULL ? output_time(end, when, sizeof(when)) : "for good");
+    table_cell(t, end != NULL ? output_time(end, when, sizeof(when)) : say_word(inv, "for good"));
     table_cell(t, json_get_text(row, "source", NULL));
     table_cell(t, json_get_text(row, "reason", NULL));
 }
@@ -79,7 +79,7 @@ static void list_row(void *context, const struct json_t *row)
     if (invocation_json(l->inv))
         print_json(row);
     else
-        add_row(&l->table, row);
+        add_row(l->inv, &l->table, row);
 }
 
 static void end_list(struct listing *l)
@@ -88,21 +88,24 @@ static void end_list(struct listing *l)
         return;
     table_end(&l->table);
     fflush(stdout);
-    if (l->shown == 0)
-        fprintf(stderr, "No address is suppressed%s.\n",
-                option_given(l->inv, "cause") || option_given(l->inv, "source") ||
-                        option_given(l->inv, "channel")
-                    ? " of this kind"
-                    : "");
-    if (l->over > 0)
-        fprintf(stderr, "%" PRId64 " more %s over, and written to again.\n", l->over,
-                l->over == 1 ? "is" : "are");
+    bool narrowed = option_given(l->inv, "cause") || option_given(l->inv, "source") ||
+                    option_given(l->inv, "channel");
+    if (l->shown == 0 && narrowed)
+        say(l->inv, stderr, "No address is suppressed of this kind.\n");
+    else if (l->shown == 0)
+        say(l->inv, stderr, "No address is suppressed.\n");
+    if (l->over == 1)
+        say(l->inv, stderr, "1 more is over, and written to again.\n");
+    else if (l->over > 1)
+        say(l->inv, stderr, "%lld more are over, and written to again.\n", (long long)l->over);
 }
 
 static int run_list(const struct invocation *inv, struct error *err)
 {
-    static const char *const heads[] = {"CHANNEL", "ADDRESS", "CAUSE", "SINCE",
-                                        "UNTIL",   "BY",      "WHY"};
+    const char *heads[] = {say_word(inv, "CHANNEL"), say_word(inv, "ADDRESS"),
+                           say_word(inv, "CAUSE"),   say_word(inv, "SINCE"),
+                           say_word(inv, "UNTIL"),   say_word(inv, "BY"),
+                           say_word(inv, "WHY")};
     struct session s;
     struct listing l = {.inv = inv};
     int rc = session_open_beside(inv, &s, err);
@@ -155,36 +158,46 @@ static int run_export(const struct invocation *inv, struct error *err)
     session_close(&s);
     if (rc == 0) {
         fflush(stdout);
-        fprintf(stderr, "%" PRId64 " %s.\n", l.shown, l.shown == 1 ? "address" : "addresses");
+        if (l.shown == 1)
+            say(inv, stderr, "1 address.\n");
+        else
+            say(inv, stderr, "%lld addresses.\n", (long long)l.shown);
     }
     return rc;
 }
 
 /* ---- check ---- */
 
+struct answer {
+    const struct invocation *inv;
+    int found;
+};
+
 static void print_answer(void *context, const struct json_t *row)
 {
-    char when[64];
-    const char *end = json_get_text(row, "expires_at", NULL), *reason = NULL;
-    int *found = context;
-    *found = 1;
-    printf("suppressed since %s",
-           output_time(json_get_text(row, "since", NULL), when, sizeof(when)));
-    printf(end != NULL ? " until %s" : " for good", output_time(end, when, sizeof(when)));
-    printf(": %s, by %s", json_get_text(row, "cause", "?"), json_get_text(row, "source", "?"));
-    reason = json_get_text(row, "reason", "");
-    if (*reason != '\0') {
-        struct buf visible = {0};
-        text_put_visible(&visible, reason, strlen(reason));
-        printf(" (%s)", buf_text(&visible));
-        buf_free(&visible);
-    }
-    printf("\n");
+    char since[64], until[64];
+    struct answer *a = context;
+    struct buf why = {0};
+    const char *end = json_get_text(row, "expires_at", NULL);
+    const char *reason = json_get_text(row, "reason", "");
+    const char *cause = json_get_text(row, "cause", "?"), *by = json_get_text(row, "source", "?");
+    a->found = 1;
+    output_time(json_get_text(row, "since", NULL), since, sizeof(since));
+    buf_puts(&why, reason[0] != '\0' ? " (" : "");
+    text_put_visible(&why, reason, strlen(reason));
+    buf_puts(&why, reason[0] != '\0' ? ")" : "");
+    if (end != NULL)
+        say(a->inv, stdout, "suppressed since %s until %s: %s, by %s%s\n", since,
+            output_time(end, until, sizeof(until)), cause, by, buf_text(&why));
+    else
+        say(a->inv, stdout, "suppressed since %s for good: %s, by %s%s\n", since, cause, by,
+            buf_text(&why));
+    buf_free(&why);
 }
 
 static void print_answer_json(void *context, const struct json_t *row)
 {
-    *(int *)context = 1;
+    ((struct answer *)context)->found = 1;
     print_json(row);
 }
 
@@ -193,22 +206,22 @@ static int check(struct session *s, const struct invocation *inv, enum channel_k
 {
     struct buf request = {0}, rows = {0};
     struct json_t *end = NULL;
-    int found = 0;
+    struct answer answer = {.inv = inv};
     request_begin(&request, "suppressions");
     request_put_text(&request, "channel", channel_kind_name(channel));
     request_put_text(&request, "address", argument_at(inv, 0));
     buf_puts(&request, "}");
     int rc = session_ask(s, buf_text(&request), &rows, &end, err);
     if (rc == 0)
-        output_each_line(&rows, invocation_json(inv) ? print_answer_json : print_answer, &found);
-    if (rc == 0 && found == 0 && invocation_json(inv))
+        output_each_line(&rows, invocation_json(inv) ? print_answer_json : print_answer, &answer);
+    if (rc == 0 && answer.found == 0 && invocation_json(inv))
         printf("{\"v\":1,\"suppressed\":false}\n");
-    else if (rc == 0 && found == 0)
-        printf("not suppressed\n");
+    else if (rc == 0 && answer.found == 0)
+        say(inv, stdout, "not suppressed\n");
     json_free(end);
     buf_free(&request);
     buf_free(&rows);
-    return rc == 0 ? found : rc;
+    return rc == 0 ? answer.found : rc;
 }
 
 static int run_check(const struct invocation *inv, struct error *err)

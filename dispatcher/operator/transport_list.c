@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/session.h"
 #include "operator/transport.h"
 
@@ -128,7 +129,9 @@ static void print_row(struct table *table, const struct transport *t,
 static void print_all(const struct invocation *inv, const struct settings *s,
                       const struct json_t *status)
 {
-    static const char *const heads[] = {"TRANSPORT", "CHANNEL", "WAY", "STATE", "RESTS UNTIL"};
+    const char *heads[] = {say_word(inv, "TRANSPORT"), say_word(inv, "CHANNEL"),
+                           say_word(inv, "WAY"), say_word(inv, "STATE"),
+                           say_word(inv, "RESTS UNTIL")};
     struct table table;
     table_begin(&table, heads, COUNT_OF(heads));
     for (size_t i = 0; i < s->transport_count; i++) {

@@ -1,4 +1,5 @@
 #include "operator/command_list.h"
+#include "operator/cure.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "base/text.h"
 #include "model/address.h"
 #include "model/cause.h"
+#include "operator/say.h"
 #include "operator/transport.h"
 #include "operator/trial.h"
 
@@ -71,19 +73,25 @@ static void prepare(struct trial *t, const struct letter *letter, const char *to
 static const struct {
     const char *cause, *advice;
 } advices[] = {
-    {"connect", "Is the server running, and does a firewall let this machine reach host and port? "
-                "Check both in the configuration."},
-    {"dns", "Check how the host is written; `getent hosts HOST` must find it on this machine."},
-    {"timeout", "Something accepts the connection and does not answer: check the port, and the "
-                "firewalls on the way."},
-    {"auth", "Check user and password (or token) of the transport; many providers want a password "
-             "made for programs."},
-    {"relay_denied", "The server does not send for this machine: give it a login (user, password), "
-                     "or let the server's operator add this machine."},
-    {"sender_not_ours", "Set organisation.from and organisation.bounce to addresses this login may "
-                        "send from."},
-    {"greylisted", "The server asks strangers to come back: test again in some minutes."},
-    {"connection_lost", "Test again; if it stays, look into the log of the mail server."},
+    {"connect",
+     SAID("Is the server running, and does a firewall let this machine reach host and port? "
+          "Check both in the configuration.")},
+    {"dns",
+     SAID("Check how the host is written; `getent hosts HOST` must find it on this machine.")},
+    {"timeout",
+     SAID("Something accepts the connection and does not answer: check the port, and the "
+          "firewalls on the way.")},
+    {"auth",
+     SAID("Check user and password (or token) of the transport; many providers want a password "
+          "made for programs.")},
+    {"relay_denied",
+     SAID("The server does not send for this machine: give it a login (user, password), "
+          "or let the server's operator add this machine.")},
+    {"sender_not_ours",
+     SAID("Set organisation.from and organisation.bounce to addresses this login may "
+          "send from.")},
+    {"greylisted", SAID("The server asks strangers to come back: test again in some minutes.")},
+    {"connection_lost", SAID("Test again; if it stays, look into the log of the mail server.")},
 };
 
 static bool has_wrong_name(const struct trial *t)
@@ -91,25 +99,35 @@ static bool has_wrong_name(const struct trial *t)
     return t->sight.tls[0] == '\0' && t->sight.certificate[0] != '\0';
 }
 
-/* NULL: it was taken. */
+/* NULL: it was taken, or nobody here has a word for it. */
 static const char *find_advice(const struct trial *t)
 {
     const struct disposition *d = &t->disposition;
     if (d->outcome == OUTCOME_DELIVERED)
         return NULL;
     if (d->outcome == OUTCOME_UNCERTAIN)
-        return "It may have arrived: look into the mailbox before you test again.";
+        return SAID("It may have arrived: look into the mailbox before you test again.");
     if (text_equal(d->cause, "tls") && has_wrong_name(t))
-        return "Write `host` as the certificate names it, or have the server's certificate "
-               "replaced; one of your own authority is trusted by `ca_file`.";
+        return SAID("Write `host` as the certificate names it, or have the server's certificate "
+                    "replaced; one of your own authority is trusted by `ca_file`.");
     if (text_equal(d->cause, "tls"))
-        return "Check port and `tls`: `required` is STARTTLS (mostly 587 or 25), `implicit` with "
-               "`engine: curl` is TLS from the first byte (mostly 465).";
+        return SAID("Check port and `tls`: `required` is STARTTLS (mostly 587 or 25), `implicit` "
+                    "with `engine: curl` is TLS from the first byte (mostly 465).");
     for (size_t i = 0; i < COUNT_OF(advices); i++) {
         if (text_equal(advices[i].cause, d->cause))
             return advices[i].advice;
     }
     return cause_sentence(d->cause);
+}
+
+/* The same for people. */
+static void put_advice(const struct trial *t, struct buf *out)
+{
+    const char *advice = find_advice(t);
+    if (advice != NULL && advice == cause_sentence(t->disposition.cause))
+        cure_put_meaning(t->inv, t->disposition.cause, out);
+    else if (advice != NULL)
+        buf_puts(out, say_word(t->inv, advice));
 }
 
 /* ---- telling ---- */
@@ -118,42 +136,44 @@ static void put_tls(const struct trial *t, struct buf *out)
 {
     const struct smtp_sight *s = &t->sight;
     if (t->transport->smtp.tls == SMTP_TLS_NONE)
-        buf_puts(out, "none (tls: none)");
+        say_put(t->inv, out, "none (tls: none)");
     else if (s->tls[0] != '\0')
-        buf_printf(out, "%s, certificate of %s", s->tls, s->certificate);
+        say_put(t->inv, out, "%s, certificate of %s", s->tls, s->certificate);
     else if (s->certificate[0] != '\0')
-        buf_printf(out, "refused: certificate of %s", s->certificate);
+        say_put(t->inv, out, "refused: certificate of %s", s->certificate);
     else
-        buf_puts(out, "not begun");
+        say_put(t->inv, out, "not begun");
 }
 
 static void put_login(const struct trial *t, struct buf *out)
 {
     const struct smtp_sight *s = &t->sight;
-    if (t->transport->smtp.user == NULL)
-        buf_puts(out, "none (no user)");
+    const char *user = t->transport->smtp.user;
+    if (user == NULL)
+        say_put(t->inv, out, "none (no user)");
     else if (s->mechanism[0] == '\0')
-        buf_puts(out, "not begun");
+        say_put(t->inv, out, "not begun");
+    else if (s->logged_in)
+        say_put(t->inv, out, "done as %s (%s)", user, s->mechanism);
     else
-        buf_printf(out, "%s as %s (%s)", s->logged_in ? "done" : "refused", t->transport->smtp.user,
-                   s->mechanism);
+        say_put(t->inv, out, "refused as %s (%s)", user, s->mechanism);
 }
 
-static void print_line(const char *what, struct buf *text)
+static void print_line(const struct trial *t, const char *what, struct buf *text)
 {
-    printf("  %-12s  %s\n", what, buf_text(text));
+    say(t->inv, stdout, "  %-12s  %s\n", say_word(t->inv, what), buf_text(text));
     buf_reset(text);
 }
 
 static void print_meeting(const struct trial *t)
 {
     struct buf text = {0};
-    buf_puts(&text, t->sight.address[0] != '\0' ? t->sight.address : "nobody");
-    print_line("connected to", &text);
+    buf_puts(&text, t->sight.address[0] != '\0' ? t->sight.address : say_word(t->inv, "nobody"));
+    print_line(t, SAID("connected to"), &text);
     put_tls(t, &text);
-    print_line("TLS", &text);
+    print_line(t, SAID("TLS"), &text);
     put_login(t, &text);
-    print_line("login", &text);
+    print_line(t, SAID("login"), &text);
     buf_free(&text);
 }
 
@@ -164,13 +184,12 @@ static void print_answer(const struct trial *t)
     if (d->code != 0)
         buf_printf(&text, "%d ", d->code);
     text_put_visible(&text, d->reply, strlen(d->reply));
-    print_line("answer", &text);
+    print_line(t, SAID("answer"), &text);
     buf_puts(&text, t->identity);
-    print_line("message", &text);
-    if (find_advice(t) != NULL) {
-        buf_puts(&text, find_advice(t));
-        print_line("what to do", &text);
-    }
+    print_line(t, SAID("message"), &text);
+    put_advice(t, &text);
+    if (text.len > 0)
+        print_line(t, SAID("what to do"), &text);
     buf_free(&text);
 }
 
@@ -178,19 +197,21 @@ static void print_text(const struct trial *t)
 {
     const struct disposition *d = &t->disposition;
     bool outbox = t->transport->type == TRANSPORT_OUTBOX;
-    printf("%s (%s) over %s to %s", outcome_name(d->outcome), d->cause, t->transport->name,
-           t->item.address);
-    if (!outbox)
-        printf(", by %s:%d, after %lld ms", t->sight.host, t->sight.port, (long long)t->took_ms);
-    printf("\n");
+    if (outbox)
+        say(t->inv, stdout, "%s (%s) over %s to %s\n", outcome_name(d->outcome), d->cause,
+            t->transport->name, t->item.address);
+    else
+        say(t->inv, stdout, "%s (%s) over %s to %s, by %s:%d, after %lld ms\n",
+            outcome_name(d->outcome), d->cause, t->transport->name, t->item.address, t->sight.host,
+            t->sight.port, (long long)t->took_ms);
     if (!outbox)
         print_meeting(t);
     print_answer(t);
     if (outbox)
-        printf("  it is an outbox: nothing was sent, the mail lies in %s/new\n",
-               t->transport->directory);
+        say(t->inv, stdout, "  it is an outbox: nothing was sent, the mail lies in %s/new\n",
+            t->transport->directory);
     if (t->settings->trial)
-        printf("  trial mode is on: the address is on the allow list\n");
+        say(t->inv, stdout, "  trial mode is on: the address is on the allow list\n");
 }
 
 static void print_json(const struct trial *t)

@@ -26,7 +26,7 @@ SAID = (
     rf"\bSAYS\(\s*{LITERALS},\s*{LITERALS}\),\s*({LITERALS})",
     rf"\.summary\s*=\s*({LITERALS})",
     rf"\bCHAPTER\(\s*({LITERALS})",
-    rf"\bprint_title\(\s*\w+,\s*({LITERALS})",
+    rf"\bprint_(?:title|value)\(\s*\w+(?:->\w+)*,\s*({LITERALS})",
     rf"\{{(?:EX_\w+|[01]),\s*({LITERALS})\}}",
     rf'\{{"[a-z-]+",\s*({LITERALS}),\s*"',
 )
