@@ -57,11 +57,11 @@ static void put_value(struct buf *out, const char *name, const struct shown *sho
     buf_free(&value);
 }
 
-static void put_row(struct buf *out, const struct shown *was, const struct shown *now)
+static void put_row(struct buf *out, const struct shown *of, const struct shown *was,
+                    const struct shown *now)
 {
-    const struct shown *either = was != NULL ? was : now;
     struct buf key = {0};
-    buf_put(&key, either->key, either->key_len);
+    buf_put(&key, of->key, of->key_len);
     buf_puts(out, "{\"v\":1,\"key\":");
     buf_put_json(out, buf_text(&key));
     put_value(out, "was", was);
@@ -83,13 +83,13 @@ size_t config_change_put(const char *before, const char *after, struct buf *out)
         bool known = find(before, &row, &other);
         if (known && is_same(&row, &other))
             continue;
-        put_row(out, known ? &other : NULL, &row);
+        put_row(out, &row, known ? &other : NULL, &row);
         count++;
     }
     for (const char *at = before; next_line(&at, &row);) {
         if (find(after, &row, &other))
             continue;
-        put_row(out, &row, NULL);
+        put_row(out, &row, &row, NULL);
         count++;
     }
     return count;

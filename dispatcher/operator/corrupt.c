@@ -14,7 +14,8 @@
 #include "operator/say.h"
 #include "operator/session.h"
 
-#define SHOWN_BYTES 90
+#define SHOWN_BYTES  90
+#define PLACE_DIGITS 9 /* of a line or column in a reason */
 
 struct lying {
     char *name, *line; /* its row as JSON */
@@ -161,11 +162,25 @@ struct explanation {
     const char *spool;
 };
 
+/* ":12" at *at, which moves behind it; false: that does not stand there. */
+static bool read_number(const char **at, int64_t *out)
+{
+    char digits[PLACE_DIGITS + 1];
+    size_t len = **at == ':' ? strspn(*at + 1, "0123456789") : 0;
+    if (len == 0 || len > PLACE_DIGITS)
+        return false;
+    memcpy(digits, *at + 1, len);
+    digits[len] = '\0';
+    *at += 1 + len;
+    return text_parse_int(digits, out);
+}
+
 /* ":12:5: " of a reason; false: it names no place. */
 static bool find_place(const char *reason, int64_t *line, int64_t *column)
 {
     for (const char *at = strchr(reason, ':'); at != NULL; at = strchr(at + 1, ':')) {
-        if (sscanf(at, ":%9" SCNd64 ":%9" SCNd64, line, column) == 2)
+        const char *behind = at;
+        if (read_number(&behind, line) && read_number(&behind, column))
             return true;
     }
     return false;
