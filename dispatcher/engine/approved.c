@@ -6,6 +6,9 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "ledger/campaigns.h"
+#include "model/json.h"
 #include "render/library_sources.h"
 
 /* False: there is no such letter. */
@@ -22,6 +25,55 @@ bool approved_is_same(const struct batch *b, const struct setup *setup, const ch
     unsigned char now[DIGEST_SIZE];
     return !b->has_letter || (find_letter(setup, template_name, now) &&
                               memcmp(now, b->letter_sha256, DIGEST_SIZE) == 0);
+}
+
+/* ---- its campaign ---- */
+
+#define PLAN_DEPTH 8
+
+struct membership {
+    const char *batch;
+    bool known, started, planned;
+};
+
+static bool is_planned(const char *plan, const char *batch)
+{
+    struct json_t *root = NULL;
+    struct error ignored;
+    bool found = false;
+    if (json_parse(plan, strlen(plan), "plan", 1, PLAN_DEPTH, &root, &ignored) == 0) {
+        const struct json_t *cohorts = json_get(root, "cohorts");
+        for (size_t i = 0; !found && i < json_count(cohorts); i++)
+            found = text_equal(json_get_text(json_at(cohorts, i), "batch", NULL), batch);
+    }
+    json_free(root);
+    return found;
+}
+
+static void look_at_campaign(void *context, const struct campaign_row *row)
+{
+    struct membership *m = context;
+    m->known = true;
+    m->started = row->started_ms != 0;
+    m->planned = m->started && is_planned(row->plan, m->batch);
+}
+
+int approved_check_campaign(struct ledger *l, const struct batch *b, struct error *err)
+{
+    struct membership m = {.batch = b->id};
+    if (b->campaign == NULL)
+        return 0;
+    int rc = ledger_walk_campaigns(l, b->campaign, look_at_campaign, &m, err);
+    if (rc != 0 || !m.known || m.planned)
+        return rc;
+    return error_set(err, ERR_INPUT,
+                     m.started
+                         ? "batch.json names the campaign %s, which was sent without this batch: "
+                           "nobody approved it. Give it another \"campaign\", or none"
+                         : "batch.json names the campaign %s, which is approved before it is sent: "
+                           "send it with `dispatcher send`, or give this batch another "
+                           "\"campaign\"",
+                     b->campaign);
 }
 
 /* ---- all of them ---- */

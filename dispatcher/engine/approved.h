@@ -17,6 +17,9 @@
 /* Is the letter the batch was approved for this one of the library's? True also of a batch that
  * says nothing. */
 bool approved_is_same(const struct batch *b, const struct setup *setup, const char *template_name);
+/* A batch that names a campaign goes with it: ERR_INPUT unless it is one of those the campaign was
+ * started with, or the ledger knows no campaign of that name. */
+MUST_CHECK int approved_check_campaign(struct ledger *l, const struct batch *b, struct error *err);
 /* Stops or releases the batch `id` (NULL: all that are not over). */
 MUST_CHECK int approved_judge(struct ledger *l, const struct setup *setup, const char *id,
                               struct error *err);

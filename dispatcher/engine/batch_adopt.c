@@ -115,7 +115,12 @@ void adopt_accept(struct batch_intake *b, int64_t mono_ms, int64_t wall_ms)
         judge_anew(b);
         return;
     }
-    if (begin_batch(b, wall_ms, &result, &why) != 0) {
+    int rc = approved_check_campaign(b->ledger, b->now.parsed, &why);
+    if (rc == ERR_INPUT) {
+        intake_refuse(b, why.text);
+        return;
+    }
+    if (rc != 0 || begin_batch(b, wall_ms, &result, &why) != 0) {
         intake_fail_ledger(b, &why);
         return;
     }

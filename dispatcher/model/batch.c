@@ -192,6 +192,10 @@ static int require(struct reading *r, bool with_sum)
             return error_set(r->err, ERR_INPUT, "%s:1:1: \"%s\" is missing; every batch needs it",
                              r->file, names[i]);
     }
+    if (r->batch->has_letter && r->batch->shared->template_name == NULL)
+        return error_set(r->err, ERR_INPUT,
+                         "%s:1:1: \"letter_sha256\" is about one letter: name it with \"template\"",
+                         r->file);
     return 0;
 }
 

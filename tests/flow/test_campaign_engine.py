@@ -258,3 +258,26 @@ def test_a_letter_that_changed_by_a_byte_sends_nothing_until_it_is_back(t):
     t.wait(lambda: batch(t, "outage-a").get("delivered") == 60, 30, "all to be sent")
     verbs = [(a["who"], a["verb"]) for a in t.ask("actions")[0] if a["selector"] == "--batch outage-a"]
     t.equal(verbs, [("dispatcher", "pause"), ("dispatcher", "resume")], "what is recorded")
+
+
+def refusal(t, identity):
+    path = os.path.join(t.spool, "corrupt", f"{identity}.reason")
+    t.wait(lambda: os.path.exists(path), 15, f"{identity} to be refused")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def test_a_batch_that_was_not_planned_does_not_go_with_a_campaign(t):
+    server = t.smtp()
+    t.configure(email=t.email_transport(server), workers=1)
+    t.daemon.start()
+    manifest = [{"part": part, "name": "x", "sha256": "c" * 64} for part in ("campaign", "letter")]
+    t.ask("approve", campaign="outage", role="legal", manifest=manifest, reason="read")
+    hand_over(t, "outage-early", 2)
+    t.contains(refusal(t, "outage-early"), "which is approved before it is sent", "of a draft")
+    start(t, ["outage-a"])
+    hand_over(t, "outage-b", 2)
+    t.contains(refusal(t, "outage-b"), "which was sent without this batch", "of one that was sent")
+    hand_over(t, "outage-a", 2)
+    t.wait(lambda: campaign(t)["state"] == "finished", 20, "the planned one to be sent")
+    t.equal(len(people(server)), 2, "people")

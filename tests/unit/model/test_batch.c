@@ -93,6 +93,8 @@ static void refuses_with_position_and_advice(void **state)
     assert_refused(",\"id\":\"b\",\"to\":{}", false, "not a member of a batch");
     assert_refused(",\"id\":\"b\",\"window\":\"8-21\"", false, "like 08:00-21:00");
     assert_refused(",\"id\":\"b\",\"halt\":{\"failures\":5}", false, "needs both");
+    assert_refused(",\"id\":\"b\",\"letter_sha256\":\"" SUM "\"", false,
+                   "name it with \"template\"");
     assert_refused(",\"id\":\"b\",\"halt\":{\"failures\":5,\"share\":5}", false,
                    "five of a hundred");
     assert_refused(",\"id\":\"a.b\"", false, "letters, digits");
