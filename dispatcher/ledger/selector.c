@@ -28,7 +28,8 @@ static const char *const known_sql[SELECTOR_NAMES] = {
                         "SELECT locale FROM p WHERE locale IS NOT NULL) ORDER BY 1 LIMIT ?"};
 static const char *const knows_sql[SELECTOR_NAMES] = {
     [SELECTOR_CAMPAIGN] = "SELECT 1 FROM batch WHERE campaign = ?1 UNION ALL"
-                          " SELECT 1 FROM notice WHERE campaign = ?1 LIMIT 1",
+                          " SELECT 1 FROM notice WHERE campaign = ?1 UNION ALL"
+                          " SELECT 1 FROM campaign WHERE id = ?1 LIMIT 1",
     [SELECTOR_TEMPLATE] =
         "SELECT 1 FROM letter WHERE template = ?1 UNION ALL"
         " SELECT * FROM (" LETTERS_OF_NOTICES "SELECT 1 FROM p WHERE template = ?1) LIMIT 1",

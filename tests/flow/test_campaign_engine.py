@@ -214,6 +214,19 @@ def test_of_a_cancelled_campaign_nothing_new_waits(t):
     balanced(t)
 
 
+def test_a_campaign_is_cancelled_before_anything_of_it_is_taken_in(t):
+    server = t.smtp()
+    t.configure(email=t.email_transport(server), workers=1)
+    t.daemon.start()
+    start(t, ["outage-a"])
+    answer = t.command("campaign", "cancel", "outage", "--confirm", "outage", "--reason", "it was wrong")
+    t.equal(answer.status, 0, f"the cancelling: {answer.out} {answer.err}")
+    hand_over(t, "outage-a", 5)
+    wait_loaded(t, "outage-a")
+    t.equal(campaign(t)["cancelled"], 5, "people who were not told")
+    t.equal(server.accepted(), [], "mails")
+
+
 def approved_letter(t):
     """What the daemon says the letter is: of a batch somebody let go as it is."""
     hand_over(t, "probe", 1, campaign="probe", letter_sha256=LETTER)
