@@ -423,7 +423,7 @@ def test_the_log_is_louder_for_a_while(t):
     t.equal(t.command("log-level", "loud").status, 64, "an unknown level")
     t.command("log-level", "error", "--for", "10m")
     t.command("reload")
-    t.check(not quiet(), "the configured level is back after a reload")
+    t.wait(lambda: not quiet(), 10, "the configured level to be back after a reload")
     t.check("log-level" in [a["verb"] for a in t.command("actions", "--json").lines()], "recorded")
 
 
