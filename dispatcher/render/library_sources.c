@@ -10,11 +10,12 @@
 #include "model/settings.h"
 #include "render/library_backend.h"
 
-#define SOURCE_MAX  ((size_t)4 * 1024 * 1024)
-#define PARTIALS    "_partials"
-#define LAYOUTS     "_layouts"
-#define LOCALES     "locales"
-#define PARTIAL_TAG "{{>"
+#define SOURCE_MAX ((size_t)4 * 1024 * 1024)
+#define PARTIALS   "_partials"
+#define LAYOUTS    "_layouts"
+#define LOCALES    "locales"
+#define TAG_OPEN   "{{"
+#define TAG_SPACE  " \t\r\n" /* as scan.c passes over it on both sides of a sign */
 
 struct source {
     char *name, *path; /* path NULL: the bytes are in `text` */
@@ -58,16 +59,21 @@ static struct source *add(struct sources *s, char *name)
     return &s->items[s->count++];
 }
 
-/* Which partials a letter calls: all that looks like it, for one too many does no harm. */
+/* Which partials a letter calls: all that looks like it, for one too many does no harm. One too few
+ * would leave its words out of what is approved. */
 static void find_includes(struct source *s, const char *text)
 {
     const char *at = text;
-    while ((at = strstr(at, PARTIAL_TAG)) != NULL) {
-        at += strlen(PARTIAL_TAG);
-        at += strspn(at, " \t");
-        size_t len = strcspn(at, " \t}\r\n");
+    while ((at = strstr(at, TAG_OPEN)) != NULL) {
+        const char *sign = at + strlen(TAG_OPEN);
+        sign += strspn(sign, TAG_SPACE);
+        at++;
+        if (*sign != '>')
+            continue;
+        const char *name = sign + 1 + strspn(sign + 1, TAG_SPACE);
+        size_t len = strcspn(name, "}" TAG_SPACE);
         s->includes = xreallocarray(s->includes, s->include_count + 1, sizeof(*s->includes));
-        s->includes[s->include_count++] = xstrndup(at, len);
+        s->includes[s->include_count++] = xstrndup(name, len);
     }
 }
 

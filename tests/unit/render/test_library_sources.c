@@ -44,6 +44,32 @@ static void one_byte_of_every_file_counts(void **state)
     }
 }
 
+/* A tag may have room on both sides of its sign. */
+static void a_partial_counts_however_its_tag_is_written(void **state)
+{
+    static const char *const tags[] = {"{{>end}}", "{{ >end}}", "{{ > end }}", "{{\t>\tend}}",
+                                       "{{\n>\nend\n}}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+        struct buf text = {0};
+        struct error err;
+        char *path = path_of("t/news/de.md");
+        assert_int_equal(file_read_path(path, 100000, &text, &err), 0);
+        char *at = strstr(buf_text(&text), "{{> end}}");
+        assert_non_null(at);
+        struct buf other = {0};
+        buf_put(&other, text.data, (size_t)(at - text.data));
+        buf_printf(&other, "%s%s", tags[i], at + strlen("{{> end}}"));
+        write_file("t/news/de.md", buf_text(&other));
+        if (!counts("t/_partials/end.de.md"))
+            fail_msg("a byte of what %s calls does not count", tags[i]);
+        restore("t/news/de.md");
+        buf_free(&text);
+        buf_free(&other);
+        free(path);
+    }
+}
+
 static void a_partial_nobody_calls_does_not_count(void **state)
 {
     unsigned char before[DIGEST_SIZE], after[DIGEST_SIZE];
@@ -98,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_byte_of_every_file_counts),
+        cmocka_unit_test(a_partial_counts_however_its_tag_is_written),
         cmocka_unit_test(a_partial_nobody_calls_does_not_count),
         cmocka_unit_test(the_body_of_the_webhook_counts),
         cmocka_unit_test(walks_over_what_the_digest_covers),
