@@ -205,17 +205,39 @@ static void judge_role(const struct approvals *a, const struct json_t *roles, co
                    other->role);
 }
 
-static bool other_than(const struct approvals *a, const struct json_t *roles, const char *sender)
+static bool is_wanted(const struct json_t *roles, const char *role)
 {
-    bool found = json_count(roles) == 0;
+    bool found = false;
     for (size_t i = 0; !found && i < json_count(roles); i++) {
         struct buf name = {0};
         json_put_plain(&name, json_at(roles, i));
-        const struct role_approval *r = find_role(a, buf_text(&name));
-        found = r != NULL && r->valid && !approvals_same_person(r->who, sender);
+        found = strcmp(buf_text(&name), role) == 0;
         buf_free(&name);
     }
     return found;
+}
+
+/* Who has agreed once has agreed to roles that are wanted: a file that wants none any more is
+ * another one, and whoever changed it does not let it go alone. */
+static bool other_than(const struct approvals *a, const struct json_t *roles, const char *sender)
+{
+    bool wants = json_count(roles) > 0, found = !wants && a->count == 0;
+    for (size_t i = 0; !found && i < a->count; i++) {
+        const struct role_approval *r = &a->roles[i];
+        found = r->valid && (!wants || is_wanted(roles, r->role)) &&
+                !approvals_same_person(r->who, sender);
+    }
+    return found;
+}
+
+static void say_alone(const struct json_t *roles, const char *sender, struct buf *out)
+{
+    if (json_count(roles) > 0)
+        buf_printf(out, "only %s has approved it, who sends it: another person must agree. ",
+                   sender);
+    else
+        buf_puts(out, "it was approved with other words, and now wants no approvals at all: put "
+                      "`approvals` of the campaign's file back, or send it under another name. ");
 }
 
 int approvals_check_sending(const struct approvals *a, const struct json_t *roles,
@@ -230,8 +252,7 @@ int approvals_check_sending(const struct approvals *a, const struct json_t *role
         buf_free(&name);
     }
     if (text.len == 0 && !other_than(a, roles, sender))
-        buf_printf(&text, "only %s has approved it, who sends it: another person must agree. ",
-                   sender);
+        say_alone(roles, sender, &text);
     if (text.len > 0) {
         buf_truncate(&text, text.len - 2); /* ". " of the last one */
         rc = error_set(err, ERR_DENIED, "%s", buf_text(&text));

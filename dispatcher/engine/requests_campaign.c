@@ -255,10 +255,25 @@ static int read_plan(const struct request *r, struct campaign_start *out, struct
     return rc;
 }
 
+/* What is no list of names must not pass as "none are wanted". */
+static int check_roles(const struct json_t *roles, struct error *err)
+{
+    bool good = json_is_list(roles);
+    for (size_t i = 0; good && i < json_count(roles); i++)
+        good = json_kind_of(json_at(roles, i)) == JSON_KIND_TEXT;
+    return good ? 0
+                : error_set(err, ERR_USAGE,
+                            "roles must be a list of the roles whose approval the campaign wants; "
+                            "[] if it wants none");
+}
+
 static int check_sending(const struct request *r, const struct subject *s, struct error *err)
 {
     struct approvals all;
-    int rc = approvals_find(r->world->ledger, s->campaign, &s->manifest, &all, err);
+    int rc = check_roles(json_get(r->root, "roles"), err);
+    if (rc != 0)
+        return rc;
+    rc = approvals_find(r->world->ledger, s->campaign, &s->manifest, &all, err);
     if (rc == 0)
         rc = approvals_check_sending(&all, json_get(r->root, "roles"), r->world->who, err);
     approvals_free(&all);

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import lib
+from test_campaign_engine import hand_over
 
 OUTAGE = os.path.join(lib.ROOT, "docs", "incidents", "outage")
 SECOND, THIRD = 2024, 2025
@@ -274,6 +275,40 @@ def test_one_byte_in_any_file_makes_an_approval_void(t):
             out.write(before)
     t.equal(t.command("campaign", "list", "--json").lines()[0]["state"], "draft", "nothing was sent")
     t.equal(send(t, file).status, 0, "as it was approved")
+
+
+def test_whoever_takes_the_approvals_out_of_the_file_sends_nothing(t):
+    if not_root():
+        return
+    file = prepare(t, "approvals: [comms, legal]\n", people=5)
+    t.daemon.start()
+    approve(t, file, SECOND, "comms")
+    t.equal(approve(t, file, THIRD, "legal").status, 0, "approved by both")
+    edit(t, file, "approvals: [comms, legal]\n", "")
+    answer = send(t, file)
+    t.equal(answer.status, 77, f"without the line: {answer.out}")
+    t.contains(answer.err, "`approvals`", "what to do")
+    for roles in ({"legal": True}, "legal", [None], None):
+        answer = t.ask("start", campaign="another", kind="confirmed", roles=roles, plan={"cohorts": [{"name": "a", "people": 1}]},
+                       manifest=[{"part": p, "name": p, "sha256": "a" * 64} for p in ("campaign", "letter")])[1]
+        t.equal(answer.get("code"), -9, f"roles {roles}: {answer}")
+    t.equal((mails(t), state(t)["state"]), (0, "draft"), "nothing was sent")
+
+
+def test_people_nobody_approved_do_not_get_into_a_campaign_by_the_spool(t):
+    if not_root():
+        return
+    file = prepare(t, "approvals: [legal]\n", people=5)
+    t.daemon.start()
+    t.equal(approve(t, file, SECOND, "legal").status, 0, "approved")
+    hand_over(t, f"{NAME}-customers", 3, campaign=NAME)
+    t.contains(t.corrupt(f"{NAME}-customers"), "which is approved before it is sent", "before it is sent")
+    t.equal(send(t, file, "--wait").status, 0, "sent, by its own name")
+    hand_over(t, "others", 3, campaign=NAME)
+    t.contains(t.corrupt("others"), "which was sent without this batch", "when it was sent")
+    hand_over(t, "stranger", 3, campaign="not-approved-by-anybody")
+    t.wait(lambda: mails(t) == 8, 20, "those of the campaign, and those of another one")
+    t.equal(state(t)["delivered"], 5, "who was approved")
 
 
 def test_an_interrupted_send_is_finished_by_the_same_command(t):
