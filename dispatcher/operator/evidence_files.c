@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -67,13 +68,30 @@ int evidence_file_close(struct evidence_file *f, int rc, struct error *err)
 
 /* ---- reading ---- */
 
+/* Whoever hands a folder over may have put anything there: a FIFO would be waited for. */
+static FILE *open_regular(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    FILE *file = NULL;
+    if (fd >= 0 && fstat(fd, &st) == 0) {
+        errno = EINVAL;
+        file = S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+    }
+    if (fd >= 0 && file == NULL)
+        close(fd);
+    return file;
+}
+
 int evidence_reader_open(const char *directory, const char *name, struct evidence_reader *out,
                          struct error *err)
 {
     char *path = file_join(directory, name);
     int rc = 0;
-    *out = (struct evidence_reader){.file = fopen(path, "re")};
-    if (out->file == NULL && errno != ENOENT)
+    *out = (struct evidence_reader){.file = open_regular(path)};
+    if (out->file == NULL && errno == EINVAL)
+        rc = error_set(err, ERR_INPUT, "%s is no regular file; replace it by the file", path);
+    else if (out->file == NULL && errno != ENOENT)
         rc = error_errno(err, ERR_IO, "cannot read %s", path);
     free(path);
     return rc;

@@ -278,6 +278,23 @@ def test_addresses_may_go_but_not_change(t):
     t.equal((status, end["removed_addresses"]), (0, 3 * PEOPLE), "all addresses gone")
 
 
+def test_what_is_no_file_is_not_waited_for(t):
+    send(t, count=1)
+    folder, _ = export(t)
+    for name in ("deliveries.jsonl", "decisions.jsonl", "addresses.jsonl", "README.txt"):
+        good = read(folder, name)
+        os.unlink(os.path.join(folder, name))
+        os.mkfifo(os.path.join(folder, name))
+        answer = t.command("evidence", "verify", folder, timeout=20)
+        t.check(answer.status in (1, 65), f"{name}: {answer.status}")
+        t.check("regular file" in answer.err or f"{name}: was changed" in answer.out, f"{name}: {answer.out}{answer.err}")
+        os.unlink(os.path.join(folder, name))
+        write(folder, name, good)
+    t.equal(verify(t, folder)[0], 0, "as it was")
+    write(folder, "deliveries.jsonl", read(folder, "deliveries.jsonl") + b"x" * 100)
+    t.equal(verify(t, folder)[0], 1, "a line that never ends")
+
+
 def test_evidence_outlives_the_texts(t):
     send(t, count=3)
     before, answer = export(t)

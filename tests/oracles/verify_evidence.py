@@ -28,7 +28,10 @@ def read(name, number, line):
 def chain(name, rows, head):
     previous, found = ZEROS, []
     with open(path(name), "rb") as lines:
-        for number, line in enumerate(lines.read().split(b"\n")[:-1], 1):
+        *whole, rest = lines.read().split(b"\n")
+        if rest:
+            wrong.append(f"{name} end")
+        for number, line in enumerate(whole, 1):
             row = read(name, number, line)
             if row and (row["row"], row["previous"]) != (number, previous):
                 wrong.append(f"{name} {number}")
