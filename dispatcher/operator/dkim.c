@@ -1,4 +1,5 @@
 #include "operator/command_list.h"
+#include "operator/say.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +18,13 @@ static void print_json(const struct buf *name, const struct buf *value)
     buf_free(&out);
 }
 
-static void print_text(const struct buf *name, const struct buf *value)
+static void print_text(const struct invocation *inv, const struct buf *name,
+                       const struct buf *value)
 {
     struct buf quoted = {0};
     dkim_record_put_quoted(buf_text(value), &quoted);
-    printf("name       %s\ntype       TXT\nvalue      %s\nzone file  %s. IN TXT %s\n",
-           buf_text(name), buf_text(value), buf_text(name), buf_text(&quoted));
+    say(inv, stdout, "name       %s\ntype       TXT\nvalue      %s\nzone file  %s. IN TXT %s\n",
+        buf_text(name), buf_text(value), buf_text(name), buf_text(&quoted));
     buf_free(&quoted);
 }
 
@@ -40,7 +42,7 @@ static int print_record(const struct invocation *inv, const struct settings *s, 
     if (rc == 0 && invocation_json(inv))
         print_json(&name, &value);
     else if (rc == 0)
-        print_text(&name, &value);
+        print_text(inv, &name, &value);
     buf_free(&name);
     buf_free(&value);
     return rc;

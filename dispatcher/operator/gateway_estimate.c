@@ -12,10 +12,12 @@
 #include "channel/sms_sender.h"
 #include "model/address.h"
 #include "operator/gateway.h"
+#include "operator/say.h"
 
 #define TEXT_MAX (1024 * 1024)
 
 struct estimate {
+    const struct invocation *inv;
     const struct transport *transport;
     const char *to;
     struct buf letter;          /* as written */
@@ -122,26 +124,40 @@ static void print_json(const struct estimate *e)
     buf_free(&out);
 }
 
-/* Each kind once, with what could stand there instead. */
-static void print_offenders(const struct sms_length *l)
+static void print_value(const struct invocation *inv, const char *what, const char *text)
 {
+    say(inv, stdout, "  %-9s %s\n", say_word(inv, what), text);
+}
+
+static void print_offender(const struct estimate *e, const struct sms_offender *o)
+{
+    struct buf character = {0}, shown = {0}, text = {0};
+    char code[16];
+    snprintf(code, sizeof(code), "U+%04X", (unsigned)o->code_point);
+    utf8_put(&character, o->code_point);
+    text_put_visible(&shown, buf_text(&character), character.len);
+    if (o->replacement != NULL)
+        say_put(e->inv, &text, "%s (%s) as character %zu; write \"%s\"", buf_text(&shown), code,
+                o->position + 1, o->replacement);
+    else
+        say_put(e->inv, &text, "%s (%s) as character %zu", buf_text(&shown), code, o->position + 1);
+    print_value(e->inv, is_korean(&e->fitting.length) ? SAID("cannot") : SAID("Unicode"),
+                buf_text(&text));
+    buf_free(&character);
+    buf_free(&shown);
+    buf_free(&text);
+}
+
+/* Each kind once, with what could stand there instead. */
+static void print_offenders(const struct estimate *e)
+{
+    const struct sms_length *l = &e->fitting.length;
     for (size_t i = 0; i < l->offender_count; i++) {
-        const struct sms_offender *o = &l->offenders[i];
-        struct buf character = {0};
         bool again = false;
         for (size_t k = 0; k < i; k++)
-            again = again || l->offenders[k].code_point == o->code_point;
-        if (again)
-            continue;
-        utf8_put(&character, o->code_point);
-        struct buf shown = {0};
-        text_put_visible(&shown, buf_text(&character), character.len);
-        printf("  %-9s %s (U+%04X) as character %zu%s%s%s\n", is_korean(l) ? "cannot" : "Unicode",
-               buf_text(&shown), (unsigned)o->code_point, o->position + 1,
-               o->replacement != NULL ? "; write \"" : "",
-               o->replacement != NULL ? o->replacement : "", o->replacement != NULL ? "\"" : "");
-        buf_free(&character);
-        buf_free(&shown);
+            again = again || l->offenders[k].code_point == l->offenders[i].code_point;
+        if (!again)
+            print_offender(e, &l->offenders[i]);
     }
 }
 
@@ -165,16 +181,17 @@ static void print_replaced(const struct estimate *e)
     for (size_t i = 0; i < e->before.offender_count; i++) {
         const struct sms_offender *o = &e->before.offenders[i];
         struct buf character = {0}, shown = {0};
+        char code[16];
         if (!is_replaced(e, i))
             continue;
+        snprintf(code, sizeof(code), "U+%04X", (unsigned)o->code_point);
         utf8_put(&character, o->code_point);
         text_put_visible(&shown, buf_text(&character), character.len);
         if (o->replacement != NULL && o->replacement[0] != '\0')
-            printf("            %s (U+%04X) becomes %s\n", buf_text(&shown),
-                   (unsigned)o->code_point, o->replacement);
+            say(e->inv, stdout, "            %s (%s) becomes %s\n", buf_text(&shown), code,
+                o->replacement);
         else
-            printf("            %s (U+%04X) is left out\n", buf_text(&shown),
-                   (unsigned)o->code_point);
+            say(e->inv, stdout, "            %s (%s) is left out\n", buf_text(&shown), code);
         buf_free(&character);
         buf_free(&shown);
     }
@@ -183,15 +200,21 @@ static void print_replaced(const struct estimate *e)
 static void print_size(const struct estimate *e)
 {
     const struct sms_length *l = &e->fitting.length;
-    printf("%s, %zu %s", sms_encoding_name(l->encoding), l->units,
-           is_korean(l) ? "bytes" : "units");
+    const char *encoding = sms_encoding_name(l->encoding);
     if (is_korean(l) && l->sendable)
-        printf(", one %s", l->lms ? "LMS" : "SMS");
-    else if (!is_korean(l))
-        printf(", %zu %s", l->segments, l->segments == 1 ? "part" : "parts");
-    printf("\n");
-    if (e->refusal.text[0] != '\0')
-        printf("  refused   %s\n", e->refusal.text);
+        say(e->inv, stdout, "%s, %zu bytes, one %s\n", encoding, l->units, l->lms ? "LMS" : "SMS");
+    else if (is_korean(l))
+        say(e->inv, stdout, "%s, %zu bytes\n", encoding, l->units);
+    else if (l->segments == 1)
+        say(e->inv, stdout, "%s, %zu units, 1 part\n", encoding, l->units);
+    else
+        say(e->inv, stdout, "%s, %zu units, %zu parts\n", encoding, l->units, l->segments);
+    if (e->refusal.text[0] != '\0') {
+        struct buf why = {0};
+        say_put_error(&why, e->refusal.text);
+        print_value(e->inv, "refused", buf_text(&why));
+        buf_free(&why);
+    }
 }
 
 static void print_price(const struct estimate *e)
@@ -199,29 +222,46 @@ static void print_price(const struct estimate *e)
     struct buf price = {0};
     if (e->micros >= 0) {
         gateway_put_cost(&price, e->micros, e->transport->sms.currency);
-        printf("  price     %s\n", buf_text(&price));
+        print_value(e->inv, "price", buf_text(&price));
     } else if (e->refusal.text[0] == '\0') {
-        printf("  price     not known: add `prices` to the transport %s\n", e->transport->name);
+        say_put(e->inv, &price, "not known: add `prices` to the transport %s", e->transport->name);
+        print_value(e->inv, "price", buf_text(&price));
     }
     buf_free(&price);
+}
+
+static void print_substitution(const struct estimate *e)
+{
+    struct buf text = {0}, before = {0};
+    const char *encoding = sms_encoding_name(e->before.encoding);
+    if (e->before.segments == 1)
+        say_put(e->inv, &before, "%s, 1 part", encoding);
+    else
+        say_put(e->inv, &before, "%s, %zu parts", encoding, e->before.segments);
+    if (e->fitting.replaced == 1)
+        say_put(e->inv, &text, "1 character before sending: as written it would be %s",
+                buf_text(&before));
+    else
+        say_put(e->inv, &text, "%zu characters before sending: as written it would be %s",
+                e->fitting.replaced, buf_text(&before));
+    if (e->fitting.replaced > 0)
+        print_value(e->inv, "replaced", buf_text(&text));
+    buf_free(&text);
+    buf_free(&before);
 }
 
 static void print_text(const struct estimate *e)
 {
     print_size(e);
-    if (e->fitting.replaced > 0)
-        printf("  replaced  %zu %s before sending: as written it would be %s, %zu %s\n",
-               e->fitting.replaced, e->fitting.replaced == 1 ? "character" : "characters",
-               sms_encoding_name(e->before.encoding), e->before.segments,
-               e->before.segments == 1 ? "part" : "parts");
+    print_substitution(e);
     print_replaced(e);
-    print_offenders(&e->fitting.length);
+    print_offenders(e);
     print_price(e);
 }
 
 static int estimate(const struct invocation *inv, const struct settings *s, struct error *err)
 {
-    struct estimate e = {.to = option_value(inv, "to")};
+    struct estimate e = {.inv = inv, .to = option_value(inv, "to")};
     int rc = gateway_find_transport(s, argument_at(inv, 0), &e.transport, err);
     if (rc == 0)
         rc = check_number(e.to, err);

@@ -11,6 +11,7 @@
 #include "config/gateway_files.h"
 #include "model/json.h"
 #include "operator/gateway.h"
+#include "operator/say.h"
 
 #define JSON_DEPTH 32
 
@@ -53,16 +54,27 @@ static void put_status(const struct gateway_predicate *p, struct buf *out)
         buf_printf(out, "%d-%d", p->status_from, p->status_to);
 }
 
+static void put_range(const struct invocation *inv, const struct gateway_json_condition *c,
+                      struct buf *out)
+{
+    char lowest[32], highest[32];
+    snprintf(lowest, sizeof(lowest), "%g", c->lowest);
+    snprintf(highest, sizeof(highest), "%g", c->highest);
+    say_put(inv, out, "between %s and %s", lowest, highest);
+}
+
 /* What it wants of the value: "one of 1, 10". */
-static void put_wanted(const struct gateway_json_condition *c, struct buf *out)
+static void put_wanted(const struct invocation *inv, const struct gateway_json_condition *c,
+                       struct buf *out)
 {
     switch (c->test) {
     case GATEWAY_JSON_EXISTS:
-        buf_puts(out, c->absent ? "absent" : "there");
+        buf_puts(out, c->absent ? say_word(inv, "absent") : say_word(inv, "there"));
         break;
     case GATEWAY_JSON_EQ:
     case GATEWAY_JSON_IN:
-        buf_puts(out, c->test == GATEWAY_JSON_IN && c->value_count > 1 ? "one of " : "");
+        buf_puts(out,
+                 c->test == GATEWAY_JSON_IN && c->value_count > 1 ? say_word(inv, "one of ") : "");
         for (size_t i = 0; i < c->value_count; i++) {
             buf_puts(out, i > 0 ? ", " : "");
             if (c->values[i].kind == JSON_KIND_TEXT)
@@ -72,12 +84,13 @@ static void put_wanted(const struct gateway_json_condition *c, struct buf *out)
         }
         break;
     case GATEWAY_JSON_RANGE:
-        buf_printf(out, "between %g and %g", c->lowest, c->highest);
+        put_range(inv, c, out);
         break;
     }
 }
 
-static void put_found(const struct json_t *root, const char *pointer, struct buf *out)
+static void put_found(const struct invocation *inv, const struct json_t *root, const char *pointer,
+                      struct buf *out)
 {
     const struct json_t *value = json_find(root, pointer);
     struct buf plain = {0};
@@ -86,39 +99,49 @@ static void put_found(const struct json_t *root, const char *pointer, struct buf
     else if (json_put_plain(&plain, value))
         buf_puts(out, buf_text(&plain));
     else
-        buf_puts(out, value == NULL ? "absent" : "no plain value");
+        buf_puts(out, value == NULL ? say_word(inv, "absent") : say_word(inv, "no plain value"));
     buf_free(&plain);
 }
 
-static void put_json_reason(const struct gateway_json_condition *c,
+static void put_json_reason(const struct invocation *inv, const struct gateway_json_condition *c,
                             const struct gateway_reply *reply, struct buf *out)
 {
+    struct buf found = {0}, wanted = {0};
     if (reply->json == NULL) {
-        buf_puts(out, "the body is no JSON");
+        say_put(inv, out, "the body is no JSON");
         return;
     }
-    buf_printf(out, "%s is ", c->pointer);
-    put_found(reply->json, c->pointer, out);
-    buf_puts(out, ", not ");
-    put_wanted(c, out);
+    put_found(inv, reply->json, c->pointer, &found);
+    put_wanted(inv, c, &wanted);
+    say_put(inv, out, "%s is %s, not %s", c->pointer, buf_text(&found), buf_text(&wanted));
+    buf_free(&found);
+    buf_free(&wanted);
 }
 
-/* The first of its conditions that does not hold; nothing if all do. */
-static void put_reason(const struct gateway_predicate *p, const struct gateway_reply *reply,
-                       struct buf *out)
+static void put_status_reason(const struct invocation *inv, const struct gateway_predicate *p,
+                              int status, struct buf *out)
+{
+    struct buf wanted = {0};
+    put_status(p, &wanted);
+    say_put(inv, out, "the status is %d, not %s", status, buf_text(&wanted));
+    buf_free(&wanted);
+}
+
+/* The first of its conditions that does not hold; nothing if all do. `inv` NULL: for programs. */
+static void put_reason(const struct invocation *inv, const struct gateway_predicate *p,
+                       const struct gateway_reply *reply, struct buf *out)
 {
     if (!status_holds(p, reply)) {
-        buf_printf(out, "the status is %d, not ", reply->status);
-        put_status(p, out);
+        put_status_reason(inv, p, reply->status, out);
         return;
     }
     if (!body_holds(p, reply)) {
-        buf_puts(out, "the body does not match `body_regex`");
+        say_put(inv, out, "the body does not match `body_regex`");
         return;
     }
     for (size_t i = 0; i < p->json_count; i++) {
         if (!json_holds(&p->json[i], reply)) {
-            put_json_reason(&p->json[i], reply, out);
+            put_json_reason(inv, &p->json[i], reply, out);
             return;
         }
     }
@@ -130,21 +153,22 @@ static const char *meaning(enum outcome outcome)
 {
     switch (outcome) {
     case OUTCOME_DELIVERED:
-        return "the gateway has it: delivered";
+        return SAID("the gateway has it: delivered");
     case OUTCOME_NOT_TRIED:
-        return "not tried: the transport rests for a while";
+        return SAID("not tried: the transport rests for a while");
     case OUTCOME_THROTTLE:
-        return "too fast: again later, and this try does not count";
+        return SAID("too fast: again later, and this try does not count");
     case OUTCOME_TRANSIENT:
-        return "their trouble: again by the schedule of the transport";
+        return SAID("their trouble: again by the schedule of the transport");
     case OUTCOME_PERMANENT:
-        return "never for this number or this text: failed";
+        return SAID("never for this number or this text: failed");
     case OUTCOME_CONFIG:
-        return "our account or settings: nothing goes over the transport until that is mended";
+        return SAID(
+            "our account or settings: nothing goes over the transport until that is mended");
     case OUTCOME_SUPPRESS:
-        return "the person does not want messages: suppressed";
+        return SAID("the person does not want messages: suppressed");
     case OUTCOME_UNCERTAIN:
-        return "it may have been taken: not sent again by itself where a repeat costs money";
+        return SAID("it may have been taken: not sent again by itself where a repeat costs money");
     }
     return "";
 }
@@ -168,12 +192,12 @@ static struct decision decide(const struct explained *e)
 static void print_line(const struct explained *e, const struct gateway_predicate *p)
 {
     struct buf why = {0}, visible = {0};
-    put_reason(p, &e->reply, &why);
+    put_reason(e->inv, p, &e->reply, &why);
     text_put_visible(&visible, buf_text(&why), why.len);
     if (why.len > 0)
-        printf("%s:%d: no: %s\n", e->gateway->file, p->line, buf_text(&visible));
+        say(e->inv, stdout, "%s:%d: no: %s\n", e->gateway->file, p->line, buf_text(&visible));
     else
-        printf("%s:%d: yes\n", e->gateway->file, p->line);
+        say(e->inv, stdout, "%s:%d: yes\n", e->gateway->file, p->line);
     buf_free(&why);
     buf_free(&visible);
 }
@@ -184,9 +208,14 @@ static void print_lines(const struct explained *e)
     for (size_t i = 0; i <= d.at && i < e->gateway->answer_count; i++)
         print_line(e, &e->gateway->answers[i]);
     if (d.at == e->gateway->answer_count)
-        printf("none of them: what holds for every gateway\n");
+        say(e->inv, stdout, "none of them: what holds for every gateway\n");
     else if (!d.holds)
-        printf("a success that cannot be read: the lines behind are not asked\n");
+        say(e->inv, stdout, "a success that cannot be read: the lines behind are not asked\n");
+}
+
+static void print_value(const struct invocation *inv, const char *what, const char *text)
+{
+    say(inv, stdout, "  %-9s %s\n", say_word(inv, what), text);
 }
 
 static void print_text(const struct explained *e)
@@ -194,15 +223,16 @@ static void print_text(const struct explained *e)
     const struct disposition *d = &e->disposition;
     struct buf reply = {0};
     print_lines(e);
-    printf("\n%s (%s): %s\n", outcome_name(d->outcome), d->cause, meaning(d->outcome));
+    say(e->inv, stdout, "\n%s (%s): %s\n", outcome_name(d->outcome), d->cause,
+        say_word(e->inv, meaning(d->outcome)));
     if (d->message_id[0] != '\0')
-        printf("  their id  %s\n", d->message_id);
+        print_value(e->inv, "their id", d->message_id);
     if (d->parts > 0)
-        printf("  parts     %d\n", d->parts);
+        say(e->inv, stdout, "  %-9s %d\n", say_word(e->inv, "parts"), d->parts);
     if (d->retry_after_s > 0)
-        printf("  wait      %" PRId64 " s at least\n", d->retry_after_s);
+        say(e->inv, stdout, "  wait      %lld s at least\n", (long long)d->retry_after_s);
     text_put_visible(&reply, d->reply, strlen(d->reply));
-    printf("  answer    %s\n", buf_text(&reply));
+    print_value(e->inv, "answer", buf_text(&reply));
     buf_free(&reply);
 }
 
@@ -217,7 +247,7 @@ static void put_lines(const struct explained *e, struct decision decision, struc
     buf_puts(out, ",\"answers\":[");
     for (size_t i = 0; i <= decision.at && i < e->gateway->answer_count; i++) {
         struct buf why = {0};
-        put_reason(&e->gateway->answers[i], &e->reply, &why);
+        put_reason(NULL, &e->gateway->answers[i], &e->reply, &why);
         buf_printf(out, "%s{\"line\":%d,\"holds\":%s", i > 0 ? "," : "",
                    e->gateway->answers[i].line, why.len == 0 ? "true" : "false");
         put_text(out, "why", buf_text(&why));

@@ -11,6 +11,7 @@
 #include "config/gateway_names.h"
 #include "operator/gateway.h"
 #include "operator/output.h"
+#include "operator/say.h"
 
 #define FILE_LIMIT (1024 * 1024)
 
@@ -108,12 +109,14 @@ static void print_verified(struct table *t, const struct listed *row)
         table_cell(t, NULL);
 }
 
-static void print_row(struct table *t, const struct listed *row)
+static void print_row(const struct invocation *inv, struct table *t, const struct listed *row)
 {
     table_cell(t, row->name);
-    table_cell(t, row->gateway != NULL ? profile_of(row->gateway) : "mistakes: see check");
+    table_cell(t, row->gateway != NULL ? profile_of(row->gateway)
+                                       : say_word(inv, "mistakes: see check"));
     table_cell(t, row->transports.len > 0 ? buf_text(&row->transports) : NULL);
-    table_cell(t, row->gateway != NULL && row->gateway->report != NULL ? "yes" : "no");
+    table_cell(t, row->gateway != NULL && row->gateway->report != NULL ? say_word(inv, "yes")
+                                                                       : say_word(inv, "no"));
     print_verified(t, row);
 }
 
@@ -129,7 +132,7 @@ static void list_one(const struct invocation *inv, const struct settings *s, con
     if (invocation_json(inv))
         print_json(&row);
     else
-        print_row(t, &row);
+        print_row(inv, t, &row);
     gateway_free(row.gateway);
     buf_free(&row.transports);
     buf_free(&row.verified);
@@ -138,7 +141,9 @@ static void list_one(const struct invocation *inv, const struct settings *s, con
 
 static void list_all(const struct invocation *inv, const struct settings *s)
 {
-    static const char *const heads[] = {"GATEWAY", "PROFILE", "TRANSPORTS", "REPORTS", "VERIFIED"};
+    const char *heads[] = {say_word(inv, "GATEWAY"), say_word(inv, "PROFILE"),
+                           say_word(inv, "TRANSPORTS"), say_word(inv, "REPORTS"),
+                           say_word(inv, "VERIFIED")};
     struct table t;
     char **names;
     size_t count;

@@ -8,6 +8,7 @@
 #include "model/address.h"
 #include "operator/gateway.h"
 #include "operator/output.h"
+#include "operator/say.h"
 #include "operator/trial.h"
 
 static void prepare(struct trial *t, const char *to)
@@ -37,38 +38,46 @@ static void print_json(const struct trial *t)
     buf_free(&out);
 }
 
+static void print_value(const struct invocation *inv, const char *what, const char *text)
+{
+    say(inv, stdout, "  %-9s %s\n", say_word(inv, what), text);
+}
+
 static void print_text(const struct trial *t)
 {
     const struct disposition *d = &t->disposition;
     struct buf reply = {0};
     text_put_visible(&reply, d->reply, strlen(d->reply));
-    printf("%s (%s) over %s to %s", outcome_name(d->outcome), d->cause, t->transport->name,
-           t->item.address);
+    const struct invocation *inv = t->inv;
     if (d->code != 0)
-        printf(", status %d", d->code);
-    printf("\n");
+        say(inv, stdout, "%s (%s) over %s to %s, status %d\n", outcome_name(d->outcome), d->cause,
+            t->transport->name, t->item.address, d->code);
+    else
+        say(inv, stdout, "%s (%s) over %s to %s\n", outcome_name(d->outcome), d->cause,
+            t->transport->name, t->item.address);
     if (d->message_id[0] != '\0')
-        printf("  their id  %s\n", d->message_id);
+        print_value(inv, "their id", d->message_id);
     if (d->parts > 0)
-        printf("  parts     %d\n", d->parts);
+        say(inv, stdout, "  %-9s %d\n", say_word(inv, "parts"), d->parts);
     if (reply.len > 0)
-        printf("  answer    %s\n", buf_text(&reply));
+        print_value(inv, "answer", buf_text(&reply));
     if (t->transport->type == TRANSPORT_OUTBOX)
-        printf("  it is an outbox: nothing was sent, the text lies in %s\n",
-               t->transport->directory);
+        say(inv, stdout, "  it is an outbox: nothing was sent, the text lies in %s\n",
+            t->transport->directory);
     if (t->settings->trial)
-        printf("  trial mode is on: the number is on the allow list\n");
+        say(inv, stdout, "  trial mode is on: the number is on the allow list\n");
     buf_free(&reply);
 }
 
-static void draw_key(struct settings *s)
+static void draw_key(const struct invocation *inv, struct settings *s)
 {
     for (size_t at = 0; at < sizeof(s->token_key); at += sizeof(uint64_t)) {
         uint64_t bits = random_bits();
         memcpy(s->token_key + at, &bits, sizeof(bits));
     }
-    fprintf(stderr, "The spool has no key yet, which the first `dispatcher run` makes: what the "
-                    "gateway reports of this message will be refused.\n");
+    say(inv, stderr,
+        "The spool has no key yet, which the first `dispatcher run` makes: what the "
+        "gateway reports of this message will be refused.\n");
 }
 
 /* For the address at which it may report. A report of a test finds no delivery, so before the first
@@ -81,7 +90,7 @@ static int take_key(const struct trial *t, struct error *err)
     int rc = reports && listens ? gateway_read_key(s, err) : 0;
     if (rc != ERR_NOT_FOUND)
         return rc;
-    draw_key(s);
+    draw_key(t->inv, s);
     return 0;
 }
 

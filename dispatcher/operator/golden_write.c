@@ -8,11 +8,13 @@
 #include "operator/command_list.h"
 #include "operator/golden.h"
 #include "operator/preview_write.h"
+#include "operator/say.h"
 #include "render/renderer.h"
 
 #define GOLDEN_MAX ((size_t)4 * 1024 * 1024)
 
 struct writing {
+    const struct invocation *inv;
     const struct library *library;
     struct renderer *renderer;
     const char *templates; /* the directory */
@@ -50,7 +52,7 @@ static int remove_unwanted(void *context, const char *path, const struct buf *te
     (void)text;
     if (golden_is_wanted(w->library, w->template_index, path))
         return 0;
-    printf("removed %s\n", path);
+    say(w->inv, stdout, "removed %s\n", path);
     return unlink(path) == 0 ? 0 : error_errno(err, ERR_IO, "cannot remove %s", path);
 }
 
@@ -87,11 +89,19 @@ static int write_all(struct writing *w, const struct invocation *inv, struct err
     return rc;
 }
 
+static void tell_written(const struct writing *w)
+{
+    if (w->files == 1)
+        say(w->inv, stderr, "1 golden file, %zu written\n", w->written);
+    else
+        say(w->inv, stderr, "%zu golden files, %zu written\n", w->files, w->written);
+}
+
 static int run(const struct invocation *inv, struct error *err)
 {
     struct config_options options = *invocation_config(inv);
     struct setup *setup = NULL;
-    struct writing w = {0};
+    struct writing w = {.inv = inv};
     options.without_secrets = true;
     int rc = setup_load_drafts(&options, &setup, err);
     if (rc == 0) {
@@ -102,8 +112,7 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0)
         rc = write_all(&w, inv, err);
     if (rc == 0)
-        fprintf(stderr, "%zu golden %s, %zu written\n", w.files, w.files == 1 ? "file" : "files",
-                w.written);
+        tell_written(&w);
     renderer_close(w.renderer);
     setup_release(setup);
     return rc;

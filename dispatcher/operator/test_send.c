@@ -1,4 +1,5 @@
 #include "operator/command_list.h"
+#include "operator/cure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,7 +179,7 @@ static void put_reply(const struct disposition *d, struct buf *out)
 static void print_text(const struct test_send *s, const struct test_person *to, const char *tag)
 {
     const struct trial *t = &s->trial;
-    struct buf reply = {0};
+    struct buf reply = {0}, means = {0};
     put_reply(&t->disposition, &reply);
     if (t->transport->type == TRANSPORT_OUTBOX)
         say(s->inv, stdout, "%s %s to %s: in the outbox %s; nothing really left\n", tag,
@@ -186,8 +187,11 @@ static void print_text(const struct test_send *s, const struct test_person *to, 
     else
         say(s->inv, stdout, "%s %s to %s: %s (%s)\n", tag, channel_kind_name(to->kind), to->address,
             say_word(s->inv, outcome_name(t->disposition.outcome)), buf_text(&reply));
-    if (advice(t)[0] != '\0')
-        say(s->inv, stdout, "   %s\n", say_word(s->inv, advice(t)));
+    if (t->disposition.outcome != OUTCOME_DELIVERED)
+        cure_put_meaning(s->inv, t->disposition.cause, &means);
+    if (means.len > 0)
+        say(s->inv, stdout, "   %s\n", buf_text(&means));
+    buf_free(&means);
     buf_free(&reply);
 }
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "model/settings.h"
+#include "operator/say.h"
 #include "operator/translate.h"
 #include "operator/translate_letter.h"
 #include "operator/translate_po.h"
@@ -223,8 +224,9 @@ static void print_result(const struct invocation *inv, const struct import *im)
                "\"outdated\":%zu}\n",
                buf_text(&path), im->used, im->fuzzy, im->empty, im->outdated);
     else
-        printf("%s: %zu used; not used: %zu fuzzy, %zu untranslated, %zu of an older source\n",
-               im->letter.path, im->used, im->fuzzy, im->empty, im->outdated);
+        say(inv, stdout,
+            "%s: %zu used; not used: %zu fuzzy, %zu untranslated, %zu of an older source\n",
+            im->letter.path, im->used, im->fuzzy, im->empty, im->outdated);
     buf_free(&path);
 }
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "model/settings.h"
+#include "operator/say.h"
 #include "operator/translate.h"
 #include "operator/translate_letter.h"
 
@@ -46,7 +47,7 @@ static struct count count_units(const struct translate_letter *l)
 
 /* ---- printing ---- */
 
-static void print_stale(const struct translate_letter *l)
+static void print_stale(const struct invocation *inv, const struct translate_letter *l)
 {
     for (size_t i = 0; i < l->source.count; i++) {
         const struct unit *unit = &l->source.items[i];
@@ -54,7 +55,8 @@ static void print_stale(const struct translate_letter *l)
         if (target == NULL || !translate_letter_is_stale(l, unit))
             continue;
         struct place at = units_place(&l->target, target, 0);
-        printf("  %s:%d:%d: %s is older than its source\n", at.file, at.line, at.column, unit->id);
+        say(inv, stdout, "  %s:%d:%d: %s is older than its source\n", at.file, at.line, at.column,
+            unit->id);
     }
 }
 
@@ -86,14 +88,17 @@ static void print_letter(const struct invocation *inv, const struct translate_le
         print_json(l, &c);
         return;
     }
-    printf("%-24s %-6s %3zu %%  %zu of %zu", l->name, l->tag,
-           c.all > 0 ? c.translated * 100 / c.all : 100, c.translated, c.all);
+    size_t percent = c.all > 0 ? c.translated * 100 / c.all : 100;
     if (c.stale > 0)
-        printf(", %zu older than the source", c.stale);
+        say(inv, stdout, "%-24s %-6s %3zu %%  %zu of %zu, %zu older than the source\n", l->name,
+            l->tag, percent, c.translated, c.all, c.stale);
     else if (!translations_has(&l->record, l->tag))
-        printf(" (age not recorded: see --accept)");
-    printf("\n");
-    print_stale(l);
+        say(inv, stdout, "%-24s %-6s %3zu %%  %zu of %zu (age not recorded: see --accept)\n",
+            l->name, l->tag, percent, c.translated, c.all);
+    else
+        say(inv, stdout, "%-24s %-6s %3zu %%  %zu of %zu\n", l->name, l->tag, percent, c.translated,
+            c.all);
+    print_stale(inv, l);
 }
 
 /* ---- all of them ---- */

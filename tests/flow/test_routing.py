@@ -321,8 +321,8 @@ def test_what_waits_for_a_confirmation_is_neither_finished_nor_purged(t):
     t.contains(t.command("batches").out, "looking; 2 wait for a confirmation", "a batch that is paused")
     t.command("resume", "b")
     purged = t.command("purge", "--older-than", "0s", "--yes")
-    t.contains(purged.out, "0 batches and 0 single notices", "purge")
-    t.contains(purged.err, "1 batch and 1 single notice stay", "purge")
+    t.contains(purged.out, "Batches whose texts are gone: 0, single notices: 0", "purge")
+    t.contains(purged.err, "Batches that stay: 1, single notices: 1", "purge")
     would = t.command("purge", "--older-than", "0s", "--dry-run", "--json").lines()[-1]
     t.equal((would["batches"], would["awaiting_batches"], would["awaiting_notices"]), (0, 1, 1), "purge --dry-run")
     t.daemon.stop()
