@@ -29,8 +29,11 @@ void law_put_footer(const struct law *l, const struct law_case *cases, size_t co
     }
     if (newest == NULL)
         buf_puts(out, "no rule set applies; not legal advice");
+    else if (n == 1)
+        buf_printf(out, "1 rule set (%s), rules as of %s; not legal advice", buf_text(&names),
+                   newest->as_of);
     else
-        buf_printf(out, "%zu rule set%s (%s), rules as of %s; not legal advice", n,
-                   n == 1 ? "" : "s", buf_text(&names), newest->as_of);
+        buf_printf(out, "%zu rule sets (%s), rules as of %s; not legal advice", n, buf_text(&names),
+                   newest->as_of);
     buf_free(&names);
 }

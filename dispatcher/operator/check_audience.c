@@ -15,6 +15,7 @@
 #include "operator/check_sms.h"
 #include "operator/check_sms_cost.h"
 #include "operator/output.h"
+#include "operator/say.h"
 
 /* ---- the files ---- */
 
@@ -30,19 +31,39 @@ static struct cohort_file file_of(const struct campaign_check *k, const struct c
     };
 }
 
+static void put_people(const struct campaign_check *k, int64_t people, struct buf *out)
+{
+    const struct invocation *inv = k->scene->report.inv;
+    char number[OUTPUT_NUMBER_SIZE];
+    size_t cohorts = k->campaign->cohort_count;
+    output_number(people, number);
+    if (people == 1 && cohorts == 1)
+        say_put(inv, out, "1 person in 1 cohort");
+    else if (people == 1)
+        say_put(inv, out, "1 person in %zu cohorts", cohorts);
+    else if (cohorts == 1)
+        say_put(inv, out, "%s people in 1 cohort", number);
+    else
+        say_put(inv, out, "%s people in %zu cohorts", number, cohorts);
+}
+
 static void print_people(const struct campaign_check *k, const struct cohort_count *counts)
 {
-    char number[OUTPUT_NUMBER_SIZE];
+    const struct invocation *inv = k->scene->report.inv;
+    struct buf whom = {0};
     int64_t people = 0;
-    if (invocation_json(k->scene->report.inv) || k->scene->report.brief)
+    if (invocation_json(inv) || k->scene->report.brief)
         return;
     for (size_t i = 0; i < k->campaign->cohort_count; i++)
         people += counts[i].people;
-    printf("%s: %s %s in %zu %s: everybody is in one cohort only%s\n", k->campaign->file,
-           output_number(people, number), text_plural(people, "person", "people"),
-           k->campaign->cohort_count,
-           text_plural((int64_t)k->campaign->cohort_count, "cohort", "cohorts"),
-           k->campaign->population != NULL ? ", and nobody is left out" : "");
+    put_people(k, people, &whom);
+    if (k->campaign->population != NULL)
+        say(inv, stdout, "%s: %s: everybody is in one cohort only, and nobody is left out\n",
+            k->campaign->file, buf_text(&whom));
+    else
+        say(inv, stdout, "%s: %s: everybody is in one cohort only\n", k->campaign->file,
+            buf_text(&whom));
+    buf_free(&whom);
 }
 
 /* ---- languages ---- */

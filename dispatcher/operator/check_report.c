@@ -120,7 +120,7 @@ static bool is_private(const struct problem *p)
     return strcmp(p->rule, check_config_rule) == 0 || strstr(p->position, ".csv:") != NULL;
 }
 
-static void print_line(const struct invocation *inv, FILE *to, const struct problem *p)
+void check_report_line(const struct invocation *inv, FILE *to, const struct problem *p)
 {
     struct buf sentence = {0};
     say_put_error(&sentence, p->text);
@@ -137,14 +137,14 @@ void check_report_problem(void *context, const struct problem *p)
     else if (p->level == PROBLEM_WARNING)
         c->warnings++;
     if (c->brief && p->level == PROBLEM_ERROR)
-        print_line(c->inv, stderr, p);
+        check_report_line(c->inv, stderr, p);
     if (c->brief)
         return;
     if (invocation_json(c->inv)) {
         print_json(p);
         return;
     }
-    print_line(c->inv, stdout, p);
+    check_report_line(c->inv, stdout, p);
     if (!is_private(p))
         check_report_source(p->position);
 }

@@ -3,6 +3,7 @@
 #ifndef OPERATOR_CHECK_REPORT_H
 #define OPERATOR_CHECK_REPORT_H
 
+#include <stdio.h>
 #include <stddef.h>
 
 #include "base/problems.h"
@@ -17,6 +18,9 @@ struct check_report {
 
 /* A problem_fn: `context` is the report. */
 void check_report_problem(void *context, const struct problem *p);
+/* One alone, in a line: "FILE:3:1: error: ... [rule]". */
+struct invocation;
+void check_report_line(const struct invocation *inv, FILE *to, const struct problem *p);
 /* A failure that carries its position in front of the sentence. */
 void check_report_failure(struct check_report *r, const struct error *why);
 struct settings_remark;

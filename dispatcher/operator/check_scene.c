@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "config/config.h"
 #include "operator/check_case.h"
+#include "operator/say.h"
 #include "render/library_look.h"
 #include "render/template.h"
 
@@ -190,15 +191,17 @@ void check_scene_keep(struct check_scene *s, struct campaign *c, struct fact_she
 
 void check_scene_print_footer(const struct check_scene *s)
 {
-    struct buf line = {0};
+    struct buf line = {0}, said = {0};
     if (s->law == NULL || s->case_count == 0 || invocation_json(s->report.inv))
         return;
     struct law_case *cases = xcalloc(s->case_count, sizeof(*cases));
     for (size_t i = 0; i < s->case_count; i++)
         cases[i] = s->cases[i]->law;
     law_put_footer(s->law, cases, s->case_count, &line);
-    printf("%s\n", buf_text(&line));
+    say_put_error(&said, buf_text(&line));
+    printf("%s\n", buf_text(&said));
     buf_free(&line);
+    buf_free(&said);
     free(cases);
 }
 

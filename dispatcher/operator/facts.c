@@ -16,6 +16,7 @@
 #include "operator/facts_files.h"
 #include "operator/facts_words.h"
 #include "operator/output.h"
+#include "operator/say.h"
 
 static void print_buf(struct buf *b)
 {
@@ -127,45 +128,55 @@ static void print_json_diff(const struct facts_diff *d, const struct language_li
     print_buf(&out);
 }
 
-static void print_changes(const struct facts_diff *d)
+static void print_changes(const struct invocation *inv, const struct facts_diff *d)
 {
-    static const char *const heads[] = {"COHORT", "LEGAL", "CHANGE"};
+    const char *heads[] = {say_word(inv, "COHORT"), say_word(inv, "LEGAL"),
+                           say_word(inv, "CHANGE")};
     struct table t;
     table_begin(&t, heads, COUNT_OF(heads));
     for (size_t i = 0; i < d->change_count; i++) {
         const struct fact_change *c = &d->changes[i];
-        table_cell(&t, c->cohort != NULL ? c->cohort : "all");
-        table_cell(&t, c->legal ? "yes" : NULL);
+        table_cell(&t, c->cohort != NULL ? c->cohort : say_word(inv, "all"));
+        table_cell(&t, c->legal ? say_word(inv, "yes") : NULL);
         table_cell(&t, c->text);
     }
     table_end(&t);
 }
 
-/* "; an all-clear must tell cohort c (663)"; nothing if it concerns nobody. */
-static void put_concerned(const struct facts_diff *d, const char *notice, bool cleared,
-                          const char *before, struct buf *out)
+/* "cohort a (28), cohort b (269)" */
+static void put_whom(const struct invocation *inv, const struct facts_diff *d, bool cleared,
+                     struct buf *out)
 {
     char number[OUTPUT_NUMBER_SIZE];
-    bool any = false;
     for (size_t i = 0; i < d->concerned_count; i++) {
         const struct facts_concerned *c = &d->concerned[i];
         if (c->cleared != cleared)
             continue;
-        if (any)
-            buf_puts(out, ", ");
+        buf_puts(out, out->len > 0 ? ", " : "");
+        if (c->cohort != NULL)
+            say_put(inv, out, "cohort %s", c->cohort);
         else
-            buf_printf(out, "%s%s must tell ", out->len > 0 ? "; " : before, notice);
-        any = true;
-        buf_printf(out, "%s%s", c->cohort != NULL ? "cohort " : "everybody",
-                   c->cohort != NULL ? c->cohort : "");
+            say_put(inv, out, "everybody");
         if (c->people >= 0)
             buf_printf(out, " (%s)", output_number(c->people, number));
     }
 }
 
+/* "; an all-clear must tell cohort c (663)"; nothing if it concerns nobody. */
+static void put_concerned(const struct invocation *inv, const struct facts_diff *d,
+                          const char *notice, bool cleared, struct buf *out)
+{
+    struct buf whom = {0};
+    put_whom(inv, d, cleared, &whom);
+    if (whom.len > 0) {
+        buf_puts(out, out->len > 0 ? "; " : "");
+        say_put(inv, out, "%s must tell %s", say_word(inv, notice), buf_text(&whom));
+    }
+    buf_free(&whom);
+}
+
 static void put_languages(const struct language_list *l, struct buf *out)
 {
-    buf_puts(out, " in ");
     for (size_t i = 0; i < l->count; i++)
         buf_printf(out, "%s%s", i > 0 ? ", " : "", l->tags[i]);
 }
@@ -174,31 +185,31 @@ static void put_languages(const struct language_list *l, struct buf *out)
 static const char *notice_for(enum certainty was, enum certainty is)
 {
     static const char *const notices[] = {
-        [CERTAINTY_POSSIBLE] = "a notice that it is possible",
-        [CERTAINTY_CONFIRMED] = "the confirmed notice",
-        [CERTAINTY_REFUTED] = "an all-clear",
+        [CERTAINTY_POSSIBLE] = SAID("a notice that it is possible"),
+        [CERTAINTY_CONFIRMED] = SAID("the confirmed notice"),
+        [CERTAINTY_REFUTED] = SAID("an all-clear"),
     };
-    return was == is ? "a supplement" : notices[is];
+    return was == is ? SAID("a supplement") : notices[is];
 }
 
-static void print_diff(const struct facts_diff *d, const struct language_list *l,
-                       const char *notice)
+static void print_diff(const struct invocation *inv, const struct facts_diff *d,
+                       const struct language_list *l, const char *notice)
 {
-    struct buf out = {0};
+    struct buf whom = {0}, languages = {0};
     if (d->change_count > 0)
-        print_changes(d);
+        print_changes(inv, d);
     else
-        printf("nothing changed\n");
-    if (d->concerned_count > 0) {
-        static const char before[] = "\nA legal fact changed: ";
-        put_concerned(d, notice, false, before, &out);
-        put_concerned(d, "an all-clear", true, before, &out);
-        put_languages(l, &out);
-    } else {
-        buf_puts(&out, "\nNo legal fact changed: a progress report may carry it");
-    }
-    buf_puts(&out, ".\n");
-    print_buf(&out);
+        say(inv, stdout, "nothing changed\n");
+    put_concerned(inv, d, notice, false, &whom);
+    put_concerned(inv, d, "an all-clear", true, &whom);
+    put_languages(l, &languages);
+    if (d->concerned_count > 0)
+        say(inv, stdout, "\nA legal fact changed: %s in %s.\n", buf_text(&whom),
+            buf_text(&languages));
+    else
+        say(inv, stdout, "\nNo legal fact changed: a progress report may carry it.\n");
+    buf_free(&whom);
+    buf_free(&languages);
 }
 
 static int run_diff(const struct invocation *inv, struct error *err)
@@ -218,7 +229,7 @@ static int run_diff(const struct invocation *inv, struct error *err)
         if (invocation_json(inv))
             print_json_diff(&diff, &languages);
         else
-            print_diff(&diff, &languages, notice_for(older->certainty, newer->certainty));
+            print_diff(inv, &diff, &languages, notice_for(older->certainty, newer->certainty));
         language_list_free(&languages);
         facts_diff_free(&diff);
     }
@@ -250,30 +261,32 @@ static const char *show_time(int64_t ms, char *text, size_t size)
     return ms == 0 ? "-" : output_time(clock_format_rfc3339(ms, utc), text, size);
 }
 
-static void print_moment(const char *name, const struct known_time *t)
+static void print_moment(const struct invocation *inv, const char *name, const struct known_time *t)
 {
     char text[CLOCK_TEXT_SIZE];
     if (t->at_ms != 0)
-        printf("%-13s %s (%s)\n", name, show_time(t->at_ms, text, sizeof text),
-               t->source != NULL ? t->source : "-");
+        say(inv, stdout, "%-13s %s (%s)\n", say_word(inv, name),
+            show_time(t->at_ms, text, sizeof text), t->source != NULL ? t->source : "-");
 }
 
-static void print_head(const struct fact_sheet *s)
+static void print_head(const struct invocation *inv, const struct fact_sheet *s)
 {
     char text[CLOCK_TEXT_SIZE];
-    printf("incident      %s, version %d, since %s\n", s->incident, s->version,
-           show_time(s->valid_from_ms, text, sizeof text));
-    printf("kind          %s, %s\n", incident_kind_name(s->kind), certainty_name(s->certainty));
-    print_moment("discovered at", &s->discovered_at);
-    print_moment("trigger at", &s->trigger_at);
-    print_moment("aware at", &s->aware_at);
+    say(inv, stdout, "incident      %s, version %d, since %s\n", s->incident, s->version,
+        show_time(s->valid_from_ms, text, sizeof text));
+    say(inv, stdout, "kind          %s, %s\n", incident_kind_name(s->kind),
+        certainty_name(s->certainty));
+    print_moment(inv, SAID("discovered at"), &s->discovered_at);
+    print_moment(inv, SAID("trigger at"), &s->trigger_at);
+    print_moment(inv, SAID("aware at"), &s->aware_at);
     for (size_t i = 0; i < s->incomplete_count; i++)
-        printf("incomplete    %s\n", s->incomplete[i]);
+        say(inv, stdout, "incomplete    %s\n", s->incomplete[i]);
 }
 
-static void print_cohorts(const struct fact_sheet *s)
+static void print_cohorts(const struct invocation *inv, const struct fact_sheet *s)
 {
-    static const char *const heads[] = {"COHORT", "PEOPLE", "AFFECTED"};
+    const char *heads[] = {say_word(inv, "COHORT"), say_word(inv, "PEOPLE"),
+                           say_word(inv, "AFFECTED")};
     struct table t;
     if (s->cohort_count == 0)
         return;
@@ -295,13 +308,13 @@ static void print_cohorts(const struct fact_sheet *s)
     table_end(&t);
 }
 
-static void print_fact(const struct fact_sheet *s, const char *cohort, const char *name,
-                       const struct json_t *value)
+static void print_fact(const struct invocation *inv, const struct fact_sheet *s, const char *cohort,
+                       const char *name, const struct json_t *value)
 {
     struct place at = fact_sheet_place(s, cohort, name);
     struct buf text = {0};
     json_put(&text, value);
-    printf("%s  (line %d)\n    %s\n", name, at.line, buf_text(&text));
+    say(inv, stdout, "%s  (line %d)\n    %s\n", name, at.line, buf_text(&text));
     buf_free(&text);
 }
 
@@ -314,14 +327,15 @@ static bool is_repeated(const struct fact_sheet *s, size_t index)
     return false;
 }
 
-static void print_facts(const struct fact_sheet *s, const char *cohort, const struct json_t *data)
+static void print_facts(const struct invocation *inv, const struct fact_sheet *s,
+                        const char *cohort, const struct json_t *data)
 {
     printf("\n");
     for (size_t i = 0; i < s->place_count; i++) {
         const struct fact_place *p = &s->places[i];
         const struct json_t *value = p->group ? NULL : fact_value_at(data, p->name);
         if (value != NULL && !is_repeated(s, i))
-            print_fact(s, cohort, p->name, value);
+            print_fact(inv, s, cohort, p->name, value);
     }
 }
 
@@ -335,9 +349,9 @@ static void print_sheet(const struct invocation *inv, const struct fact_sheet *s
         buf_putc(&out, '\n');
         print_buf(&out);
     } else {
-        print_head(s);
-        print_cohorts(s);
-        print_facts(s, cohort, data);
+        print_head(inv, s);
+        print_cohorts(inv, s);
+        print_facts(inv, s, cohort, data);
     }
     json_free(data);
 }

@@ -10,6 +10,7 @@
 #include "model/fact_value.h"
 #include "model/job.h"
 #include "model/json.h"
+#include "operator/check_report.h"
 #include "operator/command_list.h"
 #include "operator/facts_job.h"
 #include "operator/new_copy.h"
@@ -260,14 +261,13 @@ static int make_skeleton(struct making *m, struct error *err)
 
 static void tell_on_stderr(void *context, const struct problem *p)
 {
-    (void)context;
-    fprintf(stderr, "%s: %s: %s [%s]\n", p->position, problem_level_name(p->level), p->text,
-            p->rule);
+    const struct making *m = context;
+    check_report_line(m->inv, stderr, p);
 }
 
 static int load(struct making *m, struct error *err)
 {
-    struct problems problems = {.tell = tell_on_stderr};
+    struct problems problems = {.tell = tell_on_stderr, .context = m};
     int rc = invocation_load_settings(m->inv, false, &m->settings, err);
     if (rc != 0)
         return rc;

@@ -8,11 +8,13 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "operator/check_report.h"
 #include "operator/command_list.h"
 #include "operator/preview_html.h"
 #include "operator/preview_parts.h"
 #include "operator/preview_source.h"
 #include "operator/preview_terminal.h"
+#include "operator/say.h"
 #include "render/proof.h"
 
 int64_t preview_accepted_ms(const struct preview *p)
@@ -198,8 +200,8 @@ static void print_errors(const struct preview *p)
     for (size_t i = 0; i < p->findings.count; i++) {
         const struct preview_finding *f = &p->findings.items[i];
         if (f->level == PROBLEM_ERROR)
-            fprintf(stderr, "%s: %s: %s [%s]\n", f->position, problem_level_name(f->level), f->text,
-                    f->rule);
+            check_report_line(p->inv, stderr,
+                              &(struct problem){f->level, f->position, f->text, f->rule});
     }
 }
 
@@ -256,9 +258,10 @@ static void tell_errors(const struct preview *p)
     size_t count = preview_findings_count(&p->findings, PROBLEM_ERROR);
     if (!option_given(p->inv, "html")) /* the page has them */
         print_errors(p);
-    if (count > 0)
-        fprintf(stderr, "This letter has %zu %s: dispatcher check\n", count,
-                count == 1 ? "mistake" : "mistakes");
+    if (count == 1)
+        say(p->inv, stderr, "This letter has 1 mistake: dispatcher check\n");
+    else if (count > 1)
+        say(p->inv, stderr, "This letter has %zu mistakes: dispatcher check\n", count);
 }
 
 static int show(struct preview *p, struct error *err)

@@ -7,6 +7,7 @@
 #include "channel/channel.h"
 #include "engine/category.h"
 #include "operator/preview_sms.h"
+#include "operator/say.h"
 
 static int render(const struct preview *p, const char *locale, enum channel_kind kind,
                   struct message *out, struct error *err)
@@ -66,7 +67,7 @@ static void print_prepared_sms(const struct preview *p, const struct message *m)
     struct buf summary = {0};
     const struct sms_way way = sms_way_home(p->setup->settings);
     preview_sms_make(m, &way, &sms);
-    preview_sms_put_summary(&sms, &summary);
+    preview_sms_put_summary(p->inv, &sms, &summary);
     print_buf(&sms.fitting.text);
     printf("[SMS: %s]\n", buf_text(&summary));
     buf_free(&summary);
@@ -128,7 +129,8 @@ static int print_overview(const struct preview *p, struct message *m, const char
     int rc = render(p, locale, CHANNEL_EMAIL, m, err);
     if (rc != 0)
         return rc;
-    printf("Subject:   %s\nPreheader: %s\n\n", buf_text(&m->subject), buf_text(&m->preheader));
+    say(p->inv, stdout, "Subject:   %s\nPreheader: %s\n\n", buf_text(&m->subject),
+        buf_text(&m->preheader));
     print_buf(&m->text);
     if (!library_has_part(p->setup->library, p->template_index, locale, CHANNEL_SMS))
         return 0;

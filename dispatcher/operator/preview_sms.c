@@ -7,6 +7,7 @@
 #include "base/attributes.h"
 #include "base/text.h"
 #include "base/unicode.h"
+#include "operator/say.h"
 
 /* Units of each part of a message of several: six octets go to the concatenation header. */
 #define GSM7_PART 153
@@ -81,20 +82,26 @@ static void put_character(struct buf *out, uint32_t c)
     buf_free(&shown);
 }
 
-static void put_replacement(struct buf *out, uint32_t c, const char *by)
+static void put_replacement(const struct invocation *inv, struct buf *out, uint32_t c,
+                            const char *by)
 {
-    put_character(out, c);
+    struct buf shown = {0};
+    put_character(&shown, c);
     if (*by == '\0')
-        buf_puts(out, " by nothing");
+        say_put(inv, out, "%s by nothing", buf_text(&shown));
+    else if (text_equal(by, " "))
+        say_put(inv, out, "%s by a blank", buf_text(&shown));
     else
-        buf_printf(out, " by %s", text_equal(by, " ") ? "a blank" : by);
+        say_put(inv, out, "%s by %s", buf_text(&shown), by);
+    buf_free(&shown);
 }
 
 /* Every character that is replaced, once each. */
-static void put_replacements(const struct preview_sms *s, struct buf *out)
+static void put_replacements(const struct invocation *inv, const struct preview_sms *s,
+                             struct buf *out)
 {
     const char *begin = buf_text(s->letter), *at = begin, *end = begin + s->letter->len;
-    const char *separator = ": ";
+    const char *separator = "";
     while (at < end) {
         const char *start = at;
         uint32_t c = utf8_next(&at, end);
@@ -103,7 +110,7 @@ static void put_replacements(const struct preview_sms *s, struct buf *out)
         if (memmem(begin, (size_t)(start - begin), start, len) == NULL &&
             sms_prepare_for(start, len, s->way.gateway, &by) > 0) {
             buf_puts(out, separator);
-            put_replacement(out, c, buf_text(&by));
+            put_replacement(inv, out, c, buf_text(&by));
             separator = ", ";
         }
         buf_free(&by);
@@ -113,7 +120,7 @@ static void put_replacements(const struct preview_sms *s, struct buf *out)
 /* What cannot be written in a Korean charset, once each. */
 static void put_unsendable(const struct preview_sms *s, struct buf *out)
 {
-    const char *separator = ": ";
+    const char *separator = "";
     for (size_t i = 0; i < s->fitting.length.offender_count; i++) {
         uint32_t c = s->fitting.length.offenders[i].code_point;
         bool told = false;
@@ -128,31 +135,55 @@ static void put_unsendable(const struct preview_sms *s, struct buf *out)
 }
 
 /* Characters a Korean charset lacks are named; of everything else the gateway's refusal tells. */
-static void put_refusal(const struct preview_sms *s, struct buf *out)
+static void put_refusal(const struct invocation *inv, const struct preview_sms *s, struct buf *out)
 {
     const struct sms_length *l = &s->fitting.length;
+    struct buf why = {0};
     if (s->refusal.text[0] == '\0')
         return;
-    buf_puts(out, ", CANNOT BE SENT");
     if (!l->sendable && l->offender_count > 0 && s->way.gateway->profile != LENGTH_GSM)
-        put_unsendable(s, out);
+        put_unsendable(s, &why);
     else
-        buf_printf(out, ": %s", s->refusal.text);
+        say_put_error(&why, s->refusal.text);
+    say_put(inv, out, ", CANNOT BE SENT: %s", buf_text(&why));
+    buf_free(&why);
 }
 
-void preview_sms_put_summary(const struct preview_sms *s, struct buf *out)
+/* "gsm7, 80 units, 1 part" */
+static void put_length(const struct invocation *inv, const struct sms_length *l, struct buf *out)
 {
-    const struct sms_length *l = &s->fitting.length;
+    const char *encoding = sms_encoding_name(l->encoding);
     bool korean = l->encoding == SMS_EUC_KR || l->encoding == SMS_CP949;
-    buf_printf(out, "%s, %zu %s, %zu %s", sms_encoding_name(l->encoding), l->units,
-               korean ? "bytes" : "units", l->segments, l->segments == 1 ? "part" : "parts");
+    if (korean && l->segments == 1)
+        say_put(inv, out, "%s, %zu bytes, 1 part", encoding, l->units);
+    else if (korean)
+        say_put(inv, out, "%s, %zu bytes, %zu parts", encoding, l->units, l->segments);
+    else if (l->segments == 1)
+        say_put(inv, out, "%s, %zu units, 1 part", encoding, l->units);
+    else
+        say_put(inv, out, "%s, %zu units, %zu parts", encoding, l->units, l->segments);
     if (korean && l->sendable)
         buf_printf(out, " (%s)", l->lms ? "LMS" : "SMS");
-    sms_way_put(&s->way, out);
-    put_refusal(s, out);
-    if (s->fitting.replaced > 0) {
-        buf_printf(out, ", %zu %s replaced", s->fitting.replaced,
-                   s->fitting.replaced == 1 ? "character" : "characters");
-        put_replacements(s, out);
-    }
+}
+
+static void put_changes(const struct invocation *inv, const struct preview_sms *s, struct buf *out)
+{
+    struct buf each = {0};
+    put_replacements(inv, s, &each);
+    if (s->fitting.replaced == 1)
+        say_put(inv, out, ", 1 character replaced: %s", buf_text(&each));
+    else
+        say_put(inv, out, ", %zu characters replaced: %s", s->fitting.replaced, buf_text(&each));
+    buf_free(&each);
+}
+
+void preview_sms_put_summary(const struct invocation *inv, const struct preview_sms *s,
+                             struct buf *out)
+{
+    put_length(inv, &s->fitting.length, out);
+    if (s->way.transport != NULL)
+        say_put(inv, out, " over %s (%s)", s->way.transport->name, s->way.gateway->name);
+    put_refusal(inv, s, out);
+    if (s->fitting.replaced > 0)
+        put_changes(inv, s, out);
 }

@@ -21,6 +21,8 @@ void preview_sms_make(const struct message *m, const struct sms_way *way, struct
 void preview_sms_free(struct preview_sms *s);
 /* "ucs2, 73 units, 2 parts over texts (twilio), 1 character replaced: „ (U+201E) by "". Without
  * brackets or line end. */
-void preview_sms_put_summary(const struct preview_sms *s, struct buf *out);
+struct invocation;
+void preview_sms_put_summary(const struct invocation *inv, const struct preview_sms *s,
+                             struct buf *out);
 
 #endif

@@ -13,10 +13,12 @@
 #include "model/batch.h"
 #include "model/fact_value.h"
 #include "model/json.h"
+#include "operator/check_report.h"
 #include "operator/enqueue_fault.h"
 #include "operator/enqueue_findings.h"
 #include "operator/enqueue_rows.h"
 #include "operator/facts_job.h"
+#include "operator/say.h"
 
 #define ROW_MAX 1000000000 /* what a batch can have */
 
@@ -119,9 +121,8 @@ static int load_fixture(struct source *s, struct error *err)
 
 static void tell_on_stderr(void *context, const struct problem *p)
 {
-    (void)context;
-    fprintf(stderr, "%s: %s: %s [%s]\n", p->position, problem_level_name(p->level), p->text,
-            p->rule);
+    const struct source *s = context;
+    check_report_line(s->wish->inv, stderr, p);
 }
 
 static void put_cohorts(const struct fact_sheet *sheet, struct buf *out)
@@ -130,7 +131,8 @@ static void put_cohorts(const struct fact_sheet *sheet, struct buf *out)
         buf_printf(out, "%s%s", i > 0 ? ", " : "", sheet->cohorts[i].name);
 }
 
-static int check_cohort(const struct fact_sheet *sheet, const char *cohort, struct error *err)
+static int check_cohort(const struct invocation *inv, const struct fact_sheet *sheet,
+                        const char *cohort, struct error *err)
 {
     struct buf names = {0};
     int rc = 0;
@@ -139,9 +141,9 @@ static int check_cohort(const struct fact_sheet *sheet, const char *cohort, stru
         rc = error_set(err, ERR_NOT_FOUND, "%s has no cohort \"%s\"; it has %s", sheet->file,
                        cohort, names.len > 0 ? names.data : "none");
     else if (cohort == NULL && names.len > 0)
-        fprintf(stderr,
-                "These are the facts of everybody alone; for those of a group: --cohort %s\n",
-                names.data);
+        say(inv, stderr,
+            "These are the facts of everybody alone; for those of a group: --cohort %s\n",
+            names.data);
     buf_free(&names);
     return rc;
 }
@@ -162,11 +164,11 @@ static int use_facts(struct source *s, const struct json_t *facts, struct error 
 static int load_facts(struct source *s, struct error *err)
 {
     const char *path = s->wish->facts, *cohort = s->wish->cohort;
-    struct problems problems = {.tell = tell_on_stderr};
+    struct problems problems = {.tell = tell_on_stderr, .context = s};
     struct fact_sheet *sheet = NULL;
     if (fact_sheet_read(path, &problems, &sheet) != 0)
         return error_set(err, ERR_INPUT, "%s cannot be used; see above", path);
-    int rc = check_cohort(sheet, cohort, err);
+    int rc = check_cohort(s->wish->inv, sheet, cohort, err);
     if (rc == 0) {
         struct json_t *data = facts_job_data(s->setup->library, s->template_index, sheet, cohort);
         rc = use_facts(s, data, err);
@@ -291,8 +293,12 @@ static char *join_origin(struct source *s)
 
 int preview_wish_read(const struct invocation *inv, struct preview_wish *out, struct error *err)
 {
-    *out = (struct preview_wish){option_value(inv, "fixture"), option_value(inv, "facts"),
-                                 option_value(inv, "cohort"), option_value(inv, "audience"), 0};
+    *out = (struct preview_wish){inv,
+                                 option_value(inv, "fixture"),
+                                 option_value(inv, "facts"),
+                                 option_value(inv, "cohort"),
+                                 option_value(inv, "audience"),
+                                 0};
     int rc = check_options(inv, err);
     return rc != 0 ? rc : option_int(inv, "row", 2, ROW_MAX, 0, &out->row, err);
 }

@@ -12,6 +12,7 @@
 
 /* What was asked for; borrowed. NULL: not given. */
 struct preview_wish {
+    const struct invocation *inv; /* in whose language it tells; NULL: English */
     const char *fixture, *facts, *cohort, *audience;
     int64_t row; /* as the spreadsheet counts; 0: the first */
 };

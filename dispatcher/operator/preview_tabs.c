@@ -100,7 +100,7 @@ static void put_way(struct preview_page *page, size_t language, const struct sms
     struct preview_sms sms;
     struct buf summary = {0};
     preview_sms_make(&page->proofs[language].message, way, &sms);
-    preview_sms_put_summary(&sms, &summary);
+    preview_sms_put_summary(NULL, &sms, &summary);
     buf_printf(&page->out, "<h4 lang=\"en\">%s%s</h4>\n<p class=\"note%s\" lang=\"en\">",
                sms_way_profile(way->gateway->profile), used ? ", the gateway in use" : "",
                sms.refusal.text[0] == '\0' ? "" : " unsendable");

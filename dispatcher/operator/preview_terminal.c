@@ -12,6 +12,7 @@
 #include "operator/preview_json.h"
 #include "operator/preview_sms.h"
 #include "operator/progress.h"
+#include "operator/say.h"
 #include "render/proof.h"
 
 #define WIDTH_ELSE 120
@@ -58,7 +59,7 @@ static void put_row(struct screen *s, const char *word)
 
 static void set_missing(struct screen *s, size_t language, const char *what)
 {
-    buf_printf(&s->texts[language], "(no %s in %s)", what, s->p->tags[language]);
+    say_put(s->p->inv, &s->texts[language], "(no %s in %s)", what, s->p->tags[language]);
     s->columns[language].missing = true;
 }
 
@@ -115,7 +116,10 @@ static void put_section_text(struct screen *s, size_t language, const struct pro
 static void put_section(struct screen *s, const char *id)
 {
     struct buf word = {0};
-    buf_printf(&word, *id != '\0' ? "{#%s}" : "before the first heading", id);
+    if (*id != '\0')
+        buf_printf(&word, "{#%s}", id);
+    else
+        buf_puts(&word, say_word(s->p->inv, "before the first heading"));
     for (size_t i = 0; i < s->p->tag_count; i++) {
         const struct proof_section *section = proof_section(&s->proofs[i], id);
         if (section != NULL)
@@ -131,8 +135,8 @@ static void put_text(struct screen *s)
 {
     const char **ids;
     size_t count = preview_section_ids(s->proofs, s->p->tag_count, &ids);
-    put_line_part(s, "subject", PROOF_SUBJECT);
-    put_line_part(s, "preheader", PROOF_PREHEADER);
+    put_line_part(s, say_word(s->p->inv, "subject"), PROOF_SUBJECT);
+    put_line_part(s, say_word(s->p->inv, "preheader"), PROOF_PREHEADER);
     for (size_t i = 0; i < count; i++)
         put_section(s, ids[i]);
     free(ids);
@@ -150,14 +154,14 @@ static void put_sms(struct screen *s)
         }
         preview_sms_make(m, &way, &sms);
         buf_printf(&s->texts[i], "%s\n[", buf_text(&sms.fitting.text));
-        preview_sms_put_summary(&sms, &s->texts[i]);
+        preview_sms_put_summary(s->p->inv, &sms, &s->texts[i]);
         buf_putc(&s->texts[i], ']');
         if (sms.fitting.replaced == 0)
             mark_facts(s, i, PROOF_SMS, 0, 0);
         preview_sms_free(&sms);
     }
     put_row(s, "sms");
-    put_line_part(s, "title", PROOF_TITLE);
+    put_line_part(s, say_word(s->p->inv, "title"), PROOF_TITLE);
 }
 
 static void put_webhook(struct screen *s)

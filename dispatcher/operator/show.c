@@ -276,10 +276,9 @@ static void put_report(const struct invocation *inv, const struct json_t *row, s
                *source = json_get_text(row, "source", "");
     const char *over = json_get_text(row, "transport", NULL);
     if (over != NULL)
-        say_put(inv, out, "%s by %s of %s", kind, source, over);
+        say_put(inv, out, "%s by %s of %s%s", kind, source, over, effect_of(inv, row));
     else
-        say_put(inv, out, "%s by %s", kind, source);
-    buf_puts(out, effect_of(inv, row));
+        say_put(inv, out, "%s by %s%s", kind, source, effect_of(inv, row));
 }
 
 /* What somebody reported later. */

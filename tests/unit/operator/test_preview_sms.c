@@ -17,7 +17,7 @@ static void expect_summary(const struct sms_way *way, const char *text, const ch
     struct preview_sms sms;
     buf_puts(&m.sms, text);
     preview_sms_make(&m, way, &sms);
-    preview_sms_put_summary(&sms, &summary);
+    preview_sms_put_summary(NULL, &sms, &summary);
     assert_string_equal(summary.data, expected);
     preview_sms_free(&sms);
     buf_free(&summary);
