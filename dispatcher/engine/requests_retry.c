@@ -5,9 +5,9 @@
  * are left ("left"), by channel and language ("by"), and of "count" those that wait for a
  * transport, a domain or an endpoint that rests ("rests")
  *
- * One step: who asks hands `after`, `until` and `action` of an answer in again while it says
- * `more`, so that everybody else is served in between. With dry_run only counts: commands show the
- * number before they ask.
+ * One step: who asks hands `after`, `until`, `group`, `at` and `action` of an answer in again while
+ * it says `more`, so that everybody else is served in between. With dry_run only counts: commands
+ * show the number before they ask.
  *
  * Who asks for what waits behind a rest says that it may be tried: the rest ends, and one goes.
  */
@@ -131,9 +131,12 @@ static void put_answer(struct buf *out, const struct retry *retry, const struct 
     put_barred(out, retry->barred);
     put_shut(out, shut);
     answer_put_shares(out, retry->by);
-    buf_printf(out, ",\"count\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,\"action\":%lld}\n",
+    buf_printf(out,
+               ",\"count\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,\"group\":%lld,\"at\":%"
+               "lld,\"action\":%lld}\n",
                (long long)retry->count, retry->more ? "true" : "false", (long long)retry->after,
-               (long long)retry->until, (long long)retry->action);
+               (long long)retry->until, (long long)retry->group, (long long)retry->at_ms,
+               (long long)retry->action);
 }
 
 int request_retry(const struct request *r, struct error *err)
@@ -147,6 +150,8 @@ int request_retry(const struct request *r, struct error *err)
                           .now_ms = r->world->now_ms,
                           .after = json_get_int(r->root, "after", 0),
                           .until = json_get_int(r->root, "until", 0),
+                          .group = json_get_int(r->root, "group", 0),
+                          .at_ms = json_get_int(r->root, "at", 0),
                           .action = json_get_int(r->root, "action", 0),
                           .meet = daemon != NULL && daemon->end_rest != NULL ? meet : NULL,
                           .context = &shut,

@@ -69,6 +69,12 @@ static bool is_about(const struct step *s, enum delivery_state state)
     return fits && (kinds[act_of(s)->kind].states >> state & 1u) != 0;
 }
 
+/* Who asks for a state does not mean what has left. */
+static bool ends_next(const struct step *s)
+{
+    return kinds[act_of(s)->kind].ends_next && s->selector->state < 0;
+}
+
 static void put_release_bars(struct buf *sql, const struct selector *selector)
 {
     bool named = selector->id != NULL || text_equal(selector->cause, "poison");
@@ -220,13 +226,22 @@ static int take(struct ledger *l, const struct step *s, struct candidate *row, s
 
 /* ---- the interface ---- */
 
-static const struct mover act_mover = {
-    .is_about = is_about, .put_bar = put_bar, .judge = judge, .take = take, .free_bar = FREE};
+static const struct mover act_mover = {.is_about = is_about,
+                                       .put_bar = put_bar,
+                                       .judge = judge,
+                                       .take = take,
+                                       .free_bar = FREE,
+                                       .ends_next = ends_next,
+                                       .left_bar = STILL};
 
 static int take_step(struct ledger *l, struct act *a, const struct action *action,
                      struct error *err)
 {
-    struct step_place place = {.limit = a->limit, .after = a->after, .until = a->until};
+    struct step_place place = {.limit = a->limit,
+                               .after = a->after,
+                               .until = a->until,
+                               .group = a->group,
+                               .at_ms = a->at_ms};
     struct step s = {.mover = &act_mover,
                      .selector = a->selector,
                      .action = action,
@@ -239,6 +254,8 @@ static int take_step(struct ledger *l, struct act *a, const struct action *actio
     int rc = step_take(l, &s, &place, err);
     a->after = place.after;
     a->until = place.until;
+    a->group = place.group;
+    a->at_ms = place.at_ms;
     a->more = place.more;
     return rc;
 }

@@ -1,8 +1,15 @@
 /*
- * All states but waiting (and delivered, which nothing is moved from) stand in the index
- * delivery_trouble, each in the order of numbers. A page merges those that are asked for and looks
- * at so many of them, whatever else the selector asks: its cost is bounded by that, not by how much
- * there is or how little fits. For what waits all rows are looked at, or a batch's.
+ * Rows are taken in groups, each by an index that holds little beside what is asked for:
+ *
+ *     0        numbers: of a notice that is named, or of delivery_trouble, where all states but
+ *              waiting (and delivered, which nothing is moved from) stand in the order of numbers;
+ *              a page merges those that are asked for
+ *     lane     what is waiting or deferred in it, by delivery_due, for who asks for what waits
+ *     -1-batch what has left and is waited for, by delivery_over, for who ends that
+ *
+ * A page looks at so many rows of one of them, whatever else the selector asks: its cost is bounded
+ * by that, not by how much there is or how little fits. What is moved leaves the group or goes
+ * back in it, so nothing is met twice.
  */
 #include "ledger/act_step.h"
 
@@ -11,6 +18,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/attributes.h"
 #include "base/buf.h"
 #include "ledger/db.h"
 
@@ -29,73 +37,114 @@ static const char line_siblings_sql[] =
     "SELECT o.seq FROM delivery d JOIN delivery o ON o.batch = d.batch AND"
     " o.recipient = d.recipient AND o.turn <> d.turn AND o.seq < d.seq WHERE d.seq = ?";
 static const char single_sql[] = "SELECT 1 FROM notice WHERE seq = ? AND method = 0";
+/* From lane to lane, and from batch to batch: only those in which something is, and may be meant.
+ */
+static const char next_lane_sql[] =
+    "SELECT l.seq FROM lane l LEFT JOIN batch b ON b.seq = l.batch WHERE l.seq > ?1"
+    " AND (?2 = 0 OR l.batch = ?2) AND (?3 IS NULL OR l.batch = 0 OR b.campaign = ?3) AND EXISTS"
+    " (SELECT 1 FROM delivery d INDEXED BY delivery_due WHERE d.state IN (0, 2)"
+    "  AND d.lane = l.seq) ORDER BY l.seq LIMIT 1";
+static const char next_batch_sql[] =
+    "WITH RECURSIVE o (batch) AS (SELECT * FROM (SELECT batch FROM delivery INDEXED BY"
+    " delivery_over WHERE over_ms > 0 AND batch > ?1 ORDER BY batch LIMIT 1) UNION ALL SELECT"
+    " (SELECT d.batch FROM delivery d INDEXED BY delivery_over WHERE d.over_ms > 0"
+    "  AND d.batch > o.batch ORDER BY d.batch LIMIT 1) FROM o WHERE o.batch IS NOT NULL)"
+    " SELECT o.batch FROM o LEFT JOIN batch b ON b.seq = o.batch WHERE o.batch IS NOT NULL"
+    " AND (?2 = 0 OR o.batch = ?2) AND (?3 IS NULL OR o.batch = 0 OR b.campaign = ?3) LIMIT 1";
 static const char newest_sql[] = "SELECT coalesce(max(seq), 0) FROM delivery";
 
 #define PAGE 256
+/* What a page costs beside its rows, in rows. */
+#define PAGE_COST 32
 
 struct candidates {
     struct candidate rows[PAGE];
     size_t count;
+    int64_t last_ms; /* where the last one stands */
 };
 
 /* ---- which ---- */
+
+/* What waits is asked for: lane by lane, with what is deferred. */
+static bool wants_open(const struct step *s)
+{
+    return s->selector->id == NULL && s->mover->is_about(s, DELIVERY_WAITING);
+}
+
+static bool wants_left(const struct step *s)
+{
+    return s->selector->id == NULL && s->mover->ends_next != NULL && s->mover->ends_next(s);
+}
 
 /* Numbers behind ?1 up to ?2, merged in order. */
 static void put_trouble_places(struct buf *sql, const struct step *s)
 {
     const char *join = "";
     for (int state = 0; state < DELIVERY_STATES; state++) {
-        if (!s->mover->is_about(s, (enum delivery_state)state))
+        bool in_lane = state == DELIVERY_WAITING || (state == DELIVERY_DEFERRED && wants_open(s));
+        if (in_lane || !s->mover->is_about(s, (enum delivery_state)state))
             continue;
         buf_printf(sql,
-                   "%sSELECT seq FROM delivery INDEXED BY delivery_trouble WHERE state = %d"
+                   "%sSELECT seq, 0 FROM delivery INDEXED BY delivery_trouble WHERE state = %d"
                    " AND seq > ?1 AND seq <= ?2",
                    join, state);
         join = " UNION ALL ";
     }
     if (join[0] == '\0')
-        buf_puts(sql, "SELECT seq FROM delivery WHERE seq > ?1 AND seq <= ?2 AND 0");
-}
-
-/* Whatever state they have. */
-static void put_all_places(struct buf *sql, int64_t batch)
-{
-    buf_puts(sql, "SELECT seq FROM delivery WHERE seq > ?1 AND seq <= ?2");
-    if (batch != 0)
-        buf_printf(sql, " AND batch = %lld AND notice IS NULL", (long long)batch);
+        buf_puts(sql, "SELECT seq, 0 FROM delivery WHERE seq > ?1 AND seq <= ?2 AND 0");
 }
 
 /* Those of a named one, by its own index. */
 static void put_named_places(struct buf *sql, const struct resolved *r)
 {
-    buf_puts(sql, "SELECT seq FROM delivery WHERE seq > ?1 AND seq <= ?2");
+    buf_puts(sql, "SELECT seq, 0 FROM delivery WHERE seq > ?1 AND seq <= ?2");
     buf_puts(sql, r->named.notice != 0 ? " AND notice = ?3" : " AND batch = ?3 AND recipient = ?4");
 }
 
-static void put_places(struct buf *sql, const struct step *s)
+/* Behind the number ?1 of the time ?3, and behind that time: as one comparison of both, all of that
+ * time would be passed again by each page. */
+static void put_group_places(struct buf *sql, const struct step *s, int64_t group)
 {
-    if (s->selector->id != NULL)
-        put_named_places(sql, &s->resolved);
-    else if (s->mover->is_about(s, DELIVERY_WAITING))
-        put_all_places(sql, s->resolved.batch);
-    else
-        put_trouble_places(sql, s);
-    buf_printf(sql, " ORDER BY seq LIMIT %d", PAGE);
+    static const char *const behind[] = {"= ?3 AND seq > ?1", "> ?3"};
+    const char *time = group > 0 ? "due_ms" : "over_ms";
+    for (size_t i = 0; i < COUNT_OF(behind); i++) {
+        buf_printf(sql, "%sSELECT seq, %s FROM delivery INDEXED BY ", i > 0 ? " UNION ALL " : "",
+                   time);
+        if (group > 0)
+            buf_printf(sql, "delivery_due WHERE state IN (0, 2) AND lane = %lld", (long long)group);
+        else
+            buf_printf(sql, "delivery_over WHERE over_ms > 0 AND batch = %lld",
+                       (long long)(-1 - group));
+        buf_printf(sql, " AND %s %s AND seq <= ?2 AND seq >= %lld", time, behind[i],
+                   (long long)s->resolved.first);
+    }
 }
 
-static void put_question(struct buf *sql, const struct step *s)
+static void put_places(struct buf *sql, const struct step *s, int64_t group)
 {
-    buf_puts(sql, "WITH place AS (");
-    put_places(sql, s);
-    buf_puts(sql, ") SELECT d.seq, coalesce(d.notice, 0), d.batch, d.lane, d.patience_ms, d.due_ms,"
-                  " d.attempts, d.tried, d.channel, d.state,"
+    if (group != 0)
+        put_group_places(sql, s, group);
+    else if (s->selector->id != NULL)
+        put_named_places(sql, &s->resolved);
+    else
+        put_trouble_places(sql, s);
+    buf_printf(sql, " ORDER BY %s LIMIT %d", group == 0 ? "1" : "2, 1", PAGE);
+}
+
+static void put_question(struct buf *sql, const struct step *s, int64_t group)
+{
+    buf_reset(sql);
+    buf_puts(sql, "WITH place (seq, at_ms) AS (");
+    put_places(sql, s, group);
+    buf_puts(sql, ") SELECT p.at_ms, d.seq, coalesce(d.notice, 0), d.batch, d.lane, d.patience_ms,"
+                  " d.due_ms, d.attempts, d.tried, d.channel, d.state,"
                   " coalesce(n.locale, (SELECT w.locale FROM letter w WHERE w.seq = d.letter)),");
     s->mover->put_bar(sql, s);
     buf_puts(sql, ", (1");
     selector_put_where(sql, &s->resolved);
     buf_puts(sql, ") FROM place p CROSS JOIN delivery d ON d.seq = p.seq"
                   " LEFT JOIN notice n ON n.seq = d.notice LEFT JOIN batch b ON b.seq = d.batch"
-                  " ORDER BY p.seq");
+                  " ORDER BY p.at_ms, p.seq");
 }
 
 /* ---- reading ---- */
@@ -122,11 +171,13 @@ static int read_candidate(const struct ledger *l, struct query *q, struct candid
                                  err);
 }
 
-static void bind_question(struct query *q, const struct step *s, int64_t after, int64_t until)
+static void bind_question(struct query *q, const struct step *s, const struct step_place *at)
 {
     const struct named *named = &s->resolved.named;
-    query_bind_int(q, after);
-    query_bind_int(q, until);
+    query_bind_int(q, at->after);
+    query_bind_int(q, at->until);
+    if (at->group != 0)
+        query_bind_int(q, at->at_ms);
     if (s->selector->id != NULL) {
         query_bind_int(q, named->notice != 0 ? named->notice : named->batch);
         if (named->notice == 0)
@@ -135,22 +186,25 @@ static void bind_question(struct query *q, const struct step *s, int64_t after, 
     selector_bind(q, &s->resolved);
 }
 
-/* The next ones behind `after`, whether they are meant or not. */
-static int read_page(struct ledger *l, const struct step *s, int64_t after, int64_t until,
+/* The next ones behind the place, whether they are meant or not. */
+static int read_page(struct ledger *l, const struct step *s, const struct step_place *at,
                      struct candidates *out, struct error *err)
 {
-    struct query *q = db_query_once(l->db, buf_text(&s->question));
+    struct query *q = db_query_once(l->db, buf_text(at->group == 0 ? &s->numbers : &s->group));
     out->count = 0;
-    bind_question(q, s, after, until);
+    bind_question(q, s, at);
     int rc;
     while ((rc = query_step(q, err)) > 0) {
         struct candidate *row = &out->rows[out->count++];
+        out->last_ms = query_int(q);
         rc = read_candidate(l, q, row, err);
         if (rc != 0) {
             query_end(q);
             return rc;
         }
         s->mover->judge(s, row);
+        if (at->group < 0) /* the others were met before */
+            row->meant = row->meant && row->bar == s->mover->left_bar;
     }
     return rc;
 }
@@ -203,7 +257,8 @@ static int is_preceded(struct ledger *l, const struct step *s, const struct cand
     while ((rc = query_step(q, err)) > 0) {
         struct candidates one;
         int64_t sibling = query_int(q);
-        rc = read_page(l, s, sibling - 1, sibling, &one, err);
+        const struct step_place at = {.after = sibling - 1, .until = sibling};
+        rc = read_page(l, s, &at, &one, err);
         *out =
             rc == 0 && one.count == 1 && one.rows[0].meant && one.rows[0].bar == s->mover->free_bar;
         if (rc != 0 || *out) {
@@ -232,19 +287,63 @@ static int take_page(struct ledger *l, const struct step *s, struct candidates *
     return rc;
 }
 
-static int take_pages(struct ledger *l, const struct step *s, struct step_place *place,
+/* A lane behind `behind`, or a batch, that may hold something. *out is left alone if none does. */
+static int find_next(struct ledger *l, const struct step *s, const char *sql, int64_t behind,
+                     int64_t *out, struct error *err)
+{
+    struct query *q = db_query(l->db, sql);
+    query_bind_int(q, behind);
+    query_bind_int(q, s->resolved.batch);
+    query_bind_text(q, s->resolved.batch == 0 ? s->selector->campaign : NULL);
+    int rc = query_run_int(q, out, err);
+    return rc < 0 ? rc : 0;
+}
+
+/* Lanes, then batches. */
+static int next_group(struct ledger *l, const struct step *s, struct step_place *place,
                       struct error *err)
+{
+    int64_t lane = 0;
+    int64_t batch = -1;
+    int rc = 0;
+    if (place->group >= 0 && wants_open(s))
+        rc = find_next(l, s, next_lane_sql, place->group, &lane, err);
+    if (rc == 0 && lane == 0 && wants_left(s))
+        rc = find_next(l, s, next_batch_sql, place->group >= 0 ? -1 : -1 - place->group, &batch,
+                       err);
+    place->group = lane != 0 ? lane : -1 - batch;
+    place->at_ms = -1;
+    place->after = 0;
+    place->more = place->group != 0;
+    return rc;
+}
+
+/* Behind the last one that was read. */
+static int move_on(struct ledger *l, const struct step *s, const struct candidates *page,
+                   struct step_place *place, struct error *err)
+{
+    if (page->count < PAGE)
+        return next_group(l, s, place, err);
+    place->after = page->rows[PAGE - 1].delivery;
+    place->at_ms = page->last_ms;
+    return 0;
+}
+
+static int take_pages(struct ledger *l, struct step *s, struct step_place *place, struct error *err)
 {
     struct candidates page;
     size_t looked = 0;
     int rc = 0;
-    while (rc == 0 && place->more && (looked == 0 || looked + PAGE <= place->limit)) {
-        rc = read_page(l, s, place->after, place->until, &page, err);
+    put_question(&s->numbers, s, 0);
+    while (rc == 0 && place->more && (looked == 0 || looked < place->limit)) {
+        if (place->group != 0)
+            put_question(&s->group, s, place->group);
+        rc = read_page(l, s, place, &page, err);
         if (rc == 0)
             rc = take_page(l, s, &page, err);
-        looked += page.count;
-        place->more = page.count == PAGE;
-        place->after = place->more ? page.rows[PAGE - 1].delivery : place->until;
+        looked += page.count + PAGE_COST;
+        if (rc == 0)
+            rc = move_on(l, s, &page, place, err);
     }
     return rc;
 }
@@ -261,13 +360,13 @@ int step_take(struct ledger *l, struct step *s, struct step_place *place, struct
         place->more = false;
         return 0;
     }
-    if (place->after < s->resolved.first - 1)
+    if (place->group == 0 && place->after < s->resolved.first - 1)
         place->after = s->resolved.first - 1;
     if (place->until > s->resolved.last)
         place->until = s->resolved.last;
-    put_question(&s->question, s);
     rc = take_pages(l, s, place, err);
-    buf_free(&s->question);
+    buf_free(&s->numbers);
+    buf_free(&s->group);
     return rc == 0 && !s->count_only ? ledger_refresh_lanes(l, err) : rc;
 }
 

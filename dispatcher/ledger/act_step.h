@@ -35,6 +35,9 @@ struct mover {
     void (*judge)(const struct step *s, struct candidate *row);
     int (*take)(struct ledger *l, const struct step *s, struct candidate *row, struct error *err);
     int free_bar; /* it is not left alone */
+    /* Does it end the waiting for what has left? Such rows have this bar. NULL: never. */
+    bool (*ends_next)(const struct step *s);
+    int left_bar;
 };
 
 /* A step, with the names of its selector looked up. */
@@ -46,13 +49,14 @@ struct step {
     bool count_only;
     void *context; /* the mover's */
     struct resolved resolved;
-    struct buf question; /* for a page */
+    struct buf numbers, group; /* the questions for a page, by number and of a group */
 };
 
 /* What goes on from step to step. */
 struct step_place {
     size_t limit;
     int64_t after, until;
+    int64_t group, at_ms; /* which of the groups of act_step.c, and when in it */
     bool more;
 };
 

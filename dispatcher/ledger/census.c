@@ -15,10 +15,14 @@ static const char reply_sql[] =
 static const char by_state_sql[] =
     "WITH place AS (SELECT seq, 0 AS lane, 0 AS due_ms FROM delivery INDEXED BY delivery_trouble"
     " WHERE state = %d AND seq > ? ORDER BY seq LIMIT ?) ";
+/* As one comparison of all three the index would be used for two, and all that is due at the same
+ * time, as a batch is, passed again by each page. */
+#define OPEN_PLACES                                                                                \
+    "SELECT seq, lane, due_ms FROM delivery INDEXED BY delivery_due WHERE state IN (0, 2) AND "    \
+    "lane"
 static const char by_time_sql[] =
-    "WITH place AS (SELECT seq, lane, due_ms FROM delivery INDEXED BY delivery_due"
-    " WHERE state IN (0, 2) AND (lane, due_ms, seq) > (?, ?, ?)"
-    " ORDER BY lane, due_ms, seq LIMIT ?) ";
+    "WITH place AS (" OPEN_PLACES " = ?1 AND due_ms = ?2 AND seq > ?3 UNION ALL " OPEN_PLACES
+    " = ?1 AND due_ms > ?2 UNION ALL " OPEN_PLACES " > ?1 ORDER BY 2, 3, 1 LIMIT ?4) ";
 static const char columns_sql[] = ", d.seq, p.lane, p.due_ms, d.state, d.channel, d.cause";
 static const char places_sql[] = ", d.address, t.name, coalesce(n.accepted_ms, b.accepted_ms, 0)";
 /* SQLite leaves out those of which nothing is asked. */

@@ -30,7 +30,7 @@ struct db {
     char *path;
     struct query queries[QUERIES_MAX];
     size_t count;
-    int64_t scanned; /* by statements that have ended for good */
+    int64_t scanned, worked; /* by statements that have ended for good */
     bool doubtful;
 };
 
@@ -184,19 +184,27 @@ int64_t db_changed_ever(const struct db *db)
     return sqlite3_total_changes64(db->handle);
 }
 
-static int64_t scanned_by(const struct query *q)
+static int64_t status_of(const struct query *q, int counter)
 {
-    return q->statement != NULL
-               ? sqlite3_stmt_status(q->statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0)
-               : 0;
+    return q->statement != NULL ? sqlite3_stmt_status(q->statement, counter, 0) : 0;
+}
+
+static int64_t sum_of(const struct db *db, int counter)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < db->count; i++)
+        sum += status_of(&db->queries[i], counter);
+    return sum;
 }
 
 int64_t db_scanned_ever(const struct db *db)
 {
-    int64_t sum = db->scanned;
-    for (size_t i = 0; i < db->count; i++)
-        sum += scanned_by(&db->queries[i]);
-    return sum;
+    return db->scanned + sum_of(db, SQLITE_STMTSTATUS_FULLSCAN_STEP);
+}
+
+int64_t db_worked_ever(const struct db *db)
+{
+    return db->worked + sum_of(db, SQLITE_STMTSTATUS_VM_STEP);
 }
 
 static void prepare(struct query *q, unsigned flags)
@@ -284,7 +292,8 @@ void query_end(struct query *q)
     q->busy = false;
     q->failure = SQLITE_OK;
     if (q->once) {
-        q->db->scanned += scanned_by(q);
+        q->db->scanned += status_of(q, SQLITE_STMTSTATUS_FULLSCAN_STEP);
+        q->db->worked += status_of(q, SQLITE_STMTSTATUS_VM_STEP);
         sqlite3_finalize(q->statement);
         free(q);
     } else if (q->statement != NULL) {

@@ -42,6 +42,8 @@ int64_t db_changed(const struct db *db);
 int64_t db_changed_ever(const struct db *db);
 /* Steps made through whole tables for want of an index, since the connection was opened. */
 int64_t db_scanned_ever(const struct db *db);
+/* Instructions of SQLite's machine, likewise: what a question costs, whoever else is busy. */
+int64_t db_worked_ever(const struct db *db);
 
 /* `sql` is the key of the cache: a static text, the same pointer each time. */
 struct query *db_query(struct db *db, const char *sql);

@@ -218,7 +218,11 @@ static const struct mover retry_mover = {
 static int take_step(struct ledger *l, struct retry *r, const struct action *action,
                      struct error *err)
 {
-    struct step_place place = {.limit = r->limit, .after = r->after, .until = r->until};
+    struct step_place place = {.limit = r->limit,
+                               .after = r->after,
+                               .until = r->until,
+                               .group = r->group,
+                               .at_ms = r->at_ms};
     struct step s = {.mover = &retry_mover,
                      .selector = r->selector,
                      .now_ms = action != NULL ? action->now_ms : r->now_ms,
@@ -229,6 +233,8 @@ static int take_step(struct ledger *l, struct retry *r, const struct action *act
     int rc = step_take(l, &s, &place, err);
     r->after = place.after;
     r->until = place.until;
+    r->group = place.group;
+    r->at_ms = place.at_ms;
     r->more = place.more;
     return rc;
 }

@@ -85,7 +85,7 @@ struct run {
 static bool put_request(struct buf *out, const struct run *r, size_t index,
                         const struct json_t *before)
 {
-    static const char *const places[] = {"after", "until", "action"};
+    static const char *const places[] = {"after", "until", "group", "at", "action"};
     const struct acts *a = r->acts;
     request_begin(out, a->verb);
     request_put_text(out, "what", a->what);

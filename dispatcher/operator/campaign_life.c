@@ -164,7 +164,7 @@ static int run_pass(const struct invocation *inv, struct error *err)
 /* ---- cancel ---- */
 
 struct step {
-    int64_t after, until, action;
+    int64_t after, until, group, at, action;
     bool more;
 };
 
@@ -175,9 +175,11 @@ static void put_act(const struct life *l, const struct step *s, bool dry, struct
     request_put_text(out, "reason", option_value(l->inv, "reason"));
     buf_puts(out, ",\"selector\":{\"campaign\":");
     buf_put_json(out, l->campaign);
-    buf_printf(out, "},\"dry_run\":%s,\"after\":%lld,\"until\":%lld,\"action\":%lld}",
+    buf_printf(out,
+               "},\"dry_run\":%s,\"after\":%lld,\"until\":%lld,\"group\":%lld,\"at\":%lld,"
+               "\"action\":%lld}",
                dry ? "true" : "false", (long long)s->after, (long long)s->until,
-               (long long)s->action);
+               (long long)s->group, (long long)s->at, (long long)s->action);
 }
 
 static void add_share(struct life *l, const char *word, int64_t count)
@@ -224,6 +226,8 @@ static int take_step(struct life *l, struct step *s, bool dry, struct error *err
         s->more = json_get_bool(answer, "more", false);
         s->after = json_get_int(answer, "after", 0);
         s->until = json_get_int(answer, "until", 0);
+        s->group = json_get_int(answer, "group", 0);
+        s->at = json_get_int(answer, "at", 0);
         s->action = json_get_int(answer, "action", 0);
     }
     json_free(answer);

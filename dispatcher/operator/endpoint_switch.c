@@ -15,7 +15,7 @@
 static void put_request(struct buf *out, const struct invocation *inv, const char *action,
                         const struct json_t *before)
 {
-    static const char *const places[] = {"after", "until", "record"};
+    static const char *const places[] = {"after", "until", "group", "at", "record"};
     bool rested = json_get_bool(before, "rested", false);
     request_begin(out, "endpoint");
     request_put_text(out, "name", argument_at(inv, 0));

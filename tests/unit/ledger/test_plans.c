@@ -139,6 +139,155 @@ static void suppressed_addresses_are_found_by_index(void **state)
     assert_true(db_scanned_ever(f->l->db) - before <= 1); /* is there any other? */
 }
 
+/* ---- steps among many ---- */
+
+/* Among so many others, some of each kind; the second ones are of a campaign. */
+#define FEW     24
+#define CROWD   600
+#define ALLOWED 3 / 2 /* an index that is deeper costs a little */
+
+static int64_t add(struct ledger *l, const char *name, const char *campaign, int count,
+                   enum delivery_state state, const char *cause)
+{
+    int64_t last = 0;
+    for (int i = 0; i < count; i++) {
+        struct notice n;
+        char id[32];
+        snprintf(id, sizeof(id), "%s%d", name, i);
+        make_notice(&n, id, id);
+        n.job.campaign = (char *)(uintptr_t)campaign;
+        take_in(l, &n);
+        if (state == DELIVERY_WAITING)
+            continue;
+        struct settlement s = settlement_of(lease_one(l, "relay"), state);
+        s.cause = cause;
+        s.due_ms = NOON + 5000000;
+        settle_with(l, &s);
+        last = s.delivery;
+    }
+    return last;
+}
+
+/* What is looked for, before what only stands beside it. */
+static void put_few(struct ledger *l)
+{
+    struct error err = {0};
+    must(ledger_begin(l, LEDGER_FAST, &err), &err);
+    add(l, "failed", NULL, FEW, DELIVERY_FAILED, "policy");
+    add(l, "deferred", NULL, FEW, DELIVERY_DEFERRED, "busy");
+    add(l, "held", NULL, FEW, DELIVERY_HELD, "operator");
+    add(l, "waiting", "spring", FEW, DELIVERY_WAITING, "");
+    must(ledger_commit(l, &err), &err);
+}
+
+static void put_crowd(struct ledger *l)
+{
+    struct error err = {0};
+    must(ledger_begin(l, LEDGER_FAST, &err), &err);
+    for (int i = 0; i < FEW; i++) /* those that wait are not leased again */
+        settle(l, lease_one(l, "relay"), DELIVERY_DELIVERED);
+    add(l, "arrived", NULL, CROWD, DELIVERY_DELIVERED, "");
+    add(l, "again", "spring", FEW, DELIVERY_WAITING, "");
+    must(ledger_commit(l, &err), &err);
+}
+
+static int64_t cost_of_act(struct ledger *l, enum act_kind kind, struct selector selector)
+{
+    struct error err = {0};
+    struct act a = {.kind = kind, .selector = &selector, .limit = 2048, .more = true};
+    int64_t before = db_worked_ever(l->db);
+    int64_t count = 0;
+    for (; a.more; count += a.count)
+        must(ledger_count_act(l, &a, &err), &err);
+    assert_true(count > 0);
+    return db_worked_ever(l->db) - before;
+}
+
+static int64_t cost_of_retry(struct ledger *l, const char *cause)
+{
+    struct selector selector = SELECTOR_ALL;
+    selector.cause = cause;
+    int64_t before = db_worked_ever(l->db);
+    assert_int_equal(count_retry(l, selector), FEW);
+    return db_worked_ever(l->db) - before;
+}
+
+static void see_census(void *context, const struct census_row *row)
+{
+    (void)row;
+    (*(int *)context)++;
+}
+
+static int64_t cost_of_census(struct ledger *l)
+{
+    const struct selector all = SELECTOR_ALL;
+    struct census c = {.selector = &all, .limit = 10, .more = true};
+    struct error err = {0};
+    int count = 0;
+    int64_t before = db_worked_ever(l->db);
+    c.states[DELIVERY_WAITING] = c.states[DELIVERY_DEFERRED] = c.states[DELIVERY_FAILED] = true;
+    while (c.more)
+        must(ledger_take_census(l, &c, see_census, &count, &err), &err);
+    assert_int_equal(count, 3 * FEW);
+    return db_worked_ever(l->db) - before;
+}
+
+static int64_t cost_of_list(struct ledger *l, enum delivery_state state)
+{
+    struct seen_rows seen;
+    int64_t before = db_worked_ever(l->db);
+    assert_int_equal(walk(l, select_state(state), 0, FEW, &seen), FEW);
+    return db_worked_ever(l->db) - before;
+}
+
+enum { HOLD, RELEASE, EXPIRE, BY_CAUSE, RETRY, CENSUS, LIST, COSTS };
+
+static void look_at_all(struct ledger *l, int64_t out[COSTS])
+{
+    struct selector busy = SELECTOR_ALL;
+    busy.cause = "busy";
+    out[HOLD] = cost_of_act(l, ACT_HOLD, SELECTOR_ALL);
+    out[RELEASE] = cost_of_act(l, ACT_RELEASE, SELECTOR_ALL);
+    out[EXPIRE] = cost_of_act(l, ACT_EXPIRE, SELECTOR_ALL);
+    out[BY_CAUSE] = cost_of_act(l, ACT_HOLD, busy);
+    out[RETRY] = cost_of_retry(l, "policy");
+    out[CENSUS] = cost_of_census(l);
+    out[LIST] = cost_of_list(l, DELIVERY_FAILED);
+}
+
+static void what_arrived_costs_no_verb_anything(void **state)
+{
+    static const char *const names[COSTS] = {"hold",  "release", "expire", "hold by cause",
+                                             "retry", "census",  "queue"};
+    struct fixture *f = *state;
+    int64_t few[COSTS], crowd[COSTS];
+    put_few(f->l);
+    look_at_all(f->l, few);
+    put_crowd(f->l);
+    look_at_all(f->l, crowd);
+    for (size_t i = 0; i < COSTS; i++) {
+        if (crowd[i] > few[i] * ALLOWED)
+            fail_msg("%s: %lld steps, and %lld among %d that arrived", names[i], (long long)few[i],
+                     (long long)crowd[i], CROWD);
+    }
+}
+
+/* As a batch is: page behind page, none passes again what those before looked at. */
+static void what_is_due_together_is_passed_once(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    int64_t once = 0;
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    add(f->l, "few", NULL, CROWD, DELIVERY_WAITING, "");
+    must(ledger_commit(f->l, &err), &err);
+    once = cost_of_act(f->l, ACT_HOLD, SELECTOR_ALL);
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    add(f->l, "more", NULL, 3 * CROWD, DELIVERY_WAITING, "");
+    must(ledger_commit(f->l, &err), &err);
+    assert_true(cost_of_act(f->l, ACT_HOLD, SELECTOR_ALL) < 4 * once * ALLOWED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -146,7 +295,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(receipts_are_found_and_booked_by_index),  TEST(parked_ones_are_found_by_index),
         TEST(the_overdue_are_found_by_index),          TEST(who_waits_for_word_is_counted_by_index),
-        TEST(suppressed_addresses_are_found_by_index),
+        TEST(suppressed_addresses_are_found_by_index), TEST(what_arrived_costs_no_verb_anything),
+        TEST(what_is_due_together_is_passed_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
