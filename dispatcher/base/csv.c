@@ -21,6 +21,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/text.h"
 
 #define WINDOW_SIZE ((size_t)256 * 1024)
@@ -41,8 +42,9 @@ struct csv {
     size_t starts[CSV_FIELDS_MAX];
     struct csv_field fields[CSV_FIELDS_MAX];
     struct csv_record record;
-    bool high; /* the field has a byte that is not ASCII */
-    int io;    /* errno of a failed read */
+    bool high;          /* the field has a byte that is not ASCII */
+    int io;             /* errno of a failed read */
+    struct digest *sum; /* NULL: nobody wants it */
 };
 
 static const struct csv_fault lone_quote = {
@@ -87,6 +89,8 @@ static bool fill(struct csv *c)
     if (got < 0)
         c->io = errno;
     c->window_len = got > 0 ? (size_t)got : 0;
+    if (c->sum != NULL)
+        digest_put(c->sum, c->window, c->window_len);
     return got > 0;
 }
 
@@ -432,6 +436,15 @@ void csv_close(struct csv *c)
     free(c->window);
     buf_free(&c->text);
     free(c);
+}
+
+void csv_put_sum(struct csv *c, struct digest *sum)
+{
+    c->sum = sum;
+    c->window_offset = 0;
+    c->window_len = 0;
+    fill(c);
+    move_to(c, c->data_offset);
 }
 
 char csv_delimiter(const struct csv *c)

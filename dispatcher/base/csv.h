@@ -42,6 +42,7 @@ struct csv_record {
 };
 
 struct csv;
+struct digest;
 
 /*
  * Opens a file and finds its delimiter in the first line (or in Excel's `sep=;` above it).
@@ -53,6 +54,10 @@ void csv_close(struct csv *c);
 char csv_delimiter(const struct csv *c);
 /* The next record that is not blank; *out is NULL at the end. ERR_IO. */
 MUST_CHECK int csv_next(struct csv *c, const struct csv_record **out, struct error *err);
+/* From now on `sum` hears of every byte of the file, the first ones too, each once as it is read:
+ * behind the last record it is the sum of what was read, whatever became of the file meanwhile.
+ * Right after csv_open(), and only without csv_seek(). */
+void csv_put_sum(struct csv *c, struct digest *sum);
 /* The line the reader has reached, for progress. */
 int64_t csv_line(const struct csv *c);
 /* Goes back (or on) to a record that was read before: offset, row and line are its. */

@@ -150,14 +150,12 @@ static const char *sum_of(const struct manifest *m, enum manifest_part part, con
     return NULL;
 }
 
-static int check_file(const struct dossier *d, enum manifest_part part, const char *name,
-                      const char *path, struct error *err)
+static int check_sum(const struct dossier *d, enum manifest_part part, const char *name,
+                     const char *path, const unsigned char sum[DIGEST_SIZE], struct error *err)
 {
-    unsigned char sum[DIGEST_SIZE];
     char hex[DIGEST_HEX_SIZE];
-    int rc = sum_file(path, sum, err);
-    if (rc != 0 || text_equal(sum_of(&d->manifest, part, name), digest_hex(sum, hex)))
-        return rc;
+    if (text_equal(sum_of(&d->manifest, part, name), digest_hex(sum, hex)))
+        return 0;
     return error_set(err, ERR_DENIED,
                      "%s has changed since it was checked; this group was sent nothing. Put it "
                      "back, or have the campaign checked and approved anew",
@@ -165,16 +163,19 @@ static int check_file(const struct dossier *d, enum manifest_part part, const ch
 }
 
 int dossier_check_files(const struct dossier *d, const struct campaign_cohort *cohort,
-                        struct error *err)
+                        const unsigned char people[DIGEST_SIZE], struct error *err)
 {
+    unsigned char sum[DIGEST_SIZE];
     const char *facts = d->campaign->facts;
     char *name = name_of_people(d->campaign, cohort);
-    int rc = check_file(d, MANIFEST_AUDIENCE, name, cohort->audience, err);
+    int rc = check_sum(d, MANIFEST_AUDIENCE, name, cohort->audience, people, err);
     free(name);
+    if (rc == 0 && facts != NULL)
+        rc = sum_file(facts, sum, err);
     if (rc != 0 || facts == NULL)
         return rc;
     name = name_of(d->campaign, facts);
-    rc = check_file(d, MANIFEST_FACTS, name, facts, err);
+    rc = check_sum(d, MANIFEST_FACTS, name, facts, sum, err);
     free(name);
     return rc;
 }

@@ -30,8 +30,9 @@ MUST_CHECK int dossier_open_unchecked(const struct invocation *inv, const char *
 void dossier_close(struct dossier *d);
 
 /* ERR_DENIED with the name of the file if people of a cohort or facts are not any more those that
- * were summed. */
+ * were summed. `people` is the sum of the table as it was read: a file that was another one only
+ * meanwhile is found as well. */
 MUST_CHECK int dossier_check_files(const struct dossier *d, const struct campaign_cohort *cohort,
-                                   struct error *err);
+                                   const unsigned char people[DIGEST_SIZE], struct error *err);
 
 #endif

@@ -468,6 +468,11 @@ int handover_read(struct handover *h, struct error *err)
     return rc == 0 ? check_count(h, err) : rc;
 }
 
+void handover_sum_table(const struct handover *h, unsigned char out[DIGEST_SIZE])
+{
+    rows_sum(h->rows, out);
+}
+
 void handover_put_result(const struct handover *h, struct batch_result *out)
 {
     *out = (struct batch_result){.inv = h->o.inv,

@@ -6,6 +6,7 @@
 #define OPERATOR_ENQUEUE_HANDOVER_H
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "engine/client.h"
 #include "engine/setup.h"
 #include "operator/command.h"
@@ -43,6 +44,8 @@ MUST_CHECK int handover_open(const struct handover_options *options, struct hand
 MUST_CHECK int handover_read(struct handover *h, struct error *err);
 /* After handover_read(): what it found, for the closing words. */
 void handover_put_result(const struct handover *h, struct batch_result *out);
+/* After handover_read(): the sum of the table as it was read. */
+void handover_sum_table(const struct handover *h, unsigned char out[DIGEST_SIZE]);
 /* *out_known: the same batch was handed over before. ERR_CONFLICT: another one was. */
 MUST_CHECK int handover_publish(struct handover *h, bool *out_known, struct error *err);
 void handover_close(struct handover *h);

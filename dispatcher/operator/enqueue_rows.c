@@ -46,6 +46,7 @@ struct rows {
     size_t mark_count, mark_room;
     int64_t lines;        /* in the file */
     int64_t longest_line; /* in bytes */
+    struct digest *sum;   /* of what `forth` has read */
 };
 
 /* ---- opening ---- */
@@ -117,6 +118,9 @@ int rows_open(const char *path, bool csv, struct rows **out, struct error *err)
         rc = open_reader(r, &r->forth, err);
     if (rc == 0)
         rc = open_reader(r, &r->back, err);
+    r->sum = digest_begin();
+    if (rc == 0 && csv)
+        csv_put_sum(r->forth.csv, r->sum);
     if (rc != 0) {
         rows_close(r);
         return rc;
@@ -141,6 +145,7 @@ void rows_close(struct rows *r)
         return;
     close_reader(&r->forth);
     close_reader(&r->back);
+    digest_end(r->sum);
     free(r->marks);
     free(r->path);
     free(r);
@@ -159,6 +164,11 @@ int64_t rows_most(const struct rows *r)
 int64_t rows_lines_done(const struct rows *r)
 {
     return r->is_csv ? csv_line(r->forth.csv) - 1 : r->forth.line;
+}
+
+void rows_sum(const struct rows *r, unsigned char out[DIGEST_SIZE])
+{
+    digest_sum(r->sum, out);
 }
 
 struct columns *rows_columns(struct rows *r)
@@ -250,6 +260,8 @@ static int read_json(struct rows *r, struct reader *from, struct mark *place, bo
         *place = (struct mark){ftello(from->lines), from->line + 1, from->line + 1};
         len = getline(&from->text, &from->text_size, from->lines);
         from->line += len >= 0 ? 1 : 0;
+        if (from == &r->forth && len > 0)
+            digest_put(r->sum, from->text, (size_t)len);
     } while (len >= 0 && is_blank(from->text, (size_t)len));
     if (len < 0)
         return ferror(from->lines) ? error_errno(err, ERR_IO, "cannot read %s", r->path) : 0;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "model/batch.h"
 #include "operator/enqueue_columns.h"
@@ -36,6 +37,8 @@ int64_t rows_lines_done(const struct rows *r);
  * there is no letter for them, or no row at all. */
 MUST_CHECK int rows_begin(struct rows *r, const struct batch *b, const struct setup *s,
                           struct findings *findings, struct error *err);
+/* At the end: of the bytes that were read, whatever became of the file meanwhile. */
+void rows_sum(const struct rows *r, unsigned char out[DIGEST_SIZE]);
 /* NULL for JSON Lines. Its cells are those of the row read last. */
 struct columns *rows_columns(struct rows *r);
 /* Is the file to be saved anew, in another charset? That was told, and what would follow is not

@@ -252,6 +252,7 @@ static void note_batch(struct sending *s, const struct batch_result *result, boo
 static int hand_over(struct sending *s, const struct handover_options *o,
                      const struct send_cohort *cohort, struct error *err)
 {
+    unsigned char people[DIGEST_SIZE];
     struct handover *h = NULL;
     struct batch_result result = {0};
     bool known = false;
@@ -260,8 +261,10 @@ static int hand_over(struct sending *s, const struct handover_options *o,
         rc = handover_read(h, err);
     if (rc == EX_DATAERR)
         rc = refuse_problems(s, err);
-    if (rc == 0)
-        rc = dossier_check_files(&s->dossier, cohort->cohort, err);
+    if (rc == 0) {
+        handover_sum_table(h, people);
+        rc = dossier_check_files(&s->dossier, cohort->cohort, people, err);
+    }
     if (rc == 0)
         rc = handover_publish(h, &known, err);
     if (rc == 0) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 
 static char path[64];
 
@@ -388,6 +389,38 @@ static void goes_back_to_a_record(void **state)
     buf_free(&text);
 }
 
+/* The table is another one while it is read, and again what it was behind that. */
+static void sums_what_was_read_and_not_what_stands_there(void **state)
+{
+    struct buf good = {0}, other = {0};
+    unsigned char sum[DIGEST_SIZE], read[DIGEST_SIZE];
+    (void)state;
+    buf_puts(&good, "\xef\xbb\xbfname;email\n");
+    for (int i = 0; i < 50000; i++)
+        buf_printf(&good, "n%05d;a%05d@example.org\n", i, i);
+    buf_put(&other, good.data, good.len);
+    other.data[good.len - 20] = 'x';
+    for (int swapped = 0; swapped < 2; swapped++) {
+        struct digest *d = digest_begin();
+        write_bytes(good.data, good.len);
+        digest_sha256(good.data, good.len, sum);
+        struct csv *c = open_file();
+        csv_put_sum(c, d);
+        assert_string_equal(next(c)->fields[0].text, "name");
+        if (swapped == 1)
+            write_bytes(other.data, other.len);
+        while (next(c) != NULL)
+            ;
+        write_bytes(good.data, good.len);
+        digest_sum(d, read);
+        assert_int_equal(memcmp(sum, read, DIGEST_SIZE) != 0, swapped);
+        csv_close(c);
+        digest_end(d);
+    }
+    buf_free(&good);
+    buf_free(&other);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -410,6 +443,7 @@ int main(void)
         TEST(reads_an_empty_file_as_nothing),
         TEST(reads_the_same_wherever_its_window_ends),
         TEST(goes_back_to_a_record),
+        TEST(sums_what_was_read_and_not_what_stands_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
