@@ -166,12 +166,12 @@ struct batch_row {
     const char *id, *text, *campaign; /* text: batch.json; NULL once purged */
     enum batch_state state;
     enum batch_stop stop;
-    const char *stop_reason; /* "" while it goes */
-    const char *letter_reason;   /* why nothing goes because of its letter; "": it may */
-    const char *letter_allowed;  /* in hex: what an operator lets go all the same; "" */
+    const char *stop_reason;       /* "" while it goes */
+    const char *letter_reason;     /* why nothing goes because of its letter; "": it may */
+    const char *letter_allowed;    /* in hex: what an operator lets go all the same; "" */
     enum batch_stop campaign_stop; /* all of its campaign; BATCH_PAUSED also when cancelled */
     const char *campaign_reason;
-    bool go_on;              /* an operator said: do not halt it any more */
+    bool go_on; /* an operator said: do not halt it any more */
     enum job_priority priority;
     int64_t total, bytes;
     int64_t next_line, next_offset; /* LOADING: where to go on */
@@ -626,18 +626,19 @@ MUST_CHECK int ledger_take_census(struct ledger *l, struct census *c, ledger_cen
                                   void *context, struct error *err);
 /* The last words on a delivery, as delivery_row.reply; appended. *out_code: of the attempt that
  * said them, 0: none, or it was no attempt. */
-MUST_CHECK int ledger_read_reply(struct ledger *l, int64_t delivery, int *out_code,
-                                 struct buf *out, struct error *err);
+MUST_CHECK int ledger_read_reply(struct ledger *l, int64_t delivery, int *out_code, struct buf *out,
+                                 struct error *err);
 
-/* A person of a batch with the delivery that is the last word on them: the first that was delivered,
- * else one that is open, else the latest of uncertain, failed, expired, suppressed, cancelled. */
+/* A person of a batch with the delivery that is the last word on them: the first that was
+ * delivered, else one that is open, else the latest of uncertain, failed, expired, suppressed,
+ * cancelled. */
 struct person_row {
     int64_t delivery, line;
-    int64_t offset, length;  /* of its text in notices.jsonl */
-    const char *notice_id;   /* "b:7" for one that stands there under no name */
+    int64_t offset, length; /* of its text in notices.jsonl */
+    const char *notice_id;  /* "b:7" for one that stands there under no name */
     const char *locale, *zone, *address, *cause, *reply; /* zone: "" if unknown */
-    bool fallback;           /* of language */
-    int turn;                /* channels tried before */
+    bool fallback;                                       /* of language */
+    int turn;                                            /* channels tried before */
     enum channel_kind channel;
     enum delivery_state state; /* WAITING stands for IN_FLIGHT, too */
     int64_t changed_ms;
@@ -778,10 +779,10 @@ MUST_CHECK int ledger_count_retry(struct ledger *l, struct retry *r, struct erro
  * left and counted: nobody can call it back.
  */
 enum act_kind {
-    ACT_HOLD,      /* waiting, deferred -> held, cause `operator`; patience begins anew afterwards */
-    ACT_RELEASE,   /* held -> waiting, due now; its schedule goes on where it was */
-    ACT_EXPIRE,    /* waiting, deferred, held -> expired */
-    ACT_CANCEL,    /* the same -> cancelled; the channels behind it are forgotten */
+    ACT_HOLD,    /* waiting, deferred -> held, cause `operator`; patience begins anew afterwards */
+    ACT_RELEASE, /* held -> waiting, due now; its schedule goes on where it was */
+    ACT_EXPIRE,  /* waiting, deferred, held -> expired */
+    ACT_CANCEL,  /* the same -> cancelled; the channels behind it are forgotten */
     ACT_DELIVERED, /* waiting, deferred, held, failed, uncertain -> delivered, by somebody's word */
 };
 #define ACT_KINDS 5
@@ -818,8 +819,8 @@ MUST_CHECK int ledger_stop_batch(struct ledger *l, const char *id, enum batch_st
                                  const char *reason, bool go_on, const struct action *action,
                                  struct error *err);
 
-/* Its letter is not what was approved (`reason` says so: nothing is leased), or it is again (""), or
- * `allowed` (hex, NULL: unchanged) is all the same. Recorded in the chain, durable; without an
+/* Its letter is not what was approved (`reason` says so: nothing is leased), or it is again (""),
+ * or `allowed` (hex, NULL: unchanged) is all the same. Recorded in the chain, durable; without an
  * action by "dispatcher". ERR_NOT_FOUND. */
 MUST_CHECK int ledger_judge_letter(struct ledger *l, const char *id, const char *reason,
                                    const char *allowed, const struct action *action,

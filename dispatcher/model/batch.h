@@ -6,12 +6,11 @@
  *     {"version": 1, "id": "recall-2026", "count": 6500000, "sha256": "...of notices.jsonl",
  *      "template": "apology", "locale": "de", "routing": {...}, "priority": "normal",
  *      "category": "...", "campaign": "...", "reference": "...", "event_type": "...",
- *      "condition": {"endpoint": "crm"}, "reply_to": "...", "unsubscribe_url": "...", "attachments": [...],
- *      "created_at": "...", "not_before": "...", "expires_at": "...", "window": "08:00-21:00",
- *      "halt": {"failures": 500, "share": 0.05}, "data": {...},
- *      "letter_sha256": "...of the letter as it was approved (render/library_sources.h)",
- *      "facts": {"incident": "card-leak", "version": 3, "cohort": "a", "sha256": "...of the
- * sheet"}}
+ *      "condition": {"endpoint": "crm"}, "reply_to": "...", "unsubscribe_url": "...",
+ * "attachments": [...], "created_at": "...", "not_before": "...", "expires_at": "...", "window":
+ * "08:00-21:00", "halt": {"failures": 500, "share": 0.05}, "data": {...}, "letter_sha256": "...of
+ * the letter as it was approved (render/library_sources.h)", "facts": {"incident": "card-leak",
+ * "version": 3, "cohort": "a", "sha256": "...of the sheet"}}
  *
  *     {"id": "c17", "locale": "ko-KR", "to": {...}, "reference": "...", "data": {...},
  *      "unsubscribe_url": "...", "attachments": [...]}

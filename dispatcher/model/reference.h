@@ -19,8 +19,9 @@
 /* What stands for it in batch.json. */
 #define REFERENCE_AUTO "auto"
 
-#define REFERENCE_SIZE 16 /* "7K2M9-QX4TD", or "7K2M-9QX4-TDRW" for the batches behind 2 million   \
-                           */
+#define REFERENCE_SIZE                                                                             \
+    16 /* "7K2M9-QX4TD", or "7K2M-9QX4-TDRW" for the batches behind 2 million                      \
+        */
 
 /* The number of a line; of batch 0, which is never in the books, a sample. False: there are no
  * numbers for so large ones. */

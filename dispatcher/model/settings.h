@@ -292,7 +292,7 @@ struct settings {
     struct halt_rule halt; /* when a batch stops by itself */
     bool trial;            /* what counts: the configuration's, or what `live` said since */
     bool trial_configured; /* what the configuration says */
-    char **allow; /* exact addresses or `*@domain` or `+49151*` wildcards */
+    char **allow;          /* exact addresses or `*@domain` or `+49151*` wildcards */
     size_t allow_count;
     char **testers; /* "jana=jana@example.org": whom test-send knows by name */
     size_t tester_count;

@@ -55,8 +55,8 @@ static int run(const struct invocation *inv, struct error *err)
                end != NULL ? end : "");
     else if (rc == 0)
         say(inv, stdout,
-            "The log is at %s until %s, then as configured. Undo: dispatcher log-level %s\n",
-            level, output_time(end, until, sizeof(until)), was);
+            "The log is at %s until %s, then as configured. Undo: dispatcher log-level %s\n", level,
+            output_time(end, until, sizeof(until)), was);
     json_free(answer);
     return rc;
 }

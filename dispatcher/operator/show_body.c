@@ -162,7 +162,8 @@ static void print_verdict(const struct body *b, const struct words_delivery *d,
         say(inv, stdout, "  These are the bytes that were sent (SHA-256 %s, equal).\n", w->sha256);
         if (w->kept)
             say(inv, stdout,
-                "  Made of the letter as it was kept with the campaign; the files of today are others.\n");
+                "  Made of the letter as it was kept with the campaign; the files of today are "
+                "others.\n");
         break;
     case WORDS_DIFFER:
         say(inv, stdout,

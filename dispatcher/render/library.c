@@ -315,7 +315,8 @@ static void check_sources(const struct library *l, const struct library_options 
     struct place at = {options->templates, 1, 1};
     sources_read(options, &behind);
     if (!sources_equal(&l->sources, &behind))
-        problems_add_error(problems, &at, "changed", "a file was changed while all were read: load them again");
+        problems_add_error(problems, &at, "changed",
+                           "a file was changed while all were read: load them again");
     sources_free(&behind);
 }
 

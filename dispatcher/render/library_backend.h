@@ -25,7 +25,7 @@ struct library {
     size_t draft_count;
     struct layout_list layouts;
     char *partials;
-    char *default_zone;     /* NULL: the locale's */
+    char *default_zone;         /* NULL: the locale's */
     struct sources sources;     /* all files as they were read */
     unsigned char *letter_sums; /* DIGEST_SIZE of each template */
 };
