@@ -25,6 +25,7 @@ static const struct command command_api = {
         "  /metrics                  for Prometheus\n"
         "\n"
         "It speaks HTTP without TLS: outside this machine a proxy belongs before it.",
+    .no_json = "nothing, and logs",
     .run = run_api,
 };
 

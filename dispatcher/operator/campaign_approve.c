@@ -8,6 +8,7 @@
 #include "operator/campaign_ask.h"
 #include "operator/campaign_dossier.h"
 #include "operator/documents.h"
+#include "operator/output.h"
 #include "operator/say.h"
 
 static bool is_wanted(const struct campaign *c, const char *role)
@@ -80,7 +81,7 @@ static void tell(const struct invocation *inv, const struct dossier *d, const st
 {
     struct buf out = {0};
     if (invocation_json(inv)) {
-        json_put(&out, answer);
+        output_put_row(&out, answer);
         printf("%s\n", buf_text(&out));
         buf_free(&out);
         return;

@@ -237,8 +237,25 @@ static int find_file(const struct invocation *inv, char **out, struct error *err
     return rc;
 }
 
+static void print_json(const struct next *n)
+{
+    struct buf out = {0};
+    buf_puts(&out, "{\"v\":1,\"campaign\":");
+    buf_put_json(&out, n->id);
+    buf_puts(&out, ",\"file\":");
+    buf_put_json(&out, n->file);
+    buf_puts(&out, ",\"facts\":");
+    buf_put_json(&out, n->facts);
+    printf("%s}\n", buf_text(&out));
+    buf_free(&out);
+}
+
 static void tell(const struct invocation *inv, const struct next *n)
 {
+    if (invocation_json(inv)) {
+        print_json(n);
+        return;
+    }
     printf("%s\n", n->file);
     if (n->facts != NULL)
         printf("%s\n", n->facts);
@@ -284,7 +301,8 @@ const struct command command_campaign_next = {
         "the last one left. Comments stay, and nothing is overwritten. `dispatcher check` then "
         "says, for each language,\n"
         "which paragraphs did not change.\n\n"
-        "Prints the new files, one per line; there is no JSON.",
+        "Prints the new files, one per line.\n\n"
+        "JSON, one object: v, campaign, file, facts (null: it has no sheet).",
     .arguments_min = 1,
     .arguments_max = 1,
     .run = run,

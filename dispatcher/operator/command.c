@@ -133,6 +133,9 @@ static int run_command(struct invocation *inv, size_t count, char **words, struc
         return 0;
     }
     rc = check_arguments(inv, err);
+    if (rc == 0 && inv->command->no_json != NULL && invocation_json(inv))
+        rc = error_set(err, ERR_USAGE, "%s has no JSON: it prints %s; leave --json out",
+                       inv->command->name, inv->command->no_json);
     return rc == 0 ? inv->command->run(inv, err) : rc;
 }
 

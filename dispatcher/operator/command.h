@@ -47,6 +47,7 @@ struct command {
     int (*run)(const struct invocation *inv,
                struct error *err); /* 0, exit status > 0, or an error code < 0 */
     bool hidden;                   /* for the build: in no list */
+    const char *no_json; /* what is printed instead, "a CSV table": --json is refused; NULL: JSON */
 };
 
 /* Commands that belong together, in the order of the help. */

@@ -426,5 +426,6 @@ const struct command command_completion = {
                "languages, files, and the names of letters, transports, endpoints and batches.",
     .arguments_min = 1,
     .arguments_max = 1,
+    .no_json = "a script for the shell",
     .run = run_completion,
 };

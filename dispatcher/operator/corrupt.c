@@ -30,7 +30,7 @@ static void take_row(void *context, const struct json_t *row)
 {
     struct heap *h = context;
     struct buf line = {0};
-    json_put(&line, row);
+    output_put_row(&line, row);
     h->at = xreallocarray(h->at, h->count + 1, sizeof(*h->at));
     h->at[h->count++] =
         (struct lying){.name = xstrdup(json_get_text(row, "name", "")), .line = buf_steal(&line)};

@@ -345,8 +345,9 @@ static void print_sheet(const struct invocation *inv, const struct fact_sheet *s
     struct json_t *data = fact_sheet_data(s, cohort);
     if (invocation_json(inv)) {
         struct buf out = {0};
+        buf_puts(&out, "{\"v\":1,\"data\":");
         json_put(&out, data);
-        buf_putc(&out, '\n');
+        buf_puts(&out, "}\n");
         print_buf(&out);
     } else {
         print_head(inv, s);
@@ -382,7 +383,9 @@ const struct command command_facts_show = {
     .arguments = "FILE",
     .summary = "print a fact sheet as the letters of a cohort see it",
     .example = "  dispatcher facts show facts-2.yaml --cohort a\n",
-    .details = "With --json exactly the `data` a notice carries.",
+    .details = "JSON, one object: v, data: exactly the `data` a notice carries, with its times as "
+               "the sheet has\n"
+               "them.",
     .options = show_options,
     .option_count = COUNT_OF(show_options),
     .arguments_min = 1,

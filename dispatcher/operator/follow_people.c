@@ -68,5 +68,6 @@ const struct command command_campaign_people = {
     .option_count = COUNT_OF(options),
     .arguments_min = 1,
     .arguments_max = 1,
+    .no_json = "a CSV table, which `send` reads",
     .run = run,
 };

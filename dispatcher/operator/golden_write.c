@@ -22,6 +22,28 @@ struct writing {
     size_t files, written;
 };
 
+static void put_json(struct buf *out, const char *path, bool removed)
+{
+    buf_puts(out, "{\"v\":1,\"file\":");
+    buf_put_json(out, path);
+    buf_printf(out, ",\"removed\":%s}", removed ? "true" : "false");
+}
+
+/* A line for each file that is not what it was. */
+static void tell_file(const struct writing *w, const char *path, bool removed)
+{
+    struct buf out = {0};
+    if (invocation_json(w->inv)) {
+        put_json(&out, path, removed);
+        printf("%s\n", buf_text(&out));
+    } else if (removed) {
+        say(w->inv, stdout, "removed %s\n", path);
+    } else {
+        printf("%s\n", path);
+    }
+    buf_free(&out);
+}
+
 static bool is_same(const char *path, const struct buf *text)
 {
     struct buf file = {0};
@@ -41,7 +63,7 @@ static int write_text(void *context, const char *path, const struct buf *text, s
     if (is_same(path, text))
         return 0;
     w->written++;
-    printf("%s\n", path);
+    tell_file(w, path, false);
     return preview_write_file(path, text, true, err);
 }
 
@@ -52,7 +74,7 @@ static int remove_unwanted(void *context, const char *path, const struct buf *te
     (void)text;
     if (golden_is_wanted(w->library, w->template_index, path))
         return 0;
-    say(w->inv, stdout, "removed %s\n", path);
+    tell_file(w, path, true);
     return unlink(path) == 0 ? 0 : error_errno(err, ERR_IO, "cannot remove %s", path);
 }
 
@@ -127,7 +149,8 @@ const struct command command_golden_write = {
         "Writes TEMPLATE/golden/FIXTURE.LANGUAGE.txt: every part of the letter for each of its "
         "fixtures.\n"
         "`dispatcher check --golden` compares. Look at the difference (git diff) before you "
-        "commit it.",
+        "commit it.\n\n"
+        "JSON, one object per file that changed: v, file, removed.",
     .arguments_max = 1000,
     .run = run,
 };

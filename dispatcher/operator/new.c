@@ -302,8 +302,23 @@ static int make(struct making *m, struct error *err)
     return make_skeleton(m, err);
 }
 
+static void print_json(const struct making *m)
+{
+    struct buf out = {0};
+    buf_puts(&out, "{\"v\":1,\"letter\":");
+    buf_put_json(&out, m->name);
+    buf_puts(&out, ",\"directory\":");
+    buf_put_json(&out, m->directory);
+    printf("%s}\n", buf_text(&out));
+    buf_free(&out);
+}
+
 static void tell_next(const struct making *m)
 {
+    if (invocation_json(m->inv)) {
+        print_json(m);
+        return;
+    }
     printf("%s\n", m->directory);
     const char *copied = option_value(m->inv, "from");
     if (copied != NULL)

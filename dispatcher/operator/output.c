@@ -259,6 +259,24 @@ void output_each_line(const struct buf *lines, void (*fn)(void *context, const s
     }
 }
 
+static void put_member(void *context, const char *name, const struct json_t *value)
+{
+    struct buf *out = context;
+    if (strcmp(name, "v") == 0)
+        return;
+    buf_putc(out, ',');
+    buf_put_json(out, name);
+    buf_putc(out, ':');
+    json_put(out, value);
+}
+
+void output_put_row(struct buf *out, const struct json_t *row)
+{
+    buf_puts(out, "{\"v\":1");
+    json_walk(row, put_member, out);
+    buf_putc(out, '}');
+}
+
 /* Line by line: the list of problems of a configuration has several. */
 static void put_sentence(struct buf *out, const char *text)
 {

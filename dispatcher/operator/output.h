@@ -49,6 +49,8 @@ const char *output_age(const char *rfc3339, char out[OUTPUT_NUMBER_SIZE]);
 struct json_t;
 void output_each_line(const struct buf *lines, void (*fn)(void *context, const struct json_t *row),
                       void *context);
+/* An answer as the JSON it came as, with "v" as its first member. */
+void output_put_row(struct buf *out, const struct json_t *row);
 /* An error on stderr, and as a JSON text: it may quote what a stranger wrote, and may have been cut
  * within a character, so it is made visible first. */
 void output_error(const struct error *err);

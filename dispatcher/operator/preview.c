@@ -264,9 +264,21 @@ static void tell_errors(const struct preview *p)
         say(p->inv, stderr, "This letter has %zu mistakes: dispatcher check\n", count);
 }
 
+static int show_json(const struct preview *p, struct error *err)
+{
+    static const char *const forms[] = {"part", "side-by-side", "html"};
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        if (option_given(p->inv, forms[i]))
+            return error_set(err, ERR_USAGE, "--json has all parts; leave --%s out", forms[i]);
+    }
+    return preview_print_json(p, err);
+}
+
 static int show(struct preview *p, struct error *err)
 {
     const char *part = option_value(p->inv, "part");
+    if (invocation_json(p->inv))
+        return show_json(p, err);
     if (option_given(p->inv, "html"))
         return preview_write_pages(p, option_value(p->inv, "html"), err);
     if (option_given(p->inv, "side-by-side"))
@@ -317,7 +329,10 @@ const struct command command_preview = {
                "  dispatcher preview apology --side-by-side --locale de,ko,en\n",
     .details = "Uses the first of the letter's fixtures unless another is given. Sends nothing.\n"
                "With --facts the facts come from a fact sheet, with --audience reader and facts "
-               "from a row of a table.",
+               "from a row of a table.\n\n"
+               "JSON, one object per language: v, letter, locale, subject, preheader, text, html, "
+               "sms, webhook (null:\n"
+               "the letter has no such part).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

@@ -160,14 +160,20 @@ static int print_part(const struct preview *p, const char *locale, const char *p
     return rc;
 }
 
-static int print_language(const struct preview *p, const char *locale, const char *part,
-                          struct error *err)
+static int check_language(const struct preview *p, const char *locale, struct error *err)
 {
-    bool headed = p->tag_count > 1;
     char *path = NULL;
     int rc = library_check_job(p->setup->library, p->template_index, locale, preview_job(p, locale),
                                &path, err);
     free(path);
+    return rc;
+}
+
+static int print_language(const struct preview *p, const char *locale, const char *part,
+                          struct error *err)
+{
+    bool headed = p->tag_count > 1;
+    int rc = check_language(p, locale, err);
     if (rc != 0)
         return rc;
     if (headed)
@@ -183,5 +189,87 @@ int preview_print_parts(const struct preview *p, const char *part, struct error 
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < p->tag_count; i++)
         rc = print_language(p, p->tags[i], part != NULL ? part : "overview", err);
+    return rc;
+}
+
+/* ---- for programs ---- */
+
+/* NULL: the letter has no such part. */
+static void put_text(struct buf *out, const char *name, const struct buf *text)
+{
+    buf_printf(out, ",\"%s\":", name);
+    buf_put_json(out, text != NULL ? buf_text(text) : NULL);
+}
+
+static int put_mail(const struct preview *p, const char *locale, struct buf *out, struct error *err)
+{
+    struct message m = {0};
+    int rc = render(p, locale, CHANNEL_EMAIL, &m, err);
+    if (rc == 0) {
+        put_text(out, "subject", &m.subject);
+        put_text(out, "preheader", &m.preheader);
+        put_text(out, "text", &m.text);
+        put_text(out, "html", &m.html);
+    }
+    message_free(&m);
+    return rc;
+}
+
+static int put_sms(const struct preview *p, const char *locale, struct buf *out, struct error *err)
+{
+    const struct sms_way way = sms_way_home(p->setup->settings);
+    struct message m = {0};
+    struct preview_sms sms;
+    if (!library_has_part(p->setup->library, p->template_index, locale, CHANNEL_SMS)) {
+        put_text(out, "sms", NULL);
+        return 0;
+    }
+    int rc = render(p, locale, CHANNEL_SMS, &m, err);
+    if (rc == 0) {
+        preview_sms_make(&m, &way, &sms);
+        put_text(out, "sms", &sms.fitting.text);
+        preview_sms_free(&sms);
+    }
+    message_free(&m);
+    return rc;
+}
+
+static int put_webhook(const struct preview *p, const char *locale, struct buf *out,
+                       struct error *err)
+{
+    bool there = library_has_part(p->setup->library, p->template_index, locale, CHANNEL_WEBHOOK);
+    struct message m = {0};
+    int rc = there ? render(p, locale, CHANNEL_WEBHOOK, &m, err) : 0;
+    if (rc == 0)
+        put_text(out, "webhook", there ? &m.webhook : NULL);
+    message_free(&m);
+    return rc;
+}
+
+static int print_json(const struct preview *p, const char *locale, struct error *err)
+{
+    struct buf out = {0};
+    buf_puts(&out, "{\"v\":1,\"letter\":");
+    buf_put_json(&out, p->name);
+    buf_puts(&out, ",\"locale\":");
+    buf_put_json(&out, locale);
+    int rc = check_language(p, locale, err);
+    if (rc == 0)
+        rc = put_mail(p, locale, &out, err);
+    if (rc == 0)
+        rc = put_sms(p, locale, &out, err);
+    if (rc == 0)
+        rc = put_webhook(p, locale, &out, err);
+    if (rc == 0)
+        printf("%s}\n", buf_text(&out));
+    buf_free(&out);
+    return rc;
+}
+
+int preview_print_json(const struct preview *p, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < p->tag_count; i++)
+        rc = print_json(p, p->tags[i], err);
     return rc;
 }

@@ -8,4 +8,7 @@
  * part. */
 MUST_CHECK int preview_print_parts(const struct preview *p, const char *part, struct error *err);
 
+/* One object per language, with every part it has. */
+MUST_CHECK int preview_print_json(const struct preview *p, struct error *err);
+
 #endif

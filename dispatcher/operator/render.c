@@ -58,5 +58,6 @@ const struct command command_render = {
                "comments, delimiters. Letters are previewed with `dispatcher preview`.",
     .options = options,
     .option_count = COUNT_OF(options),
+    .no_json = "what the template says",
     .run = run,
 };

@@ -21,5 +21,6 @@ const struct command command_run = {
         "old ones stay in force and the log says why. SIGUSR1 logs a status line.\n"
         "kill -9 at any moment loses nothing; at most what was in flight is sent again, with the\n"
         "same Message-ID or webhook-id.",
+    .no_json = "nothing, and logs",
     .run = run,
 };

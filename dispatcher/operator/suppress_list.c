@@ -274,6 +274,7 @@ const struct command command_suppress_export = {
         "Columns: channel, address, cause, reason, source, since, expires_at (empty: never).",
     .options = filters,
     .option_count = COUNT_OF(filters),
+    .no_json = "a CSV table, which `suppress import` reads; `suppress list` has JSON",
     .run = run_export,
 };
 

@@ -108,5 +108,6 @@ const struct command command_translate_export = {
         "(_partials) are translated by hand.",
     .arguments_min = 2,
     .arguments_max = 2,
+    .no_json = "a PO file",
     .run = run,
 };

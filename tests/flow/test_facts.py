@@ -217,8 +217,8 @@ def test_times_that_cannot_be_are_errors(t):
 
 def test_the_facts_of_a_cohort_are_those_of_its_letters(t):
     sheet = os.path.join(copy(t), "facts-2.yaml")
-    everybody = t.command("facts", "show", "--json", sheet).json()
-    a = t.command("facts", "show", "--json", sheet, "--cohort", "a").json()
+    everybody = t.command("facts", "show", "--json", sheet).json()["data"]
+    a = t.command("facts", "show", "--json", sheet, "--cohort", "a").json()["data"]
     t.check("data_items" not in everybody and "card_cvc" in a["data_items"], "data of cohort a")
     t.equal(a["law"], {"kr": True, "eu": False, "uk": False}, "legal blocks")
     t.equal(t.command("facts", "show", sheet, "--cohort", "nobody").status, 66, "an unknown cohort")

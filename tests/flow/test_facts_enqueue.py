@@ -35,7 +35,7 @@ def published(t):
 
 def test_what_is_sent_says_what_the_check_has_proved(t):
     prepare(t)
-    facts = t.command("facts", "show", "--json", SHEET, "--cohort", "a").json()
+    facts = t.command("facts", "show", "--json", SHEET, "--cohort", "a").json()["data"]
     answer = enqueue(t, "--cohort", "a")
     t.equal((answer.status, answer.out), (0, "cl-a 2\n"), f"queued: {answer.err}")
     batch = published(t)
@@ -58,7 +58,7 @@ def test_what_is_sent_says_what_the_check_has_proved(t):
 def test_a_cohort_gets_its_own_facts(t):
     prepare(t)
     t.equal(enqueue(t, "--cohort", "b").status, 0, "queued")
-    items = t.command("facts", "show", "--json", SHEET, "--cohort", "b").json()["data_items"]
+    items = t.command("facts", "show", "--json", SHEET, "--cohort", "b").json()["data"]["data_items"]
     t.equal(published(t)["data"]["data_items"], items, "data of cohort b")
 
 
