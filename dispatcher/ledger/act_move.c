@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "ledger/act_step.h"
+#include "ledger/campaigns.h"
 #include "ledger/db.h"
 
 /* Behind the bars of ledger.h. */
@@ -80,6 +81,10 @@ static void put_release_bars(struct buf *sql, const struct selector *selector)
     bool named = selector->id != NULL || text_equal(selector->cause, "poison");
     if (!named)
         buf_printf(sql, " WHEN d.state = 3 AND d.cause = 'poison' THEN %d", ACT_POISON);
+    buf_printf(sql, /* nobody would ever lease it */
+               " WHEN b.campaign IS NOT NULL AND EXISTS (SELECT 1 FROM campaign c"
+               " WHERE c.id = b.campaign AND c.stop = %d) THEN %d",
+               CAMPAIGN_CANCELLED, ACT_UNFIT);
     buf_printf(sql,
                " WHEN d.state = 3 AND d.channel = %d AND EXISTS"
                " (SELECT 1 FROM endpoint e WHERE e.name = d.address AND e.disabled) THEN %d",

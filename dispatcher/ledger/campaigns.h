@@ -102,7 +102,7 @@ struct document {
     size_t len;
 };
 /* A piece of a document, from `start` on. With `last` they are put together: ERR_INPUT if their sum
- * is not sha256, and the pieces are gone. What is kept already stays. */
+ * is not sha256; then all are to come again. What is kept already stays. */
 MUST_CHECK int ledger_put_document(struct ledger *l, const struct document *piece, int64_t start,
                                    bool last, struct error *err);
 /* *out_found false: it is not kept. Else its bytes, appended. */

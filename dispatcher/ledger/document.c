@@ -16,6 +16,7 @@ static const char put_piece_sql[] =
     " ON CONFLICT (sha256, start) DO UPDATE SET bytes = excluded.bytes";
 static const char pieces_sql[] =
     "SELECT start, bytes FROM document_piece WHERE sha256 = ? ORDER BY start";
+static const char drop_behind_sql[] = "DELETE FROM document_piece WHERE sha256 = ? AND start > ?";
 static const char drop_pieces_sql[] = "DELETE FROM document_piece WHERE sha256 = ?";
 
 static void bind_sum(struct query *q, const unsigned char *sha256)
@@ -85,11 +86,23 @@ static int join_pieces(struct ledger *l, const unsigned char *sha256, struct buf
     return rc;
 }
 
-static int put_whole(struct ledger *l, const struct document *d, struct error *err)
+/* What an earlier try left behind the end would be taken for a part of it, now and ever after. */
+static int drop_behind(struct ledger *l, const unsigned char *sha256, int64_t last,
+                       struct error *err)
+{
+    struct query *q = db_query(l->db, drop_behind_sql);
+    bind_sum(q, sha256);
+    query_bind_int(q, last);
+    return query_run(q, err);
+}
+
+static int put_whole(struct ledger *l, const struct document *d, int64_t last, struct error *err)
 {
     struct buf whole = {0};
     unsigned char sum[DIGEST_SIZE];
-    int rc = join_pieces(l, d->sha256, &whole, err);
+    int rc = drop_behind(l, d->sha256, last, err);
+    if (rc == 0)
+        rc = join_pieces(l, d->sha256, &whole, err);
     if (rc == 0)
         rc = run_by_sum(l, drop_pieces_sql, d->sha256, err);
     digest_sha256(buf_text(&whole), whole.len, sum);
@@ -113,7 +126,7 @@ static int put(struct ledger *l, const struct document *d, int64_t start, bool l
     if (rc < 0 || known != 0)
         return rc < 0 ? rc : 0;
     rc = put_piece(l, d, start, err);
-    return rc == 0 && last ? put_whole(l, d, err) : rc;
+    return rc == 0 && last ? put_whole(l, d, start, err) : rc;
 }
 
 int ledger_put_document(struct ledger *l, const struct document *piece, int64_t start, bool last,

@@ -230,6 +230,11 @@ static void a_document_is_kept_under_its_hash_or_not_at_all(void **state)
              "\"c\",\"offset\":1}]}",
              hex);
     has(ask(ANNA, request), "\"code\":-1");
+    snprintf(request, sizeof(request), /* behind the end of it */
+             "{\"v\":1,\"verb\":\"keep\",\"documents\":[{\"name\":\"x\",\"sha256\":\"%s\",\"text\":"
+             "\"z\",\"offset\":2,\"more\":true}]}",
+             hex);
+    has(ask(ANNA, request), "\"kept\":1");
     snprintf(request, sizeof(request),
              "{\"v\":1,\"verb\":\"keep\",\"documents\":[{\"name\":\"x\",\"sha256\":\"%s\",\"text\":"
              "\"ab\"}]}",

@@ -239,6 +239,23 @@ static void nothing_of_a_cancelled_campaign_is_begun_again(void **state)
     must_balance(f->l);
 }
 
+static void what_is_held_of_a_cancelled_campaign_is_not_let_go(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct selector held = select_state(DELIVERY_HELD);
+    struct act act = {.kind = ACT_RELEASE, .selector = &held, .limit = 100, .now_ms = NOON};
+    start(f->l, "{}");
+    take_in_batch(f->l, "a");
+    lease_with(f->l, 0, 0);
+    settle(f->l, rows[0].delivery, DELIVERY_HELD);
+    stop(f->l, CAMPAIGN_CANCELLED);
+    must(ledger_act(f->l, &act, &by_anna, &err), &err);
+    assert_int_equal(act.count, 0);
+    assert_int_equal(count_state(f->l, DELIVERY_HELD), 1);
+    must_balance(f->l);
+}
+
 static bool holds(void *context UNUSED, const char *transport UNUSED)
 {
     return false;
@@ -288,6 +305,7 @@ int main(void)
         TEST(a_pause_holds_batches_of_now_and_later_and_after_a_restart),
         TEST(of_a_cancelled_campaign_nothing_comes_back_and_nothing_new_waits),
         TEST(nothing_of_a_cancelled_campaign_is_begun_again),
+        TEST(what_is_held_of_a_cancelled_campaign_is_not_let_go),
         TEST(what_a_crash_leaves_of_a_cancelled_campaign_is_cancelled),
         TEST(a_changed_letter_holds_its_batch_and_no_other),
     };
