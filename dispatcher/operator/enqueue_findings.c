@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "operator/say.h"
 
 #define SHOWN_MAX  60
 #define FLUSH_SIZE ((size_t)64 * 1024)
@@ -118,24 +119,42 @@ static void put_shown(struct buf *out, const char *text)
     buf_puts(out, at < end ? "..." : "");
 }
 
-static void show_for_people(const struct finding *finding)
+/* Where it stands: "row 7, email". */
+static void put_where(const struct findings *f, const struct finding *finding, struct buf *out)
+{
+    if (finding->row > 0)
+        say_put(f->options.inv, out, "row %lld", (long long)finding->row);
+    if (finding->row > 0 && finding->column != NULL)
+        buf_puts(out, ", ");
+    if (finding->column != NULL)
+        put_shown(out, finding->column);
+}
+
+static void put_sentence(const struct findings *f, const char *english, struct buf *out)
+{
+    struct buf said = {0};
+    if (f->options.inv != NULL)
+        say_put_error(&said, english);
+    else
+        buf_puts(&said, english);
+    text_put_visible(out, buf_text(&said), said.len);
+    buf_free(&said);
+}
+
+static void show_for_people(const struct findings *f, const struct finding *finding)
 {
     struct buf line = {0};
-    if (finding->row > 0)
-        buf_printf(&line, "row %lld%s", (long long)finding->row,
-                   finding->column != NULL ? ", " : "");
-    if (finding->column != NULL)
-        put_shown(&line, finding->column);
+    put_where(f, finding, &line);
     if (finding->value != NULL && finding->value[0] != '\0') {
         buf_puts(&line, " \"");
         put_shown(&line, finding->value);
         buf_putc(&line, '"');
     }
     buf_puts(&line, ": ");
-    text_put_visible(&line, finding->problem, strlen(finding->problem));
+    put_sentence(f, finding->problem, &line);
     if (finding->mend != NULL) {
         buf_puts(&line, "; ");
-        text_put_visible(&line, finding->mend, strlen(finding->mend));
+        put_sentence(f, finding->mend, &line);
     }
     fprintf(stderr, "%s\n", line.data);
     buf_free(&line);
@@ -190,7 +209,7 @@ void findings_add(struct findings *f, const struct finding *finding)
     if (f->options.json)
         show_for_programs(finding);
     else
-        show_for_people(finding);
+        show_for_people(f, finding);
 }
 
 void findings_note(struct findings *f, const char *text)

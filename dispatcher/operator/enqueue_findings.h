@@ -21,7 +21,9 @@ struct finding {
 
 struct findings;
 
+struct invocation;
 struct findings_options {
+    const struct invocation *inv; /* in whose language they are shown; NULL: English */
     const char *path;       /* of the file for all of them; borrowed. NULL: nothing is written or
                                shown, only counted */
     char delimiter;         /* as in the file that was read, so that the same program opens it */

@@ -419,7 +419,8 @@ static void wipe_progress(void *context)
 
 static void open_findings(struct handover *h)
 {
-    const struct findings_options options = {.path = h->o.problems,
+    const struct findings_options options = {.inv = h->o.inv,
+                                             .path = h->o.problems,
                                              .delimiter = rows_delimiter(h->rows),
                                              .mark = h->o.csv != NULL,
                                              .json = invocation_json(h->o.inv),

@@ -359,7 +359,8 @@ static int read_file(struct import *im, struct error *err)
     int rc = csv_open(im->path, &im->csv, err);
     if (rc != 0)
         return rc;
-    im->findings = findings_open(&(struct findings_options){.path = im->problems,
+    im->findings = findings_open(&(struct findings_options){.inv = im->inv,
+                                                            .path = im->problems,
                                                             .delimiter = csv_delimiter(im->csv),
                                                             .mark = true,
                                                             .json = invocation_json(im->inv)});

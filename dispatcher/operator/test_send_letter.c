@@ -11,6 +11,7 @@
 #include "model/json.h"
 #include "model/reference.h"
 #include "operator/check_personal.h"
+#include "operator/check_report.h"
 #include "operator/facts_job.h"
 #include "operator/preview_source.h"
 
@@ -18,10 +19,9 @@
 
 static void tell_on_stderr(void *context, const struct problem *p)
 {
-    (void)context;
+    const struct test_letter *l = context;
     if (p->level == PROBLEM_ERROR)
-        fprintf(stderr, "%s: %s: %s [%s]\n", p->position, problem_level_name(p->level), p->text,
-                p->rule);
+        check_report_line(l->inv, stderr, p);
 }
 
 static bool is_file(const char *what)
@@ -31,7 +31,7 @@ static bool is_file(const char *what)
 
 static int read_campaign(struct test_letter *l, const char *path, struct error *err)
 {
-    struct problems problems = {.tell = tell_on_stderr};
+    struct problems problems = {.tell = tell_on_stderr, .context = l};
     if (campaign_read(path, &problems, &l->campaign) != 0)
         return error_set(err, ERR_INPUT, "%s cannot be used; see above", path);
     const char *facts = l->campaign->facts;
