@@ -219,7 +219,7 @@ void findings_note(struct findings *f, const char *text)
         return;
     if (f->options.before != NULL)
         f->options.before(f->options.context);
-    text_put_visible(&visible, text, strlen(text));
+    put_sentence(f, text, &visible);
     fprintf(stderr, "%s\n", buf_text(&visible));
     buf_free(&visible);
 }

@@ -345,9 +345,14 @@ static int refuse(struct import *im, struct error *err)
     int rc = findings_finish(im->findings, err);
     if (rc != 0)
         return rc;
-    if (im->unreadable || im->columns == NULL)
-        return error_set(err, ERR_INPUT, "%s must be mended first; nothing was changed. See %s",
-                         im->unreadable ? "the file" : "the columns", im->problems);
+    if (im->unreadable)
+        return error_set(err, ERR_INPUT,
+                         "the file must be mended first; nothing was changed. See %s",
+                         im->problems);
+    if (im->columns == NULL)
+        return error_set(err, ERR_INPUT,
+                         "the columns must be mended first; nothing was changed. See %s",
+                         im->problems);
     return error_set(
         err, ERR_INPUT, "%s of %s %s wrong; nothing was changed. All that is wrong: %s",
         output_number(count, wrong), output_number(im->rows, all),
