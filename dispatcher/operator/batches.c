@@ -28,20 +28,20 @@ static const char *state_word(const struct listing *list, const struct json_t *r
     if (text_equal(state, "purged"))
         return "purged";
     if (text_equal(state, "new"))
-        return "in new/";
+        return SAID("in new/");
     bool handed_over = json_get_int(row, "open", 0) == 0 && text_equal(state, "running");
     bool awaits = json_get_int(row, "awaiting", 0) > 0;
     if (handed_over && !awaits)
-        return "finished";
+        return SAID("finished");
     if (!text_equal(stop, "goes"))
         return stop;
     if (!list->daemon)
-        return text_equal(state, "loading") ? "half taken in" : "not finished";
+        return text_equal(state, "loading") ? SAID("half taken in") : SAID("not finished");
     if (text_equal(state, "loading"))
-        return "taking in";
+        return SAID("taking in");
     if (handed_over)
-        return "to confirm";
-    return is_waiting(row) ? "waiting" : "sending";
+        return SAID("to confirm");
+    return is_waiting(row) ? SAID("waiting") : SAID("sending");
 }
 
 static struct buf *separated(struct buf *out)
@@ -150,9 +150,10 @@ static int gather(struct session *s, const struct invocation *inv, struct buf *r
 
 static void print_rows(const struct invocation *inv, const struct buf *rows, bool daemon)
 {
-    static const char *const english[] = {"BATCH", "CAMPAIGN",  "STATE",  "LINES",
-                                          "DONE",  "DELIVERED", "FAILED", "UNCERTAIN",
-                                          "OTHER", "OPEN",      "AGE",    "WHY"};
+    static const char *const english[] = {SAID("BATCH"),  SAID("CAMPAIGN"),  SAID("STATE"),
+                                          SAID("LINES"),  SAID("DONE"),      SAID("DELIVERED"),
+                                          SAID("FAILED"), SAID("UNCERTAIN"), SAID("OTHER"),
+                                          SAID("OPEN"),   SAID("AGE"),       SAID("WHY")};
     const char *heads[COUNT_OF(english)];
     struct listing list = {.inv = inv, .daemon = daemon};
     for (size_t i = 0; i < COUNT_OF(english); i++)

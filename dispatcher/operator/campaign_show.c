@@ -288,14 +288,14 @@ static void tell_next(const struct showing *s)
     static const struct {
         const char *state, *sentence;
     } nexts[] = {
-        {"scheduled", "Watch: dispatcher watch %s\n"},
-        {"canary", "Looked at the first ones? dispatcher campaign go-on %s\n"},
-        {"running", "Watch: dispatcher watch %s\n"},
-        {"paused", "Let it go on: dispatcher campaign resume %s\n"},
-        {"halted", "Why: dispatcher failures --campaign %s\n"},
-        {"finished", "For the record: dispatcher campaign report %s\n"},
+        {"scheduled", SAID("Watch: dispatcher watch %s\n")},
+        {"canary", SAID("Looked at the first ones? dispatcher campaign go-on %s\n")},
+        {"running", SAID("Watch: dispatcher watch %s\n")},
+        {"paused", SAID("Let it go on: dispatcher campaign resume %s\n")},
+        {"halted", SAID("Why: dispatcher failures --campaign %s\n")},
+        {"finished", SAID("For the record: dispatcher campaign report %s\n")},
         {"completed_with_failures",
-         "Who was not told, and why: dispatcher failures --campaign %s\n"},
+         SAID("Who was not told, and why: dispatcher failures --campaign %s\n")},
     };
     if (strcmp(state_of(s), "draft") == 0)
         tell_draft(s);

@@ -90,14 +90,17 @@ static void check_languages(const struct campaign_check *k, const struct campaig
             continue;
         if (l->tag[0] == '\0')
             problems_add_warning(&k->scene->problems, &at, "audience-locale",
-                                 "%" PRId64 " %s of cohort %s without a language", l->people,
-                                 l->people == 1 ? "person" : "people", c->name);
+                                 l->people == 1 ? "%lld person of cohort %s without a language"
+                                                : "%lld people of cohort %s without a language",
+                                 (long long)l->people, c->name);
         else
-            problems_add(&k->scene->problems, breach ? PROBLEM_ERROR : PROBLEM_WARNING, &at,
-                         "audience-locale",
-                         "%" PRId64 " %s of cohort %s %s %s, in which the campaign has no letter",
-                         l->people, l->people == 1 ? "person" : "people", c->name,
-                         l->people == 1 ? "reads" : "read", l->tag);
+            problems_add(
+                &k->scene->problems, breach ? PROBLEM_ERROR : PROBLEM_WARNING, &at,
+                "audience-locale",
+                l->people == 1
+                    ? "%lld person of cohort %s reads %s, in which the campaign has no letter"
+                    : "%lld people of cohort %s read %s, in which the campaign has no letter",
+                (long long)l->people, c->name, l->tag);
     }
 }
 

@@ -44,6 +44,16 @@ void check_case_free(struct check_case *c)
     free(c);
 }
 
+static void tell_not_made(struct check_scene *s, const struct law_text *text,
+                          const struct place *at, const char *why)
+{
+    if (text->cohort != NULL)
+        problems_add_error(&s->problems, at, "render", "cohort %s in %s: %s", text->cohort,
+                           text->locale, why);
+    else
+        problems_add_error(&s->problems, at, "render", "the letter in %s: %s", text->locale, why);
+}
+
 bool check_case_add(struct check_scene *s, struct check_case *c, int template_index,
                     const struct law_text *text, struct job *job, const struct place *at)
 {
@@ -56,9 +66,7 @@ bool check_case_add(struct check_scene *s, struct check_case *c, int template_in
                         &c->proofs[index], &err);
     if (rc != 0) {
         if (!c->told)
-            problems_add_error(&s->problems, at, "render", "%s%s in %s: %s",
-                               text->cohort != NULL ? "cohort " : "the letter",
-                               text->cohort != NULL ? text->cohort : "", text->locale, err.text);
+            tell_not_made(s, text, at, err.text);
         proof_free(&c->proofs[index]);
         job_free(job);
         c->jobs[index] = NULL;

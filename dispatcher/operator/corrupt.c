@@ -97,13 +97,15 @@ static void add_cells(void *context, const struct json_t *row)
 {
     struct table *t = context;
     char when[64];
-    struct buf reason = {0};
-    put_short(json_get_text(row, "reason", ""), &reason);
+    struct buf spoken = {0}, reason = {0};
+    say_put_error(&spoken, json_get_text(row, "reason", ""));
+    put_short(buf_text(&spoken), &reason);
     table_cell(t, json_get_text(row, "name", NULL));
     table_cell(t, json_get_text(row, "kind", NULL));
     table_count(t, json_get_int(row, "bytes", 0));
     table_cell(t, output_time(json_get_text(row, "since", NULL), when, sizeof(when)));
     table_cell(t, buf_text(&reason));
+    buf_free(&spoken);
     buf_free(&reason);
 }
 
@@ -226,16 +228,18 @@ static void explain(void *context, const struct json_t *row)
 {
     const struct explanation *e = context;
     char when[64], number[OUTPUT_NUMBER_SIZE];
-    struct buf reason = {0};
+    struct buf reason = {0}, spoken = {0};
     const char *text = json_get_text(row, "reason", "");
     text_put_visible(&reason, text, strlen(text));
+    say_put_error(&spoken, buf_text(&reason));
     say(e->inv, stdout, "%s (%s, %s bytes) was set aside at %s.\n", json_get_text(row, "name", ""),
         say_word(e->inv, json_get_text(row, "kind", "")),
         output_number(json_get_int(row, "bytes", 0), number),
         output_time(json_get_text(row, "since", NULL), when, sizeof(when)));
-    printf("%s\n", buf_text(&reason));
+    printf("%s\n", buf_text(&spoken));
     print_source(e, row);
     print_way(e, row);
+    buf_free(&spoken);
     buf_free(&reason);
 }
 

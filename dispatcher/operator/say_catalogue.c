@@ -11,7 +11,7 @@
 #include "operator/say_format.h"
 
 #define LITERAL_MIN 8 /* bytes a sentence must have besides its holes to be known again */
-#define DEPTH_MAX   3 /* sentences within sentences */
+#define DEPTH_MAX   4 /* sentences within sentences */
 #define ERRNO_MAX   200
 
 struct entry {
@@ -242,6 +242,52 @@ static size_t length_without_errno(struct capture line)
     return line.len;
 }
 
+/* "PROBLEM: what to do" is also told as "PROBLEM; what to do". */
+static bool put_with_colon(const struct catalogue *c, struct buf *out, struct capture sentence,
+                           size_t semicolon, int depth)
+{
+    struct buf copy = {0};
+    buf_put(&copy, sentence.text, sentence.len);
+    copy.data[semicolon] = ':';
+    bool known = put_known(c, out, (struct capture){copy.data, copy.len}, depth);
+    buf_free(&copy);
+    return known;
+}
+
+/* '"to/email" PROBLEM': the name of a member, then what is wrong with it. */
+static size_t name_length(struct capture sentence)
+{
+    const char *end = NULL;
+    if (sentence.len > 0 && sentence.text[0] == '"')
+        end = memmem(sentence.text, sentence.len, "\" ", 2);
+    return end != NULL ? (size_t)(end - sentence.text) + 2 : 0;
+}
+
+/* What is made of two: "email: PROBLEM", "PROBLEM; what to do". */
+static bool put_pieces(const struct catalogue *c, struct buf *out, struct capture sentence,
+                       int depth)
+{
+    const char *colon = memmem(sentence.text, sentence.len, ": ", 2);
+    const char *semicolon = memmem(sentence.text, sentence.len, "; ", 2);
+    const char *cut = colon == NULL || (semicolon != NULL && semicolon < colon) ? semicolon : colon;
+    size_t name = name_length(sentence);
+    if (depth >= DEPTH_MAX || (cut == NULL && name == 0))
+        return false;
+    if (name > 0) {
+        buf_put(out, sentence.text, name);
+        put_line(c, out, (struct capture){sentence.text + name, sentence.len - name}, depth + 1);
+        return true;
+    }
+    if (semicolon != NULL &&
+        put_with_colon(c, out, sentence, (size_t)(semicolon - sentence.text), depth))
+        return true;
+    size_t len = (size_t)(cut - sentence.text);
+    put_capture(c, out, (struct capture){sentence.text, len}, depth);
+    buf_put(out, cut, 2);
+    put_line(c, out, (struct capture){cut + 2, sentence.len - len - 2}, depth + 1);
+    return true;
+}
+
 /* A whole sentence, with its position before it and the system's word behind it if there are any.
  */
 static void put_line(const struct catalogue *c, struct buf *out, struct capture line, int depth)
@@ -251,13 +297,16 @@ static void put_line(const struct catalogue *c, struct buf *out, struct capture 
         return;
     struct capture sentence = {line.text + position, end - position};
     buf_put(out, line.text, position);
-    if (!put_known(c, out, sentence, depth))
+    if (!put_known(c, out, sentence, depth) && !put_pieces(c, out, sentence, depth))
         buf_put(out, sentence.text, sentence.len);
     buf_put(out, line.text + end, line.len - end);
 }
 
 void catalogue_put_sentence(const struct catalogue *c, struct buf *out, const char *sentence)
 {
+    struct capture whole = {sentence, strlen(sentence)};
+    if (c != NULL && strchr(sentence, '\n') != NULL && put_known(c, out, whole, 0))
+        return;
     while (c != NULL && *sentence != '\0') {
         size_t len = strcspn(sentence, "\n");
         put_line(c, out, (struct capture){sentence, len}, 0);

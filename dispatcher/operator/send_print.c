@@ -127,10 +127,10 @@ static void print_problems(const struct send_world *w, const struct send_counts 
     struct buf kinds = {0}, files = {0};
     if (c->wrong == 0)
         return;
-    put_kind(w->inv, &kinds, "no usable address", c->no_address);
-    put_kind(w->inv, &kinds, "unknown language", c->no_language);
-    put_kind(w->inv, &kinds, "twice", c->twins);
-    put_kind(w->inv, &kinds, "other", c->others);
+    put_kind(w->inv, &kinds, SAID("no usable address"), c->no_address);
+    put_kind(w->inv, &kinds, SAID("unknown language"), c->no_language);
+    put_kind(w->inv, &kinds, SAID("twice"), c->twins);
+    put_kind(w->inv, &kinds, SAID("other"), c->others);
     for (size_t i = 0; i < c->cohort_count; i++)
         if (c->cohorts[i].wrong > 0)
             buf_printf(&files, "%s%s", files.len > 0 ? ", " : "", c->cohorts[i].problems);
@@ -173,13 +173,13 @@ static void print_start(const struct send_world *w)
     buf_free(&hours);
 }
 
-static void put_days(unsigned days, struct buf *out)
+static void put_days(const struct invocation *inv, unsigned days, struct buf *out)
 {
     for (unsigned i = 0; days != 0 && i < 7; i++)
         if (days >> i & 1)
-            buf_printf(out, "%s%s", out->len > 0 ? " " : "", campaign_day_name(i));
+            buf_printf(out, "%s%s", out->len > 0 ? " " : "", say_word(inv, campaign_day_name(i)));
     if (days == 0)
-        buf_puts(out, "every day");
+        buf_puts(out, say_word(inv, "every day"));
 }
 
 static void print_portions(const struct send_world *w)
@@ -197,7 +197,7 @@ static void print_portions(const struct send_world *w)
             output_number(c->canary.first, people), c->id);
     quantity_put_window(&hours, &c->waves.hours);
     quantity_put_duration(&every, c->waves.every_ms);
-    put_days(c->waves.days, &days);
+    put_days(w->inv, c->waves.days, &days);
     if (c->waves.people > 0)
         say(w->inv, stdout, "Waves      %s people every %s, %s, %s\n",
             output_number(c->waves.people, people), buf_text(&every), buf_text(&hours),

@@ -11,18 +11,23 @@
 static const struct wait {
     const char *name, *word, *sentence;
 } waits[] = {
-    {"window", "hours", "waiting for the hours of the recipients, where they live"},
-    {"rate", "rate", "waiting for a turn at the rate of a mail domain"},
-    {"destination_rest", "rest", "waiting for a domain or endpoint that rests after faults"},
-    {"not_before", "not before", "waiting for the time that was asked for (not_before)"},
-    {"transport_rest", "its transport rests", "waiting for a transport that rests after faults"},
-    {"transport_paused", "its transport is paused",
-     "waiting for `dispatcher transport resume` of its transport"},
-    {"warmup", "warm-up", "waiting for tomorrow: today's limit of the warm-up is reached"},
-    {"retry", "retry",
-     "deferred until the next try of what failed for the time being (`dispatcher retry --state "
-     "deferred` makes it due)"},
-    {"confirmation", "confirmation", ""}, /* in words of its own, see below */
+    {"window", SAID("hours"), SAID("waiting for the hours of the recipients, where they live")},
+    {"rate", SAID("rate"), SAID("waiting for a turn at the rate of a mail domain")},
+    {"destination_rest", SAID("rest"),
+     SAID("waiting for a domain or endpoint that rests after faults")},
+    {"not_before", SAID("not before"),
+     SAID("waiting for the time that was asked for (not_before)")},
+    {"transport_rest", SAID("its transport rests"),
+     SAID("waiting for a transport that rests after faults")},
+    {"transport_paused", SAID("its transport is paused"),
+     SAID("waiting for `dispatcher transport resume` of its transport")},
+    {"warmup", SAID("warm-up"),
+     SAID("waiting for tomorrow: today's limit of the warm-up is reached")},
+    {"retry", SAID("retry"),
+     SAID(
+         "deferred until the next try of what failed for the time being (`dispatcher retry --state "
+         "deferred` makes it due)")},
+    {"confirmation", SAID("confirmation"), ""}, /* in words of its own, see below */
 };
 
 static const struct wait *find(const struct json_t *row)

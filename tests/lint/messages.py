@@ -30,6 +30,12 @@ SAID = (
     rf"\{{(?:EX_\w+|[01]),\s*({LITERALS})\}}",
     rf'\{{"[a-z-]+",\s*({LITERALS}),\s*"',
 )
+# Ends of sentences that the sources put together piece by piece, and words that stand in tables of lower floors.
+PIECEWISE = ('%s; did you mean "%s"?', "%s; did you mean `%s`?")
+WORDS = tuple(
+    "waiting in_flight deferred held delivered failed suppressed expired cancelled uncertain open goes paused halted purged new loading running "
+    "draft scheduled canary finished completed_with_failures error warning hint mon tue wed thu fri sat sun".split()
+)
 # In these files all that the last two of them find is said.
 TABLES = ("help.c", "help_topics.c")
 
@@ -65,7 +71,7 @@ def is_said(sentence):
 
 def gather(root):
     """(what must be translated, with its file; everything that stands in the sources)."""
-    said, known = {}, set()
+    said, known = dict.fromkeys(PIECEWISE + WORDS, "lower floors"), set()
     for name, text in sources(root):
         for pattern in SAID if name.endswith(TABLES) else SAID[:-2]:
             for match in re.finditer(pattern, text):
@@ -73,7 +79,7 @@ def gather(root):
                 if is_said(sentence):
                     said.setdefault(sentence, name)
         known.update(unescape(literals) for literals in re.findall(LITERALS, text))
-    return said, known
+    return said, known.union(PIECEWISE, (sentence.replace("%.*s", "%s") for sentence in known))
 
 
 def holes(sentence):
@@ -109,8 +115,19 @@ def catalogue(path):
     return pairs, faults
 
 
+def nouns(sentence):
+    """Numbers of the holes that may say "row" or "rows" behind a number: other languages need not fill them."""
+    found = [match for match in HOLE.finditer(sentence) if match.group(0) != "%%"]
+    return {
+        at
+        for at, (before, match) in enumerate(zip(found, found[1:]), 1)
+        if match.group(0) == "%s" and sentence[before.end() : match.start()] == " "
+    }
+
+
 def stale(pairs, known):
-    return [english for english in pairs if english not in known]
+    """What is said of a word in quotes is said by itself in the tables of the linter."""
+    return [english for english in pairs if english not in known and english.removeprefix('"%s" ') not in known]
 
 
 def faults_of(path):
@@ -122,7 +139,7 @@ def faults_of(path):
             faults.append(f"{where}: a hole nobody can fill: {english!r}")
         elif any(wanted.get(at) != kind for at, kind in has.items()):
             faults.append(f"{where}: holes {has} do not fit {wanted}: {english!r}")
-        elif set(wanted) != set(has):
+        elif set(wanted) - nouns(english) != set(has) - nouns(english):
             faults.append(f"{where}: a value is lost: {english!r}")
         if english.endswith("\n") != translation.endswith("\n") or english.startswith("\n") != translation.startswith("\n"):
             faults.append(f"{where}: begins or ends another line than {english!r}")
