@@ -86,8 +86,8 @@ static void a_batch_replaced_behind_the_verdict_is_verified_anew(void **state)
     run_until_phase("b", INTAKE_VERIFIED);
     take_away("new/b");
     hand_in("b", 51, 5, NULL);
-    run_until_known(&fixture, "b", 5000);
-    run_intake(&fixture, 5000);
+    run_until_known(&fixture, "b", PATIENCE_MS);
+    run_intake(&fixture);
     assert_books(&fixture, "b", 5, 0);
     assert_told("person51@example.org person52@example.org person53@example.org "
                 "person54@example.org person55@example.org ");
@@ -114,12 +114,12 @@ static void a_batch_withdrawn_behind_the_verdict_was_never_there(void **state)
     hand_in("b", 1, 3, NULL);
     run_until_phase("b", INTAKE_VERIFIED);
     take_away("new/b");
-    run_intake(&fixture, 5000);
+    run_intake(&fixture);
     assert_int_equal(number_of(&fixture, "b"), 0);
     hand_in("b", 7, 1, NULL);
     batch_intake_note(fixture.intake, "b");
-    run_until_known(&fixture, "b", 5000);
-    run_intake(&fixture, 5000);
+    run_until_known(&fixture, "b", PATIENCE_MS);
+    run_intake(&fixture);
     assert_told("person7@example.org ");
 }
 
@@ -149,12 +149,12 @@ static void a_begun_batch_that_vanished_is_withdrawn_and_its_id_free(void **stat
     run_until_phase("b", INTAKE_ADOPTING);
     assert_int_not_equal(number_of(&fixture, "b"), 0);
     take_away("new/b");
-    run_intake(&fixture, 5000);
+    run_intake(&fixture);
     assert_int_equal(number_of(&fixture, "b"), 0);
     assert_withdrawal_is_recorded("taken away");
     hand_in("b", 1, 3, NULL); /* the same again is no repeat: nobody was told */
     batch_intake_note(fixture.intake, "b");
-    run_intake(&fixture, 5000);
+    run_intake(&fixture);
     assert_books(&fixture, "b", 3, 0);
 }
 
@@ -168,7 +168,7 @@ static void a_begun_batch_that_was_replaced_makes_room_for_the_other_one(void **
     close_books(&fixture); /* and the daemon was killed in between */
     open_books(&fixture);
     run_until_phase("b", INTAKE_LOADING);
-    run_intake(&fixture, 5000);
+    run_intake(&fixture);
     assert_books(&fixture, "b", 5, 0);
     assert_withdrawal_is_recorded("replaced");
 }
@@ -183,7 +183,7 @@ static void a_foreign_batch_in_the_way_is_not_adopted(void **state)
     move("new/b", "batches/b");
     hand_in("b", 51, 3, NULL);
     batch_intake_note(fixture.intake, "b");
-    run_until_known(&fixture, "b", 5000);
+    run_until_known(&fixture, "b", PATIENCE_MS);
     for (int i = 0; i < 20; i++)
         turn(&fixture, 5);
     assert_null(batch_intake_current(fixture.intake, &line, &total));
@@ -192,7 +192,7 @@ static void a_foreign_batch_in_the_way_is_not_adopted(void **state)
     close_books(&fixture);
     open_books(&fixture);
     run_until_phase("b", INTAKE_LOADING);
-    run_intake(&fixture, 5000);
+    run_intake(&fixture);
     assert_told("person51@example.org person52@example.org person53@example.org ");
 }
 
@@ -209,8 +209,8 @@ static void a_batch_without_room_stands_in_nobodys_way(void **state)
     hand_in("other", 1, 1500, NULL);
     batch_intake_note(fixture.intake, "big");
     batch_intake_note(fixture.intake, "other");
-    run_until_known(&fixture, "other", 5000);
-    run_intake(&fixture, 5000);
+    run_until_known(&fixture, "other", PATIENCE_MS);
+    run_intake(&fixture);
     assert_books(&fixture, "other", 1500, 0);
     assert_int_equal(spool_find_batch(fixture.spool, "big"), BATCH_PLACE_NEW);
     assert_true(batch_intake_knows(fixture.intake, "big"));
@@ -231,14 +231,14 @@ static void pass_a_loading_batch(const char *first, int lines, const char *membe
     run_until_phase("big", INTAKE_LOADING);
     hand_in(first, 1, lines, members);
     batch_intake_note(fixture.intake, first);
-    run_until_known(&fixture, first, 5000);
+    run_until_known(&fixture, first, PATIENCE_MS);
     batch_intake_watch(fixture.intake, NULL);
     for (const char *now = NULL; now == NULL || strcmp(now, "big") != 0;) {
         turn(&fixture, 20);
         now = batch_intake_current(fixture.intake, &line, &total);
     }
     assert_true(line > 0 && line < 40000);
-    run_intake(&fixture, 30000);
+    run_intake(&fixture);
     assert_books(&fixture, "big", 40000, 0);
     assert_books(&fixture, first, lines, 0);
 }
@@ -272,7 +272,7 @@ static void who_kills_readers_keeps_no_other_batch_out(void **state)
     batch_intake_note(fixture.intake, "b");
     batch_intake_note(fixture.intake, "c");
     run_until_known(&fixture, "c", 8000);
-    run_intake(&fixture, 5000);
+    run_intake(&fixture);
     assert_books(&fixture, "c", 1, 0);
     assert_int_equal(number_of(&fixture, "b"), 0);
     assert_int_equal(spool_find_batch(fixture.spool, "b"), BATCH_PLACE_NEW);

@@ -75,7 +75,7 @@ static void refuses_what_was_cut_off(void **state)
     snprintf(directory, sizeof(directory), "%s/new/b", fixture.directory);
     write_file(directory, "notices.jsonl", part.data, part.len);
     batch_intake_note(fixture.intake, "b");
-    run_intake(&fixture, 5000);
+    run_intake(&fixture);
     assert_refused_with(&fixture, "b", "notices.jsonl has 49 lines, but batch.json says 50");
     assert_refused_with(&fixture, "b", "it was cut off or changed");
     buf_free(&lines);
@@ -180,7 +180,7 @@ static void refuses_what_is_wrong_with_the_shared_part(void **state)
     snprintf(to, sizeof(to), "%sy", directory);
     assert_int_equal(rename(from, to), 0);
     batch_intake_note(fixture.intake, "y");
-    run_intake(&fixture, 5000);
+    run_intake(&fixture);
     assert_refused_with(&fixture, "y", "its id is \"x\"");
     buf_free(&lines);
 }
@@ -295,7 +295,7 @@ static void lines_that_vanished_are_failed_deliveries(void **state)
     assert_int_equal(truncate(path, st.st_size - 5000), 0);
     close_books(&fixture);
     open_books(&fixture);
-    run_intake(&fixture, 20000);
+    run_intake(&fixture);
     struct books books;
     struct error err;
     assert_int_equal(ledger_reconcile(fixture.ledger, "b", &books, &err), 0);
@@ -405,7 +405,7 @@ static void goes_on_after_a_restart_at_any_point(void **state)
     }
     if (number_of(&fixture, "b") == 0)
         batch_intake_note(fixture.intake, "b");
-    run_intake(&fixture, 20000);
+    run_intake(&fixture);
     assert_books(&fixture, "b", 6000, 0);
     buf_free(&lines);
 }
@@ -448,7 +448,7 @@ static void a_batch_begun_but_not_moved_goes_on(void **state)
                                        .now_ms = clock_wall_ms()};
     assert_int_equal(ledger_begin_batch(fixture.ledger, &a, &result, &number, &err), 0);
     batch_intake_note(fixture.intake, "b");
-    run_intake(&fixture, 5000);
+    run_intake(&fixture);
     assert_books(&fixture, "b", 30, 0);
     batch_free(parsed);
     buf_free(&text);
@@ -481,7 +481,8 @@ static void waits_while_the_ledger_cannot_record(void **state)
     } while (line == 0);
     log_set_level((enum log_level) - 1);
     fill_disk(true);
-    for (int i = 0; i < 50; i++)
+    for (int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
+         !fixture.recorder.down && clock_mono_ms() < end_ms;)
         turn(&fixture, 1);
     assert_true(fixture.recorder.down);
     batch_intake_current(fixture.intake, &stopped_at, &total);
@@ -490,7 +491,7 @@ static void waits_while_the_ledger_cannot_record(void **state)
     assert_true(stopped_at < 20000);
     recorder_commit(&fixture.recorder, fixture.recorder.retry_mono_ms);
     assert_false(fixture.recorder.down);
-    run_intake(&fixture, 20000);
+    run_intake(&fixture);
     assert_books(&fixture, "b", 20000, 0);
     buf_free(&lines);
 }
@@ -513,8 +514,8 @@ static void nothing_is_begun_without_room(void **state)
     assert_true(batch_intake_knows(fixture.intake, "b"));
     assert_int_equal(number_of(&fixture, "b"), 0);
     fixture.setup->settings->min_free_bytes = 0;
-    run_until_known(&fixture, "b", 5000);
-    run_intake(&fixture, 5000);
+    run_until_known(&fixture, "b", PATIENCE_MS);
+    run_intake(&fixture);
     assert_books(&fixture, "b", 20, 0);
     buf_free(&lines);
 }
@@ -533,7 +534,7 @@ static void batches_come_in_one_after_the_other(void **state)
         batch_intake_note(fixture.intake, id);
     }
     for (int i = 0; i < 5; i++)
-        run_intake(&fixture, 5000);
+        run_intake(&fixture);
     for (int i = 0; i < 5; i++) {
         snprintf(id, sizeof(id), "b%d", i);
         assert_books(&fixture, id, 40, 0);

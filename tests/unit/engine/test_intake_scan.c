@@ -69,7 +69,7 @@ static void takes_notices_and_hands_directories_on(void **state)
     assert_int_equal(r.counts.later, 0);
     assert_false(r.stopped);
     scan(fixture.intake); /* it still stands there: noted once */
-    run_intake(&fixture, 5000);
+    run_intake(&fixture);
     assert_books(&fixture, "b", 5, 0);
     assert_int_equal(waiting(), 7);
     buf_free(&lines);
