@@ -1,8 +1,7 @@
 """What the sources say to people, and what the catalogues make of it.
 
-Every translation of locales/messages/*.yaml must have the holes of its sentence. With --strict every sentence that is
-said must be translated, and every key must still be a sentence of the sources; else both are counted, and --missing
-lists them.
+Every translation of locales/messages/*.yaml must have the holes of its sentence, every sentence that is said must be
+translated, and every key must still be a sentence of the sources. With --missing the last two are only listed.
 """
 
 import os
@@ -155,10 +154,10 @@ def main(arguments):
         faults += wrong
         open_ends += [f"{language}: {name}: not translated: {sentence!r}" for sentence, name in said.items() if sentence not in pairs]
         open_ends += [f"{language}: the sources do not say {english!r}" for english in stale(pairs, known)]
-    if "--strict" in arguments:
-        faults += open_ends
-    elif "--missing" in arguments:
+    if "--missing" in arguments:
         print("\n".join(open_ends))
+    else:
+        faults += open_ends
     for fault in faults:
         print(fault)
     print(f"messages: {len(faults)} faults; {len(said)} sentences, {len(open_ends)} missing or left over (--missing lists them)")
