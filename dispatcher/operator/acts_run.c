@@ -181,8 +181,7 @@ int acts_do(struct acts *a, struct error *err)
     struct progress progress;
     struct run r = {.acts = a, .progress = &progress, .expected = a->count};
     forget(a);
-    progress_begin(&progress, a->what != NULL ? a->what : a->verb, invocation_json(a->inv),
-                   clock_mono_ms());
+    progress_begin(&progress, a->inv, a->what != NULL ? a->what : a->verb, clock_mono_ms());
     int rc = session_open(a->inv, LEDGER_WRITE, &r.session, err);
     if (rc == 0)
         rc = ask_all(&r, err);

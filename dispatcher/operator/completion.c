@@ -15,9 +15,12 @@
 #include "base/attributes.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "engine/client.h"
 #include "model/cause.h"
+#include "model/json.h"
 #include "operator/command_backend.h"
 #include "operator/help.h"
+#include "operator/output.h"
 
 /* ---- the answer ---- */
 
@@ -123,12 +126,39 @@ static void offer_endpoints(const struct line *l, const char *prefix, const stru
         offer(l, prefix, s->endpoints[i].name, strlen(s->endpoints[i].name), "");
 }
 
+struct typed {
+    const struct line *line;
+    const char *prefix;
+};
+
+static void offer_campaign(void *context, const struct json_t *row)
+{
+    const struct typed *t = context;
+    const char *name = json_get_text(row, "campaign", "");
+    offer(t->line, t->prefix, name, strlen(name), json_get_text(row, "state", ""));
+}
+
+/* Beside the daemon, so that Tab never waits for it; what cannot be asked offers nothing. */
+static void offer_campaigns(const struct line *l, const char *prefix, const struct settings *s)
+{
+    struct typed typed = {l, prefix};
+    struct buf rows = {0}, end = {0};
+    struct client *client = NULL;
+    struct error ignored;
+    if (client_open_beside(s, &client, &ignored) == 0 &&
+        client_ask(client, "{\"v\":1,\"verb\":\"campaigns\"}", &rows, &end, &ignored) == 0)
+        output_each_line(&rows, offer_campaign, &typed);
+    client_close(client);
+    buf_free(&rows);
+    buf_free(&end);
+}
+
 static const struct {
     const char *kind;
     void (*offer)(const struct line *l, const char *prefix, const struct settings *s);
 } named[] = {
     {"TEMPLATE", offer_letters},     {"LETTER", offer_letters},     {"BATCH", offer_batches},
-    {"TRANSPORT", offer_transports}, {"ENDPOINT", offer_endpoints},
+    {"TRANSPORT", offer_transports}, {"ENDPOINT", offer_endpoints}, {"CAMPAIGN", offer_campaigns},
 };
 
 static bool offer_named(const struct line *l, const char *prefix, const char *kind, size_t len)
@@ -176,6 +206,8 @@ static void offer_value(const struct line *l, const char *prefix, const struct o
         offer_words(l, prefix, words);
     else if (strcmp(row->name, "batch") == 0 && strcmp(row->value, "ID") == 0)
         offer_named(l, prefix, "BATCH", strlen("BATCH"));
+    else if (strcmp(row->name, "campaign") == 0 && strcmp(row->value, "NAME") == 0)
+        offer_named(l, prefix, "CAMPAIGN", strlen("CAMPAIGN"));
     else if (strcmp(row->value, "CAUSE") == 0)
         offer_causes(l, prefix);
     else if (strcmp(row->value, "LANG") == 0 || strcmp(row->value, "LOCALE") == 0)
@@ -237,6 +269,13 @@ static bool offer_joined(const struct line *l, const struct command *c)
     return true;
 }
 
+/* "campaign pause NAME": a campaign there is; "campaign new NAME" makes one. */
+static bool is_campaign(const struct command *c, const char *kind, size_t len)
+{
+    return strncmp(c->name, "campaign ", 9) == 0 && strcmp(c->name, "campaign new") != 0 &&
+           len == 4 && memcmp(kind, "NAME", 4) == 0;
+}
+
 /* By the names that `arguments` begins with: "TRANSPORT|GATEWAY --to NUMBER", "[ID...]". */
 static void offer_arguments(const struct line *l, const struct command *c)
 {
@@ -248,7 +287,10 @@ static void offer_arguments(const struct line *l, const struct command *c)
         bool word = bare > 0 && at[0] >= 'a' && at[0] <= 'z';
         if (word)
             offer(l, "", at, bare, "");
-        known = word || (bare > 0 && offer_kind(l, "", at, bare)) || known;
+        if (is_campaign(c, at, bare))
+            known = offer_named(l, "", "CAMPAIGN", strlen("CAMPAIGN"));
+        else
+            known = word || (bare > 0 && offer_kind(l, "", at, bare)) || known;
         if (at[len] != '|')
             break;
         at += len + 1;

@@ -454,7 +454,7 @@ static int check_count(const struct handover *h, struct error *err)
 int handover_read(struct handover *h, struct error *err)
 {
     open_findings(h);
-    progress_begin(&h->progress, h->batch->id, invocation_json(h->o.inv), clock_mono_ms());
+    progress_begin(&h->progress, h->o.inv, h->batch->id, clock_mono_ms());
     int rc = take_rows(h, err);
     bool of_campaign = h->o.text != NULL; /* whoever sends one tells more than a bar does */
     if (rc == 0 && !of_campaign)

@@ -141,7 +141,7 @@ static int take_deliveries(struct exporting *e, struct error *err)
     int64_t after = 0;
     bool more = true;
     int rc = 0;
-    progress_begin(&e->progress, e->campaign, invocation_json(e->inv), clock_mono_ms());
+    progress_begin(&e->progress, e->inv, e->campaign, clock_mono_ms());
     while (rc == 0 && more) {
         rc = ask_page(e, &after, &more, err);
         progress_update(&e->progress, chain->rows, e->people > chain->rows ? e->people : 0, NULL,

@@ -1,13 +1,17 @@
 #include "operator/progress.h"
 
+#include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "base/unicode.h"
+#include "operator/command.h"
 #include "operator/output.h"
 
 #define BAR_CELLS         20
@@ -86,6 +90,25 @@ void progress_put_line(struct buf *out, const struct progress_facts *f, size_t w
     progress_cut(out, start, width);
 }
 
+void progress_put_json(struct buf *out, const struct progress_facts *f)
+{
+    buf_puts(out, "{\"v\":1,\"type\":\"status\",\"what\":");
+    buf_put_json(out, f->label);
+    buf_printf(out, ",\"done\":%" PRId64, f->done);
+    if (f->total > 0)
+        buf_printf(out, ",\"total\":%" PRId64, f->total);
+    else
+        buf_puts(out, ",\"total\":null");
+    if (f->per_second >= 0)
+        buf_printf(out, ",\"rate_per_s\":%.1f", f->per_second);
+    else
+        buf_puts(out, ",\"rate_per_s\":null");
+    if (f->eta_ms >= 0)
+        buf_printf(out, ",\"eta_s\":%" PRId64 "}\n", f->eta_ms / 1000);
+    else
+        buf_puts(out, ",\"eta_s\":null}\n");
+}
+
 /* ---- the bar ---- */
 
 bool bar_fits(FILE *to)
@@ -119,7 +142,7 @@ void bar_wipe(struct bar *bar)
 
 /* ---- showing ---- */
 
-static int64_t plain_interval(void)
+int64_t progress_plain_ms(void)
 {
     int64_t seconds = 0;
     const char *text = getenv(ENVIRONMENT_SPEED);
@@ -127,11 +150,37 @@ static int64_t plain_interval(void)
     return given ? seconds * 1000 : PLAIN_MS;
 }
 
-void progress_begin(struct progress *p, const char *label, bool quiet, int64_t now_ms)
+static void asking_signal(sigset_t *out)
 {
-    *p = (struct progress){.label = label, .quiet = quiet, .bar = {.to = stderr}};
-    p->terminal = bar_fits(stderr);
-    p->interval_ms = p->terminal ? REDRAW_MS : plain_interval();
+    sigemptyset(out);
+    sigaddset(out, SIGUSR1);
+}
+
+/* Held back, it is a question; otherwise it would end the process. */
+static void hold_questions(void)
+{
+    sigset_t one;
+    asking_signal(&one);
+    sigprocmask(SIG_BLOCK, &one, NULL);
+}
+
+static bool is_asked(void)
+{
+    static const struct timespec at_once = {0, 0};
+    sigset_t one;
+    asking_signal(&one);
+    return sigtimedwait(&one, NULL, &at_once) == SIGUSR1;
+}
+
+void progress_begin(struct progress *p, const struct invocation *inv, const char *label,
+                    int64_t now_ms)
+{
+    *p = (struct progress){.label = label, .bar = {.to = stderr}};
+    p->quiet = invocation_quiet(inv);
+    p->json = invocation_json(inv);
+    p->terminal = !p->json && bar_fits(stderr);
+    p->interval_ms = p->terminal ? REDRAW_MS : progress_plain_ms();
+    hold_questions();
     p->shown_ms = p->sampled_ms = now_ms;
     pace_add(&p->pace, now_ms, 0);
 }
@@ -153,11 +202,14 @@ static void show(struct progress *p, int64_t done, int64_t total, const char *ta
                                      .eta_ms = pace_eta_ms(&p->pace, total - done),
                                      .tail = tail};
     struct buf line = {0};
-    progress_put_line(&line, &f, p->terminal ? bar_width(stderr) : 0);
+    if (p->json)
+        progress_put_json(&line, &f);
+    else
+        progress_put_line(&line, &f, p->terminal ? bar_width(stderr) : 0);
     if (p->terminal)
         bar_draw(&p->bar, buf_text(&line));
     else
-        fprintf(stderr, "%s\n", buf_text(&line));
+        fprintf(stderr, "%s%s", buf_text(&line), p->json ? "" : "\n");
     buf_free(&line);
 }
 
@@ -170,7 +222,8 @@ void progress_update(struct progress *p, int64_t done, int64_t total, const char
                      int64_t now_ms)
 {
     take_sample(p, done, now_ms);
-    if (p->quiet || now_ms - p->shown_ms < p->interval_ms)
+    bool asked = is_asked();
+    if (!asked && (p->quiet || now_ms - p->shown_ms < p->interval_ms))
         return;
     p->shown_ms = now_ms;
     show(p, done, total, tail);

@@ -1,6 +1,7 @@
 /*
  * Progress of something long, on stderr: a bar that redraws itself on a terminal; else one plain
- * line every ten seconds ($DISPATCHER_PROGRESS_SECONDS), so that a log stays readable.
+ * line every ten seconds ($DISPATCHER_PROGRESS_SECONDS), so that a log stays readable, and with
+ * --json an object as often. SIGUSR1 shows it at once.
  */
 #ifndef OPERATOR_PROGRESS_H
 #define OPERATOR_PROGRESS_H
@@ -50,14 +51,27 @@ void bar_wipe(struct bar *bar);
 struct progress {
     const char *label; /* borrowed */
     struct bar bar;
-    bool terminal, quiet;
+    bool terminal, quiet, json;
     int64_t interval_ms, shown_ms;
     struct pace pace;
     int64_t sampled_ms;
 };
 
-/* `quiet`: shows nothing (--json). Times are monotonic. */
-void progress_begin(struct progress *p, const char *label, bool quiet, int64_t now_ms);
+/*
+ *     {"v":1,"type":"status","what":"recall-2026","done":29402,"total":48190,"rate_per_s":49.2,
+ *      "eta_s":382}
+ *
+ * and a line end; null is what is not known. Pure.
+ */
+void progress_put_json(struct buf *out, const struct progress_facts *f);
+
+struct invocation;
+/* -q shows nothing. Times are monotonic. From here on SIGUSR1 is held back until it is looked for,
+ * for as long as the process lives. */
+void progress_begin(struct progress *p, const struct invocation *inv, const char *label,
+                    int64_t now_ms);
+/* How often a line is due where there is no terminal. */
+int64_t progress_plain_ms(void);
 /* As often as you like: shows something when it is time to. Takes the samples for the speed. */
 void progress_update(struct progress *p, int64_t done, int64_t total, const char *tail,
                      int64_t now_ms);

@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "config/quantity.h"
 #include "model/json.h"
 #include "operator/confirm.h"
 #include "operator/output.h"
+#include "operator/progress.h"
 #include "operator/say.h"
 #include "operator/session.h"
 
@@ -86,10 +88,13 @@ static int ask_steps(struct session *s, const struct invocation *inv, int64_t ag
 {
     bool more = true;
     int rc = 0;
+    struct progress progress;
+    progress_begin(&progress, inv, "purge", clock_mono_ms());
     while (rc == 0 && more) {
         struct json_t *end = NULL;
         struct buf rows = {0};
         rc = ask(s, inv, age_ms, out, &rows, &end, err);
+        progress_hide(&progress);
         if (rc == 0 && !invocation_json(inv))
             output_each_line(&rows, print_name, NULL);
         buf_free(&rows);
@@ -101,6 +106,7 @@ static int ask_steps(struct session *s, const struct invocation *inv, int64_t ag
         out->seen = json_get_int(end, "seen", 0);
         read_kept(end, out);
         more = json_get_bool(end, "more", false);
+        progress_update(&progress, out->notices + out->batches, 0, NULL, clock_mono_ms());
         const char *problem = json_get_text(end, "problem", NULL);
         if (problem != NULL) {
             struct error told;
@@ -109,6 +115,7 @@ static int ask_steps(struct session *s, const struct invocation *inv, int64_t ag
         }
         json_free(end);
     }
+    progress_hide(&progress);
     return rc;
 }
 

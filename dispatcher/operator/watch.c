@@ -21,7 +21,6 @@
 
 #define TERMINAL_TICK_MS 500
 #define PLAIN_TICK_MS    1000
-#define QUIET_MS         10000 /* a plain line at least so often */
 #define RATE_WINDOW_MS   5000
 
 struct watch {
@@ -69,7 +68,7 @@ static void print_plain(struct watch *w, const struct tick *t, int64_t mono_ms)
     tick_put_line(&still, 0, &news);
     tick_put_line(t, 0, &line);
     bool same = strcmp(buf_text(&news), buf_text(&w->last_line)) == 0;
-    if (!same || mono_ms - w->last_line_ms >= QUIET_MS) {
+    if (!same || mono_ms - w->last_line_ms >= progress_plain_ms()) {
         printf("%s\n", buf_text(&line));
         w->last_line_ms = mono_ms;
     }

@@ -1,6 +1,8 @@
 """The command line itself: the table of commands, what it says when somebody slips, colours, pipes, languages."""
 
 import os
+import re
+import shlex
 import subprocess
 
 import lib
@@ -200,3 +202,57 @@ def test_nobody_is_asked_where_nobody_is_to_be(t):
     t.equal(ended.returncode, 64, "exit status on a terminal with --no-input")
     t.contains(said, "--yes", "the option that is missing")
     t.check("[y/N]" not in said, f"it asked: {said}")
+
+
+# examples
+
+
+def example_commands(row):
+    """Each `dispatcher ...` of the examples of a command, as words; comments behind two spaces are none of them."""
+    for line in row["example"].splitlines():
+        for part in re.split(r"\||&&", line):
+            part = re.split(r"\s{2,}", part.strip().removeprefix("$ "))[0].replace("source <(", "").rstrip(")")
+            if part.startswith("dispatcher ") or part.startswith('"'):
+                yield shlex.split(re.split(r" [<>]", part.removeprefix('"|/usr/bin/'))[0])[1:]
+
+
+def test_examples_name_commands_and_options_there_are(t):
+    rows = table(t)
+    options = {row["command"]: {option["name"]: option for option in row["options"]} for row in rows}
+    common = set(re.findall(r"--([a-z-]+)", say(t, "version", "--help").out))
+    seen = 0
+    for row in rows:
+        for words in example_commands(row):
+            name = " ".join(words[:2]) if " ".join(words[:2]) in options else words[0]
+            if not t.check(name in options, f"the example of {row['command']} calls {words[:2]}"):
+                continue
+            seen += 1
+            for word in words:
+                known = not word.startswith("--") or word == "--" or word[2:].split("=")[0] in common | set(options[name])
+                t.check(known, f"the example of {row['command']} has {word}, which {name} does not know")
+    t.check(seen >= len(rows), f"{seen} examples of {len(rows)} commands")
+
+
+def test_the_topic_of_selectors_names_every_one_of_them(t):
+    said = say(t, "help", "selectors").out
+    row = next(row for row in table(t) if row["command"] == "hold")
+    for option in row["options"]:
+        if option["name"] not in ("id", "reason", "dry-run", "yes"):
+            t.contains(said, f"--{option['name']} ", "help selectors")
+
+
+def test_a_list_whose_reader_has_seen_enough_ends_in_silence(t):
+    t.configure(email=t.email_transport(t.smtp()), endpoints={"crm": {"url": "https://crm.example.org/hook", "secret": {"env": "CRM_SECRET"}}})
+    t.daemon.start()
+    t.enqueue(*t.notices(3))
+    for words in (("queue",), ("queue", "--summary"), ("failures",), ("shape",), ("batches",), ("actions",), ("status",), ("tail", "--since", "5m", "--no-follow"),
+                  ("transport", "list"), ("endpoint", "list"), ("gateway", "list"), ("suppress", "list"), ("campaign", "list"), ("corrupt", "list"), ("config", "show"),
+                  ("facts", "terms"), ("help",), ("show", "n0"), ("why", "n0"), ("top", "--once")):
+        for form in ((), ("--json",)):
+            run = subprocess.Popen([lib.DISPATCHER, *words, *form, "--config", t.config_path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   cwd=t.dir, env=t.environment)
+            run.stdout.close()
+            said = run.stderr.read().decode()
+            ended = run.wait()
+            t.check(ended in (-13, 141, 0, 69), f"{words} {form}: ended with {ended}")
+            t.check("cannot write" not in said and "roken pipe" not in said, f"{words} {form}: {said}")
