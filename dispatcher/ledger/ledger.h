@@ -748,7 +748,7 @@ struct retry_way {
 typedef bool ledger_meet_fn(void *context, const struct retry_way *way);
 struct retry {
     const struct selector *selector;
-    size_t limit;   /* deliveries a step looks at, rounded up to a page */
+    size_t limit;   /* deliveries a step may move, or pass several of for each; up to a page more */
     int64_t after;  /* up to this number all are done */
     int64_t until;  /* and behind this one nothing is meant; 0: not begun */
     int64_t group;  /* of what is looked at just now, and when in it: see act_step.c */

@@ -36,6 +36,8 @@ static const char attempts_sql[] =
     " FROM delivery d LEFT JOIN transport t ON t.seq = d.transport"
     " LEFT JOIN outcome_name o ON o.outcome = d.outcome WHERE d.seq = ?1 AND d.tried = 1"
     " ORDER BY 1";
+static const char open_sql[] = "SELECT coalesce(sum(n), 0) FROM counter WHERE state IN (0, 2)";
+static const char newest_sql[] = "SELECT coalesce(max(seq), 0) FROM delivery";
 static const char notice_sql[] = "SELECT body FROM notice WHERE id = ?";
 static const char oldest_single_sql[] =
     "SELECT d.seq, n.accepted_ms FROM delivery d INDEXED BY delivery_single"
@@ -51,6 +53,9 @@ static const char oldest_batch_sql[] =
 #define NEAR 20000
 /* Places taken from the index at a time. */
 #define PLACES 4096
+/* With more than one in so many numbers waiting it is quicker to look at all of them in a row than
+ * to sort those of the index. */
+#define CROWDED 8
 
 struct walk {
     struct resolved resolved;
@@ -164,14 +169,18 @@ static int walk_rows(struct ledger *l, struct walk *walk, int64_t after, int64_t
     return rc;
 }
 
+static bool is_plain(const struct selector *s)
+{
+    return s->campaign == NULL && s->cause == NULL && s->channel < 0 && s->template_name == NULL &&
+           s->locale == NULL && s->domain == NULL && s->address == NULL &&
+           s->accepted_before_ms == 0;
+}
+
 /* Of the index of what is waiting or deferred only numbers are sorted, and only the first ones are
  * kept unless something else is asked of the rows. Whether they wait is seen in the row. */
 static void put_waiting(struct buf *sql, const struct walk *walk)
 {
-    const struct selector *s = walk->resolved.selector;
-    bool plain = s->campaign == NULL && s->cause == NULL && s->channel < 0 &&
-                 s->template_name == NULL && s->locale == NULL && s->domain == NULL &&
-                 s->address == NULL && s->accepted_before_ms == 0;
+    bool plain = is_plain(walk->resolved.selector);
     buf_puts(sql, "WITH place AS (SELECT seq FROM delivery INDEXED BY delivery_due"
                   " WHERE state IN (0, 2) AND seq > ?1");
     if (walk->resolved.batch != 0)
@@ -196,12 +205,29 @@ static int walk_places(struct ledger *l, struct walk *walk, const char *sql, int
     return show_all(l, q, walk, err);
 }
 
+static int is_crowded(struct ledger *l, const struct walk *walk, bool *out, struct error *err)
+{
+    int64_t open = 0, newest = 0;
+    *out = false;
+    if (is_plain(walk->resolved.selector) || walk->resolved.batch != 0)
+        return 0;
+    int rc = query_run_int(db_query(l->db, open_sql), &open, err);
+    if (rc >= 0)
+        rc = query_run_int(db_query(l->db, newest_sql), &newest, err);
+    *out = open > newest / CROWDED;
+    return rc < 0 ? rc : 0;
+}
+
 /* Behind millions that were delivered, or among millions that wait: first nearby, then by index. */
 static int walk_waiting(struct ledger *l, struct walk *walk, int64_t after, struct error *err)
 {
     struct buf sql = {0};
+    bool crowded = false;
+    int rc = is_crowded(l, walk, &crowded, err);
+    if (rc != 0 || crowded)
+        return rc != 0 ? rc : walk_rows(l, walk, after, walk->resolved.last, err);
     put_waiting(&sql, walk);
-    int rc = walk_rows(l, walk, after, after + NEAR, err);
+    rc = walk_rows(l, walk, after, after + NEAR, err);
     walk->place = after + NEAR;
     walk->looked = PLACES;
     while (rc == 0 && walk->count < walk->limit && walk->looked == PLACES) {
