@@ -70,7 +70,7 @@ def is_said(sentence):
 
 def gather(root):
     """(what must be translated, with its file; everything that stands in the sources)."""
-    said, known = dict.fromkeys(PIECEWISE + WORDS, "lower floors"), set()
+    said, known = {}, set()
     for name, text in sources(root):
         for pattern in SAID if name.endswith(TABLES) else SAID[:-2]:
             for match in re.finditer(pattern, text):
@@ -78,6 +78,7 @@ def gather(root):
                 if is_said(sentence):
                     said.setdefault(sentence, name)
         known.update(unescape(literals) for literals in re.findall(LITERALS, text))
+    said.update((word, "lower floors") for word in WORDS if word in known)
     return said, known.union(PIECEWISE, (sentence.replace("%.*s", "%s") for sentence in known))
 
 
