@@ -80,7 +80,12 @@ struct batch_facts {
     struct buf text;        /* batch.json; empty once purged */
     struct buf stop_reason; /* empty while it goes */
     bool letter_stops;      /* its letter is not what was approved */
+    struct buf campaign;    /* empty: of none */
 };
+/* ERR_DENIED if somebody has approved letters of this campaign (NULL: none): no other letter goes in
+ * its place. */
+MUST_CHECK int request_check_letter_may_change(const struct request *r, const char *campaign,
+                                               struct error *err);
 /* ERR_NOT_FOUND. Clear with batch_facts_clear(), also after an error. */
 MUST_CHECK int request_find_batch(const struct request *r, const char *id, struct batch_facts *out,
                                   struct error *err);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "engine/approved.h"
 #include "engine/requests_backend.h"
+#include "ledger/campaigns.h"
 #include "model/json.h"
 
 #define BATCHES_MAX 200
@@ -35,6 +36,8 @@ static void take_facts(void *context, const struct batch_row *row)
     out->go_on = row->go_on;
     out->letter_stops = row->letter_reason[0] != '\0';
     buf_puts(&out->stop_reason, row->stop_reason);
+    if (row->campaign != NULL)
+        buf_puts(&out->campaign, row->campaign);
     if (row->text != NULL && row->state != BATCH_PURGED)
         buf_puts(&out->text, row->text);
 }
@@ -58,6 +61,7 @@ void batch_facts_clear(struct batch_facts *facts)
 {
     buf_free(&facts->text);
     buf_free(&facts->stop_reason);
+    buf_free(&facts->campaign);
     *facts = (struct batch_facts){0};
 }
 
@@ -290,6 +294,29 @@ int request_progress(const struct request *r, struct error *err)
 
 /* ---- stop and go ---- */
 
+static void count_approval(void *context, const struct approval *a UNUSED)
+{
+    size_t *count = context;
+    (*count)++;
+}
+
+int request_check_letter_may_change(const struct request *r, const char *campaign,
+                                    struct error *err)
+{
+    size_t approvals = 0;
+    int rc =
+        campaign != NULL && campaign[0] != '\0'
+            ? ledger_walk_approvals(r->world->ledger, campaign, count_approval, &approvals, err)
+            : 0;
+    if (rc == 0 && approvals > 0)
+        rc = error_set(err, ERR_DENIED,
+                       "the letter of %s is not the one that was approved, and nothing goes on: "
+                       "put it back as it was and `dispatcher reload`, or cancel the campaign and "
+                       "have a new one approved",
+                       campaign);
+    return rc;
+}
+
 int request_allow_letter(const struct request *r, const char *id, const struct action *action,
                          struct error *err)
 {
@@ -311,9 +338,12 @@ static int move_batch(const struct request *r, enum batch_stop stop, bool go_on,
     int rc = request_find_batch(r, id, &facts, err);
     buf_puts(&selector, "{\"batch\":");
     buf_put_json(&selector, id);
-    buf_puts(&selector, go_on ? ",\"go_on\":true}" : "}");
+    buf_puts(&selector, go_on ? ",\"go_on\":true" : "");
+    buf_puts(&selector, go_on && facts.letter_stops ? ",\"changed_letter\":true}" : "}");
     const struct action action = request_action(r, verb, buf_text(&selector));
     bool change = facts.stop != stop || (go_on && !facts.go_on);
+    if (rc == 0 && go_on && facts.letter_stops)
+        rc = request_check_letter_may_change(r, buf_text(&facts.campaign), err);
     if (rc == 0 && change)
         rc = ledger_stop_batch(r->world->ledger, id, stop, stop == BATCH_GOES ? "" : action.reason,
                                go_on, &action, err);

@@ -326,17 +326,28 @@ static void note_number(void *context, int64_t number)
         to->rc = ledger_walk_batches(to->r->world->ledger, &q, note_stopped, to, to->err);
 }
 
-static int resume_batches(struct resuming *to, const char *campaign, struct error *err)
+/* Also whether all of them may: a letter that was approved is not replaced by saying go on. */
+static int find_stopped(struct resuming *to, const char *campaign, struct error *err)
 {
     int rc = ledger_walk_campaign_batches(to->r->world->ledger, campaign, note_number, to, err);
+    bool letters = false;
     if (rc == 0)
         rc = to->rc;
+    for (size_t i = 0; i < to->count; i++)
+        letters = letters || to->letters[i];
+    return rc == 0 && letters ? request_check_letter_may_change(to->r, campaign, err) : rc;
+}
+
+static int resume_batches(struct resuming *to, const char *campaign, struct error *err)
+{
+    int rc = 0;
     for (size_t i = 0; rc == 0 && i < to->count; i++) {
         struct buf selector = {0};
         buf_puts(&selector, "{\"campaign\":");
         buf_put_json(&selector, campaign);
         answer_put_text(&selector, "batch", to->ids[i]);
-        buf_puts(&selector, to->go_on ? ",\"go_on\":true}" : "}");
+        buf_puts(&selector, to->go_on ? ",\"go_on\":true" : "");
+        buf_puts(&selector, to->letters[i] ? ",\"changed_letter\":true}" : "}");
         const struct action action = request_action(to->r, "resume", buf_text(&selector));
         rc = ledger_stop_batch(to->r->world->ledger, to->ids[i], BATCH_GOES, "", to->go_on, &action,
                                err);
@@ -351,7 +362,9 @@ int request_campaign_go(const struct request *r, struct error *err)
 {
     struct resuming to = {.r = r, .go_on = json_get_bool(r->root, "go_on", false), .err = err};
     enum campaign_stop was = CAMPAIGN_GOES;
-    int rc = move_campaign(r, CAMPAIGN_GOES, "campaign resume", to.go_on, &was, err);
+    int rc = find_stopped(&to, json_get_text(r->root, "campaign", ""), err);
+    if (rc == 0)
+        rc = move_campaign(r, CAMPAIGN_GOES, "campaign resume", to.go_on, &was, err);
     if (rc == 0)
         rc = resume_batches(&to, json_get_text(r->root, "campaign", ""), err);
     if (rc == 0)

@@ -49,6 +49,8 @@ static void put_selector(const struct invocation *inv, struct buf *out, const ch
     }
     if (json_get_bool(selector, "go_on", false))
         say_put(inv, out, ", whatever fails");
+    if (json_get_bool(selector, "changed_letter", false))
+        say_put(inv, out, ", with the letter as it was changed");
     if (json_get_int(selector, "action", 0) > 0)
         say_put(inv, out, "begun as number %lld", (long long)json_get_int(selector, "action", 0));
     if (out->len == 0)
