@@ -258,13 +258,13 @@ CHANGES = [
 ]
 
 
-def test_one_byte_in_any_file_makes_an_approval_void(t):
+def one_byte_makes_it_void(t, changes):
     if not_root():
         return
     file = prepare(t, "approvals: [legal]\n")
     t.daemon.start()
     t.equal(approve(t, file, SECOND, "legal").status, 0, "approved")
-    for name, old, new in CHANGES:
+    for name, old, new in changes:
         before = read(t, name)
         edit(t, name, old, new)
         answer = send(t, file)
@@ -275,6 +275,41 @@ def test_one_byte_in_any_file_makes_an_approval_void(t):
             out.write(before)
     t.equal(t.command("campaign", "list", "--json").lines()[0]["state"], "draft", "nothing was sent")
     t.equal(send(t, file).status, 0, "as it was approved")
+
+
+def test_one_byte_in_a_language_or_a_partial_makes_an_approval_void(t):
+    one_byte_makes_it_void(t, CHANGES[:4])
+
+
+def test_one_byte_in_a_layout_a_locale_or_what_a_letter_needs_makes_an_approval_void(t):
+    one_byte_makes_it_void(t, CHANGES[4:7])
+
+
+def test_one_byte_in_facts_people_or_the_campaign_makes_an_approval_void(t):
+    one_byte_makes_it_void(t, CHANGES[7:])
+
+
+def test_nobody_lets_another_letter_go_in_the_place_of_the_approved_one(t):
+    if not_root():
+        return
+    file = prepare(t, "approvals: [legal]\n", email=t.email_transport(t.smtp(), rate="4/s", packet=1))
+    t.daemon.start()
+    t.equal(approve(t, file, SECOND, "legal").status, 0, "approved")
+    t.equal(send(t, file).status, 0, "sent")
+    t.wait(lambda: state(t)["delivered"] > 2, 20, "the sending to begin")
+    before = read(t, "templates/service-restored/en.md")
+    edit(t, "templates/service-restored/en.md", "\n", "\n\n")
+    t.equal(t.command("reload").status, 0, "read again")
+    wait_for(t, state="paused")
+    for words in (("campaign", "resume", NAME, "--yes", "--go-on"), ("resume", f"{NAME}-customers", "--go-on")):
+        answer = t.command(*words)
+        t.equal(answer.status, 77, f"{words}: {answer.out}{answer.err}")
+        t.contains(answer.err, "is not the one that was approved", "why")
+    t.equal(state(t)["state"], "paused", "nothing goes on")
+    with open(os.path.join(t.dir, "templates/service-restored/en.md"), "w", encoding="utf-8", newline="") as out:
+        out.write(before)
+    t.equal(t.command("reload").status, 0, "as it was")
+    wait_for(t, delivered=48)
 
 
 def test_whoever_takes_the_approvals_out_of_the_file_sends_nothing(t):
