@@ -6,16 +6,16 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/attributes.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "model/delivery.h"
 #include "model/json.h"
 #include "operator/campaign_ask.h"
 #include "operator/campaign_dossier.h"
-#include "operator/check_campaign.h"
+#include "operator/duties.h"
 #include "operator/output.h"
 #include "operator/say.h"
-
-#define STILL_OPEN "still open after this: "
 
 struct showing {
     const struct invocation *inv;
@@ -26,7 +26,8 @@ struct showing {
     struct json_t *approvals; /* of what the file says now; NULL: it cannot be read */
     struct dossier dossier;   /* if so */
     bool has_file;
-    struct buf open; /* obligations, a line each */
+    struct buf open;    /* obligations, a line each */
+    struct buf unknown; /* why they could not be looked at */
 };
 
 /* ---- the list ---- */
@@ -137,27 +138,28 @@ static int ask_approvals(struct showing *s, struct error *err)
     return campaign_ask_approvals(&s->session, s->id, &s->dossier.manifest, &s->approvals, err);
 }
 
-static void note_open(void *context, const struct problem *p)
+static void note_open(void *context, const char *rule UNUSED, const char *what, int64_t due_ms)
 {
     struct buf *out = context;
-    if (text_starts_with(p->text, STILL_OPEN))
-        buf_printf(out, "  %s\n", p->text + strlen(STILL_OPEN));
+    char due[CLOCK_TEXT_SIZE];
+    buf_printf(out, "  %s", what);
+    if (due_ms != 0)
+        buf_printf(out, "; due %s", clock_format_rfc3339(due_ms, due));
+    buf_putc(out, '\n');
 }
 
-/* What the law and its own promises still want after it, as check says. */
+/* What the law and its own promises still want after it. Of a draft that is checked anyway, a file
+ * that cannot be read is no news. */
 static void find_open(struct showing *s)
 {
-    struct check_scene scene;
-    struct error ignored;
-    if (!s->has_file)
-        return;
-    int rc = check_scene_open_brief(s->inv, &scene, &ignored);
-    scene.problems = (struct problems){.tell = note_open, .context = &s->open};
-    if (rc == 0 && scene.settings != NULL)
-        rc = check_scene_load_letters(&scene, &ignored);
-    if (rc == 0 && scene.library != NULL)
-        rc = check_campaign(&scene, s->dossier.campaign->file, &ignored);
-    check_scene_close(&scene);
+    bool sent = json_get_text(s->row, "started_at", NULL) != NULL;
+    const char *file = s->has_file ? s->dossier.campaign->file : s->file;
+    if (file != NULL && access(file, R_OK) == 0)
+        duties_find(s->inv, &s->session, s->row, file, note_open, &s->open, &s->unknown);
+    else if (sent)
+        say_put(s->inv, &s->unknown, "%s cannot be read", file != NULL ? file : "campaign.yaml");
+    if (!sent)
+        buf_reset(&s->unknown);
 }
 
 /* ---- one: telling ---- */
@@ -319,6 +321,9 @@ static void print_text(const struct showing *s)
     print_approvals(s);
     if (s->open.len > 0)
         say(s->inv, stdout, "Still owed:\n%s", buf_text(&s->open));
+    if (s->unknown.len > 0)
+        say(s->inv, stdout, "What is still owed could not be looked at: %s\n",
+            buf_text(&s->unknown));
     print_decisions(s);
     fflush(stdout);
     tell_next(s);
@@ -370,6 +375,7 @@ static void print_json(const struct showing *s)
     else
         buf_puts(&out, "[]");
     put_open(&s->open, &out);
+    request_put_text(&out, "open_unknown", s->unknown.len > 0 ? buf_text(&s->unknown) : NULL);
     printf("%s}\n", buf_text(&out));
     buf_free(&out);
 }
@@ -407,6 +413,7 @@ static int run_show(const struct invocation *inv, struct error *err)
     if (s.has_file)
         dossier_close(&s.dossier);
     buf_free(&s.open);
+    buf_free(&s.unknown);
     free(s.id);
     free(s.file);
     return rc;
@@ -446,7 +453,8 @@ const struct command command_campaign_show = {
         "name,\n"
         "sha256), decisions (action, at, who, verb, selector, reason, count), approvals (role, "
         "who,\n"
-        "at, valid, changed), open (sentences).",
+        "at, valid, changed), open (sentences), open_unknown (why they could not be looked at; "
+        "null).",
     .arguments_min = 1,
     .arguments_max = 1,
     .run = run_show,

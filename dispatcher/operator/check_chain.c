@@ -11,6 +11,7 @@
 #include "model/fact_value.h"
 #include "model/json.h"
 #include "operator/check_case.h"
+#include "operator/check_sending.h"
 
 #define CHAIN_MAX 64
 #define DAY_MS    (INT64_C(24) * 60 * 60 * 1000)
@@ -62,6 +63,20 @@ static void check_progress(const struct campaign_check *k)
     facts_diff_free(&d);
 }
 
+/* ---- which notices count ---- */
+
+/* By the books where they are at hand: a file that lies there tells nobody anything. */
+static int64_t sent_ms(const struct campaign_check *k, const struct campaign *c)
+{
+    const struct check_scene *s = k->scene;
+    return s->sent_ms != NULL ? s->sent_ms(s->open_context, c->id) : c->send_at_ms;
+}
+
+static bool is_sent(const struct campaign_check *k, const struct campaign *c)
+{
+    return k->scene->sent_ms == NULL || sent_ms(k, c) != 0;
+}
+
 /* ---- one after the other ---- */
 
 static void check_order(const struct campaign_check *k)
@@ -81,10 +96,11 @@ static void check_order(const struct campaign_check *k)
 
 /* ---- is there something newer? ---- */
 
-static bool some_campaign_uses(const struct neighbours *n, const struct fact_sheet *s)
+static bool some_campaign_uses(const struct campaign_check *k, const struct neighbours *n,
+                               const struct fact_sheet *s)
 {
     for (size_t i = 0; i < n->campaign_count; i++)
-        if (neighbours_same_file(n->campaigns[i]->facts, s->file))
+        if (is_sent(k, n->campaigns[i]) && neighbours_same_file(n->campaigns[i]->facts, s->file))
             return true;
     return false;
 }
@@ -98,7 +114,7 @@ static void check_newest(const struct campaign_check *k, const struct neighbours
     struct facts_diff d;
     struct buf people = {0};
     if (k->sheet == NULL || newest == NULL || newest->version <= k->sheet->version ||
-        (sent && some_campaign_uses(n, newest)))
+        (sent && some_campaign_uses(k, n, newest)))
         return;
     facts_diff_make(k->sheet, newest, &d);
     put_concerned(&d, &people);
@@ -117,7 +133,8 @@ static void check_newest(const struct campaign_check *k, const struct neighbours
 static bool is_followed(const struct campaign_check *k, const struct neighbours *n)
 {
     for (size_t i = 0; i < n->campaign_count; i++)
-        if (neighbours_same_file(n->campaigns[i]->supersedes, k->campaign->file))
+        if (is_sent(k, n->campaigns[i]) &&
+            neighbours_same_file(n->campaigns[i]->supersedes, k->campaign->file))
             return true;
     return false;
 }
@@ -134,7 +151,7 @@ static int64_t promised_ms(const struct campaign_check *k)
 static bool is_kept(const struct campaign_check *k, const struct neighbours *n)
 {
     for (size_t i = 0; k->sheet != NULL && i < n->sheet_count; i++)
-        if (n->sheets[i]->version > k->sheet->version && some_campaign_uses(n, n->sheets[i]))
+        if (n->sheets[i]->version > k->sheet->version && some_campaign_uses(k, n, n->sheets[i]))
             return true;
     return false;
 }
@@ -191,7 +208,7 @@ static struct law_case link_of(const struct campaign_check *k, const struct camp
         .category = c->category,
         .file = c->file,
         .channels = c->channels,
-        .send_at_ms = c->send_at_ms,
+        .send_at_ms = sent_ms(k, c),
         .now_ms = k->scene->now_ms,
         .sheet = sheet,
         .campaign = c,
@@ -209,9 +226,9 @@ static const struct fact_sheet *sheet_of(const struct neighbours *n, const struc
 /* Did this notice of the same incident leave before? */
 static bool is_before(const struct campaign_check *k, const struct campaign *c)
 {
-    int64_t now_ms = k->campaign->send_at_ms;
-    return !neighbours_same_file(c->file, k->campaign->file) && c->send_at_ms != 0 &&
-           (now_ms == 0 || c->send_at_ms <= now_ms);
+    int64_t own_ms = sent_ms(k, k->campaign), ms = sent_ms(k, c);
+    return !neighbours_same_file(c->file, k->campaign->file) && ms != 0 &&
+           (own_ms == 0 || ms <= own_ms);
 }
 
 static int compare_links(const void *left, const void *right)
@@ -223,7 +240,7 @@ static int compare_links(const void *left, const void *right)
 /* All notices of the incident up to this one, the oldest first: what one cohort was told in one
  * campaign and another in the next closes together what the first campaign opened. */
 static size_t gather_links(const struct campaign_check *k, const struct neighbours *n,
-                           struct law_case *out)
+                           const struct law_case *own, struct law_case *out)
 {
     size_t count = 0;
     bool earlier = false;
@@ -239,17 +256,18 @@ static size_t gather_links(const struct campaign_check *k, const struct neighbou
     if (k->earlier != NULL && !earlier)
         out[count++] = link_of(k, k->earlier, k->earlier_sheet);
     qsort(out, count, sizeof(*out), compare_links);
-    out[count++] = k->letters->law;
+    out[count++] = *own;
     return count;
 }
 
-static void check_open(const struct campaign_check *k, const struct neighbours *n)
+static void check_open(const struct campaign_check *k, const struct neighbours *n,
+                       const struct law_case *own)
 {
     struct open_context open = {.check = k, .neighbours = n};
     struct law_case chain[CHAIN_MAX];
     if (k->scene->law == NULL || is_followed(k, n))
         return;
-    size_t count = gather_links(k, n, chain);
+    size_t count = gather_links(k, n, own, chain);
     law_open_obligations(k->scene->law, chain, count, tell_open, &open);
 }
 
@@ -261,6 +279,18 @@ void check_chain(const struct campaign_check *k)
     check_order(k);
     check_newest(k, &n);
     check_promise(k, &n);
-    check_open(k, &n);
+    check_open(k, &n, &k->letters->law);
+    neighbours_free(&n);
+}
+
+void check_chain_owed(const struct campaign_check *k)
+{
+    struct neighbours n;
+    struct law_sending sending;
+    struct law_case own = link_of(k, k->campaign, k->sheet);
+    check_sending_look(k, &sending);
+    own.sending = &sending;
+    neighbours_read(k->campaign->file, k->sheet != NULL ? k->sheet->incident : NULL, &n);
+    check_open(k, &n, &own);
     neighbours_free(&n);
 }

@@ -41,6 +41,8 @@ struct check_scene {
     /* Hears of each duty that stays open after a campaign, besides the report; NULL. */
     void (*open)(void *context, const char *rule, const char *what, int64_t due_ms);
     void *open_context;
+    /* When a campaign was sent, by its name, 0: never. NULL: when its file says. */
+    int64_t (*sent_ms)(void *context, const char *campaign);
     struct draft_count *drafts;
     size_t draft_count;
     struct sms_cost *sms_cost; /* where to put what the SMS of a campaign cost; NULL: nowhere */

@@ -57,7 +57,10 @@ static void print_standing(const struct invocation *inv, const struct report *r)
         say(inv, stdout, "This report is final.\n");
     if (r->open > 0)
         say(inv, stdout, "Not final: %lld people are still open.\n", (long long)r->open);
-    if (!r->duties_known)
+    if (r->duties_unknown.len > 0)
+        say(inv, stdout, "Not final: the duties could not be looked at: %s\n",
+            buf_text(&r->duties_unknown));
+    else if (!r->duties_known)
         say(inv, stdout,
             "Duties were not looked at: the campaign's file was not there (--file).\n");
     for (size_t i = 0; i < r->duty_count; i++)
@@ -100,6 +103,8 @@ static void put_json(const struct report *r, struct buf *out)
     buf_printf(out, ",\"people\":%lld,\"expected\":%lld,\"open\":%lld,\"duties\":%zu,\"final\":%s",
                (long long)r->people, (long long)r->expected, (long long)r->open, r->duty_count,
                r->final ? "true" : "false");
+    request_put_text(out, "duties_unknown",
+                     r->duties_unknown.len > 0 ? buf_text(&r->duties_unknown) : NULL);
     for (size_t i = 0; i < COUNT_OF(times); i++)
         request_put_text(out, times[i], json_get_text(r->sum, times[i], NULL));
     buf_puts(out, "}\n");
@@ -206,7 +211,8 @@ const struct command command_campaign_report = {
         "channel_fallback,\n"
         "state, cause, people), then the summary (v, summary: true, campaign, people, expected, "
         "open, duties, final,\n"
-        "accepted_at, first_at, median_at, last_at of deliveries).",
+        "duties_unknown (why they could not be looked at), accepted_at, first_at, median_at, "
+        "last_at of deliveries).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

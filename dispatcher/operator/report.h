@@ -37,7 +37,8 @@ struct report {
     size_t count;
     struct report_duty *duties;
     size_t duty_count;
-    bool duties_known; /* its campaign.yaml could be read */
+    bool duties_known;         /* they were looked at */
+    struct buf duties_unknown; /* why they could not be; "": its campaign.yaml is not there */
     struct json_t
         *campaign;        /* the answer of "campaign"; NULL: its batches were handed over alone */
     struct json_t *sum;   /* the end of "report" */

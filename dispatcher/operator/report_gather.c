@@ -6,8 +6,7 @@
 #include "base/attributes.h"
 #include "base/text.h"
 #include "model/json.h"
-#include "operator/check_campaign.h"
-#include "operator/check_scene.h"
+#include "operator/duties.h"
 #include "operator/output.h"
 #include "operator/report.h"
 
@@ -80,25 +79,14 @@ static void take_duty(void *context, const char *rule, const char *what, int64_t
     r->duties[r->duty_count++] = (struct report_duty){xstrdup(rule), xstrdup(what), due_ms};
 }
 
-static void tell_nobody(void *context UNUSED, const struct problem *p UNUSED)
+/* A file that is not there any more owes nothing that could be told. */
+static void find_duties(const struct invocation *inv, struct session *s, const char *file,
+                        struct report *r)
 {
-}
-
-/* As `check` finds them; a file that is not there any more owes nothing that could be told. */
-static int find_duties(const struct invocation *inv, const char *file, struct report *r,
-                       struct error *err)
-{
-    struct check_scene scene;
-    int rc = check_scene_open_brief(inv, &scene, err);
-    scene.problems.tell = tell_nobody;
-    scene.open = take_duty;
-    scene.open_context = r;
-    if (rc == 0 && scene.settings != NULL)
-        rc = check_scene_load_letters(&scene, err);
-    if (rc == 0 && scene.library != NULL)
-        rc = check_campaign(&scene, file, err);
-    check_scene_close(&scene);
-    return rc == ERR_NOT_FOUND ? 0 : rc;
+    if (file == NULL || access(file, R_OK) != 0)
+        return;
+    duties_find(inv, s, r->campaign, file, take_duty, r, &r->duties_unknown);
+    r->duties_known = r->duties_unknown.len == 0;
 }
 
 /* ---- the whole ---- */
@@ -115,8 +103,9 @@ static void judge(struct report *r)
     r->expected = planned > 0 ? planned : json_get_int(r->sum, "lines", 0);
     for (size_t i = 0; i < r->count; i++)
         r->open += is_open(r->groups[i].state) ? r->groups[i].count : 0;
-    r->final = r->open == 0 && (r->duties_known || r->campaign == NULL) && r->duty_count == 0 &&
-               r->people == r->expected && !json_get_bool(r->sum, "loading", false);
+    bool looked = r->duties_known || (r->campaign == NULL && r->duties_unknown.len == 0);
+    r->final = r->open == 0 && looked && r->duty_count == 0 && r->people == r->expected &&
+               !json_get_bool(r->sum, "loading", false);
 }
 
 int report_gather(const struct invocation *inv, struct session *s, const char *name,
@@ -131,11 +120,10 @@ int report_gather(const struct invocation *inv, struct session *s, const char *n
         rc = ask(s, "calls", name, NULL, &out->calls, err);
     if (file == NULL)
         file = json_get_text(out->campaign, "file", NULL);
-    out->duties_known = file != NULL && access(file, R_OK) == 0;
-    if (rc == 0 && out->duties_known)
-        rc = find_duties(inv, file, out, err);
-    if (rc == 0)
+    if (rc == 0) {
+        find_duties(inv, s, file, out);
         judge(out);
+    }
     return rc;
 }
 
@@ -153,6 +141,7 @@ void report_free(struct report *r)
     }
     free(r->groups);
     free(r->duties);
+    buf_free(&r->duties_unknown);
     json_free(r->campaign);
     json_free(r->sum);
     json_free(r->calls);

@@ -144,6 +144,10 @@ static void put_standing(const struct page *p)
     put_word(p, r->final ? "This report is final." : "This report is not final.");
     put_reason(p, r->open, "people are still open");
     put_reason(p, (int64_t)r->duty_count, "duties are still open");
+    if (!r->duties_known && !r->final) {
+        buf_puts(p->out, "<br>");
+        put_word(p, "the duties were not looked at");
+    }
     if (r->people != r->expected) {
         buf_puts(p->out, "<br>");
         put_word(p, "not everybody is in the books yet");
@@ -422,6 +426,14 @@ static void put_duties(const struct page *p)
 {
     char at[CLOCK_TEXT_SIZE];
     put_title(p, "Duties that are still open");
+    if (p->r->duties_unknown.len > 0) {
+        buf_puts(p->out, "<p>");
+        put_word(p, "Could not be looked at");
+        buf_puts(p->out, ": ");
+        put_text(p, buf_text(&p->r->duties_unknown));
+        buf_puts(p->out, "</p>\n");
+        return;
+    }
     if (p->r->duty_count == 0) {
         put_sentence(p, p->r->duties_known ? "None is open."
                                            : "Not looked at: the campaign's file was not there.");

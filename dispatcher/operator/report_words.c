@@ -20,6 +20,8 @@ static const struct {
     {"This report is final.", "Dieser Bericht ist abschließend.", "이 보고서는 최종본입니다."},
     {"This report is not final.", "Dieser Bericht ist noch nicht abschließend.", "이 보고서는 최종본이 아닙니다."},
     {"people are still open", "Personen sind noch offen", "명에게는 아직 발송이 끝나지 않았습니다"},
+    {"the duties were not looked at", "Die Pflichten wurden nicht geprüft", "의무를 확인하지 못했습니다"},
+    {"Could not be looked at", "Konnte nicht geprüft werden", "확인할 수 없었습니다"},
     {"duties are still open", "Pflichten sind noch offen", "건의 의무가 아직 남아 있습니다"},
     {"not everybody is in the books yet", "noch nicht alle Personen sind erfasst", "아직 모든 대상자가 등록되지 않았습니다"},
     {"Overview", "Überblick", "개요"},

@@ -464,3 +464,50 @@ def test_what_nobody_knows_is_said(t):
         t.contains(answer.err, "dispatcher campaign list", f"what to do about {words}")
     t.equal(t.command("watch", "nix").status, 66, "watch")
     t.equal(t.command("campaign", "list").status, 0, "an empty list")
+
+
+# what it still owes
+
+
+def owing(t):
+    """A notice of a possible leak of which everybody is told, and the people trimmed to five."""
+    folder = os.path.join(t.dir, "leak")
+    os.makedirs(folder)
+    t.configure()
+    for name in ("campaign-1-possibility.yaml", "facts-1.yaml", "everybody.csv"):
+        shutil.copy(os.path.join(lib.ROOT, "docs", "incidents", "card-leak", name), folder)
+    t.write("leak/everybody.csv", "".join(read(t, "leak/everybody.csv").splitlines(keepends=True)[:6]))
+    for number in ("affected_possible: 960", "total_count: 960", "affected: 960"):
+        edit(t, "leak/facts-1.yaml", number, number.replace("960", "5"))
+    edit(t, "leak/campaign-1-possibility.yaml", "send_at: 2026-10-04T10:00:00+09:00\n", "")
+    return "leak/campaign-1-possibility.yaml"
+
+
+def duties(t):
+    """What the text, the page and the row say."""
+    shown = t.command("campaign", "show", "card-leak-possibility")
+    report = t.command("campaign", "report", "card-leak-possibility", "--html", "r.html").out
+    return shown.out, report, read(t, "r.html")
+
+
+def test_a_duty_stays_whatever_becomes_of_the_files(t):
+    file = owing(t)
+    t.daemon.start()
+    sent = t.command("send", file, "--confirm", "card-leak-possibility", "--wait")
+    t.equal(sent.status, 0, f"sent: {sent.out}{sent.err}")
+    for text in duties(t):
+        t.contains(text, "confirm the leak to the same people", "what is owed at first")
+    t.write("leak/facts-2.yaml", read(t, "leak/facts-1.yaml").replace("version: 1\n", "version: 2\nsupersedes: facts-1.yaml\n", 1))
+    t.write("leak/campaign-2.yaml", read(t, file).replace("card-leak-possibility", "card-leak-2").replace("facts-1", "facts-2") + "supersedes: campaign-1-possibility.yaml\n")
+    edit(t, file, "template: leak-possibility", "template: leak-posibility")
+    shown, report, page = duties(t)
+    t.contains(shown, "Still owed:", "the next one lies beside it, unsent, and a letter is not there")
+    t.contains(report, "Not final: still open is", "nor is the report final")
+    t.contains(page, "This report is not final.", "nor the page")
+    edit(t, file, "languages:", "langwidges:")
+    shown, report, page = duties(t)
+    t.contains(shown, "What is still owed could not be looked at: ", "why")
+    t.contains(shown, '"langwidges"', "and where")
+    t.contains(report, "Not final: the duties could not be looked at:", "the report says so")
+    t.check("is final" not in report and "This report is not final." in page, f"not final: {report}")
+    t.contains(page, "Could not be looked at:", "and the page says why")
