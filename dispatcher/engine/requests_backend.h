@@ -82,8 +82,8 @@ struct batch_facts {
     bool letter_stops;      /* its letter is not what was approved */
     struct buf campaign;    /* empty: of none */
 };
-/* ERR_DENIED if somebody has approved letters of this campaign (NULL: none): no other letter goes in
- * its place. */
+/* ERR_DENIED if somebody has approved letters of this campaign (NULL: none): no other letter goes
+ * in its place. */
 MUST_CHECK int request_check_letter_may_change(const struct request *r, const char *campaign,
                                                struct error *err);
 /* ERR_NOT_FOUND. Clear with batch_facts_clear(), also after an error. */

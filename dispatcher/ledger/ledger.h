@@ -748,13 +748,13 @@ struct retry_way {
 typedef bool ledger_meet_fn(void *context, const struct retry_way *way);
 struct retry {
     const struct selector *selector;
-    size_t limit;   /* deliveries a step may move, or pass several of for each; up to a page more */
-    int64_t after;  /* up to this number all are done */
-    int64_t until;  /* and behind this one nothing is meant; 0: not begun */
-    int64_t group;  /* of what is looked at just now, and when in it: see act_step.c */
+    size_t limit;  /* deliveries a step may move, or pass several of for each; up to a page more */
+    int64_t after; /* up to this number all are done */
+    int64_t until; /* and behind this one nothing is meant; 0: not begun */
+    int64_t group; /* of what is looked at just now, and when in it: see act_step.c */
     int64_t at_ms;
-    int64_t action; /* the number of its beginning; 0: nothing is begun */
-    int64_t count;  /* moved by this step */
+    int64_t action;             /* the number of its beginning; 0: nothing is begun */
+    int64_t count;              /* moved by this step */
     int64_t barred[RETRY_BARS]; /* meant, but left alone by this step */
     int64_t now_ms;             /* for who only counts */
     bool more;
