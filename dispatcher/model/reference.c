@@ -137,9 +137,16 @@ static unsigned char value_of(char letter)
     return (unsigned char)(found != NULL ? found - alphabet : 32);
 }
 
-static bool separates(char letter)
+/* How many bytes of `text` only separate: a blank, a dot, or a dash, be it one that a word
+ * processor made of a hyphen (U+2010 to U+2015, U+2212). */
+static size_t separator(const char *text)
 {
-    return letter == ' ' || letter == '-' || letter == '.' || letter == '\t';
+    const unsigned char *at = (const unsigned char *)text;
+    if (at[0] == ' ' || at[0] == '-' || at[0] == '.' || at[0] == '\t')
+        return 1;
+    if (at[0] == 0xe2 && at[1] == 0x80 && at[2] >= 0x90 && at[2] <= 0x95)
+        return 3;
+    return at[0] == 0xe2 && at[1] == 0x88 && at[2] == 0x92 ? 3 : 0;
 }
 
 static void take_number(const struct shape *s, const unsigned char *values, int64_t *out_batch,
@@ -157,9 +164,11 @@ static void take_number(const struct shape *s, const unsigned char *values, int6
 static size_t gather(const char *text, char *out)
 {
     size_t count = 0;
-    for (; *text != '\0' && count < DATA_MAX + 2; text++) {
-        if (!separates(*text))
-            out[count++] = *text;
+    while (*text != '\0' && count < DATA_MAX + 2) {
+        size_t skipped = separator(text);
+        if (skipped == 0)
+            out[count++] = *text++;
+        text += skipped;
     }
     return count;
 }

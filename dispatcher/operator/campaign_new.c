@@ -200,7 +200,7 @@ static void put_sheet(const struct making *m, struct buf *out)
                m->directory, m->name, clock_format_rfc3339(clock_wall_ms(), now),
                breach ? "leak" : "none", certainty_of(m));
     if (breach)
-        buf_puts(out, "jurisdictions: [KR]         # KR, EU, UK, US-CA: where the people live\n"
+        buf_puts(out, "jurisdictions: [TODO]       # KR, EU, UK, US-CA: where the people live\n"
                       "# times:                    # each with where it is known from\n"
                       "#   aware_at: {at: 2027-01-30T12:00:00+09:00, source: \"second report\"}\n");
     buf_puts(out, "\nfacts:\n");

@@ -144,6 +144,23 @@ static void it_is_read_as_people_write_it(void **state)
     }
 }
 
+static void a_word_processors_dashes_separate_too(void **state)
+{
+    static const char *const dashes[] = {"\u2010", "\u2013", "\u2014", "\u2212", "-"};
+    char text[REFERENCE_SIZE];
+    (void)state;
+    reference_make(9, 17, text);
+    for (size_t i = 0; i < sizeof(dashes) / sizeof(dashes[0]); i++) {
+        char pasted[64];
+        struct reference read;
+        const char *dash = strchr(text, '-');
+        snprintf(pasted, sizeof(pasted), "%.*s%s%s", (int)(dash - text), text, dashes[i], dash + 1);
+        reference_read(pasted, &read);
+        assert_int_equal(read.fault, REFERENCE_GOOD);
+        assert_int_equal(read.line, 17);
+    }
+}
+
 static void it_says_what_is_no_number(void **state)
 {
     struct reference read;
@@ -227,6 +244,7 @@ int main(void)
         cmocka_unit_test(neighbours_do_not_look_like_neighbours),
         cmocka_unit_test(every_wrong_character_and_every_swap_is_found),
         cmocka_unit_test(it_is_read_as_people_write_it),
+        cmocka_unit_test(a_word_processors_dashes_separate_too),
         cmocka_unit_test(it_says_what_is_no_number),
         cmocka_unit_test(what_was_meant_is_among_the_guesses),
         cmocka_unit_test(a_guess_says_which_character),
