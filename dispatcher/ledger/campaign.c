@@ -192,7 +192,15 @@ static int put_approval(struct ledger *l, const struct approval *a, const struct
                         struct error *err)
 {
     int64_t number = 0;
-    int rc = make_draft(l, a->campaign, a->at_ms, err);
+    struct standing now;
+    int rc = find_standing(l, a->campaign, &now, err);
+    if (rc == 0 && now.started && now.stop == CAMPAIGN_CANCELLED)
+        rc = error_set(err, ERR_CONFLICT,
+                       "the campaign \"%s\" was cancelled, and that is for good: give it another "
+                       "name (`id:` in its file) and have that approved",
+                       a->campaign);
+    if (rc == 0)
+        rc = make_draft(l, a->campaign, a->at_ms, err);
     if (rc == 0)
         rc = action_insert(l, action, 0, &number, err);
     return rc == 0 ? insert_approval(l, a, number, err) : rc;

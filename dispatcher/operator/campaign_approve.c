@@ -114,6 +114,8 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc == 0)
         rc = check_role(d.campaign, option_value(inv, "as"), err);
     if (rc == 0)
+        rc = dossier_check_rows(&d, err);
+    if (rc == 0)
         rc = approve(inv, &d, err);
     dossier_close(&d);
     return rc;
@@ -132,7 +134,8 @@ const struct command command_campaign_approve = {
         "  dispatcher campaign approve campaign.yaml --as legal\n"
         "  dispatcher campaign approve campaign.yaml --as comms --reason \"read in all three "
         "languages\"\n\n"
-        "The campaign is checked first; one with mistakes cannot be approved. What you approve is\n"
+        "The campaign is checked first, with each row of its tables; one with mistakes cannot be\n"
+        "approved. What you approve is\n"
         "every file that decides what people read and who they are: the campaign, its facts, the\n"
         "letter in all languages with all it includes, and each table of people. It is recorded\n"
         "with your login, and void as soon as one byte of it changes.\n\n"

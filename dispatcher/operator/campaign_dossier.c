@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "campaign/campaign_read.h"
 #include "operator/check_campaign.h"
+#include "operator/check_rows.h"
 #include "render/library_sources.h"
 
 #define FILE_MAX ((size_t)16 << 20)
@@ -271,6 +272,14 @@ int dossier_open(const struct invocation *inv, const char *path, struct dossier 
     if (rc == 0)
         rc = check_summed(out, path, err);
     return rc == 0 ? add_letter(out, err) : rc;
+}
+
+int dossier_check_rows(struct dossier *d, struct error *err)
+{
+    int rc = check_rows(&d->scene, d->campaign, err);
+    if (rc == 0)
+        rc = count_mistakes(d, d->campaign->file, err);
+    return rc == 0 ? check_steady(d, err) : rc;
 }
 
 void dossier_close(struct dossier *d)

@@ -29,6 +29,10 @@ MUST_CHECK int dossier_open_unchecked(const struct invocation *inv, const char *
                                       struct dossier *out, struct error *err);
 void dossier_close(struct dossier *d);
 
+/* Each row of its tables, judged as when it is sent; what is wrong is told on stderr. ERR_INPUT if
+ * one could not be sent, ERR_AGAIN if a file is not any more what was summed. */
+MUST_CHECK int dossier_check_rows(struct dossier *d, struct error *err);
+
 /* ERR_DENIED with the name of the file if people of a cohort or facts are not any more those that
  * were summed. `people` is the sum of the table as it was read: a file that was another one only
  * meanwhile is found as well. */

@@ -44,6 +44,10 @@ void evidence_file_put_text(struct evidence_file *f, const char *text);
 /* Durable. After an error of ours (rc) only closed; returns rc, or why it could not be written. */
 int evidence_file_close(struct evidence_file *f, int rc, struct error *err);
 
+/* A line of the addresses, with the line end: {"address":...,"id":...,"row":...,"salt":...}. */
+void evidence_put_address(struct buf *out, const char *address, const char *id, int64_t row,
+                          const char *salt);
+
 /* ---- a file of lines that is read ---- */
 
 struct evidence_reader {

@@ -96,12 +96,10 @@ static void count_row(struct exporting *e, const struct json_t *row)
 static void put_address(struct exporting *e, const struct json_t *answer)
 {
     struct buf line = {0};
-    buf_puts(&line, "{\"address\":");
-    buf_put_json(&line, json_get_text(answer, "address", ""));
-    buf_puts(&line, ",\"id\":");
-    buf_put_json(&line, json_get_text(json_get(answer, "evidence"), "id", ""));
-    buf_printf(&line, ",\"row\":%" PRId64 ",\"salt\":\"%s\"}\n",
-               e->parts[EVIDENCE_DELIVERIES].chain.rows, json_get_text(answer, "salt", ""));
+    evidence_put_address(&line, json_get_text(answer, "address", ""),
+                         json_get_text(json_get(answer, "evidence"), "id", ""),
+                         e->parts[EVIDENCE_DELIVERIES].chain.rows,
+                         json_get_text(answer, "salt", ""));
     evidence_file_put_text(&e->address_file, line.data);
     buf_free(&line);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,6 +65,18 @@ int evidence_file_close(struct evidence_file *f, int rc, struct error *err)
     f->file = NULL;
     f->path = NULL;
     return rc;
+}
+
+void evidence_put_address(struct buf *out, const char *address, const char *id, int64_t row,
+                          const char *salt)
+{
+    buf_puts(out, "{\"address\":");
+    buf_put_json(out, address);
+    buf_puts(out, ",\"id\":");
+    buf_put_json(out, id);
+    buf_printf(out, ",\"row\":%" PRId64 ",\"salt\":", row);
+    buf_put_json(out, salt);
+    buf_puts(out, "}\n");
 }
 
 /* ---- reading ---- */

@@ -45,6 +45,7 @@ static const char english[] =
     "the line\n"
     "   of addresses.jsonl whose \"row\" is n. A line that is not there was removed; that is "
     "allowed.\n"
+    "   A line has only address, id, row and salt, without white space; \"id\" is that of row n.\n"
     "5. A row of decisions.jsonl that is not withheld: \"ledger_hash\" is the SHA-256 of the JSON "
     "array\n"
     "   [action,at_ms,\"verb\",\"who\",\"selector\",count,\"reason\",\"ledger_previous\"] without "
@@ -54,6 +55,9 @@ static const char english[] =
     "6. A document in letters/ begins its name with its SHA-256; \"documents\" of the manifest "
     "lists\n"
     "   them all. \"readme_sha256\" is the SHA-256 of this file.\n"
+    "7. Nothing else lies in this folder; addresses.jsonl only if \"addresses\" of the manifest "
+    "is\n"
+    "   \"full\".\n"
     "\n"
     "With dispatcher: dispatcher evidence verify FOLDER --seal SEAL\n";
 
@@ -98,7 +102,8 @@ static const char german[] =
     "\"address\"\n"
     "   der Zeile von addresses.jsonl, deren \"row\" n ist. Fehlt sie, so wurde sie entfernt; das "
     "ist\n"
-    "   erlaubt.\n"
+    "   erlaubt. Eine Zeile hat nur address, id, row und salt, ohne Leerraum; \"id\" ist die der "
+    "Zeile n.\n"
     "5. Bei einer nicht zurückgehaltenen Zeile von decisions.jsonl ist \"ledger_hash\" die SHA-256 "
     "des\n"
     "   JSON-Arrays "
@@ -108,6 +113,8 @@ static const char german[] =
     "6. Der Name eines Dokuments in letters/ beginnt mit seiner SHA-256; \"documents\" im "
     "Manifest\n"
     "   nennt sie alle. \"readme_sha256\" ist die SHA-256 dieser Datei.\n"
+    "7. Sonst liegt nichts in diesem Ordner; addresses.jsonl nur, wenn \"addresses\" im Manifest\n"
+    "   \"full\" lautet.\n"
     "\n"
     "Mit dispatcher: dispatcher evidence verify ORDNER --seal SIEGEL\n";
 
@@ -148,6 +155,7 @@ static const char korean[] =
     "   아무것도 바뀌지 않은 것입니다.\n"
     "4. n번 행의 \"address_commitment\"는 addresses.jsonl에서 \"row\"가 n인 줄의 salt와 address를\n"
     "   SALT:ADDRESS로 이은 것의 SHA-256입니다. 줄이 없으면 삭제된 것이며, 이는 허용됩니다.\n"
+    "   각 줄에는 공백 없이 address, id, row, salt만 있으며 \"id\"는 n번 행의 것과 같습니다.\n"
     "5. decisions.jsonl에서 withheld가 아닌 행의 \"ledger_hash\"는 JSON 배열\n"
     "   [action,at_ms,\"verb\",\"who\",\"selector\",count,\"reason\",\"ledger_previous\"]를 공백 "
     "없이 쓴\n"
@@ -157,6 +165,8 @@ static const char korean[] =
     "6. letters/의 문서 이름은 그 문서의 SHA-256으로 시작하며, 매니페스트의 \"documents\"에 모두 "
     "적혀\n"
     "   있습니다. \"readme_sha256\"은 이 파일의 SHA-256입니다.\n"
+    "7. 이 폴더에는 그 밖의 것이 없습니다. addresses.jsonl은 매니페스트의 \"addresses\"가\n"
+    "   \"full\"일 때만 있습니다.\n"
     "\n"
     "dispatcher로 검증할 때: dispatcher evidence verify 폴더 --seal 봉인값\n";
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "model/json.h"
@@ -25,12 +26,26 @@ static void tell_address(struct evidence_verify *v, int64_t row, const char *wha
 {
     if (!evidence_begin_finding(v, &(struct evidence_named){EVIDENCE_ADDRESSES, row, 0, what}))
         return;
-    if (strcmp(what, "added") == 0)
+    if (strcmp(what, "stranger") == 0)
+        say(v->inv, stdout, "%s: there is no delivery in row %lld that this address belongs to.\n",
+            EVIDENCE_ADDRESSES, (long long)row);
+    else if (strcmp(what, "added") == 0)
         say(v->inv, stdout, "%s: the address of row %lld stands there twice, or out of order.\n",
             EVIDENCE_ADDRESSES, (long long)row);
     else
         say(v->inv, stdout, "%s: the address of row %lld was changed.\n", EVIDENCE_ADDRESSES,
             (long long)row);
+}
+
+/* Byte by byte as the export writes it: whatever else stands in it was put there. */
+static bool is_as_exported(const struct evidence_reader *reader, const struct json_t *line)
+{
+    struct buf text = {0};
+    evidence_put_address(&text, json_get_text(line, "address", ""), json_get_text(line, "id", ""),
+                         json_get_int(line, "row", 0), json_get_text(line, "salt", ""));
+    bool same = text.len == reader->len + 1 && memcmp(text.data, reader->line, reader->len) == 0;
+    buf_free(&text);
+    return same;
 }
 
 /* Takes the next line that is one. Lines may be gone, but not be otherwise. */
@@ -46,10 +61,12 @@ static void advance(struct evidence_verify *v)
         if (json_parse(a->reader.line, a->reader.len, EVIDENCE_ADDRESSES, 1, 4, &a->line,
                        &ignored) == 0)
             row = json_get_int(a->line, "row", 0);
-        if (row > before)
+        if (row > before) {
             a->row = row;
-        else
+            a->count++;
+        } else {
             tell_address(v, row > 0 ? row : before + 1, row > 0 ? "added" : "changed");
+        }
         if (row <= before) {
             json_free(a->line);
             a->line = NULL;
@@ -57,8 +74,16 @@ static void advance(struct evidence_verify *v)
     }
 }
 
+static bool has_addresses(const struct evidence_verify *v)
+{
+    return text_equal(json_get_text(v->manifest, "addresses", NULL), "full");
+}
+
 static void open_addresses(struct evidence_verify *v, struct error *err, int *rc)
 {
+    *rc = 0;
+    if (v->manifest != NULL && !has_addresses(v))
+        return; /* if there are any, they are strangers */
     *rc = evidence_reader_open(v->directory, EVIDENCE_ADDRESSES, &v->addresses.reader, err);
     if (*rc == 0)
         advance(v);
@@ -75,21 +100,24 @@ static void match_address(struct evidence_verify *v, const struct json_t *row, i
     evidence_commit(json_get_text(a->line, "salt", ""), json_get_text(a->line, "address", ""),
                     commitment);
     if (strcmp(commitment, json_get_text(row, "address_commitment", "")) != 0 ||
-        strcmp(json_get_text(a->line, "id", ""), json_get_text(row, "id", "")) != 0)
+        strcmp(json_get_text(a->line, "id", ""), json_get_text(row, "id", "")) != 0 ||
+        !is_as_exported(&a->reader, a->line))
         tell_address(v, number, "changed");
-    a->matched++;
     advance(v);
 }
 
-/* What is left belongs to no row. */
+/* What is left belongs to the last rows, if those were found wrong themselves, or to none. */
 static void close_addresses(struct evidence_verify *v)
 {
     struct evidence_addresses *a = &v->addresses;
-    for (; a->line != NULL; advance(v))
-        tell_address(v, a->row, "added");
+    for (; a->line != NULL; advance(v)) {
+        if (a->row <= v->rows)
+            continue;
+        tell_address(v, a->row, "stranger");
+        a->count--;
+    }
     evidence_reader_close(&a->reader);
-    bool exported = text_equal(json_get_text(v->manifest, "addresses", NULL), "full");
-    v->removed = exported && v->rows > a->matched ? v->rows - a->matched : 0;
+    v->removed = has_addresses(v) && v->rows > a->count ? v->rows - a->count : 0;
 }
 
 /* ---- decisions: the chain of the ledger within the one of the file ---- */
@@ -238,21 +266,44 @@ static bool is_document(const struct json_t *documents, const char *file)
     return false;
 }
 
-static void find_strangers(struct evidence_verify *v, const struct json_t *documents)
+static bool is_file(const struct evidence_verify *v, const char *file)
 {
-    char *path = file_join(v->directory, EVIDENCE_LETTERS);
-    DIR *folder = opendir(path);
-    const struct dirent *entry;
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+    static const char *const always[] = {EVIDENCE_MANIFEST, EVIDENCE_README};
+    for (size_t i = 0; i < COUNT_OF(always); i++)
+        if (strcmp(file, always[i]) == 0)
+            return true;
+    for (int part = 0; part < EVIDENCE_PARTS; part++)
+        if (strcmp(file, evidence_part_name((enum evidence_part)part)) == 0)
+            return true;
+    if (strcmp(file, EVIDENCE_LETTERS) == 0)
+        return json_count(json_get(v->manifest, "documents")) > 0;
+    return strcmp(file, EVIDENCE_ADDRESSES) == 0 && has_addresses(v);
+}
+
+static bool is_ours(const struct evidence_verify *v, const char *folder, const char *file)
+{
+    if (strcmp(file, ".") == 0 || strcmp(file, "..") == 0)
+        return true;
+    return folder == NULL ? is_file(v, file)
+                          : is_document(json_get(v->manifest, "documents"), file);
+}
+
+/* `folder` NULL: of the export itself. */
+static void find_strangers(struct evidence_verify *v, const char *folder)
+{
+    char *path = folder != NULL ? file_join(v->directory, folder) : xstrdup(v->directory);
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
         struct buf name = {0};
-        buf_printf(&name, EVIDENCE_LETTERS "/%s", entry->d_name);
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            !is_document(documents, entry->d_name))
+        buf_printf(&name, "%s%s%s", folder != NULL ? folder : "", folder != NULL ? "/" : "",
+                   entries[i]->d_name);
+        if (!is_ours(v, folder, entries[i]->d_name))
             evidence_tell_file(v, name.data, "added");
         buf_free(&name);
+        free(entries[i]);
     }
-    if (folder != NULL)
-        closedir(folder);
+    free(entries);
     free(path);
 }
 
@@ -267,8 +318,8 @@ static int verify_documents(struct evidence_verify *v, struct error *err)
         rc = verify_file(v, name.data, DOCUMENT_MAX, json_get_text(document, "sha256", ""), err);
         buf_free(&name);
     }
-    if (rc == 0)
-        find_strangers(v, documents);
+    if (rc == 0 && json_count(documents) > 0)
+        find_strangers(v, EVIDENCE_LETTERS);
     return rc;
 }
 
@@ -312,6 +363,18 @@ static int open_manifest(struct evidence_verify *v, struct error *err)
     return rc;
 }
 
+static int check_seal(const char *seal, struct error *err)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    if (seal == NULL ||
+        (strlen(seal) == DIGEST_HEX_SIZE - 1 && strspn(seal, digits) == DIGEST_HEX_SIZE - 1))
+        return 0;
+    return error_set(err, ERR_USAGE,
+                     "--seal \"%.70s\": that is no whole seal (64 digits, 0 to 9 and a to f); copy "
+                     "it as it was written down at the export",
+                     seal);
+}
+
 static void compare_seal(struct evidence_verify *v, const char *seal)
 {
     if (seal != NULL && v->manifest != NULL && strcasecmp(seal, v->seal) != 0)
@@ -330,6 +393,8 @@ static int verify_all(struct evidence_verify *v, struct error *err)
     if (rc == 0 && v->manifest != NULL)
         rc = verify_file(v, EVIDENCE_README, README_MAX,
                          json_get_text(v->manifest, "readme_sha256", ""), err);
+    if (rc == 0 && v->manifest != NULL)
+        find_strangers(v, NULL);
     return rc;
 }
 
@@ -375,7 +440,9 @@ static int run(const struct invocation *inv, struct error *err)
 {
     const char *seal = option_value(inv, "seal");
     struct evidence_verify v = {.inv = inv, .directory = argument_at(inv, 0)};
-    int rc = open_manifest(&v, err);
+    int rc = check_seal(seal, err);
+    if (rc == 0)
+        rc = open_manifest(&v, err);
     if (rc == 0) {
         compare_seal(&v, seal);
         rc = verify_all(&v, err);
@@ -397,12 +464,16 @@ const struct command command_evidence_verify = {
     .details =
         "  dispatcher evidence verify /srv/evidence/recall-2026 --seal 51be...\n\n"
         "Reads the folder and nothing else: no ledger, no configuration. Names the file and the\n"
-        "row of everything that was changed, removed, added or moved. Addresses may be removed\n"
-        "(`evidence forget`), and are counted. Exit status 0: as it was exported; 1: not; 66: no\n"
-        "evidence, or an export that was interrupted.\n\n"
+        "row of everything that was changed, removed, added or moved; keep what you add (notes, "
+        "the\n"
+        "seal) beside the folder. Addresses may be removed (`evidence forget`), and are counted.\n"
+        "Exit status 0: as it was exported; 1: not; 64: that is no whole seal; 66: no evidence, "
+        "or\n"
+        "an export that was interrupted.\n\n"
         "JSON, one per line: v, file, row (and to: the last row, or the other one), what: "
         "changed,\n"
-        "rewritten, missing, cut, added, swapped, moved, head, ledger, seal; then v, end, valid,\n"
+        "rewritten, missing, cut, added, stranger, swapped, moved, head, ledger, seal; then v, "
+        "end, valid,\n"
         "findings, rows, removed_addresses, seal, seal_given.",
     .options = options,
     .option_count = COUNT_OF(options),

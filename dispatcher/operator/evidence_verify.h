@@ -13,7 +13,7 @@ struct evidence_addresses {
     struct evidence_reader reader;
     struct json_t *line; /* the next one; NULL: there is none */
     int64_t row;         /* of that line */
-    int64_t matched;
+    int64_t count;       /* lines of a row so far */
 };
 
 struct evidence_verify {

@@ -249,6 +249,19 @@ def test_two_people_agree_and_a_third_sends(t):
     t.holds(lambda: mails(t) == 48, 1, "nobody is sent it twice")
 
 
+def test_rows_that_cannot_be_sent_are_not_approved(t):
+    file = prepare(t, "approvals: [legal]\n")
+    edit(t, "outage/customers.csv", "customer03@example.org", "customer03 at example.org")
+    t.daemon.start()
+    check = t.command("check", file)
+    answer = t.command("campaign", "approve", file, "--as", "legal")
+    t.equal((check.status, answer.status), (65, 65), f"{answer.out}{answer.err}")
+    t.contains(answer.err, "customers.csv:4", "the row")
+    t.contains(answer.err, f"dispatcher check {file}", "where to see them")
+    edit(t, "outage/customers.csv", "customer03 at example.org", "customer03@example.org")
+    t.equal(t.command("campaign", "approve", file, "--as", "legal").status, 0, "mended")
+
+
 CHANGES = [
     ("templates/service-restored/de.md", "\n", "\n\n"), ("templates/service-restored/ko.md", "\n", "\n\n"),
     ("templates/service-restored/en.md", "\n", "\n\n"), ("templates/_partials/contact.ko.md", "\n", "\n\n"),
@@ -441,6 +454,12 @@ def test_a_cancelled_campaign_ends_where_it_was(t):
     t.equal((row["delivered"], row["waiting"], row["cancelled"]), (5, 0, 43), "who was told")
     t.equal(mails(t), 5, "mails")
     t.equal(send(t, file).status, 65, "that is for good")
+    if not_root():
+        return
+    edit(t, file, "canary: {first: 5, then: look}\n", "approvals: [legal]\n")
+    refused = approve(t, file, SECOND, "legal")
+    t.equal(refused.status, 65, f"nor is it approved: {refused.err}")
+    t.contains(refused.err, "give it another name", "what to do")
 
 
 def test_who_was_not_told_is_said_at_the_end(t):

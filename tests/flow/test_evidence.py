@@ -278,6 +278,71 @@ def test_addresses_may_go_but_not_change(t):
     t.equal((status, end["removed_addresses"]), (0, 3 * PEOPLE), "all addresses gone")
 
 
+def named(found):
+    return [(f["file"], f.get("row"), f["what"]) for f in found]
+
+
+def test_whatever_was_added_to_the_folder_is_named(t):
+    send(t, count=2)
+    folder, answer = export(t)
+    write(folder, "complaints.jsonl", b"{}\n")
+    write(folder, "extra.txt", b"a note")
+    os.mkdir(os.path.join(folder, "more"))
+    os.mkdir(os.path.join(folder, "letters"))  # this export has none
+    status, found, _ = verify(t, folder, "--seal", answer["seal"])
+    expected = [(name, None, "added") for name in ("complaints.jsonl", "extra.txt", "letters", "more")]
+    t.equal((status, named(found)), (1, expected), "added")
+    masked, _ = export(t, name="masked", addresses="masked")
+    write(masked, "addresses.jsonl", read(folder, "addresses.jsonl"))
+    status, found, _ = verify(t, masked)
+    t.equal((status, named(found)), (1, [("addresses.jsonl", None, "added")]), "addresses that were not exported")
+
+
+def test_an_address_says_nothing_but_what_was_exported(t):
+    send(t, count=4)
+    folder, _ = export(t)
+    good = lines_of(folder, "addresses.jsonl")
+    entry = json.loads(good[4])
+    others = (
+        {**entry, "id": "somebody"},
+        {**entry, "name": "Kim"},
+        {key: entry[key] for key in ("address", "row", "salt")},
+        {**entry, "row": 5.0},
+    )
+    for other in others:
+        text = json.dumps(other, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        put_lines(folder, "addresses.jsonl", good[:4] + [text.encode() + b"\n"] + good[5:])
+        status, found, _ = verify(t, folder)
+        t.equal((status, named(found)), (1, [("addresses.jsonl", 5, "changed")]), text)
+        oracle = subprocess.run([sys.executable, ORACLE, folder], capture_output=True, text=True)
+        t.contains(oracle.stdout, "addresses.jsonl 5", text)
+    put_lines(folder, "addresses.jsonl", good + [good[4].replace(b'"row":5', b'"row":500')])
+    t.equal(named(verify(t, folder)[1]), [("addresses.jsonl", 500, "stranger")], "of no delivery")
+
+
+def test_a_wrong_delivery_says_nothing_of_addresses(t):
+    send(t, count=4)
+    folder, _ = export(t)
+    good = read(folder, "deliveries.jsonl")
+    lines = lines_of(folder, "deliveries.jsonl")
+    put_lines(folder, "deliveries.jsonl", lines[:6] + [lines[6].replace(b"delivered", b"failed", 1)] + lines[7:])
+    status, found, end = verify(t, folder)
+    t.equal((status, named(found), end["removed_addresses"]), (1, [("deliveries.jsonl", 7, "changed")], 0), "row 7")
+    write(folder, "deliveries.jsonl", good[:-1])
+    status, found, end = verify(t, folder)
+    t.equal((status, named(found), end["removed_addresses"]), (1, [("deliveries.jsonl", 12, "changed")], 0), "no line end")
+
+
+def test_half_a_seal_is_no_tampering(t):
+    send(t, count=1)
+    folder, answer = export(t)
+    for seal in (answer["seal"][:40], answer["seal"] + "0", "", "g" * 64):
+        half = t.command("evidence", "verify", folder, "--seal", seal)
+        t.equal((half.status, half.out), (64, ""), seal)
+        t.contains(half.err, "no whole seal (64 digits", seal)
+    t.equal(t.command("evidence", "verify", folder, "--seal", answer["seal"].upper()).status, 0, "upper case")
+
+
 def test_what_is_no_file_is_not_waited_for(t):
     send(t, count=1)
     folder, _ = export(t)

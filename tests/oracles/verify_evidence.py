@@ -56,22 +56,31 @@ for number, row in rows["decisions.jsonl"].items():
     if row["ledger_previous"] != link:
         wrong.append(f"decisions.jsonl {number}")
     link = row["ledger_hash"]
-seen = 0
-for line in open(path("addresses.jsonl"), "rb") if os.path.exists(path("addresses.jsonl")) else ():
+full, seen = manifest["addresses"] == "full", 0
+for line in open(path("addresses.jsonl"), "rb") if full and os.path.exists(path("addresses.jsonl")) else ():
+    number = seen + 1
     try:
         entry = json.loads(line)
-        delivery = rows["deliveries.jsonl"][entry["row"]]
-        good = entry["row"] > seen and sha256(entry["salt"] + ":" + entry["address"]) == delivery["address_commitment"]
-        seen = entry["row"]
+        number = entry["row"]
+        plain = json.dumps({n: entry[n] for n in ("address", "id", "row", "salt")}, separators=(",", ":"), ensure_ascii=False)
+        good = type(number) is int and number > seen and plain.replace("\x7f", "\\u007f").encode() == line.rstrip(b"\n")
+        delivery = rows["deliveries.jsonl"].get(number)
+        if delivery:
+            commitment = sha256(entry["salt"] + ":" + entry["address"])
+            good = good and (commitment, entry["id"]) == (delivery["address_commitment"], delivery["id"])
+        good = good and number <= manifest["files"]["deliveries.jsonl"]["rows"]
+        seen = max(seen, number)
     except (ValueError, KeyError, TypeError):
         good = False
     if not good:
-        wrong.append(f"addresses.jsonl behind {seen}")
+        wrong.append(f"addresses.jsonl {number}")
 listed = {document["file"]: document["sha256"] for document in manifest["documents"]}
-there = set(os.listdir(path("letters"))) if os.path.isdir(path("letters")) else set()
+there = set(os.listdir(path("letters"))) if listed and os.path.isdir(path("letters")) else set()
 wrong += [f"letters/{name}" for name in there ^ set(listed)]
 wrong += [f"letters/{n}" for n in there & set(listed) if sha256(open(path("letters", n), "rb").read()) != listed[n]]
 if sha256(open(path("README.txt"), "rb").read()) != manifest["readme_sha256"]:
     wrong.append("README.txt")
+known = {"manifest.json", "README.txt", *manifest["files"]} | ({"letters"} if listed else set()) | ({"addresses.jsonl"} if full else set())
+wrong += sorted(set(os.listdir(folder)) - known)
 print("\n".join(wrong))
 sys.exit(1 if wrong else 0)
