@@ -71,14 +71,14 @@ static void note_delivered(struct report *report, int64_t at_ms)
     report->delivered_ms[report->delivered++] = at_ms;
 }
 
-/* Of what arrived the reply of the server is no cause. */
+/* Of what arrived the reply of the server is no cause; that it only lies in a folder is one. */
 static void count_person(void *context, const struct person_row *row)
 {
     struct report *report = context;
     struct person_row p = *row;
     if (p.state == DELIVERY_DELIVERED) {
         note_delivered(report, p.changed_ms);
-        p.cause = "";
+        p.cause = strcmp(p.cause, "outbox") == 0 ? "outbox" : "";
     }
     struct group **at = &report->groups[hash(&p)];
     while (*at != NULL && !is_of(*at, &p))

@@ -45,6 +45,17 @@ static void print_times(const struct invocation *inv, const struct report *r)
         output_time(json_get_text(r->sum, "last_at", NULL), last, sizeof(last)));
 }
 
+static void print_outbox(const struct invocation *inv, const struct report *r)
+{
+    char number[OUTPUT_NUMBER_SIZE];
+    int64_t count = report_count_outbox(r);
+    if (count == 1)
+        say(inv, stdout, "1 of the delivered went to an outbox: nothing really left.\n");
+    else if (count > 1)
+        say(inv, stdout, "%s of the delivered went to an outbox: nothing really left.\n",
+            output_number(count, number));
+}
+
 static void print_standing(const struct invocation *inv, const struct report *r)
 {
     if (r->people == r->expected)
@@ -73,6 +84,7 @@ static void print(const struct invocation *inv, const struct report *r)
     print_by(inv, r, BY_COHORT, "COHORT");
     print_by(inv, r, BY_LANGUAGE, "LANGUAGE");
     print_by(inv, r, BY_CHANNEL, "CHANNEL");
+    print_outbox(inv, r);
     print_times(inv, r);
     print_standing(inv, r);
 }
@@ -100,9 +112,11 @@ static void put_json(const struct report *r, struct buf *out)
         put_json_group(&r->groups[i], out);
     buf_puts(out, "{\"v\":1,\"summary\":true");
     request_put_text(out, "campaign", r->name);
-    buf_printf(out, ",\"people\":%lld,\"expected\":%lld,\"open\":%lld,\"duties\":%zu,\"final\":%s",
+    buf_printf(out,
+               ",\"people\":%lld,\"expected\":%lld,\"open\":%lld,\"duties\":%zu,\"final\":%s"
+               ",\"outbox\":%lld",
                (long long)r->people, (long long)r->expected, (long long)r->open, r->duty_count,
-               r->final ? "true" : "false");
+               r->final ? "true" : "false", (long long)report_count_outbox(r));
     request_put_text(out, "duties_unknown",
                      r->duties_unknown.len > 0 ? buf_text(&r->duties_unknown) : NULL);
     for (size_t i = 0; i < COUNT_OF(times); i++)
@@ -211,6 +225,7 @@ const struct command command_campaign_report = {
         "channel_fallback,\n"
         "state, cause, people), then the summary (v, summary: true, campaign, people, expected, "
         "open, duties, final,\n"
+        "outbox (of the delivered: what lies in a folder, and reached nobody),\n"
         "duties_unknown (why they could not be looked at), accepted_at, first_at, median_at, "
         "last_at of deliveries).",
     .options = options,

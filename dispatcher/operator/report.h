@@ -68,6 +68,10 @@ size_t report_lines(const struct report *r, enum report_by by, struct report_lin
 int64_t report_column(const struct report_line *line, size_t column);
 const char *report_column_name(size_t column); /* English */
 int64_t report_count_fallbacks(const struct report *r, bool of_language);
+/* Delivered, and not to the folder of an outbox. */
+bool report_reached(const struct report_group *g);
+/* Of those that count as delivered: what lies in the folder of an outbox, and reached nobody. */
+int64_t report_count_outbox(const struct report *r);
 
 bool report_language_parse(const char *name, enum report_language *out);
 const char *report_language_tag(enum report_language language);

@@ -226,3 +226,19 @@ int64_t report_count_fallbacks(const struct report *r, bool of_language)
     }
     return sum;
 }
+
+bool report_reached(const struct report_group *g)
+{
+    return g->state == DELIVERY_DELIVERED && strcmp(g->cause, "outbox") != 0;
+}
+
+int64_t report_count_outbox(const struct report *r)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        const struct report_group *g = &r->groups[i];
+        if (g->state == DELIVERY_DELIVERED && !report_reached(g))
+            sum += g->count;
+    }
+    return sum;
+}

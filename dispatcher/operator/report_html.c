@@ -152,6 +152,8 @@ static void put_standing(const struct page *p)
         buf_puts(p->out, "<br>");
         put_word(p, "not everybody is in the books yet");
     }
+    put_reason(p, report_count_outbox(r),
+               "of the delivered went to an outbox: nothing really left");
     buf_puts(p->out, "</p>\n");
 }
 
@@ -179,6 +181,7 @@ static void put_overview(const struct page *p)
     struct report_line all[REPORT_LINES_MAX];
     const char *state = json_get_text(r->campaign, "state", NULL);
     const char *kind = json_get_text(r->campaign, "kind", NULL);
+    int64_t outbox = report_count_outbox(r);
     report_lines(r, BY_NOTHING, all);
     buf_puts(p->out, "<table>\n");
     put_row(p, "Campaign", r->name);
@@ -193,8 +196,13 @@ static void put_overview(const struct page *p)
     put_number(p, r->expected);
     end_row(p);
     begin_row(p, "Reached");
-    put_number(p, r->count > 0 ? report_column(&all[0], 0) : 0);
+    put_number(p, r->count > 0 ? report_column(&all[0], 0) - outbox : 0);
     end_row(p);
+    if (outbox > 0) {
+        begin_row(p, "In an outbox: nothing really left");
+        put_number(p, outbox);
+        end_row(p);
+    }
     buf_puts(p->out, "</table>\n");
 }
 
@@ -289,7 +297,7 @@ static void put_causes(const struct page *p)
     put_title(p, "Who was not reached, and why");
     for (size_t i = 0; i < p->r->count; i++) {
         const struct report_group *g = &p->r->groups[i];
-        int64_t count = g->state != DELIVERY_DELIVERED ? gather_cause(p->r, i) : 0;
+        int64_t count = !report_reached(g) ? gather_cause(p->r, i) : 0;
         if (count == 0)
             continue;
         if (!any) {

@@ -24,6 +24,7 @@ static const struct {
     {"Could not be looked at", "Konnte nicht geprüft werden", "확인할 수 없었습니다"},
     {"duties are still open", "Pflichten sind noch offen", "건의 의무가 아직 남아 있습니다"},
     {"not everybody is in the books yet", "noch nicht alle Personen sind erfasst", "아직 모든 대상자가 등록되지 않았습니다"},
+    {"of the delivered went to an outbox: nothing really left", "der als zugestellt Gezählten nur im Postausgangsordner: wirklich gesendet wurde nichts", "명은 전달됨으로 집계되었으나 보낼 편지함에 저장되었을 뿐 실제로 발송되지 않았습니다"},
     {"Overview", "Überblick", "개요"},
     {"Campaign", "Kampagne", "캠페인"},
     {"State", "Stand", "상태"},
@@ -36,6 +37,7 @@ static const struct {
     {"Last delivery", "Letzte Zustellung", "마지막 전달"},
     {"People", "Personen", "대상자"},
     {"Reached", "Erreicht", "전달 완료"},
+    {"In an outbox: nothing really left", "Im Postausgangsordner: wirklich gesendet wurde nichts", "보낼 편지함에 저장됨: 실제로 발송되지 않음"},
     {"People by outcome", "Personen nach Ergebnis", "결과별 인원"},
     {"Cohort", "Gruppe", "대상 그룹"},
     {"Language", "Sprache", "언어"},
@@ -128,6 +130,7 @@ static const struct {
     {":interrupted", "Das Programm endete während des Versands; die Nachricht kann angekommen sein.", "발송 도중 프로그램이 종료되어 전달 여부를 알 수 없습니다."},
     {":no_report", "Der Ausgang wurde nicht gemeldet; die Nachricht kann angekommen sein.", "결과가 보고되지 않아 전달 여부를 알 수 없습니다."},
     {":operator", "Auf Anweisung.", "운영자의 지시에 따른 조치입니다."},
+    {":outbox", "Das Schreiben liegt im Postausgangsordner; gesendet wurde nichts.", "안내문은 보낼 편지함에 있으며 실제로 발송되지 않았습니다."},
     {":connect", "Der Server war nicht erreichbar.", "서버에 연결할 수 없었습니다."},
     {":undeliverable", "Nicht zustellbar.", "전달할 수 없습니다."},
     /* clang-format on */

@@ -530,3 +530,19 @@ def test_a_duty_stays_whatever_becomes_of_the_files(t):
     t.contains(report, "Not final: the duties could not be looked at:", "the report says so")
     t.check("is final" not in report and "This report is not final." in page, f"not final: {report}")
     t.contains(page, "Could not be looked at:", "and the page says why")
+
+
+def test_a_report_says_that_an_outbox_reaches_nobody(t):
+    file = prepare(t)
+    t.daemon.start()
+    t.equal(send(t, file, "--wait").status, 0, "sent")
+    answer = t.command("campaign", "report", NAME)
+    t.contains(answer.out, "48 of the delivered went to an outbox: nothing really left.", answer.out)
+    t.equal(t.command("campaign", "report", NAME, "--json").lines()[-1]["outbox"], 48, "for programs")
+    words = {"en": "nothing really left", "de": "wirklich gesendet wurde nichts", "ko": "실제로 발송되지 않"}
+    nobody = {"en": "Everybody was reached.", "de": "Alle wurden erreicht.", "ko": "모든 대상자에게 전달되었습니다."}
+    for language, said in words.items():
+        t.command("campaign", "report", NAME, "--html", "report.html", "--lang", language)
+        page = read(t, "report.html")
+        t.contains(page, said, language)
+        t.check(nobody[language] not in page, f"{language}: not that they were reached")
