@@ -501,7 +501,7 @@ static void takes_a_retry_of_many_in_steps(void **state)
     assert_int_equal(ledger_commit(ledger, &err), 0);
     snprintf(next, sizeof(next), "%s}", step);
     assert_contains(ask(next), "\"count\":2048,\"more\":true,\"after\":2048,\"until\":2100,"
-                               "\"action\":1}");
+                               "\"group\":0,\"at\":0,\"action\":1}");
     assert_contains(ask("{\"v\":1,\"verb\":\"actions\"}"), "\"count\":2048,\"pending\":0");
     snprintf(next, sizeof(next), "%s,\"after\":2048,\"until\":2100,\"action\":1}", step);
     assert_contains(ask(next), "\"count\":52,\"more\":false");
