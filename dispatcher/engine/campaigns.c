@@ -45,9 +45,14 @@ static int add_counts(struct adding *a, int64_t batch)
     if (rc != 0)
         return rc;
     a->sum->refused += refused;
-    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+    int64_t suppressed = 0;
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
+        suppressed += counts[kind][DELIVERY_SUPPRESSED];
         for (int state = 0; state < DELIVERY_STATES; state++)
             a->sum->counts[state] += counts[kind][state];
+    }
+    if (suppressed > 0 && !a->sum->trial)
+        return ledger_find_trial(a->ledger, batch, &a->sum->trial, a->err);
     return 0;
 }
 
@@ -92,13 +97,14 @@ void campaign_sum_clear(struct campaign_sum *sum)
 
 static bool is_over(const struct campaign_sum *sum, int64_t planned)
 {
-    return sum->batches > 0 && sum->batches >= planned && sum->unfinished == 0;
+    return sum->batches > 0 && sum->batches >= planned && sum->unfinished == 0 &&
+           sum->counts[DELIVERY_HELD] == 0;
 }
 
 static enum campaign_state find_end(const struct campaign_sum *sum)
 {
     bool whole = sum->counts[DELIVERY_FAILED] == 0 && sum->counts[DELIVERY_UNCERTAIN] == 0 &&
-                 sum->counts[DELIVERY_EXPIRED] == 0;
+                 sum->counts[DELIVERY_EXPIRED] == 0 && !sum->trial;
     return whole ? CAMPAIGN_FINISHED : CAMPAIGN_COMPLETED_WITH_FAILURES;
 }
 

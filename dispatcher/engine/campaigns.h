@@ -33,6 +33,7 @@ struct campaign_sum {
     int64_t refused;     /* of the failed: never tried */
     int64_t finished_ms; /* of the last one */
     bool halted, paused; /* one of them is */
+    bool trial;          /* somebody got nothing because trial mode was on */
     struct buf ids;      /* "a","b" */
     struct buf reason;   /* why the first that is stopped is */
 };
@@ -41,7 +42,8 @@ MUST_CHECK int campaign_add_up(struct ledger *l, const char *id, struct campaign
                                struct error *err);
 void campaign_sum_clear(struct campaign_sum *sum);
 
-/* So many batches are planned: not finished before they are all there and over. */
+/* So many batches are planned: not finished before they are all there and over, and nothing of them
+ * is held. */
 enum campaign_state campaign_find_state(const struct campaign_row *row,
                                         const struct campaign_sum *sum, int64_t planned,
                                         int64_t now_ms);

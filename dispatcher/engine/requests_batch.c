@@ -99,6 +99,7 @@ static int64_t count_all(const int64_t counts[DELIVERY_STATES])
 struct numbers {
     int64_t counts[DELIVERY_STATES];
     int64_t refused; /* of the failed ones: at intake */
+    bool trial;      /* of the suppressed ones: by trial mode; of a batch that is asked for alone */
     struct awaiting awaiting;
 };
 
@@ -157,6 +158,8 @@ static int put_batch(const struct listing *list, const struct batch_row *row,
     answer_put_time(out, "finished_at", row->finished_ms);
     answer_put_time(out, "at", list->r->world->now_ms);
     answer_put_text(out, "stopped_by", by);
+    if (list->end)
+        buf_printf(out, ",\"trial\":%s", n->trial ? "true" : "false");
     int rc = put_waits(list, row, n);
     buf_puts(out, "}\n");
     return rc;
@@ -189,6 +192,10 @@ static void list_batch(void *context, const struct batch_row *row)
     if (list->rc != 0)
         return;
     answer_sum_channels(counts, n.counts);
+    if (list->end && n.counts[DELIVERY_SUPPRESSED] > 0 && count_open(n.counts) == 0)
+        list->rc = ledger_find_trial(l, row->batch, &n.trial, list->err);
+    if (list->rc != 0)
+        return;
     if (list->channels)
         put_channels(list->r->out, counts);
     list->rc = put_batch(list, row, &n);

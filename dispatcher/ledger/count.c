@@ -19,6 +19,10 @@ static const char read_batch_sql[] = "SELECT channel, state, n FROM counter WHER
 static const char add_untried_sql[] =
     "UPDATE batch SET untried = max(untried + ?, 0) WHERE seq = ?";
 static const char read_untried_sql[] = "SELECT untried FROM batch WHERE seq = ?";
+/* By the index of what did not arrive. */
+static const char find_trial_sql[] =
+    "SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_trouble"
+    " WHERE state = 6 AND batch = ? AND cause = 'trial_mode')";
 static const char add_day_sql[] = "INSERT INTO day (transport, day, n) VALUES (?, ?, ?)"
                                   " ON CONFLICT (transport, day) DO UPDATE SET n = n + excluded.n";
 static const char read_day_sql[] = "SELECT n FROM day WHERE transport = ? AND day = ?";
@@ -227,6 +231,16 @@ int ledger_count_untried(struct ledger *l, int64_t batch, int64_t *out, struct e
     struct query *q = db_query(l->db, read_untried_sql);
     query_bind_int(q, batch);
     int rc = query_run_int(q, out, err);
+    return rc < 0 ? rc : 0;
+}
+
+int ledger_find_trial(struct ledger *l, int64_t batch, bool *out, struct error *err)
+{
+    int64_t found = 0;
+    struct query *q = db_query(l->db, find_trial_sql);
+    query_bind_int(q, batch);
+    int rc = query_run_int(q, &found, err);
+    *out = found != 0;
     return rc < 0 ? rc : 0;
 }
 

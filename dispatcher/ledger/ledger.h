@@ -210,6 +210,9 @@ MUST_CHECK int ledger_count_awaiting(struct ledger *l, int64_t batch, struct awa
 /* How many of its failed deliveries were never tried: intake refused their lines. */
 MUST_CHECK int ledger_count_untried(struct ledger *l, int64_t batch, int64_t *out,
                                     struct error *err);
+/* Somebody of the batch got nothing because trial mode was on. Looks at what is suppressed: ask
+ * only where something is. */
+MUST_CHECK int ledger_find_trial(struct ledger *l, int64_t batch, bool *out, struct error *err);
 
 /* ---- lease ---- */
 

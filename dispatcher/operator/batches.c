@@ -31,10 +31,13 @@ static const char *state_word(const struct listing *list, const struct json_t *r
         return SAID("in new/");
     bool handed_over = json_get_int(row, "open", 0) == 0 && text_equal(state, "running");
     bool awaits = json_get_int(row, "awaiting", 0) > 0;
-    if (handed_over && !awaits)
+    bool held = handed_over && !awaits && json_get_int(row, "held", 0) > 0;
+    if (handed_over && !awaits && !held)
         return SAID("finished");
     if (!text_equal(stop, "goes"))
         return stop;
+    if (held)
+        return SAID("to release");
     if (!list->daemon)
         return text_equal(state, "loading") ? SAID("half taken in") : SAID("not finished");
     if (text_equal(state, "loading"))
@@ -63,6 +66,9 @@ static void put_why(const struct listing *list, const struct json_t *row, struct
         say_put(list->inv, out, "not looked at yet");
     bool stopped = !text_equal(json_get_text(row, "stop", ""), "goes");
     int64_t awaiting = json_get_int(row, "awaiting", 0);
+    if (text_equal(word, "to release"))
+        say_put(list->inv, separated(out), "%lld held: dispatcher release --batch %s",
+                (long long)json_get_int(row, "held", 0), json_get_text(row, "batch", ""));
     if (stopped && awaiting > 0)
         say_put(list->inv, separated(out), "%lld wait for a confirmation", (long long)awaiting);
     if (out->len == 0 && is_waiting(row))
@@ -78,8 +84,9 @@ static int64_t count_coming(const struct json_t *row)
 static void add_percent(struct table *t, const struct json_t *row)
 {
     int64_t all = json_get_int(row, "deliveries", 0) + count_coming(row);
+    int64_t awaiting = json_get_int(row, "awaiting", 0), held = json_get_int(row, "held", 0);
     int64_t done = json_get_int(row, "deliveries", 0) - json_get_int(row, "open", 0) -
-                   json_get_int(row, "awaiting", 0);
+                   (awaiting > held ? awaiting : held); /* what is held may await word, too */
     if (all <= 0)
         table_cell(t, "-");
     else
@@ -208,8 +215,10 @@ const struct command command_batches = {
         "it is due: WHY\n"
         "says until when, in your time zone), to confirm (all has left, and the next channel "
         "follows where no\n"
-        "confirmation comes in time: WHY says how many wait, and until when), halted (too many "
-        "failures), paused\n"
+        "confirmation comes in time: WHY says how many wait, and until when), to release (all "
+        "others "
+        "are over, some are\n"
+        "held: WHY says how to let them go), halted (too many failures), paused\n"
         "(by a person), finished or purged (its texts are gone after retention, the rows stay); "
         "without a daemon\n"
         "half taken in or not finished. DONE counts what moves no more. DELIVERED, FAILED, "

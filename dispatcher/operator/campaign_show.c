@@ -211,6 +211,9 @@ static void print_states(const struct showing *s)
     }
     if (states.len > 0)
         say(s->inv, stdout, "Messages   %s\n", buf_text(&states));
+    if (json_get_int(s->row, "held", 0) > 0)
+        say(s->inv, stdout, "Held       %s wait for somebody: dispatcher release --campaign %s\n",
+            output_number(json_get_int(s->row, "held", 0), number), s->id);
     if (batches.len > 0)
         say(s->inv, stdout, "Batches    %s\n", buf_text(&batches));
     buf_free(&states);

@@ -194,6 +194,10 @@ static void put_rest(const struct invocation *inv, const struct json_t *row, str
         say_put(inv, out, "%s is at the rate set for it", name);
     else if (strcmp(word, "warmup") == 0)
         say_put(inv, out, "%s is at today's limit of its warm-up", name);
+    else if (strcmp(word, "canary") == 0)
+        say_put(inv, out, "a look at the first ones of its campaign");
+    else if (strcmp(word, "wave") == 0)
+        say_put(inv, out, "the next wave of its campaign");
     else if (strcmp(word, "daemon") == 0)
         say_put(inv, out, "a daemon: none runs (`dispatcher run`)");
 }

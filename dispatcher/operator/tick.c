@@ -59,8 +59,9 @@ int64_t tick_all(const struct tick *t)
 bool tick_has_trouble(const struct tick *t)
 {
     return t->counts[DELIVERY_FAILED] + t->counts[DELIVERY_EXPIRED] +
-               t->counts[DELIVERY_UNCERTAIN] + t->counts[DELIVERY_HELD] >
-           0;
+                   t->counts[DELIVERY_UNCERTAIN] + t->counts[DELIVERY_HELD] >
+               0 ||
+           json_get_bool(t->facts, "trial", false);
 }
 
 /* ---- the line ---- */
@@ -214,10 +215,14 @@ static void put_sum(const struct tick *t, struct buf *out)
 /* What intake refused is not to be tried again, and what is past its expiry neither. */
 static void put_hints(const struct tick *t, struct buf *out)
 {
-    static const enum delivery_state troubles[] = {DELIVERY_FAILED, DELIVERY_UNCERTAIN,
-                                                   DELIVERY_HELD};
+    static const enum delivery_state troubles[] = {DELIVERY_FAILED, DELIVERY_UNCERTAIN};
     const char *which = t->campaign ? "campaign" : "batch";
     char number[OUTPUT_NUMBER_SIZE];
+    if (t->counts[DELIVERY_HELD] > 0)
+        say_put(t->inv, out,
+                "held: look with `dispatcher queue --%s %s --state held`, let go with `dispatcher "
+                "release --%s %s`\n",
+                which, t->batch, which, t->batch);
     for (size_t i = 0; i < COUNT_OF(troubles); i++) {
         const char *name = delivery_state_name(troubles[i]);
         int64_t count = t->counts[troubles[i]] - (troubles[i] == DELIVERY_FAILED ? t->refused : 0);
@@ -245,7 +250,9 @@ void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint)
     int64_t took_ms;
     struct buf sum = {0};
     put_sum(t, &sum);
-    if (!t->finished)
+    if (t->finished && t->counts[DELIVERY_HELD] > 0)
+        say_put(t->inv, out, "%s is not finished, some are held: %s", t->batch, buf_text(&sum));
+    else if (!t->finished)
         say_put(t->inv, out, "%s is handed over: %s", t->batch, buf_text(&sum));
     else if (took(t, &took_ms))
         say_put(t->inv, out, "%s is finished: %s, in %s", t->batch, buf_text(&sum),

@@ -50,7 +50,7 @@ void tick_put_stop(const struct tick *t, struct buf *out);
 void tick_put_wait(const struct tick *t, struct buf *out);
 /* The same in a word, for whoever wants to know if it is another one. Borrowed from the facts. */
 const char *tick_wait_reason(const struct tick *t);
-/* Somebody was not told: failed, expired, uncertain or held. */
+/* Somebody was not told: failed, expired, uncertain, held, or trial mode was on. */
 bool tick_has_trouble(const struct tick *t);
 
 #endif

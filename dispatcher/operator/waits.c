@@ -27,6 +27,9 @@ static const struct wait {
      SAID(
          "deferred until the next try of what failed for the time being (`dispatcher retry --state "
          "deferred` makes it due)")},
+    {"canary", SAID("first recipients"),
+     SAID("waiting until somebody has looked at the first ones")},
+    {"wave", SAID("next wave"), SAID("waiting for the next wave of its campaign")},
     {"confirmation", SAID("confirmation"), ""}, /* in words of its own, see below */
 };
 
@@ -77,8 +80,11 @@ void waits_put_short(const struct invocation *inv, const struct json_t *row, str
     if (wait == NULL)
         return;
     const char *at = json_get_text(row, "next_attempt_at", NULL);
+    const char *campaign = json_get_text(row, "campaign", NULL);
     const char *until = output_time(at, when, sizeof(when));
-    if (at == NULL && !awaits(row)) /* a person ends it */
+    if (text_equal(wait->name, "canary") && campaign != NULL)
+        say_put(inv, out, "the first ones are out: dispatcher campaign go-on %s", campaign);
+    else if (at == NULL && !awaits(row)) /* a person ends it */
         buf_puts(out, say_word(inv, wait->word));
     else if (awaits(row))
         say_put(inv, out, "%s until %s (%s)",
@@ -106,6 +112,8 @@ void waits_put(const struct invocation *inv, const struct json_t *row, struct bu
     text_put_visible(&reason, text, strlen(text));
     if (next == NULL && reason.len > 0)
         say_put(inv, out, "%s (%s)", say_word(inv, wait->sentence), buf_text(&reason));
+    else if (next == NULL)
+        buf_puts(out, say_word(inv, wait->sentence));
     else if (reason.len > 0)
         say_put(inv, out, "%s (%s); the first is due at %s", say_word(inv, wait->sentence),
                 buf_text(&reason), at);

@@ -13,6 +13,7 @@ struct sum {
     int64_t taken, deliveries, open, awaiting, refused;
     int64_t counts[DELIVERY_STATES];
     int64_t batches, loading;
+    bool trial;
     struct json_t *waiting; /* the first that says what it waits for */
     char accepted[40];      /* the first of them */
 };
@@ -27,6 +28,7 @@ static void add(struct sum *s, const struct json_t *facts)
     s->open += json_get_int(facts, "open", 0);
     s->awaiting += json_get_int(facts, "awaiting", 0);
     s->refused += json_get_int(facts, "refused", 0);
+    s->trial = s->trial || json_get_bool(facts, "trial", false);
     for (int state = 0; state < DELIVERY_STATES; state++)
         s->counts[state] += json_get_int(facts, delivery_state_name((enum delivery_state)state), 0);
     if (accepted[0] != '\0' && (s->accepted[0] == '\0' || strcmp(accepted, s->accepted) < 0))
@@ -118,6 +120,7 @@ static void put_facts(const char *id, const struct json_t *row, const struct sum
     put_number(out, "open", s->open);
     put_number(out, "awaiting", s->awaiting);
     put_number(out, "refused", s->refused);
+    buf_printf(out, ",\"trial\":%s", s->trial ? "true" : "false");
     for (int state = 0; state < DELIVERY_STATES; state++)
         put_number(out, delivery_state_name((enum delivery_state)state), s->counts[state]);
     put_waiting(s, out);

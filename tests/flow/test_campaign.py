@@ -546,3 +546,45 @@ def test_a_report_says_that_an_outbox_reaches_nobody(t):
         page = read(t, "report.html")
         t.contains(page, said, language)
         t.check(nobody[language] not in page, f"{language}: not that they were reached")
+
+# who was not told
+
+
+def test_a_campaign_of_which_some_are_held_is_not_finished(t):
+    file = prepare(t, "canary: {first: 5, then: look}\n", people=9)
+    t.daemon.start()
+    t.equal(send(t, file).status, 0, "sent")
+    wait_for(t, state="canary", delivered=5)
+    t.matches(t.command("batches").out, rf"waiting .*the first ones are out: dispatcher campaign go-on {NAME}", "why it waits")
+    waiting = t.command("queue", "--campaign", NAME, "--state", "waiting", "--json").lines()[0]["id"]
+    t.contains(t.command("show", waiting).out, "a look at the first ones of its campaign", "one of those who wait")
+    t.equal(t.command("hold", "--campaign", NAME, "--yes").status, 0, "held")
+    t.equal(t.command("campaign", "go-on", NAME).status, 0, "looked at")
+    wait_for(t, state="running", held=4, finished_at=None)
+    t.contains(t.command("campaign", "show", NAME).out, f"4 wait for somebody: dispatcher release --campaign {NAME}", "what to do")
+    batches = t.command("batches").out
+    t.matches(batches, rf"to release .* 55% .*4 held: dispatcher release --batch {NAME}", "its batch")
+    watch = t.command("watch", NAME, "--once")
+    t.equal(watch.status, 1, f"nothing moves, and four were not told: {watch.out}")
+    t.contains(watch.out, f"{NAME} is not finished, some are held", "nor is it finished")
+    t.contains(watch.err, f"let go with `dispatcher release --campaign {NAME}`", "not with retry")
+    t.equal(t.command("release", "--campaign", NAME, "--yes").status, 0, "released")
+    wait_for(t, state="finished", delivered=9)
+    t.equal(t.command("watch", NAME, "--once").status, 0, "everybody was told")
+
+
+def test_a_campaign_in_trial_mode_has_failures_and_a_list_has_none(t):
+    file = prepare(t, people=3, trial=True, allow=["customer01@example.org"])
+    edit(t, file, "channels: [email, sms]", "channels: [email]")
+    t.daemon.start()
+    t.equal(send(t, file, "--wait").status, 1, "two were not told")
+    t.equal(state(t)["state"], "completed_with_failures", "state")
+    t.daemon.stop()
+    t.configure(templates="templates", locales="locales", locale={"fallback": "en"})
+    t.daemon.start()
+    other = file.replace("restored", "again")
+    t.write(other, read(t, file).replace(f"campaign: {NAME}", "campaign: again"))
+    t.command("suppress", "add", "customer02@example.org", "--reason", "asked")
+    t.command("suppress", "add", "customer03@example.org", "--reason", "asked")
+    t.equal(t.command("send", other, "--confirm", "again", "--wait").status, 0, "on purpose")
+    t.equal(t.command("campaign", "show", "again", "--json").json()["state"], "finished", "on purpose")

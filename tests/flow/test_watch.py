@@ -237,7 +237,7 @@ def test_after_a_trial_watch_says_how_the_others_get_it(t):
     publish(t, "recall", 5)
     t.daemon.start()
     watch = Watch(t, "recall")
-    t.equal(watch.end(), 0, f"exit status; {watch.out} {watch.err}")
+    t.equal(watch.end(), 1, f"exit status: four were not told; {watch.out} {watch.err}")
     line = "dispatcher retry --batch recall --state suppressed --cause trial_mode"
     t.contains(watch.err, f"4 were held back by trial mode; after dispatcher live on: {line}", "the hint")
     t.contains(t.command("batches").out, "4 suppressed", "the list adds up")
