@@ -136,6 +136,13 @@ int session_open_beside(const struct invocation *inv, struct session *out, struc
     return tell_road(inv, out);
 }
 
+int session_reach_again(struct session *s, struct error *err)
+{
+    client_close(s->client);
+    s->client = NULL;
+    return client_open_daemon(s->settings, 0, &s->client, err);
+}
+
 void session_close(struct session *s)
 {
     client_close(s->client);

@@ -25,6 +25,8 @@ MUST_CHECK int session_open_beside(const struct invocation *inv, struct session 
 MUST_CHECK int session_open_daemon(const struct invocation *inv, int64_t limit_ms,
                                    struct session *out, struct error *err);
 void session_close(struct session *s);
+/* The daemon was gone: looks for the next one, in the place of the line that broke off. */
+MUST_CHECK int session_reach_again(struct session *s, struct error *err);
 
 /* One request whose answer is one object: parsed, the caller drops *out with json_free(). `rows`
  * may be NULL. */

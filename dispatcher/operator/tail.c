@@ -19,6 +19,7 @@ struct tail {
     int64_t after;    /* -1: from now on */
     int64_t since_ms; /* -1: not asked for; once */
     bool more;
+    bool gone; /* the daemon, which was told */
 };
 
 /* ---- for people ---- */
@@ -125,6 +126,34 @@ static int read_some(struct tail *t, struct session *s, struct error *err)
     return rc;
 }
 
+static void tell_daemon(struct tail *t, bool gone)
+{
+    if (t->gone == gone)
+        return;
+    t->gone = gone;
+    say(t->inv, stderr, "%s\n",
+        gone ? say_word(t->inv, "The daemon is gone; nothing is sent. Waiting for the next one "
+                                "(dispatcher run).")
+             : say_word(t->inv, "A daemon is running again."));
+}
+
+/* The next daemon counts its events anew: all it remembers came after what was read. */
+static int read_on(struct tail *t, struct session *s, bool first, struct error *err)
+{
+    int rc = t->gone ? session_reach_again(s, err) : 0;
+    if (rc == 0 && t->gone)
+        t->after = 0;
+    if (rc == 0)
+        tell_daemon(t, false);
+    if (rc == 0)
+        rc = read_some(t, s, err);
+    if (rc != ERR_DOWN || first || option_given(t->inv, "no-follow"))
+        return rc;
+    tell_daemon(t, true);
+    t->more = false;
+    return 0;
+}
+
 static void wait_a_moment(void)
 {
     const struct timespec moment = {.tv_nsec = POLL_MS * 1000000L};
@@ -158,8 +187,8 @@ static int run(const struct invocation *inv, struct error *err)
     if (rc != 0)
         return rc;
     rc = session_open(inv, LEDGER_READ, &s, err);
-    while (rc == 0) {
-        rc = read_some(&t, &s, err);
+    for (bool first = true; rc == 0; first = false) {
+        rc = read_on(&t, &s, first, err);
         if (rc == 0 && !t.more && option_given(inv, "no-follow"))
             break;
         if (rc == 0 && !t.more)
@@ -184,7 +213,8 @@ const struct command command_tail = {
         "  dispatcher tail --since 5m --no-follow --json\n\n"
         "Accepted notices, every attempt with its reply, what ended without one, batches, "
         "transports and destinations that rest\n"
-        "or go on, and what operators do. ^C ends it. The daemon remembers the last 4096; who "
+        "or go on, and what operators do. ^C ends it; a daemon that ends is said, and the next one "
+        "waited for. The daemon remembers the last 4096; who "
         "reads too slowly is told how many\n"
         "went by. Addresses are masked. With a selector, only what is known to belong to it.\n\n"
         "JSON, one object per event: v, event (accepted, attempt, state, action, missed, or a word "

@@ -40,6 +40,8 @@ struct top {
     bool keys; /* standard input is a terminal, set to give single keys */
     struct termios before;
     bool paused, help, failures;
+    bool seen; /* the daemon; whether it has gone since */
+    bool gone;
     struct buf page; /* drawn last */
 };
 
@@ -183,16 +185,36 @@ static int put_failures(const struct top *t, struct buf *out, struct error *err)
     return rc;
 }
 
+static void put_gone(const struct top *t, struct buf *out)
+{
+    buf_printf(out, "%s\n",
+               say_word(t->inv, "The daemon is gone; nothing is sent. Waiting for the next one "
+                                "(dispatcher run)."));
+}
+
+static int put_wanted(struct top *t, struct buf *out, struct error *err)
+{
+    int rc = t->gone ? session_reach_again(&t->session, err) : 0;
+    if (rc == 0 && t->help)
+        put_help(t, out);
+    else if (rc == 0 && t->failures)
+        rc = put_failures(t, out, err);
+    else if (rc == 0)
+        rc = put_page(t, find_width(stderr), out, err);
+    return rc;
+}
+
 static int refresh(struct top *t, struct error *err)
 {
     struct buf page = {0};
-    int rc = 0;
-    if (t->help)
-        put_help(t, &page);
-    else if (t->failures)
-        rc = put_failures(t, &page, err);
-    else
-        rc = put_page(t, find_width(stderr), &page, err);
+    int rc = put_wanted(t, &page, err);
+    t->gone = rc == ERR_DOWN && t->seen;
+    t->seen = t->seen || rc == 0;
+    if (t->gone) {
+        buf_reset(&page);
+        put_gone(t, &page);
+        rc = 0;
+    }
     if (rc == 0 && t->paused)
         say_put(t->inv, &page, "\nThe display is stopped; p lets it go on.\n");
     buf_free(&t->page);

@@ -137,3 +137,39 @@ def test_keys_change_the_page(t):
     screen.key("q")
     status, same, _ = screen.end()
     t.check(status == 0 and same, "it ends")
+
+
+def test_it_stays_when_the_daemon_goes_and_goes_on_with_the_next(t):
+    t.configure()
+    t.daemon.start()
+    publish(t, "recall", 5, not_before="2099-01-01T00:00:00Z")
+    t.wait(lambda: t.row("recall_c5"), 20, "the batch")
+    screen = Screen(t)
+    screen.wait_for("recall")
+    tail = subprocess.Popen([lib.DISPATCHER, "tail", "--config", t.config_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=t.environment)
+    os.set_blocking(tail.stderr.fileno(), False)
+    said = {"err": ""}
+
+    def tail_says(words):
+        said["err"] += tail.stderr.read() or ""
+        return words in said["err"]
+
+    try:
+        t.holds(lambda: tail.poll() is None, 1, "tail has begun")
+        t.daemon.stop()
+        screen.wait_for("The daemon is gone")
+        t.wait(lambda: tail_says("The daemon is gone"), 20, "tail to say so")
+        at = len(screen.read())
+        t.daemon.start()
+        screen.wait_for("recall", since=at)
+        t.wait(lambda: tail_says("A daemon is running again"), 20, "tail to go on")
+        t.equal((tail.poll(), said["err"].count("is gone")), (None, 1), "said once, and still there")
+    finally:
+        tail.send_signal(signal.SIGINT)
+        out, _ = tail.communicate(timeout=20 * lib.PATIENCE)
+    t.contains(out, "daemon.ready", "what happened behind it")
+    screen.key("q")
+    t.equal(screen.end()[0], 0, "q still ends it")
+    t.daemon.stop()
+    for words in (("top", "--once"), ("tail", "--no-follow")):
+        t.equal(t.command(*words).status, 69, " ".join(words))
