@@ -12,6 +12,7 @@
 #include "model/delivery.h"
 #include "model/json.h"
 #include "operator/output.h"
+#include "operator/refused.h"
 #include "operator/say.h"
 #include "operator/session.h"
 #include "spool/spool.h"
@@ -192,12 +193,18 @@ static int wait_all(struct session *session, struct standing *all, size_t count,
     return rc;
 }
 
-static int verdict(const struct standing *all, size_t count, bool open, struct error *err)
+static int refuse_unknown(struct session *session, const char *id, struct error *err)
+{
+    int rc = error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
+    return refused_explain(session, id, rc, err);
+}
+
+static int verdict(struct session *session, const struct standing *all, size_t count, bool open,
+                   struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         if (all[i].channels == 0 && !all[i].open)
-            return error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"",
-                             all[i].id);
+            return refuse_unknown(session, all[i].id, err);
     }
     for (size_t i = 0; i < count; i++) {
         if (!all[i].open && all[i].told != DELIVERY_DELIVERED)
@@ -237,7 +244,7 @@ int status_notices(const struct invocation *inv, struct error *err)
         rc = wait_all(&session, all, count, limit_ms, &open, err);
     if (rc == 0) {
         print_all(inv, all, count);
-        rc = verdict(all, count, open, err);
+        rc = verdict(&session, all, count, open, err);
     }
     session_close(&session);
     for (size_t i = 0; i < count; i++)

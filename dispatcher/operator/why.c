@@ -15,6 +15,7 @@
 #include "model/json.h"
 #include "operator/cure.h"
 #include "operator/output.h"
+#include "operator/refused.h"
 #include "operator/say.h"
 #include "operator/session.h"
 
@@ -475,6 +476,8 @@ static int run(const struct invocation *inv, struct error *err)
     int rc = session_open(inv, LEDGER_READ, &s, err); /* what rests only the daemon knows */
     if (rc == 0)
         rc = client_ask(s.client, request.data, &rows, &end, err);
+    if (rc == ERR_NOT_FOUND)
+        rc = refused_explain(&s, argument_at(inv, 0), rc, err);
     if (rc == 0) {
         output_each_line(&rows, take_line, &why);
         end_delivery(&why);

@@ -103,3 +103,16 @@ def test_a_corrected_batch_is_let_in_without_a_daemon(t):
     t.equal(os.listdir(os.path.join(t.spool, "corrupt")), [], "nothing is left")
     t.daemon.start()
     t.wait(lambda: t.summary("email").get("delivered") == 3 if t.rows(batch="b") else False, 20, "all three to be sent")
+
+
+def test_whoever_asks_for_what_was_refused_is_told_where_it_lies(t):
+    t.configure()
+    t.daemon.start()
+    drop_wrong(t)
+    for daemon in (True, False):
+        for words in (("why", "n1"), ("status", "n1")):
+            answer = t.command(*words)
+            t.equal(answer.status, 66, f"{words}, daemon {daemon}")
+            t.contains(answer.err, "dispatcher corrupt explain n1", f"{words}, daemon {daemon}")
+            t.contains(t.command(words[0], "n2").err, "there is no notice", f"{words[0]} of what is nowhere")
+        t.daemon.stop() if daemon else None
