@@ -285,9 +285,9 @@ def test_a_batch_that_was_not_planned_does_not_go_with_a_campaign(t):
     t.configure(email=t.email_transport(server), workers=1)
     t.daemon.start()
     manifest = [{"part": part, "name": "x", "sha256": "c" * 64} for part in ("campaign", "letter")]
-    t.ask("approve", campaign="outage", role="legal", manifest=manifest, reason="read")
-    hand_over(t, "outage-early", 2)
-    t.contains(refusal(t, "outage-early"), "which is approved before it is sent", "of a draft")
+    t.ask("approve", campaign="draft", role="legal", manifest=manifest, reason="read")
+    hand_over(t, "draft-a", 2, campaign="draft")
+    t.contains(refusal(t, "draft-a"), "which is approved before it is sent", "of a draft")
     start(t, ["outage-a"])
     hand_over(t, "outage-b", 2)
     t.contains(refusal(t, "outage-b"), "which was sent without this batch", "of one that was sent")
