@@ -16,6 +16,8 @@
 #include "operator/duties.h"
 #include "operator/output.h"
 #include "operator/say.h"
+#include "operator/waits.h"
+#include "operator/watch_campaign.h"
 
 struct showing {
     const struct invocation *inv;
@@ -220,6 +222,24 @@ static void print_states(const struct showing *s)
     buf_free(&batches);
 }
 
+/* What keeps all of it, though nobody stopped it: a transport that is paused or rests, the hours.
+ */
+static void print_waits(struct showing *s)
+{
+    struct json_t *facts = NULL;
+    struct error ignored;
+    struct buf why = {0};
+    if (strcmp(state_of(s), "running") != 0 ||
+        watch_campaign_ask(&s->session, s->id, &facts, &ignored) != 0)
+        return;
+    if (json_get_int(facts, "in_flight", 0) == 0 && waits_any(facts))
+        waits_put(s->inv, facts, &why);
+    if (why.len > 0)
+        say(s->inv, stdout, "Waits      %s\n", buf_text(&why));
+    buf_free(&why);
+    json_free(facts);
+}
+
 static void print_portions(const struct showing *s)
 {
     const struct json_t *canary = json_get(s->row, "canary"), *wave = json_get(s->row, "wave");
@@ -316,10 +336,11 @@ static void tell_next(const struct showing *s)
     }
 }
 
-static void print_text(const struct showing *s)
+static void print_text(struct showing *s)
 {
     print_head(s);
     print_states(s);
+    print_waits(s);
     print_portions(s);
     print_approvals(s);
     if (s->open.len > 0)

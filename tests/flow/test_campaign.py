@@ -588,3 +588,12 @@ def test_a_campaign_in_trial_mode_has_failures_and_a_list_has_none(t):
     t.command("suppress", "add", "customer03@example.org", "--reason", "asked")
     t.equal(t.command("send", other, "--confirm", "again", "--wait").status, 0, "on purpose")
     t.equal(t.command("campaign", "show", "again", "--json").json()["state"], "finished", "on purpose")
+
+
+def test_a_campaign_says_that_its_transport_is_paused(t):
+    file = prepare(t, people=3)
+    t.daemon.start()
+    t.equal(t.command("transport", "pause", "mail").status, 0, "paused")
+    t.equal(send(t, file).status, 0, "sent")
+    wait_for(t, state="running", waiting=3)
+    t.contains(t.command("campaign", "show", NAME).out, "Waits      waiting for `dispatcher transport resume`", "why nothing leaves")
