@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -92,9 +93,23 @@ static void notice_sync(struct db *db, int result)
     db->doubtful = db->doubtful || result == SQLITE_IOERR_FSYNC;
 }
 
+/* SQLite's errno is by then that of the last thing it tried. */
+static bool lies_read_only(const struct db *db, int result)
+{
+    int primary = result & 0xff;
+    return (primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY) &&
+           access(db->path, W_OK) != 0 && errno == EROFS;
+}
+
 static int fail(struct db *db, int result, struct error *err)
 {
     notice_sync(db, result);
+    if (lies_read_only(db, result))
+        return error_set(err, ERR_IO,
+                         "the ledger %s lies on a file system that is mounted read-only, and even "
+                         "to look needs a file beside it; mount it writable, or copy the spool and "
+                         "name the copy as `spool`",
+                         db->path);
     const struct meaning *meaning = find_meaning(result);
     return error_set(err, refine(db, result, meaning->code), "the ledger %s %s (%s)", db->path,
                      meaning->sentence,

@@ -266,3 +266,17 @@ def test_every_cause_that_is_used_has_a_meaning():
     assert len(used) > 60, f"only {sorted(used)} were found: the search is broken"
     unknown = {word: name for word, name in used.items() if word not in known}
     assert not unknown, f"no meaning and no advice in model/cause.c: {unknown}"
+
+
+def test_a_spool_that_is_mounted_read_only_is_said_to_be(t):
+    t.configure()
+    t.daemon.start()
+    t.daemon.stop()
+    look = [lib.DISPATCHER, "queue", "--config", t.config_path]
+    script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" || exit 99; exec "$@"'
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script, t.spool, *look], capture_output=True, text=True, env=t.environment)
+    if done.returncode in (1, 99):
+        print(f"skipped: nothing may be mounted here: {done.stderr}")
+        return
+    t.equal(done.returncode, 74, done.stderr)
+    t.contains(done.stderr, "mounted read-only", "what it is")
