@@ -657,10 +657,10 @@ void request_handle(struct request_world *world, const char *line, size_t len, s
     int rc = json_parse(line, len, "request", 1, 8, &root, &why);
     if (rc == 0)
         rc = find_verb(root, &verb, &why);
-    if (rc == 0)
+    if (rc == 0 && verb != NULL)
         rc = access_require(world->settings, world->allowed, world->who, verb->name, verb->class,
                             &why);
-    if (rc == 0) {
+    if (rc == 0 && verb != NULL) {
         struct known_pace known = {0};
         const struct request r = {world, root, out, &known};
         rc = verb->handle(&r, &why);

@@ -150,6 +150,8 @@ static void tell(const struct manifest_entry *was, const struct manifest_entry *
                  manifest_change_fn *fn, void *context)
 {
     const struct manifest_entry *one = was != NULL ? was : is;
+    if (one == NULL)
+        return;
     const struct manifest_change change = {.part = one->part,
                                            .name = one->name,
                                            .was = was != NULL ? was->sha256 : NULL,

@@ -175,7 +175,7 @@ static size_t gather(const char *text, char *out)
 
 void reference_read(const char *text, struct reference *out)
 {
-    char letters[DATA_MAX + 2];
+    char letters[DATA_MAX + 2] = "";
     unsigned char values[DATA_MAX + 1];
     *out = (struct reference){.fault = REFERENCE_LENGTH, .count = gather(text, letters)};
     const struct shape *s = shape_of(out->count);

@@ -29,7 +29,7 @@ bool color_wanted(FILE *stream)
     const char *force = getenv("CLICOLOR_FORCE"), *term = getenv("TERM");
     if (is_set("NO_COLOR"))
         return false;
-    if (is_set("CLICOLOR_FORCE") && strcmp(force, "0") != 0)
+    if (force != NULL && force[0] != '\0' && strcmp(force, "0") != 0)
         return true;
     if (term != NULL && strcmp(term, "dumb") == 0)
         return false;

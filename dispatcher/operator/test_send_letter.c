@@ -1,5 +1,6 @@
 #include "operator/test_send_letter.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,7 @@ static int make_reader(const struct test_letter *l, const char *wanted, struct j
                        struct error *err)
 {
     const struct campaign *c = l->campaign;
+    assert(c != NULL); /* whoever has none reads a fixture */
     const struct facts_job_options options = {.library = l->setup->library,
                                               .template_index = l->template_index,
                                               .sheet = l->sheet,

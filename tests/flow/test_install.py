@@ -157,7 +157,8 @@ def test_the_installed_program_finds_its_configuration_and_letters(t):
 def test_the_pages_that_messages_cite_are_installed(t):
     make(t, "install")
     pages = os.path.join(t.dir, "prefix", "share", "doc", "dispatcher")
-    t.equal(files(os.path.join(pages, "docs")), files(os.path.join(lib.ROOT, "docs")), "the pages")
+    shown = [name for name in files(os.path.join(lib.ROOT, "docs")) if not name.startswith("man/")]
+    t.equal(files(os.path.join(pages, "docs")), shown, "the pages")
     t.equal(read(pages, "README.md"), read(lib.ROOT, "README.md"), "the first page")
 
 
