@@ -36,6 +36,7 @@ openssl              command openssl
 faketime             command faketime
 gettext              command msgfmt
 tmux                 command tmux
+jq                   command jq
 zsh                  command zsh
 fish                 command fish
 mandoc               command mandoc
