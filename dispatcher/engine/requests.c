@@ -124,6 +124,19 @@ int answer_put_waits(const struct request *r, int64_t batch, struct error *err)
     return 0;
 }
 
+void answer_put_left(struct buf *out, const char *const *names, const int64_t *counts, size_t count)
+{
+    const char *sign = "";
+    buf_puts(out, ",\"left\":{");
+    for (size_t i = 0; i < count; i++) {
+        if (counts[i] == 0)
+            continue;
+        buf_printf(out, "%s\"%s\":%lld", sign, names[i], (long long)counts[i]);
+        sign = ",";
+    }
+    buf_putc(out, '}');
+}
+
 void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
                          int64_t out[DELIVERY_STATES])
 {

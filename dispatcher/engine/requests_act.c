@@ -53,15 +53,7 @@ static void put_left(struct buf *out, const int64_t barred[ACT_BARS])
                                                 [ACT_POISON] = "poison",
                                                 [ACT_DISABLED] = "endpoint_disabled",
                                                 [ACT_TOLD] = "told"};
-    const char *sign = "";
-    buf_puts(out, ",\"left\":{");
-    for (int bar = 0; bar < ACT_BARS; bar++) {
-        if (barred[bar] == 0)
-            continue;
-        buf_printf(out, "%s\"%s\":%lld", sign, names[bar], (long long)barred[bar]);
-        sign = ",";
-    }
-    buf_putc(out, '}');
+    answer_put_left(out, names, barred, ACT_BARS);
 }
 
 void answer_put_shares(struct buf *out, const struct shares *by)

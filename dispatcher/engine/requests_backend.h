@@ -37,6 +37,9 @@ void answer_put_counts(struct buf *out, const int64_t counts[DELIVERY_STATES]);
 /* ,"waits_for":"window","next_attempt_at":"..." of a batch or (0) of single notices: why nothing of
  * it is due, and until when; null if something is due, or nothing is left. */
 MUST_CHECK int answer_put_waits(const struct request *r, int64_t batch, struct error *err);
+/* ,"left":{"refused":3}: those of the counts that are not 0, by name. */
+void answer_put_left(struct buf *out, const char *const *names, const int64_t *counts,
+                     size_t count);
 /* counts[state] over all channels. */
 void answer_sum_channels(int64_t counts[CHANNEL_KINDS][DELIVERY_STATES],
                          int64_t out[DELIVERY_STATES]);

@@ -114,15 +114,7 @@ static void put_barred(struct buf *out, const int64_t barred[RETRY_BARS])
                                                   [RETRY_DISABLED] = "endpoint_disabled",
                                                   [RETRY_CANCELLED] = "campaign_cancelled",
                                                   [RETRY_DUE] = "due"};
-    const char *sign = "";
-    buf_puts(out, ",\"left\":{");
-    for (int bar = 0; bar < RETRY_BARS; bar++) {
-        if (barred[bar] == 0)
-            continue;
-        buf_printf(out, "%s\"%s\":%lld", sign, names[bar], (long long)barred[bar]);
-        sign = ",";
-    }
-    buf_putc(out, '}');
+    answer_put_left(out, names, barred, RETRY_BARS);
 }
 
 static void put_answer(struct buf *out, const struct retry *retry, const struct shut *shut)

@@ -1,9 +1,11 @@
 """The command line itself: the table of commands, what it says when somebody slips, colours, pipes, languages."""
 
+import json
 import os
 import re
 import shlex
 import subprocess
+import unicodedata
 
 import lib
 
@@ -202,6 +204,58 @@ def test_nobody_is_asked_where_nobody_is_to_be(t):
     t.equal(ended.returncode, 64, "exit status on a terminal with --no-input")
     t.contains(said, "--yes", "the option that is missing")
     t.check("[y/N]" not in said, f"it asked: {said}")
+
+
+def columns_of(text):
+    """How many columns a terminal needs: Hangul takes two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def test_hangul_stays_within_a_narrow_terminal_and_leaves_the_columns_behind_it_straight(t):
+    t.configure()
+    sample = t.notice("sample")
+    for name, campaign in (("first", "서비스장애안내"), ("second", "x")):
+        head = {"version": 1, "id": name, "campaign": campaign, "template": "apology", "locale": "ko", "data": sample["data"]}
+        t.write("batch.json", json.dumps({**head, "routing": {"method": "all", "channels": ["email"]}}))
+        t.write("people.jsonl", json.dumps({"id": "c1", "to": {"email": "c1@example.org"}}) + "\n")
+        t.equal(t.command("enqueue", "--batch", "batch.json", "--jsonl", "people.jsonl").status, 0, "handed over")
+    t.daemon.start()
+    t.wait(lambda: t.summary("email").get("delivered") == 2, 30, "both to leave")
+    head, *rows = t.command("batches").out.splitlines()
+    t.equal([columns_of(row.split("finished")[0]) for row in rows], [columns_of(head.split("STATE")[0])] * 2, f"the column behind: {head} {rows}")
+    for width in (160, 110, 90):
+        lines = on_a_terminal(t, width, "batches")
+        t.check(all(columns_of(line) <= width for line in lines), f"{width} columns: {lines}")
+
+
+ASKING = [
+    ("cancel", "--batch", "b"), ("release", "--batch", "b"), ("expire", "--batch", "b"), ("mark-delivered", "--batch", "b"), ("retry", "--batch", "b", "--state", "held"),
+    ("purge", "--older-than", "0s"), ("live", "on"), ("campaign", "cancel", "none"),
+]  # fmt: skip
+
+
+def test_every_command_that_asks_names_what_a_script_says_instead(t):
+    t.configure(trial=True, allow=["x@example.org"])
+    rows = "".join(json.dumps({"id": f"c{i}", "to": {"email": f"c{i}@example.org"}}) + "\n" for i in range(120))
+    t.write("people.jsonl", rows)
+    sample = t.notice("sample")
+    t.write("batch.json", json.dumps({"version": 1, "id": "b", "template": "apology", "locale": "de", "data": sample["data"],
+                                      "routing": {"method": "all", "channels": ["email"]}, "not_before": "2099-01-01T00:00:00Z"}))
+    t.equal(t.command("enqueue", "--batch", "batch.json", "--jsonl", "people.jsonl").status, 0, "handed over")
+    t.daemon.start()
+    t.wait(lambda: t.summary("email").get("waiting") == 120, 30, "the batch")
+    for words in ASKING:
+        if words[0] in ("release", "retry"):
+            t.command("hold", "--batch", "b")
+        for extra in ((), ("--no-input",)):
+            answer = t.command(*words, *extra)
+            if words[:2] == ("campaign", "cancel"):
+                t.equal(answer.status, 66, f"{words}: there is none")
+                continue
+            t.equal(answer.status, 64, f"{words} {extra}: {answer.out}{answer.err}")
+            t.check("--yes" in answer.err or "--confirm" in answer.err, f"{words}: {answer.err}")
+            t.contains(answer.err, "nothing was changed", f"{words}")
+    t.equal(sum(t.summary("email").values()), 120, "nothing is lost")
 
 
 # examples
