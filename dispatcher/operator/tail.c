@@ -215,7 +215,7 @@ const struct command command_tail = {
         "transports and destinations that rest\n"
         "or go on, and what operators do. ^C ends it; a daemon that ends is said, and the next one "
         "waited for.\n"
-        "The daemon remembers the last 4096; who reads too slowly is told how many went by. "
+        "The daemon remembers the last 4096; who reads too slowly is told how many went by.\n"
         "Addresses are masked. With a selector, only what is known to belong to it.\n\n"
         "JSON, one object per event: v, event (accepted, attempt, state, action, missed, or a word "
         "of the log such as\n"
