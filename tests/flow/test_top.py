@@ -165,7 +165,7 @@ def test_it_stays_when_the_daemon_goes_and_goes_on_with_the_next(t):
         t.wait(lambda: tail_says("A daemon is running again"), 20, "tail to go on")
         t.equal((tail.poll(), said["err"].count("is gone")), (None, 1), "said once, and still there")
     finally:
-        tail.send_signal(signal.SIGINT)
+        tail.send_signal(signal.SIGTERM)
         out, _ = tail.communicate(timeout=20 * lib.PATIENCE)
     t.contains(out, "daemon.ready", "what happened behind it")
     screen.key("q")
