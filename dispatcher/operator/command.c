@@ -26,6 +26,16 @@ const char *option_value(const struct invocation *inv, const char *name)
     return NULL;
 }
 
+const char *option_next(const struct invocation *inv, const char *name, size_t *at)
+{
+    while (*at < inv->given_count) {
+        const struct given *g = &inv->given[(*at)++];
+        if (strcmp(inv->rows[g->row]->name, name) == 0)
+            return g->value;
+    }
+    return NULL;
+}
+
 bool option_given(const struct invocation *inv, const char *name)
 {
     return option_value(inv, name) != NULL;

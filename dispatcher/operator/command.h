@@ -64,6 +64,8 @@ int command_main(const struct chapter *chapters, size_t count, int argc, char **
 
 /* NULL if the option was not given. */
 const char *option_value(const struct invocation *inv, const char *name);
+/* Of one that may be repeated, each in its turn; *at begins with 0. NULL: no more. */
+const char *option_next(const struct invocation *inv, const char *name, size_t *at);
 bool option_given(const struct invocation *inv, const char *name);
 /* Whole number within [min, max], `fallback` if absent. ERR_USAGE. */
 MUST_CHECK int option_int(const struct invocation *inv, const char *name, int64_t min, int64_t max,

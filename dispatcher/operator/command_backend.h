@@ -6,6 +6,7 @@
 
 #define OPTIONS_MAX   48
 #define OVERRIDES_MAX 16
+#define GIVEN_MAX     64
 
 struct command_table {
     const struct chapter *chapters;
@@ -20,12 +21,20 @@ struct spoken {
     struct catalogue *catalogue; /* NULL: English */
 };
 
+/* One value as it stood on the command line. */
+struct given {
+    int row;
+    const char *value;
+};
+
 struct invocation {
     const struct command *command;
     const struct command_table *table;
     const struct option_row *rows[OPTIONS_MAX]; /* its own ones first */
     const char *values[OPTIONS_MAX];            /* NULL: not given */
     size_t row_count;
+    struct given given[GIVEN_MAX]; /* all of them, in their order */
+    size_t given_count;
     struct config_override overrides[OVERRIDES_MAX];
     size_t override_count;
     struct config_options config;

@@ -101,6 +101,10 @@ static int take_value(struct invocation *inv, int row, char *value, struct error
     int rc = command_value_check(inv->rows[row], value, err);
     if (rc != 0)
         return rc;
+    if (inv->given_count >= GIVEN_MAX)
+        return error_set(err, ERR_USAGE, "at most %d options with a value can be given at once",
+                         GIVEN_MAX);
+    inv->given[inv->given_count++] = (struct given){row, value};
     inv->values[row] = value;
     if (strcmp(inv->rows[row]->name, "socket") == 0)
         return take_socket(inv, value, err);

@@ -124,6 +124,7 @@ static void explain_rule(const struct route_scene *s, const struct rule *rule,
     route_put_rule_place(s, rule, &where);
     if (member == NULL) {
         route_step(s, where.data, "rule", "`%s` matches", rule->name);
+        route_decisions_add(s->decisions, "rule", rule->name, where.data);
     } else {
         const char *value = value_in(job, category, locale, member);
         route_step(s, where.data, "rule", "`%s` does not match: it wants %s %s, the notice has %s",
@@ -145,6 +146,7 @@ static void explain_rules(const struct route_scene *s, const struct job *job, co
     }
     route_put_rule_place(s, NULL, &where);
     route_step(s, where.data, "rule", "none matches");
+    route_decisions_add(s->decisions, "rule", "none", where.data);
     buf_free(&where);
 }
 
@@ -159,18 +161,21 @@ static void explain_template(const struct route_scene *s, const struct route *ro
     else
         route_put_rule_place(s, route->rule, &where);
     route_step(s, where.data, "template", "%s", route->template_name);
+    route_decisions_add(s->decisions, "template", route->template_name, where.data);
     buf_free(&where);
 }
 
 /* Rules, the override of the suppression list, unsubscribing: all go by it. */
 static void explain_category(const struct route_scene *s, const struct intake_plan *plan)
 {
+    const char *category = plan->category != NULL ? plan->category : "none";
     struct buf where = {0};
     if (plan->job->category != NULL)
         route_put_job_place(s, "/category", &where);
     else if (plan->category != NULL)
         buf_printf(&where, "%s/template.yaml", plan->route.template_name);
-    route_step(s, where.data, "category", "%s", plan->category != NULL ? plan->category : "none");
+    route_step(s, where.data, "category", "%s", category);
+    route_decisions_add(s->decisions, "category", category, where.data);
     buf_free(&where);
 }
 
@@ -190,6 +195,8 @@ static void explain_language(const struct route_scene *s, const struct intake_pl
                    route->locale, policies[route->on_fallback]);
     else
         route_step(s, where.data, "language", "%s, written in %s", route->locale, plan->locale);
+    route_decisions_add(s->decisions, "locale", plan->locale, where.data);
+    route_decisions_add(s->decisions, "fallback", plan->fallback ? "yes" : "no", where.data);
     buf_free(&where);
 }
 
@@ -218,6 +225,9 @@ static void explain_channels(const struct route_scene *s, const struct route *ro
     route_step(s, where.data, "channels", "%s: %s", buf_text(&names),
                route->method == JOB_ALL ? "all of them"
                                         : "one after the other, until one has told the person");
+    route_decisions_add(s->decisions, "channels", buf_text(&names), where.data);
+    route_decisions_add(s->decisions, "method", route->method == JOB_ALL ? "all" : "single",
+                        where.data);
     buf_free(&where);
     buf_free(&names);
     explain_dropped(s, route);
@@ -295,37 +305,57 @@ static int read_time(const struct invocation *inv, int64_t *out, struct error *e
                      text);
 }
 
-static int run(const struct invocation *inv, struct error *err)
+/* With everything opened that a step may be read from. */
+static int explain_opened(struct route_scene *s, struct error *err)
+{
+    struct yaml_node *config = NULL;
+    struct error ignored;
+    if (yaml_load(s->setup->settings->file, &config, &ignored) != 0)
+        config = NULL;
+    if (client_open(s->setup->settings, LEDGER_READ, &s->client, &ignored) != 0)
+        s->client = NULL;
+    s->config = config;
+    int rc = explain(s, err);
+    client_close(s->client);
+    yaml_free(config);
+    return rc;
+}
+
+static int load_setup(const struct invocation *inv, struct setup **out, struct error *err)
 {
     struct config_options options = *invocation_config(inv);
+    options.without_secrets = true;
+    int rc = setup_load(&options, 1, out, err);
+    if (rc == 0)
+        client_take_trial((*out)->settings);
+    return rc;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
     const char *name = argument_at(inv, 0);
+    struct route_decisions decisions = {0};
     struct route_scene s = {.json = invocation_json(inv),
-                            .shown = strcmp(name, "-") == 0 ? "standard input" : name};
-    struct yaml_node *config = NULL;
+                            .shown = strcmp(name, "-") == 0 ? "standard input" : name,
+                            .decisions = &decisions};
     struct setup *setup = NULL;
     struct buf text = {0};
-    struct error ignored;
-    options.without_secrets = true;
     int rc = read_time(inv, &s.now_ms, err);
+    if (rc == 0)
+        rc = route_expect_check(inv, err);
     if (rc == 0)
         rc = read_job(name, s.shown, &text, err);
     if (rc == 0)
-        rc = setup_load(&options, 1, &setup, err);
-    if (rc == 0)
-        client_take_trial(setup->settings);
+        rc = load_setup(inv, &setup, err);
     if (rc == 0) {
-        if (yaml_load(setup->settings->file, &config, &ignored) != 0)
-            config = NULL;
-        if (client_open(setup->settings, LEDGER_READ, &s.client, &ignored) != 0)
-            s.client = NULL;
         s.setup = setup;
-        s.config = config;
         s.text = buf_text(&text);
         s.len = text.len;
-        rc = explain(&s, err);
+        rc = explain_opened(&s, err);
     }
-    client_close(s.client);
-    yaml_free(config);
+    if (rc == 0)
+        rc = route_expect_tell(inv, &decisions);
+    route_decisions_clear(&decisions);
     setup_release(setup);
     buf_free(&text);
     return rc;
@@ -333,13 +363,16 @@ static int run(const struct invocation *inv, struct error *err)
 
 static const struct option_row options[] = {
     {"at", 0, "TIME", "as if it came in then, e.g. 2026-11-24T22:00:00+09:00"},
+    {"expect", 0, "KEY=VALUE", "what should come of it, e.g. locale=ko; may be repeated"},
 };
 
 const struct command command_route_explain = {
     .name = "route explain",
     .arguments = "JOB.json",
     .summary = "which way a notice would take, and which line of which file decides it",
-    .example = "  dispatcher route explain notice.json\n",
+    .example = "  dispatcher route explain notice.json\n"
+               "  dispatcher route explain notice.json --expect locale=ko --expect "
+               "channels=email,sms\n",
     .details =
         "Nothing is queued or sent. Each step with the place that decided it: the rules one after\n"
         "the other up to the first that matches, letter and language, channels and what they "
@@ -349,7 +382,15 @@ const struct command command_route_explain = {
         "JOB.json may be - for standard input. A notice that would be refused ends with 65 and "
         "the\n"
         "reason, behind the steps up to there.\n\n"
-        "JSON: one object per step: v, where (null: nobody wrote it), step, text.",
+        "With --expect the exit status is 1 unless all of it came true, and the line that decided\n"
+        "otherwise is named. Keys: rule, template, category, locale (what the letter is written "
+        "in),\n"
+        "fallback (yes or no), channels (email,sms in their order), method (single or all), "
+        "transport,\n"
+        "transport.email, transport.sms, transport.webhook.\n\n"
+        "JSON: one object per step: v, where (null: nobody wrote it), step, text; per --expect one "
+        "of\n"
+        "step expect, with met and is.",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

@@ -10,6 +10,7 @@
 #include "engine/client.h"
 #include "engine/intake.h"
 #include "engine/setup.h"
+#include "operator/route_expect.h"
 
 /* Everything a step may be read from. Borrowed. */
 struct route_scene {
@@ -20,6 +21,7 @@ struct route_scene {
     size_t len;
     int64_t now_ms;
     bool json;
+    struct route_decisions *decisions; /* filled while it is explained */
 };
 
 /* Prints a step: in text "WHERE  SUBJECT  sentence", with --json one object. `where` NULL: nobody

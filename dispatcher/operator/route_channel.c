@@ -20,6 +20,15 @@ struct way {
     const struct transport *transport;
 };
 
+static void note_transport(const struct way *w, const char *where)
+{
+    static const char *const keys[CHANNEL_KINDS] = {[CHANNEL_EMAIL] = "transport.email",
+                                                    [CHANNEL_SMS] = "transport.sms",
+                                                    [CHANNEL_WEBHOOK] = "transport.webhook"};
+    route_decisions_add(w->s->decisions, "transport", w->transport->name, where);
+    route_decisions_add(w->s->decisions, keys[w->kind], w->transport->name, where);
+}
+
 static void explain_transport(const struct way *w)
 {
     struct carriers c;
@@ -35,6 +44,7 @@ static void explain_transport(const struct way *w)
                    buf_text(&others));
     else
         route_step(w->s, where.data, w->name, "to %s over %s", w->address, w->transport->name);
+    note_transport(w, where.data);
     buf_free(&where);
     buf_free(&others);
 }

@@ -168,6 +168,7 @@ def letters(t, asked):
     ask(t, asked, "facts show", "facts", "show", "outage/facts-1.yaml")
     t.write("notice.json", json.dumps(t.notice("explained")))
     ask(t, asked, "route explain", "route", "explain", "notice.json")
+    ask(t, asked, "route explain", "route", "explain", "notice.json", "--expect", "locale=xx", "--expect", "transport.webhook=x", status=1)
     ask(t, asked, "dkim", "dkim")
 
 

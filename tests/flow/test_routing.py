@@ -796,3 +796,42 @@ def test_route_explain_names_the_line_that_decides_each_step(t):
     t.contains(refused.out, "`rest` matches", "the steps up to there")
     t.contains(refused.err, 'there is no template "nope"', "the reason")
     t.contains(t.command("route", "explain", "one").err, "not an id", "an id in the place of a file")
+
+
+def test_explain_says_by_its_exit_status_whether_a_notice_goes_as_somebody_expects(t):
+    rules = [
+        {"name": "korean", "when": {"locale": "ko"}, "then": {"channels": ["sms"]}},
+        {"name": "rest", "then": {"channels": ["email", "sms"]}},
+    ]
+    t.configure(rules=rules, transports={"mail": {"channel": "email", "type": "outbox"}, "texts": t.sms_transport(Nobody())})
+    notice = t.notice("one", locale="de-AT", to={"email": "anna@example.org", "phone": "+4915100000001"})
+    notice.pop("routing", None)
+    t.write("job.json", json.dumps(notice, indent=1))
+
+    def expect(*words):
+        return t.command("route", "explain", "job.json", *(part for word in words for part in ("--expect", word)))
+
+    met = expect("rule=rest", "template=apology", "locale=de", "fallback=no", "channels=email, sms", "method=single",
+                 "transport=texts", "transport.email=mail", "transport.sms=texts", "category=breach_notice")  # fmt: skip
+    t.equal(met.status, 0, f"all of it is so: {met.err}")
+    t.equal(met.err, "", "and nothing is said of it")
+    for word, told in (
+        ("rule=korean", "expected rule=korean, but it is rest: rules.yaml:"),
+        ("locale=ko", "expected locale=ko, but it is de: job.json:"),
+        ("channels=sms", "expected channels=sms, but it is email, sms: rules.yaml:"),
+        ("transport.sms=mail", "expected transport.sms=mail, but it is texts: dispatcher.yaml:"),
+        ("transport=spare", "expected transport=spare, but it is mail: dispatcher.yaml:"),
+        ("transport.webhook=x", "expected transport.webhook=x, but nothing of this kind is decided"),
+        ("fallback=yes", "expected fallback=yes, but it is no"),
+    ):
+        other = expect("template=apology", word)
+        t.equal(other.status, 1, f"exit status of {word}")
+        t.contains(other.err, told, f"who decided otherwise, of {word}")
+        t.contains(other.out, "leaves at once", f"the steps, of {word}")
+    both = t.command("route", "explain", "job.json", "--json", "--expect", "locale=de", "--expect", "rule=korean")
+    t.equal([(s["text"], s["met"], s["is"]) for s in both.lines() if s["step"] == "expect"],
+            [("locale=de", True, "de"), ("rule=korean", False, "rest")], "as JSON")  # fmt: skip
+    t.equal(both.status, 1, "one of two is not so")
+    for wrong in ("locale", "locale=", "speed=high", "=de"):
+        t.equal(expect(wrong).status, 64, f"--expect {wrong}")
+        t.equal(expect(wrong).out, "", f"--expect {wrong}: nothing is explained")
