@@ -11,6 +11,7 @@
 #include "engine/intake.h"
 #include "model/json.h"
 #include "operator/enqueue_batch.h"
+#include "operator/enqueue_inline.h"
 #include "operator/enqueue_report.h"
 #include "operator/output.h"
 #include "operator/say.h"
@@ -242,12 +243,12 @@ static bool is_batch(const struct invocation *inv)
 {
     static const char *const names[] = {
         "batch", "csv",    "jsonl",   "problems", "shared-addresses",
-        "facts", "cohort", "partial", "campaign"};
+        "facts", "cohort", "partial", "campaign", "template"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (option_given(inv, names[i]))
             return true;
     }
-    return false;
+    return enqueue_inline_given(inv) != NULL;
 }
 
 static int run(const struct invocation *inv, struct error *err)
@@ -272,10 +273,18 @@ static int run(const struct invocation *inv, struct error *err)
 
 static const struct option_row options[] = {
     {"batch", 0, "BATCH.JSON", "what all recipients share: id, template, data, times (JSON)"},
+    {"template", 0, "NAME", "instead of --batch: the letter that all recipients get"},
+    {"id", 0, "ID", "with --template: the id of the batch; else --campaign, else TEMPLATE-FILE"},
+    {"locale", 0, "LANG", "with --template: the language of those whose row names none"},
+    {"priority", 0, "low|normal|high", "with --template: what it may overtake"},
+    {"category", 0, "WORD", "with --template: the category, if not that of the letter"},
+    {"not-before", 0, "TIME", "with --template: nothing leaves before"},
+    {"expires-at", 0, "TIME", "with --template: nothing leaves after"},
     {"csv", 0, "FILE", "the recipients: a spreadsheet saved as CSV UTF-8, names in its first row"},
     {"jsonl", 0, "FILE", "the recipients: one JSON object per line"},
     {"facts", 0, "FACTS.YAML", "the fact sheet the letter takes its data from, as in check"},
-    {"campaign", 0, "FILE", "a campaign, checked first: letter, facts and people are from there"},
+    {"campaign", 0, "FILE",
+     "a campaign, checked first, with all it names; with --template: only its name"},
     {"cohort", 0, "C", "with --facts: whose facts; with --campaign: who gets it"},
     {"partial", 0, NULL, "with --cohort: some of its people, not all that the sheet counts"},
     {"problems", 0, "FILE", "where all that is wrong with the rows is written (problems.csv)"},
@@ -284,10 +293,13 @@ static const struct option_row options[] = {
 
 const struct command command_enqueue = {
     .name = "enqueue",
-    .arguments = "[FILE|-] | --batch BATCH.JSON --csv FILE (or --jsonl FILE) | "
-                 "--campaign FILE --cohort C",
+    .arguments =
+        "[FILE|-] | --template NAME (or --batch BATCH.JSON) --csv FILE (or --jsonl FILE) | "
+        "--campaign FILE --cohort C",
     .summary = "hand over notices: one, many, or a batch of millions",
     .example = "  dispatcher enqueue notice.json\n"
+               "  dispatcher enqueue --csv people.csv --template breach-notice --campaign "
+               "breach-2026-11 --locale de\n"
                "  dispatcher enqueue --batch batch.json --csv people.csv\n",
     .details =
         "Checks each notice completely (envelope, template, language, variables) and publishes it "
@@ -300,6 +312,9 @@ const struct command command_enqueue = {
         "A batch is queued as a whole or not at all. Every row is checked first; the first 20 "
         "things that\n"
         "are wrong are shown, all of them go to problems.csv, and the exit status is 65.\n"
+        "The same table again is known by the id of the batch and sends nothing twice; another one "
+        "under\n"
+        "the same id is refused. Row c17 of batch B is the notice B_c17.\n"
         "With --campaign each cohort is a batch of its own, CAMPAIGN-COHORT; a campaign in which "
         "check finds\n"
         "errors is refused, and it leaves at its send_at.\n"

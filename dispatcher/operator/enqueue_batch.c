@@ -7,6 +7,7 @@
 #include "operator/enqueue_campaign.h"
 #include "operator/enqueue_findings.h"
 #include "operator/enqueue_handover.h"
+#include "operator/enqueue_inline.h"
 #include "operator/output.h"
 
 /* ---- what is handed over ---- */
@@ -28,27 +29,49 @@ static int name_campaign(struct handover_options *o, struct enqueue_campaign *ca
         o->csv = campaign->cohort->audience;
         o->sheet = campaign->campaign->facts;
         o->text = &campaign->batch;
+        o->of_campaign = true;
     }
     return rc;
+}
+
+/* What all share stands in batch.json, in a campaign, or in options beside --template. */
+static int name_shared(struct handover_options *o, struct enqueue_campaign *campaign,
+                       struct error *err)
+{
+    const struct invocation *inv = o->inv;
+    const char *other = enqueue_inline_given(inv);
+    if (option_given(inv, "template") && o->batch != NULL)
+        return error_set(err, ERR_USAGE,
+                         "batch.json names the letter itself: leave --template or --batch out");
+    if (option_given(inv, "template")) {
+        o->batch = INLINE_SHOWN;
+        return 0;
+    }
+    if (other != NULL)
+        return error_set(err, ERR_USAGE, "--%s goes with --template only; else it stands in %s",
+                         other, option_given(inv, "campaign") ? "the campaign" : "batch.json");
+    if (option_given(inv, "campaign"))
+        return name_campaign(o, campaign, err);
+    if (o->batch == NULL)
+        return error_set(err, ERR_USAGE,
+                         "what all recipients share is missing: add --template NAME, or --batch "
+                         "batch.json");
+    return 0;
 }
 
 static int read_names(struct handover_options *o, struct enqueue_campaign *campaign,
                       struct error *err)
 {
     const struct invocation *inv = o->inv;
-    if (option_given(inv, "campaign")) {
-        int rc = name_campaign(o, campaign, err);
-        if (rc != 0)
-            return rc;
-    }
-    if (o->batch == NULL)
-        return error_set(err, ERR_USAGE,
-                         "what all recipients share is missing: add --batch batch.json");
+    int rc = name_shared(o, campaign, err);
+    if (rc != 0)
+        return rc;
+    const char *shared = option_given(inv, "template") ? "template" : "batch";
     if ((o->csv == NULL) == (o->jsonl == NULL))
         return error_set(err, ERR_USAGE,
-                         "--batch needs its recipients: either --csv FILE or --jsonl FILE");
+                         "--%s needs its recipients: either --csv FILE or --jsonl FILE", shared);
     if (argument_count(inv) > 0)
-        return error_set(err, ERR_USAGE, "with --batch there is no other FILE than that of %s",
+        return error_set(err, ERR_USAGE, "with --%s there is no other FILE than that of %s", shared,
                          o->csv != NULL ? "--csv" : "--jsonl");
     const char *rows = o->csv != NULL ? o->csv : o->jsonl;
     if (findings_would_overwrite(o->problems, rows) ||
@@ -70,6 +93,14 @@ static int publish(struct handover *h, struct error *err)
     if (rc == 0)
         report_queued(&result); /* it is safe now */
     return rc;
+}
+
+static int put_inline(struct handover_options *o, struct buf *text, struct error *err)
+{
+    if (!option_given(o->inv, "template"))
+        return 0;
+    o->text = text;
+    return enqueue_inline_put(o->inv, o->setup, o->csv != NULL ? o->csv : o->jsonl, text, err);
 }
 
 static int hand_over(const struct handover_options *o, struct error *err)
@@ -105,6 +136,7 @@ int enqueue_batch(const struct invocation *inv, const struct setup *setup, struc
 {
     struct enqueue_campaign campaign = {0};
     struct interrupt interrupt;
+    struct buf text = {0};
     const char *problems = option_value(inv, "problems");
     struct handover_options o = {
         .inv = inv,
@@ -122,10 +154,13 @@ int enqueue_batch(const struct invocation *inv, const struct setup *setup, struc
         .partial = option_given(inv, "partial"),
     };
     int rc = read_names(&o, &campaign, err);
+    if (rc == 0)
+        rc = put_inline(&o, &text, err);
     interrupt_hold(&interrupt);
     if (rc == 0)
         rc = hand_over(&o, err);
     enqueue_campaign_free(&campaign);
+    buf_free(&text);
     end_held(&interrupt, rc, err);
     return rc;
 }

@@ -368,7 +368,7 @@ static int read_batch(struct handover *h, struct error *err)
 {
     const struct handover_options *o = &h->o;
     const struct enqueue_facts_source from = {
-        .sheet = o->sheet, .cohort = o->cohort, .campaigns = o->text != NULL};
+        .sheet = o->sheet, .cohort = o->cohort, .campaigns = o->of_campaign};
     int rc = 0;
     if (o->text != NULL)
         buf_put(&h->text, buf_text(o->text), o->text->len);
@@ -378,8 +378,10 @@ static int read_batch(struct handover *h, struct error *err)
         rc = batch_parse(buf_text(&h->text), h->text.len, o->batch, false, &h->batch, err);
     if (rc == 0)
         rc = enqueue_facts_take(&from, o->setup, o->batch, &h->text, h->batch, &h->facts, err);
-    h->shared = (struct shared_faults){
-        .batch = h->batch, .path = o->batch, .text = &h->text, .facts = &h->facts};
+    h->shared = (struct shared_faults){.batch = h->batch,
+                                       .path = o->text != NULL && !o->of_campaign ? NULL : o->batch,
+                                       .text = &h->text,
+                                       .facts = &h->facts};
     return rc;
 }
 
@@ -456,8 +458,8 @@ int handover_read(struct handover *h, struct error *err)
     open_findings(h);
     progress_begin(&h->progress, h->o.inv, h->batch->id, clock_mono_ms());
     int rc = take_rows(h, err);
-    bool of_campaign = h->o.text != NULL; /* whoever sends one tells more than a bar does */
-    if (rc == 0 && !of_campaign)
+    /* Whoever sends a campaign tells more than a bar does. */
+    if (rc == 0 && !h->o.of_campaign)
         progress_end(&h->progress, rows_lines_done(h->rows), rows_most(h->rows), NULL,
                      clock_mono_ms());
     else

@@ -25,10 +25,11 @@ struct handover_options {
     struct client *client;       /* NULL: nobody can be asked what is known */
     struct interrupt *interrupt; /* NULL: a signal ends the process at once */
     const char *batch;           /* path of batch.json, or of the campaign, for messages */
-    const struct buf *text;      /* what a campaign puts into batch.json; NULL: it is read */
-    const char *sheet, *cohort;  /* of facts; NULL: none */
-    const char *csv, *jsonl;     /* the recipients, one of both */
-    const char *problems;        /* where all that is wrong is written; NULL: only counted */
+    const struct buf *text; /* what a campaign or options put into batch.json; NULL: it is read */
+    bool of_campaign;       /* the text is a campaign's */
+    const char *sheet, *cohort; /* of facts; NULL: none */
+    const char *csv, *jsonl;    /* the recipients, one of both */
+    const char *problems;       /* where all that is wrong is written; NULL: only counted */
     bool shared_addresses, partial;
     bool skip_wrong; /* the good rows go without the wrong ones */
     bool dry;        /* looks only: nothing is written but the problems */

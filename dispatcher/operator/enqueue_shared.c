@@ -75,6 +75,8 @@ static void put_place(const struct shared_faults *s, const char *pointer, struct
             buf_putc(&name, *at == '/' ? '.' : *at);
         struct place at = fact_sheet_place(s->facts->sheet, s->facts->cohort, buf_text(&name));
         buf_printf(out, "%s:%d:%d", at.file, at.line, at.column);
+    } else if (s->path == NULL) {
+        buf_printf(out, "--%s", pointer + strspn(pointer, "/"));
     } else {
         buf_printf(out, "%s:%d:%d", s->path, p.line, p.column);
     }

@@ -16,7 +16,7 @@
 
 struct shared_faults {
     const struct batch *batch;         /* borrowed, like the rest */
-    const char *path;                  /* of batch.json */
+    const char *path;                  /* of batch.json; NULL: options say it */
     const struct buf *text;            /* as it was read, for positions */
     const struct enqueue_facts *facts; /* what is not in the text is in this sheet */
     char **told;                       /* sentences */

@@ -88,6 +88,7 @@ void send_fill_options(const struct send_world *w, const struct send_cohort *coh
         .client = w->client,
         .batch = c->file,
         .text = text,
+        .of_campaign = true,
         .sheet = c->facts,
         .cohort = cohort->cohort->name,
         .csv = cohort->cohort->audience,

@@ -851,3 +851,84 @@ def test_memory_stays_small_for_many_rows(t):
     t.equal(answer.out, "recall-1 200000\n", f"the answer: {answer.err}")
     if lib.PATIENCE == 1:  # sanitizers need memory of their own
         t.check(after < 120 * 1024, f"the largest process so far: {after // 1024} MiB")
+
+
+# what all share, said by options
+
+
+def test_a_table_and_the_name_of_a_letter_are_enough(t):
+    prepare(t)
+    os.remove(os.path.join(t.dir, "batch.json"))
+    t.write("customers.csv", "id,email,order.number,locale\nc17,anna@example.org,1,\nc18,bo@example.org,2,en\n")
+
+    def hand_over(*words):
+        return t.command("enqueue", "--csv", "customers.csv", "--template", "recall", *words)
+
+    answer = hand_over("--locale", "en", "--expires-at", "2126-01-01T00:00:00Z", "--priority", "high")
+    t.equal((answer.status, answer.out), (0, "recall-customers 2\n"), answer.err)
+    shared, lines = published(t, "recall-customers")
+    t.equal({k: shared[k] for k in ("template", "locale", "priority", "expires_at")},
+            {"template": "recall", "locale": "en", "priority": "high", "expires_at": "2126-01-01T00:00:00Z"}, "what all share")  # fmt: skip
+    t.equal([line["id"] for line in lines], ["c17", "c18"], "each row has its id")
+    again = hand_over("--locale", "en", "--expires-at", "2126-01-01T00:00:00Z", "--priority", "high", "--json")
+    t.equal((again.status, again.lines()[-1]["status"]), (0, "duplicate"), "the same table again")
+    named = hand_over("--campaign", "breach-2026-11", "--json")
+    t.equal(named.lines()[-1]["id"], "breach-2026-11", "the id is that of the campaign")
+    t.equal(published(t, "breach-2026-11")[0]["campaign"], "breach-2026-11", "and its name stands there")
+    own = hand_over("--campaign", "breach-2026-11", "--id", "second-list", "--json")
+    t.equal(own.lines()[-1]["id"], "second-list", "--id decides")
+
+
+def test_a_table_that_was_mended_is_not_sent_again_under_another_name(t):
+    prepare(t)
+    first = t.write("customers.csv", "id,email,order.number\nc17,anna@example.org,1\n")
+    words = ("enqueue", "--csv", first, "--template", "recall", "--locale", "en")
+    t.equal(t.command(*words).status, 0, "the first time")
+    t.write("customers.csv", "id,email,order.number\nc17,anna@example.org,1\nc18,bo@example.org,2\n")
+    other = t.command(*words)
+    t.equal(other.status, 65, "one row more: who got it already would get it twice")
+    t.contains(other.err, '"recall-customers"', "which id")
+    t.equal(len(published(t, "recall-customers")[1]), 1, "the first stands as it was")
+    t.daemon.start()
+    t.wait_for_state("recall-customers_c17", "delivered")
+    t.equal(t.command(*words).status, 65, "nor when the first is delivered")
+    t.write("customers.csv", "id,email,order.number\nc17,anna@example.org,1\n")
+    t.equal(t.command(*words, "--json").lines()[-1]["status"], "duplicate", "the first table is known for good")
+    t.equal(len(t.rows()), 1, "one delivery")
+
+
+def test_one_wrong_row_keeps_a_table_from_being_queued_and_is_told_as_json(t):
+    prepare(t)
+    t.write("customers.csv", "id,email,order.number\nc17,anna@example.org,1\nc19,nobody,2\n")
+    answer = t.command("enqueue", "--csv", "customers.csv", "--template", "recall", "--locale", "en", "--json")
+    t.equal(answer.status, 65, "exit status")
+    row, end = answer.lines()
+    t.equal((row["row"], row["status"]), (3, "rejected"), "the row")
+    t.contains(json.dumps(row), "email", "which of its cells")
+    t.equal((end["status"], end["wrong"], end["rows"]), ("rejected", 1, 2), "none of them is queued")
+    t.equal(published(t, "recall-customers"), None, "nothing is queued")
+
+
+def test_options_in_the_place_of_batch_json_are_explained_by_their_names(t):
+    prepare(t)
+    t.write("people.csv", "email,order.number\nanna@example.org,1\n")
+    t.write("고객.csv", "email,order.number\nanna@example.org,1\n")
+    table = ("--csv", "people.csv")
+    for words, status, told in (
+        ((*table, "--template", "recal"), 65, '--template: there is no letter "recal"; did you mean "recall"?'),
+        ((*table, "--template", "recall", "--not-before", "tomorrow"), 64, "--not-before must be a time with its offset"),
+        ((*table, "--template", "recall", "--id", "a b"), 64, "--id must be 1 to 96 letters"),
+        ((*table, "--template", "recall", "--category", "Ad"), 64, "--category may only hold small letters"),
+        ((*table, "--template", "recall", "--priority", "urgent"), 64, "--priority does not know"),
+        ((*table, "--template", "recall", "--campaign", "plan.yaml"), 64, "leave --template out"),
+        ((*table, "--template", "recall", "--batch", "batch.json"), 64, "leave --template or --batch out"),
+        ((*table, "--batch", "batch.json", "--locale", "de"), 64, "--locale goes with --template only; else it stands in batch.json"),
+        ((*table,), 64, "add --template NAME, or --batch batch.json"),
+        (("--template", "recall"), 64, "--template needs its recipients: either --csv FILE or --jsonl FILE"),
+        (("--csv", "고객.csv", "--template", "recall"), 64, "say one with --id"),
+        (("notice.json", "--id", "x"), 64, "--id goes with --template only"),
+    ):
+        answer = t.command("enqueue", *words)
+        t.equal(answer.status, status, f"{words}: {answer.err}")
+        t.contains(answer.err, told, f"{words}")
+    t.equal(os.listdir(os.path.join(t.spool, "new")) if os.path.isdir(os.path.join(t.spool, "new")) else [], [], "nothing is queued")

@@ -41,6 +41,7 @@ def systems(flow):
     flow.configure(email=flow.email_transport(server, retry=["1s", "2s"]))
     shutil.copytree(os.path.join(lib.ROOT, "docs", "batch"), os.path.join(flow.dir, "batch"))
     shutil.copy(os.path.join(lib.ROOT, "docs", "notice.json"), flow.dir)
+    shutil.copytree(os.path.join(lib.ROOT, "docs", "incidents", "outage"), os.path.join(flow.dir, "outage"))
     flow.daemon.start()
 
 
