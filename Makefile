@@ -68,8 +68,11 @@ FLOOR1  := base
 FLOOR2  := model
 FLOOR3  := config policy spool ledger render channel campaign law
 FLOOR4  := engine
-FLOOR5  := operator api
-FOLDERS := $(FLOOR1) $(FLOOR2) $(FLOOR3) $(FLOOR4) $(FLOOR5)
+FLOOR5  := cli api
+FLOOR6  := people
+FLOOR7  := letters
+FLOOR8  := desk operator
+FOLDERS := $(FLOOR1) $(FLOOR2) $(FLOOR3) $(FLOOR4) $(FLOOR5) $(FLOOR6) $(FLOOR7) $(FLOOR8)
 
 UNUSED  := dispatcher/channel/$(if $(DKIM),dkim_signature_none,dkim_signature).c
 SOURCES := $(filter-out $(UNUSED),$(sort $(wildcard dispatcher/*.c dispatcher/*/*.c)))
@@ -89,7 +92,7 @@ deps: ## install the Debian packages that are missing for all, test and demo
 	@sh tests/tools/deps.sh build test
 
 $(BUILD)/dispatcher: $(BUILD)/obj/main.o $(call libs,$(FOLDERS))
-	$(call step,link) $(CC) $(LDOPT) $(LDFLAGS) -o $@ $< $(call libs,$(FLOOR5) $(FLOOR4) $(FLOOR3) $(FLOOR2) $(FLOOR1)) \
+	$(call step,link) $(CC) $(LDOPT) $(LDFLAGS) -o $@ $< $(call libs,$(FLOOR8) api $(below_desk)) \
 		$(PKG_LIBS) -ldl $(EXPORTS)
 
 $(addprefix $(BUILD)/man/,$(MADE_MANUALS)): $(BUILD)/dispatcher
@@ -113,7 +116,7 @@ $(BUILD)/obj/config/%.o: private LANGUAGE += $(PATHS)
 $(call objs,config): $(BUILD)/paths
 
 # The sentences of operators are part of the program.
-$(BUILD)/obj/operator/say_catalogue.o: $(wildcard locales/messages/*.yaml)
+$(BUILD)/obj/cli/say_catalogue.o: $(wildcard locales/messages/*.yaml)
 
 $(BUILD)/obj/%.o: dispatcher/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -131,8 +134,12 @@ below_base     :=
 below_model    := $(FLOOR1)
 below_floor3   := $(FLOOR2) $(FLOOR1)
 below_engine   := $(FLOOR3) $(FLOOR2) $(FLOOR1)
-below_operator := $(FLOOR4) $(FLOOR3) $(FLOOR2) $(FLOOR1)
-below_api      := $(below_operator)
+below_cli      := $(FLOOR4) $(FLOOR3) $(FLOOR2) $(FLOOR1)
+below_api      := $(below_cli)
+below_people   := cli $(below_cli)
+below_letters  := people $(below_people)
+below_desk     := letters $(below_letters)
+below_operator := $(below_desk)
 below = $(if $(filter $(1),$(FLOOR3)),$(below_floor3),$(below_$(1)))
 
 tests_of = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(filter tests/unit/$(1)/test_%.c,$(TESTS)))

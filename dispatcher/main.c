@@ -1,6 +1,9 @@
 /* The command table, chapter by chapter as `dispatcher help` shows it; everything else is below. */
 #include "api/api.h"
 #include "base/attributes.h"
+#include "cli/command_list.h"
+#include "desk/command_list.h"
+#include "letters/command_list.h"
 #include "operator/command_list.h"
 
 static int run_api(const struct invocation *inv, struct error *err)
@@ -8,7 +11,7 @@ static int run_api(const struct invocation *inv, struct error *err)
     return api_run(invocation_config(inv), err);
 }
 
-/* Here because operator/ and api/ do not know each other. */
+/* Here because the rooms of commands and api/ do not know each other. */
 static const struct command command_api = {
     .name = "api",
     .arguments = "",

@@ -1,5 +1,5 @@
 /*
- * Reading the clock and writing times. Only engine/ and operator/ read the clock;
+ * Reading the clock and writing times. Only engine/ and the floors above read the clock;
  * everything below takes times as parameters. Wall times are milliseconds since 1970-01-01 UTC.
  */
 #ifndef BASE_CLOCK_H

@@ -11,7 +11,7 @@
 #define ID_MAX 128
 
 bool id_valid(const char *text, size_t len);
-/* 64 random bits from the kernel. The only dice of the program; engine/ and operator/ throw them.
+/* 64 random bits from the kernel. The only dice of the program; engine/ and the floors above throw them.
  */
 uint64_t random_bits(void);
 

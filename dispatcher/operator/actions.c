@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 struct listing {
     const struct invocation *inv;

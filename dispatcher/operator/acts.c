@@ -4,12 +4,12 @@
 
 #include "base/attributes.h"
 #include "base/buf.h"
+#include "cli/confirm.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "operator/acts_run.h"
 #include "operator/acts_words.h"
 #include "operator/command_list.h"
-#include "operator/confirm.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 /* As the requests call them, in the order of enum act_kind. */
 static const char *const words[ACT_KINDS] = {"hold", "release", "expire", "cancel",

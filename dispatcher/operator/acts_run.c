@@ -7,9 +7,9 @@
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/clock.h"
+#include "cli/progress.h"
+#include "cli/session.h"
 #include "model/json.h"
-#include "operator/progress.h"
-#include "operator/session.h"
 
 /* ---- words with numbers ---- */
 

@@ -1,7 +1,7 @@
 #include "operator/acts_words.h"
 
 #include "base/attributes.h"
-#include "operator/say.h"
+#include "cli/say.h"
 
 void acts_put_question(const struct acts *a, enum act_kind kind, struct buf *out)
 {

@@ -10,12 +10,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "channel/bounce_report.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/json.h"
 #include "operator/bounce_input.h"
 #include "operator/bounce_unmoved.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 #include "spool/token_key.h"
 
 /* Receipts in one request: it has a limit in bytes (REQUEST_MAX). */

@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "channel/bounce_report.h"
-#include "operator/output.h"
+#include "cli/output.h"
 
 #define CHUNK    ((size_t)65536)
 #define FILE_MAX ((size_t)64 * 1024 * 1024) /* a mail with the whole letter it returns */

@@ -6,10 +6,10 @@
 #include "base/attributes.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "engine/receive.h"
 #include "model/json.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 /* The rest is in the JSON. */
 #define LINES_MOST 20

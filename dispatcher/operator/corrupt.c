@@ -6,13 +6,13 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "cli/cure.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
+#include "letters/check_report.h"
 #include "model/json.h"
-#include "operator/check_report.h"
 #include "operator/command_list.h"
-#include "operator/cure.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 #define SHOWN_BYTES  90
 #define PLACE_DIGITS 9 /* of a line or column in a reason */

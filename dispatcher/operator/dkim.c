@@ -1,5 +1,5 @@
+#include "cli/say.h"
 #include "operator/command_list.h"
-#include "operator/say.h"
 
 #include <stdio.h>
 #include <stdlib.h>

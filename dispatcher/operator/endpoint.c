@@ -5,9 +5,9 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/json.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 #define MS_PER_DAY  INT64_C(86400000)
 #define DATE_LENGTH 10 /* 2026-12-01 */

@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "cli/command.h"
 #include "model/settings.h"
-#include "operator/command.h"
 
 /* ERR_NOT_FOUND names the endpoints there are. Borrowed. */
 MUST_CHECK int endpoint_find(const struct settings *s, const char *name,

@@ -5,11 +5,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/json.h"
 #include "operator/endpoint.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 /* One of the configuration's endpoints, and what the daemon remembers of it. */
 struct row {

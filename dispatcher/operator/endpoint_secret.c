@@ -11,8 +11,8 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "channel/signature.h"
+#include "cli/say.h"
 #include "operator/endpoint.h"
-#include "operator/say.h"
 
 /* ---- new */
 

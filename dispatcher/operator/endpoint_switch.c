@@ -7,10 +7,10 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 static void put_request(struct buf *out, const struct invocation *inv, const char *action,
                         const struct json_t *before)

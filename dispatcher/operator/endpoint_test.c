@@ -6,12 +6,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "channel/signature.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
+#include "letters/trial.h"
 #include "model/json.h"
 #include "operator/endpoint.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
-#include "operator/trial.h"
 
 #define MS_PER_S 1000
 

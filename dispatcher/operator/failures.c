@@ -7,12 +7,12 @@
 #include "base/alloc.h"
 #include "base/groups.h"
 #include "base/text.h"
+#include "cli/cure.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/cause.h"
 #include "model/json.h"
-#include "operator/cure.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 #include "operator/steps.h"
 
 /* Of a reply, in the table; all of it is in the JSON, and in `show`. */

@@ -10,9 +10,9 @@
 #include "channel/channel.h"
 #include "channel/sms_fit.h"
 #include "channel/sms_sender.h"
+#include "cli/say.h"
+#include "letters/gateway.h"
 #include "model/address.h"
-#include "operator/gateway.h"
-#include "operator/say.h"
 
 #define TEXT_MAX (1024 * 1024)
 

@@ -8,10 +8,10 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "channel/gateway_answer.h"
+#include "cli/say.h"
 #include "config/gateway_files.h"
+#include "letters/gateway.h"
 #include "model/json.h"
-#include "operator/gateway.h"
-#include "operator/say.h"
 
 #define JSON_DEPTH 32
 

@@ -7,11 +7,11 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
 #include "config/gateway_files.h"
 #include "config/gateway_names.h"
-#include "operator/gateway.h"
-#include "operator/output.h"
-#include "operator/say.h"
+#include "letters/gateway.h"
 
 #define FILE_LIMIT (1024 * 1024)
 

@@ -5,11 +5,11 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "letters/gateway.h"
+#include "letters/trial.h"
 #include "model/address.h"
-#include "operator/gateway.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/trial.h"
 
 static void prepare(struct trial *t, const char *to)
 {

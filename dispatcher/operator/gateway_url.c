@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "channel/gateway_request.h"
-#include "operator/gateway.h"
+#include "letters/gateway.h"
 
 static int check(const struct settings *s, const struct transport *t, struct error *err)
 {

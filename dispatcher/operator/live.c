@@ -4,11 +4,11 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "cli/confirm.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/json.h"
-#include "operator/confirm.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 #define CONFIRM_WORD "live"
 

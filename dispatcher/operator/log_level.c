@@ -3,11 +3,11 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "config/quantity.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 #define DEFAULT_MS (INT64_C(600) * 1000)
 #define DAY_MS     (INT64_C(24) * 3600 * 1000)

@@ -6,13 +6,13 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/confirm.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "config/quantity.h"
 #include "model/json.h"
-#include "operator/confirm.h"
-#include "operator/output.h"
-#include "operator/progress.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 struct purged {
     int64_t notices, batches, kept;

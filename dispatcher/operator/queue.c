@@ -5,12 +5,12 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/delivery.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
 #include "operator/selected.h"
-#include "operator/session.h"
 
 #define PAGE 500
 

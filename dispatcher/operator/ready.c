@@ -6,10 +6,10 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "config/quantity.h"
 #include "model/json.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 #define AGAIN_MS   200
 #define ASK_MS     5000

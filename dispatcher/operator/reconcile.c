@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/delivery.h"
 #include "model/json.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 /* "1000 lines", "180 notices": what the sum has to give. */
 static void print_left_side(const struct invocation *inv, const struct json_t *books)

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "operator/session.h"
+#include "cli/session.h"
 
 /* Appends a row for each notice with this number to `found`: {"v":1,"id":"...","reference":"..."},
  * and for each it may have been meant, if there is none, to `guesses`: the same with "guess":true,

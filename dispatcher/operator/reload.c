@@ -3,10 +3,10 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 struct changes {
     const struct invocation *inv;

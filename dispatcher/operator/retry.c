@@ -7,12 +7,12 @@
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/text.h"
+#include "cli/confirm.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/json.h"
 #include "operator/acts_run.h"
-#include "operator/confirm.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 /* So many rests are told one by one. */
 #define RESTS_TOLD 10

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/output.h"
+#include "cli/session.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/session.h"
 #include "policy/country.h"
 #include "policy/failover.h"
 

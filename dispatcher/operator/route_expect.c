@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/text.h"
-#include "operator/say.h"
+#include "cli/say.h"
 
 #define KEY_MAX ((size_t)32)
 

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "operator/command.h"
+#include "cli/command.h"
 
 /* What a route came to, one row for each thing that can be expected. */
 struct route_decision {

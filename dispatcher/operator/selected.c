@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/text.h"
+#include "cli/session.h"
 #include "model/json.h"
-#include "operator/session.h"
 
 /* More are not typed again one by one. */
 #define IDS_TYPED 5

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "operator/command.h"
+#include "cli/command.h"
 
 struct selected {
     struct selected_one {

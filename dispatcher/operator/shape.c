@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/groups.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "engine/shape.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 #include "operator/steps.h"
 
 #define TOP   20

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/cure.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/json.h"
-#include "operator/cure.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 #include "operator/show_body.h"
 #include "operator/show_reference.h"
 

@@ -2,7 +2,7 @@
 #ifndef OPERATOR_SHOW_BODY_H
 #define OPERATOR_SHOW_BODY_H
 
-#include "operator/session.h"
+#include "cli/session.h"
 
 /* The rows of --body. */
 #define SHOW_BODY_OPTIONS                                                                          \

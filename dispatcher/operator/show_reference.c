@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "cli/output.h"
 #include "model/json.h"
-#include "operator/output.h"
 
 #define FOUND_MOST 20 /* a number that many have is nobody's */
 

@@ -2,7 +2,7 @@
 #ifndef OPERATOR_SHOW_REFERENCE_H
 #define OPERATOR_SHOW_REFERENCE_H
 
-#include "operator/session.h"
+#include "cli/session.h"
 
 typedef int show_fn(const struct invocation *inv, struct session *s, const char *id,
                     struct error *err);

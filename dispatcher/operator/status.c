@@ -4,12 +4,12 @@
 #include <sysexits.h>
 
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
+#include "cli/waits.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 #include "operator/status_notice.h"
-#include "operator/waits.h"
 
 /* Why it sends nothing, or less than it could, just now. */
 static void print_brake(const struct invocation *inv, const struct json_t *t)

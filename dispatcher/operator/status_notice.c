@@ -8,13 +8,13 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "config/quantity.h"
 #include "model/delivery.h"
 #include "model/json.h"
-#include "operator/output.h"
 #include "operator/refused.h"
-#include "operator/say.h"
-#include "operator/session.h"
 #include "spool/spool.h"
 
 #define LOOK_AGAIN_MS 200

@@ -3,7 +3,7 @@
 #define OPERATOR_STATUS_NOTICE_H
 
 #include "base/error.h"
-#include "operator/command.h"
+#include "cli/command.h"
 
 /* The ids are the arguments. 0: all were told; 1: somebody was not; EX_TEMPFAIL: not over yet;
  * ERR_NOT_FOUND: an id nobody handed over. */

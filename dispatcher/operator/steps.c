@@ -1,8 +1,8 @@
 #include "operator/steps.h"
 
 #include "base/buf.h"
+#include "cli/output.h"
 #include "model/json.h"
-#include "operator/output.h"
 
 static int ask_one(struct session *s, const struct invocation *inv, const char *verb,
                    struct buf *place, struct buf *rows, bool *out_more, struct error *err)

@@ -3,7 +3,7 @@
 #ifndef OPERATOR_STEPS_H
 #define OPERATOR_STEPS_H
 
-#include "operator/session.h"
+#include "cli/session.h"
 
 typedef void steps_row_fn(void *context, const struct json_t *row);
 /* Of what the command's selector means. */

@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/confirm.h"
+#include "cli/output.h"
+#include "cli/say.h"
 #include "config/quantity.h"
 #include "engine/requests.h"
-#include "model/suppression.h"
 #include "model/address.h"
 #include "model/json.h"
-#include "operator/confirm.h"
-#include "operator/output.h"
-#include "operator/say.h"
+#include "model/suppression.h"
 
 #define PAGE       1000
 #define ASK_ABOVE  100

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli/command.h"
+#include "cli/session.h"
 #include "model/suppression.h"
-#include "operator/command.h"
-#include "operator/session.h"
 
 /* The rows of commands that change it. */
 #define SUPPRESS_OPTIONS                                                                           \

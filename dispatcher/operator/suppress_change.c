@@ -7,9 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cli/output.h"
+#include "cli/say.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
 #include "operator/suppress.h"
 
 #define HINTS_MAX 5

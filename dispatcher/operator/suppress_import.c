@@ -9,15 +9,15 @@
 #include "base/clock.h"
 #include "base/csv.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
 #include "model/cause.h"
-#include "operator/enqueue_cell.h"
-#include "operator/enqueue_columns.h"
-#include "operator/enqueue_fault.h"
-#include "operator/enqueue_findings.h"
-#include "operator/enqueue_known.h"
-#include "operator/output.h"
-#include "operator/say.h"
 #include "operator/suppress.h"
+#include "people/cell.h"
+#include "people/columns.h"
+#include "people/fault.h"
+#include "people/findings.h"
+#include "people/known_columns.h"
 
 #define REASON_MAX ((size_t)1000)
 #define DAY_MS     ((int64_t)24 * 60 * 60 * 1000)

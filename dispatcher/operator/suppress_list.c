@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
 #include "operator/suppress.h"
 
 static bool is_over(const struct json_t *row)

@@ -6,11 +6,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "config/quantity.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 #define POLL_MS 250
 

@@ -16,12 +16,12 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/cause.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/progress.h"
-#include "operator/say.h"
-#include "operator/session.h"
 #include "operator/steps.h"
 #include "operator/top_screen.h"
 

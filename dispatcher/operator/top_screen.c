@@ -7,12 +7,12 @@
 #include "base/attributes.h"
 #include "base/text.h"
 #include "base/unicode.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/say.h"
 #include "engine/pulse.h"
 #include "model/delivery.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/progress.h"
-#include "operator/say.h"
 
 #define SPARKS     30 /* two seconds each */
 #define NAME_WIDTH 14

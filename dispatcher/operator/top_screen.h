@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "operator/command.h"
+#include "cli/command.h"
 
 struct json_t;
 

@@ -4,10 +4,10 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/json.h"
-#include "operator/output.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 static int ask(const struct invocation *inv, const char *verb, struct json_t **out,
                struct error *err)

@@ -1,16 +1,16 @@
+#include "cli/cure.h"
 #include "operator/command_list.h"
-#include "operator/cure.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/id.h"
 #include "base/text.h"
+#include "cli/say.h"
+#include "letters/trial.h"
 #include "model/address.h"
 #include "model/cause.h"
-#include "operator/say.h"
 #include "operator/transport.h"
-#include "operator/trial.h"
 
 #define TURNS 64
 

@@ -10,14 +10,14 @@
 
 #include "base/attributes.h"
 #include "base/text.h"
+#include "cli/cure.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
 #include "model/cause.h"
 #include "model/job.h"
 #include "model/json.h"
-#include "operator/cure.h"
-#include "operator/output.h"
 #include "operator/refused.h"
-#include "operator/say.h"
-#include "operator/session.h"
 
 struct why {
     const struct invocation *inv;

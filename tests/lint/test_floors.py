@@ -12,8 +12,8 @@ import floors
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
 GOOD = {
-    "dispatcher/main.c": '#include "operator/cli.h"\nint main(void)\n{\n    return cli();\n}\n',
-    "dispatcher/operator/cli.h": "int cli(void);\n",
+    "dispatcher/main.c": '#include "cli/command.h"\nint main(void)\n{\n    return command();\n}\n',
+    "dispatcher/cli/command.h": "int command(void);\n",
     "dispatcher/base/text.h": "int text(void);\n",
     "dispatcher/base/text.c": '#include "base/text.h"\n\n#include <stdio.h>\n#include <sys/stat.h>\n\nint text(void)\n{\n    return 0;\n}\n',
     "dispatcher/model/job.h": '#include "base/text.h"\n',
@@ -59,16 +59,28 @@ def test_says_nothing_about_a_good_house():
 
 def test_finds_an_upward_include():
     finds(floors.check_includes_go_downwards, "dispatcher/base/x.c", '\n#include "model/job.h"\n', "base/x.c:2", "upward")
-    finds(floors.check_includes_go_downwards, "dispatcher/spool/x.h", '#include "operator/cli.h"\n', "upward")
+    finds(floors.check_includes_go_downwards, "dispatcher/spool/x.h", '#include "cli/command.h"\n', "upward")
+    extra = {"dispatcher/letters/check.h": "", "dispatcher/people/x.c": '#include "letters/check.h"\n'}
+    found = violations(floors.check_includes_go_downwards, **extra)
+    assert len(found) == 1 and "upward" in found[0], found
 
 
 def test_finds_folders_of_one_floor_that_know_each_other():
     extra = {"dispatcher/spool/spool.h": "", "dispatcher/render/x.c": '#include "spool/spool.h"\n'}
     found = violations(floors.check_includes_go_downwards, **extra)
     assert len(found) == 1 and "blind" in found[0], found
-    extra = {"dispatcher/api/http.h": "", "dispatcher/operator/x.c": '#include "api/http.h"\n'}
+    extra = {"dispatcher/desk/send.h": "", "dispatcher/operator/x.c": '#include "desk/send.h"\n'}
     found = violations(floors.check_includes_go_downwards, **extra)
     assert len(found) == 1 and "blind" in found[0], found
+
+
+def test_finds_a_command_that_knows_the_http_server():
+    for folder in ("cli", "people", "letters", "desk", "operator"):
+        extra = {"dispatcher/api/http.h": "", f"dispatcher/{folder}/x.c": '#include "api/http.h"\n'}
+        found = violations(floors.check_includes_go_downwards, **extra)
+        assert len(found) == 1 and "blind" in found[0], found
+    extra = {"dispatcher/api/http.h": "", "dispatcher/main.c": '#include "api/http.h"\n'}
+    assert not violations(floors.check_includes_go_downwards, **extra)
 
 
 def test_finds_an_include_that_is_not_a_full_path():

@@ -14,8 +14,8 @@ SOURCE = 'void f(void)\n{\n    say(inv, stdout, "%d people, %s\\n", n, name);\n 
 def faults(line):
     """What is said of one line of a catalogue."""
     with tempfile.TemporaryDirectory() as root:
-        os.makedirs(os.path.join(root, "dispatcher", "operator"))
-        with open(os.path.join(root, "dispatcher", "operator", "a.c"), "w", encoding="utf-8") as source:
+        os.makedirs(os.path.join(root, "dispatcher", "cli"))
+        with open(os.path.join(root, "dispatcher", "cli", "a.c"), "w", encoding="utf-8") as source:
             source.write(SOURCE)
         path = os.path.join(root, "de.yaml")
         with open(path, "w", encoding="utf-8") as catalogue:

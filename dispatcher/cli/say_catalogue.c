@@ -1,0 +1,318 @@
+#include "cli/say_catalogue.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/attributes.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "cli/say_format.h"
+
+#define LITERAL_MIN 8 /* bytes a sentence must have besides its holes to be known again */
+#define DEPTH_MAX   4 /* sentences within sentences */
+#define ERRNO_MAX   200
+
+struct entry {
+    const char *english, *translation; /* borrowed from the tree */
+};
+
+struct catalogue {
+    struct yaml_node *tree;
+    struct entry *entries; /* by their English */
+    size_t count;
+};
+
+/* The files themselves, as they are, between two names. */
+#define EMBED(name, file)                                                                          \
+    __asm__(".section .rodata\n"                                                                   \
+            ".global " #name "_begin\n" #name "_begin:\n"                                          \
+            ".incbin \"" file "\"\n"                                                               \
+            ".global " #name "_end\n" #name "_end:\n"                                              \
+            ".byte 0\n"                                                                            \
+            ".text\n");                                                                            \
+    extern const char name##_begin[], name##_end[]
+
+EMBED(messages_de, "locales/messages/de.yaml");
+EMBED(messages_ko, "locales/messages/ko.yaml");
+
+/* ---- reading ---- */
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *one = a, *other = b;
+    return strcmp(one->english, other->english);
+}
+
+static bool may_stand(const struct yaml_node *item)
+{
+    struct format english, translation;
+    return item->kind == YAML_SCALAR && item->text[0] != '\0' && format_read(item->key, &english) &&
+           format_read(item->text, &translation) && format_fits(&translation, &english);
+}
+
+int catalogue_parse(const char *text, size_t len, struct catalogue **out, struct error *err)
+{
+    struct yaml_node *tree = NULL;
+    int rc = yaml_parse(text, len, "messages", 1, &tree, err);
+    *out = NULL;
+    if (rc != 0)
+        return rc;
+    struct catalogue *c = xcalloc(1, sizeof(*c));
+    c->tree = tree;
+    c->entries = xcalloc(tree->count + 1, sizeof(*c->entries));
+    for (size_t i = 0; tree->kind == YAML_MAP && i < tree->count; i++) {
+        const struct yaml_node *item = tree->items[i];
+        if (may_stand(item))
+            c->entries[c->count++] = (struct entry){item->key, item->text};
+    }
+    qsort(c->entries, c->count, sizeof(*c->entries), compare_entries);
+    *out = c;
+    return 0;
+}
+
+struct catalogue *catalogue_open(const char *language)
+{
+    const struct {
+        const char *language, *begin, *end;
+    } files[] = {
+        {"de", messages_de_begin, messages_de_end},
+        {"ko", messages_ko_begin, messages_ko_end},
+    };
+    struct catalogue *c = NULL;
+    struct error ignored;
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        if (!text_equal(files[i].language, language))
+            continue;
+        size_t len = (size_t)(files[i].end - files[i].begin);
+        if (catalogue_parse(files[i].begin, len, &c, &ignored) != 0)
+            return NULL; /* then it is English; a test reads both files */
+    }
+    return c;
+}
+
+void catalogue_free(struct catalogue *c)
+{
+    if (c == NULL)
+        return;
+    yaml_free(c->tree);
+    free(c->entries);
+    free(c);
+}
+
+const char *catalogue_find(const struct catalogue *c, const char *english)
+{
+    if (c == NULL)
+        return NULL;
+    const struct entry wanted = {english, NULL};
+    const struct entry *found =
+        bsearch(&wanted, c->entries, c->count, sizeof(*c->entries), compare_entries);
+    return found != NULL ? found->translation : NULL;
+}
+
+/* ---- knowing a sentence again ---- */
+
+struct capture {
+    const char *text;
+    size_t len;
+};
+
+static bool is_number(enum format_kind kind)
+{
+    return kind != FORMAT_LITERAL && kind != FORMAT_TEXT && kind != FORMAT_CHAR;
+}
+
+static bool holds_number(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (!isdigit((unsigned char)text[i]) && text[i] != '-' && text[i] != '.')
+            return false;
+    }
+    return len > 0;
+}
+
+/* The shortest filling of each hole that lets the rest fit. */
+static bool fits_from(const struct format *f, size_t piece, struct capture rest,
+                      struct capture captures[FORMAT_VALUES_MAX])
+{
+    if (piece == f->count)
+        return rest.len == 0;
+    const struct format_piece *p = &f->pieces[piece];
+    if (p->kind == FORMAT_LITERAL) {
+        bool same = rest.len >= p->len && memcmp(rest.text, p->text, p->len) == 0;
+        return same && fits_from(f, piece + 1,
+                                 (struct capture){rest.text + p->len, rest.len - p->len}, captures);
+    }
+    bool last = piece + 1 == f->count;
+    for (size_t len = last ? rest.len : 0; len <= rest.len; len++) {
+        if (is_number(p->kind) && len > 0 && !holds_number(rest.text, len))
+            return false;
+        struct capture behind = {rest.text + len, rest.len - len};
+        bool filled = !is_number(p->kind) || len > 0;
+        if (filled && fits_from(f, piece + 1, behind, captures)) {
+            captures[p->value] = (struct capture){rest.text, len};
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t literal_length(const struct format *f)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < f->count; i++)
+        len += f->pieces[i].kind == FORMAT_LITERAL ? f->pieces[i].len : 0;
+    return len;
+}
+
+/* The sentence with the most words of its own: what is said in general also fits what is said in
+ * particular. */
+static const struct entry *find_made(const struct catalogue *c, struct capture sentence,
+                                     struct capture captures[FORMAT_VALUES_MAX])
+{
+    const struct entry *best = NULL;
+    size_t best_literal = LITERAL_MIN - 1;
+    for (size_t i = 0; i < c->count; i++) {
+        struct format f;
+        struct capture filled[FORMAT_VALUES_MAX] = {{0}};
+        if (!format_read(c->entries[i].english, &f))
+            continue;
+        size_t literal = literal_length(&f);
+        if (literal <= best_literal || literal > sentence.len ||
+            !fits_from(&f, 0, sentence, filled))
+            continue;
+        best = &c->entries[i];
+        best_literal = literal;
+        memcpy(captures, filled, sizeof(filled));
+    }
+    return best;
+}
+
+static void put_line(const struct catalogue *c, struct buf *out, struct capture line, int depth);
+
+/* What fills a hole may be a sentence of its own. */
+static void put_capture(const struct catalogue *c, struct buf *out, struct capture capture,
+                        int depth)
+{
+    if (depth < DEPTH_MAX && memchr(capture.text, ' ', capture.len) != NULL)
+        put_line(c, out, capture, depth + 1);
+    else
+        buf_put(out, capture.text, capture.len);
+}
+
+static bool put_known(const struct catalogue *c, struct buf *out, struct capture line, int depth)
+{
+    struct capture captures[FORMAT_VALUES_MAX] = {{0}};
+    struct format translation;
+    const struct entry *found = find_made(c, line, captures);
+    if (found == NULL || !format_read(found->translation, &translation))
+        return false;
+    for (size_t i = 0; i < translation.count; i++) {
+        const struct format_piece *p = &translation.pieces[i];
+        if (p->kind == FORMAT_LITERAL)
+            buf_put(out, p->text, p->len);
+        else if (captures[p->value].text != NULL)
+            put_capture(c, out, captures[p->value], depth);
+    }
+    return true;
+}
+
+/* The position of "FILE:12:3: sentence", up to the sentence; 0: there is none. */
+static size_t position_length(struct capture line)
+{
+    const char *end = memmem(line.text, line.len, ": ", 2);
+    if (end == NULL || end == line.text || !isdigit((unsigned char)end[-1]))
+        return 0;
+    return (size_t)(end - line.text) + 2;
+}
+
+/* Where ": No such file or directory" begins; the whole length: it does not end so. */
+static size_t length_without_errno(struct capture line)
+{
+    for (int number = 1; number < ERRNO_MAX; number++) {
+        const char *meaning = strerrordesc_np(number);
+        size_t len = meaning != NULL ? strlen(meaning) : 0;
+        if (len == 0 || line.len < len + 2)
+            continue;
+        const char *tail = line.text + line.len - len;
+        if (memcmp(tail, meaning, len) == 0 && memcmp(tail - 2, ": ", 2) == 0)
+            return line.len - len - 2;
+    }
+    return line.len;
+}
+
+/* "PROBLEM: what to do" is also told as "PROBLEM; what to do". */
+static bool put_with_colon(const struct catalogue *c, struct buf *out, struct capture sentence,
+                           size_t semicolon, int depth)
+{
+    struct buf copy = {0};
+    buf_put(&copy, sentence.text, sentence.len);
+    copy.data[semicolon] = ':';
+    bool known = put_known(c, out, (struct capture){copy.data, copy.len}, depth);
+    buf_free(&copy);
+    return known;
+}
+
+/* '"to/email" PROBLEM': the name of a member, then what is wrong with it. */
+static size_t name_length(struct capture sentence)
+{
+    const char *end = NULL;
+    if (sentence.len > 0 && sentence.text[0] == '"')
+        end = memmem(sentence.text, sentence.len, "\" ", 2);
+    return end != NULL ? (size_t)(end - sentence.text) + 2 : 0;
+}
+
+/* What is made of two: "email: PROBLEM", "PROBLEM; what to do". */
+static bool put_pieces(const struct catalogue *c, struct buf *out, struct capture sentence,
+                       int depth)
+{
+    const char *colon = memmem(sentence.text, sentence.len, ": ", 2);
+    const char *semicolon = memmem(sentence.text, sentence.len, "; ", 2);
+    const char *cut = colon == NULL || (semicolon != NULL && semicolon < colon) ? semicolon : colon;
+    size_t name = name_length(sentence);
+    if (depth >= DEPTH_MAX || (cut == NULL && name == 0))
+        return false;
+    if (name > 0) {
+        buf_put(out, sentence.text, name);
+        put_line(c, out, (struct capture){sentence.text + name, sentence.len - name}, depth + 1);
+        return true;
+    }
+    if (semicolon != NULL &&
+        put_with_colon(c, out, sentence, (size_t)(semicolon - sentence.text), depth))
+        return true;
+    size_t len = (size_t)(cut - sentence.text);
+    put_capture(c, out, (struct capture){sentence.text, len}, depth);
+    buf_put(out, cut, 2);
+    put_line(c, out, (struct capture){cut + 2, sentence.len - len - 2}, depth + 1);
+    return true;
+}
+
+/* A whole sentence, with its position before it and the system's word behind it if there are any.
+ */
+static void put_line(const struct catalogue *c, struct buf *out, struct capture line, int depth)
+{
+    size_t position = position_length(line), end = length_without_errno(line);
+    if (position > 0 && put_known(c, out, line, depth))
+        return;
+    struct capture sentence = {line.text + position, end - position};
+    buf_put(out, line.text, position);
+    if (!put_known(c, out, sentence, depth) && !put_pieces(c, out, sentence, depth))
+        buf_put(out, sentence.text, sentence.len);
+    buf_put(out, line.text + end, line.len - end);
+}
+
+void catalogue_put_sentence(const struct catalogue *c, struct buf *out, const char *sentence)
+{
+    struct capture whole = {sentence, strlen(sentence)};
+    if (c != NULL && strchr(sentence, '\n') != NULL && put_known(c, out, whole, 0))
+        return;
+    while (c != NULL && *sentence != '\0') {
+        size_t len = strcspn(sentence, "\n");
+        put_line(c, out, (struct capture){sentence, len}, 0);
+        sentence += len;
+        if (*sentence == '\n')
+            buf_putc(out, *sentence++);
+    }
+    buf_puts(out, c == NULL ? sentence : "");
+}

@@ -1,0 +1,151 @@
+#include "desk/command_list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "desk/campaign_ask.h"
+#include "desk/campaign_dossier.h"
+#include "desk/documents.h"
+#include "model/json.h"
+
+static bool is_wanted(const struct campaign *c, const char *role)
+{
+    for (size_t i = 0; i < c->approval_count; i++) {
+        if (strcmp(c->approvals[i], role) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_role(const struct campaign *c, const char *role, struct error *err)
+{
+    const char *names[64];
+    struct buf all = {0};
+    size_t count = c->approval_count < COUNT_OF(names) ? c->approval_count : COUNT_OF(names);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = c->approvals[i];
+        text_put_choice(&all, c->approvals[i], i, count);
+    }
+    int rc = 0;
+    if (count == 0)
+        rc = error_set(err, ERR_INPUT,
+                       "%s wants no approval; write `approvals: [%s]` there if it should", c->file,
+                       role != NULL ? role : "legal");
+    else if (role == NULL)
+        rc = error_set(err, ERR_USAGE, "as whom do you approve? Add --as %s", buf_text(&all));
+    else if (!is_wanted(c, role)) {
+        const char *meant = text_closest(role, names, count);
+        rc = error_set(err, ERR_INPUT, "%s wants no approval as \"%s\"; say --as %s", c->file, role,
+                       meant != NULL ? meant : buf_text(&all));
+    }
+    buf_free(&all);
+    return rc;
+}
+
+static int ask(const struct invocation *inv, struct session *s, const struct dossier *d,
+               struct json_t **out, struct error *err)
+{
+    struct buf request = {0};
+    campaign_begin_request(&request, "approve", d->campaign->id, &d->manifest);
+    request_put_text(&request, "role", option_value(inv, "as"));
+    campaign_put_file(&request, d->campaign->file);
+    request_put_text(&request, "reason", option_value(inv, "reason"));
+    buf_putc(&request, '}');
+    int rc = documents_keep(s, &d->manifest, err);
+    if (rc == 0)
+        rc = session_ask(s, buf_text(&request), NULL, out, err);
+    buf_free(&request);
+    return rc;
+}
+
+static void tell_next(const struct invocation *inv, const struct dossier *d,
+                      const struct json_t *answer)
+{
+    const struct campaign *c = d->campaign;
+    const char *const *roles = (const char *const *)c->approvals;
+    struct buf state = {0};
+    campaign_put_approvals(inv, answer, roles, c->approval_count, &state);
+    say(inv, stdout, "Approvals  %s\n", buf_text(&state));
+    if (campaign_lacks_approval(answer, roles, c->approval_count))
+        say(inv, stderr, "Somebody else approves next: dispatcher campaign approve %s --as ROLE\n",
+            c->file);
+    else
+        say(inv, stderr, "Next: dispatcher send %s\n", c->file);
+    buf_free(&state);
+}
+
+static void tell(const struct invocation *inv, const struct dossier *d, const struct json_t *answer)
+{
+    struct buf out = {0};
+    if (invocation_json(inv)) {
+        output_put_row(&out, answer);
+        printf("%s\n", buf_text(&out));
+        buf_free(&out);
+        return;
+    }
+    say(inv, stdout,
+        "%s is approved as %s: these %zu files, byte by byte (campaign, facts, letter, people). "
+        "Whatever changes in one of them makes this void.\n",
+        d->campaign->id, option_value(inv, "as"), d->manifest.count);
+    tell_next(inv, d, answer);
+}
+
+static int approve(const struct invocation *inv, const struct dossier *d, struct error *err)
+{
+    struct session s;
+    struct json_t *answer = NULL;
+    int rc = session_open(inv, LEDGER_WRITE, &s, err);
+    if (rc == 0)
+        rc = ask(inv, &s, d, &answer, err);
+    if (rc == 0)
+        tell(inv, d, answer);
+    json_free(answer);
+    session_close(&s);
+    return rc;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct dossier d;
+    int rc = dossier_open(inv, argument_at(inv, 0), &d, err);
+    if (rc == 0)
+        rc = check_role(d.campaign, option_value(inv, "as"), err);
+    if (rc == 0)
+        rc = dossier_check_rows(&d, err);
+    if (rc == 0)
+        rc = approve(inv, &d, err);
+    dossier_close(&d);
+    return rc;
+}
+
+static const struct option_row options[] = {
+    {"as", 0, "ROLE", "one of `approvals` in the file: comms, legal"},
+    {"reason", 0, "TEXT", "for the record"},
+};
+
+const struct command command_campaign_approve = {
+    .name = "campaign approve",
+    .arguments = "CAMPAIGN.yaml --as ROLE",
+    .summary = "agree that this campaign, exactly as it stands, is sent",
+    .details =
+        "  dispatcher campaign approve campaign.yaml --as legal\n"
+        "  dispatcher campaign approve campaign.yaml --as comms --reason \"read in all three "
+        "languages\"\n\n"
+        "The campaign is checked first, with each row of its tables; one with mistakes cannot be\n"
+        "approved. What you approve is\n"
+        "every file that decides what people read and who they are: the campaign, its facts, the\n"
+        "letter in all languages with all it includes, and each table of people. It is recorded\n"
+        "with your login, and void as soon as one byte of it changes.\n\n"
+        "One person approves in one role, and of those who approve one at least is not whoever "
+        "sends.\n\n"
+        "Exit status: 65 mistakes in the campaign; 77 you may not approve as that.\n\n"
+        "JSON, one object: v, campaign, digest, approvals (role, who, at, valid, changed).",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};

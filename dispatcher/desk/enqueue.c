@@ -1,0 +1,330 @@
+#include "desk/command_list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/session.h"
+#include "desk/enqueue_batch.h"
+#include "desk/enqueue_inline.h"
+#include "engine/intake.h"
+#include "model/json.h"
+#include "people/handover_report.h"
+#include "spool/spool.h"
+
+#define INPUT_MAX ((size_t)1 << 30)
+
+struct enqueue {
+    const struct invocation *inv;
+    struct setup *setup;
+    struct spool *spool;
+    struct client
+        *client; /* NULL: the ledger cannot be asked from here; the daemon will judge repeats */
+    size_t queued, duplicate, rejected;
+    struct fallbacks fallbacks;
+};
+
+/* ---- results ---- */
+
+static void report_json(const struct intake_plan *plan, bool duplicate)
+{
+    printf("{\"v\":1,\"id\":\"%s\",\"status\":\"%s\"", plan->job->id,
+           duplicate ? "duplicate" : "queued");
+    if (plan->fallback)
+        printf(",\"locale_fallback\":\"%s\"", plan->locale);
+    printf("}\n");
+}
+
+static void report_accepted(struct enqueue *e, const struct intake_plan *plan, int line,
+                            bool duplicate)
+{
+    if (invocation_json(e->inv))
+        report_json(plan, duplicate);
+    else
+        printf("%s\n", plan->job->id);
+    fallbacks_add(&e->fallbacks, line, plan);
+    if (duplicate)
+        e->duplicate++;
+    else
+        e->queued++;
+}
+
+static void report_rejected(struct enqueue *e, int line, const struct error *why)
+{
+    struct buf out = {0};
+    e->rejected++;
+    if (!invocation_json(e->inv)) {
+        output_error(why);
+        return;
+    }
+    buf_printf(&out, "{\"v\":1,\"line\":%d,\"status\":\"rejected\",\"errors\":[{\"detail\":", line);
+    output_put_error(&out, why);
+    buf_puts(&out, "}]}\n");
+    fwrite(out.data, 1, out.len, stdout);
+    buf_free(&out);
+}
+
+/* ---- one notice ---- */
+
+/* The daemon is gone. Dropping needs none, and the next one judges repeats when it takes them in.
+ */
+static int go_on_alone(struct enqueue *e)
+{
+    client_close(e->client);
+    e->client = NULL;
+    return 0;
+}
+
+/* Was this id used before? Best asked now: the producer still listens. */
+static int ask_known(struct enqueue *e, const struct job *job, bool *out_same, struct error *err)
+{
+    unsigned char digest[DIGEST_SIZE];
+    char hex[DIGEST_HEX_SIZE];
+    struct buf request = {0}, end = {0};
+    struct json_t *facts = NULL;
+    *out_same = false;
+    if (e->client == NULL)
+        return 0;
+    request_begin(&request, "known");
+    request_put_text(&request, "id", job->id);
+    buf_putc(&request, '}');
+    int rc = client_ask(e->client, request.data, NULL, &end, err);
+    if (rc == ERR_DOWN)
+        rc = go_on_alone(e);
+    else if (rc == 0)
+        rc = json_parse(end.data, end.len, "answer", 1, 8, &facts, err);
+    if (rc == 0 && json_get_bool(facts, "known", false)) {
+        job_digest(job, NULL, digest);
+        digest_hex(digest, hex);
+        *out_same = strcmp(hex, json_get_text(facts, "sha256", "")) == 0;
+        if (!*out_same)
+            rc = error_set(
+                err, ERR_CONFLICT,
+                "the id \"%s\" was already accepted with other content; nothing was queued. Give "
+                "the new notice an id of its own",
+                job->id);
+    }
+    json_free(facts);
+    buf_free(&request);
+    buf_free(&end);
+    return rc;
+}
+
+static int enqueue_one(struct enqueue *e, const char *text, size_t len, const char *shown, int line,
+                       struct error *err)
+{
+    struct intake_plan plan;
+    bool duplicate = false;
+    int rc = intake_plan(e->setup, text, len, shown, line, &plan, err);
+    if (rc != 0)
+        return rc;
+    rc = ask_known(e, plan.job, &duplicate, err);
+    if (rc == 0 && !duplicate)
+        rc = spool_drop(e->spool, plan.job->id, text, len, &duplicate, err);
+    if (rc == 0)
+        report_accepted(e, &plan, line, duplicate);
+    intake_plan_clear(&plan);
+    return rc;
+}
+
+/* What the notice itself is to blame for goes into the report; everything else ends the run. */
+static int take(struct enqueue *e, const char *text, size_t len, const char *shown, int line,
+                struct error *err)
+{
+    int rc = enqueue_one(e, text, len, shown, line, err);
+    if (rc != ERR_INPUT && rc != ERR_CONFLICT)
+        return rc;
+    report_rejected(e, line, err);
+    return 0;
+}
+
+/* ---- the input ---- */
+
+static bool is_blank(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\0' || strchr(" \t\r\n", text[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static size_t line_length(const char *at, const char *end)
+{
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    return (size_t)((newline != NULL ? newline : end) - at);
+}
+
+/* Is it one JSON value? With `key`: an object that has it. */
+static bool is_value(const char *text, size_t len, const char *key)
+{
+    struct json_t *value = NULL;
+    bool whole = json_parse(text, len, "", 1, JOB_DEPTH_MAX, &value, NULL) == 0 &&
+                 (key == NULL || json_get(value, key) != NULL);
+    json_free(value);
+    return whole;
+}
+
+/* JSON Lines if it is no single value but a line of it is a notice: one broken line, be it the
+ * first, does not make the good ones a broken document. */
+static bool is_lines(const char *text, size_t len)
+{
+    const char *end = text + len;
+    if (is_value(text, len, NULL))
+        return false;
+    for (const char *at = text; at < end; at += line_length(at, end) + 1) {
+        if (*at == '{' && is_value(at, line_length(at, end), "id"))
+            return true;
+    }
+    return false;
+}
+
+static int take_lines(struct enqueue *e, const char *text, size_t len, const char *shown,
+                      struct error *err)
+{
+    const char *at = text, *end = text + len;
+    int rc = 0;
+    for (int line = 1; rc == 0 && at < end; line++) {
+        size_t size = line_length(at, end);
+        if (!is_blank(at, size))
+            rc = take(e, at, size, shown, line, err);
+        at += size + 1;
+    }
+    return rc;
+}
+
+static int take_input(struct enqueue *e, const char *name, struct error *err)
+{
+    struct buf input = {0};
+    bool standard = name == NULL || strcmp(name, "-") == 0;
+    const char *shown = standard ? "standard input" : name;
+    int rc = standard ? file_read_stream(STDIN_FILENO, shown, INPUT_MAX, &input, err)
+                      : file_read_path(name, INPUT_MAX, &input, err);
+    if (rc == 0 && is_blank(buf_text(&input), input.len))
+        rc = error_set(err, ERR_INPUT,
+                       "%s is empty; it should hold a notice as JSON, or one per line", shown);
+    if (rc == 0 && is_lines(input.data, input.len))
+        rc = take_lines(e, input.data, input.len, shown, err);
+    else if (rc == 0)
+        rc = take(e, input.data, input.len, shown, 1, err);
+    buf_free(&input);
+    return rc;
+}
+
+static int open_all(struct enqueue *e, struct error *err)
+{
+    struct config_options options = *invocation_config(e->inv);
+    struct error ignored;
+    options.without_secrets = true;
+    int rc = setup_load(&options, 1, &e->setup, err);
+    if (rc == 0)
+        client_take_trial(e->setup->settings);
+    if (rc == 0)
+        rc = spool_open(e->setup->settings->spool, &e->spool, err);
+    if (rc == 0 && client_open(e->setup->settings, LEDGER_READ, &e->client, &ignored) != 0)
+        e->client = NULL;
+    return rc;
+}
+
+static int take_all(struct enqueue *e, struct error *err)
+{
+    int rc = spool_check_room(e->spool, e->setup->settings->min_free_bytes, err);
+    return rc != 0 ? rc : take_input(e, argument_at(e->inv, 0), err);
+}
+
+/* Any of its options means a batch: a forgotten --batch must not queue a spreadsheet as notices. */
+static bool is_batch(const struct invocation *inv)
+{
+    static const char *const names[] = {
+        "batch", "csv",    "jsonl",   "problems", "shared-addresses",
+        "facts", "cohort", "partial", "campaign", "template"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (option_given(inv, names[i]))
+            return true;
+    }
+    return enqueue_inline_given(inv) != NULL;
+}
+
+static int run(const struct invocation *inv, struct error *err)
+{
+    struct enqueue e = {.inv = inv};
+    int rc = open_all(&e, err);
+    if (rc == 0)
+        rc =
+            is_batch(inv) ? enqueue_batch(inv, e.setup, e.spool, e.client, err) : take_all(&e, err);
+    if (rc == 0 && e.queued + e.duplicate + e.rejected > 1)
+        say(inv, stderr, "%zu queued, %zu already known, %zu rejected\n", e.queued, e.duplicate,
+            e.rejected);
+    if (!invocation_json(inv))
+        report_fallbacks(inv, &e.fallbacks, "line");
+    if (rc == 0 && e.queued > 0 && e.setup->settings->trial && !invocation_json(inv))
+        report_trial(inv, NULL);
+    client_close(e.client);
+    spool_close(e.spool);
+    setup_release(e.setup);
+    return rc == 0 && e.rejected > 0 ? EX_DATAERR : rc;
+}
+
+static const struct option_row options[] = {
+    {"batch", 0, "BATCH.JSON", "what all recipients share: id, template, data, times (JSON)"},
+    {"template", 0, "NAME", "instead of --batch: the letter that all recipients get"},
+    {"id", 0, "ID", "with --template: the id of the batch; else --campaign, else TEMPLATE-FILE"},
+    {"locale", 0, "LANG", "with --template: the language of those whose row names none"},
+    {"priority", 0, "low|normal|high", "with --template: what it may overtake"},
+    {"category", 0, "WORD", "with --template: the category, if not that of the letter"},
+    {"not-before", 0, "TIME", "with --template: nothing leaves before"},
+    {"expires-at", 0, "TIME", "with --template: nothing leaves after"},
+    {"csv", 0, "FILE", "the recipients: a spreadsheet saved as CSV UTF-8, names in its first row"},
+    {"jsonl", 0, "FILE", "the recipients: one JSON object per line"},
+    {"facts", 0, "FACTS.YAML", "the fact sheet the letter takes its data from, as in check"},
+    {"campaign", 0, "FILE",
+     "a campaign, checked first, with all it names; with --template: only its name"},
+    {"cohort", 0, "C", "with --facts: whose facts; with --campaign: who gets it"},
+    {"partial", 0, NULL, "with --cohort: some of its people, not all that the sheet counts"},
+    {"problems", 0, "FILE", "where all that is wrong with the rows is written (problems.csv)"},
+    {"shared-addresses", 0, NULL, "several recipients may have the same address or number"},
+};
+
+const struct command command_enqueue = {
+    .name = "enqueue",
+    .arguments =
+        "[FILE|-] | --template NAME (or --batch BATCH.JSON) --csv FILE (or --jsonl FILE) | "
+        "--campaign FILE --cohort C",
+    .summary = "hand over notices: one, many, or a batch of millions",
+    .example = "  dispatcher enqueue notice.json\n"
+               "  dispatcher enqueue --csv people.csv --template breach-notice --campaign "
+               "breach-2026-11 --locale de\n"
+               "  dispatcher enqueue --batch batch.json --csv people.csv\n",
+    .details =
+        "Checks each notice completely (envelope, template, language, variables) and publishes it "
+        "in the\n"
+        "spool. When its id is printed the notice is safe: on the disk, whatever happens next.\n"
+        "The same id with the same content again is fine and sends nothing twice; with other "
+        "content it is\n"
+        "rejected. Good notices are queued even if others are rejected; then the exit status is "
+        "65.\n\n"
+        "A batch is queued as a whole or not at all. Every row is checked first; the first 20 "
+        "things that\n"
+        "are wrong are shown, all of them go to problems.csv, and the exit status is 65.\n"
+        "The same table again is known by the id of the batch and sends nothing twice; another one "
+        "under\n"
+        "the same id is refused. Row c17 of batch B is the notice B_c17.\n"
+        "With --campaign each cohort is a batch of its own, CAMPAIGN-COHORT; a campaign in which "
+        "check finds\n"
+        "errors is refused, and it leaves at its send_at.\n"
+        "Columns: id, name, title, given_name, family_name, gender, email, phone, webhook, "
+        "timezone, locale,\n"
+        "reference; any other one must be a variable of the letter (incident.start, nature.de). "
+        "Upper and\n"
+        "lower case, spaces, _ and - in their names do not matter. An empty cell is left out.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .arguments_max = 1,
+    .run = run,
+};

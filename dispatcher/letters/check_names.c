@@ -1,0 +1,71 @@
+#include "letters/check_names.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "campaign/audience.h"
+#include "render/escape.h"
+
+#define LISTED_MAX 20
+
+static const char *const columns[] = {"name", "title", "given_name", "family_name"};
+
+struct naming {
+    const struct campaign_check *check;
+    const char *file;
+    struct audience *audience;
+    size_t column[COUNT_OF(columns)];
+    struct buf cell, shown;
+    int64_t found;
+};
+
+/* The letter shows less than the file holds: invisible characters, links, line breaks. */
+static bool loses(struct naming *n, size_t column)
+{
+    buf_reset(&n->cell);
+    buf_reset(&n->shown);
+    audience_put_cell(n->audience, column, &n->cell);
+    const char *text = buf_text(&n->cell);
+    if (escape_name_ok(text, n->cell.len))
+        return false;
+    escape_put_name(&n->shown, text, n->cell.len);
+    return n->shown.len != n->cell.len || memcmp(buf_text(&n->shown), text, n->cell.len) != 0;
+}
+
+static void look(struct naming *n, int64_t line)
+{
+    struct place at = {n->file, (int)line, 1};
+    for (size_t i = 0; i < COUNT_OF(columns); i++) {
+        if (n->column[i] == AUDIENCE_NO_COLUMN || !loses(n, n->column[i]) ||
+            ++n->found > LISTED_MAX)
+            continue;
+        problems_add_warning(&n->check->scene->problems, &at, "audience-name",
+                             "the column %s of this row holds invisible characters, a link or a "
+                             "line break, which no letter shows",
+                             columns[i]);
+    }
+}
+
+int check_names(const struct campaign_check *k, const struct campaign_cohort *c, struct error *err)
+{
+    struct naming n = {.check = k, .file = c->audience};
+    struct audience_person one;
+    bool more = true;
+    int rc = audience_open(c->audience, &n.audience, err);
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(columns); i++)
+        n.column[i] = audience_column(n.audience, columns[i]);
+    while (rc == 0 && more) {
+        rc = audience_next(n.audience, IDENTITY_ID, &one, &more, err);
+        if (rc == 0 && more && one.problem == NULL)
+            look(&n, one.line);
+    }
+    struct place at = {c->audience, 0, 0};
+    if (n.found > LISTED_MAX)
+        problems_add_warning(&k->scene->problems, &at, "audience-name",
+                             "%" PRId64 " names lose something; the first %d are listed", n.found,
+                             LISTED_MAX);
+    audience_close(n.audience);
+    buf_free(&n.cell);
+    buf_free(&n.shown);
+    return rc;
+}
