@@ -11,7 +11,8 @@
 #include "base/text.h"
 #include "model/address.h"
 
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define LOWER   "abcdefghijklmnopqrstuvwxyz"
+#define LETTERS LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS  "0123456789"
 
 static bool made_of(const char *text, const char *characters)
@@ -371,6 +372,15 @@ int check_group(const char *name, struct error *err)
         return error_set(err, ERR_INPUT,
                          "the name of a user or group has 1 to 64 letters, digits, `_`, `-`, `.` "
                          "or `@`");
+    return 0;
+}
+
+int check_role(const char *name, struct error *err)
+{
+    size_t len = strlen(name);
+    if (len == 0 || len > 32 || !made_of(name, LOWER DIGITS "_-"))
+        return error_set(err, ERR_INPUT,
+                         "`%s` is no role: 1 to 32 of a-z, 0-9, - and _, like legal", name);
     return 0;
 }
 

@@ -52,6 +52,8 @@ bool header_is_secret(const char *name);
 int check_name(const char *name, struct error *err);
 /* Of a group or user of the system. */
 int check_group(const char *name, struct error *err);
+/* Under which people agree to campaigns: [a-z0-9_-]{1,32}, as in the file of a campaign. */
+int check_role(const char *name, struct error *err);
 /* "whsec_" and base64 of 24 to 64 bytes; the prefix may be missing and is put in front then. */
 int check_signing_secret(char **secret, struct error *err);
 /* "whsk_" and base64 of 64 bytes: seed and public key of ed25519. */

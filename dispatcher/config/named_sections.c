@@ -294,10 +294,13 @@ static void read_role(struct load *l, const struct section *top, const struct ya
 
 static void refuse_strangers(struct load *l, const struct section *campaigns)
 {
-    static const char *const names[] = {"roles"};
+    static const char *const names[] = {"roles", "approvals", "sender_approves"};
     for (size_t i = 0; campaigns->map != NULL && i < campaigns->map->count; i++) {
         const struct yaml_node *node = campaigns->map->items[i];
-        if (strcmp(node->key, names[0]) != 0)
+        bool known = false;
+        for (size_t k = 0; k < COUNT_OF(names); k++)
+            known = known || strcmp(node->key, names[k]) == 0;
+        if (!known)
             load_unknown(l, place_of_key(campaigns->file, node), "key of `campaigns`", node->key,
                          names, COUNT_OF(names));
     }

@@ -150,6 +150,12 @@ static const struct param top[] = {
      ABOUT("Group whose members may agree to campaigns; the daemon's unless set.")},
     {TEXT("control.enqueue", NULL, check_group), TOP(control.enqueue),
      ABOUT("Group of the programs that hand notices in; the daemon's unless set.")},
+    {LIST("campaigns.approvals", check_role), TOP(campaign_approvals),
+     COUNT(campaign_approval_count),
+     ABOUT("Roles that must agree to every campaign, beside those its own file names.")},
+    {BOOLEAN("campaigns.sender_approves", "true"), TOP(sender_approves),
+     ABOUT(
+         "Who sends may be one of those who approved (never the only one); false: none of them.")},
     {SUBTREE("campaigns.*"), ABOUT("Who may agree to a campaign as what, by role.")},
     {SUBTREE("transports.*"), ABOUT("The ways out, by name.")},
     {SUBTREE("endpoints.*"), ABOUT("The receivers of webhooks, by name.")},

@@ -465,6 +465,28 @@ static void check_socket(const struct check *c)
             strlen(path), room - 1);
 }
 
+static bool has_role(const struct settings *s, const char *name)
+{
+    for (size_t i = 0; i < s->role_count; i++) {
+        if (strcmp(s->roles[i].name, name) == 0)
+            return true;
+    }
+    return s->role_count == 0;
+}
+
+/* A role that nobody may have would keep every campaign back for ever. */
+static void check_approvals(const struct check *c)
+{
+    for (size_t i = 0; i < c->s->campaign_approval_count; i++) {
+        const char *name = c->s->campaign_approvals[i];
+        if (!has_role(c->s, name))
+            load_problem(c->l, load_place_of(c->l, "campaigns.approvals", c->file),
+                         "`campaigns.approvals` wants %s, but `campaigns.roles` says of nobody "
+                         "that he may approve as that: add `%s` there",
+                         name, name);
+    }
+}
+
 void related_keys_check(struct load *l, struct place file, struct settings *s)
 {
     const struct check check = {.l = l, .s = s, .file = file}, *c = &check;
@@ -475,4 +497,5 @@ void related_keys_check(struct load *l, struct place file, struct settings *s)
     check_dkim(c);
     check_unsubscribe(c);
     check_socket(c);
+    check_approvals(c);
 }

@@ -11,33 +11,30 @@
 #include "desk/documents.h"
 #include "model/json.h"
 
-static bool is_wanted(const struct campaign *c, const char *role)
+static bool is_wanted(const struct dossier *d, const char *role)
 {
-    for (size_t i = 0; i < c->approval_count; i++) {
-        if (strcmp(c->approvals[i], role) == 0)
+    for (size_t i = 0; i < d->role_count; i++) {
+        if (strcmp(d->roles[i], role) == 0)
             return true;
     }
     return false;
 }
 
-static int check_role(const struct campaign *c, const char *role, struct error *err)
+static int check_role(const struct dossier *d, const char *role, struct error *err)
 {
-    const char *names[64];
+    const struct campaign *c = d->campaign;
     struct buf all = {0};
-    size_t count = c->approval_count < COUNT_OF(names) ? c->approval_count : COUNT_OF(names);
-    for (size_t i = 0; i < count; i++) {
-        names[i] = c->approvals[i];
-        text_put_choice(&all, c->approvals[i], i, count);
-    }
+    for (size_t i = 0; i < d->role_count; i++)
+        text_put_choice(&all, d->roles[i], i, d->role_count);
     int rc = 0;
-    if (count == 0)
+    if (d->role_count == 0)
         rc = error_set(err, ERR_INPUT,
                        "%s wants no approval; write `approvals: [%s]` there if it should", c->file,
                        role != NULL ? role : "legal");
     else if (role == NULL)
         rc = error_set(err, ERR_USAGE, "as whom do you approve? Add --as %s", buf_text(&all));
-    else if (!is_wanted(c, role)) {
-        const char *meant = text_closest(role, names, count);
+    else if (!is_wanted(d, role)) {
+        const char *meant = text_closest(role, d->roles, d->role_count);
         rc = error_set(err, ERR_INPUT, "%s wants no approval as \"%s\"; say --as %s", c->file, role,
                        meant != NULL ? meant : buf_text(&all));
     }
@@ -65,11 +62,10 @@ static void tell_next(const struct invocation *inv, const struct dossier *d,
                       const struct json_t *answer)
 {
     const struct campaign *c = d->campaign;
-    const char *const *roles = (const char *const *)c->approvals;
     struct buf state = {0};
-    campaign_put_approvals(inv, answer, roles, c->approval_count, &state);
+    campaign_put_approvals(inv, answer, d->roles, d->role_count, &state);
     say(inv, stdout, "Approvals  %s\n", buf_text(&state));
-    if (campaign_lacks_approval(answer, roles, c->approval_count))
+    if (campaign_lacks_approval(answer, d->roles, d->role_count))
         say(inv, stderr, "Somebody else approves next: dispatcher campaign approve %s --as ROLE\n",
             c->file);
     else
@@ -112,7 +108,7 @@ static int run(const struct invocation *inv, struct error *err)
     struct dossier d;
     int rc = dossier_open(inv, argument_at(inv, 0), &d, err);
     if (rc == 0)
-        rc = check_role(d.campaign, option_value(inv, "as"), err);
+        rc = check_role(&d, option_value(inv, "as"), err);
     if (rc == 0)
         rc = dossier_check_rows(&d, err);
     if (rc == 0)
@@ -122,7 +118,7 @@ static int run(const struct invocation *inv, struct error *err)
 }
 
 static const struct option_row options[] = {
-    {"as", 0, "ROLE", "one of `approvals` in the file: comms, legal"},
+    {"as", 0, "ROLE", "one of `approvals` in the file or the configuration: comms, legal"},
     {"reason", 0, "TEXT", "for the record"},
 };
 

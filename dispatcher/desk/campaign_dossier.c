@@ -181,6 +181,28 @@ int dossier_check_files(const struct dossier *d, const struct campaign_cohort *c
     return rc;
 }
 
+/* ---- who must agree ---- */
+
+static void want(struct dossier *d, const char *role)
+{
+    for (size_t i = 0; i < d->role_count; i++) {
+        if (strcmp(d->roles[i], role) == 0)
+            return;
+    }
+    d->roles = xreallocarray(d->roles, d->role_count + 1, sizeof(*d->roles));
+    d->roles[d->role_count++] = role;
+}
+
+/* The daemon asks for the same, by its own configuration. */
+static void find_roles(struct dossier *d)
+{
+    const struct settings *s = d->scene.settings;
+    for (size_t i = 0; i < d->campaign->approval_count; i++)
+        want(d, d->campaign->approvals[i]);
+    for (size_t i = 0; i < s->campaign_approval_count; i++)
+        want(d, s->campaign_approvals[i]);
+}
+
 /* ---- opening ---- */
 
 static void tell_nobody(void *context UNUSED, const struct problem *p UNUSED)
@@ -236,6 +258,7 @@ int dossier_open_unchecked(const struct invocation *inv, const char *path, struc
         return rc;
     check_scene_keep(&out->scene, c, NULL);
     out->campaign = c;
+    find_roles(out);
     return take_sums(out, err);
 }
 
@@ -260,6 +283,7 @@ static int check_summed(struct dossier *d, const char *path, struct error *err)
     if (rc == 0) {
         d->campaign = d->scene.campaigns[0];
         d->sheet = d->scene.sheets[0];
+        find_roles(d);
     }
     campaign_free(early);
     return rc;
@@ -285,6 +309,7 @@ int dossier_check_rows(struct dossier *d, struct error *err)
 void dossier_close(struct dossier *d)
 {
     manifest_free(&d->manifest);
+    free(d->roles);
     check_scene_close(&d->scene);
     *d = (struct dossier){0};
 }

@@ -15,6 +15,10 @@ struct dossier {
     const struct campaign *campaign; /* of the scene */
     const struct fact_sheet *sheet;  /* likewise; NULL: none */
     int template_index;
+    /* Who must agree: the roles of its file, and those the configuration wants of every campaign.
+     */
+    const char **roles;
+    size_t role_count;
     struct manifest manifest;
     char letter_sha256[DIGEST_HEX_SIZE]; /* as the engine will sum it */
     struct sms_cost cost;

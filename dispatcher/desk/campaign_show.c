@@ -262,12 +262,11 @@ static void print_portions(const struct showing *s)
 static void print_approvals(const struct showing *s)
 {
     struct buf state = {0}, changes = {0};
-    const struct campaign *c = s->has_file ? s->dossier.campaign : NULL;
-    if (c == NULL || s->approvals == NULL)
+    const struct dossier *d = &s->dossier;
+    if (!s->has_file || s->approvals == NULL)
         return;
-    campaign_put_approvals(s->inv, s->approvals, (const char *const *)c->approvals,
-                           c->approval_count, &state);
-    if (c->approval_count > 0)
+    campaign_put_approvals(s->inv, s->approvals, d->roles, d->role_count, &state);
+    if (d->role_count > 0)
         campaign_put_changes(s->inv, s->approvals, &changes);
     say(s->inv, stdout, "Approvals  %s\n", buf_text(&state));
     fputs(buf_text(&changes), stdout);
@@ -302,7 +301,7 @@ static void tell_draft(const struct showing *s)
     const struct campaign *c = s->has_file ? s->dossier.campaign : NULL;
     if (c == NULL)
         return;
-    if (campaign_lacks_approval(s->approvals, (const char *const *)c->approvals, c->approval_count))
+    if (campaign_lacks_approval(s->approvals, s->dossier.roles, s->dossier.role_count))
         say(s->inv, stderr, "Next: dispatcher campaign approve %s --as ROLE\n", c->file);
     else
         say(s->inv, stderr, "Next: dispatcher send %s\n", c->file);

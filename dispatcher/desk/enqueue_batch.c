@@ -23,7 +23,7 @@ static int name_campaign(struct handover_options *o, struct enqueue_campaign *ca
                              "--campaign says what --%s would: leave one of the two out",
                              others[i]);
     }
-    int rc = enqueue_campaign_read(o->inv, campaign, err);
+    int rc = enqueue_campaign_read(o->inv, o->setup->settings, campaign, err);
     if (rc == 0) {
         o->batch = campaign->campaign->file;
         o->csv = campaign->cohort->audience;

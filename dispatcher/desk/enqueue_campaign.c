@@ -57,8 +57,14 @@ static int choose_cohort(struct enqueue_campaign *e, const char *wanted, struct 
 }
 
 /* What only `send` can keep to. */
-static int refuse_plan(const struct campaign *c, struct error *err)
+static int refuse_plan(const struct settings *s, const struct campaign *c, struct error *err)
 {
+    if (c->approval_count == 0 && s->campaign_approval_count > 0)
+        return error_set(err, ERR_DENIED,
+                         "the configuration (`campaigns.approvals`) wants every campaign approved, "
+                         "which enqueue does not ask for; nothing was queued. Send it with: "
+                         "dispatcher send %s",
+                         c->file);
     if (c->approval_count > 0)
         return error_set(err, ERR_DENIED,
                          "%s wants approvals, which enqueue does not ask for; nothing was queued. "
@@ -80,8 +86,8 @@ static void tell_nobody(void *context, const struct problem *p)
     (void)p;
 }
 
-int enqueue_campaign_read(const struct invocation *inv, struct enqueue_campaign *out,
-                          struct error *err)
+int enqueue_campaign_read(const struct invocation *inv, const struct settings *s,
+                          struct enqueue_campaign *out, struct error *err)
 {
     const char *path = option_value(inv, "campaign");
     struct problems quiet = {.tell = tell_nobody}; /* the check tells */
@@ -90,7 +96,7 @@ int enqueue_campaign_read(const struct invocation *inv, struct enqueue_campaign 
     if (rc == 0 && campaign_read(path, &quiet, &out->campaign) != 0)
         rc = error_set(err, ERR_INPUT, "%s has changed while it was read; try again", path);
     if (rc == 0)
-        rc = refuse_plan(out->campaign, err);
+        rc = refuse_plan(s, out->campaign, err);
     if (rc == 0)
         rc = choose_cohort(out, option_value(inv, "cohort"), err);
     if (rc == 0 && out->cohort != NULL)

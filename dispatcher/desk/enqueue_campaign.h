@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "model/campaign.h"
+#include "model/settings.h"
 
 struct enqueue_campaign {
     struct campaign *campaign;
@@ -16,10 +17,10 @@ struct enqueue_campaign {
     struct buf batch;                     /* what would stand in batch.json */
 };
 
-/* Checks the campaign first; what is wrong with it is told on stderr. ERR_USAGE, ERR_INPUT and what
- * a check ends with; free in any case. */
-MUST_CHECK int enqueue_campaign_read(const struct invocation *inv, struct enqueue_campaign *out,
-                                     struct error *err);
+/* Checks the campaign first; what is wrong with it is told on stderr. ERR_USAGE, ERR_INPUT,
+ * ERR_DENIED (it wants approvals) and what a check ends with; free in any case. */
+MUST_CHECK int enqueue_campaign_read(const struct invocation *inv, const struct settings *s,
+                                     struct enqueue_campaign *out, struct error *err);
 void enqueue_campaign_free(struct enqueue_campaign *c);
 
 #endif

@@ -100,27 +100,24 @@ static int look_back(struct sending *s, struct error *err)
 
 static int ask_approvals(struct sending *s, struct error *err)
 {
-    const struct campaign *c = s->dossier.campaign;
-    if (c->approval_count == 0)
+    if (s->dossier.role_count == 0)
         return 0;
-    return campaign_ask_approvals(&s->session, c->id, &s->dossier.manifest, &s->approvals, err);
+    return campaign_ask_approvals(&s->session, s->dossier.campaign->id, &s->dossier.manifest,
+                                  &s->approvals, err);
 }
 
 /* ---- may it leave? ---- */
 
 static bool lacks_approval(const struct sending *s)
 {
-    const struct campaign *c = s->dossier.campaign;
-    return campaign_lacks_approval(s->approvals, (const char *const *)c->approvals,
-                                   c->approval_count);
+    return campaign_lacks_approval(s->approvals, s->dossier.roles, s->dossier.role_count);
 }
 
 static int refuse_unapproved(const struct sending *s, struct error *err)
 {
     const struct campaign *c = s->dossier.campaign;
     struct buf state = {0}, changes = {0};
-    campaign_put_approvals(s->inv, s->approvals, (const char *const *)c->approvals,
-                           c->approval_count, &state);
+    campaign_put_approvals(s->inv, s->approvals, s->dossier.roles, s->dossier.role_count, &state);
     campaign_put_changes(s->inv, s->approvals, &changes);
     int rc = error_set(err, ERR_DENIED,
                        "%s is not approved, and nothing was sent: %s\n%sNext: dispatcher campaign "

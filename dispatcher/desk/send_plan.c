@@ -97,6 +97,7 @@ void send_put_start(const struct send_world *w, const struct send_counts *c, str
     }
     buf_puts(out, "],\"plan\":{");
     put_cohorts(w, c, out);
+    request_put_text(out, "letter_sha256", w->dossier->letter_sha256);
     request_put_text(out, "send_at",
                      w->send_at_ms != 0 ? clock_format_rfc3339(w->send_at_ms, at) : NULL);
     put_canary(&k->canary, out);

@@ -229,12 +229,10 @@ static void print_speed(const struct send_world *w, const struct send_counts *c)
 
 static void print_approvals(const struct send_world *w, const struct json_t *approvals)
 {
-    const struct campaign *c = campaign_of(w);
     struct buf state = {0}, changes = {0};
     if (approvals == NULL)
         return;
-    campaign_put_approvals(w->inv, approvals, (const char *const *)c->approvals, c->approval_count,
-                           &state);
+    campaign_put_approvals(w->inv, approvals, w->dossier->roles, w->dossier->role_count, &state);
     campaign_put_changes(w->inv, approvals, &changes);
     say(w->inv, stdout, "Approvals  %s\n", buf_text(&state));
     fputs(buf_text(&changes), stdout);

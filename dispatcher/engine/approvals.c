@@ -175,15 +175,56 @@ static void say_void(const struct approvals *a, const struct role_approval *r, s
     buf_puts(out, ". ");
 }
 
-/* Nobody counts twice, however it came about. */
-static const struct role_approval *
-find_double(const struct approvals *a, const struct json_t *roles, const struct role_approval *one)
+/* ---- what is wanted ---- */
+
+static bool is_wanted(const struct approvals_wanted *w, const char *role)
 {
+    for (size_t i = 0; i < w->count; i++) {
+        if (strcmp(w->roles[i], role) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void want(struct approvals_wanted *w, const char *role)
+{
+    if (is_wanted(w, role))
+        return;
+    w->roles = xreallocarray(w->roles, w->count + 1, sizeof(*w->roles));
+    w->roles[w->count++] = xstrdup(role);
+}
+
+void approvals_want(const struct settings *s, const struct json_t *roles,
+                    struct approvals_wanted *out)
+{
+    *out = (struct approvals_wanted){.sender_apart = !s->sender_approves};
     for (size_t i = 0; i < json_count(roles); i++) {
         struct buf name = {0};
         json_put_plain(&name, json_at(roles, i));
-        const struct role_approval *other = find_role(a, buf_text(&name));
+        want(out, buf_text(&name));
         buf_free(&name);
+    }
+    for (size_t i = 0; i < s->campaign_approval_count; i++)
+        want(out, s->campaign_approvals[i]);
+}
+
+void approvals_wanted_free(struct approvals_wanted *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        free(w->roles[i]);
+    free(w->roles);
+    *w = (struct approvals_wanted){0};
+}
+
+/* ---- is it there? ---- */
+
+/* Nobody counts twice, however it came about. */
+static const struct role_approval *find_double(const struct approvals *a,
+                                               const struct approvals_wanted *w,
+                                               const struct role_approval *one)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        const struct role_approval *other = find_role(a, w->roles[i]);
         if (other != NULL && other != one && other->valid &&
             approvals_same_person(other->who, one->who))
             return other;
@@ -191,11 +232,11 @@ find_double(const struct approvals *a, const struct json_t *roles, const struct 
     return NULL;
 }
 
-static void judge_role(const struct approvals *a, const struct json_t *roles, const char *name,
-                       struct buf *out)
+static void judge_role(const struct approvals *a, const struct approvals_wanted *w,
+                       const char *name, struct buf *out)
 {
     const struct role_approval *r = find_role(a, name);
-    const struct role_approval *other = r != NULL && r->valid ? find_double(a, roles, r) : NULL;
+    const struct role_approval *other = r != NULL && r->valid ? find_double(a, w, r) : NULL;
     if (r == NULL)
         buf_printf(out, "%s has not approved it. ", name);
     else if (!r->valid)
@@ -205,54 +246,58 @@ static void judge_role(const struct approvals *a, const struct json_t *roles, co
                    other->role);
 }
 
-static bool is_wanted(const struct json_t *roles, const char *role)
-{
-    bool found = false;
-    for (size_t i = 0; !found && i < json_count(roles); i++) {
-        struct buf name = {0};
-        json_put_plain(&name, json_at(roles, i));
-        found = strcmp(buf_text(&name), role) == 0;
-        buf_free(&name);
-    }
-    return found;
-}
-
 /* Who has agreed once has agreed to roles that are wanted: a file that wants none any more is
  * another one, and whoever changed it does not let it go alone. */
-static bool other_than(const struct approvals *a, const struct json_t *roles, const char *sender)
+static bool other_than(const struct approvals *a, const struct approvals_wanted *w,
+                       const char *sender)
 {
-    bool wants = json_count(roles) > 0, found = !wants && a->count == 0;
+    bool found = w->count == 0 && a->count == 0;
     for (size_t i = 0; !found && i < a->count; i++) {
         const struct role_approval *r = &a->roles[i];
-        found = r->valid && (!wants || is_wanted(roles, r->role)) &&
+        found = r->valid && (w->count == 0 || is_wanted(w, r->role)) &&
                 !approvals_same_person(r->who, sender);
     }
     return found;
 }
 
-static void say_alone(const struct json_t *roles, const char *sender, struct buf *out)
+/* NULL: the sender is none of those who agreed. */
+static const struct role_approval *find_own(const struct approvals *a,
+                                            const struct approvals_wanted *w, const char *sender)
 {
-    if (json_count(roles) > 0)
+    for (size_t i = 0; i < a->count; i++) {
+        const struct role_approval *r = &a->roles[i];
+        if (r->valid && is_wanted(w, r->role) && approvals_same_person(r->who, sender))
+            return r;
+    }
+    return NULL;
+}
+
+static void judge_sender(const struct approvals *a, const struct approvals_wanted *w,
+                         const char *sender, struct buf *out)
+{
+    const struct role_approval *own = w->sender_apart ? find_own(a, w, sender) : NULL;
+    if (own != NULL)
+        buf_printf(out,
+                   "%s has approved it as %s, so somebody else sends it: the configuration says "
+                   "`campaigns.sender_approves: false`. ",
+                   sender, own->role);
+    else if (!other_than(a, w, sender) && w->count > 0)
         buf_printf(out, "only %s has approved it, who sends it: another person must agree. ",
                    sender);
-    else
+    else if (!other_than(a, w, sender))
         buf_puts(out, "it was approved with other words, and now wants no approvals at all: put "
                       "`approvals` of the campaign's file back, or send it under another name. ");
 }
 
-int approvals_check_sending(const struct approvals *a, const struct json_t *roles,
+int approvals_check_sending(const struct approvals *a, const struct approvals_wanted *w,
                             const char *sender, struct error *err)
 {
     struct buf text = {0};
     int rc = 0;
-    for (size_t i = 0; i < json_count(roles); i++) {
-        struct buf name = {0};
-        json_put_plain(&name, json_at(roles, i));
-        judge_role(a, roles, buf_text(&name), &text);
-        buf_free(&name);
-    }
-    if (text.len == 0 && !other_than(a, roles, sender))
-        say_alone(roles, sender, &text);
+    for (size_t i = 0; i < w->count; i++)
+        judge_role(a, w, w->roles[i], &text);
+    if (text.len == 0)
+        judge_sender(a, w, sender, &text);
     if (text.len > 0) {
         buf_truncate(&text, text.len - 2); /* ". " of the last one */
         rc = error_set(err, ERR_DENIED, "%s", buf_text(&text));

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "ledger/campaigns.h"
 #include "model/manifest.h"
+#include "model/settings.h"
 
 /* What one role has said: the last time it agreed to what is asked about, or the last time at all.
  */
@@ -43,10 +44,21 @@ bool approvals_same_person(const char *who, const char *other);
 /* ERR_DENIED: `who` has agreed to the same as another role. */
 MUST_CHECK int approvals_check_person(const struct approvals *a, const char *role, const char *who,
                                       struct error *err);
-/* May `sender` send it, if these roles are wanted (texts of a list)? ERR_DENIED with a sentence for
- * each that is missing or void. */
+
+/* What a campaign wants before it goes: what its file says, and what the configuration says of
+ * every campaign. */
 struct json_t;
-MUST_CHECK int approvals_check_sending(const struct approvals *a, const struct json_t *roles,
+struct approvals_wanted {
+    char **roles; /* each once */
+    size_t count;
+    bool sender_apart; /* who sends is none of those who agreed */
+};
+/* `roles`: a list of texts. Free with approvals_wanted_free(). */
+void approvals_want(const struct settings *s, const struct json_t *roles,
+                    struct approvals_wanted *out);
+void approvals_wanted_free(struct approvals_wanted *w);
+/* May `sender` send it? ERR_DENIED with a sentence for each role that is missing or void. */
+MUST_CHECK int approvals_check_sending(const struct approvals *a, const struct approvals_wanted *w,
                                        const char *sender, struct error *err);
 
 #endif

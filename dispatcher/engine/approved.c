@@ -32,22 +32,39 @@ bool approved_is_same(const struct batch *b, const struct setup *setup, const ch
 #define PLAN_DEPTH 8
 
 struct membership {
-    const char *batch;
-    bool known, started, planned;
+    const struct batch *batch;
+    bool known, started, planned, other_letter;
 };
 
-static bool is_planned(const char *plan, const char *batch)
+static bool names_batch(const struct json_t *plan, const char *id)
 {
-    struct json_t *root = NULL;
-    struct error ignored;
-    bool found = false;
-    if (json_parse(plan, strlen(plan), "plan", 1, PLAN_DEPTH, &root, &ignored) == 0) {
-        const struct json_t *cohorts = json_get(root, "cohorts");
-        for (size_t i = 0; !found && i < json_count(cohorts); i++)
-            found = text_equal(json_get_text(json_at(cohorts, i), "batch", NULL), batch);
+    const struct json_t *cohorts = json_get(plan, "cohorts");
+    for (size_t i = 0; i < json_count(cohorts); i++) {
+        if (text_equal(json_get_text(json_at(cohorts, i), "batch", NULL), id))
+            return true;
     }
-    json_free(root);
-    return found;
+    return false;
+}
+
+/* A plan that says nothing of the letter is for any. */
+static bool has_other_letter(const struct json_t *plan, const struct batch *b)
+{
+    const char *sum = json_get_text(plan, "letter_sha256", NULL);
+    char hex[DIGEST_HEX_SIZE] = "";
+    if (b->has_letter)
+        digest_hex(b->letter_sha256, hex);
+    return sum != NULL && strcmp(sum, hex) != 0;
+}
+
+static void look_at_plan(struct membership *m, const char *text)
+{
+    struct json_t *plan = NULL;
+    struct error ignored;
+    if (json_parse(text, strlen(text), "plan", 1, PLAN_DEPTH, &plan, &ignored) == 0) {
+        m->planned = names_batch(plan, m->batch->id);
+        m->other_letter = has_other_letter(plan, m->batch);
+    }
+    json_free(plan);
 }
 
 static void look_at_campaign(void *context, const struct campaign_row *row)
@@ -55,25 +72,58 @@ static void look_at_campaign(void *context, const struct campaign_row *row)
     struct membership *m = context;
     m->known = true;
     m->started = row->started_ms != 0;
-    m->planned = m->started && is_planned(row->plan, m->batch);
+    if (m->started)
+        look_at_plan(m, row->plan);
 }
 
-int approved_check_campaign(struct ledger *l, const struct batch *b, struct error *err)
+static int refuse_batch(const struct membership *m, struct error *err)
 {
-    struct membership m = {.batch = b->id};
+    const char *campaign = m->batch->campaign;
+    if (!m->known)
+        return error_set(err, ERR_INPUT,
+                         "batch.json names the campaign %s, and the configuration "
+                         "(`campaigns.approvals`) wants every campaign approved: send it with "
+                         "`dispatcher send`, or give this batch no \"campaign\"",
+                         campaign);
+    if (!m->started)
+        return error_set(err, ERR_INPUT,
+                         "batch.json names the campaign %s, which is approved before it is sent: "
+                         "send it with `dispatcher send`, or give this batch another "
+                         "\"campaign\"",
+                         campaign);
+    if (!m->planned)
+        return error_set(err, ERR_INPUT,
+                         "batch.json names the campaign %s, which was sent without this batch: "
+                         "nobody approved it. Give it another \"campaign\", or none",
+                         campaign);
+    return error_set(err, ERR_INPUT,
+                     "batch.json names the campaign %s, which was sent with another letter: hand "
+                     "it over with `dispatcher send`, or give it another id and \"campaign\"",
+                     campaign);
+}
+
+int approved_check_campaign(struct ledger *l, const struct settings *s, const struct batch *b,
+                            struct error *err)
+{
+    struct membership m = {.batch = b};
     if (b->campaign == NULL)
         return 0;
     int rc = ledger_walk_campaigns(l, b->campaign, look_at_campaign, &m, err);
-    if (rc != 0 || !m.known || m.planned)
+    if (rc != 0)
         return rc;
+    bool free_name = !m.known && s->campaign_approval_count == 0;
+    return free_name || (m.planned && !m.other_letter) ? 0 : refuse_batch(&m, err);
+}
+
+int approved_check_notice(const struct settings *s, const struct job *job, struct error *err)
+{
+    if (job->campaign == NULL || s->campaign_approval_count == 0)
+        return 0;
     return error_set(err, ERR_INPUT,
-                     m.started
-                         ? "batch.json names the campaign %s, which was sent without this batch: "
-                           "nobody approved it. Give it another \"campaign\", or none"
-                         : "batch.json names the campaign %s, which is approved before it is sent: "
-                           "send it with `dispatcher send`, or give this batch another "
-                           "\"campaign\"",
-                     b->campaign);
+                     "the notice names the campaign %s, and the configuration "
+                     "(`campaigns.approvals`) wants every campaign approved: send it with "
+                     "`dispatcher send`, or leave \"campaign\" out",
+                     job->campaign);
 }
 
 /* ---- all of them ---- */

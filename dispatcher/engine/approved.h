@@ -13,13 +13,21 @@
 #include "engine/setup.h"
 #include "ledger/ledger.h"
 #include "model/batch.h"
+#include "model/job.h"
+#include "model/settings.h"
 
 /* Is the letter the batch was approved for this one of the library's? True also of a batch that
  * says nothing. */
 bool approved_is_same(const struct batch *b, const struct setup *setup, const char *template_name);
 /* A batch that names a campaign goes with it: ERR_INPUT unless it is one of those the campaign was
- * started with, or the ledger knows no campaign of that name. */
-MUST_CHECK int approved_check_campaign(struct ledger *l, const struct batch *b, struct error *err);
+ * started with, and with the letter it was started with. Where the configuration wants no approvals
+ * of every campaign, it may also name one that the ledger does not know. */
+MUST_CHECK int approved_check_campaign(struct ledger *l, const struct settings *s,
+                                       const struct batch *b, struct error *err);
+/* A single notice was approved by nobody: ERR_INPUT if it names a campaign where the configuration
+ * wants approvals of every campaign. */
+MUST_CHECK int approved_check_notice(const struct settings *s, const struct job *job,
+                                     struct error *err);
 /* Stops or releases the batch `id` (NULL: all that are not over). */
 MUST_CHECK int approved_judge(struct ledger *l, const struct setup *setup, const char *id,
                               struct error *err);

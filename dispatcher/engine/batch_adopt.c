@@ -115,7 +115,7 @@ void adopt_accept(struct batch_intake *b, int64_t mono_ms, int64_t wall_ms)
         judge_anew(b);
         return;
     }
-    int rc = approved_check_campaign(b->ledger, b->now.parsed, &why);
+    int rc = approved_check_campaign(b->ledger, b->setup->settings, b->now.parsed, &why);
     if (rc == ERR_INPUT) {
         intake_refuse(b, why.text);
         return;

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "channel/attachment.h"
+#include "engine/approved.h"
 #include "engine/category.h"
 #include "model/json.h"
 #include "policy/country.h"
@@ -177,7 +178,13 @@ int intake_plan(const struct setup *s, const char *text, size_t len, const char 
     struct job *job;
     *out = (struct intake_plan){0};
     int rc = job_parse(text, len, shown, first_line, &job, err);
-    return rc == 0 ? intake_plan_job(s, job, &from, out, err) : rc;
+    if (rc != 0)
+        return rc;
+    if (approved_check_notice(s->settings, job, err) != 0) {
+        job_free(job);
+        return fail_at(&from, "/campaign", err);
+    }
+    return intake_plan_job(s, job, &from, out, err);
 }
 
 void intake_plan_clear(struct intake_plan *plan)

@@ -270,13 +270,16 @@ static int check_roles(const struct json_t *roles, struct error *err)
 static int check_sending(const struct request *r, const struct subject *s, struct error *err)
 {
     struct approvals all;
+    struct approvals_wanted wanted;
     int rc = check_roles(json_get(r->root, "roles"), err);
     if (rc != 0)
         return rc;
+    approvals_want(r->world->settings, json_get(r->root, "roles"), &wanted);
     rc = approvals_find(r->world->ledger, s->campaign, &s->manifest, &all, err);
     if (rc == 0)
-        rc = approvals_check_sending(&all, json_get(r->root, "roles"), r->world->who, err);
+        rc = approvals_check_sending(&all, &wanted, r->world->who, err);
     approvals_free(&all);
+    approvals_wanted_free(&wanted);
     return rc;
 }
 

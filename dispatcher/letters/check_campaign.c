@@ -292,6 +292,48 @@ static void check_zone(const struct campaign_check *k)
                            zone);
 }
 
+/* ---- who must agree ---- */
+
+static bool asks_for(const struct campaign *c, const char *role)
+{
+    for (size_t i = 0; i < c->approval_count; i++) {
+        if (strcmp(c->approvals[i], role) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_role(const struct settings *s, const char *role)
+{
+    for (size_t i = 0; i < s->role_count; i++) {
+        if (strcmp(s->roles[i].name, role) == 0)
+            return true;
+    }
+    return s->role_count == 0;
+}
+
+/* A role that nobody may have would be found at the last moment, by whoever wants to send. */
+static void check_approvals(const struct campaign_check *k)
+{
+    const struct settings *s = k->scene->settings;
+    const struct campaign *c = k->campaign;
+    const struct place at = {.file = c->file};
+    for (size_t i = 0; i < c->approval_count; i++) {
+        if (!has_role(s, c->approvals[i]))
+            problems_add_error(&k->scene->problems, &at, "campaign-approvals",
+                               "it wants an approval as \"%s\", and `campaigns.roles` of the "
+                               "configuration says of nobody that he may approve as that",
+                               c->approvals[i]);
+    }
+    for (size_t i = 0; i < s->campaign_approval_count; i++) {
+        if (!asks_for(c, s->campaign_approvals[i]))
+            problems_add(&k->scene->problems, PROBLEM_HINT, &at, "campaign-approvals",
+                         "somebody must also approve it as %s: the configuration wants that of "
+                         "every campaign (`campaigns.approvals`)",
+                         s->campaign_approvals[i]);
+    }
+}
+
 static void judge(struct campaign_check *k)
 {
     struct law_case *law = &k->letters->law;
@@ -321,6 +363,7 @@ int check_campaign_read(struct campaign_check *k, struct error *err)
         check_reference(k);
         check_zone(k);
         check_condition(k);
+        check_approvals(k);
         check_series(k);
         judge(k);
         check_chain(k);

@@ -133,6 +133,7 @@ void settings_free(struct settings *s)
     free(s->control.approve);
     free(s->control.enqueue);
     free_roles(s->roles, s->role_count);
+    free_list(s->campaign_approvals, s->campaign_approval_count);
     free_list(s->allow, s->allow_count);
     free_list(s->testers, s->tester_count);
     free_list(s->secret_variables, s->secret_variable_count);

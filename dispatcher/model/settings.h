@@ -317,6 +317,9 @@ struct settings {
     struct control_groups control;
     struct campaign_role *roles; /* who may agree to a campaign as what; none: who may approve */
     size_t role_count;
+    char **campaign_approvals; /* roles that every campaign wants, whatever its file says */
+    size_t campaign_approval_count;
+    bool sender_approves; /* who sends a campaign may be one of those who approved it */
     struct transport *transports;
     size_t transport_count;
     struct endpoint *endpoints;

@@ -364,6 +364,20 @@ int handover_publish(struct handover *h, bool *out_known, struct error *err)
 
 /* ---- before it begins ---- */
 
+/* The daemon would refuse it later, when nobody looks. */
+static int refuse_campaign(const struct handover *h, struct error *err)
+{
+    const char *campaign = h->batch->campaign;
+    if (h->o.of_campaign || campaign == NULL || h->o.setup->settings->campaign_approval_count == 0)
+        return 0;
+    return error_set(
+        err, ERR_DENIED,
+        "%s names the campaign %s, and the configuration (`campaigns.approvals`) wants "
+        "every campaign approved; nothing was queued. Send it with `dispatcher send`, "
+        "or leave \"campaign\" out",
+        h->o.batch, campaign);
+}
+
 static int read_batch(struct handover *h, struct error *err)
 {
     const struct handover_options *o = &h->o;
@@ -376,6 +390,8 @@ static int read_batch(struct handover *h, struct error *err)
         rc = file_read_path(o->batch, BATCH_TEXT_MAX, &h->text, err);
     if (rc == 0)
         rc = batch_parse(buf_text(&h->text), h->text.len, o->batch, false, &h->batch, err);
+    if (rc == 0)
+        rc = refuse_campaign(h, err);
     if (rc == 0)
         rc = handover_facts_take(&from, o->setup, o->batch, &h->text, h->batch, &h->facts, err);
     h->shared = (struct shared_faults){.batch = h->batch,

@@ -597,3 +597,53 @@ def test_a_campaign_says_that_its_transport_is_paused(t):
     t.equal(send(t, file).status, 0, "sent")
     wait_for(t, state="running", waiting=3)
     t.contains(t.command("campaign", "show", NAME).out, "Waits      waiting for `dispatcher transport resume`", "why nothing leaves")
+
+
+def test_what_the_configuration_wants_no_door_leaves_out(t):
+    if not_root():
+        return
+    file = prepare(t, people=5, campaigns={"approvals": ["comms", "legal"], "sender_approves": False})
+    t.daemon.start()
+    check = t.command("check", file)
+    t.equal(check.status, 0, f"check: {check.out}{check.err}")
+    t.contains(check.out, "somebody must also approve it as legal", "check tells it")
+    dry = t.command("send", file, "--dry-run")
+    t.equal(dry.status, 77, "the dry run")
+    t.contains(dry.out, "comms: MISSING · legal: MISSING", "who is missing")
+    t.contains(t.command("campaign", "show", file).out, "legal: MISSING", "show")
+    refused = send(t, file)
+    t.equal(refused.status, 77, f"a file that asks nobody: {refused.out}")
+    queued = t.command("enqueue", "--campaign", file, "--cohort", "customers")
+    t.equal(queued.status, 77, f"enqueue --campaign: {queued.out}{queued.err}")
+    t.contains(queued.err, "dispatcher send", "what to do instead")
+    asked = t.ask("start", campaign=NAME, kind="confirmed", roles=[], plan={"cohorts": [{"name": "a", "people": 1}]},
+                  manifest=[{"part": p, "name": p, "sha256": "a" * 64} for p in ("campaign", "letter")])[1]
+    t.equal(asked.get("code"), -7, f"the daemon asks as well: {asked}")
+    hand_over(t, "dropped", 3, campaign="a-name-nobody-knows")
+    t.contains(t.corrupt("dropped"), "wants every campaign approved", "a batch dropped by hand")
+    single = {**t.notice("single"), "campaign": "one-by-one"}
+    t.write("single.json", json.dumps(single))
+    answer = t.command("enqueue", "single.json")
+    t.equal(answer.status, 65, f"a single notice: {answer.out}{answer.err}")
+    t.contains(answer.err, "campaigns.approvals", "why")
+    t.drop({**single, "id": "dropped-single"})
+    t.contains(t.corrupt("dropped-single"), "wants every campaign approved", "a notice dropped by hand")
+    t.equal(approve(t, file, SECOND, "comms").status, 0, "the first")
+    t.equal(t.command("campaign", "approve", file, "--as", "legal").status, 0, "the second, who sends")
+    own = send(t, file)
+    t.equal(own.status, 77, f"who approved does not send: {own.out}")
+    t.contains(own.err, "somebody else sends it", "why")
+    t.equal(mails(t), 0, "nothing has left")
+    t.equal(command_as(t, THIRD, "send", file, "--confirm", NAME).status, 0, "a third sends")
+    wait_for(t, state="finished", delivered=5)
+
+
+def test_a_batch_in_the_place_of_an_approved_one_has_its_letter(t):
+    file = prepare(t, people=5)
+    t.equal(send(t, file).status, 0, "sent")
+    shutil.rmtree(os.path.join(t.spool, "new", f"{NAME}-customers"))
+    t.daemon.start()
+    hand_over(t, f"{NAME}-customers", 3, campaign=NAME)
+    t.contains(t.corrupt(f"{NAME}-customers"), "which was sent with another letter", "another letter under its name")
+    t.equal(send(t, file, "--wait").status, 0, "the same command again")
+    t.equal(mails(t), 5, "who was meant")

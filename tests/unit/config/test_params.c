@@ -24,7 +24,7 @@ static const char everything[] =
     "              categories: [newsletter, ad]}\n"
     "suppression: {override: [breach_notice]}\n"
     "control: {operate: ops, approve: legal, enqueue: shop}\n"
-    "campaigns: {roles: {legal: {users: [jana, kim], groups: [legal]}}}\n"
+    "campaigns: {roles: {legal: {users: [jana, kim], groups: [legal]}}, approvals: [legal]}\n"
     "api: {listen: \"127.0.0.1:8025\", public_url: \"https://notices.example.org\"}\n"
     "organisation:\n"
     "  domain: example.org\n"

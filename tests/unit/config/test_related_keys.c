@@ -349,6 +349,27 @@ static void whoever_may_unsubscribe_needs_a_way(void **state)
     scratch_free(s);
 }
 
+static void a_role_that_every_campaign_wants_is_one_that_somebody_has(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"campaigns: {approvals: [legal], roles: {comms: {users: [jana]}}}\n",
+         ":1:24: `campaigns.approvals` wants legal, but `campaigns.roles` says of nobody"},
+        {"campaigns: {approvals: [Legal]}\n", ":1:25: `campaigns.approvals`: `Legal` is no role"},
+        {"campaigns: {aprovals: [legal]}\n", "did you mean `approvals`?"},
+        {"campaigns: {sender_approves: maybe}\n", "`campaigns.sender_approves` must be"},
+    };
+    must_refuse(rows, COUNT_OF(rows));
+    struct settings *s = scratch_must_load(&scratch, "campaigns: {approvals: [comms, legal]}\n");
+    assert_int_equal(s->campaign_approval_count, 2);
+    assert_true(s->sender_approves);
+    scratch_free(s);
+    s = scratch_must_load(&scratch, "campaigns: {sender_approves: false}\n");
+    assert_false(s->sender_approves);
+    assert_int_equal(s->campaign_approval_count, 0);
+    scratch_free(s);
+}
+
 static void the_interface_listens_where_it_is_told(void **state)
 {
     (void)state;
@@ -406,6 +427,7 @@ int main(void)
         cmocka_unit_test(the_name_before_the_at_has_room_for_a_token),
         cmocka_unit_test(a_signature_needs_domain_selector_and_key),
         cmocka_unit_test(whoever_may_unsubscribe_needs_a_way),
+        cmocka_unit_test(a_role_that_every_campaign_wants_is_one_that_somebody_has),
         cmocka_unit_test(the_interface_listens_where_it_is_told),
         cmocka_unit_test(without_secrets_their_shape_is_not_asked_for),
     };

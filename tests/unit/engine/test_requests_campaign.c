@@ -33,7 +33,7 @@
 
 static char directory[64];
 static struct ledger *ledger;
-static struct settings settings = {.spool = directory};
+static struct settings settings = {.spool = directory, .sender_approves = true};
 static struct buf answer;
 
 static int open_ledger(void **state)
@@ -213,6 +213,34 @@ static void a_role_that_is_bound_is_for_its_people(void **state)
     settings.role_count = 0;
 }
 
+static void what_the_configuration_wants_is_wanted_of_every_campaign(void **state)
+{
+    char *wanted[] = {(char[]){"legal"}, (char[]){"comms"}};
+    (void)state;
+    settings.campaign_approvals = wanted;
+    settings.campaign_approval_count = 2;
+    has(start(CHO, "[]", MANIFEST(SUM_A)), "legal has not approved it");
+    has(buf_text(&answer), "comms has not approved it");
+    has(buf_text(&answer), "\"code\":-7");
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    has(start(CHO, "[\"legal\",\"press\"]", MANIFEST(SUM_A)), "press has not approved it");
+    has_not(buf_text(&answer), "legal has");
+    approve(BORIS, "comms", MANIFEST(SUM_A));
+    has(start(CHO, "[\"legal\"]", MANIFEST(SUM_A)), "\"started\":true");
+    settings.campaign_approval_count = 0;
+}
+
+static void who_approved_does_not_send_where_the_configuration_says_so(void **state)
+{
+    (void)state;
+    settings.sender_approves = false;
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    approve(BORIS, "comms", MANIFEST(SUM_A));
+    has(start(BORIS, "[\"legal\",\"comms\"]", MANIFEST(SUM_A)), "somebody else sends it");
+    has(start(CHO, "[\"legal\",\"comms\"]", MANIFEST(SUM_A)), "\"started\":true");
+    settings.sender_approves = true;
+}
+
 static void a_document_is_kept_under_its_hash_or_not_at_all(void **state)
 {
     unsigned char sum[DIGEST_SIZE];
@@ -262,6 +290,10 @@ int main(void)
                                         open_ledger, close_ledger),
         cmocka_unit_test_setup_teardown(a_role_that_is_bound_is_for_its_people, open_ledger,
                                         close_ledger),
+        cmocka_unit_test_setup_teardown(what_the_configuration_wants_is_wanted_of_every_campaign,
+                                        open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(who_approved_does_not_send_where_the_configuration_says_so,
+                                        open_ledger, close_ledger),
         cmocka_unit_test_setup_teardown(a_document_is_kept_under_its_hash_or_not_at_all,
                                         open_ledger, close_ledger),
     };
