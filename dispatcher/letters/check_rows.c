@@ -54,6 +54,7 @@ static int look(struct check_scene *s, const struct setup *setup, const struct c
                                              .setup = setup,
                                              .batch = c->file,
                                              .text = &text,
+                                             .of_campaign = true,
                                              .sheet = c->facts,
                                              .cohort = cohort->name,
                                              .csv = cohort->audience,
