@@ -21,8 +21,10 @@ struct sending {
 
 struct looking {
     const struct invocation *inv;
-    duty_fn *tell;
+    duty_fn *tell;     /* of what is open; or */
+    law_duty_fn *walk; /* of everything */
     void *context;
+    int64_t now_ms;
     struct sending *sent; /* all campaigns that were */
     size_t count;
     struct buf *unknown;
@@ -113,7 +115,10 @@ static void look(struct looking *l, struct check_scene *scene, const char *file)
                                      .sheet = sheet,
                                      .earlier = earlier,
                                      .earlier_sheet = earlier_sheet};
-    if (rc == 0 && has_people(l, campaign))
+    bool known = rc == 0 && has_people(l, campaign);
+    if (known && l->walk != NULL)
+        check_chain_duties(&k, l->walk, l->context);
+    else if (known)
         check_chain_owed(&k);
     check_scene_keep(scene, campaign, sheet);
     check_scene_keep(scene, earlier, earlier_sheet);
@@ -121,29 +126,44 @@ static void look(struct looking *l, struct check_scene *scene, const char *file)
 
 /* ---- the whole ---- */
 
+static void find(struct looking *l, struct session *s, const struct json_t *row, const char *file)
+{
+    struct check_scene scene;
+    struct error err = {0};
+    bool sent = json_get_text(row, "started_at", NULL) != NULL;
+    int rc = check_scene_open_brief(l->inv, &scene, &err);
+    bool broken = rc == 0 && (scene.settings == NULL || scene.report.errors > 0);
+    scene.problems = (struct problems){.tell = note_mistake, .context = l};
+    scene.open = l->tell != NULL ? take_duty : NULL;
+    scene.open_context = l;
+    scene.sent_ms = sent ? sent_ms : NULL;
+    l->now_ms = scene.now_ms;
+    if (rc == 0 && sent)
+        rc = ask_sent(l, s, &err);
+    if (broken)
+        say_put(l->inv, l->unknown, "the rules of law cannot be read");
+    else if (rc == 0)
+        look(l, &scene, file);
+    else
+        buf_puts(l->unknown, err.text);
+    check_scene_close(&scene);
+    for (size_t i = 0; i < l->count; i++)
+        free(l->sent[i].campaign);
+    free(l->sent);
+}
+
 void duties_find(const struct invocation *inv, struct session *s, const struct json_t *row,
                  const char *file, duty_fn *tell, void *context, struct buf *out_unknown)
 {
     struct looking l = {.inv = inv, .tell = tell, .context = context, .unknown = out_unknown};
-    struct check_scene scene;
-    struct error err = {0};
-    bool sent = json_get_text(row, "started_at", NULL) != NULL;
-    int rc = check_scene_open_brief(inv, &scene, &err);
-    bool broken = rc == 0 && (scene.settings == NULL || scene.report.errors > 0);
-    scene.problems = (struct problems){.tell = note_mistake, .context = &l};
-    scene.open = take_duty;
-    scene.open_context = &l;
-    scene.sent_ms = sent ? sent_ms : NULL;
-    if (rc == 0 && sent)
-        rc = ask_sent(&l, s, &err);
-    if (broken)
-        say_put(inv, out_unknown, "the rules of law cannot be read");
-    else if (rc == 0)
-        look(&l, &scene, file);
-    else
-        buf_puts(out_unknown, err.text);
-    check_scene_close(&scene);
-    for (size_t i = 0; i < l.count; i++)
-        free(l.sent[i].campaign);
-    free(l.sent);
+    find(&l, s, row, file);
+}
+
+void duties_walk(const struct invocation *inv, struct session *s, const struct json_t *row,
+                 const char *file, law_duty_fn *tell, void *context, int64_t *out_now_ms,
+                 struct buf *out_unknown)
+{
+    struct looking l = {.inv = inv, .walk = tell, .context = context, .unknown = out_unknown};
+    find(&l, s, row, file);
+    *out_now_ms = l.now_ms;
 }

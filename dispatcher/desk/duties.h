@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "cli/session.h"
+#include "law/law.h"
 
 struct invocation;
 struct json_t;
@@ -20,5 +21,11 @@ typedef void duty_fn(void *context, const char *rule, const char *what, int64_t 
  */
 void duties_find(const struct invocation *inv, struct session *s, const struct json_t *row,
                  const char *file, duty_fn *tell, void *context, struct buf *out_unknown);
+
+/* The same for whoever looks back: every duty of the notices of the incident, those that were done
+ * too, at `*out_now_ms`. What `tell` is handed is gone behind it. */
+void duties_walk(const struct invocation *inv, struct session *s, const struct json_t *row,
+                 const char *file, law_duty_fn *tell, void *context, int64_t *out_now_ms,
+                 struct buf *out_unknown);
 
 #endif

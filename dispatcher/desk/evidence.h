@@ -15,7 +15,8 @@
 #define EVIDENCE_README    "README.txt"
 #define EVIDENCE_ADDRESSES "addresses.jsonl"
 #define EVIDENCE_LETTERS   "letters"
-#define EVIDENCE_FORMAT    "dispatcher evidence, version 1"
+#define EVIDENCE_FORMAT    "dispatcher evidence, version 2"
+#define EVIDENCE_FORMER    "dispatcher evidence, version 1" /* without duties and exemptions */
 
 /* The files that are chains; deliveries first: the addresses are looked at beside them. */
 enum evidence_part {
@@ -23,6 +24,8 @@ enum evidence_part {
     EVIDENCE_DECISIONS,
     EVIDENCE_APPROVALS,
     EVIDENCE_CALLS,
+    EVIDENCE_DUTIES,
+    EVIDENCE_EXEMPTIONS,
     EVIDENCE_PARTS
 };
 /* "deliveries.jsonl" */

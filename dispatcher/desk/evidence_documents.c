@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -10,11 +11,18 @@
 #include "letters/words_kept.h"
 #include "model/json.h"
 
-static bool was_seen(struct evidence_documents *d, const char *sha256)
+bool evidence_documents_has(const struct evidence_documents *d, const char *sha256)
 {
     for (size_t i = 0; i < d->count; i++)
         if (strcmp(d->seen[i], sha256) == 0)
             return true;
+    return false;
+}
+
+static bool was_seen(struct evidence_documents *d, const char *sha256)
+{
+    if (evidence_documents_has(d, sha256))
+        return true;
     d->seen = xreallocarray(d->seen, d->count + 1, sizeof(*d->seen));
     d->seen[d->count++] = xstrdup(sha256);
     return false;
@@ -83,6 +91,26 @@ int evidence_documents_take(struct evidence_documents *d, struct session *s,
     for (size_t i = 0; rc == 0 && i < json_count(manifest); i++)
         rc = take_one(d, s, json_at(manifest, i), err);
     return rc;
+}
+
+char *evidence_documents_campaign(const struct evidence_documents *d, const struct json_t *manifest)
+{
+    char *folder = file_join(d->directory, EVIDENCE_LETTERS), *path = NULL;
+    for (size_t i = 0; path == NULL && i < json_count(manifest); i++) {
+        const struct json_t *entry = json_at(manifest, i);
+        struct buf file = {0};
+        if (!text_equal(json_get_text(entry, "part", NULL), "campaign"))
+            continue;
+        put_file_name(&file, json_get_text(entry, "sha256", ""), json_get_text(entry, "name", ""));
+        path = file_join(folder, file.data);
+        buf_free(&file);
+        if (access(path, R_OK) == 0)
+            break;
+        free(path);
+        path = NULL;
+    }
+    free(folder);
+    return path;
 }
 
 void evidence_documents_free(struct evidence_documents *d)

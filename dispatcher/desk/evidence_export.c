@@ -19,6 +19,7 @@
 #include "cli/session.h"
 #include "desk/command_list.h"
 #include "desk/evidence_documents.h"
+#include "desk/evidence_duties.h"
 #include "model/json.h"
 
 struct exporting {
@@ -30,6 +31,7 @@ struct exporting {
     struct buf batches;                /* a JSON array */
     struct buf about;                  /* the campaign as it was handed over; empty: it was not */
     struct evidence_documents documents;
+    struct evidence_duties duties;
     struct error *err; /* of a callback */
     int rc;
     int64_t people;
@@ -229,6 +231,26 @@ static int take_records(struct exporting *e, struct error *err)
     return rc == 0 ? e->rc : rc;
 }
 
+/* What was owed by law, and what was set aside. */
+static int take_duties(struct exporting *e, struct error *err)
+{
+    const char *file = option_value(e->inv, "file");
+    struct json_t *about = NULL;
+    int rc = 0;
+    if (e->about.len > 0)
+        rc = json_parse(e->about.data, e->about.len, e->campaign, 1, 64, &about, err);
+    e->duties = (struct evidence_duties){.inv = e->inv,
+                                         .campaign = e->campaign,
+                                         .documents = &e->documents,
+                                         .duties = &e->parts[EVIDENCE_DUTIES],
+                                         .exemptions = &e->parts[EVIDENCE_EXEMPTIONS]};
+    if (rc == 0)
+        rc = evidence_duties_take(&e->duties, &e->session, about,
+                                  file != NULL ? file : json_get_text(about, "file", NULL), err);
+    json_free(about);
+    return rc;
+}
+
 /* ---- the manifest ---- */
 
 static void put_text(struct buf *out, const char *key, const char *value)
@@ -308,6 +330,7 @@ static void put_manifest(struct buf *out, const struct exporting *e)
              "sha256 of the line without its member hash; previous is the hash of the row before");
     put_clock(out, e);
     put_counts(out, e);
+    evidence_duties_put(&e->duties, out);
     buf_printf(out, ",\"batches\":%s,\"about\":%s", buf_text(&e->batches),
                e->about.len > 0 ? e->about.data : "null");
     put_files(out, e);
@@ -377,6 +400,8 @@ static int write_all(struct exporting *e, struct error *err)
     if (rc == 0)
         rc = take_records(e, err);
     if (rc == 0)
+        rc = take_duties(e, err);
+    if (rc == 0)
         rc = write_readme(e, err);
     return close_parts(e, rc, err);
 }
@@ -405,6 +430,22 @@ static bool record(struct exporting *e, struct error *why)
     return rc == 0;
 }
 
+/* Of what was only enqueued nobody expects any. */
+static void tell_duties(const struct exporting *e)
+{
+    struct buf text = {0};
+    struct json_t *root = NULL;
+    struct error ignored;
+    buf_puts(&text, "{\"v\":1");
+    evidence_duties_put(&e->duties, &text);
+    buf_putc(&text, '}');
+    bool expected = e->about.len > 0 || option_given(e->inv, "file");
+    if (expected && json_parse(text.data, text.len, e->campaign, 1, 8, &root, &ignored) == 0)
+        evidence_duties_tell(e->inv, json_get(root, "duties"));
+    json_free(root);
+    buf_free(&text);
+}
+
 static void tell(struct exporting *e)
 {
     char number[OUTPUT_NUMBER_SIZE];
@@ -418,6 +459,7 @@ static void tell(struct exporting *e)
     if (!invocation_json(e->inv)) {
         say(e->inv, stdout, "%s deliveries and the decisions about them stand in %s.\n",
             output_number(rows, number), e->directory);
+        tell_duties(e);
         say(e->inv, stdout, "Seal: %s\n", e->seal);
         say(e->inv, stdout,
             "Write the seal down elsewhere; whoever has it sees every change:\n"
@@ -478,12 +520,14 @@ static int run(const struct invocation *inv, struct error *err)
     buf_free(&e.batches);
     buf_free(&e.about);
     evidence_documents_free(&e.documents);
+    evidence_duties_free(&e.duties);
     return rc;
 }
 
 static const struct option_row options[] = {
     {"out", 'o', "DIR", "the folder to make; never an existing one"},
     {"addresses", 0, "full|masked|none", "in each row masked (the default); full: a file beside"},
+    {"file", 0, "FILE", "the campaign.yaml, if it does not lie where it was sent from"},
     {"reason", 0, "TEXT", "why, for the record"},
 };
 
@@ -494,9 +538,10 @@ const struct command command_evidence = {
     .details =
         "  dispatcher evidence recall-2026 --out /srv/evidence/recall-2026\n\n"
         "Makes a folder: every delivery with its tries, replies and the SHA-256 of what was\n"
-        "sent, every decision, the letters, and README.txt that explains in three languages how\n"
-        "anybody checks it without this program. Works beside a running daemon. The seal it\n"
-        "prints stands for all of it: write it down elsewhere.\n\n"
+        "sent, every decision, the letters, what the law asked for and when that was done,\n"
+        "exemptions, and README.txt that explains in three languages how anybody checks it\n"
+        "without this program. Works beside a running daemon. The seal it prints stands for all\n"
+        "of it: write it down elsewhere.\n\n"
         "Masked addresses look like m…n@example.com. Full ones need the right to operate and go\n"
         "into a file of their own (addresses.jsonl); it, or single persons in it (`evidence\n"
         "forget`), can be deleted later, and the rest can still be checked. An export that was\n"

@@ -12,10 +12,10 @@
 
 const char *evidence_part_name(enum evidence_part part)
 {
-    static const char *const names[] = {[EVIDENCE_DELIVERIES] = "deliveries.jsonl",
-                                        [EVIDENCE_DECISIONS] = "decisions.jsonl",
-                                        [EVIDENCE_APPROVALS] = "approvals.jsonl",
-                                        [EVIDENCE_CALLS] = "calls.jsonl"};
+    static const char *const names[] = {
+        [EVIDENCE_DELIVERIES] = "deliveries.jsonl", [EVIDENCE_DECISIONS] = "decisions.jsonl",
+        [EVIDENCE_APPROVALS] = "approvals.jsonl",   [EVIDENCE_CALLS] = "calls.jsonl",
+        [EVIDENCE_DUTIES] = "duties.jsonl",         [EVIDENCE_EXEMPTIONS] = "exemptions.jsonl"};
     return names[part];
 }
 

@@ -20,11 +20,27 @@ static const char english[] =
     "                    (withheld)\n"
     "  approvals.jsonl   who agreed to which words\n"
     "  calls.jsonl       what came of telephone calls\n"
+    "  duties.jsonl      what the rules of law asked of the notices of this incident, as of the "
+    "export:\n"
+    "                    since when the clock ran (from), until when (due_at), what met it and "
+    "when\n"
+    "                    (met_by, met_at: the campaign, and when its sending began), by which "
+    "facts\n"
+    "                    and rules. state: met, late, open, missed, ended (by its day), unseen "
+    "(owed\n"
+    "                    to an authority; the program does not see whether it was told), unknown "
+    "(the\n"
+    "                    clock has no beginning). as_sent: these facts are among those of the "
+    "campaign.\n"
+    "                    A program counted this; it is not legal advice\n"
+    "  exemptions.jsonl  which rules were set aside in this campaign, why, and by whom\n"
     "  addresses.jsonl   the full addresses, if they were exported; this file, or any row of it, "
     "may be\n"
     "                    deleted later, and everything else can still be checked\n"
     "  letters/          the documents that were approved and sent, named by their SHA-256\n"
-    "\n"
+    "\n";
+
+static const char english_check[] =
     "HOW TO CHECK IT WITHOUT DISPATCHER\n"
     "\n"
     "1. Each line of a .jsonl file but addresses.jsonl is a JSON object in UTF-8, its members in "
@@ -77,12 +93,33 @@ static const char german[] =
     "                    Kampagnen nur die Prüfsummen (withheld)\n"
     "  approvals.jsonl   wer welchem Wortlaut zugestimmt hat\n"
     "  calls.jsonl       was Anrufe ergeben haben\n"
+    "  duties.jsonl      was die rechtlichen Regeln von den Mitteilungen zu diesem Vorfall "
+    "verlangten,\n"
+    "                    Stand der Ausgabe: seit wann die Frist lief (from), bis wann (due_at), "
+    "was sie\n"
+    "                    wann erfüllt hat (met_by, met_at: die Kampagne und der Beginn ihres "
+    "Versands),\n"
+    "                    nach welchen Angaben und Regeln. state: met (rechtzeitig), late (zu "
+    "spät),\n"
+    "                    open (offen), missed (versäumt), ended (durch Zeitablauf beendet), unseen "
+    "(einer\n"
+    "                    Behörde geschuldet; das Programm sieht nicht, ob sie unterrichtet "
+    "wurde),\n"
+    "                    unknown (der Fristbeginn ist nicht angegeben). as_sent: Diese Angaben "
+    "gehören\n"
+    "                    zu denen der Kampagne. Ein Programm hat dies berechnet; es ist keine\n"
+    "                    Rechtsberatung\n"
+    "  exemptions.jsonl  von welchen Regeln in dieser Kampagne abgewichen wurde, warum und auf "
+    "wessen\n"
+    "                    Entscheidung\n"
     "  addresses.jsonl   die vollständigen Adressen, falls sie ausgegeben wurden; die Datei oder\n"
     "                    einzelne Zeilen daraus dürfen später gelöscht werden, alles Übrige "
     "bleibt\n"
     "                    prüfbar\n"
     "  letters/          die freigegebenen und versandten Dokumente, benannt nach ihrer SHA-256\n"
-    "\n"
+    "\n";
+
+static const char german_check[] =
     "WIE MAN ES OHNE DISPATCHER PRÜFT\n"
     "\n"
     "1. Jede Zeile einer .jsonl-Datei außer addresses.jsonl ist ein JSON-Objekt in UTF-8, die\n"
@@ -134,11 +171,26 @@ static const char korean[] =
     "                    해시값만 있습니다(withheld).\n"
     "  approvals.jsonl   누가 어떤 문안에 동의했는지 있습니다.\n"
     "  calls.jsonl       전화 연락의 결과입니다.\n"
+    "  duties.jsonl      이 사고의 통지에 대해 법령 규칙이 요구한 사항이며, 내보낸 시점을 "
+    "기준으로\n"
+    "                    합니다. 기한의 시작(from)과 끝(due_at), 무엇이 언제 이행했는지(met_by,\n"
+    "                    met_at: 캠페인과 그 발송이 시작된 시각), 근거가 된 사실 자료와 규칙이\n"
+    "                    있습니다. state: met(기한 내 이행), late(기한 후 이행), open(미이행),\n"
+    "                    missed(기한 경과), ended(정해진 날에 종료), unseen(감독기관에 대한 "
+    "의무로,\n"
+    "                    신고 여부를 프로그램이 알 수 없음), unknown(기한의 시작이 적혀 있지 "
+    "않음).\n"
+    "                    as_sent: 이 캠페인의 사실 자료와 같은지 여부입니다. 프로그램이 계산한\n"
+    "                    것이며 법률 자문이 아닙니다.\n"
+    "  exemptions.jsonl  이 캠페인에서 어떤 규칙을 누가 어떤 이유로 적용하지 않기로 했는지 "
+    "있습니다.\n"
     "  addresses.jsonl   전체 주소를 내보낸 경우에만 있습니다. 이 파일이나 그 안의 일부 행은 "
     "나중에\n"
     "                    삭제해도 되며, 나머지는 그대로 검증할 수 있습니다.\n"
     "  letters/          승인되어 발송된 문서이며, 이름은 SHA-256으로 시작합니다.\n"
-    "\n"
+    "\n";
+
+static const char korean_check[] =
     "dispatcher 없이 검증하는 방법\n"
     "\n"
     "1. addresses.jsonl을 제외한 .jsonl 파일의 각 줄은 UTF-8로 된 JSON 객체이며, 항목은 "
@@ -183,9 +235,7 @@ void evidence_put_readme(struct buf *out, const struct evidence_facts *facts)
                "Addresses / Adressen / 주소: %s\n\n",
                facts->campaign, facts->exported_at, facts->deliveries, facts->decisions,
                facts->addresses);
-    buf_puts(out, english);
-    buf_puts(out, line);
-    buf_puts(out, german);
-    buf_puts(out, line);
-    buf_puts(out, korean);
+    buf_printf(out, "%s%s%s", english, english_check, line);
+    buf_printf(out, "%s%s%s", german, german_check, line);
+    buf_printf(out, "%s%s", korean, korean_check);
 }

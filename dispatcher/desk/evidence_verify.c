@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/say.h"
 #include "desk/command_list.h"
+#include "desk/evidence_duties.h"
 #include "model/json.h"
 
 #define MANIFEST_MAX ((size_t)256 * 1024 * 1024)
@@ -197,11 +198,19 @@ static void read_part(struct evidence_verify *v, enum evidence_part part,
         v->rows = check.total >= 0 ? check.total : check.expected - 1;
 }
 
+/* An older export has fewer of them, and its manifest says so. */
+static bool has_part(const struct evidence_verify *v, const char *file)
+{
+    return v->manifest == NULL || json_get(json_get(v->manifest, "files"), file) != NULL;
+}
+
 static int verify_part(struct evidence_verify *v, enum evidence_part part, struct error *err)
 {
     struct evidence_reader reader;
     v->file = evidence_part_name(part);
     const struct json_t *facts = json_get(json_get(v->manifest, "files"), v->file);
+    if (!has_part(v, v->file))
+        return 0;
     int rc = evidence_reader_open(v->directory, v->file, &reader, err);
     if (rc != 0)
         return rc;
@@ -274,7 +283,7 @@ static bool is_file(const struct evidence_verify *v, const char *file)
             return true;
     for (int part = 0; part < EVIDENCE_PARTS; part++)
         if (strcmp(file, evidence_part_name((enum evidence_part)part)) == 0)
-            return true;
+            return has_part(v, file);
     if (strcmp(file, EVIDENCE_LETTERS) == 0)
         return json_count(json_get(v->manifest, "documents")) > 0;
     return strcmp(file, EVIDENCE_ADDRESSES) == 0 && has_addresses(v);
@@ -337,6 +346,12 @@ static int read_manifest(struct evidence_verify *v, struct buf *out, struct erro
     return rc;
 }
 
+static bool is_known(const struct json_t *manifest)
+{
+    const char *format = json_get_text(manifest, "format", NULL);
+    return text_equal(format, EVIDENCE_FORMAT) || text_equal(format, EVIDENCE_FORMER);
+}
+
 static int open_manifest(struct evidence_verify *v, struct error *err)
 {
     struct buf text = {0};
@@ -346,7 +361,7 @@ static int open_manifest(struct evidence_verify *v, struct error *err)
         return rc;
     if (text.len > 0 && text.data[text.len - 1] == '\n')
         evidence_read_line(text.data, text.len - 1, &line);
-    if (line.sound && text_equal(json_get_text(line.root, "format", NULL), EVIDENCE_FORMAT)) {
+    if (line.sound && is_known(line.root)) {
         v->manifest = line.root;
         memcpy(v->seal, line.hash, sizeof(v->seal));
     } else if (line.sound) {
@@ -403,6 +418,7 @@ static void tell_sound(const struct evidence_verify *v, const char *seal)
     char number[OUTPUT_NUMBER_SIZE];
     say(v->inv, stdout, "Nothing was changed: %s deliveries, and every link of the chains holds.\n",
         output_number(v->rows, number));
+    evidence_duties_tell(v->inv, json_get(v->manifest, "duties"));
     if (seal != NULL)
         say(v->inv, stdout, "The seal is the one you gave.\n");
     else
@@ -413,14 +429,28 @@ static void tell_sound(const struct evidence_verify *v, const char *seal)
             v->seal);
 }
 
+/* What the manifest says of them, if it is the one that was exported. */
+static void print_duties(const struct evidence_verify *v)
+{
+    const struct json_t *duties = json_get(v->manifest, "duties");
+    struct buf text = {0};
+    if (duties != NULL) {
+        buf_puts(&text, ",\"duties\":");
+        json_put(&text, duties);
+    }
+    printf("%s}\n", buf_text(&text));
+    buf_free(&text);
+}
+
 static void tell_end(const struct evidence_verify *v, const char *seal)
 {
     char number[OUTPUT_NUMBER_SIZE];
     if (invocation_json(v->inv)) {
         printf("{\"v\":1,\"end\":true,\"valid\":%s,\"findings\":%" PRId64 ",\"rows\":%" PRId64
-               ",\"removed_addresses\":%" PRId64 ",\"seal\":\"%s\",\"seal_given\":%s}\n",
+               ",\"removed_addresses\":%" PRId64 ",\"seal\":\"%s\",\"seal_given\":%s",
                v->findings == 0 ? "true" : "false", v->findings, v->rows, v->removed, v->seal,
                seal != NULL ? "true" : "false");
+        print_duties(v);
         return;
     }
     if (v->findings > EVIDENCE_SHOWN_MOST)
@@ -474,7 +504,9 @@ const struct command command_evidence_verify = {
         "changed,\n"
         "rewritten, missing, cut, added, stranger, swapped, moved, head, ledger, seal; then v, "
         "end, valid,\n"
-        "findings, rows, removed_addresses, seal, seal_given.",
+        "findings, rows, removed_addresses, seal, seal_given, duties (looked_at, as_of, states; at "
+        "the\n"
+        "export).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

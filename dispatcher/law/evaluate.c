@@ -50,15 +50,6 @@ static judge_fn *const judges[LAW_TESTS] = {
     [LAW_TEST_REREAD] = judge_reread,
 };
 
-static bool rule_applies(const struct look *look)
-{
-    const struct law_rule *rule = look->rule;
-    int64_t day = sets_day(look->set, look->c);
-    return rule->from_day <= day && day <= rule->until_day &&
-           node_admits(yaml_get(rule->node, "kind"), notice_kind_name(look->c->kind)) &&
-           node_admits(yaml_get(rule->node, "category"), look->c->category);
-}
-
 static void judge_letters(struct look *look, const struct letter *letters)
 {
     const struct yaml_node *languages = yaml_get(look->rule->node, "language");
@@ -78,7 +69,7 @@ static void judge_set(const struct ruleset *set, const struct law_case *c,
     struct look look = {.set = set, .c = c, .problems = problems};
     for (size_t i = 0; i < set->rule_count; i++) {
         look.rule = &set->rules[i];
-        if (!rule_applies(&look))
+        if (!sets_rule_applies(set, look.rule, c))
             continue;
         if (law_test_is_of_text(look.rule->test))
             judge_letters(&look, letters);

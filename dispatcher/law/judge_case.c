@@ -289,6 +289,12 @@ static void put_reason(struct buf *out, const struct look *look, const char *con
             buf_printf(out, "%s%s", separator, flags[i].words);
 }
 
+void judge_conditions_put(const struct look *look, struct buf *out)
+{
+    for (size_t i = 0; look->c->sheet != NULL && i < node_count(look->rule->value); i++)
+        put_reason(out, look, node_text(look->rule->value, i));
+}
+
 void judge_conditions(const struct look *look)
 {
     struct buf reasons = {0};
@@ -296,10 +302,7 @@ void judge_conditions(const struct look *look)
     const char *to = yaml_text(look->rule->node, "to");
     int64_t hours = node_number(look->rule->node, "within_hours", 0);
     struct place at = finding_place(look);
-    if (look->c->sheet == NULL)
-        return;
-    for (size_t i = 0; i < node_count(look->rule->value); i++)
-        put_reason(&reasons, look, node_text(look->rule->value, i));
+    judge_conditions_put(look, &reasons);
     if (reasons.len > 0)
         finding_add(look, &at, "report to %s%s%s: %s", to != NULL ? to : "the authority",
                     hours > 0 ? " within " : "", hours > 0 ? finding_span(hours, span) : "",

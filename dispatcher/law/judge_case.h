@@ -16,6 +16,8 @@ void judge_exemption(const struct look *look);
 void judge_note(const struct look *look);
 void judge_documented(const struct look *look);
 void judge_conditions(const struct look *look);
+/* Which of the conditions hold, in words; nothing: none does. */
+void judge_conditions_put(const struct look *look, struct buf *out);
 void judge_reread(const struct look *look);
 
 #endif

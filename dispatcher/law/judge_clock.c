@@ -25,6 +25,11 @@ static const struct known_time *time_of(const struct fact_sheet *s, const char *
     return NULL;
 }
 
+const struct known_time *judge_clock_start(const struct look *look)
+{
+    return time_of(look->c->sheet, yaml_text(look->rule->value, "from"));
+}
+
 /* "2026-11-18T00:00Z" */
 static const char *show_minute(int64_t ms, char *out)
 {
@@ -33,8 +38,7 @@ static const char *show_minute(int64_t ms, char *out)
     return out;
 }
 
-/* The notice before this one in the chain was the one the clock runs for. */
-static bool is_met(const struct look *look)
+bool judge_clock_is_met(const struct look *look)
 {
     const struct law_case *c = look->c;
     const struct yaml_node *kinds = yaml_get(look->rule->value, "met_by");
@@ -48,7 +52,7 @@ static enum problem_level limit_level(const struct look *look)
     return level != NULL && strcmp(level, "error") == 0 ? PROBLEM_ERROR : look->rule->level;
 }
 
-static bool is_excused(const struct look *look)
+bool judge_clock_is_excused(const struct look *look)
 {
     const struct campaign *campaign = look->c->campaign;
     const struct yaml_node *excuses = yaml_get(look->rule->value, "excuses");
@@ -64,7 +68,7 @@ static void report_late(const struct look *look, const struct place *at, const c
     struct buf late = {0};
     buf_printf(&late, "%s since %s, %s past the limit of %s", finding_span(elapsed, passed), since,
                finding_span(elapsed - limit, over), finding_span(limit, allowed));
-    if (is_excused(look)) {
+    if (judge_clock_is_excused(look)) {
         finding_add_as(look, PROBLEM_WARNING, at,
                        "%s; delayed for %s, so it must leave as soon as that is over",
                        buf_text(&late), look->c->campaign->delay_reason);
@@ -98,10 +102,10 @@ void judge_clock(const struct look *look)
 {
     const struct fact_sheet *sheet = look->c->sheet;
     char allowed[FINDING_SPAN_SIZE];
-    if (sheet == NULL || is_met(look))
+    if (sheet == NULL || judge_clock_is_met(look))
         return;
     const char *from = yaml_text(look->rule->value, "from");
-    const struct known_time *start = time_of(sheet, from);
+    const struct known_time *start = judge_clock_start(look);
     struct place at = {sheet->file, 0, 0};
     if (start->at_ms == 0)
         finding_add_as(look, PROBLEM_WARNING, &at,

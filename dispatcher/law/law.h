@@ -107,6 +107,51 @@ typedef void obligation_fn(void *context, const struct obligation *o);
 void law_open_obligations(const struct law *l, const struct law_case *chain, size_t count,
                           obligation_fn *tell, void *context);
 
+/*
+ * Every duty of a chain, those that were done too, for whoever looks back: clocks, what one notice
+ * owes another, and reports to authorities.
+ */
+enum law_duty_kind {
+    LAW_DUTY_CLOCK,  /* the notice itself, within hours */
+    LAW_DUTY_FOLLOW, /* what a notice opened: another one, or a day to wait for */
+    LAW_DUTY_REPORT, /* an authority is told, because of what the facts say */
+};
+enum law_duty_state {
+    LAW_DUTY_MET,
+    LAW_DUTY_LATE,    /* met after it was due */
+    LAW_DUTY_OPEN,    /* not met, not due yet or without a clock */
+    LAW_DUTY_MISSED,  /* not met, and overdue */
+    LAW_DUTY_ENDED,   /* closed by its day */
+    LAW_DUTY_UNSEEN,  /* owed to an authority: the program does not see whether it was told */
+    LAW_DUTY_UNKNOWN, /* the clock has no beginning in the fact sheet */
+};
+#define LAW_DUTY_STATES 7
+struct law_duty {
+    enum law_duty_kind kind;
+    const char *ruleset, *rule, *about, *source; /* borrowed from the law, like all texts here */
+    const char *rules_file, *rules_as_of;
+    const char *to;           /* the authority; NULL: people */
+    const char *from;         /* "aware_at"; NULL: no clock */
+    const char *from_source;  /* as the fact sheet says, NULL; borrowed from it */
+    int64_t from_ms;          /* 0: not given */
+    int64_t within_hours;     /* 0: without a number of hours */
+    int64_t due_ms;           /* 0: at once, or it cannot be counted */
+    unsigned closed_by_kinds; /* LAW_DUTY_FOLLOW: as in struct obligation */
+    const struct law_case *opened_by;
+    const struct law_case *met_by; /* NULL: nothing met it, or its day did */
+    int64_t met_ms;                /* 0: not met */
+    const char *excuse;            /* the campaign's reason for the delay, if the rule takes it */
+    const struct exemption *exemption; /* by two people, NULL */
+};
+typedef void law_duty_fn(void *context, const struct law_duty *d);
+/* Each link's, in the order of the chain; the links say in `earlier` which notice they follow. A
+ * clock is met by the notice it runs for, at its send_at_ms. */
+void law_walk_duties(const struct law *l, const struct law_case *chain, size_t count,
+                     law_duty_fn *tell, void *context);
+enum law_duty_state law_duty_state(const struct law_duty *d, int64_t now_ms);
+const char *law_duty_kind_name(enum law_duty_kind kind);    /* "clock" */
+const char *law_duty_state_name(enum law_duty_state state); /* "met" */
+
 /* The line every output ends with: "3 rule sets (eu-gdpr-34, ...), rules as of 2026-11-21; not
  * legal advice". The date is the newest `reviewed`/`as_of` of the sets that applied. */
 void law_put_footer(const struct law *l, const struct law_case *cases, size_t count,

@@ -1,6 +1,6 @@
 /* What a chain of notices still owes: opened by rule sets (obligations_opened), closed by a later
  * notice of the right kind to the same people, or by time. */
-#include "law/law.h"
+#include "law/obligations.h"
 
 #include <string.h>
 
@@ -160,6 +160,15 @@ static bool is_closed(const struct opening *o, const struct law_case *last)
     return followed && (!node_flag(o->node, "same_cohorts") || are_all_told(o, last));
 }
 
+/* The notice with which it was closed, NULL if it is open. */
+static const struct law_case *closing(const struct opening *o, const struct law_case *last)
+{
+    for (const struct law_case *later = o->c + 1; later <= last; later++)
+        if (is_closed(o, later))
+            return later;
+    return NULL;
+}
+
 /* With nothing to follow it is closed by the day. */
 static bool is_over(const struct opening *o, int64_t now_ms)
 {
@@ -179,36 +188,72 @@ static unsigned kinds_of(const struct yaml_node *list)
     return bits;
 }
 
-static void tell_open(const struct opening *o, const struct law_case *chain, size_t count,
-                      obligation_fn *tell, void *context)
+static void tell_duty(const struct opening *o, const struct law_case *last, law_duty_fn *tell,
+                      void *context)
 {
-    const struct law_case *last = &chain[count - 1];
-    if (!is_opened(o) || is_over(o, last->now_ms) || is_closed(o, last))
+    if (!is_opened(o))
         return;
-    const struct obligation open = {
+    const struct law_case *closed_by = closing(o, last);
+    bool over = closed_by == NULL && is_over(o, last->now_ms);
+    const struct law_duty duty = {
+        .kind = LAW_DUTY_FOLLOW,
         .ruleset = o->set->id,
         .rule = yaml_text(o->node, "id"),
-        .what = yaml_text(o->node, "about"),
-        .closed_by_kinds = kinds_of(yaml_get(o->node, "must_follow")),
+        .about = yaml_text(o->node, "about"),
+        .source = yaml_text(o->node, "source"),
+        .rules_file = o->set->path,
+        .rules_as_of = o->set->as_of,
         .due_ms = due_ms(o),
+        .closed_by_kinds = kinds_of(yaml_get(o->node, "must_follow")),
         .opened_by = o->c,
+        .met_by = closed_by,
+        .met_ms = closed_by != NULL ? sets_moment_ms(closed_by)
+                  : over            ? due_ms(o)
+                                    : 0,
+        .exemption = exemption_find(o->c->campaign, o->set->id, yaml_text(o->node, "id")),
     };
-    tell(context, &open);
+    tell(context, &duty);
+}
+
+void obligations_walk(const struct law *l, const struct law_case *chain, size_t count, size_t link,
+                      law_duty_fn *tell, void *context)
+{
+    for (size_t k = 0; k < l->count; k++) {
+        const struct ruleset *set = &l->sets[k];
+        const struct yaml_node *list = set->obligations;
+        if (list == NULL || !sets_apply(l, set, &chain[link]))
+            continue;
+        for (size_t n = 0; n < list->count; n++) {
+            const struct opening o = {set, list->items[n], &chain[link]};
+            tell_duty(&o, &chain[count - 1], tell, context);
+        }
+    }
+}
+
+struct listener {
+    obligation_fn *tell;
+    void *context;
+};
+
+static void tell_open(void *context, const struct law_duty *d)
+{
+    const struct listener *l = context;
+    const struct obligation open = {
+        .ruleset = d->ruleset,
+        .rule = d->rule,
+        .what = d->about,
+        .closed_by_kinds = d->closed_by_kinds,
+        .due_ms = d->due_ms,
+        .opened_by = d->opened_by,
+    };
+    if (d->met_ms == 0)
+        l->tell(l->context, &open);
 }
 
 void law_open_obligations(const struct law *l, const struct law_case *chain, size_t count,
                           obligation_fn *tell, void *context)
 {
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < l->count; k++) {
-            const struct ruleset *set = &l->sets[k];
-            const struct yaml_node *list = set->obligations;
-            if (list == NULL || !sets_apply(l, set, &chain[i]))
-                continue;
-            for (size_t n = 0; n < list->count; n++) {
-                const struct opening o = {set, list->items[n], &chain[i]};
-                tell_open(&o, chain, count, tell, context);
-            }
-        }
-    }
+    struct listener listener = {tell, context};
+    for (size_t i = 0; i < count; i++)
+        obligations_walk(l, chain, count, i, tell_open, &listener);
 }

@@ -141,3 +141,12 @@ bool sets_apply(const struct law *l, const struct ruleset *s, const struct law_c
     }
     return asked_for && has_readers(s, c, true);
 }
+
+bool sets_rule_applies(const struct ruleset *s, const struct law_rule *rule,
+                       const struct law_case *c)
+{
+    int64_t day = sets_day(s, c);
+    return rule->from_day <= day && day <= rule->until_day &&
+           node_admits(yaml_get(rule->node, "kind"), notice_kind_name(c->kind)) &&
+           node_admits(yaml_get(rule->node, "category"), c->category);
+}

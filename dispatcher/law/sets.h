@@ -24,6 +24,9 @@ int64_t sets_day(const struct ruleset *s, const struct law_case *c);
 /* A set that is asked for by name stands for whichever of its line is in force: today's for
  * yesterday's, and yesterday's for today's if the notice left then. */
 bool sets_apply(const struct law *l, const struct ruleset *s, const struct law_case *c);
+/* Is this rule of a set that applies asked of this case, by its day, kind and category? */
+bool sets_rule_applies(const struct ruleset *s, const struct law_rule *rule,
+                       const struct law_case *c);
 /* Is this letter for readers of the set's jurisdiction? Without jurisdictions its facts say which
  * legal blocks it has; without these it is for all. */
 bool sets_concern(const struct ruleset *s, const struct law_text *t);

@@ -294,3 +294,59 @@ void check_chain_owed(const struct campaign_check *k)
     check_open(k, &n, &own);
     neighbours_free(&n);
 }
+
+/* ---- looking back ---- */
+
+/* The links that were sent, before this one or after it, and this one; the oldest first. */
+static size_t gather_sent(const struct campaign_check *k, const struct neighbours *n,
+                          struct law_case *out)
+{
+    size_t count = 0;
+    out[count++] = link_of(k, k->campaign, k->sheet);
+    for (size_t i = 0; i < n->campaign_count && count < CHAIN_MAX; i++) {
+        const struct campaign *c = n->campaigns[i];
+        const struct fact_sheet *sheet = sheet_of(n, c);
+        int64_t ms = sent_ms(k, c);
+        if (sheet != NULL && ms != 0 && ms <= k->scene->now_ms &&
+            !neighbours_same_file(c->file, k->campaign->file))
+            out[count++] = link_of(k, c, sheet);
+    }
+    qsort(out, count, sizeof(*out), compare_links);
+    return count;
+}
+
+static void look_at_people(const struct campaign_check *k, struct law_case *link,
+                           struct law_sending *out)
+{
+    const struct campaign_check own = {
+        .scene = k->scene, .campaign = link->campaign, .sheet = link->sheet};
+    check_sending_look(&own, out);
+    link->sending = out;
+}
+
+static void name_earlier(struct law_case *chain, size_t count, struct law_case *link)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!neighbours_same_file(link->campaign->supersedes, chain[i].campaign->file))
+            continue;
+        link->earlier = chain[i].campaign;
+        link->earlier_sheet = chain[i].sheet;
+    }
+}
+
+void check_chain_duties(const struct campaign_check *k, law_duty_fn *tell, void *context)
+{
+    struct neighbours n;
+    struct law_case chain[CHAIN_MAX];
+    struct law_sending people[CHAIN_MAX];
+    if (k->scene->law == NULL)
+        return;
+    neighbours_read(k->campaign->file, k->sheet != NULL ? k->sheet->incident : NULL, &n);
+    size_t count = gather_sent(k, &n, chain);
+    for (size_t i = 0; i < count; i++) {
+        look_at_people(k, &chain[i], &people[i]);
+        name_earlier(chain, count, &chain[i]);
+    }
+    law_walk_duties(k->scene->law, chain, count, tell, context);
+    neighbours_free(&n);
+}

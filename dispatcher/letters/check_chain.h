@@ -8,5 +8,8 @@
 void check_chain(const struct campaign_check *k);
 /* What it still owes, by its facts alone: k->letters is not needed. */
 void check_chain_owed(const struct campaign_check *k);
+/* Every duty of the notices of its incident that were sent, and its own; likewise. What `tell` is
+ * handed is gone behind it. */
+void check_chain_duties(const struct campaign_check *k, law_duty_fn *tell, void *context);
 
 #endif

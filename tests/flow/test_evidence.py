@@ -471,6 +471,136 @@ def test_the_words_of_a_campaign_are_found_after_its_letters_changed(t):
     t.contains(answer.err, row["reference"], "what it may have been")
 
 
+# the clock of the law
+
+
+def ago(hours):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - hours * 3600))
+
+
+def edit(t, name, *pairs):
+    text = read(t.dir, name).decode()
+    for old, new in pairs:
+        t.contains(text, old, name)
+        text = text.replace(old, new)
+    t.write(name, text)
+
+
+LATER = ("facts-2.yaml", "campaign-2-confirmed.yaml")
+
+
+def leak(t):
+    """The leak of the documentation: possible since 80 hours, certain since 10."""
+    os.chmod(t.dir, 0o755)
+    shutil.copytree(os.path.join(lib.ROOT, "docs", "incidents", "card-leak"), os.path.join(t.dir, "leak"))
+    for name in os.listdir(os.path.join(t.dir, "leak")):
+        if name.startswith("campaign-") and not name.startswith(("campaign-1", "campaign-2")):
+            os.unlink(os.path.join(t.dir, "leak", name))
+    for number in (3, 4, 5):
+        os.unlink(os.path.join(t.dir, "leak", f"facts-{number}.yaml"))
+    for name in ("leak/facts-1.yaml", "leak/facts-2.yaml"):
+        edit(t, name, ("trigger_at: {at: 2026-10-02T12:00:00+09:00", f"trigger_at: {{at: {ago(80)}"))
+    edit(t, "leak/facts-2.yaml", ("aware_at: {at: 2026-10-16T12:00:00+09:00", f"aware_at: {{at: {ago(10)}"))
+    edit(t, "leak/campaign-1-possibility.yaml", ("send_at: 2026-10-04T10:00:00+09:00\n", 'exemptions: [{rule: "kr-pipa-34-2:KP72", reason: "가족 연락처 확인이 늦어짐", by: [Kim Minjun, Lee Seoyeon]}]\n'))
+    edit(t, "leak/campaign-2-confirmed.yaml", ("send_at: 2026-10-18T10:00:00+09:00\n", ""))
+    for name, people in (("everybody", 15), ("a", 5), ("b", 5)):
+        t.write(f"leak/{name}.csv", "".join(read(t.dir, f"leak/{name}.csv").decode().splitlines(keepends=True)[: people + 1]))
+    edit(t, "leak/facts-1.yaml", ("960", "15"))
+    edit(t, "leak/facts-2.yaml", ("960", "15"), ("297", "10"), ("269", "5"), ("affected: 28", "affected: 5"), ("people: 663", "people: 5"))
+    for name in LATER:
+        os.rename(os.path.join(t.dir, "leak", name), os.path.join(t.dir, name))
+    t.configure()
+    t.daemon.start()
+
+
+def hand_over(t, name, campaign):
+    sent = t.command("send", f"leak/{name}.yaml", "--confirm", campaign, "--skip-problems", "--wait", timeout=120)
+    t.equal(sent.status, 0, f"{campaign}: {sent.out}{sent.err}")
+
+
+def duties_of(folder):
+    return {(row["rule"], row["campaign"]): row for row in rows_of(folder, "duties.jsonl")}
+
+
+def test_the_clock_of_the_law_and_what_was_set_aside_are_evidence(t):
+    leak(t)
+    hand_over(t, "campaign-1-possibility", "card-leak-possibility")
+    first, answer = export(t, name="first", campaign="card-leak-possibility")
+    t.equal(verify(t, first, "--seal", answer["seal"])[0], 0, "verdict")
+    rows = duties_of(first)
+    clock = rows["kr-pipa-34-2:KP72", "card-leak-possibility"]
+    t.equal((clock["state"], clock["kind"], clock["met_by"], clock["within_hours"]), ("late", "clock", "card-leak-possibility", 72), f"{clock}")
+    t.equal((clock["from"]["name"], clock["from"]["source"][:12]), ("trigger_at", "first report"), "since when, and who says so")
+    t.contains(clock["source"], "Decree 39", "the law itself")
+    t.equal(clock["exemption"]["by"], ["Kim Minjun", "Lee Seoyeon"], "who set it aside")
+    t.equal(clock["exemption"]["as_sent"], True, "by the campaign's file as it was sent")
+    facts = hashlib.sha256(read(t.dir, "leak/facts-1.yaml")).hexdigest()
+    t.equal((clock["facts"]["version"], clock["facts"]["sha256"], clock["facts"]["as_sent"]), (1, facts, True), "by which facts")
+    t.check(any(facts in name for name in os.listdir(os.path.join(first, "letters"))), "the facts themselves")
+    owed = rows["kr-pipa-34-2:KP6", "card-leak-possibility"]
+    t.equal((owed["state"], owed["kind"], "met_at" in owed), ("open", "follow", False), "what is still owed")
+    started = json.loads(read(first, "manifest.json"))["about"]["started_at"]
+    t.equal(clock["met_at"], started, "met when its sending began")
+    exemptions = rows_of(first, "exemptions.jsonl")
+    t.equal([(e["rule"], e["reason"], e["by"], e["as_sent"]) for e in exemptions], [("kr-pipa-34-2:KP72", "가족 연락처 확인이 늦어짐", ["Kim Minjun", "Lee Seoyeon"], True)], "exemptions")
+    # What lies there later changes neither what was sent nor what is told of it.
+    edit(t, "leak/campaign-1-possibility.yaml", ("가족 연락처 확인이 늦어짐", "another reason"))
+    for name in LATER:
+        os.rename(os.path.join(t.dir, name), os.path.join(t.dir, "leak", name))
+    hand_over(t, "campaign-2-confirmed", "card-leak-confirmed")
+    second, answer = export(t, name="second", campaign="card-leak-possibility")
+    t.equal(rows_of(second, "exemptions.jsonl")[0]["reason"], "가족 연락처 확인이 늦어짐", "the reason as it was sent")
+    rows = duties_of(second)
+    t.equal(rows["kr-pipa-34-2:KP72", "card-leak-possibility"]["exemption"]["as_sent"], False, "the file is another one today")
+    confirmed = rows["kr-pipa-34-1:KR10", "card-leak-confirmed"]
+    t.equal((confirmed["state"], confirmed["met_by"], "as_sent" in confirmed["facts"]), ("met", "card-leak-confirmed", False), "the next notice was in time")
+    t.equal(rows["kr-pipa-34-1:KR14", "card-leak-confirmed"]["state"], "unseen", "whether an authority was told")
+    edit(t, "leak/facts-1.yaml", ("first report", "some report"))
+    t.equal(duties_of(export(t, name="third", campaign="card-leak-possibility")[0])["kr-pipa-34-2:KP72", "card-leak-possibility"]["facts"]["as_sent"], False, "other facts")
+    # In words, and for programs.
+    for telling in (t.command("evidence", "card-leak-possibility", "--out", "fourth"), t.command("evidence", "verify", "second")):
+        t.matches(telling.out, r"Duties of the law at the export: 1 met in time, 2 met too late, 1 still open, 1 overdue", "told")
+    t.equal(verify(t, first)[2]["duties"]["states"]["late"], 1, "counted")
+    os.rename(os.path.join(t.dir, "leak"), os.path.join(t.dir, "moved"))
+    gone = t.command("evidence", "card-leak-possibility", "--out", "fifth")
+    t.contains(gone.out, "Duties of the law were not looked at:", "why there are none")
+    t.equal(rows_of(os.path.join(t.dir, "fifth"), "exemptions.jsonl")[0]["by"], ["Kim Minjun", "Lee Seoyeon"], "what was kept is there")
+    found = t.command("evidence", "card-leak-possibility", "--out", "sixth", "--file", "moved/campaign-1-possibility.yaml")
+    t.contains(found.out, "2 met too late", f"where it lies now {found.err}")
+    # Tampering.
+    chance = random.Random(9)
+    for name in ("duties.jsonl", "exemptions.jsonl"):
+        for tamper in TAMPERINGS:
+            if tamper is swap_rows and len(lines_of(second, name)) < 2:
+                continue
+            folder = os.path.join(t.dir, "copy")
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(second, folder)
+            expected = tamper(folder, name, chance)
+            status, found, _ = verify(t, folder)
+            t.equal((status, named_rows(found, name)), (1, expected), f"{tamper.__name__} of {name}: {found}")
+
+
+def sealed(entry):
+    text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return (text[:-1] + ',"hash":"' + hashlib.sha256(text.encode()).hexdigest() + '"}\n').encode()
+
+
+def test_evidence_of_the_former_version_is_read(t):
+    send(t, count=2)
+    folder, _ = export(t)
+    manifest = json.loads(read(folder, "manifest.json"))
+    for name in ("duties.jsonl", "exemptions.jsonl"):
+        os.unlink(os.path.join(folder, name))
+        del manifest["files"][name]
+    del manifest["duties"], manifest["hash"]
+    manifest["format"] = "dispatcher evidence, version 1"
+    write(folder, "manifest.json", sealed(manifest))
+    t.equal(verify(t, folder)[0], 0, "as it was exported then")
+    write(folder, "duties.jsonl", b"")
+    t.equal(named(verify(t, folder)[1]), [("duties.jsonl", None, "added")], "it had none")
+
+
 def test_full_addresses_need_the_right_to_operate(t):
     if os.geteuid() != 0:
         print("skipped: only root can become somebody else")
