@@ -72,13 +72,38 @@ static void report_rejected(struct enqueue *e, int line, const struct error *why
 
 /* ---- one notice ---- */
 
-/* The daemon is gone. Dropping needs none, and the next one judges repeats when it takes them in.
- */
-static int go_on_alone(struct enqueue *e)
+/* The daemon is gone: then its ledger is asked. Where we may not read that, the next daemon judges
+ * repeats when it takes them in. */
+static bool go_on_alone(struct enqueue *e)
 {
+    struct error ignored;
     client_close(e->client);
     e->client = NULL;
-    return 0;
+    if (client_open(e->setup->settings, LEDGER_READ, &e->client, &ignored) != 0)
+        e->client = NULL;
+    return e->client != NULL;
+}
+
+static int refuse_other(const struct job *job, bool by_key, struct error *err)
+{
+    if (by_key)
+        return error_set(err, ERR_CONFLICT,
+                         "the idempotency_key \"%s\" was already used for other content; nothing "
+                         "was queued. Give the new notice a key of its own",
+                         job->idempotency_key);
+    return error_set(err, ERR_CONFLICT,
+                     "the id \"%s\" was already accepted with other content; nothing was queued. "
+                     "Give the new notice an id of its own",
+                     job->id);
+}
+
+static void put_question(struct buf *request, const struct job *job)
+{
+    request_begin(request, "known");
+    request_put_text(request, "id", job->id);
+    if (job->idempotency_key != NULL)
+        request_put_text(request, "key", job->idempotency_key);
+    buf_putc(request, '}');
 }
 
 /* Was this id used before? Best asked now: the producer still listens. */
@@ -91,28 +116,41 @@ static int ask_known(struct enqueue *e, const struct job *job, bool *out_same, s
     *out_same = false;
     if (e->client == NULL)
         return 0;
-    request_begin(&request, "known");
-    request_put_text(&request, "id", job->id);
-    buf_putc(&request, '}');
+    put_question(&request, job);
     int rc = client_ask(e->client, request.data, NULL, &end, err);
     if (rc == ERR_DOWN)
-        rc = go_on_alone(e);
-    else if (rc == 0)
+        rc = go_on_alone(e) ? client_ask(e->client, request.data, NULL, &end, err) : 0;
+    if (rc == 0 && end.len > 0)
         rc = json_parse(end.data, end.len, "answer", 1, 8, &facts, err);
     if (rc == 0 && json_get_bool(facts, "known", false)) {
         job_digest(job, NULL, digest);
         digest_hex(digest, hex);
         *out_same = strcmp(hex, json_get_text(facts, "sha256", "")) == 0;
         if (!*out_same)
-            rc = error_set(
-                err, ERR_CONFLICT,
-                "the id \"%s\" was already accepted with other content; nothing was queued. Give "
-                "the new notice an id of its own",
-                job->id);
+            rc = refuse_other(job, json_get_bool(facts, "by_key", false), err);
     }
     json_free(facts);
     buf_free(&request);
     buf_free(&end);
+    return rc;
+}
+
+/*
+ * Between our question and the drop the daemon may have taken in another notice of this id, which
+ * leaves its place in new/ free for ours. So it is asked once more, and what would be refused
+ * later, when nobody listens any more, is taken back now.
+ */
+static int drop(struct enqueue *e, const struct job *job, const char *text, size_t len,
+                bool *out_duplicate, struct error *err)
+{
+    struct error ignored;
+    bool same = false;
+    int rc = spool_drop(e->spool, job->id, text, len, out_duplicate, err);
+    if (rc != 0)
+        return rc;
+    rc = ask_known(e, job, &same, err);
+    if (rc == ERR_CONFLICT && spool_withdraw(e->spool, job->id, text, len, &ignored) != 0)
+        return error_set(err, ERR_IO, "%s", ignored.text);
     return rc;
 }
 
@@ -126,7 +164,7 @@ static int enqueue_one(struct enqueue *e, const char *text, size_t len, const ch
         return rc;
     rc = ask_known(e, plan.job, &duplicate, err);
     if (rc == 0 && !duplicate)
-        rc = spool_drop(e->spool, plan.job->id, text, len, &duplicate, err);
+        rc = drop(e, plan.job, text, len, &duplicate, err);
     if (rc == 0)
         report_accepted(e, &plan, line, duplicate);
     intake_plan_clear(&plan);

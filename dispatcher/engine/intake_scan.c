@@ -17,13 +17,10 @@ struct pass {
     bool stopped;
 };
 
-/* A file still being written by a plain `cp` does not parse yet: it gets two quiet seconds. */
-#define STILL_WRITING_MS 2000
-
-static enum spool_verdict refuse(struct pass *pass, const struct spool_entry *entry,
-                                 const struct error *reason)
+/* A file still being written by a plain `cp` does not parse yet: it gets its quiet seconds. */
+static enum spool_verdict refuse(const struct spool_entry *entry, const struct error *reason)
 {
-    if (pass->now_ms - entry->modified_ms < STILL_WRITING_MS && entry->modified_ms <= pass->now_ms)
+    if (!entry->settled)
         return SPOOL_LATER;
     metrics_note_notice(METRICS_REJECTED);
     log_event(LOG_WARN, "job.refused", "file=%s reason=\"%s\"", entry->shown, reason->text);
@@ -49,8 +46,7 @@ static void note_accepted(const struct intake_plan *plan)
     events_note(&e);
 }
 
-static enum spool_verdict settle_accept(enum accept_result result, const struct intake_plan *plan,
-                                        struct error *reason)
+static void note_result(enum accept_result result, const struct intake_plan *plan)
 {
     static const char *const words[] = {[ACCEPT_NEW] = "job.accepted",
                                         [ACCEPT_DUPLICATE] = "job.duplicate",
@@ -68,6 +64,16 @@ static enum spool_verdict settle_accept(enum accept_result result, const struct 
     log_event(result == ACCEPT_LATER ? LOG_DEBUG : LOG_INFO, words[result],
               "id=%s template=%s locale=%s fallback=%s", plan->job->id, plan->route.template_name,
               plan->locale, plan->fallback ? "yes" : "no");
+}
+
+/* Who handed in an id that is taken by now sees it when he asks once more, and takes it back: he
+ * has until it settles, and it is told once. */
+static enum spool_verdict settle_accept(enum accept_result result, const struct spool_entry *entry,
+                                        const struct intake_plan *plan, struct error *reason)
+{
+    if (result == ACCEPT_CONFLICT && !entry->settled)
+        return SPOOL_LATER;
+    note_result(result, plan);
     if (result != ACCEPT_CONFLICT)
         return result == ACCEPT_LATER ? SPOOL_LATER : SPOOL_TAKEN;
     error_set(
@@ -87,14 +93,14 @@ static enum spool_verdict take_entry(void *context, const struct spool_entry *en
     enum accept_result result;
     if (intake_plan(pass->door->setup, entry->text, entry->len, entry->shown, 1, &plan, reason) !=
         0)
-        return refuse(pass, entry, reason);
+        return refuse(entry, reason);
     if (strcmp(plan.job->id, entry->id) != 0) {
         error_set(reason, ERR_INPUT,
                   "%s:1:1: the file is called %s but its id is \"%s\"; the name must be the id "
                   "with .json",
                   entry->shown, entry->name, plan.job->id);
         intake_plan_clear(&plan);
-        return refuse(pass, entry, reason);
+        return refuse(entry, reason);
     }
     int rc = 0;
     if (!pass->in_transaction)
@@ -103,7 +109,8 @@ static enum spool_verdict take_entry(void *context, const struct spool_entry *en
     if (rc == 0)
         rc = intake_accept(pass->door->ledger, pass->door->setup, &plan, pass->now_ms, &result,
                            &why);
-    enum spool_verdict verdict = rc == 0 ? settle_accept(result, &plan, reason) : stop(pass, &why);
+    enum spool_verdict verdict =
+        rc == 0 ? settle_accept(result, entry, &plan, reason) : stop(pass, &why);
     intake_plan_clear(&plan);
     return verdict;
 }

@@ -189,3 +189,14 @@ int ledger_find_digest(struct ledger *l, const char *id, bool *out_known,
         rc = read_recipient_digest(l, id, out_known, out, err);
     return ledger_looked(l, own, rc, err);
 }
+
+int ledger_find_key_digest(struct ledger *l, const char *key, bool *out_known,
+                           unsigned char out[DIGEST_SIZE], struct error *err)
+{
+    bool own = false;
+    int rc = ledger_look(l, &own, err);
+    if (rc != 0)
+        return rc;
+    rc = read_digest(l, find_key_sql, key, out_known, out, err);
+    return ledger_looked(l, own, rc, err);
+}

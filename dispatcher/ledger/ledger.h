@@ -94,6 +94,9 @@ MUST_CHECK int ledger_accept(struct ledger *l, const struct acceptance *a, enum 
  * digest? *out_known false if not. */
 MUST_CHECK int ledger_find_digest(struct ledger *l, const char *id, bool *out_known,
                                   unsigned char out[DIGEST_SIZE], struct error *err);
+/* The same of an idempotency key. */
+MUST_CHECK int ledger_find_key_digest(struct ledger *l, const char *key, bool *out_known,
+                                      unsigned char out[DIGEST_SIZE], struct error *err);
 
 /* ---- accept: batches ---- */
 

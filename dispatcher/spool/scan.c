@@ -306,7 +306,7 @@ static void ask(struct pass *p, const struct found *f, const struct buf *text)
                                 .id = id,
                                 .text = text->data,
                                 .len = text->len,
-                                .modified_ms = spool_time_ms(f->st.st_mtim)};
+                                .settled = f->settled};
     enum spool_verdict verdict = p->intake->entry(p->intake->context, &entry, &reason);
     free(id);
     switch (verdict) {

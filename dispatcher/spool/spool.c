@@ -401,6 +401,19 @@ int spool_drop(struct spool *s, const char *id, const void *bytes, size_t len, b
                                : rc;
 }
 
+int spool_withdraw(struct spool *s, const char *id, const void *bytes, size_t len,
+                   struct error *err)
+{
+    char name[ID_MAX + sizeof(NOTICE_SUFFIX)];
+    snprintf(name, sizeof(name), "%s%s", id, NOTICE_SUFFIX);
+    int rc = compare_standing(s, name, bytes, len, err);
+    if (rc == ERR_NOT_FOUND || rc == ERR_CONFLICT)
+        return 0;
+    if (rc == 0 && unlinkat(s->new_fd, name, 0) != 0 && errno != ENOENT)
+        return error_errno(err, ERR_IO, "cannot take new/%s back", name);
+    return rc;
+}
+
 /* ---- tmp/ ---- */
 
 int64_t spool_time_ms(struct timespec t)

@@ -43,6 +43,11 @@ const char *spool_new_path(const struct spool *s);
 MUST_CHECK int spool_drop(struct spool *s, const char *id, const void *bytes, size_t len,
                           bool *out_duplicate, struct error *err);
 
+/* Takes back what was dropped: new/ID.json, if these bytes still stand there. For an id of which
+ * the ledger has other content: whatever stands there under it will not be accepted. ERR_IO. */
+MUST_CHECK int spool_withdraw(struct spool *s, const char *id, const void *bytes, size_t len,
+                              struct error *err);
+
 /* Does something stand in new/ that the daemon has not read yet, and is it this notice, or a batch
  * whose recipient this may be? `path` is the spool's; false too where the caller may not look. */
 bool spool_awaits(const char *path, const char *id);
@@ -69,7 +74,7 @@ struct spool_entry {
     const char *id;    /* the name without .json */
     const char *text;
     size_t len;
-    int64_t modified_ms;
+    bool settled; /* its inode has not changed for two seconds: nobody is still writing it */
 };
 
 /*

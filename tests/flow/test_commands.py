@@ -79,6 +79,30 @@ def test_an_idempotency_key_is_an_identity_too(t):
     t.equal(len(mail.accepted()), 1, "mails")
 
 
+def test_no_id_is_queued_twice_with_different_content_however_fast_the_daemon_takes_the_first(t):
+    mail = start(t)
+    pairs = [{**notice, "locale": locale} for notice in t.notices(150) for locale in ("de", "ko")]
+    answer = t.command("enqueue", "-", "--json", text="".join(json.dumps(n) + "\n" for n in pairs))
+    t.equal(answer.status, 65, "some were rejected")
+    queued = [row["id"] for row in answer.lines() if row["status"] == "queued"]
+    t.equal(sorted(queued), sorted(f"n{i}" for i in range(150)), "each once")
+    t.wait(lambda: len(mail.accepted()) == 150, 30, "what was queued is sent")
+    told = t.daemon.log().count("event=job.conflict")
+    t.equal(told, len(glob.glob(os.path.join(t.spool, "corrupt", "*.reason"))), "a conflict is told once, when it is set aside")
+
+
+def test_enqueue_refuses_an_idempotency_key_that_was_used_for_other_content(t):
+    mail = start(t)
+    first = t.notice("a", idempotency_key="campaign:c17")
+    t.enqueue(first)
+    t.wait_for_state("a", "delivered")
+    t.equal(t.enqueue({**first, "id": "b"}), ["b"], "the same under another id is a repeat")
+    answer = t.command("enqueue", "-", text=json.dumps({**first, "id": "c", "locale": "de"}))
+    t.equal((answer.status, answer.out), (65, ""), "other content")
+    t.contains(answer.err, 'idempotency_key "campaign:c17"', "the sentence")
+    t.equal(len(mail.accepted()), 1, "mails")
+
+
 def test_enqueue_ends_with_what_is_wrong(t):
     t.configure()
     cases = [

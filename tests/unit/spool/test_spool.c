@@ -133,6 +133,20 @@ static void drops_nothing_that_intake_would_refuse(void **state)
     free(large);
 }
 
+static void takes_back_what_was_dropped_and_nothing_else(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct stat st;
+    bool duplicate = false;
+    drop(f, "a-1", "{}", &duplicate, &err);
+    assert_int_equal(spool_withdraw(f->s, "a-1", "[]", 2, &err), 0);
+    assert_int_equal(fstatat(f->fd, "new/a-1.json", &st, 0), 0); /* other bytes: another's */
+    assert_int_equal(spool_withdraw(f->s, "a-1", "{}", 2, &err), 0);
+    assert_int_equal(fstatat(f->fd, "new/a-1.json", &st, 0), -1);
+    assert_int_equal(spool_withdraw(f->s, "a-1", "{}", 2, &err), 0);
+}
+
 /* ---- lock ---- */
 
 static void lets_one_in_and_names_it_to_the_other(void **state)
@@ -321,6 +335,7 @@ int main(void)
         TEST(never_drops_over_other_bytes),
         TEST(does_not_follow_what_stands_in_its_place),
         TEST(drops_nothing_that_intake_would_refuse),
+        TEST(takes_back_what_was_dropped_and_nothing_else),
         TEST(lets_others_through_the_door_and_no_further),
         TEST(gives_its_door_to_the_group_of_producers),
         TEST(lets_one_in_and_names_it_to_the_other),
