@@ -11,8 +11,8 @@
 #define ID_MAX 128
 
 bool id_valid(const char *text, size_t len);
-/* 64 random bits from the kernel. The only dice of the program; engine/ and the floors above throw them.
- */
+/* 64 random bits from the kernel. The only dice of the program; engine/ and what is above it throw
+ * them. */
 uint64_t random_bits(void);
 
 #endif

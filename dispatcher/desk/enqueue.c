@@ -331,9 +331,8 @@ static const struct option_row options[] = {
 
 const struct command command_enqueue = {
     .name = "enqueue",
-    .arguments =
-        "[FILE|-] | --template NAME (or --batch BATCH.JSON) --csv FILE (or --jsonl FILE) | "
-        "--campaign FILE --cohort C",
+    .arguments = "[FILE|-] | --template NAME (or --batch FILE) --csv FILE (or --jsonl FILE) | "
+                 "--campaign FILE --cohort C",
     .summary = "hand over notices: one, many, or a batch of millions",
     .example = "  dispatcher enqueue notice.json\n"
                "  dispatcher enqueue --csv people.csv --template breach-notice --campaign "
