@@ -100,7 +100,7 @@ def test_ids_come_from_the_list_of_another_command(t):
     t.write("refuse", "")
     listed = t.command("queue", "--cause", "mailbox_full", "--json").out
     t.equal(listed.count("\n"), 1, "the full one")
-    answer = t.command("retry", "-", text=listed, timeout=30)
+    answer = t.command("retry", "-", text=listed)
     t.equal(answer.status, 0, f"retry -: {answer.err}")
     t.wait_for_state("a", "delivered")
     t.equal((t.row("b")["state"], t.row("b")["attempts"]), ("failed", 1), "the other one")

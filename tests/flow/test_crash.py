@@ -232,7 +232,7 @@ def doubted(t, row):
 
 
 def test_texts_in_flight_at_a_crash_are_shown_and_not_sent_again(t):
-    _, phones, _ = configure(t, mode="slow")
+    _, phones, _ = configure(t, mode="wait")
     t.daemon.start()
     t.enqueue(*t.notices(3, channels=["sms"]))
     t.wait(lambda: len(phones.received()) == 3, 5, "three requests")
@@ -260,7 +260,7 @@ def phones_mode(phones, mode):
 
 
 def test_a_mail_in_flight_at_a_crash_is_repeated_with_the_same_id(t):
-    server = t.faulty("end-slow", "--delay", "5", "--on", "1")
+    server = t.faulty("end-wait", "--on", "1")
     t.configure(email=t.email_transport(server, packet=1, **QUICK))
     t.daemon.start()
     t.drop(t.notice("one"))
@@ -274,7 +274,7 @@ def test_a_mail_in_flight_at_a_crash_is_repeated_with_the_same_id(t):
 
 
 def test_a_worker_killed_in_a_mail_costs_that_mail_one_attempt(t):
-    server = t.faulty("end-slow", "--delay", "5", "--on", "2")
+    server = t.faulty("end-wait", "--on", "2")
     t.configure(email=t.email_transport(server, **QUICK), workers=1)
     t.enqueue(*t.notices(4))
     t.daemon.start()

@@ -9,13 +9,9 @@ import lib
 QUICK = {"retry": ["100ms"] * 5, "jitter": 0}
 
 
-def slow_server(t, delay):
-    return t.faulty("end-slow", "--delay", str(delay), "--on", "1")
-
-
 def test_sigterm_finishes_what_is_in_flight_and_takes_nothing_new(t):
-    server = slow_server(t, 4)
-    t.configure(email=t.email_transport(server, packet=1, **QUICK), workers=1)
+    server = t.faulty("end-wait", "--on", "1")
+    t.configure(email=t.email_transport(server, packet=1, **QUICK), workers=1, shutdown="5m")
     t.daemon.start()
     t.drop(t.notice("flying"))
     t.wait(server.accepted, 5, "the first mail to be taken")
@@ -24,8 +20,8 @@ def test_sigterm_finishes_what_is_in_flight_and_takes_nothing_new(t):
     t.daemon.signal(signal.SIGTERM)
     t.wait(lambda: "daemon.stopping" in t.daemon.log(), 3, "the daemon to know")
     t.drop(t.notice("too-late"))
-    t.equal(t.daemon.process.wait(20 * lib.PATIENCE), 0, "exit status")
-    t.wait(lambda: not t.daemon.members(), 2, "the workers to end")
+    server.go()
+    t.equal(t.daemon.wait_for_end(), 0, "exit status")
     t.equal(os.listdir(os.path.join(t.spool, "new")), ["too-late.json"], "left in new/")
     t.check(not os.path.exists(t.control_socket), "the socket is gone")
     states = {row["id"]: row["state"] for row in t.command("queue", "--json").lines()}
@@ -53,23 +49,23 @@ def test_sigterm_does_not_wait_for_ever(t):
 
 def test_a_second_signal_ends_at_once(t):
     server = t.faulty("end-none")
-    t.configure(email=t.email_transport(server, **QUICK))
+    t.configure(email=t.email_transport(server, deadline="30m", **QUICK), shutdown="30m")
     t.daemon.start()
     t.drop(t.notice("stuck"))
     t.wait(server.accepted, 5, "the mail to be taken")
     t.daemon.signal(signal.SIGTERM)
     t.wait(lambda: "daemon.stopping" in t.daemon.log(), 3, "the daemon to know")
     t.daemon.signal(signal.SIGINT)
-    t.daemon.process.wait(10 * lib.PATIENCE)
-    t.wait(lambda: not t.daemon.members(), 2, "the workers to end")
+    t.daemon.wait_for_end()
 
 
 def test_an_idle_daemon_ends_quickly_and_quietly(t):
     t.configure()
     t.daemon.start()
-    began = time.monotonic()
-    t.equal(t.daemon.stop(), 0, "exit status")
-    t.check(time.monotonic() - began < 5 * lib.PATIENCE, "an idle daemon took long to end")
+    with t.within(5, "to end"):
+        began = time.monotonic()
+        t.equal(t.daemon.stop(), 0, "exit status")
+        t.check(time.monotonic() - began <= 5, "an idle daemon took long to end")
     t.check(" warn " not in t.daemon.log() and " error " not in t.daemon.log(), "an orderly end warns of nothing")
 
 
@@ -138,13 +134,14 @@ def test_sighup_keeps_the_old_letters_over_broken_ones(t):
 
 
 def test_sighup_leaves_what_is_in_flight_alone(t):
-    server = slow_server(t, 3)
+    server = t.faulty("end-wait", "--on", "1")
     t.configure(email=t.email_transport(server, **QUICK))
     t.daemon.start()
     t.drop(t.notice("flying"))
     t.wait(server.accepted, 5, "the mail to be taken")
     for _ in range(3):
         sighup(t, "config.reloaded")
+    server.go()
     t.wait_for_state("flying", "delivered")
     t.equal(len(server.accepted()), 1, "mails")
     t.equal(t.row("flying")["attempts"], 1, "attempts")
@@ -162,7 +159,7 @@ def test_a_second_daemon_on_the_spool_refuses(t):
     mail = t.smtp()
     t.configure(email=t.email_transport(mail))
     t.daemon.start()
-    second = t.command("run", timeout=20)
+    second = t.command("run")
     t.equal((second.status, second.out), (75, ""), "exit status and output")
     t.contains(second.err, f"process {t.daemon.pid}", "the sentence names the first")
     t.contains(second.err, "one per spool", "the sentence")
@@ -247,7 +244,7 @@ def shared_pages(t, pid):
 
 def test_workers_that_work_hold_their_own_connections_only(t):
     """While mails are in flight: sockets to the peer, nothing of the scheduler's."""
-    server = t.faulty("end-slow", "--delay", "8")
+    server = t.faulty("end-wait")
     t.configure(email=t.email_transport(server, packet=1))
     t.daemon.start()
     t.enqueue(*t.notices(2))

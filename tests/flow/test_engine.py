@@ -39,12 +39,13 @@ def status(t):
 
 
 def test_an_outcome_that_cannot_be_recorded_stops_sending_and_is_recorded_later(t):
-    server = t.faulty("end-slow", "--delay", "4", "--on", "1")
+    server = t.faulty("end-wait", "--on", "1")
     t.configure(email=t.email_transport(server, packet=1, **QUICK), workers=2, rescan="100ms")
     t.daemon.start()
     t.drop(t.notice("first"))
     t.wait(server.accepted, 5, "the mail to be taken")
     empty_disk = fill_disk(t)
+    server.go()
     t.wait(lambda: not status(t)["ledger_available"], 6, "the daemon to say that it cannot record")
     t.drop(t.notice("second"))
     check_rests(t, 2, "while outcomes cannot be recorded")
@@ -60,17 +61,18 @@ def test_an_outcome_that_cannot_be_recorded_stops_sending_and_is_recorded_later(
 
 
 def test_sigterm_waits_for_outcomes_that_are_not_recorded_yet(t):
-    server = t.faulty("end-slow", "--delay", "4", "--on", "1")
+    server = t.faulty("end-wait", "--on", "1")
     t.configure(email=t.email_transport(server, packet=1, **QUICK), workers=1)
     t.daemon.start()
     t.drop(t.notice("told"))
     t.wait(server.accepted, 5, "the mail to be taken")
     empty_disk = fill_disk(t)
+    server.go()
     t.wait(lambda: not status(t)["ledger_available"], 6, "the daemon to say that it cannot record")
     t.daemon.signal(signal.SIGTERM)
     t.holds(t.daemon.running, 1, "the daemon ended with an outcome in its memory only")
     empty_disk()
-    t.equal(t.daemon.process.wait(20 * lib.PATIENCE), 0, "exit status")
+    t.equal(t.daemon.wait_for_end(), 0, "exit status")
     t.daemon.start()
     t.equal(t.row("told")["state"], "delivered", "state")
     t.equal(len(server.accepted()), 1, "mails")

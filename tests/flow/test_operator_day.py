@@ -30,7 +30,7 @@ def write_refusals(t, refused):
 
 
 def queue(t):
-    return {row["id"]: row for row in t.command("queue", "--json", timeout=120).lines()}
+    return {row["id"]: row for row in t.command("queue", "--json").lines()}
 
 
 def failures(t):
@@ -92,5 +92,5 @@ def test_only_the_full_mailboxes_are_tried_again(t):
     retried = next(a for a in actions if a["verb"] == "retry")
     t.equal(json.loads(retried["selector"]), {"cause": "mailbox_full", "batch": "recall"}, "what was meant")
     t.contains(retried["who"], "uid ", "who did it")
-    books = t.command("reconcile", "recall", "--json", timeout=120)
+    books = t.command("reconcile", "recall", "--json")
     t.equal((books.status, books.json()["balanced"], books.json()["delivered"], books.json()["failed"]), (0, True, COUNT - 39, 39), "the books")

@@ -12,7 +12,7 @@ MAIL = b"From: a@example.org\r\nMessage-ID: <m1@example.org>\r\nSubject: =?utf-8
 
 def client(server):
     context = ssl.create_default_context(cafile=lib.certificates() + "/ca.pem")
-    smtp = smtplib.SMTP("localhost", server.port, timeout=5)
+    smtp = smtplib.SMTP("localhost", server.port, timeout=lib.LEAST_WAIT_S)
     smtp.starttls(context=context)
     smtp.login("tester", "secret")
     return smtp
@@ -52,7 +52,7 @@ def test_a_certificate_for_another_name_is_refused_by_a_client_that_looks(t):
 
 def test_the_sink_answers_as_told(t):
     server = t.sink("-r", "RCPT")
-    smtp = smtplib.SMTP("127.0.0.1", server.port, timeout=5)
+    smtp = smtplib.SMTP("127.0.0.1", server.port, timeout=lib.LEAST_WAIT_S)
     smtp.ehlo()
     smtp.mail("a@example.org")
     t.equal(smtp.rcpt("b@example.org")[0], 450, "RCPT")
@@ -63,7 +63,7 @@ def test_the_gateway_delivers_korean_in_parts(t):
     text = "불편을 드려 죄송합니다. " * 12
     query = {"username": "tester", "password": "foobar", "from": "1234", "to": "+821012345678", "coding": 2}
     query["text"] = text.encode("utf-16-be")
-    urllib.request.urlopen(gateway.url() + "?" + urllib.parse.urlencode(query), timeout=5).close()
+    urllib.request.urlopen(gateway.url() + "?" + urllib.parse.urlencode(query), timeout=lib.LEAST_WAIT_S).close()
     t.wait(lambda: [m for m in gateway.received() if m["complete"]], 5, "the message")
     (message,) = gateway.received()
     t.equal((message["text"], message["encoding"], message["parts"]), (text, "ucs2", 3), "the message")
@@ -74,7 +74,7 @@ def test_the_receiver_refuses_what_is_not_signed(t):
     request = urllib.request.Request(receiver.url(), b"{}", {"webhook-id": "x"})
     context = ssl.create_default_context(cafile=lib.certificates() + "/ca.pem")
     try:
-        urllib.request.urlopen(request, timeout=5, context=context)
+        urllib.request.urlopen(request, timeout=lib.LEAST_WAIT_S, context=context)
         t.check(False, "an unsigned request was accepted")
     except urllib.error.HTTPError as error:
         t.equal(error.code, 401, "status")

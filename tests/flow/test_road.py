@@ -193,7 +193,7 @@ def post(hooks, headers, body):
     context = ssl.create_default_context(cafile=lib.certificates() + "/ca.pem")
     request = urllib.request.Request(hooks.url(), body, headers)
     try:
-        with urllib.request.urlopen(request, timeout=5, context=context) as answer:
+        with urllib.request.urlopen(request, timeout=lib.LEAST_WAIT_S, context=context) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code

@@ -6,7 +6,7 @@ import lib
 import test_smtp
 
 ENGINES = ("esmtp", "curl")
-QUICK = {**test_smtp.QUICK, "deadline": "8s"}
+QUICK = {**test_smtp.QUICK, "deadline": "30s"}
 
 # What only libesmtp does, or says in other words: it sends several commands at once, and keeps its session behind a
 # refused recipient.

@@ -5,9 +5,9 @@ import signal
 
 import lib
 
-DEADLINE_S = 5
+DEADLINE_S = 6
 # Who does not greet is given up after a quarter of it.
-TO_GREET_S = 16
+TO_GREET_S = 20
 
 
 def overtaken(t, identity, channel="email"):
@@ -16,11 +16,11 @@ def overtaken(t, identity, channel="email"):
         raise lib.Inconclusive("the others came when it was over: they waited for it, or the machine is slow")
 
 
-def stall(t, server, deadline_s=DEADLINE_S, others=12):
+def stall(t, server, deadline_s=DEADLINE_S, others=4):
     """A mail to the stalling server, then texts and webhooks, which must not notice."""
     phones, hooks = t.faulty_gateway(), t.https()
     t.configure(
-        email=t.email_transport(server, deadline=f"{deadline_s}s", retry=["1h"]),
+        email=t.email_transport(server, deadline=f"{lib.stretched(deadline_s)}s", retry=["1h"]),
         sms=t.sms_transport(phones),
         webhook=t.webhook_transport(),
         endpoints={"crm": t.endpoint(hooks)},
@@ -40,7 +40,7 @@ def check_end(t, *outcomes, deadline_s=DEADLINE_S):
         row = t.row("stuck")
         return row if row["state"] != "in_flight" else None
 
-    row = t.wait(settled, deadline_s + 2, "the attempt to end by its deadline")
+    row = t.wait(settled, lib.stretched(deadline_s) + lib.LEAST_WAIT_S, "the attempt to end by its deadline")
     t.check(row["state"] in ("waiting", "deferred", "uncertain"), f"state {row['state']}")
     t.matches(t.daemon.log(), f"id=stuck channel=email .*outcome=({'|'.join(outcomes)}) ", "the outcome")
     t.check("id=stuck channel=email transport=mail try=1 outcome=delivered" not in t.daemon.log(), "called delivered")
@@ -87,7 +87,7 @@ def test_many_mails_to_a_hanging_server_leave_a_worker_for_the_others(t):
     server = t.faulty("rcpt-none")
     hooks = t.https()
     t.configure(
-        email=t.email_transport(server, deadline="30s", retry=["1h"], packet=1, concurrency=4),
+        email=t.email_transport(server, deadline="20m", retry=["1h"], packet=1, concurrency=4),
         webhook=t.webhook_transport(),
         endpoints={"crm": t.endpoint(hooks)},
         workers=3,
@@ -113,7 +113,7 @@ def test_a_server_that_hangs_at_quit_has_delivered(t):
 
 def test_a_slow_answer_within_the_deadline_counts(t):
     server = t.faulty("end-slow", "--delay", "2")
-    t.configure(email=t.email_transport(server, deadline="12s"))
+    t.configure(email=t.email_transport(server, deadline="60s"))
     t.daemon.start()
     t.drop(t.notice("slow"))
     t.wait_for_state("slow", "delivered", seconds=8)
@@ -122,8 +122,8 @@ def test_a_slow_answer_within_the_deadline_counts(t):
 
 def test_a_worker_that_hangs_is_killed_at_its_deadline(t):
     """Stopped in the middle of a mail: no limit of its own can end it, only its scheduler."""
-    server = t.faulty("end-slow", "--delay", "3", "--on", "1")
-    t.configure(email=t.email_transport(server, deadline="6s", retry=["200ms"], packet=1))
+    server = t.faulty("end-wait", "--on", "1")
+    t.configure(email=t.email_transport(server, deadline=f"{lib.stretched(6)}s", retry=["200ms"], packet=1))
     t.daemon.start()
     t.drop(t.notice("stuck"))
     t.wait(server.accepted, 5, "the mail to be taken")
@@ -135,7 +135,7 @@ def test_a_worker_that_hangs_is_killed_at_its_deadline(t):
         t.drop(t.notice("other"))
         t.wait_for_state("other", "delivered")
         overtaken(t, "stuck")
-    t.wait(lambda: "killed at its deadline" in t.daemon.log(), 6, "the worker to be killed")
+    t.wait(lambda: "killed at its deadline" in t.daemon.log(), lib.stretched(6) + lib.LEAST_WAIT_S, "the worker to be killed")
     for pid in set(t.daemon.workers()) & set(stopped):
         os.kill(pid, signal.SIGCONT)
     t.wait_for_state("stuck", "delivered", seconds=4)
@@ -157,7 +157,7 @@ def has_peer(pid, port):
 def gateway_stall(mode, holds=True):
     def test(t):
         phones, mail = t.faulty_gateway(mode), t.smtp()
-        t.configure(email=t.email_transport(mail), sms=t.sms_transport(phones, deadline=f"{DEADLINE_S}s", retry=["200ms"]))
+        t.configure(email=t.email_transport(mail), sms=t.sms_transport(phones, deadline=f"{lib.stretched(DEADLINE_S)}s", retry=["200ms"]))
         t.daemon.start()
         t.drop(t.notice("text", channels=["sms"]))
         t.wait(phones.received, 5, "the request")
@@ -165,7 +165,7 @@ def gateway_stall(mode, holds=True):
         t.wait(lambda: len(mail.accepted()) == 5, 6, "the mails")
         if holds:
             overtaken(t, "text", "sms")
-        t.wait_for_state("text", "uncertain", channel="sms", seconds=DEADLINE_S + 3)
+        t.wait_for_state("text", "uncertain", channel="sms", seconds=lib.stretched(DEADLINE_S) + lib.LEAST_WAIT_S)
         # Paid for, perhaps: it is shown, and not sent again by itself.
         t.holds(lambda: len(phones.received()) == 1, 1.0, "the text was sent again")
         t.equal(t.row("text", "sms")["state"], "uncertain", "state")
@@ -203,12 +203,12 @@ def test_a_mail_server_nobody_reaches_does_not_hold_up_the_rest(t):
 def test_one_stalling_mail_server_leaves_room_for_other_letters_of_its_transport(t):
     """Eight sessions may run at once: one that hangs at its recipient costs one of them."""
     server = t.faulty("rcpt-none", "--on", "1")
-    t.configure(email=t.email_transport(server, deadline=f"{DEADLINE_S}s", retry=["200ms"], packet=1, concurrency=4), workers=4)
+    t.configure(email=t.email_transport(server, deadline=f"{lib.stretched(DEADLINE_S)}s", retry=["200ms"], packet=1, concurrency=4), workers=4)
     t.daemon.start()
     t.drop(t.notice("stuck"))
     t.wait(lambda: server.events("fault"), 5, "the first one to hang")
     t.enqueue(*t.notices(6, prefix="m"))
     t.wait(lambda: len(server.accepted()) >= 6, 6, "the other mails")
     overtaken(t, "stuck")
-    t.wait_for_state("stuck", "delivered", seconds=8)
+    t.wait_for_state("stuck", "delivered", seconds=lib.stretched(DEADLINE_S) + lib.LEAST_WAIT_S)
     t.equal(len(server.accepted()), 7, "mails")

@@ -42,7 +42,8 @@ class Screen:
         return at
 
     def end(self):
-        status = self.process.wait(20 * lib.PATIENCE)
+        lib.wait_until(lambda: self.read() and self.process.poll() is not None, 20, "top to end")
+        status = self.process.returncode
         self.read()
         after = termios.tcgetattr(self.other)
         os.close(self.main)
@@ -146,28 +147,32 @@ def test_it_stays_when_the_daemon_goes_and_goes_on_with_the_next(t):
     t.wait(lambda: t.row("recall_c5"), 20, "the batch")
     screen = Screen(t)
     screen.wait_for("recall")
-    tail = subprocess.Popen([lib.DISPATCHER, "tail", "--config", t.config_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=t.environment)
-    os.set_blocking(tail.stderr.fileno(), False)
-    said = {"err": ""}
+    with open(os.path.join(t.dir, "out"), "wb") as out, open(os.path.join(t.dir, "err"), "wb") as err:
+        tail = subprocess.Popen([lib.DISPATCHER, "tail", "--config", t.config_path], stdout=out, stderr=err, env=t.environment)
 
-    def tail_says(words):
-        said["err"] += tail.stderr.read() or ""
-        return words in said["err"]
+    def told(name):
+        with open(os.path.join(t.dir, name), encoding="utf-8") as file:
+            return file.read()
+
+    def tail_has_begun():
+        t.command("pause", "recall", "--reason", "an event")  # which it tells once it looks
+        t.command("resume", "recall")
+        return told("out")
 
     try:
-        t.holds(lambda: tail.poll() is None, 1, "tail has begun")
+        t.wait(tail_has_begun, 20, "tail to begin")
         t.daemon.stop()
         screen.wait_for("The daemon is gone")
-        t.wait(lambda: tail_says("The daemon is gone"), 20, "tail to say so")
+        t.wait(lambda: "The daemon is gone" in told("err"), 20, "tail to say so")
         at = len(screen.read())
         t.daemon.start()
         screen.wait_for("recall", since=at)
-        t.wait(lambda: tail_says("A daemon is running again"), 20, "tail to go on")
-        t.equal((tail.poll(), said["err"].count("is gone")), (None, 1), "said once, and still there")
+        t.wait(lambda: "A daemon is running again" in told("err"), 20, "tail to go on")
+        t.wait(lambda: "daemon.ready" in told("out"), 20, "what happened behind it")
+        t.equal((tail.poll(), told("err").count("is gone")), (None, 1), "said once, and still there")
     finally:
-        tail.send_signal(signal.SIGTERM)
-        out, _ = tail.communicate(timeout=20 * lib.PATIENCE)
-    t.contains(out, "daemon.ready", "what happened behind it")
+        tail.terminate()
+        tail.wait()
     screen.key("q")
     t.equal(screen.end()[0], 0, "q still ends it")
     t.daemon.stop()

@@ -62,10 +62,11 @@ class Watch:
 
     def end(self, seconds=20):
         try:
-            return self.process.wait(seconds * lib.PATIENCE)
-        except subprocess.TimeoutExpired:
+            lib.wait_until(lambda: self.process.poll() is not None, seconds, "watch to end")
+        except lib.Failure as failure:
             self.process.kill()
-            raise lib.Failure(f"watch does not end; it said {self.out!r} and {self.err!r}") from None
+            raise lib.Failure(f"{failure}; it said {self.out!r} and {self.err!r}") from None
+        return self.process.returncode
 
 
 def batch(t, identity):
@@ -136,7 +137,7 @@ def test_watch_draws_a_bar_that_fits_the_terminal(t):
     with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment) as child:
         os.close(slave)
         said = b""
-        while select.select([master], [], [], 10)[0]:
+        while select.select([master], [], [], lib.LEAST_WAIT_S * lib.PATIENCE)[0]:
             try:
                 said += os.read(master, 65536)
             except OSError:  # the other side is closed
@@ -168,8 +169,9 @@ def test_watch_waits_for_a_daemon_and_outlives_it(t):
 
 
 def test_watch_tells_a_stop_and_the_command_that_ends_it(t):
-    t.configure(email={"channel": "email", "type": "outbox", "rate": "20/s"})
-    publish(t, "recall", 100)
+    outbox = {"channel": "email", "type": "outbox"}
+    t.configure(email={**outbox, "rate": "1/s"})
+    publish(t, "recall", 300)
     t.daemon.start()
     wait_for_batch(t, "recall", state="running")
     paused = t.command("pause", "recall", "--reason", "typo in the letter")
@@ -189,12 +191,14 @@ def test_watch_tells_a_stop_and_the_command_that_ends_it(t):
     t.equal(before["stop"], "paused", "still paused")
     t.wait(lambda: batch(t, "recall")["in_flight"] == 0, 10, "what was in flight to end")
     sent = batch(t, "recall")["delivered"]
+    t.configure(email=outbox)  # from here on nothing but the pause holds them up
+    t.equal(t.command("reload").status, 0, "exit status of reload")
     time.sleep(1)
     t.equal(batch(t, "recall")["delivered"], sent, "nothing is sent while paused")
     t.equal(t.command("resume", "recall").status, 0, "exit status of resume")
     t.equal(watch.end(30), 0, f"exit status; {watch.out} {watch.err}")
     t.contains(watch.err, "recall goes on", "watch to say that it goes on")
-    told = [(row["verb"], row["reason"]) for row in t.command("actions", "--json").lines()]
+    told = [(row["verb"], row["reason"]) for row in t.command("actions", "--json").lines() if row["verb"] != "reload"]
     t.equal(told, [("pause", "typo in the letter"), ("resume", "")], "what is recorded")
 
 

@@ -118,6 +118,7 @@ DEEDS = {
     "end-reset-accepted": "accepts the message, then resets the connection",
     "end-none": "accepts the message and never answers",
     "end-slow": "accepts the message and answers after --delay seconds",
+    "end-wait": "accepts the message and answers once there is a file DIR/go",
     "end-drip": "accepts the message and answers one byte a second",
     "quit-none": "never answers QUIT",
     "quit-close": "closes at QUIT without an answer",
@@ -514,6 +515,8 @@ class Session:
             self.hang()
         if self.fault("end-slow"):
             time.sleep(self.args.delay)
+        if self.fault("end-wait"):
+            peer.wait_for_go(self.args.dir)
         if self.fault("end-drip"):
             self.drip(b"250 2.0.0 OK\r\n")
         else:

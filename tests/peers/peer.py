@@ -55,6 +55,12 @@ def listen(port=0, backlog=1024, host="127.0.0.1"):
     return sock
 
 
+def wait_for_go(directory):
+    """Until somebody made the file DIR/go: the answer of a peer that a test lets go when it has seen enough."""
+    while not os.path.exists(os.path.join(directory, "go")):
+        time.sleep(0.02)
+
+
 class HttpServer(ThreadingHTTPServer):
     """A thread for each connection; one that breaks is the client's affair, and what many tests are about."""
 
@@ -78,13 +84,18 @@ def serve(server):
     server.serve_forever()
 
 
+_held = []
+
+
 def free_ports(count):
-    """Ports that were free a moment ago; for programs that cannot take port 0."""
-    socks = [listen() for _ in range(count)]
-    ports = [sock.getsockname()[1] for sock in socks]
-    for sock in socks:
-        sock.close()
-    return ports
+    """Ports nobody else is given while this process lives; whoever listens with SO_REUSEADDR can have them, and until
+    somebody does, they refuse."""
+    made = [socket.socket() for _ in range(count)]
+    for sock in made:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", 0))
+    _held.extend(made)
+    return [sock.getsockname()[1] for sock in made]
 
 
 def sync_directory(path):

@@ -8,10 +8,10 @@ Every request is logged before it is answered. In DIR:
 modes:
   ok                 202, as Kannel says it
   hang               never answers
-  slow               202 after two seconds
+  wait               202 once there is a file DIR/go
   brisk              202 after 50 ms
   close              closes without an answer
-  drip               one byte of the answer a second
+  drip               the status, then one byte of a header a second
   odd                200 and a page in HTML: a success nobody has described
   busy               503
   forbidden          403
@@ -30,14 +30,14 @@ import peer
 
 ANSWERS = {
     "ok": (202, b"0: Accepted for delivery"),
-    "slow": (202, b"0: Accepted for delivery"),
+    "wait": (202, b"0: Accepted for delivery"),
     "brisk": (202, b"0: Accepted for delivery"),
     "odd": (200, b"<html>Welcome</html>"),
     "busy": (503, b"Temporal failure, try again later."),
     "forbidden": (403, b"Authorization failed for sendsms"),
     "refused": (400, b"Sender missing and no global set, rejected"),
 }
-DELAYS_S = {"slow": 4, "brisk": 0.05}
+BRISK_S = 0.05
 MODES = [*ANSWERS, "hang", "close", "drip"]
 
 
@@ -62,10 +62,14 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.read(1)
             return
         if mode == "drip":
+            self.wfile.write(b"HTTP/1.1 202 Accepted\r\nX: ")
             while True:
-                self.wfile.write(b"H")
+                self.wfile.write(b"x")
                 time.sleep(1)
-        time.sleep(DELAYS_S.get(mode, 0))
+        if mode == "wait":
+            peer.wait_for_go(self.server.args.dir)
+        if mode == "brisk":
+            time.sleep(BRISK_S)
         status, body = ANSWERS[mode]
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
