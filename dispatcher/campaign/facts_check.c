@@ -129,6 +129,29 @@ static void check_dates(const struct checking *c)
                            "incident.end (%s) is before incident.start (%s)", end, start);
 }
 
+/* A service comes back after it failed. */
+static void check_outage(const struct checking *c, const char *cohort)
+{
+    struct json_t *data = fact_sheet_data(c->sheet, cohort);
+    const char *down = fact_value_text(fact_value_at(data, "service.down_from"));
+    const char *back = fact_value_text(fact_value_at(data, "service.restored_at"));
+    struct place at = fact_sheet_place(c->sheet, cohort, "service.restored_at");
+    int64_t down_ms, back_ms;
+    if (down != NULL && back != NULL && clock_parse_rfc3339(down, &down_ms) &&
+        clock_parse_rfc3339(back, &back_ms) && back_ms < down_ms)
+        problems_add_error(c->problems, &at, "facts-times",
+                           "service.restored_at (%s) is before service.down_from (%s)", back, down);
+    json_free(data);
+}
+
+static void check_outages(const struct checking *c)
+{
+    check_outage(c, NULL);
+    for (size_t i = 0; i < c->sheet->cohort_count; i++)
+        if (fact_value_at(c->sheet->cohorts[i].facts, "service") != NULL)
+            check_outage(c, c->sheet->cohorts[i].name);
+}
+
 #define HOUR_MS (INT64_C(60) * 60 * 1000)
 
 /* When the day began, or the moment; false: it is neither. A day begins 14 hours earlier in the
@@ -285,6 +308,7 @@ void facts_check(const struct fact_sheet *s, struct problems *problems)
     check_share(&c);
     check_times(&c);
     check_dates(&c);
+    check_outages(&c);
     check_starts(&c);
     check_notice(&c);
     check_version(&c);

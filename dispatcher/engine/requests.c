@@ -124,6 +124,22 @@ int answer_put_waits(const struct request *r, int64_t batch, struct error *err)
     return 0;
 }
 
+struct step_place request_read_place(const struct request *r, size_t limit)
+{
+    return (struct step_place){.limit = limit,
+                               .after = json_get_int(r->root, "after", 0),
+                               .until = json_get_int(r->root, "until", 0),
+                               .group = json_get_int(r->root, "group", 0),
+                               .at_ms = json_get_int(r->root, "at", 0)};
+}
+
+void answer_put_place(struct buf *out, const struct step_place *place)
+{
+    buf_printf(out, ",\"more\":%s,\"after\":%lld,\"until\":%lld,\"group\":%lld,\"at\":%lld",
+               place->more ? "true" : "false", (long long)place->after, (long long)place->until,
+               (long long)place->group, (long long)place->at_ms);
+}
+
 void answer_put_left(struct buf *out, const char *const *names, const int64_t *counts, size_t count)
 {
     const char *sign = "";

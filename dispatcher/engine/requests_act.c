@@ -73,12 +73,9 @@ static void put_answer(struct buf *out, const struct act *act)
     buf_puts(out, "{\"v\":1,\"end\":true");
     put_left(out, act->barred);
     answer_put_shares(out, act->by);
-    buf_printf(out,
-               ",\"count\":%lld,\"ended\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,"
-               "\"group\":%lld,\"at\":%lld,\"action\":%lld}\n",
-               (long long)act->count, (long long)act->ended, act->more ? "true" : "false",
-               (long long)act->after, (long long)act->until, (long long)act->group,
-               (long long)act->at_ms, (long long)act->action);
+    buf_printf(out, ",\"count\":%lld,\"ended\":%lld", (long long)act->count, (long long)act->ended);
+    answer_put_place(out, &act->place);
+    buf_printf(out, ",\"action\":%lld}\n", (long long)act->action);
 }
 
 int request_act(const struct request *r, struct error *err)
@@ -86,12 +83,8 @@ int request_act(const struct request *r, struct error *err)
     struct selector selector;
     struct shares by = {0};
     struct act act = {.selector = &selector,
-                      .limit = ACT_STEP,
+                      .place = request_read_place(r, ACT_STEP),
                       .now_ms = r->world->now_ms,
-                      .after = json_get_int(r->root, "after", 0),
-                      .until = json_get_int(r->root, "until", 0),
-                      .group = json_get_int(r->root, "group", 0),
-                      .at_ms = json_get_int(r->root, "at", 0),
                       .action = json_get_int(r->root, "action", 0),
                       .by = &by};
     int rc = read_what(r, &act.kind, err);

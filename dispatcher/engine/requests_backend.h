@@ -37,6 +37,10 @@ void answer_put_counts(struct buf *out, const int64_t counts[DELIVERY_STATES]);
 /* ,"waits_for":"window","next_attempt_at":"..." of a batch or (0) of single notices: why nothing of
  * it is due, and until when; null if something is due, or nothing is left. */
 MUST_CHECK int answer_put_waits(const struct request *r, int64_t batch, struct error *err);
+/* Where the last step stopped, as its answer said ("after", "until", "group", "at"). */
+struct step_place request_read_place(const struct request *r, size_t limit);
+/* ,"more":..,"after":.. and so on: the same for the next one. */
+void answer_put_place(struct buf *out, const struct step_place *place);
 /* ,"left":{"refused":3}: those of the counts that are not 0, by name. */
 void answer_put_left(struct buf *out, const char *const *names, const int64_t *counts,
                      size_t count);

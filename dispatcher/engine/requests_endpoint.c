@@ -90,12 +90,8 @@ static int free_waiting(const struct request *r, const char *name, bool rested, 
                                       .channel = CHANNEL_WEBHOOK,
                                       .state = rested ? -1 : DELIVERY_HELD};
     *retry = (struct retry){.selector = &selector,
-                            .limit = FREE_STEP,
+                            .place = request_read_place(r, FREE_STEP),
                             .now_ms = r->world->now_ms,
-                            .after = json_get_int(r->root, "after", 0),
-                            .until = json_get_int(r->root, "until", 0),
-                            .group = json_get_int(r->root, "group", 0),
-                            .at_ms = json_get_int(r->root, "at", 0),
                             .action = json_get_int(r->root, "record", 0)};
     int rc = ledger_retry(r->world->ledger, retry, &action, err);
     retry->selector = NULL;
@@ -155,12 +151,9 @@ static void put_changed(struct buf *out, bool changes, bool disable, bool rested
     buf_printf(out, "{\"v\":1,\"end\":true,\"changed\":%s,\"disabled\":%s,\"rested\":%s",
                changes ? "true" : "false", disable ? "true" : "false", rested ? "true" : "false");
     answer_put_time(out, "rests_until", until_ms);
-    buf_printf(out,
-               ",\"freed\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,\"group\":%lld,\"at\":%"
-               "lld,\"record\":%lld}\n",
-               (long long)freeing->count, freeing->more ? "true" : "false",
-               (long long)freeing->after, (long long)freeing->until, (long long)freeing->group,
-               (long long)freeing->at_ms, (long long)freeing->action);
+    buf_printf(out, ",\"freed\":%lld", (long long)freeing->count);
+    answer_put_place(out, &freeing->place);
+    buf_printf(out, ",\"record\":%lld}\n", (long long)freeing->action);
 }
 
 static int act(const struct request *r, const struct endpoints *all, const char *name, bool disable,

@@ -123,12 +123,9 @@ static void put_answer(struct buf *out, const struct retry *retry, const struct 
     put_barred(out, retry->barred);
     put_shut(out, shut);
     answer_put_shares(out, retry->by);
-    buf_printf(out,
-               ",\"count\":%lld,\"more\":%s,\"after\":%lld,\"until\":%lld,\"group\":%lld,\"at\":%"
-               "lld,\"action\":%lld}\n",
-               (long long)retry->count, retry->more ? "true" : "false", (long long)retry->after,
-               (long long)retry->until, (long long)retry->group, (long long)retry->at_ms,
-               (long long)retry->action);
+    buf_printf(out, ",\"count\":%lld", (long long)retry->count);
+    answer_put_place(out, &retry->place);
+    buf_printf(out, ",\"action\":%lld}\n", (long long)retry->action);
 }
 
 int request_retry(const struct request *r, struct error *err)
@@ -138,12 +135,8 @@ int request_retry(const struct request *r, struct error *err)
     struct shares by = {0};
     struct selector selector;
     struct retry retry = {.selector = &selector,
-                          .limit = RETRY_STEP,
+                          .place = request_read_place(r, RETRY_STEP),
                           .now_ms = r->world->now_ms,
-                          .after = json_get_int(r->root, "after", 0),
-                          .until = json_get_int(r->root, "until", 0),
-                          .group = json_get_int(r->root, "group", 0),
-                          .at_ms = json_get_int(r->root, "at", 0),
                           .action = json_get_int(r->root, "action", 0),
                           .meet = daemon != NULL && daemon->end_rest != NULL ? meet : NULL,
                           .context = &shut,

@@ -242,11 +242,6 @@ static const struct mover act_mover = {.is_about = is_about,
 static int take_step(struct ledger *l, struct act *a, const struct action *action,
                      struct error *err)
 {
-    struct step_place place = {.limit = a->limit,
-                               .after = a->after,
-                               .until = a->until,
-                               .group = a->group,
-                               .at_ms = a->at_ms};
     struct step s = {.mover = &act_mover,
                      .selector = a->selector,
                      .action = action,
@@ -256,13 +251,7 @@ static int take_step(struct ledger *l, struct act *a, const struct action *actio
     a->count = 0;
     a->ended = 0;
     memset(a->barred, 0, sizeof(a->barred));
-    int rc = step_take(l, &s, &place, err);
-    a->after = place.after;
-    a->until = place.until;
-    a->group = place.group;
-    a->at_ms = place.at_ms;
-    a->more = place.more;
-    return rc;
+    return step_take(l, &s, &a->place, err);
 }
 
 int ledger_count_act(struct ledger *l, struct act *a, struct error *err)
@@ -289,7 +278,7 @@ int ledger_act(struct ledger *l, struct act *a, const struct action *action, str
         return rc;
     rc = take_step(l, &next, &named, err);
     if (rc == 0)
-        rc = step_record(l, &named, next.count + next.ended, next.more, &next.action, err);
+        rc = step_record(l, &named, next.count + next.ended, next.place.more, &next.action, err);
     rc = ledger_leave(l, own, rc, err);
     if (rc == 0)
         *a = next;

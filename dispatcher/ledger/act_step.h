@@ -52,14 +52,6 @@ struct step {
     struct buf numbers, group; /* the questions for a page, by number and of a group */
 };
 
-/* What goes on from step to step. */
-struct step_place {
-    size_t limit;
-    int64_t after, until;
-    int64_t group, at_ms; /* which of the groups of act_step.c, and when in it */
-    bool more;
-};
-
 /* One step: s->mover->take() for each row, meant or not. */
 MUST_CHECK int step_take(struct ledger *l, struct step *s, struct step_place *place,
                          struct error *err);

@@ -731,6 +731,15 @@ void shares_free(struct shares *all);
  * (action_row.pending). A retry that stopped in between has no end: ledger_recover() closes it with
  * "VERB interrupted" and what it had moved, or the next retry does, a minute after its last step.
  */
+/* What goes on from step to step; asked for the next one as it came back from the last. */
+struct step_place {
+    size_t limit;  /* deliveries a step may move, or pass several of for each; up to a page more */
+    int64_t after; /* up to this number all are done */
+    int64_t until; /* and behind this one nothing is meant; 0: not begun */
+    int64_t group; /* of what is looked at just now, and when in it: see act_step.c */
+    int64_t at_ms;
+    bool more;
+};
 /* Why something the selector means is not begun again. */
 enum retry_bar {
     RETRY_ARRIVED,    /* of a notice that is named: delivered */
@@ -754,16 +763,11 @@ struct retry_way {
 typedef bool ledger_meet_fn(void *context, const struct retry_way *way);
 struct retry {
     const struct selector *selector;
-    size_t limit;  /* deliveries a step may move, or pass several of for each; up to a page more */
-    int64_t after; /* up to this number all are done */
-    int64_t until; /* and behind this one nothing is meant; 0: not begun */
-    int64_t group; /* of what is looked at just now, and when in it: see act_step.c */
-    int64_t at_ms;
+    struct step_place place;
     int64_t action;             /* the number of its beginning; 0: nothing is begun */
     int64_t count;              /* moved by this step */
     int64_t barred[RETRY_BARS]; /* meant, but left alone by this step */
     int64_t now_ms;             /* for who only counts */
-    bool more;
     /* Of each that is moved, or due and not in a stopped batch; NULL: nobody asks. Not of who only
      * counts. */
     ledger_meet_fn *meet;
@@ -805,14 +809,13 @@ const char *act_kind_name(enum act_kind kind); /* "hold" ... "mark-delivered" */
 struct act {
     enum act_kind kind;
     const struct selector *selector;
-    size_t limit; /* as of struct retry, like the next ones */
-    int64_t after, until, group, at_ms, action;
+    struct step_place place;
+    int64_t action; /* as of struct retry */
     int64_t now_ms; /* for who only counts */
     int64_t count;  /* moved by this step */
     int64_t ended;  /* EXPIRE, CANCEL: had left, and their next channel will not begin any more */
     int64_t barred[ACT_BARS];
     struct shares *by; /* `count` is added to these; NULL: nobody asks */
-    bool more;
 };
 MUST_CHECK int ledger_act(struct ledger *l, struct act *a, const struct action *action,
                           struct error *err);

@@ -218,25 +218,15 @@ static const struct mover retry_mover = {
 static int take_step(struct ledger *l, struct retry *r, const struct action *action,
                      struct error *err)
 {
-    struct step_place place = {.limit = r->limit,
-                               .after = r->after,
-                               .until = r->until,
-                               .group = r->group,
-                               .at_ms = r->at_ms};
     struct step s = {.mover = &retry_mover,
                      .selector = r->selector,
+                     .action = action,
                      .now_ms = action != NULL ? action->now_ms : r->now_ms,
                      .count_only = action == NULL,
                      .context = r};
     r->count = 0;
     memset(r->barred, 0, sizeof(r->barred));
-    int rc = step_take(l, &s, &place, err);
-    r->after = place.after;
-    r->until = place.until;
-    r->group = place.group;
-    r->at_ms = place.at_ms;
-    r->more = place.more;
-    return rc;
+    return step_take(l, &s, &r->place, err);
 }
 
 int ledger_count_retry(struct ledger *l, struct retry *r, struct error *err)
@@ -261,7 +251,7 @@ int ledger_retry(struct ledger *l, struct retry *r, const struct action *action,
         return rc;
     rc = take_step(l, &next, action, err);
     if (rc == 0)
-        rc = step_record(l, action, next.count, next.more, &next.action, err);
+        rc = step_record(l, action, next.count, next.place.more, &next.action, err);
     rc = ledger_leave(l, own, rc, err);
     if (rc == 0)
         *r = next;

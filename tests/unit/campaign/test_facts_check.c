@@ -110,6 +110,24 @@ static void an_end_before_the_begin_is_told(void **state)
            "[facts-times]\n");
 }
 
+static void a_service_cannot_be_back_before_it_failed(void **state)
+{
+    (void)state;
+    expect(HEAD("confirmed") "facts:\n  service.down_from: 2026-09-14T09:00:00+09:00\n"
+                             "  service.restored_at: 2026-09-14T00:30:00+01:00\n",
+           "9:3: error: service.restored_at (2026-09-14T00:30:00+01:00) is before "
+           "service.down_from (2026-09-14T09:00:00+09:00) [facts-times]\n");
+    /* The clock on the wall says less, and it is later. */
+    expect(HEAD("confirmed") "facts:\n  service.down_from: 2026-09-14T09:00:00+09:00\n"
+                             "  service.restored_at: 2026-09-14T01:30:00+01:00\n",
+           "");
+    expect(HEAD("confirmed") "facts: {}\ncohorts:\n  a:\n    facts:\n"
+                             "      service.down_from: 2026-09-14T09:00:00+09:00\n"
+                             "      service.restored_at: 2026-09-14T08:00:00+09:00\n",
+           "12:7: error: service.restored_at (2026-09-14T08:00:00+09:00) is before "
+           "service.down_from (2026-09-14T09:00:00+09:00) [facts-times]\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +139,7 @@ int main(void)
         cmocka_unit_test(what_a_cohort_s_group_loses_is_told),
         cmocka_unit_test(a_text_without_one_of_the_languages_is_told),
         cmocka_unit_test(an_end_before_the_begin_is_told),
+        cmocka_unit_test(a_service_cannot_be_back_before_it_failed),
     };
     int failed = cmocka_run_group_tests(tests, files_begin, files_end);
     told_free(&told);

@@ -289,10 +289,10 @@ static inline struct action action_of(const char *reason)
 static inline int64_t retry(struct ledger *l, struct selector selector, const char *reason)
 {
     struct action action = action_of(reason);
-    struct retry r = {.selector = &selector, .limit = 1000, .more = true};
+    struct retry r = {.selector = &selector, .place.limit = 1000, .place.more = true};
     struct error err = {0};
     int64_t count = 0;
-    while (r.more) {
+    while (r.place.more) {
         must(ledger_retry(l, &r, &action, &err), &err);
         count += r.count;
     }
@@ -302,10 +302,10 @@ static inline int64_t retry(struct ledger *l, struct selector selector, const ch
 /* What a retry would move. */
 static inline int64_t count_retry(struct ledger *l, struct selector selector)
 {
-    struct retry r = {.selector = &selector, .limit = 1000, .more = true};
+    struct retry r = {.selector = &selector, .place.limit = 1000, .place.more = true};
     struct error err = {0};
     int64_t count = 0;
-    while (r.more) {
+    while (r.place.more) {
         must(ledger_count_retry(l, &r, &err), &err);
         count += r.count;
     }

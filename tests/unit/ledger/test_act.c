@@ -70,11 +70,11 @@ static int64_t retry_and_tell(struct ledger *l, struct selector selector,
                               int64_t barred[RETRY_BARS])
 {
     struct action action = action_of("");
-    struct retry r = {.selector = &selector, .limit = 256, .more = true};
+    struct retry r = {.selector = &selector, .place.limit = 256, .place.more = true};
     struct error err = {0};
     int64_t count = 0;
     memset(barred, 0, RETRY_BARS * sizeof(*barred));
-    for (; r.more; count += r.count) {
+    for (; r.place.more; count += r.count) {
         must(ledger_retry(l, &r, &action, &err), &err);
         for (int bar = 0; bar < RETRY_BARS; bar++)
             barred[bar] += r.barred[bar];
@@ -148,7 +148,7 @@ static void asks_of_what_is_due_or_moved_whether_it_counts(void **state)
     const struct selector waiting = select_state(DELIVERY_WAITING);
     const struct action action = {
         .verb = "retry", .who = "uid 1", .reason = "", .selector = "", .now_ms = NOON};
-    struct retry r = {.selector = &waiting, .limit = 256, .meet = note_met, .context = &met};
+    struct retry r = {.selector = &waiting, .place.limit = 256, .meet = note_met, .context = &met};
     struct error err;
     take_in_many(f->l, "n", 3);
     send_back(f->l, lease_one(f->l, "relay"), "window");
@@ -157,12 +157,12 @@ static void asks_of_what_is_due_or_moved_whether_it_counts(void **state)
     assert_string_equal(met.last, "relay email kim@example.com");
     assert_int_equal(r.count, 1);
     assert_int_equal(r.barred[RETRY_DUE], 2);
-    r = (struct retry){.selector = &waiting, .limit = 256, .meet = note_met, .context = &met};
+    r = (struct retry){.selector = &waiting, .place.limit = 256, .meet = note_met, .context = &met};
     met.rests = true;
     assert_int_equal(ledger_retry(f->l, &r, &action, &err), 0);
     assert_int_equal(r.count, 3);
     assert_int_equal(r.barred[RETRY_DUE], 0);
-    r = (struct retry){.selector = &waiting, .limit = 256, .meet = note_met, .context = &met};
+    r = (struct retry){.selector = &waiting, .place.limit = 256, .meet = note_met, .context = &met};
     met.count = 0;
     assert_int_equal(ledger_count_retry(f->l, &r, &err), 0);
     assert_int_equal(met.count, 0); /* who only counts changes nothing */
@@ -270,16 +270,16 @@ static void takes_a_long_retry_in_steps_that_end(void **state)
 {
     struct fixture *f = *state;
     struct selector failed = select_state(DELIVERY_FAILED);
-    struct retry r = {.selector = &failed, .limit = 1};
+    struct retry r = {.selector = &failed, .place.limit = 1};
     take_in_failed(f->l, MANY);
     step(f->l, &r);
     assert_int_equal(r.count, 256); /* a page at least */
-    assert_true(r.more);
+    assert_true(r.place.more);
     assert_int_equal(count_state(f->l, DELIVERY_FAILED), MANY - 256);
     step(f->l, &r);
     step(f->l, &r);
     assert_int_equal(r.count, MANY - 512);
-    assert_false(r.more);
+    assert_false(r.place.more);
     must_balance(f->l);
 }
 
@@ -288,7 +288,7 @@ static void leaves_alone_what_failed_again_or_came_later(void **state)
 {
     struct fixture *f = *state;
     struct selector failed = select_state(DELIVERY_FAILED);
-    struct retry r = {.selector = &failed, .limit = 1, .more = true};
+    struct retry r = {.selector = &failed, .place.limit = 1, .place.more = true};
     struct notice late;
     int64_t count = 0;
     take_in_failed(f->l, MANY);
@@ -297,7 +297,7 @@ static void leaves_alone_what_failed_again_or_came_later(void **state)
     make_notice(&late, "late", "late");
     late.deliveries[0].state = DELIVERY_FAILED;
     take_in(f->l, &late);
-    for (count = r.count; r.more; count += r.count)
+    for (count = r.count; r.place.more; count += r.count)
         step(f->l, &r);
     assert_int_equal(count, MANY);
     assert_int_equal(count_state(f->l, DELIVERY_FAILED), 2);
@@ -307,13 +307,13 @@ static void costs_a_step_no_more_when_nothing_fits(void **state)
 {
     struct fixture *f = *state;
     struct selector nobody = select_state(DELIVERY_FAILED);
-    struct retry r = {.selector = &nobody, .limit = 64}; /* a page of nobody */
+    struct retry r = {.selector = &nobody, .place.limit = 64}; /* a page of nobody */
     nobody.cause = "no_such_cause";
     take_in_failed(f->l, MANY);
     step(f->l, &r);
     assert_int_equal(r.count, 0);
-    assert_true(r.more);
-    assert_int_equal(r.after, 256);
+    assert_true(r.place.more);
+    assert_int_equal(r.place.after, 256);
 }
 
 /* ---- the record ---- */
@@ -386,7 +386,7 @@ static void records_a_long_retry_by_its_beginning_and_its_end(void **state)
 {
     struct fixture *f = *state;
     struct selector failed = select_state(DELIVERY_FAILED);
-    struct retry r = {.selector = &failed, .limit = 1};
+    struct retry r = {.selector = &failed, .place.limit = 1};
     struct seen_actions seen;
     take_in_failed(f->l, MANY);
     step(f->l, &r);
@@ -406,9 +406,9 @@ static void closes_a_retry_that_stood_still_when_another_begins(void **state)
     struct fixture *f = *state;
     struct selector failed = select_state(DELIVERY_FAILED);
     struct selector one = select_id("n598"), another = select_id("n599");
-    struct retry r = {.selector = &failed, .limit = 1};
-    struct retry second = {.selector = &one, .limit = 1000};
-    struct retry third = {.selector = &another, .limit = 1000};
+    struct retry r = {.selector = &failed, .place.limit = 1};
+    struct retry second = {.selector = &one, .place.limit = 1000};
+    struct retry third = {.selector = &another, .place.limit = 1000};
     struct action action = action_of("");
     struct error err = {0};
     take_in_failed(f->l, MANY);
@@ -430,7 +430,7 @@ static void shows_a_retry_that_was_interrupted(void **state)
 {
     struct fixture *f = *state;
     struct selector failed = select_state(DELIVERY_FAILED);
-    struct retry r = {.selector = &failed, .limit = 1};
+    struct retry r = {.selector = &failed, .place.limit = 1};
     struct action action = action_of("");
     struct error err = {0};
     size_t none = 0;
@@ -450,7 +450,7 @@ static void lets_nobody_add_to_the_retry_of_another(void **state)
 {
     struct fixture *f = *state;
     struct selector failed = select_state(DELIVERY_FAILED);
-    struct retry r = {.selector = &failed, .limit = 1};
+    struct retry r = {.selector = &failed, .place.limit = 1};
     struct action other = action_of("");
     struct error err = {0};
     take_in_failed(f->l, MANY);

@@ -13,13 +13,16 @@ static struct sum act_with(struct ledger *l, enum act_kind kind, struct selector
     struct sum sum = {0};
     struct error err = {0};
     struct action action = action_of("ticket 7");
-    struct act a = {
-        .kind = kind, .selector = &selector, .limit = 256, .now_ms = action.now_ms, .more = true};
+    struct act a = {.kind = kind,
+                    .selector = &selector,
+                    .place.limit = 256,
+                    .now_ms = action.now_ms,
+                    .place.more = true};
     int64_t counted = 0, ended = 0;
-    for (struct act dry = a; dry.more; counted += dry.count, ended += dry.ended)
+    for (struct act dry = a; dry.place.more; counted += dry.count, ended += dry.ended)
         must(ledger_count_act(l, &dry, &err), &err);
     a.by = by;
-    for (; a.more; sum.steps++) {
+    for (; a.place.more; sum.steps++) {
         must(ledger_act(l, &a, &action, &err), &err);
         sum.count += a.count;
         sum.ended += a.ended;
@@ -258,7 +261,7 @@ static void an_undone_step_leaves_all_as_it_was(void **state)
     struct error err = {0};
     struct action action = action_of("");
     struct selector all = SELECTOR_ALL;
-    struct act a = {.kind = ACT_HOLD, .selector = &all, .limit = 256};
+    struct act a = {.kind = ACT_HOLD, .selector = &all, .place.limit = 256};
     take_in_many(f->l, "n", 5);
     must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
     must(ledger_act(f->l, &a, &action, &err), &err);

@@ -244,7 +244,7 @@ static void what_is_held_of_a_cancelled_campaign_is_not_let_go(void **state)
     struct fixture *f = *state;
     struct error err = {0};
     struct selector held = select_state(DELIVERY_HELD);
-    struct act act = {.kind = ACT_RELEASE, .selector = &held, .limit = 100, .now_ms = NOON};
+    struct act act = {.kind = ACT_RELEASE, .selector = &held, .place.limit = 100, .now_ms = NOON};
     start(f->l, "{}");
     take_in_batch(f->l, "a");
     lease_with(f->l, 0, 0);

@@ -194,10 +194,10 @@ static void put_crowd(struct ledger *l)
 static int64_t cost_of_act(struct ledger *l, enum act_kind kind, struct selector selector)
 {
     struct error err = {0};
-    struct act a = {.kind = kind, .selector = &selector, .limit = 2048, .more = true};
+    struct act a = {.kind = kind, .selector = &selector, .place.limit = 2048, .place.more = true};
     int64_t before = db_worked_ever(l->db);
     int64_t count = 0;
-    for (; a.more; count += a.count)
+    for (; a.place.more; count += a.count)
         must(ledger_count_act(l, &a, &err), &err);
     assert_true(count > 0);
     return db_worked_ever(l->db) - before;

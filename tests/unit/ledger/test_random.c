@@ -359,9 +359,9 @@ static void retry_some(struct run *r)
         row->tries = row->crashes = 0;
         row->over_ms = row->patience_ms > 0 ? r->clock_ms + row->patience_ms : 0;
     }
-    struct retry again = {.selector = &selector, .limit = 1, .more = true};
+    struct retry again = {.selector = &selector, .place.limit = 1, .place.more = true};
     assert_int_equal(count_retry(r->f->l, selector), expected);
-    for (; again.more; count += again.count)
+    for (; again.place.more; count += again.count)
         must(ledger_retry(r->f->l, &again, &action, &err), &err);
     assert_int_equal(count, expected);
 }
@@ -403,14 +403,14 @@ static void act_on_some(struct run *r)
     int64_t expected = 0, expected_ended = 0, flying = 0, count = 0, ended = 0, in_flight = 0;
     struct act a = {.kind = (enum act_kind)roll(r, ACT_KINDS),
                     .selector = &selector,
-                    .limit = 1,
+                    .place.limit = 1,
                     .now_ms = r->clock_ms,
-                    .more = true};
+                    .place.more = true};
     selector.batch = roll(r, 2) == 0 ? batches[1 + roll(r, BATCHES)] : NULL;
     selector.channel = selector.batch == NULL ? (int)roll(r, TRANSPORTS) : -1;
     action.now_ms = r->clock_ms;
     struct act dry = a;
-    for (; dry.more; expected += dry.count)
+    for (; dry.place.more; expected += dry.count)
         must(ledger_count_act(r->f->l, &dry, &err), &err);
     for (size_t i = 0; i < r->now.count; i++) {
         struct row *row = &r->now.rows[i];
@@ -421,7 +421,7 @@ static void act_on_some(struct run *r)
         expected -= act_on(r, row, a.kind, &expected_ended);
     }
     assert_int_equal(expected, 0);
-    for (; a.more; count += a.count, ended += a.ended, in_flight += a.barred[ACT_IN_FLIGHT]) {
+    for (; a.place.more; count += a.count, ended += a.ended, in_flight += a.barred[ACT_IN_FLIGHT]) {
         must(ledger_act(r->f->l, &a, &action, &err), &err);
         expected += a.count;
     }

@@ -406,7 +406,7 @@ static int use_everything(struct ledger *l, struct error *err)
     enum accept_result result;
     size_t count = 0;
     size_t other = 0;
-    struct retry again = {.selector = &all, .limit = 1000};
+    struct retry again = {.selector = &all, .place.limit = 1000};
     int worst = 0;
     use_read_side(l, err, &worst);
     make_notice(&n, "fresh", "fresh");
