@@ -77,6 +77,7 @@ static const struct command *const systems[] = {
     &command_enqueue,
     &command_status,
     &command_route_explain,
+    &command_schema,
 };
 
 static const struct command *const engine_room[] = {

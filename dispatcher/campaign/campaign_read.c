@@ -7,6 +7,16 @@
 #include "campaign/reading.h"
 #include "campaign/sending_read.h"
 
+#define CHANNELS                                                                                   \
+    "{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"email\",\"sms\",\"webhook\"]}}"
+#define CATEGORY "{\"enum\":[\"breach_notice\",\"service_notice\",\"ad\",\"newsletter\"]}"
+#define EXCUSE   "{\"enum\":[\"containment\",\"force_majeure\"]}"
+#define PARTS    "{\"type\":[\"integer\",\"string\"],\"minimum\":1,\"maximum\":10}"
+/* A cohort may have no file yet. */
+#define COHORTS                                                                                    \
+    "{\"type\":\"object\",\"additionalProperties\":{\"type\":[\"string\",\"number\",\"boolean\","  \
+    "\"null\"]}}"
+
 static const char *const categories[] = {"breach_notice", "service_notice", "ad", "newsletter"};
 static const char *const excuses[] = {"containment", "force_majeure"};
 
@@ -180,9 +190,9 @@ static void read_exempt_by(const struct reading *r, const struct yaml_node *node
 }
 
 static const struct key exemption_keys[] = {
-    {"rule", KEY_REQUIRED, YAML_SCALAR, read_exempt_rule},
-    {"reason", KEY_REQUIRED, YAML_SCALAR, read_exempt_reason},
-    {"by", KEY_REQUIRED, YAML_LIST, read_exempt_by},
+    {"rule", KEY_REQUIRED, YAML_SCALAR, read_exempt_rule, SCHEMA_SCALAR},
+    {"reason", KEY_REQUIRED, YAML_SCALAR, read_exempt_reason, SCHEMA_SCALAR},
+    {"by", KEY_REQUIRED, YAML_LIST, read_exempt_by, SCHEMA_SCALARS},
 };
 
 static void read_exemptions(const struct reading *r, const struct yaml_node *node, void *target)
@@ -201,30 +211,31 @@ static void read_exemptions(const struct reading *r, const struct yaml_node *nod
 /* ---- the campaign ---- */
 
 static const struct key campaign_keys[] = {
-    {"schema", KEY_REQUIRED, YAML_SCALAR, reading_schema},
-    {"campaign", KEY_REQUIRED, YAML_SCALAR, read_id},
-    {"template", KEY_REQUIRED, YAML_SCALAR, read_template},
-    {"kind", KEY_REQUIRED, YAML_SCALAR, read_kind},
-    {"category", KEY_REQUIRED, YAML_SCALAR, read_category},
-    {"facts", KEY_OPTIONAL, YAML_SCALAR, read_facts},
-    {"languages", KEY_REQUIRED, YAML_LIST, read_languages},
-    {"channels", KEY_REQUIRED, YAML_LIST, read_channels},
-    {"cohorts", KEY_OPTIONAL, YAML_MAP, read_cohorts},
-    {"population", KEY_OPTIONAL, YAML_SCALAR, read_population},
-    {"send_at", KEY_OPTIONAL, YAML_SCALAR, read_send_at},
-    {"supersedes", KEY_OPTIONAL, YAML_SCALAR, read_supersedes},
-    {"delay_reason", KEY_OPTIONAL, YAML_SCALAR, read_delay_reason},
-    {"sms_parts", KEY_OPTIONAL, YAML_SCALAR, read_sms_parts},
-    {"reference", KEY_OPTIONAL, YAML_SCALAR, read_reference},
-    {"exemptions", KEY_OPTIONAL, YAML_LIST, read_exemptions},
-    {"approvals", KEY_OPTIONAL, YAML_LIST, sending_read_approvals},
-    {"window", KEY_OPTIONAL, YAML_SCALAR, sending_read_window},
-    {"halt", KEY_OPTIONAL, YAML_MAP, sending_read_halt},
-    {"canary", KEY_OPTIONAL, YAML_MAP, sending_read_canary},
-    {"waves", KEY_OPTIONAL, YAML_MAP, sending_read_waves},
-    {"expires_at", KEY_OPTIONAL, YAML_SCALAR, sending_read_expires_at},
-    {"phoned", KEY_OPTIONAL, YAML_LIST, sending_read_phoned},
-    {"condition", KEY_OPTIONAL, YAML_MAP, sending_read_condition},
+    {"schema", KEY_REQUIRED, YAML_SCALAR, reading_schema, SCHEMA_ONE},
+    {"campaign", KEY_REQUIRED, YAML_SCALAR, read_id, SCHEMA_SCALAR},
+    {"template", KEY_REQUIRED, YAML_SCALAR, read_template, SCHEMA_SCALAR},
+    {"kind", KEY_REQUIRED, YAML_SCALAR, read_kind, KEY_REF("kind")},
+    {"category", KEY_REQUIRED, YAML_SCALAR, read_category, CATEGORY},
+    {"facts", KEY_OPTIONAL, YAML_SCALAR, read_facts, SCHEMA_SCALAR},
+    {"languages", KEY_REQUIRED, YAML_LIST, read_languages, SCHEMA_SOME},
+    {"channels", KEY_REQUIRED, YAML_LIST, read_channels, CHANNELS},
+    {"cohorts", KEY_OPTIONAL, YAML_MAP, read_cohorts, COHORTS},
+    {"population", KEY_OPTIONAL, YAML_SCALAR, read_population, SCHEMA_SCALAR},
+    {"send_at", KEY_OPTIONAL, YAML_SCALAR, read_send_at, SCHEMA_TIME},
+    {"supersedes", KEY_OPTIONAL, YAML_SCALAR, read_supersedes, SCHEMA_SCALAR},
+    {"delay_reason", KEY_OPTIONAL, YAML_SCALAR, read_delay_reason, EXCUSE},
+    {"sms_parts", KEY_OPTIONAL, YAML_SCALAR, read_sms_parts, PARTS},
+    {"reference", KEY_OPTIONAL, YAML_SCALAR, read_reference, SCHEMA_SCALAR},
+    {"exemptions", KEY_OPTIONAL, YAML_LIST, read_exemptions,
+     "{\"type\":\"array\",\"items\":" KEY_REF("exemption") "}"},
+    {"approvals", KEY_OPTIONAL, YAML_LIST, sending_read_approvals, SCHEMA_SCALARS},
+    {"window", KEY_OPTIONAL, YAML_SCALAR, sending_read_window, KEY_HOURS},
+    {"halt", KEY_OPTIONAL, YAML_MAP, sending_read_halt, KEY_REF("halt")},
+    {"canary", KEY_OPTIONAL, YAML_MAP, sending_read_canary, KEY_REF("canary")},
+    {"waves", KEY_OPTIONAL, YAML_MAP, sending_read_waves, KEY_REF("waves")},
+    {"expires_at", KEY_OPTIONAL, YAML_SCALAR, sending_read_expires_at, SCHEMA_TIME},
+    {"phoned", KEY_OPTIONAL, YAML_LIST, sending_read_phoned, SCHEMA_SCALARS},
+    {"condition", KEY_OPTIONAL, YAML_MAP, sending_read_condition, KEY_REF("condition")},
 };
 
 /* An update or an offer may go out by another category; what people must be told may not. */
@@ -285,4 +296,26 @@ int campaign_read(const char *path, struct problems *problems, struct campaign *
     }
     *out = c;
     return 0;
+}
+
+/* ---- as a schema ---- */
+
+static void put_kinds(struct buf *out)
+{
+    const char *words[NOTICE_PUBLIC + 1];
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        words[i] = notice_kind_name((enum notice_kind)i);
+    json_schema_put_words(out, words, COUNT_OF(words));
+}
+
+void campaign_put_schema(struct buf *out)
+{
+    reading_put_schema(campaign_keys, COUNT_OF(campaign_keys), out);
+    out->len--;
+    buf_puts(out, ",\"$defs\":{\"kind\":");
+    put_kinds(out);
+    buf_puts(out, ",\"exemption\":");
+    reading_put_schema(exemption_keys, COUNT_OF(exemption_keys), out);
+    sending_put_schema_defs(out);
+    buf_puts(out, "}}");
 }

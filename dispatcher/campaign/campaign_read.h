@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/problems.h"
 #include "model/campaign.h"
@@ -14,5 +15,8 @@ MUST_CHECK int campaign_read(const char *path, struct problems *problems, struct
 
 /* "breach_notice", "service_notice", "ad", "newsletter": walks over them; NULL behind the last. */
 const char *campaign_category_at(size_t index);
+
+/* What a campaign may hold, as JSON Schema, appended. */
+void campaign_put_schema(struct buf *out);
 
 #endif

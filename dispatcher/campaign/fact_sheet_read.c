@@ -11,6 +11,10 @@
 #include "model/fact_value.h"
 #include "model/json.h"
 
+#define NUMBER "{\"type\":[\"integer\",\"string\"],\"minimum\":0,\"pattern\":\"^[0-9]+$\"}"
+#define FLAGS                                                                                      \
+    "{\"type\":\"array\",\"items\":{\"enum\":[\"external_access\",\"unique_id\",\"sensitive\"]}}"
+
 static const char *const flag_words[] = {"external_access", "unique_id", "sensitive"};
 static const char *const known_jurisdictions[] = {"KR", "EU", "UK", "US-CA"};
 
@@ -162,12 +166,12 @@ static void skip(const struct reading *r, const struct yaml_node *node, void *ta
 }
 
 static const struct key cohort_keys[] = {
-    {"label", KEY_OPTIONAL, YAML_MAP, read_cohort_label},
-    {"from", KEY_OPTIONAL, YAML_SCALAR, read_cohort_from},
-    {"affected", KEY_OPTIONAL, YAML_SCALAR, read_cohort_affected},
-    {"people", KEY_OPTIONAL, YAML_SCALAR, read_cohort_people},
-    {"jurisdictions", KEY_OPTIONAL, YAML_LIST, read_cohort_jurisdictions},
-    {"facts", KEY_OPTIONAL, YAML_MAP, skip},
+    {"label", KEY_OPTIONAL, YAML_MAP, read_cohort_label, SCHEMA_BY_LANGUAGE},
+    {"from", KEY_OPTIONAL, YAML_SCALAR, read_cohort_from, SCHEMA_SCALAR},
+    {"affected", KEY_OPTIONAL, YAML_SCALAR, read_cohort_affected, NUMBER},
+    {"people", KEY_OPTIONAL, YAML_SCALAR, read_cohort_people, NUMBER},
+    {"jurisdictions", KEY_OPTIONAL, YAML_LIST, read_cohort_jurisdictions, SCHEMA_SCALARS},
+    {"facts", KEY_OPTIONAL, YAML_MAP, skip, KEY_REF("facts")},
 };
 
 static void read_cohort(const struct reading *r, const struct yaml_node *node, struct fact_sheet *s)
@@ -209,8 +213,8 @@ static void read_moment_source(const struct reading *r, const struct yaml_node *
 }
 
 static const struct key moment_keys[] = {
-    {"at", KEY_REQUIRED, YAML_SCALAR, read_moment},
-    {"source", KEY_REQUIRED, YAML_SCALAR, read_moment_source},
+    {"at", KEY_REQUIRED, YAML_SCALAR, read_moment, SCHEMA_TIME},
+    {"source", KEY_REQUIRED, YAML_SCALAR, read_moment_source, SCHEMA_SCALAR},
 };
 
 static void read_known_time(const struct reading *r, const struct yaml_node *node, void *target)
@@ -234,9 +238,9 @@ static void read_trigger(const struct reading *r, const struct yaml_node *node, 
 }
 
 static const struct key times_keys[] = {
-    {"discovered_at", KEY_OPTIONAL, YAML_MAP, read_discovered},
-    {"aware_at", KEY_OPTIONAL, YAML_MAP, read_aware},
-    {"trigger_at", KEY_OPTIONAL, YAML_MAP, read_trigger},
+    {"discovered_at", KEY_OPTIONAL, YAML_MAP, read_discovered, KEY_REF("time")},
+    {"aware_at", KEY_OPTIONAL, YAML_MAP, read_aware, KEY_REF("time")},
+    {"trigger_at", KEY_OPTIONAL, YAML_MAP, read_trigger, KEY_REF("time")},
 };
 
 static void read_times(const struct reading *r, const struct yaml_node *node, void *target)
@@ -263,9 +267,9 @@ static void read_notice_url(const struct reading *r, const struct yaml_node *nod
 }
 
 static const struct key notice_keys[] = {
-    {"from", KEY_REQUIRED, YAML_SCALAR, read_notice_from},
-    {"until", KEY_REQUIRED, YAML_SCALAR, read_notice_until},
-    {"url", KEY_OPTIONAL, YAML_SCALAR, read_notice_url},
+    {"from", KEY_REQUIRED, YAML_SCALAR, read_notice_from, SCHEMA_DAY},
+    {"until", KEY_REQUIRED, YAML_SCALAR, read_notice_until, SCHEMA_DAY},
+    {"url", KEY_OPTIONAL, YAML_SCALAR, read_notice_url, SCHEMA_SCALAR},
 };
 
 static void read_public_notice(const struct reading *r, const struct yaml_node *node, void *target)
@@ -291,8 +295,8 @@ static void read_source_time(const struct reading *r, const struct yaml_node *no
 }
 
 static const struct key source_keys[] = {
-    {"source", KEY_REQUIRED, YAML_SCALAR, read_source_text},
-    {"at", KEY_OPTIONAL, YAML_SCALAR, read_source_time},
+    {"source", KEY_REQUIRED, YAML_SCALAR, read_source_text, SCHEMA_SCALAR},
+    {"at", KEY_OPTIONAL, YAML_SCALAR, read_source_time, SCHEMA_SCALAR},
 };
 
 static void read_sources(const struct reading *r, const struct yaml_node *node, void *target)
@@ -384,22 +388,25 @@ static void read_incomplete(const struct reading *r, const struct yaml_node *nod
 }
 
 static const struct key sheet_keys[] = {
-    {"schema", KEY_REQUIRED, YAML_SCALAR, reading_schema},
-    {"incident", KEY_REQUIRED, YAML_SCALAR, read_incident},
-    {"version", KEY_REQUIRED, YAML_SCALAR, read_version},
-    {"supersedes", KEY_OPTIONAL, YAML_SCALAR, read_supersedes},
-    {"valid_from", KEY_REQUIRED, YAML_SCALAR, read_valid_from},
-    {"kind", KEY_REQUIRED, YAML_SCALAR, read_kind},
-    {"certainty", KEY_REQUIRED, YAML_SCALAR, read_certainty},
-    {"jurisdictions", KEY_OPTIONAL, YAML_LIST, read_jurisdictions},
-    {"times", KEY_OPTIONAL, YAML_MAP, read_times},
-    {"flags", KEY_OPTIONAL, YAML_LIST, read_flags},
-    {"incomplete", KEY_OPTIONAL, YAML_LIST, read_incomplete},
-    {"public_notice", KEY_OPTIONAL, YAML_MAP, read_public_notice},
-    {"facts", KEY_REQUIRED, YAML_MAP, read_own_facts},
-    {"cohorts", KEY_OPTIONAL, YAML_MAP, read_cohorts},
-    {"sources", KEY_OPTIONAL, YAML_MAP, read_sources},
-    {"reasons", KEY_OPTIONAL, YAML_MAP, read_reasons},
+    {"schema", KEY_REQUIRED, YAML_SCALAR, reading_schema, SCHEMA_ONE},
+    {"incident", KEY_REQUIRED, YAML_SCALAR, read_incident, SCHEMA_SCALAR},
+    {"version", KEY_REQUIRED, YAML_SCALAR, read_version, NUMBER},
+    {"supersedes", KEY_OPTIONAL, YAML_SCALAR, read_supersedes, SCHEMA_SCALAR},
+    {"valid_from", KEY_REQUIRED, YAML_SCALAR, read_valid_from, SCHEMA_TIME},
+    {"kind", KEY_REQUIRED, YAML_SCALAR, read_kind, KEY_REF("kind")},
+    {"certainty", KEY_REQUIRED, YAML_SCALAR, read_certainty, KEY_REF("certainty")},
+    {"jurisdictions", KEY_OPTIONAL, YAML_LIST, read_jurisdictions, SCHEMA_SCALARS},
+    {"times", KEY_OPTIONAL, YAML_MAP, read_times, KEY_REF("times")},
+    {"flags", KEY_OPTIONAL, YAML_LIST, read_flags, FLAGS},
+    {"incomplete", KEY_OPTIONAL, YAML_LIST, read_incomplete, SCHEMA_SCALARS},
+    {"public_notice", KEY_OPTIONAL, YAML_MAP, read_public_notice, KEY_REF("public_notice")},
+    {"facts", KEY_REQUIRED, YAML_MAP, read_own_facts, KEY_REF("facts")},
+    {"cohorts", KEY_OPTIONAL, YAML_MAP, read_cohorts,
+     "{\"type\":\"object\",\"additionalProperties\":" KEY_REF("cohort") "}"},
+    {"sources", KEY_OPTIONAL, YAML_MAP, read_sources,
+     "{\"type\":\"object\",\"additionalProperties\":" KEY_REF("source") "}"},
+    {"reasons", KEY_OPTIONAL, YAML_MAP, read_reasons,
+     "{\"type\":\"object\",\"additionalProperties\":" SCHEMA_SCALAR "}"},
 };
 
 /* A cohort that does not say has the sheet's. */
@@ -436,4 +443,45 @@ int fact_sheet_read(const char *path, struct problems *problems, struct fact_she
     }
     *out = s;
     return 0;
+}
+
+/* ---- as a schema ---- */
+
+static void put_words(struct buf *out)
+{
+    const char *kinds[INCIDENT_NONE + 1], *certainties[CERTAINTY_REFUTED + 1];
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        kinds[i] = incident_kind_name((enum incident_kind)i);
+    for (size_t i = 0; i < COUNT_OF(certainties); i++)
+        certainties[i] = certainty_name((enum certainty)i);
+    buf_puts(out, "\"kind\":");
+    json_schema_put_words(out, kinds, COUNT_OF(kinds));
+    buf_puts(out, ",\"certainty\":");
+    json_schema_put_words(out, certainties, COUNT_OF(certainties));
+}
+
+void fact_sheet_put_schema(struct buf *out)
+{
+    static const struct {
+        const char *name;
+        const struct key *keys;
+        size_t count;
+    } defs[] = {
+        {"cohort", cohort_keys, COUNT_OF(cohort_keys)},
+        {"times", times_keys, COUNT_OF(times_keys)},
+        {"time", moment_keys, COUNT_OF(moment_keys)},
+        {"public_notice", notice_keys, COUNT_OF(notice_keys)},
+        {"source", source_keys, COUNT_OF(source_keys)},
+    };
+    reading_put_schema(sheet_keys, COUNT_OF(sheet_keys), out);
+    out->len--;
+    buf_puts(out, ",\"$defs\":{");
+    put_words(out);
+    for (size_t i = 0; i < COUNT_OF(defs); i++) {
+        buf_printf(out, ",\"%s\":", defs[i].name);
+        reading_put_schema(defs[i].keys, defs[i].count, out);
+    }
+    buf_puts(out, ",\"facts\":");
+    vocabulary_put_schema(out);
+    buf_puts(out, "}}");
 }

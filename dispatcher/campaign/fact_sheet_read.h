@@ -2,6 +2,7 @@
 #ifndef CAMPAIGN_FACT_SHEET_READ_H
 #define CAMPAIGN_FACT_SHEET_READ_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/problems.h"
 #include "model/fact_sheet.h"
@@ -12,5 +13,8 @@
  */
 MUST_CHECK int fact_sheet_read(const char *path, struct problems *problems,
                                struct fact_sheet **out);
+
+/* What a fact sheet may hold, as JSON Schema, appended. */
+void fact_sheet_put_schema(struct buf *out);
 
 #endif

@@ -275,3 +275,14 @@ bool reading_is_language(const char *text)
     }
     return *text == '\0';
 }
+
+/* ---- as a schema ---- */
+
+void reading_put_schema(const struct key *keys, size_t count, struct buf *out)
+{
+    struct json_schema s;
+    json_schema_open(&s, out);
+    for (size_t i = 0; i < count; i++)
+        json_schema_put(&s, keys[i].name, keys[i].need == KEY_REQUIRED, keys[i].schema);
+    json_schema_close(&s, NULL);
+}

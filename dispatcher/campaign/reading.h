@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+#include "base/json_schema.h"
 #include "base/problems.h"
 #include "base/yaml.h"
 
@@ -25,7 +27,12 @@ struct key {
     enum key_need need;
     enum yaml_kind kind;
     void (*read)(const struct reading *r, const struct yaml_node *node, void *target);
+    const char *schema; /* what it takes, as base/json_schema.h has it */
 };
+/* A table as JSON Schema, appended. */
+void reading_put_schema(const struct key *keys, size_t count, struct buf *out);
+#define KEY_HOURS     SCHEMA_TEXT_AS("^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$")
+#define KEY_REF(name) "{\"$ref\":\"#/$defs/" name "\"}"
 
 /* Loads the file; NULL if it is no YAML map, which was told then. Free with yaml_free(). */
 struct yaml_node *reading_load(const struct reading *r);

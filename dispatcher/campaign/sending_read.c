@@ -6,6 +6,11 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
+#define NUMBER    "{\"type\":[\"integer\",\"string\"],\"minimum\":1,\"pattern\":\"^[0-9]+$\"}"
+#define SHARE     "{\"type\":[\"number\",\"string\"],\"exclusiveMinimum\":0,\"maximum\":1}"
+#define THEN      "{\"enum\":[\"look\",\"go_on\"]}"
+#define EVERY     SCHEMA_TEXT_AS("^[0-9]+[smhd]$")
+#define DAY_WORDS SCHEMA_SOME
 #define SECOND_MS ((int64_t)1000)
 #define EVERY_MAX (366 * 24 * 3600 * SECOND_MS)
 #define DAYS      7
@@ -131,8 +136,8 @@ static void read_halt_share(const struct reading *r, const struct yaml_node *nod
 }
 
 static const struct key halt_keys[] = {
-    {"failures", KEY_REQUIRED, YAML_SCALAR, read_failures},
-    {"share", KEY_REQUIRED, YAML_SCALAR, read_halt_share},
+    {"failures", KEY_REQUIRED, YAML_SCALAR, read_failures, NUMBER},
+    {"share", KEY_REQUIRED, YAML_SCALAR, read_halt_share, SHARE},
 };
 
 void sending_read_halt(const struct reading *r, const struct yaml_node *node, void *target)
@@ -163,9 +168,9 @@ static void read_canary_share(const struct reading *r, const struct yaml_node *n
 }
 
 static const struct key canary_keys[] = {
-    {"first", KEY_REQUIRED, YAML_SCALAR, read_first},
-    {"then", KEY_REQUIRED, YAML_SCALAR, read_then},
-    {"share", KEY_OPTIONAL, YAML_SCALAR, read_canary_share},
+    {"first", KEY_REQUIRED, YAML_SCALAR, read_first, NUMBER},
+    {"then", KEY_REQUIRED, YAML_SCALAR, read_then, THEN},
+    {"share", KEY_OPTIONAL, YAML_SCALAR, read_canary_share, SHARE},
 };
 
 void sending_read_canary(const struct reading *r, const struct yaml_node *node, void *target)
@@ -216,11 +221,11 @@ static void read_days(const struct reading *r, const struct yaml_node *node, voi
 }
 
 static const struct key wave_keys[] = {
-    {"people", KEY_REQUIRED, YAML_SCALAR, read_people},
-    {"every", KEY_REQUIRED, YAML_SCALAR, read_every},
-    {"hours", KEY_OPTIONAL, YAML_SCALAR, read_wave_hours},
-    {"zone", KEY_OPTIONAL, YAML_SCALAR, read_zone},
-    {"days", KEY_OPTIONAL, YAML_LIST, read_days},
+    {"people", KEY_REQUIRED, YAML_SCALAR, read_people, NUMBER},
+    {"every", KEY_REQUIRED, YAML_SCALAR, read_every, EVERY},
+    {"hours", KEY_OPTIONAL, YAML_SCALAR, read_wave_hours, KEY_HOURS},
+    {"zone", KEY_OPTIONAL, YAML_SCALAR, read_zone, SCHEMA_SCALAR},
+    {"days", KEY_OPTIONAL, YAML_LIST, read_days, DAY_WORDS},
 };
 
 void sending_read_waves(const struct reading *r, const struct yaml_node *node, void *target)
@@ -251,7 +256,7 @@ static void read_endpoint(const struct reading *r, const struct yaml_node *node,
 }
 
 static const struct key condition_keys[] = {
-    {"endpoint", KEY_REQUIRED, YAML_SCALAR, read_endpoint},
+    {"endpoint", KEY_REQUIRED, YAML_SCALAR, read_endpoint, SCHEMA_SCALAR},
 };
 
 void sending_read_condition(const struct reading *r, const struct yaml_node *node, void *target)
@@ -290,4 +295,24 @@ void sending_check(const struct reading *r, const struct yaml_node *root, const 
         check_phoned(r, phoned, c);
     if (expires != NULL && c->expires_at_ms != 0 && c->expires_at_ms <= c->send_at_ms)
         reading_wrong(r, expires, "nothing would leave: it expires before it is sent (`send_at`)");
+}
+
+/* ---- as a schema ---- */
+
+void sending_put_schema_defs(struct buf *out)
+{
+    static const struct {
+        const char *name;
+        const struct key *keys;
+        size_t count;
+    } defs[] = {
+        {"halt", halt_keys, COUNT_OF(halt_keys)},
+        {"canary", canary_keys, COUNT_OF(canary_keys)},
+        {"waves", wave_keys, COUNT_OF(wave_keys)},
+        {"condition", condition_keys, COUNT_OF(condition_keys)},
+    };
+    for (size_t i = 0; i < COUNT_OF(defs); i++) {
+        buf_printf(out, ",\"%s\":", defs[i].name);
+        reading_put_schema(defs[i].keys, defs[i].count, out);
+    }
 }

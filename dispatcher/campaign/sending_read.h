@@ -3,6 +3,7 @@
 #ifndef CAMPAIGN_SENDING_READ_H
 #define CAMPAIGN_SENDING_READ_H
 
+#include "base/buf.h"
 #include "campaign/reading.h"
 #include "model/campaign.h"
 
@@ -18,5 +19,8 @@ void sending_read_expires_at(const struct reading *r, const struct yaml_node *no
 
 /* What only shows when all of it was read. */
 void sending_check(const struct reading *r, const struct yaml_node *root, const struct campaign *c);
+
+/* The maps of these keys, as members of "$defs", each with a comma before it. */
+void sending_put_schema_defs(struct buf *out);
 
 #endif

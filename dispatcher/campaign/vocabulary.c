@@ -1,7 +1,9 @@
 #include "campaign/vocabulary.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
 
@@ -125,6 +127,12 @@ bool vocabulary_is_group(const char *name)
     return false;
 }
 
+#define MONEY                                                                                      \
+    "{\"type\":\"object\",\"properties\":{\"amount\":{\"type\":[\"number\",\"string\"]},"          \
+    "\"currency\":{\"type\":\"string\",\"minLength\":3,\"maxLength\":3}},\"required\":["           \
+    "\"amount\","                                                                                  \
+    "\"currency\"],\"additionalProperties\":false}"
+
 /* ---- is a value of its type? ---- */
 
 typedef bool type_fn(const struct yaml_node *node);
@@ -182,18 +190,24 @@ static bool is_money(const struct yaml_node *node)
 static const struct type {
     type_fn *is, *each; /* `each`: of a list */
     const char *must_be;
+    const char *schema;
 } types[] = {
-    [FACT_TEXT] = {is_text, NULL, "a text"},
-    [FACT_DATE] = {is_date, NULL, "a date like 2026-11-24"},
-    [FACT_DATETIME] = {is_datetime, NULL, "a time with its offset, like 2026-11-24T14:30:00+09:00"},
+    [FACT_TEXT] = {is_text, NULL, "a text", SCHEMA_SCALAR},
+    [FACT_DATE] = {is_date, NULL, "a date like 2026-11-24", SCHEMA_DAY},
+    [FACT_DATETIME] = {is_datetime, NULL, "a time with its offset, like 2026-11-24T14:30:00+09:00",
+                       SCHEMA_TIME},
     [FACT_INTEGER] = {is_integer, NULL,
-                      "a whole number without quotes, points or commas, like 280000"},
-    [FACT_BOOLEAN] = {is_boolean, NULL, "true or false, without quotes"},
-    [FACT_TERMS] = {is_list, is_text, "a list of terms, like [card_number, card_expiry]"},
-    [FACT_LOCALIZED] = {is_localized, NULL, "a text for each language, like {de: ..., ko: ...}"},
+                      "a whole number without quotes, points or commas, like 280000", SCHEMA_COUNT},
+    [FACT_BOOLEAN] = {is_boolean, NULL, "true or false, without quotes", SCHEMA_BOOLEAN},
+    [FACT_TERMS] = {is_list, is_text, "a list of terms, like [card_number, card_expiry]",
+                    SCHEMA_SCALARS},
+    [FACT_LOCALIZED] = {is_localized, NULL, "a text for each language, like {de: ..., ko: ...}",
+                        SCHEMA_BY_LANGUAGE},
     [FACT_LOCALIZED_LIST] = {is_list, is_localized,
-                             "a list of texts for each language, like - {de: ..., ko: ...}"},
-    [FACT_MONEY] = {is_money, NULL, "an amount of money, like {amount: 50000, currency: KRW}"},
+                             "a list of texts for each language, like - {de: ..., ko: ...}",
+                             "{\"type\":\"array\",\"items\":" SCHEMA_BY_LANGUAGE "}"},
+    [FACT_MONEY] = {is_money, NULL, "an amount of money, like {amount: 50000, currency: KRW}",
+                    MONEY},
 };
 
 /* The text of a language that says nothing, NULL if there is none. */
@@ -231,4 +245,43 @@ void vocabulary_check(const struct reading *r, const struct fact_word *word,
     for (size_t i = 0; type->each != NULL && i < node->count; i++)
         if (!type->each(node->items[i]))
             tell_wrong(r, word, node->items[i]);
+}
+
+/* ---- as a schema ---- */
+
+/* Has another word before this one the same beginning? */
+static bool was_put(size_t index, const char *prefix, size_t len)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strncmp(words[i].name, prefix, len) == 0 && words[i].name[len] == '.')
+            return true;
+    return false;
+}
+
+/* "start" of incident.start, below its group. */
+static void put_group(size_t first, size_t len, struct buf *out)
+{
+    struct json_schema s;
+    json_schema_open(&s, out);
+    for (size_t i = first; i < COUNT_OF(words); i++)
+        if (strncmp(words[i].name, words[first].name, len + 1) == 0)
+            json_schema_put(&s, words[i].name + len + 1, false, types[words[i].type].schema);
+    json_schema_close(&s, "\"additionalProperties\":true");
+}
+
+void vocabulary_put_schema(struct buf *out)
+{
+    struct json_schema s;
+    json_schema_open(&s, out);
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        size_t len = strcspn(words[i].name, ".");
+        json_schema_put(&s, words[i].name, false, types[words[i].type].schema);
+        if (words[i].name[len] == '\0' || was_put(i, words[i].name, len))
+            continue;
+        char *group = xstrndup(words[i].name, len);
+        json_schema_key(&s, group, false);
+        put_group(i, len, out);
+        free(group);
+    }
+    json_schema_close(&s, "\"additionalProperties\":true");
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "campaign/reading.h"
 
 enum fact_type {
@@ -41,5 +42,8 @@ bool vocabulary_is_group(const char *name);
 /* Tells what is wrong with a value. */
 void vocabulary_check(const struct reading *r, const struct fact_word *word,
                       const struct yaml_node *node);
+
+/* The facts of a sheet as JSON Schema, appended: each by its whole name, or within its group. */
+void vocabulary_put_schema(struct buf *out);
 
 #endif

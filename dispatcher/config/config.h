@@ -57,6 +57,10 @@ struct config_key {
 /* Every key of dispatcher.yaml, in the order of the tables. */
 void config_describe(void (*fn)(void *context, const struct config_key *key), void *context);
 
+/* What dispatcher.yaml, and the file of `rules`, may hold, as JSON Schema, appended. */
+void config_put_schema(struct buf *out);
+void config_put_rules_schema(struct buf *out);
+
 /*
  * operator.language, without a word about anything else: what is wrong with a configuration is told
  * in that language too. False: nobody says.

@@ -35,7 +35,7 @@ static const struct param file_rows[] = {
      .about = "What happens when a letter is not written in the language wanted."},
     {.key = "rules", .type = PARAM_SUBTREE},
 };
-static const struct param_table file_table = {file_rows, COUNT_OF(file_rows)};
+const struct param_table rules_file_table = {file_rows, COUNT_OF(file_rows)};
 
 static const struct param rule_rows[] = {
     {.key = "name",
@@ -60,13 +60,13 @@ static const struct param rule_rows[] = {
      .choices = param_fallback_names,
      RULE(on_fallback)},
 };
-static const struct param_table rule_table = {rule_rows, COUNT_OF(rule_rows)};
+const struct param_table rules_rule_table = {rule_rows, COUNT_OF(rule_rows)};
 
-static const struct param after_row = {.key = "*",
-                                       .type = PARAM_DURATION,
-                                       .min = 100,
-                                       .max = INT64_C(365) * 86400000,
-                                       .about = "how long a channel has before the next begins."};
+const struct param rules_after_row = {.key = "*",
+                                      .type = PARAM_DURATION,
+                                      .min = 100,
+                                      .max = INT64_C(365) * 86400000,
+                                      .about = "how long a channel has before the next begins."};
 
 /* ---- one rule ---- */
 
@@ -130,7 +130,7 @@ static void read_after(struct load *l, const struct section *section, const stru
         }
         struct buf key = {0};
         buf_printf(&key, "then.after.%s", node->key);
-        reader_read_one(l, section, node, &after_row, key.data, &rule->after_ms[kind]);
+        reader_read_one(l, section, node, &rules_after_row, key.data, &rule->after_ms[kind]);
         buf_free(&key);
         check_after(l, place, rule, kind);
     }
@@ -182,7 +182,7 @@ static void read_rule(struct load *l, const char *file, const struct yaml_node *
     const struct section section = {
         .file = file, .prefix = "", .map = node, .description = "a rule"};
     rule->line = node->line;
-    reader_read(l, &section, &rule_table, rule);
+    reader_read(l, &section, &rules_rule_table, rule);
     if (rule->name == NULL)
         rule->name = xstrdup("");
     if (node->kind != YAML_MAP)
@@ -276,7 +276,7 @@ void rules_read(struct load *l, struct place where, struct rules *rules)
         return;
     const struct section section = {
         .file = rules->file, .prefix = "", .map = root, .description = "the rules"};
-    reader_read(l, &section, &file_table, rules);
+    reader_read(l, &section, &rules_file_table, rules);
     load_check_schema(l, rules->file, root);
     read_aliases(l, root, rules);
     read_list(l, root, rules);

@@ -16,6 +16,12 @@
 #include "config/load.h"
 #include "model/settings.h"
 
+struct param;
+struct param_table;
+/* The keys of the file, of one rule, and of what stands in its `after`. */
+extern const struct param_table rules_file_table, rules_rule_table;
+extern const struct param rules_after_row;
+
 /* Fills `rules` (whose `file` is set) from the file. `where` is the setting that names it. */
 void rules_read(struct load *l, struct place where, struct rules *rules);
 /* No file: nothing is chosen, a job must say it all. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_schema.h"
 #include "base/text.h"
 #include "law/node.h"
 #include "law/shape.h"
@@ -441,4 +442,69 @@ bool schema_find_test(struct schema_reader *r, const struct yaml_node *rule,
     check_conditions(r, yaml_get(rule, "if_any"));
     *out = (enum law_test)test;
     return !r->failed;
+}
+
+/* ---- as a JSON Schema ---- */
+
+#define SOME_TEXT "{\"type\":[\"string\",\"number\",\"boolean\"]}"
+#define OR_LIST   "{\"anyOf\":[" SOME_TEXT "," SCHEMA_SCALARS "]}"
+
+static const struct {
+    shape_fn *shape;
+    const char *piece;
+} pieces[] = {
+    {shape_text, SOME_TEXT},
+    {shape_any_text, "{\"type\":[\"string\",\"number\",\"boolean\",\"null\"]}"},
+    {shape_texts, OR_LIST},
+    {shape_list, "{\"type\":\"array\"}"},
+    {shape_flag, "{\"enum\":[true,false,\"true\",\"false\"]}"},
+    {shape_number, "{\"type\":[\"integer\",\"string\"],\"minimum\":0,\"pattern\":\"^[0-9]+$\"}"},
+    {shape_date, SCHEMA_DAY},
+};
+
+static void put_table(const struct key_table *t, struct buf *out);
+
+static void put_key(const struct key *k, struct buf *out)
+{
+    const char *piece = SCHEMA_ANY;
+    if (k->below != NULL) {
+        put_table(k->below, out);
+        return;
+    }
+    if (k->shape == shape_text && k->choices.count > 0) {
+        json_schema_put_words(out, k->choices.names, k->choices.count);
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(pieces); i++)
+        piece = pieces[i].shape == k->shape ? pieces[i].piece : piece;
+    buf_puts(out, piece);
+}
+
+static void put_keys(struct json_schema *s, const struct key_table *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const struct key *k = &t->keys[i];
+        json_schema_key(s, k->name, k->required);
+        if (t == &file_table && k->shape == shape_list) {
+            bool rules = strcmp(k->name, "obligations_opened") != 0;
+            buf_puts(s->out, "{\"type\":\"array\",\"items\":");
+            put_table(rules ? &rule_table : &obligation_table, s->out);
+            buf_putc(s->out, '}');
+        } else {
+            put_key(k, s->out);
+        }
+    }
+}
+
+static void put_table(const struct key_table *t, struct buf *out)
+{
+    struct json_schema s;
+    json_schema_open(&s, out);
+    put_keys(&s, t);
+    json_schema_close(&s, NULL);
+}
+
+void law_put_schema(struct buf *out)
+{
+    put_table(&file_table, out);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/problems.h"
 #include "base/yaml.h"
 
@@ -71,5 +72,8 @@ void schema_check_map(struct schema_reader *r, enum schema_map map, const struct
  * that say nothing for its test. */
 bool schema_find_test(struct schema_reader *r, const struct yaml_node *rule,
                       enum schema_group group, enum law_test *out);
+
+/* What a rule file may hold, as JSON Schema, appended. */
+void law_put_schema(struct buf *out);
 
 #endif

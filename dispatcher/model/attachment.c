@@ -96,9 +96,21 @@ static int check_new(struct reading *r, const struct member_path *path)
     return 0;
 }
 
+static const struct member members[] = {
+    {"file", read_file, MEMBER_TEXT(1024)},
+    {"inline", read_inline, SCHEMA_TEXT_AS("^[A-Za-z0-9._-]+$")},
+};
+
+void attachment_put_schema(struct buf *out)
+{
+    static const char *const required[] = {"file"};
+    const struct member_table table = {
+        .rows = members, .count = COUNT_OF(members), .required = required, .required_count = 1};
+    member_put_schema(&table, out);
+}
+
 static int read_one(struct reading *r, const struct member_path *path, const json_t *value)
 {
-    static const struct member members[] = {{"file", read_file}, {"inline", read_inline}};
     int rc = json_is_object(value) ? member_read_all(r, path, value, members, COUNT_OF(members))
                                    : read_file(r, path, value);
     if (rc == 0 && current(r)->file == NULL)

@@ -14,6 +14,9 @@
 #include "model/json.h"
 #include "model/reference.h"
 
+#define BATCH_SUM    SCHEMA_TEXT_AS("^[0-9a-f]{64}$")
+#define BATCH_WINDOW SCHEMA_TEXT_AS("^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$")
+
 /* ---- batch.json ---- */
 
 static int read_id(struct reading *r, const struct member_path *path, const json_t *value)
@@ -119,15 +122,18 @@ static int read_share(struct reading *r, const struct member_path *path, const j
     return 0;
 }
 
+static const struct member halt_members[] = {
+    {"failures", read_failures, SCHEMA_POSITIVE},
+    {"share", read_share, "{\"type\":\"number\",\"exclusiveMinimum\":0,\"maximum\":1}"}};
+
 static int read_halt(struct reading *r, const struct member_path *path, const json_t *value)
 {
-    static const struct member members[] = {{"failures", read_failures}, {"share", read_share}};
     struct halt_rule *halt = &r->batch->halt;
     halt->set = true;
     halt->off = json_is_null(value);
     if (halt->off)
         return 0;
-    int rc = member_read_all(r, path, value, members, COUNT_OF(members));
+    int rc = member_read_all(r, path, value, halt_members, COUNT_OF(halt_members));
     if (rc == 0 && (halt->failures == 0 || halt->share <= 0))
         return member_fail(r, path,
                            "needs both: like {\"failures\": 500, \"share\": 0.05}, or null for "
@@ -146,41 +152,43 @@ static int read_origin_version(struct reading *r, const struct member_path *path
     return json_is_integer(value) ? 0 : member_fail(r, path, "must be a whole number");
 }
 
+static const struct member origin_members[] = {
+    {"incident", read_origin_text, "{\"type\":\"string\"}"},
+    {"version", read_origin_version, "{\"type\":\"integer\"}"},
+    {"cohort", read_origin_text, "{\"type\":\"string\"}"},
+    {"sha256", read_origin_text, "{\"type\":\"string\"}"}};
+
 /* Nobody below reads it: it stands there for people. */
 static int read_origin(struct reading *r, const struct member_path *path, const json_t *value)
 {
-    static const struct member members[] = {{"incident", read_origin_text},
-                                            {"version", read_origin_version},
-                                            {"cohort", read_origin_text},
-                                            {"sha256", read_origin_text}};
-    return member_read_all(r, path, value, members, COUNT_OF(members));
+    return member_read_all(r, path, value, origin_members, COUNT_OF(origin_members));
 }
 
 static const struct member batch_members[] = {
-    {"version", job_read_version},
-    {"id", read_id},
-    {"count", read_count},
-    {"sha256", read_sha256},
-    {"template", job_read_template},
-    {"locale", job_read_locale},
-    {"routing", job_read_routing},
-    {"priority", job_read_priority},
-    {"category", job_read_category},
-    {"campaign", job_read_campaign},
-    {"reference", job_read_reference},
-    {"event_type", job_read_event_type},
-    {"condition", job_read_condition},
-    {"reply_to", job_read_reply_to},
-    {"unsubscribe_url", job_read_unsubscribe_url},
-    {"attachments", job_read_attachments},
-    {"created_at", job_read_created_at},
-    {"not_before", job_read_not_before},
-    {"expires_at", job_read_expires_at},
-    {"window", read_window},
-    {"halt", read_halt},
-    {"data", job_read_data},
-    {"facts", read_origin},
-    {"letter_sha256", read_letter_sha256},
+    {"version", job_read_version, JOB_VERSION},
+    {"id", read_id, SCHEMA_TEXT_AS("^[A-Za-z0-9_][A-Za-z0-9_-]{0,95}$")},
+    {"count", read_count, SCHEMA_COUNT},
+    {"sha256", read_sha256, BATCH_SUM},
+    {"template", job_read_template, JOB_TEMPLATE},
+    {"locale", job_read_locale, SCHEMA_LANGUAGE},
+    {"routing", job_read_routing, MEMBER_REF("routing")},
+    {"priority", job_read_priority, JOB_PRIORITY},
+    {"category", job_read_category, JOB_CATEGORY},
+    {"campaign", job_read_campaign, MEMBER_LINE(128)},
+    {"reference", job_read_reference, MEMBER_LINE(255)},
+    {"event_type", job_read_event_type, JOB_EVENT_TYPE},
+    {"condition", job_read_condition, MEMBER_REF("condition")},
+    {"reply_to", job_read_reply_to, JOB_EMAIL},
+    {"unsubscribe_url", job_read_unsubscribe_url, JOB_HTTPS},
+    {"attachments", job_read_attachments, JOB_ATTACHMENTS},
+    {"created_at", job_read_created_at, SCHEMA_TIME},
+    {"not_before", job_read_not_before, SCHEMA_TIME},
+    {"expires_at", job_read_expires_at, SCHEMA_TIME},
+    {"window", read_window, BATCH_WINDOW},
+    {"halt", read_halt, "{\"anyOf\":[{\"type\":\"null\"}," MEMBER_REF("halt") "]}"},
+    {"data", job_read_data, SCHEMA_OBJECT},
+    {"facts", read_origin, MEMBER_REF("facts")},
+    {"letter_sha256", read_letter_sha256, BATCH_SUM},
 };
 
 static int require(struct reading *r, bool with_sum)
@@ -302,13 +310,13 @@ static int read_line_id(struct reading *r, const struct member_path *path, const
 }
 
 static const struct member line_members[] = {
-    {"id", read_line_id},
-    {"to", job_read_to},
-    {"data", job_read_data},
-    {"locale", job_read_locale},
-    {"reference", job_read_reference},
-    {"unsubscribe_url", job_read_unsubscribe_url},
-    {"attachments", job_read_attachments},
+    {"id", read_line_id, JOB_ID},
+    {"to", job_read_to, MEMBER_REF("to")},
+    {"data", job_read_data, SCHEMA_OBJECT},
+    {"locale", job_read_locale, SCHEMA_LANGUAGE},
+    {"reference", job_read_reference, MEMBER_LINE(255)},
+    {"unsubscribe_url", job_read_unsubscribe_url, JOB_HTTPS},
+    {"attachments", job_read_attachments, JOB_ATTACHMENTS},
 };
 
 static int name_line(struct reading *r, const struct batch *b, int64_t line,
@@ -451,4 +459,43 @@ bool batch_read_line_id(const struct batch *b, const char *text, size_t len, cha
         snprintf(out, ID_MAX + 1, "%s", own);
     json_decref(root);
     return found;
+}
+
+/* ---- as schemas ---- */
+
+void batch_put_schema(struct buf *out)
+{
+    static const char *const required[] = {"version", "id"}, *const both[] = {"failures", "share"};
+    const struct member_table halt = {.rows = halt_members,
+                                      .count = COUNT_OF(halt_members),
+                                      .required = both,
+                                      .required_count = COUNT_OF(both)};
+    const struct member_table origin = {.rows = origin_members, .count = COUNT_OF(origin_members)};
+    const struct member_table whole = {.rows = batch_members,
+                                       .count = COUNT_OF(batch_members),
+                                       .required = required,
+                                       .required_count = COUNT_OF(required)};
+    member_put_schema(&whole, out);
+    out->len--;
+    buf_puts(out, ",\"$defs\":{\"halt\":");
+    member_put_schema(&halt, out);
+    buf_puts(out, ",\"facts\":");
+    member_put_schema(&origin, out);
+    buf_putc(out, ',');
+    job_put_schema_defs(out);
+    buf_puts(out, "}}");
+}
+
+void batch_put_line_schema(struct buf *out)
+{
+    static const char *const required[] = {"to"};
+    const struct member_table whole = {.rows = line_members,
+                                       .count = COUNT_OF(line_members),
+                                       .required = required,
+                                       .required_count = COUNT_OF(required)};
+    member_put_schema(&whole, out);
+    out->len--;
+    buf_puts(out, ",\"$defs\":{");
+    job_put_schema_defs(out);
+    buf_puts(out, "}}");
 }

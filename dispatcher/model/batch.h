@@ -84,6 +84,10 @@ void batch_put_canonical(const struct batch *b, struct buf *out);
 void batch_put_summed(const struct batch *b, int64_t count, const unsigned char sha256[DIGEST_SIZE],
                       struct buf *out);
 
+/* What batch.json, and a line of notices.jsonl, may hold, as JSON Schema, appended. */
+void batch_put_schema(struct buf *out);
+void batch_put_line_schema(struct buf *out);
+
 /* Which fact sheet `data` was taken from: under `facts`, for whoever asks later. */
 struct batch_origin {
     const char *incident;

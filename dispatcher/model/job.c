@@ -12,29 +12,31 @@
 #include "model/reference.h"
 
 static const struct member envelope[] = {
-    {"version", job_read_version},
-    {"id", job_read_id},
-    {"idempotency_key", job_read_idempotency_key},
-    {"template", job_read_template},
-    {"template_version", job_read_template_version},
-    {"locale", job_read_locale},
-    {"to", job_read_to},
-    {"routing", job_read_routing},
-    {"data", job_read_data},
-    {"priority", job_read_priority},
-    {"category", job_read_category},
-    {"campaign", job_read_campaign},
-    {"reference", job_read_reference},
-    {"condition", job_read_condition},
-    {"reply_to", job_read_reply_to},
-    {"unsubscribe_url", job_read_unsubscribe_url},
-    {"attachments", job_read_attachments},
-    {"created_at", job_read_created_at},
-    {"not_before", job_read_not_before},
-    {"expires_at", job_read_expires_at},
-    {"metadata", job_read_metadata},
-    {"overrides", job_read_overrides},
+    {"version", job_read_version, JOB_VERSION},
+    {"id", job_read_id, JOB_ID},
+    {"idempotency_key", job_read_idempotency_key, MEMBER_LINE(255)},
+    {"template", job_read_template, JOB_TEMPLATE},
+    {"template_version", job_read_template_version, JOB_TEMPLATE_VERSION},
+    {"locale", job_read_locale, SCHEMA_LANGUAGE},
+    {"to", job_read_to, MEMBER_REF("to")},
+    {"routing", job_read_routing, MEMBER_REF("routing")},
+    {"data", job_read_data, SCHEMA_OBJECT},
+    {"priority", job_read_priority, JOB_PRIORITY},
+    {"category", job_read_category, JOB_CATEGORY},
+    {"campaign", job_read_campaign, MEMBER_LINE(128)},
+    {"reference", job_read_reference, MEMBER_LINE(255)},
+    {"condition", job_read_condition, MEMBER_REF("condition")},
+    {"reply_to", job_read_reply_to, JOB_EMAIL},
+    {"unsubscribe_url", job_read_unsubscribe_url, JOB_HTTPS},
+    {"attachments", job_read_attachments, JOB_ATTACHMENTS},
+    {"created_at", job_read_created_at, SCHEMA_TIME},
+    {"not_before", job_read_not_before, SCHEMA_TIME},
+    {"expires_at", job_read_expires_at, SCHEMA_TIME},
+    {"metadata", job_read_metadata, JOB_METADATA},
+    {"overrides", job_read_overrides, MEMBER_REF("overrides")},
 };
+
+static const char *const required_of_all[] = {"version", "id", "to"};
 
 static int require(struct reading *r, const char *const *names, size_t count)
 {
@@ -86,10 +88,22 @@ static int parse(struct reading *r, const char *const *required, size_t required
 int job_parse(const char *text, size_t len, const char *file, int first_line, struct job **out,
               struct error *err)
 {
-    static const char *const required[] = {"version", "id", "to"};
     struct reading r = {
         .text = text, .len = len, .file = file, .first_line = first_line, .err = err};
-    return parse(&r, required, COUNT_OF(required), out);
+    return parse(&r, required_of_all, COUNT_OF(required_of_all), out);
+}
+
+void job_put_schema(struct buf *out)
+{
+    const struct member_table whole = {.rows = envelope,
+                                       .count = COUNT_OF(envelope),
+                                       .required = required_of_all,
+                                       .required_count = COUNT_OF(required_of_all)};
+    member_put_schema(&whole, out);
+    out->len--;
+    buf_puts(out, ",\"$defs\":{");
+    job_put_schema_defs(out);
+    buf_puts(out, "}}");
 }
 
 int job_parse_fixture(const char *text, size_t len, const char *file, struct job **out,

@@ -99,6 +99,8 @@ struct buf;
 /* The canonical form (sorted keys, no white space), appended; of a batch's line: as if it had been
  * handed over alone. */
 void job_put_canonical(const struct job *job, struct buf *out);
+/* What a notice may hold, as JSON Schema, appended. */
+void job_put_schema(struct buf *out);
 /*
  * SHA-256 by which a repeat is told from a conflict: equal content, equal digest, whatever the
  * spelling. With an idempotency_key the names (id and key) do not count: the same key under another

@@ -6,9 +6,23 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/id.h"
 #include "base/text.h"
 #include "model/address.h"
+
+#define GENDER "{\"enum\":[\"female\",\"male\",\"neutral\"]}"
+#define CHANNELS                                                                                   \
+    "{\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true,\"items\":{\"enum\":[\"email\","      \
+    "\"sms\","                                                                                     \
+    "\"webhook\"]}}"
+#define SOME_ADDRESS                                                                               \
+    "\"additionalProperties\":false,\"anyOf\":[{\"required\":[\"email\"]},{\"required\":["         \
+    "\"phone\"]},"                                                                                 \
+    "{\"required\":[\"webhook\"]}]"
+#define SOME_NAME                                                                                  \
+    "\"additionalProperties\":false,\"anyOf\":[{\"required\":[\"name\"]},{\"required\":["          \
+    "\"family_name\"]}]"
 
 /* ---- to ---- */
 
@@ -103,38 +117,40 @@ static int read_second_gender(struct reading *r, const struct member_path *path,
     return read_gender_word(r, path, value, &r->job->to.second.gender);
 }
 
+static const struct member second_members[] = {
+    {"name", read_second_name, MEMBER_LINE(255)},
+    {"title", read_second_title, MEMBER_LINE(64)},
+    {"given_name", read_second_given_name, MEMBER_LINE(255)},
+    {"family_name", read_second_family_name, MEMBER_LINE(255)},
+    {"gender", read_second_gender, GENDER},
+};
+
 static int read_second(struct reading *r, const struct member_path *path, const json_t *value)
 {
-    static const struct member members[] = {
-        {"name", read_second_name},
-        {"title", read_second_title},
-        {"given_name", read_second_given_name},
-        {"family_name", read_second_family_name},
-        {"gender", read_second_gender},
-    };
-    int rc = member_read_all(r, path, value, members, COUNT_OF(members));
+    int rc = member_read_all(r, path, value, second_members, COUNT_OF(second_members));
     const struct person *second = &r->job->to.second;
     if (rc == 0 && second->name == NULL && second->family_name == NULL)
         return member_fail(r, path, "names nobody: give it a name or a family_name");
     return rc;
 }
 
+static const struct member to_members[] = {
+    {"recipient_id", read_recipient_id, MEMBER_LINE(255)},
+    {"name", read_name, MEMBER_LINE(255)},
+    {"title", read_title, MEMBER_LINE(64)},
+    {"given_name", read_given_name, MEMBER_LINE(255)},
+    {"family_name", read_family_name, MEMBER_LINE(255)},
+    {"gender", read_gender, GENDER},
+    {"second", read_second, MEMBER_REF("second")},
+    {"email", read_email, JOB_EMAIL},
+    {"phone", read_phone, SCHEMA_TEXT_AS("^[+][0-9]+$")},
+    {"webhook", read_webhook, MEMBER_TEXT(1024)},
+    {"timezone", read_timezone, MEMBER_LINE(64)},
+};
+
 int job_read_to(struct reading *r, const struct member_path *path, const json_t *value)
 {
-    static const struct member members[] = {
-        {"recipient_id", read_recipient_id},
-        {"name", read_name},
-        {"title", read_title},
-        {"given_name", read_given_name},
-        {"family_name", read_family_name},
-        {"gender", read_gender},
-        {"second", read_second},
-        {"email", read_email},
-        {"phone", read_phone},
-        {"webhook", read_webhook},
-        {"timezone", read_timezone},
-    };
-    int rc = member_read_all(r, path, value, members, COUNT_OF(members));
+    int rc = member_read_all(r, path, value, to_members, COUNT_OF(to_members));
     const struct recipient *to = &r->job->to;
     if (rc == 0 && to->email == NULL && to->phone == NULL && to->webhook == NULL)
         return member_fail(r, path,
@@ -195,14 +211,17 @@ static int refuse_confirm(struct reading *r, const struct member_path *path,
                        "may ask for this notice by its campaign, category or template");
 }
 
+static const struct member routing_members[] = {
+    {"method", read_method, "{\"enum\":[\"single\",\"all\"]}"},
+    {"channels", read_channels, CHANNELS},
+    {"after", refuse_after, "false"},
+    {"confirm", refuse_confirm, "false"},
+};
+
 int job_read_routing(struct reading *r, const struct member_path *path, const json_t *value)
 {
-    static const struct member members[] = {{"method", read_method},
-                                            {"channels", read_channels},
-                                            {"after", refuse_after},
-                                            {"confirm", refuse_confirm}};
     r->job->has_routing = true;
-    return member_read_all(r, path, value, members, COUNT_OF(members));
+    return member_read_all(r, path, value, routing_members, COUNT_OF(routing_members));
 }
 
 /* ---- overrides ---- */
@@ -216,17 +235,23 @@ int job_read_event_type(struct reading *r, const struct member_path *path, const
     return rc;
 }
 
+static const struct member webhook_members[] = {
+    {"event_type", job_read_event_type, JOB_EVENT_TYPE},
+};
+
 static int read_webhook_overrides(struct reading *r, const struct member_path *path,
                                   const json_t *value)
 {
-    static const struct member members[] = {{"event_type", job_read_event_type}};
-    return member_read_all(r, path, value, members, COUNT_OF(members));
+    return member_read_all(r, path, value, webhook_members, COUNT_OF(webhook_members));
 }
+
+static const struct member override_members[] = {
+    {"webhook", read_webhook_overrides, MEMBER_REF("webhook_overrides")},
+};
 
 int job_read_overrides(struct reading *r, const struct member_path *path, const json_t *value)
 {
-    static const struct member members[] = {{"webhook", read_webhook_overrides}};
-    return member_read_all(r, path, value, members, COUNT_OF(members));
+    return member_read_all(r, path, value, override_members, COUNT_OF(override_members));
 }
 
 /* ---- the envelope ---- */
@@ -318,10 +343,13 @@ static int read_endpoint(struct reading *r, const struct member_path *path, cons
     return member_read_line(r, path, value, 128, &r->job->condition);
 }
 
+static const struct member condition_members[] = {
+    {"endpoint", read_endpoint, MEMBER_LINE(128)},
+};
+
 int job_read_condition(struct reading *r, const struct member_path *path, const json_t *value)
 {
-    static const struct member members[] = {{"endpoint", read_endpoint}};
-    int rc = member_read_all(r, path, value, members, COUNT_OF(members));
+    int rc = member_read_all(r, path, value, condition_members, COUNT_OF(condition_members));
     if (rc == 0 && r->job->condition == NULL)
         return member_fail(r, path, "names the endpoint that is asked: {\"endpoint\": \"crm\"}");
     return rc;
@@ -383,4 +411,32 @@ int job_read_metadata(struct reading *r, const struct member_path *path, const j
             return member_fail(r, path, "may only hold texts of at most 512 bytes");
     }
     return 0;
+}
+
+/* ---- as a schema ---- */
+
+static const char *const condition_needs[] = {"endpoint"};
+
+#define TABLE(list) .rows = (list), .count = COUNT_OF(list)
+
+void job_put_schema_defs(struct buf *out)
+{
+    static const struct {
+        const char *name;
+        struct member_table table;
+    } defs[] = {
+        {"to", {TABLE(to_members), .rest = SOME_ADDRESS}},
+        {"second", {TABLE(second_members), .rest = SOME_NAME}},
+        {"routing", {TABLE(routing_members)}},
+        {"overrides", {TABLE(override_members)}},
+        {"webhook_overrides", {TABLE(webhook_members)}},
+        {"condition", {TABLE(condition_members), .required = condition_needs, .required_count = 1}},
+    };
+    for (size_t i = 0; i < COUNT_OF(defs); i++) {
+        buf_printf(out, "\"%s\":", defs[i].name);
+        member_put_schema(&defs[i].table, out);
+        buf_putc(out, ',');
+    }
+    buf_puts(out, "\"attachment\":");
+    attachment_put_schema(out);
 }

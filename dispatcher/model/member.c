@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json_schema.h"
 #include "base/text.h"
 #include "model/json.h"
 
@@ -168,4 +169,24 @@ int member_read_all(struct reading *r, const struct member_path *path, const jso
             return rc;
     }
     return 0;
+}
+
+/* ---- as a schema ---- */
+
+static bool is_required(const struct member_table *t, const char *name)
+{
+    for (size_t i = 0; i < t->required_count; i++) {
+        if (strcmp(t->required[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+void member_put_schema(const struct member_table *t, struct buf *out)
+{
+    struct json_schema s;
+    json_schema_open(&s, out);
+    for (size_t i = 0; i < t->count; i++)
+        json_schema_put(&s, t->rows[i].name, is_required(t, t->rows[i].name), t->rows[i].schema);
+    json_schema_close(&s, t->rest);
 }

@@ -38,7 +38,26 @@ typedef int member_fn(struct reading *r, const struct member_path *path,
 struct member {
     const char *name;
     member_fn *read;
+    const char *schema; /* what it takes, as base/json_schema.h has it */
 };
+
+/* A table as a schema. `required` are names; `rest` as in json_schema_close(). */
+struct buf;
+struct member_table {
+    const struct member *rows;
+    size_t count;
+    const char *const *required;
+    size_t required_count;
+    const char *rest;
+};
+void member_put_schema(const struct member_table *t, struct buf *out);
+
+#define MEMBER_REF(name) "{\"$ref\":\"#/$defs/" name "\"}"
+#define MEMBER_TEXT(max) "{\"type\":\"string\",\"minLength\":1,\"maxLength\":" #max "}"
+/* On one line, without control characters. */
+#define MEMBER_LINE(max)                                                                           \
+    "{\"type\":\"string\",\"minLength\":1,\"maxLength\":" #max                                     \
+    ",\"pattern\":\"^[^\\u0000-\\u001f\\u007f-\\u009f]*$\"}"
 
 /* Each member of `object` by its row; one without a row is an error. */
 MUST_CHECK int member_read_all(struct reading *r, const struct member_path *path,

@@ -34,6 +34,7 @@ extern const struct command command_suppress_export;
 extern const struct command command_suppress_check;
 extern const struct command command_dkim;
 extern const struct command command_route_explain;
+extern const struct command command_schema;
 extern const struct command command_gateway_list;
 extern const struct command command_gateway_explain;
 extern const struct command command_gateway_test;

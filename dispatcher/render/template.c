@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/json_schema.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "render/lint_json.h"
@@ -64,6 +65,9 @@ void name_list_free(struct name_list *l)
 }
 
 /* ---- template.yaml ---- */
+
+#define CHANNELS                                                                                   \
+    "{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"email\",\"sms\",\"webhook\"]}}"
 
 static void fail_at(const struct template *t, const struct yaml_node *node,
                     struct problems *problems, const char *rule, const char *text)
@@ -190,14 +194,36 @@ static const struct {
     const char *name;
     bool required;
     void (*read)(struct template *t, const struct yaml_node *node, struct problems *problems);
+    const char *schema; /* NULL: the variables' */
 } keys[] = {
-    {"schema", true, read_schema},        {"version", true, read_version},
-    {"source", false, read_source},       {"kind", false, read_kind},
-    {"category", false, read_category},   {"legal", false, read_legal},
-    {"layout", false, read_layout},       {"channels", true, read_channels},
-    {"variables", false, read_variables}, {"links_allowed", false, read_links},
-    {"draft", false, read_draft},
+    {"schema", true, read_schema, SCHEMA_ONE},
+    {"version", true, read_version,
+     "{\"type\":[\"integer\",\"string\"],\"minimum\":1,\"maximum\":1000000,\"pattern\":\"^[0-9]+$"
+     "\"}"},
+    {"source", false, read_source, SCHEMA_SCALAR},
+    {"kind", false, read_kind, SCHEMA_SCALAR},
+    {"category", false, read_category, SCHEMA_SCALAR},
+    {"legal", false, read_legal, SCHEMA_SCALARS},
+    {"layout", false, read_layout, SCHEMA_SCALAR},
+    {"channels", true, read_channels, CHANNELS},
+    {"variables", false, read_variables, NULL},
+    {"links_allowed", false, read_links, SCHEMA_SCALARS},
+    {"draft", false, read_draft, "{\"enum\":[true,false,\"true\",\"false\"]}"},
 };
+
+void template_put_schema(struct buf *out)
+{
+    struct json_schema s;
+    json_schema_open(&s, out);
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        json_schema_key(&s, keys[i].name, keys[i].required);
+        if (keys[i].schema != NULL)
+            buf_puts(out, keys[i].schema);
+        else
+            variables_put_schema(out);
+    }
+    json_schema_close(&s, NULL);
+}
 
 static void read_key(struct template *t, const struct yaml_node *node, struct problems *problems)
 {

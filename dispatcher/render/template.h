@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "model/delivery.h"
 #include "render/letter.h"
 #include "render/variable.h"
@@ -69,5 +70,8 @@ struct name_list {
 void name_list_read(const char *directory, const char *suffix, struct problems *problems,
                     struct name_list *out);
 void name_list_free(struct name_list *l);
+
+/* What template.yaml may hold, as JSON Schema, appended. */
+void template_put_schema(struct buf *out);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/json_schema.h"
 #include "base/text.h"
 #include "base/yaml.h"
 
@@ -249,6 +250,23 @@ static bool members_ok(const struct yaml_node *node, const char *file, struct pr
         ok = ok && found;
     }
     return ok;
+}
+
+void variables_put_schema(struct buf *out)
+{
+    const char *names[COUNT_OF(types)];
+    struct json_schema s;
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        names[i] = types[i].name;
+    buf_puts(out, "{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^[A-Za-z0-9_.-]+$\"},"
+                  "\"additionalProperties\":");
+    json_schema_open(&s, out);
+    json_schema_key(&s, "type", true);
+    json_schema_put_words(out, names, COUNT_OF(names));
+    json_schema_put(&s, "required", false, "{\"enum\":[true,false,\"true\",\"false\"]}");
+    json_schema_put(&s, "about", false, SCHEMA_ANY);
+    json_schema_close(&s, NULL);
+    buf_putc(out, '}');
 }
 
 /* Names that are always there and cannot be declared. */

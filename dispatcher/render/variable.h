@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/problems.h"
 #include "render/locale.h"
@@ -70,5 +71,8 @@ struct json_t *variable_value(const struct json_t *data, const char *name, int *
  * objects. `data` has passed variables_check(). */
 void variables_resolve(const struct variable_set *set, const struct locale *locale,
                        const struct json_t *data, struct json_t *out);
+
+/* What `variables` may hold, as JSON Schema, appended. */
+void variables_put_schema(struct buf *out);
 
 #endif

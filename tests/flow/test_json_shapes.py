@@ -15,7 +15,7 @@ CAMPAIGN = "outage-restored"
 FILE = "outage/campaign-1-restored.yaml"
 BATCH = "outage-restored-customers"
 # Of commands that print no JSON: how many arguments they want.
-ARGUMENTS = {"completion": 1, "translate export": 2, "campaign people": 1}
+ARGUMENTS = {"completion": 1, "schema": 1, "translate export": 2, "campaign people": 1}
 
 
 # the page

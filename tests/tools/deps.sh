@@ -41,6 +41,8 @@ zsh                  command zsh
 fish                 command fish
 mandoc               command mandoc
 python3-dkim         file /usr/lib/python3/dist-packages/dkim/__init__.py
+python3-jsonschema   file /usr/lib/python3/dist-packages/jsonschema/__init__.py
+python3-yaml         file /usr/lib/python3/dist-packages/yaml/__init__.py
 LIST
     bench) cat <<'LIST' ;;
 wrk                  command wrk
