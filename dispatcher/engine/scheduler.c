@@ -62,6 +62,8 @@ struct scheduler {
     struct buf shown;            /* the configuration in force, as `config show` prints it */
     int64_t quiet_mono_ms;       /* the configured level of the log comes back; 0: it is there */
     struct error refused_config; /* why the last reload was refused; zero: it was not */
+    bool reload_wanted;          /* by a signal */
+    int64_t next_reload_mono_ms;
     int64_t started_mono_ms;
     int64_t next_scan_mono_ms;
     int64_t next_clean_mono_ms;
@@ -471,12 +473,20 @@ static void log_status(struct scheduler *s)
     buf_free(&state);
 }
 
-static void reload_by_signal(struct scheduler *s)
+/* Reading a configuration with all letters takes time, and somebody may ask again and again: at
+ * least as long as it took, the daemon does its work before it reads once more. */
+static void reload_by_signal(struct scheduler *s, int64_t mono_ms)
 {
     struct buf changes = {0};
     struct error why;
     int generation;
+    if (!s->reload_wanted || s->stopping || mono_ms < s->next_reload_mono_ms)
+        return;
+    int64_t began_ms = clock_mono_ms();
+    s->reload_wanted = false;
     int rc UNUSED = reload(s, &changes, &generation, &why); /* the log tells */
+    int64_t ended_ms = clock_mono_ms();
+    s->next_reload_mono_ms = ended_ms + (ended_ms - began_ms);
     buf_free(&changes);
 }
 
@@ -490,7 +500,7 @@ static void serve_signals(struct scheduler *s, int64_t mono_ms)
             begin_stop(s, mono_ms);
             break;
         case SIGHUP:
-            reload_by_signal(s);
+            s->reload_wanted = true;
             break;
         case SIGUSR1:
             log_status(s);
@@ -574,6 +584,8 @@ static int64_t until_next_work_ms(const struct scheduler *s, int64_t mono_ms, in
         wait = smaller(wait, s->next_due_wall_ms - wall_ms);
     if (s->dispatch.pool.count < s->dispatch.pool.wanted)
         wait = smaller(wait, s->dispatch.pool.next_fork_mono_ms - mono_ms);
+    if (s->reload_wanted)
+        wait = smaller(wait, s->next_reload_mono_ms - mono_ms);
     return wait;
 }
 
@@ -703,6 +715,7 @@ static void turn(struct scheduler *s)
     int64_t wall = clock_wall_ms();
     clock_step_watch(&s->clock, clock_mono_ms(), wall);
     tend_log_level(s, mono);
+    reload_by_signal(s, mono);
     clean_tmp(s, mono);
     scan(s, mono);
     if (!s->stopping)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 
 import lib
@@ -131,6 +132,30 @@ def test_sighup_keeps_the_old_letters_over_broken_ones(t):
     t.drop({**notice, "id": "swapped"})
     t.wait_for_state("swapped", "delivered")
     t.equal([mail.mail(r)["Subject"] for r in mail.accepted()], ["One", "Three"], "subjects")
+
+
+def test_reloads_without_end_do_not_keep_it_from_its_work(t):
+    server = t.faulty("good")
+    t.configure(email=t.email_transport(server, **QUICK))
+    t.daemon.start()
+    over = threading.Event()
+
+    def reload():
+        while not over.wait(0.001):
+            t.daemon.signal(signal.SIGHUP)
+
+    storm = threading.Thread(target=reload)
+    storm.start()
+    try:
+        t.wait(lambda: t.daemon.log().count("config.reloaded") > 1, 20, "the storm")
+        for i in range(5):
+            t.drop(t.notice(f"n{i}"))
+        t.wait(lambda: len(server.accepted()) == 5, 20, "all to arrive")
+    finally:
+        over.set()
+        storm.join()
+    t.wait(lambda: t.summary("email") == {"delivered": 5}, 20, "all to be booked")
+    t.equal(len(server.accepted()), 5, "mails")
 
 
 def test_sighup_leaves_what_is_in_flight_alone(t):
