@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "campaign/facts_languages.h"
 #include "campaign/reading.h"
 #include "model/fact_value.h"
@@ -53,11 +54,16 @@ static void check_sum(const struct checking *c, const char *fact, count_fn *coun
         sum != total) {
         struct place at = fact_sheet_place(c->sheet, NULL, fact);
         int64_t off = sum > total ? sum - total : total - sum;
-        problems_add_error(c->problems, &at, "facts-sum",
-                           "%s is %" PRId64 ", but the %s of the cohorts make %s = %" PRId64
-                           ": %" PRId64 " too %s",
-                           fact, total, what, buf_text(&terms), sum, off,
-                           sum > total ? "many" : "few");
+        if (sum > total)
+            problems_add_error(c->problems, &at, "facts-sum",
+                               "%s is %" PRId64 ", but the %s of the cohorts make %s = %" PRId64
+                               ": %" PRId64 " too many",
+                               fact, total, what, buf_text(&terms), sum, off);
+        else
+            problems_add_error(c->problems, &at, "facts-sum",
+                               "%s is %" PRId64 ", but the %s of the cohorts make %s = %" PRId64
+                               ": %" PRId64 " too few",
+                               fact, total, what, buf_text(&terms), sum, off);
     }
     buf_free(&terms);
 }
@@ -210,13 +216,19 @@ static void check_notice_day(const struct checking *c, const char *cohort, const
     const char *said = fact_value_text(fact_value_at(data, name));
     struct place at = fact_sheet_place(c->sheet, cohort, name);
     int64_t told = day;
-    if (said != NULL && reading_parse_day(said, &told) && told != day)
+    bool differs = said != NULL && reading_parse_day(said, &told) && told != day;
+    bool begins = strcmp(name, "notice.from") == 0;
+    if (differs && told > day)
         problems_add_error(c->problems, &at, "facts-notice",
-                           "%s is %s, but public_notice stands %s %" PRId64 " %s %s", name, said,
-                           strcmp(name, "notice.from") == 0 ? "from" : "until",
-                           told > day ? told - day : day - told,
-                           told - day == 1 || day - told == 1 ? "day" : "days",
-                           told > day ? "earlier" : "later");
+                           begins ? "%s is %s, but public_notice stands from %" PRId64 " %s earlier"
+                                  : "%s is %s, but public_notice stands until %" PRId64
+                                    " %s earlier",
+                           name, said, told - day, text_plural(told - day, "day", "days"));
+    else if (differs)
+        problems_add_error(c->problems, &at, "facts-notice",
+                           begins ? "%s is %s, but public_notice stands from %" PRId64 " %s later"
+                                  : "%s is %s, but public_notice stands until %" PRId64 " %s later",
+                           name, said, day - told, text_plural(day - told, "day", "days"));
     json_free(data);
 }
 
@@ -262,11 +274,15 @@ static void check_contradiction(const struct checking *c, const char *cohort)
         for (size_t k = 0; k < json_count(lost); k++) {
             const char *term = fact_value_text(json_at(lost, k));
             struct place at = fact_sheet_place(c->sheet, cohort, lists[i]);
-            if (term != NULL && fact_value_contains(safe, term))
+            bool both = term != NULL && fact_value_contains(safe, term);
+            if (both && cohort != NULL)
                 problems_add_error(c->problems, &at, "facts-contradiction",
-                                   "%s%s%s \"%s\" is in %s and in not_affected",
-                                   cohort != NULL ? "cohort " : "", cohort != NULL ? cohort : "",
-                                   cohort != NULL ? ":" : "everybody:", term, lists[i]);
+                                   "cohort %s: \"%s\" is in %s and in not_affected", cohort, term,
+                                   lists[i]);
+            else if (both)
+                problems_add_error(c->problems, &at, "facts-contradiction",
+                                   "everybody: \"%s\" is in %s and in not_affected", term,
+                                   lists[i]);
         }
     }
     json_free(data);

@@ -463,10 +463,13 @@ void facts_diff_check(const struct facts_diff *d, const struct fact_sheet *older
     check_order(older, newer, problems);
     for (size_t i = 0; i < d->change_count; i++) {
         const struct fact_change *c = &d->changes[i];
-        if (c->unreasoned != NULL)
+        if (c->unreasoned != NULL && c->cohort != NULL)
             problems_add_error(problems, &c->place, "facts-reason",
-                               "%s%s%s; say why under `reasons`, as `%s: \"...\"`",
-                               c->cohort != NULL ? c->cohort : "", c->cohort != NULL ? ": " : "",
+                               "%s: %s; say why under `reasons`, as `%s: \"...\"`", c->cohort,
                                c->text, c->unreasoned);
+        else if (c->unreasoned != NULL)
+            problems_add_error(problems, &c->place, "facts-reason",
+                               "%s; say why under `reasons`, as `%s: \"...\"`", c->text,
+                               c->unreasoned);
     }
 }

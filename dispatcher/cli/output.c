@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,6 +203,57 @@ const char *output_time(const char *rfc3339, char *out, size_t size)
     localtime_r(&seconds, &t);
     strftime(out, size, "%Y-%m-%d %H:%M:%S %z", &t);
     return out;
+}
+
+/* "2026-11-18T00:00Z", with seconds or without, as it stands in sentences; its length, 0: none. */
+static size_t utc_length(const char *text)
+{
+    static const char shape[] = "0000-00-00T00:00";
+    size_t len = 0;
+    for (; shape[len] != '\0'; len++) {
+        bool fits = shape[len] == '0' ? isdigit((unsigned char)text[len]) : text[len] == shape[len];
+        if (!fits)
+            return 0;
+    }
+    len += strspn(text + len, ":.0123456789");
+    return text[len] == 'Z' && len < OUTPUT_NUMBER_SIZE - 4 ? len + 1 : 0;
+}
+
+/* To the minute, if that is all there is. */
+static void put_time(struct buf *out, const char *text, size_t len)
+{
+    char utc[OUTPUT_NUMBER_SIZE + 4], local[64];
+    bool minutes = len == strlen("2026-11-18T00:00Z");
+    snprintf(utc, sizeof(utc), "%.*s%s", (int)(len - 1), text, minutes ? ":00Z" : "Z");
+    output_time(utc, local, sizeof(local));
+    buf_put(out, local, minutes ? strlen("2026-11-18 00:00") : strlen(local));
+    buf_puts(out, minutes ? strrchr(local, ' ') : "");
+}
+
+/* How long the quotation is that begins here, in any of our languages; 0: none does. */
+static size_t quoted_length(const char *text)
+{
+    static const char *const quotes[][2] = {{"\"", "\""}, {"„", "“"}, {"“", "”"}};
+    for (size_t i = 0; i < COUNT_OF(quotes); i++) {
+        size_t len = strlen(quotes[i][0]);
+        const char *end =
+            strncmp(text, quotes[i][0], len) == 0 ? strstr(text + len, quotes[i][1]) : NULL;
+        if (end != NULL)
+            return (size_t)(end - text) + strlen(quotes[i][1]);
+    }
+    return 0;
+}
+
+void output_put_times(struct buf *out, const char *sentence)
+{
+    while (*sentence != '\0') {
+        size_t quoted = quoted_length(sentence), len = quoted > 0 ? quoted : utc_length(sentence);
+        if (quoted == 0 && len > 0)
+            put_time(out, sentence, len);
+        else
+            buf_put(out, sentence, len > 0 ? len : 1);
+        sentence += len > 0 ? len : 1;
+    }
 }
 
 const char *output_number(int64_t number, char out[OUTPUT_NUMBER_SIZE])

@@ -39,6 +39,9 @@ size_t output_columns(void);
 /* "2026-11-24T00:00:01.000Z" of our JSON as local time with offset, "2026-11-24 09:00:01 +09:00";
  * "-" for NULL. */
 const char *output_time(const char *rfc3339, char *out, size_t size);
+/* A sentence that names times as our JSON does: they become those of the operator, but for what it
+ * quotes. */
+void output_put_times(struct buf *out, const char *sentence);
 /* "29,402" and "41m07s", "3h12m", "2d04h" for people; JSON has plain numbers and times. */
 #define OUTPUT_NUMBER_SIZE 32
 const char *output_number(int64_t number, char out[OUTPUT_NUMBER_SIZE]);

@@ -56,7 +56,7 @@ void say_choose_language(const struct config_options *options)
 }
 
 /* Read when the first word is needed. */
-static const struct catalogue *catalogue_of(const struct invocation *inv)
+static struct catalogue *catalogue_of(const struct invocation *inv)
 {
     if (inv == NULL || inv->spoken == NULL)
         return NULL;
@@ -122,4 +122,16 @@ void say_put_error(struct buf *out, const char *sentence)
     struct catalogue *c = catalogue_open(say_language());
     catalogue_put_sentence(c, out, sentence);
     catalogue_free(c);
+}
+
+void say_put_sentence(const struct invocation *inv, struct buf *out, const char *sentence)
+{
+    catalogue_put_sentence(catalogue_of(inv), out, sentence);
+}
+
+void say_learn(const struct invocation *inv, const char *english, const char *translation)
+{
+    struct catalogue *c = catalogue_of(inv);
+    if (c != NULL)
+        catalogue_learn(c, english, translation);
 }

@@ -31,6 +31,10 @@ void say_put(const struct invocation *inv, struct buf *out, const char *english,
 /* What error_set() said in English, in the operator's language: the sentence it was made of is
  * found again by its words. */
 void say_put_error(struct buf *out, const char *sentence);
+/* The same with what was learned. */
+void say_put_sentence(const struct invocation *inv, struct buf *out, const char *sentence);
+/* A sentence of a file in the operator's language, for say_put_sentence() and say_word(). */
+void say_learn(const struct invocation *inv, const char *english, const char *translation);
 /* Fixed words: heads of tables, names of states. Borrowed from the invocation. */
 const char *say_word(const struct invocation *inv, const char *english);
 

@@ -15,13 +15,16 @@
 #define ERRNO_MAX   200
 
 struct entry {
-    const char *english, *translation; /* borrowed from the tree */
+    const char *english, *translation;   /* borrowed from the tree */
+    char *own_english, *own_translation; /* of what was learned */
 };
 
 struct catalogue {
     struct yaml_node *tree;
     struct entry *entries; /* by their English */
     size_t count;
+    struct entry *learned; /* their texts are owned */
+    size_t learned_count;
 };
 
 /* The files themselves, as they are, between two names. */
@@ -65,7 +68,8 @@ int catalogue_parse(const char *text, size_t len, struct catalogue **out, struct
     for (size_t i = 0; tree->kind == YAML_MAP && i < tree->count; i++) {
         const struct yaml_node *item = tree->items[i];
         if (may_stand(item))
-            c->entries[c->count++] = (struct entry){item->key, item->text};
+            c->entries[c->count++] =
+                (struct entry){.english = item->key, .translation = item->text};
     }
     qsort(c->entries, c->count, sizeof(*c->entries), compare_entries);
     *out = c;
@@ -96,18 +100,39 @@ void catalogue_free(struct catalogue *c)
 {
     if (c == NULL)
         return;
+    for (size_t i = 0; i < c->learned_count; i++) {
+        free(c->learned[i].own_english);
+        free(c->learned[i].own_translation);
+    }
     yaml_free(c->tree);
+    free(c->learned);
     free(c->entries);
     free(c);
+}
+
+void catalogue_learn(struct catalogue *c, const char *english, const char *translation)
+{
+    struct format from, to;
+    if (!format_read(english, &from) || !format_read(translation, &to) || !format_fits(&to, &from))
+        return;
+    c->learned = xreallocarray(c->learned, c->learned_count + 1, sizeof(*c->learned));
+    struct entry *e = &c->learned[c->learned_count++];
+    *e = (struct entry){.own_english = xstrdup(english), .own_translation = xstrdup(translation)};
+    e->english = e->own_english;
+    e->translation = e->own_translation;
 }
 
 const char *catalogue_find(const struct catalogue *c, const char *english)
 {
     if (c == NULL)
         return NULL;
-    const struct entry wanted = {english, NULL};
+    const struct entry wanted = {.english = english};
     const struct entry *found =
         bsearch(&wanted, c->entries, c->count, sizeof(*c->entries), compare_entries);
+    for (size_t i = 0; found == NULL && i < c->learned_count; i++) {
+        if (strcmp(c->learned[i].english, english) == 0)
+            found = &c->learned[i];
+    }
     return found != NULL ? found->translation : NULL;
 }
 
@@ -166,54 +191,117 @@ static size_t literal_length(const struct format *f)
     return len;
 }
 
+static bool has_numbers_only(const struct format *f)
+{
+    for (size_t i = 0; i < f->value_count; i++) {
+        if (!is_number(f->values[i]))
+            return false;
+    }
+    return f->value_count > 0;
+}
+
+/* "51 h" is short and yet no name of anything; a file says which of its sentences are. */
+static size_t least_literal(const struct entry *e, const struct format *f)
+{
+    return has_numbers_only(f) || e->own_english != NULL ? 2 : LITERAL_MIN;
+}
+
 /* The sentence with the most words of its own: what is said in general also fits what is said in
  * particular. */
-static const struct entry *find_made(const struct catalogue *c, struct capture sentence,
-                                     struct capture captures[FORMAT_VALUES_MAX])
+static const struct entry *find_among(const struct entry *entries, size_t count,
+                                      struct capture sentence,
+                                      struct capture captures[FORMAT_VALUES_MAX])
 {
     const struct entry *best = NULL;
-    size_t best_literal = LITERAL_MIN - 1;
-    for (size_t i = 0; i < c->count; i++) {
+    size_t best_literal = 0;
+    for (size_t i = 0; i < count; i++) {
         struct format f;
         struct capture filled[FORMAT_VALUES_MAX] = {{0}};
-        if (!format_read(c->entries[i].english, &f))
+        if (!format_read(entries[i].english, &f))
             continue;
         size_t literal = literal_length(&f);
         if (literal <= best_literal || literal > sentence.len ||
-            !fits_from(&f, 0, sentence, filled))
+            literal < least_literal(&entries[i], &f) || !fits_from(&f, 0, sentence, filled))
             continue;
-        best = &c->entries[i];
+        best = &entries[i];
         best_literal = literal;
         memcpy(captures, filled, sizeof(filled));
     }
     return best;
 }
 
-static void put_line(const struct catalogue *c, struct buf *out, struct capture line, int depth);
+/* What was learned says how the whole is put together, and of pieces that are sentences. */
+static const struct entry *find_made(const struct catalogue *c, struct capture sentence,
+                                     struct capture captures[FORMAT_VALUES_MAX])
+{
+    const struct entry *found = find_among(c->learned, c->learned_count, sentence, captures);
+    return found != NULL ? found : find_among(c->entries, c->count, sentence, captures);
+}
+
+/* How deep within sentences, and whether what fills a hole may be a list. */
+struct level {
+    int depth;
+    bool lists;
+};
+
+static struct level deeper(struct level at)
+{
+    return (struct level){at.depth + 1, at.lists};
+}
+
+static void put_line(const struct catalogue *c, struct buf *out, struct capture line,
+                     struct level at);
+
+/* "a, b or c" */
+static void put_list(const struct catalogue *c, struct buf *out, struct capture list)
+{
+    static const char *const joints[] = {" and ", " or "};
+    while (list.len > 0) {
+        const char *said = NULL;
+        size_t step = 1;
+        for (size_t i = 0; i < COUNT_OF(joints) && said == NULL; i++) {
+            step = strlen(joints[i]);
+            if (list.len > step && memcmp(list.text, joints[i], step) == 0)
+                said = catalogue_find(c, joints[i]);
+        }
+        step = said != NULL ? step : 1;
+        buf_put(out, said != NULL ? said : list.text, said != NULL ? strlen(said) : 1);
+        list = (struct capture){list.text + step, list.len - step};
+    }
+}
 
 /* What fills a hole may be a sentence of its own. */
 static void put_capture(const struct catalogue *c, struct buf *out, struct capture capture,
-                        int depth)
+                        struct level at)
 {
-    if (depth < DEPTH_MAX && memchr(capture.text, ' ', capture.len) != NULL)
-        put_line(c, out, capture, depth + 1);
+    if (at.depth < DEPTH_MAX && memchr(capture.text, ' ', capture.len) != NULL)
+        put_line(c, out, capture, deeper(at));
     else
         buf_put(out, capture.text, capture.len);
 }
 
-static bool put_known(const struct catalogue *c, struct buf *out, struct capture line, int depth)
+static bool is_quoted(struct capture line, struct capture capture)
+{
+    return capture.text > line.text && capture.text[-1] == '"';
+}
+
+static bool put_known(const struct catalogue *c, struct buf *out, struct capture line,
+                      struct level at)
 {
     struct capture captures[FORMAT_VALUES_MAX] = {{0}};
     struct format translation;
     const struct entry *found = find_made(c, line, captures);
+    at.lists = at.lists || (found != NULL && found->own_english != NULL);
     if (found == NULL || !format_read(found->translation, &translation))
         return false;
     for (size_t i = 0; i < translation.count; i++) {
         const struct format_piece *p = &translation.pieces[i];
         if (p->kind == FORMAT_LITERAL)
             buf_put(out, p->text, p->len);
+        else if (at.lists && is_quoted(line, captures[p->value]))
+            buf_put(out, captures[p->value].text, captures[p->value].len);
         else if (captures[p->value].text != NULL)
-            put_capture(c, out, captures[p->value], depth);
+            put_capture(c, out, captures[p->value], at);
     }
     return true;
 }
@@ -244,12 +332,12 @@ static size_t length_without_errno(struct capture line)
 
 /* "PROBLEM: what to do" is also told as "PROBLEM; what to do". */
 static bool put_with_colon(const struct catalogue *c, struct buf *out, struct capture sentence,
-                           size_t semicolon, int depth)
+                           size_t semicolon, struct level at)
 {
     struct buf copy = {0};
     buf_put(&copy, sentence.text, sentence.len);
     copy.data[semicolon] = ':';
-    bool known = put_known(c, out, (struct capture){copy.data, copy.len}, depth);
+    bool known = put_known(c, out, (struct capture){copy.data, copy.len}, at);
     buf_free(&copy);
     return known;
 }
@@ -265,39 +353,43 @@ static size_t name_length(struct capture sentence)
 
 /* What is made of two: "email: PROBLEM", "PROBLEM; what to do". */
 static bool put_pieces(const struct catalogue *c, struct buf *out, struct capture sentence,
-                       int depth)
+                       struct level at)
 {
     const char *colon = memmem(sentence.text, sentence.len, ": ", 2);
     const char *semicolon = memmem(sentence.text, sentence.len, "; ", 2);
     const char *cut = colon == NULL || (semicolon != NULL && semicolon < colon) ? semicolon : colon;
     size_t name = name_length(sentence);
-    if (depth >= DEPTH_MAX || (cut == NULL && name == 0))
+    if (at.depth >= DEPTH_MAX || (cut == NULL && name == 0))
         return false;
     if (name > 0) {
         buf_put(out, sentence.text, name);
-        put_line(c, out, (struct capture){sentence.text + name, sentence.len - name}, depth + 1);
+        put_line(c, out, (struct capture){sentence.text + name, sentence.len - name}, deeper(at));
         return true;
     }
     if (semicolon != NULL &&
-        put_with_colon(c, out, sentence, (size_t)(semicolon - sentence.text), depth))
+        put_with_colon(c, out, sentence, (size_t)(semicolon - sentence.text), at))
         return true;
     size_t len = (size_t)(cut - sentence.text);
-    put_capture(c, out, (struct capture){sentence.text, len}, depth);
+    put_capture(c, out, (struct capture){sentence.text, len}, at);
     buf_put(out, cut, 2);
-    put_line(c, out, (struct capture){cut + 2, sentence.len - len - 2}, depth + 1);
+    put_line(c, out, (struct capture){cut + 2, sentence.len - len - 2}, deeper(at));
     return true;
 }
 
 /* A whole sentence, with its position before it and the system's word behind it if there are any.
  */
-static void put_line(const struct catalogue *c, struct buf *out, struct capture line, int depth)
+static void put_line(const struct catalogue *c, struct buf *out, struct capture line,
+                     struct level at)
 {
     size_t position = position_length(line), end = length_without_errno(line);
-    if (position > 0 && put_known(c, out, line, depth))
+    if (position > 0 && put_known(c, out, line, at))
         return;
     struct capture sentence = {line.text + position, end - position};
     buf_put(out, line.text, position);
-    if (!put_known(c, out, sentence, depth) && !put_pieces(c, out, sentence, depth))
+    bool known = put_known(c, out, sentence, at) || put_pieces(c, out, sentence, at);
+    if (!known && at.lists)
+        put_list(c, out, sentence);
+    else if (!known)
         buf_put(out, sentence.text, sentence.len);
     buf_put(out, line.text + end, line.len - end);
 }
@@ -305,11 +397,12 @@ static void put_line(const struct catalogue *c, struct buf *out, struct capture 
 void catalogue_put_sentence(const struct catalogue *c, struct buf *out, const char *sentence)
 {
     struct capture whole = {sentence, strlen(sentence)};
-    if (c != NULL && strchr(sentence, '\n') != NULL && put_known(c, out, whole, 0))
+    const struct level top = {0};
+    if (c != NULL && strchr(sentence, '\n') != NULL && put_known(c, out, whole, top))
         return;
     while (c != NULL && *sentence != '\0') {
         size_t len = strcspn(sentence, "\n");
-        put_line(c, out, (struct capture){sentence, len}, 0);
+        put_line(c, out, (struct capture){sentence, len}, top);
         sentence += len;
         if (*sentence == '\n')
             buf_putc(out, *sentence++);

@@ -22,6 +22,10 @@ MUST_CHECK int catalogue_parse(const char *text, size_t len, struct catalogue **
                                struct error *err);
 void catalogue_free(struct catalogue *c);
 
+/* What files say (rules of law), beside what the program does: "KR6 (the rights): %s". A hole of
+ * such a sentence may be filled with a list, "a, b or c", and what it quotes stays as it is. */
+void catalogue_learn(struct catalogue *c, const char *english, const char *translation);
+
 /* NULL: not translated. Borrowed. */
 const char *catalogue_find(const struct catalogue *c, const char *english);
 /* Of a finished sentence: finds the one it was made of and says that instead, line by line. What

@@ -85,8 +85,12 @@ static void check(const struct law *l, const struct exemption *e, struct problem
                            "the exemption from %s gives no reason", e->rule);
     if (!has_two_people(e))
         problems_add_error(problems, &e->place, exemption_rule,
-                           "the exemption from %s needs two different people in `by`; it has %s",
-                           e->rule, e->by_count == 0 ? "none" : "one");
+                           e->by_count == 0
+                               ? "the exemption from %s needs two different people in `by`; it has "
+                                 "none"
+                               : "the exemption from %s needs two different people in `by`; it has "
+                                 "one",
+                           e->rule);
 }
 
 void exemptions_check(const struct law *l, const struct campaign *c, struct problems *problems)

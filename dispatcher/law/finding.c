@@ -17,8 +17,8 @@ struct place finding_place(const struct look *look)
 const char *finding_span(int64_t hours, char *out)
 {
     bool long_one = hours >= 120;
-    snprintf(out, FINDING_SPAN_SIZE, "%lld %s", (long long)(long_one ? hours / 24 : hours),
-             long_one ? "days" : "h");
+    snprintf(out, FINDING_SPAN_SIZE, long_one ? "%lld days" : "%lld h",
+             (long long)(long_one ? hours / 24 : hours));
     return out;
 }
 
@@ -35,7 +35,7 @@ static void put_exemption(struct buf *out, const struct exemption *e)
     buf_puts(out, "; set aside by ");
     for (size_t i = 0; i < e->by_count; i++)
         buf_printf(out, "%s%s", i == 0 ? "" : " and ", e->by[i]);
-    buf_printf(out, ": %s", e->reason);
+    buf_printf(out, ": \"%s\"", e->reason);
 }
 
 static void add(const struct look *look, enum problem_level level, const struct place *at,

@@ -23,8 +23,10 @@ void judge_channels(const struct look *look)
             node_has(look->rule->value, channel_kind_name((enum channel_kind)kind)))
             return;
     node_put_list(&names, look->rule->value, "or");
-    finding_add(look, &at, "none of its channels is %s%s%s", buf_text(&names),
-                because != NULL ? ": " : "", because != NULL ? because : "");
+    if (because != NULL)
+        finding_add(look, &at, "none of its channels is %s: %s", buf_text(&names), because);
+    else
+        finding_add(look, &at, "none of its channels is %s", buf_text(&names));
     buf_free(&names);
 }
 
@@ -111,9 +113,13 @@ void judge_certainty(const struct look *look)
     const struct law_case *c = look->c;
     const char *instead = yaml_text(look->rule->node, "instead");
     struct place at = finding_place(look);
-    if (c->sheet != NULL && strcmp(certainty_name(c->certainty), look->rule->value->text) == 0)
-        finding_add(look, &at, "the fact sheet says certainty: %s%s%s", look->rule->value->text,
-                    instead != NULL ? "; " : "", instead != NULL ? instead : "");
+    if (c->sheet == NULL || strcmp(certainty_name(c->certainty), look->rule->value->text) != 0)
+        return;
+    if (instead != NULL)
+        finding_add(look, &at, "the fact sheet says certainty: %s; %s", look->rule->value->text,
+                    instead);
+    else
+        finding_add(look, &at, "the fact sheet says certainty: %s", look->rule->value->text);
 }
 
 static struct place sheet_place(const struct look *look, const char *fact)
@@ -279,10 +285,12 @@ static bool count_holds(const char *condition, int64_t count)
 static void put_reason(struct buf *out, const struct look *look, const char *condition)
 {
     int64_t count = count_here(look);
-    const char *separator = out->len > 0 ? ", " : "";
-    if (text_starts_with(condition, "affected ") && count_holds(condition, count))
-        buf_printf(out, "%s%lld %s affected (%s)", separator, (long long)count,
+    const char *separator = out->len > 0 ? "; " : "";
+    if (text_starts_with(condition, "affected ") && count_holds(condition, count)) {
+        buf_puts(out, separator);
+        buf_printf(out, "%lld %s affected (%s)", (long long)count,
                    text_plural(count, "person is", "people are"), condition);
+    }
     for (size_t i = 0; i < COUNT_OF(flags); i++)
         if (strcmp(flags[i].condition, condition) == 0 &&
             fact_sheet_has_flag(look->c->sheet, flags[i].flag))
@@ -303,9 +311,11 @@ void judge_conditions(const struct look *look)
     int64_t hours = node_number(look->rule->node, "within_hours", 0);
     struct place at = finding_place(look);
     judge_conditions_put(look, &reasons);
-    if (reasons.len > 0)
-        finding_add(look, &at, "report to %s%s%s: %s", to != NULL ? to : "the authority",
-                    hours > 0 ? " within " : "", hours > 0 ? finding_span(hours, span) : "",
+    if (reasons.len > 0 && hours > 0)
+        finding_add(look, &at, "report to %s within %s: %s", to != NULL ? to : "the authority",
+                    finding_span(hours, span), buf_text(&reasons));
+    else if (reasons.len > 0)
+        finding_add(look, &at, "report to %s: %s", to != NULL ? to : "the authority",
                     buf_text(&reasons));
     buf_free(&reasons);
 }

@@ -65,22 +65,27 @@ static void report_late(const struct look *look, const struct place *at, const c
 {
     char passed[FINDING_SPAN_SIZE], over[FINDING_SPAN_SIZE], allowed[FINDING_SPAN_SIZE];
     const struct yaml_node *excuses = yaml_get(look->rule->value, "excuses");
-    struct buf late = {0};
-    buf_printf(&late, "%s since %s, %s past the limit of %s", finding_span(elapsed, passed), since,
-               finding_span(elapsed - limit, over), finding_span(limit, allowed));
-    if (judge_clock_is_excused(look)) {
+    struct buf reasons = {0};
+    finding_span(elapsed, passed);
+    finding_span(elapsed - limit, over);
+    finding_span(limit, allowed);
+    node_put_list(&reasons, excuses, "or");
+    if (judge_clock_is_excused(look))
         finding_add_as(look, PROBLEM_WARNING, at,
-                       "%s; delayed for %s, so it must leave as soon as that is over",
-                       buf_text(&late), look->c->campaign->delay_reason);
-    } else {
-        buf_puts(&late, "; this does not keep it from being sent");
-        if (excuses != NULL) {
-            buf_puts(&late, "; allowed only for delay_reason: ");
-            node_put_list(&late, excuses, "or");
-        }
-        finding_add_late(look, limit_level(look), at, "%s", buf_text(&late));
-    }
-    buf_free(&late);
+                       "%s since %s, %s past the limit of %s; delayed for %s, so it must leave as "
+                       "soon as that is over",
+                       passed, since, over, allowed, look->c->campaign->delay_reason);
+    else if (excuses != NULL)
+        finding_add_late(look, limit_level(look), at,
+                         "%s since %s, %s past the limit of %s; this does not keep it from being "
+                         "sent; allowed only for delay_reason: %s",
+                         passed, since, over, allowed, buf_text(&reasons));
+    else
+        finding_add_late(look, limit_level(look), at,
+                         "%s since %s, %s past the limit of %s; this does not keep it from being "
+                         "sent",
+                         passed, since, over, allowed);
+    buf_free(&reasons);
 }
 
 static void judge_elapsed(const struct look *look, const struct known_time *start)

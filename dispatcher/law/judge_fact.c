@@ -126,9 +126,11 @@ static void report_missing(const struct look *look, const char *names)
     } else if (section != NULL && proof_section(look->letter->text->proof, section) == NULL) {
         finding_add(look, &at, "the letter has no section {#%s} with %s", section,
                     buf_text(&shown));
+    } else if (section != NULL && any_name(look, names, is_used_somewhere)) {
+        finding_add(look, &at, "the section {#%s} does not say %s, it stands elsewhere", section,
+                    buf_text(&shown));
     } else if (section != NULL) {
-        finding_add(look, &at, "the section {#%s} does not say %s%s", section, buf_text(&shown),
-                    any_name(look, names, is_used_somewhere) ? ", it stands elsewhere" : "");
+        finding_add(look, &at, "the section {#%s} does not say %s", section, buf_text(&shown));
     } else {
         finding_add(look, &at, "the letter does not say %s", buf_text(&shown));
     }

@@ -56,8 +56,6 @@ static void put_words(struct buf *out, const struct word_list *w, bool only_foun
         words_put_name(out, w->words[i]);
         n++;
     }
-    if (total == 0)
-        buf_puts(out, "nothing");
 }
 
 static bool any_found(const struct yaml_node *list, const char *folded)
@@ -91,10 +89,15 @@ static void report_words(const struct look *look, const struct word_list *w, boo
     if (section != NULL && proof_section(look->letter->text->proof, section) == NULL)
         finding_add(look, &at, "the letter has no section {#%s} with %s", section,
                     buf_text(&needed));
+    else if (section != NULL && found.len > 0)
+        finding_add(look, &at, "needs %s in {#%s}; found: %s", buf_text(&needed), section,
+                    buf_text(&found));
+    else if (section != NULL)
+        finding_add(look, &at, "needs %s in {#%s}; found: nothing", buf_text(&needed), section);
+    else if (found.len > 0)
+        finding_add(look, &at, "needs %s; found: %s", buf_text(&needed), buf_text(&found));
     else
-        finding_add(look, &at, "needs %s%s%s%s; found: %s", buf_text(&needed),
-                    section != NULL ? " in {#" : "", section != NULL ? section : "",
-                    section != NULL ? "}" : "", buf_text(&found));
+        finding_add(look, &at, "needs %s; found: nothing", buf_text(&needed));
     buf_free(&needed);
     buf_free(&found);
 }
@@ -167,7 +170,8 @@ static bool report_in(const struct look *look, const struct letter_piece *piece,
     if (bad && piece->part == PROOF_BODY)
         finding_add(look, &at, "\"%s\" in the text", buf_text(&shown));
     else if (bad)
-        finding_add(look, &at, "\"%s\" in %s", buf_text(&shown), letter_part_title(piece->part));
+        finding_add(look, &at, "\"%s\" stands in %s", buf_text(&shown),
+                    letter_part_title(piece->part));
     buf_free(&shown);
     buf_free(&both);
     return bad;

@@ -152,6 +152,19 @@ enum law_duty_state law_duty_state(const struct law_duty *d, int64_t now_ms);
 const char *law_duty_kind_name(enum law_duty_kind kind);    /* "clock" */
 const char *law_duty_state_name(enum law_duty_state state); /* "met" */
 
+/* What the files say in another language ("ko"), rule by rule. All borrowed. */
+struct law_words {
+    const char *id;                       /* "KR6" */
+    const char *about, *source;           /* as findings say them */
+    const char *said_about, *said_source; /* in the language */
+};
+typedef void law_words_fn(void *context, const struct law_words *words);
+/* A text of a rule that stands within its findings, or tells what is owed. */
+typedef void law_text_fn(void *context, const char *english, const char *said);
+/* Rules without words in this language are left out. */
+void law_each_words(const struct law *l, const char *language, law_words_fn *rule,
+                    law_text_fn *text, void *context);
+
 /* The line every output ends with: "3 rule sets (eu-gdpr-34, ...), rules as of 2026-11-21; not
  * legal advice". The date is the newest `reviewed`/`as_of` of the sets that applied. */
 void law_put_footer(const struct law *l, const struct law_case *cases, size_t count,

@@ -154,10 +154,22 @@ static const struct key night_keys[] = {
 };
 static const struct key_table night_table = TABLE(night_keys);
 
+static const struct key words_keys[] = {
+    {.name = "about", .shape = shape_text, .required = true},
+    {.name = "source", .shape = shape_text, .required = true},
+    {.name = "note", .shape = shape_text},
+    {.name = "instead", .shape = shape_text},
+    {.name = "because", .shape = shape_text},
+    {.name = "to", .shape = shape_text},
+};
+static const struct key_table words_table = TABLE(words_keys);
+
 static const struct key rule_keys[] = {
     {.name = "id", .shape = shape_text, .required = true},
     {.name = "about", .shape = shape_text, .required = true},
     {.name = "source", .shape = shape_text, .required = true},
+    {.name = "de", .below = &words_table},
+    {.name = "ko", .below = &words_table},
     {.name = "level", .shape = shape_text, .required = true, .choices = CHOICES(levels)},
     {.name = "effective_from", .shape = shape_date},
     {.name = "effective_until", .shape = shape_date},
@@ -211,6 +223,8 @@ static const struct key obligation_keys[] = {
     {.name = "id", .shape = shape_text, .required = true},
     {.name = "about", .shape = shape_text, .required = true},
     {.name = "source", .shape = shape_text, .required = true},
+    {.name = "de", .below = &words_table},
+    {.name = "ko", .below = &words_table},
     {.name = "kind", .shape = shape_texts, .choices = CHOICES(kinds)},
     {.name = "if", .shape = shape_text, .required = true, .choices = CHOICES(openings)},
     {.name = "must_follow", .shape = shape_texts, .choices = CHOICES(kinds)},
@@ -276,7 +290,8 @@ static const struct {
     [LAW_TEST_CONDITIONS] = {"if_any", SCHEMA_REMIND, " to within_hours "},
     [LAW_TEST_REREAD] = {"reread_after_days", SCHEMA_REMIND, " "},
 };
-#define COMMON_KEYS " id about source level effective_from effective_until kind category language "
+#define COMMON_KEYS                                                                                \
+    " id about source de ko level effective_from effective_until kind category language "
 
 const char *schema_group_name(enum schema_group group)
 {

@@ -126,10 +126,14 @@ static bool facts_are_there(const struct campaign_check *k, const char *cohort)
         if (!v.required || fact_value_at(data, v.name) != NULL)
             continue;
         all = false;
-        problems_add_error(&k->scene->problems, &at, "facts-missing",
-                           "%s%s%s needs the fact \"%s\", which is not there",
-                           k->campaign->template_name, cohort != NULL ? " for cohort " : "",
-                           cohort != NULL ? cohort : "", v.name);
+        if (cohort != NULL)
+            problems_add_error(&k->scene->problems, &at, "facts-missing",
+                               "%s for cohort %s needs the fact \"%s\", which is not there",
+                               k->campaign->template_name, cohort, v.name);
+        else
+            problems_add_error(&k->scene->problems, &at, "facts-missing",
+                               "%s needs the fact \"%s\", which is not there",
+                               k->campaign->template_name, v.name);
     }
     json_free(data);
     return all;

@@ -118,12 +118,16 @@ static void check_newest(const struct campaign_check *k, const struct neighbours
         return;
     facts_diff_make(k->sheet, newest, &d);
     put_concerned(&d, &people);
-    problems_add(&k->scene->problems, sent ? PROBLEM_WARNING : PROBLEM_ERROR,
-                 &k->campaign->facts_place, "campaign-outdated",
-                 "this is version %d of the facts, but %s is version %d%s%s", k->sheet->version,
-                 newest->file, newest->version,
-                 people.len > 0 ? "; a legal fact changed for " : "; no legal fact changed",
-                 buf_text(&people));
+    enum problem_level level = sent ? PROBLEM_WARNING : PROBLEM_ERROR;
+    if (people.len > 0)
+        problems_add(&k->scene->problems, level, &k->campaign->facts_place, "campaign-outdated",
+                     "this is version %d of the facts, but %s is version %d; a legal fact changed "
+                     "for %s",
+                     k->sheet->version, newest->file, newest->version, buf_text(&people));
+    else
+        problems_add(&k->scene->problems, level, &k->campaign->facts_place, "campaign-outdated",
+                     "this is version %d of the facts, but %s is version %d; no legal fact changed",
+                     k->sheet->version, newest->file, newest->version);
     buf_free(&people);
     facts_diff_free(&d);
 }
@@ -183,7 +187,8 @@ static void tell_open(void *context, const struct obligation *o)
     const struct campaign_check *k = c->check;
     bool late = o->due_ms != 0 && o->due_ms < k->scene->now_ms;
     struct place at = {k->campaign->file, 0, 0};
-    struct buf rule = {0}, due = {0};
+    enum problem_level level = late ? PROBLEM_WARNING : PROBLEM_HINT;
+    struct buf rule = {0};
     char text[CLOCK_TEXT_SIZE];
     if (o->due_ms != 0 && o->due_ms == promised_ms(k) && is_kept(k, c->neighbours))
         return;
@@ -191,11 +196,13 @@ static void tell_open(void *context, const struct obligation *o)
     if (k->scene->open != NULL)
         k->scene->open(k->scene->open_context, buf_text(&rule), o->what, o->due_ms);
     if (o->due_ms != 0)
-        buf_printf(&due, "; due %s", clock_format_rfc3339(o->due_ms, text));
-    problems_add(&k->scene->problems, late ? PROBLEM_WARNING : PROBLEM_HINT, &at, buf_text(&rule),
-                 "still open after this: %s%s", o->what, buf_text(&due));
+        problems_add(&k->scene->problems, level, &at, buf_text(&rule),
+                     "still open after this: %s; due %s", o->what,
+                     clock_format_rfc3339(o->due_ms, text));
+    else
+        problems_add(&k->scene->problems, level, &at, buf_text(&rule), "still open after this: %s",
+                     o->what);
     buf_free(&rule);
-    buf_free(&due);
 }
 
 /* A campaign that was checked by its own name: only what it opened and closed counts here. */

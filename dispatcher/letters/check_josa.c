@@ -26,12 +26,17 @@ static const char *words_of(const struct proof *p, const struct proof_use *use)
 static void tell(struct check_scene *s, const struct law_text *text, const char *name,
                  const struct place *at, const char *value, const char *both, size_t len)
 {
-    problems_add_warning(&s->problems, at, "ko-josa-unknown",
-                         "%.*s cannot be decided for \"%.*s\" ({{%s}} in %s%s%s): write the value "
-                         "in Hangul, or the sentence without a particle there",
-                         (int)len, both, (int)(both - value), value, name, text->locale,
-                         text->cohort != NULL ? ", cohort " : "",
-                         text->cohort != NULL ? text->cohort : "");
+    if (text->cohort != NULL)
+        problems_add_warning(&s->problems, at, "ko-josa-unknown",
+                             "%.*s cannot be decided for \"%.*s\" ({{%s}} in %s, cohort %s): write "
+                             "the value in Hangul, or the sentence without a particle there",
+                             (int)len, both, (int)(both - value), value, name, text->locale,
+                             text->cohort);
+    else
+        problems_add_warning(&s->problems, at, "ko-josa-unknown",
+                             "%.*s cannot be decided for \"%.*s\" ({{%s}} in %s): write the value "
+                             "in Hangul, or the sentence without a particle there",
+                             (int)len, both, (int)(both - value), value, name, text->locale);
 }
 
 void check_josa(struct check_scene *s, const struct law_text *text, const struct proof *proof,

@@ -37,10 +37,10 @@ static void check_line(struct check_scene *s, const struct sms_way *way, const c
         if (o->replacement != NULL)
             continue;
         utf8_put(&character, o->code_point);
+        buf_printf(&character, " (U+%04X)", (unsigned)o->code_point);
         at.column = (int)o->position + 1;
-        problems_add_warning(&s->problems, &at, "sms-euckr",
-                             "%s (U+%04X) cannot be sent%s: leave it out", buf_text(&character),
-                             (unsigned)o->code_point,
+        problems_add_warning(&s->problems, &at, "sms-euckr", "%s cannot be sent%s: leave it out",
+                             buf_text(&character),
                              over.len > 0 ? buf_text(&over) : " by a Korean gateway");
         break;
     }

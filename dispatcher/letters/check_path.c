@@ -15,6 +15,7 @@
 #include "letters/check_law.h"
 #include "letters/check_letter.h"
 #include "letters/facts_files.h"
+#include "letters/legal.h"
 #include "people/facts_words.h"
 #include "render/fixtures.h"
 #include "render/library.h"
@@ -104,7 +105,7 @@ static int check_ruleset(struct check_scene *s, const char *path, struct error *
     if (strcmp(directory, s->settings->law) != 0) {
         law_free(s->law);
         s->law = NULL;
-        if (law_load(directory, &s->problems, &s->law) != 0)
+        if (legal_load(s->report.inv, directory, &s->problems, &s->law) != 0)
             s->law = NULL;
     }
     free(directory);

@@ -60,14 +60,18 @@ static void check_word(const struct campaign_check *k, const char *file, const s
     if (word == NULL)
         return;
     bool there = audience_column(a, word->member) != AUDIENCE_NO_COLUMN;
-    problems_add_error(&k->scene->problems, &at, "audience-column",
-                       "the column \"%s\" is neither part of a recipient nor a variable of the "
-                       "letter; %s %s%s",
-                       audience_column_name(a, column), there ? "it likely means" : "rename it to",
-                       word->member,
-                       there                ? ", which is there already: keep one of the two"
-                       : word->also != NULL ? word->also
-                                            : "");
+    if (there)
+        problems_add_error(
+            &k->scene->problems, &at, "audience-column",
+            "the column \"%s\" is neither part of a recipient nor a variable of the "
+            "letter; it likely means %s, which is there already: keep one of the two",
+            audience_column_name(a, column), word->member);
+    else
+        problems_add_error(&k->scene->problems, &at, "audience-column",
+                           "the column \"%s\" is neither part of a recipient nor a variable of the "
+                           "letter; rename it to %s%s",
+                           audience_column_name(a, column), word->member,
+                           word->also != NULL ? word->also : "");
 }
 
 /* Under whatever name. */

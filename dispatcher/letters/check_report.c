@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unicode.h"
+#include "cli/output.h"
 #include "cli/say.h"
 #include "model/settings.h"
 
@@ -120,10 +121,22 @@ static bool is_private(const struct problem *p)
     return strcmp(p->rule, check_config_rule) == 0 || strstr(p->position, ".csv:") != NULL;
 }
 
+void check_report_put(const struct invocation *inv, struct buf *out, const char *text,
+                      const char *rule)
+{
+    struct buf sentence = {0};
+    say_put_sentence(inv, &sentence, text);
+    if (text_starts_with(rule, "legal-"))
+        output_put_times(out, buf_text(&sentence));
+    else
+        buf_puts(out, buf_text(&sentence));
+    buf_free(&sentence);
+}
+
 void check_report_line(const struct invocation *inv, FILE *to, const struct problem *p)
 {
     struct buf sentence = {0};
-    say_put_error(&sentence, p->text);
+    check_report_put(inv, &sentence, p->text, p->rule);
     fprintf(to, "%s: %s: %s [%s]\n", p->position, say_word(inv, problem_level_name(p->level)),
             buf_text(&sentence), p->rule);
     buf_free(&sentence);

@@ -21,6 +21,9 @@ void check_report_problem(void *context, const struct problem *p);
 /* One alone, in a line: "FILE:3:1: error: ... [rule]". */
 struct invocation;
 void check_report_line(const struct invocation *inv, FILE *to, const struct problem *p);
+/* What a finding says, in the operator's language and time. */
+void check_report_put(const struct invocation *inv, struct buf *out, const char *text,
+                      const char *rule);
 /* A failure that carries its position in front of the sentence. */
 void check_report_failure(struct check_report *r, const struct error *why);
 struct settings_remark;

@@ -11,6 +11,7 @@
 #include "cli/say.h"
 #include "config/config.h"
 #include "letters/check_case.h"
+#include "letters/legal.h"
 #include "render/library_look.h"
 #include "render/template.h"
 
@@ -119,7 +120,7 @@ static void load_law(struct check_scene *s)
         return;
     }
     /* What is wrong was told; the rules that could be read are there. */
-    if (law_load(s->settings->law, &s->problems, &s->law) != 0)
+    if (legal_load(s->report.inv, s->settings->law, &s->problems, &s->law) != 0)
         s->law = NULL;
 }
 

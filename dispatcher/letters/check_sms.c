@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "campaign/audience.h"
 #include "channel/sms_fit.h"
+#include "cli/say.h"
 #include "letters/check_case.h"
 #include "letters/check_josa.h"
 #include "letters/check_personal.h"
@@ -298,9 +299,13 @@ static void measure_row(struct measuring *m, const struct audience_person *one)
 /* "the SMS in ko, the same for all 28 people of cohort a," */
 static void put_who(const struct measuring *m, const struct language *l, struct buf *out)
 {
-    buf_printf(out, "the SMS in %s, %s %" PRId64 " %s of cohort %s,", l->tag,
-               l->personal ? "the longest of" : "the same for all", l->rows,
-               l->rows == 1 ? "person" : "people", m->cohort->name);
+    const char *people = text_plural(l->rows, "person", "people");
+    if (l->personal)
+        buf_printf(out, SAID("the SMS in %s, the longest of %lld %s of cohort %s,"), l->tag,
+                   (long long)l->rows, people, m->cohort->name);
+    else
+        buf_printf(out, SAID("the SMS in %s, the same for all %lld %s of cohort %s,"), l->tag,
+                   (long long)l->rows, people, m->cohort->name);
 }
 
 static struct place place_of(const struct measuring *m, const struct language *l,

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "cli/output.h"
 #include "letters/gateway.h"
 
@@ -55,11 +56,19 @@ void check_sms_cost_tell(const struct sms_cost *c, const struct campaign_check *
     output_number(c->people, people);
     output_number(c->parts, parts);
     output_number(c->unpriced, rest);
-    problems_add(&k->scene->problems, PROBLEM_HINT, &at, "sms-cost",
-                 "the SMS over %s take %s%s %s and cost %s for %s %s%s%s%s", t->name,
-                 c->about ? "about " : "", parts, c->parts == 1 ? "part" : "parts",
-                 buf_text(&price), people, c->people == 1 ? "person" : "people",
-                 c->unpriced > 0 ? "; without a price: " : "", c->unpriced > 0 ? rest : "",
-                 c->unpriced > 0 ? " of them" : "");
+    const char *unit = text_plural(c->parts, "part", "parts");
+    const char *who = text_plural(c->people, "person", "people");
+    if (c->unpriced > 0)
+        problems_add(&k->scene->problems, PROBLEM_HINT, &at, "sms-cost",
+                     c->about ? "the SMS over %s take about %s %s and cost %s for %s %s; without a "
+                                "price: %s of them"
+                              : "the SMS over %s take %s %s and cost %s for %s %s; without a "
+                                "price: %s of them",
+                     t->name, parts, unit, buf_text(&price), people, who, rest);
+    else
+        problems_add(&k->scene->problems, PROBLEM_HINT, &at, "sms-cost",
+                     c->about ? "the SMS over %s take about %s %s and cost %s for %s %s"
+                              : "the SMS over %s take %s %s and cost %s for %s %s",
+                     t->name, parts, unit, buf_text(&price), people, who);
     buf_free(&price);
 }

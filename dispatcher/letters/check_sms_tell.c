@@ -70,8 +70,10 @@ static void tell_refused(const struct sms_finding *f, const char *way)
     struct buf names = {0};
     bool listed = put_offenders(l, &names);
     if (is_korean(f->fitting) && names.len > 0)
-        problems_add_error(f->problems, &f->at, "sms-euckr", "%s cannot be sent%s: %s%s", f->who,
-                           way, buf_text(&names), listed ? "" : " and others");
+        problems_add_error(f->problems, &f->at, "sms-euckr",
+                           listed ? "%s cannot be sent%s: %s"
+                                  : "%s cannot be sent%s: %s and others",
+                           f->who, way, buf_text(&names));
     else
         problems_add_error(f->problems, &f->at, "sms-refused", "%s cannot be sent%s: %s", f->who,
                            way, f->refusal);
@@ -103,9 +105,10 @@ static void tell_parts(const struct sms_finding *f, const char *way)
                      sms_encoding_name(l->encoding), sms_fit_sms_bytes(f->fitting->gateway));
     else if (l->segments > 1)
         problems_add(f->problems, decided ? PROBLEM_HINT : PROBLEM_WARNING, &f->at, "sms-parts",
-                     "%s has %zu parts%s: %zu units of %s%s", f->who, l->segments, way, l->units,
-                     sms_encoding_name(l->encoding),
-                     decided ? "" : "; shorten it, or accept them with sms_parts in the campaign");
+                     decided ? "%s has %zu parts%s: %zu units of %s"
+                             : "%s has %zu parts%s: %zu units of %s; shorten it, or accept them "
+                               "with sms_parts in the campaign",
+                     f->who, l->segments, way, l->units, sms_encoding_name(l->encoding));
 }
 
 void check_sms_tell(const struct sms_finding *f)

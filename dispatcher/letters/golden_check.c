@@ -28,13 +28,15 @@ static const char *name_of(const struct checking *c)
 static void tell_difference(struct checking *c, const char *path, const struct golden_difference *d)
 {
     struct place at = {path, d->line, d->column};
-    const char *remedy = "if that is right: dispatcher golden write";
     if (d->says_now == NULL)
-        problems_add_error(&c->problems, &at, rule, "the letter ends here now; %s %s", remedy,
+        problems_add_error(&c->problems, &at, rule,
+                           "the letter ends here now; if that is right: dispatcher golden write %s",
                            name_of(c));
     else
-        problems_add_error(&c->problems, &at, rule, "the letter now says \"%s\" here; %s %s",
-                           d->says_now, remedy, name_of(c));
+        problems_add_error(&c->problems, &at, rule,
+                           "the letter now says \"%s\" here; if that is right: dispatcher golden "
+                           "write %s",
+                           d->says_now, name_of(c));
 }
 
 static int check_text(void *context, const char *path, const struct buf *text, struct error *err)

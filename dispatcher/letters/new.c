@@ -10,6 +10,7 @@
 #include "law/sections.h"
 #include "letters/check_report.h"
 #include "letters/command_list.h"
+#include "letters/legal.h"
 #include "letters/new_copy.h"
 #include "letters/new_skeleton.h"
 #include "letters/preview_json.h"
@@ -274,7 +275,7 @@ static int load(struct making *m, struct error *err)
     const char *wanted = option_value(m->inv, "dir");
     m->pattern = file_join(m->settings->templates, "_skeleton");
     m->directory = file_join(wanted != NULL ? wanted : m->settings->templates, m->name);
-    if (law_load(m->settings->law, &problems, &m->law) != 0)
+    if (legal_load(m->inv, m->settings->law, &problems, &m->law) != 0)
         return error_set(err, ERR_CONFIG, "the rules of law in %s cannot be used; see above",
                          m->settings->law);
     return read_sets(m, err);

@@ -9,6 +9,7 @@
 #include "law/law.h"
 #include "letters/check_case.h"
 #include "letters/check_letter.h"
+#include "letters/legal.h"
 #include "letters/preview.h"
 #include "render/fixtures.h"
 #include "render/library_look.h"
@@ -160,7 +161,7 @@ void preview_findings_check(struct preview *p)
                           library_template_directory(p->setup->library, (size_t)p->template_index));
     bool facts = option_given(p->inv, "facts");
     if ((facts || notice.legal_count > 0) &&
-        law_load(p->setup->settings->law, &scene.problems, &scene.law) != 0)
+        legal_load(p->inv, p->setup->settings->law, &scene.problems, &scene.law) != 0)
         scene.law = NULL;
     if (facts)
         judge_with_facts(p, &scene);

@@ -1,6 +1,7 @@
 #include "letters/sms_way.h"
 
 #include "channel/sms_fit.h"
+#include "cli/say.h"
 
 /* As a letter is counted before anybody has chosen a gateway. */
 static const struct gateway anyones = {.profile = LENGTH_GSM};
@@ -38,9 +39,11 @@ size_t sms_way_find(const struct settings *s, struct sms_way out[SMS_WAYS_MAX])
 
 void sms_way_put(const struct sms_way *w, struct buf *out)
 {
-    if (w->transport != NULL)
-        buf_printf(out, " over %s (%s)%s", w->transport->name, w->gateway->name,
-                   w->steps_in ? ", if it steps in" : "");
+    if (w->transport != NULL && w->steps_in)
+        buf_printf(out, SAID(" over %s (%s), if it steps in"), w->transport->name,
+                   w->gateway->name);
+    else if (w->transport != NULL)
+        buf_printf(out, SAID(" over %s (%s)"), w->transport->name, w->gateway->name);
 }
 
 const char *sms_way_profile(enum length_profile profile)

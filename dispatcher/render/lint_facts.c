@@ -62,16 +62,19 @@ static const struct variable *variable_of(const struct lint_letter *l, const cha
 static void tell_written(const struct lint_letter *l, const struct place *at, const char *rule,
                          const struct lint_number *n, const char *const *types)
 {
-    const char *what = n->kind == LINT_DATE ? "date" : "number";
+    bool date = n->kind == LINT_DATE;
     const struct variable *v = variable_of(l, types, n);
     if (v != NULL)
-        problems_add_warning(l->problems, at, rule, "%s written by hand; use {{%s | %s}}", what,
-                             v->name, what);
+        problems_add_warning(l->problems, at, rule,
+                             date ? "date written by hand; use {{%s | date}}"
+                                  : "number written by hand; use {{%s | number}}",
+                             v->name);
     else
         problems_add_warning(l->problems, at, rule,
-                             "%s written by hand; use a fact, {{name | %s}}, declared in "
-                             "template.yaml",
-                             what, what);
+                             date ? "date written by hand; use a fact, {{name | date}}, declared "
+                                    "in template.yaml"
+                                  : "number written by hand; use a fact, {{name | number}}, "
+                                    "declared in template.yaml");
 }
 
 static void check_number(const struct lint_letter *l, const struct unit *unit,

@@ -15,6 +15,8 @@ LITERALS = rf"{LITERAL}(?:\s*{LITERAL})*"
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "0": "\0", "a": "\a", "b": "\b", "r": "\r", "f": "\f", "v": "\v", "?": "?", "'": "'"}
 HOLE = re.compile(r"%(?:(\d+)\$)?[-0]*\d*(?:\.\d+)?(lld|llu|ld|lu|zu|[scdiuf])|%%|%")
 
+TWO_WORDS = r'"[^";]* [^";]* '
+
 # Where a sentence stands that must be translated: a call, or a member of a table.
 SAID = (
     rf"\bsay\(\s*\w+(?:->\w+)*,\s*\w+(?:->\w+)*,\s*({LITERALS})",
@@ -23,6 +25,10 @@ SAID = (
     rf"\bSAID\(\s*({LITERALS})",
     rf"\bSAYS\(\s*({LITERALS})",  # model/cause.c: what a cause means, and what to do
     rf"\bSAYS\(\s*{LITERALS},\s*{LITERALS}\),\s*({LITERALS})",
+    rf"\bfinding_add(?:_as|_late)?\([^;\"]*?({LITERALS})",
+    rf"\b(?:problems|finding)_add\w*\([^;]*?\?\s*(?={TWO_WORDS})({LITERALS})\s*:",
+    rf"\b(?:problems|finding)_add\w*\([^;]*?\?\s*{LITERALS}\s*:\s*(?={TWO_WORDS})({LITERALS})",
+    rf"\bproblems_add(?:_error|_warning)?\([^;\"]*?(?:\"[a-z-]+\",\s*)?(?!\"[a-z-]+\")({LITERALS})",
     rf"\.summary\s*=\s*({LITERALS})",
     rf"\bCHAPTER\(\s*({LITERALS})",
     rf"\bprint_(?:title|value)\(\s*\w+(?:->\w+)*,\s*({LITERALS})",
@@ -30,7 +36,7 @@ SAID = (
     rf'\{{"[a-z-]+",\s*({LITERALS}),\s*"',
 )
 # Ends of sentences that the sources put together piece by piece, and words that stand in tables of lower floors.
-PIECEWISE = ('%s; did you mean "%s"?', "%s; did you mean `%s`?")
+PIECEWISE = ('%s; did you mean "%s"?', "%s; did you mean `%s`?", "%s; did you mean %s?")
 WORDS = tuple(
     "waiting in_flight deferred held delivered failed suppressed expired cancelled uncertain open goes paused halted purged new loading running "
     "draft scheduled canary finished completed_with_failures error warning hint mon tue wed thu fri sat sun".split()
@@ -74,10 +80,11 @@ def gather(root):
     for name, text in sources(root):
         for pattern in SAID if name.endswith(TABLES) else SAID[:-2]:
             for match in re.finditer(pattern, text):
-                sentence = unescape(match.group(1))
+                sentence = unescape(match.group(1)).replace("%.*s", "%s")
                 if is_said(sentence):
                     said.setdefault(sentence, name)
         known.update(unescape(literals) for literals in re.findall(LITERALS, text))
+    known.update(sentence.partition(":")[0] for sentence in list(known))  # where a word of the letter's language follows
     said.update((word, "lower floors") for word in WORDS if word in known)
     return said, known.union(PIECEWISE, (sentence.replace("%.*s", "%s") for sentence in known))
 

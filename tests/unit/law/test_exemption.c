@@ -35,7 +35,7 @@ static void covers_its_rule_and_names_reason_and_people(void **state)
     assert_int_equal(found.count, 1);
     assert_int_equal(found.items[0].level, PROBLEM_WARNING);
     assert_int_equal(found.errors, 0);
-    assert_non_null(strstr(found.items[0].text, "set aside by A. Kim and B. Lee: see annex 2"));
+    assert_non_null(strstr(found.items[0].text, "set aside by A. Kim and B. Lee: \"see annex 2\""));
 }
 
 static void covers_no_other_rule(void **state)
