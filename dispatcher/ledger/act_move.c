@@ -7,6 +7,8 @@
  *     cancel     waiting, deferred, held ───▶ cancelled            channels behind it: forgotten
  *     delivered  these, failed, uncertain ──▶ delivered            channels behind it: forgotten
  *
+ * Of what may have arrived with an attempt before, expire and cancel make uncertain: their own
+ * names would claim that the person was not told.
  * After expire, cancel and delivered nobody waits for the delivery any more: its next channel does
  * not begin. The first two say so, too, of what has left and was still waited for.
  */
@@ -154,19 +156,34 @@ static int release(struct ledger *l, const struct candidate *row, int64_t now_ms
     return ledger_stand_in_lane(l, row->lane, now_ms, row->delivery, err);
 }
 
+/* Where an end says that nobody was told. */
+static int ask_doubt(struct ledger *l, const struct kind *kind, const struct flying *standing,
+                     bool *out, struct error *err)
+{
+    *out = false;
+    if (!kind->ends_next || standing->attempts == 0)
+        return 0;
+    return ledger_is_in_doubt(l, standing->delivery, out, err);
+}
+
 static int change(struct ledger *l, const struct step *s, const struct candidate *row,
                   struct error *err)
 {
     const struct kind *kind = &kinds[act_of(s)->kind];
     struct flying standing;
     struct buf remark = {0};
-    bool found = false;
+    bool found = false, doubt = false;
     int rc = ledger_read_standing(l, row->delivery, &standing, &found, err);
+    if (rc == 0 && found)
+        rc = ask_doubt(l, kind, &standing, &doubt, err);
     if (rc != 0 || !found)
         return rc;
     put_remark(&remark, kind, s->action);
-    const struct change c = {
-        .to = kind->to, .cause = "operator", .remark = buf_text(&remark), .now_ms = s->now_ms};
+    buf_puts(&remark, doubt ? "; an attempt before may have arrived" : "");
+    const struct change c = {.to = doubt ? DELIVERY_UNCERTAIN : kind->to,
+                             .cause = "operator",
+                             .remark = buf_text(&remark),
+                             .now_ms = s->now_ms};
     standing.over_ms = 0;
     rc = ledger_change_delivery(l, &standing, &c, err);
     buf_free(&remark);

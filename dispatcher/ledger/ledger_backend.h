@@ -364,6 +364,10 @@ MUST_CHECK int ledger_insert_delivery(struct ledger *l, const struct new_deliver
 /* The attempt that stands in a delivery's row becomes a row of its own. */
 MUST_CHECK int ledger_move_attempt(struct ledger *l, int64_t delivery, struct error *err);
 
+/* Has an attempt ended of which nobody knows whether it arrived? Then no end of the delivery may
+ * say that nobody was told. */
+MUST_CHECK int ledger_is_in_doubt(struct ledger *l, int64_t delivery, bool *out, struct error *err);
+
 /* A delivery as its row stands, whether it is in flight or not; without what only a lease has. */
 MUST_CHECK int ledger_read_standing(struct ledger *l, int64_t delivery, struct flying *out,
                                     bool *out_found, struct error *err);

@@ -45,22 +45,41 @@ static int find_transport(struct ledger *l, const struct recovery *r, const stru
     return 0;
 }
 
-static int update(struct ledger *l, const struct recovery *r, const struct flying *row,
-                  int64_t transport, enum delivery_state to, struct error *err)
+/* What is judged, and why so. */
+struct ruling {
+    int64_t transport;
+    enum delivery_state to;
+    const char *remark;
+};
+
+static const char *const remarks[] = {
+    "the dispatcher stopped during this attempt; it is sent again with the same identity",
+    "the dispatcher stopped during this attempt; whether it arrived is not known",
+    "the dispatcher stopped during this attempt; whether it arrived is not known, and its campaign "
+    "was cancelled: it is not sent again",
+};
+
+/* Where its campaign was cancelled it is sent no more, but "cancelled" would claim that it did not
+ * arrive. */
+static void rule(struct ledger *l, const struct flying *row, bool holds, struct ruling *out)
 {
-    static const char *const remarks[] = {
-        "the dispatcher stopped during this attempt; it is sent again with the same identity",
-        "the dispatcher stopped during this attempt; whether it arrived is not known",
-    };
+    bool cancelled = campaign_cancels(l, row->batch);
+    out->to = holds || cancelled ? DELIVERY_UNCERTAIN : DELIVERY_DEFERRED;
+    out->remark = remarks[cancelled ? 2 : holds ? 1 : 0];
+}
+
+static int update(struct ledger *l, const struct recovery *r, const struct flying *row,
+                  const struct ruling *as, struct error *err)
+{
     struct query *q = db_query(l->db, recover_sql);
-    query_bind_int(q, to);
+    query_bind_int(q, as->to);
     query_bind_int(q, r->now_ms);
     query_bind_int(q, row->packet);
     query_bind_int(q, r->now_ms);
     query_bind_int(q, r->now_ms > row->taken_ms ? r->now_ms - row->taken_ms : 0);
-    query_bind_int(q, transport);
+    query_bind_int(q, as->transport);
     query_bind_int(q, OUTCOME_UNCERTAIN);
-    query_bind_text(q, remarks[to == DELIVERY_DEFERRED ? 0 : 1]);
+    query_bind_text(q, as->remark);
     query_bind_int(q, row->delivery);
     return query_run(q, err);
 }
@@ -77,28 +96,26 @@ static int stand_again(struct ledger *l, const struct flying *row, struct error 
 static int recover_row(struct ledger *l, struct recovery *r, const struct flying *row,
                        struct error *err)
 {
-    int64_t transport = 0;
+    struct ruling as = {0};
     bool hold = false;
-    int rc = find_transport(l, r, row, &transport, &hold, err);
-    enum delivery_state to = hold                              ? DELIVERY_UNCERTAIN
-                             : campaign_cancels(l, row->batch) ? DELIVERY_CANCELLED
-                                                               : DELIVERY_DEFERRED;
+    int rc = find_transport(l, r, row, &as.transport, &hold, err);
+    rule(l, row, hold, &as);
     if (rc == 0 && row->tried)
         rc = ledger_move_attempt(l, row->delivery, err);
     if (rc == 0)
-        rc = update(l, r, row, transport, to, err);
+        rc = update(l, r, row, &as, err);
     if (rc != 0)
         return rc;
     ledger_land(l, row->delivery);
-    ledger_count_move(l, row->batch, row->channel, row->state, DELIVERY_IN_FLIGHT, to);
+    ledger_count_move(l, row->batch, row->channel, row->state, DELIVERY_IN_FLIGHT, as.to);
     patience_await(l, row->batch, row->over_ms);
-    ledger_count_awaits(l, row->batch, row->awaits, patience_awaits(to, row->over_ms));
+    ledger_count_awaits(l, row->batch, row->awaits, patience_awaits(as.to, row->over_ms));
     rc = parked_wake_delivery(l, row->delivery, err);
     if (rc != 0)
         return rc;
-    r->deferred += to == DELIVERY_DEFERRED;
-    r->uncertain += hold;
-    return to != DELIVERY_DEFERRED ? 0 : stand_again(l, row, err);
+    r->deferred += as.to == DELIVERY_DEFERRED;
+    r->uncertain += as.to == DELIVERY_UNCERTAIN;
+    return as.to != DELIVERY_DEFERRED ? 0 : stand_again(l, row, err);
 }
 
 static int recover_all(struct ledger *l, struct recovery *r, struct error *err)

@@ -18,6 +18,9 @@ static const char move_attempt_sql[] =
     " SELECT seq, attempts, changed_ms, duration_ms, transport, outcome, code, enhanced, cause,"
     "  locale, sha256, state, CASE WHEN state IN (0, 2, 3) THEN due_ms ELSE 0 END, jitter, reply"
     " FROM delivery WHERE seq = ? AND tried = 1";
+static const char doubt_sql[] =
+    "SELECT EXISTS (SELECT 1 FROM delivery WHERE seq = ?1 AND outcome = ?2)"
+    " OR EXISTS (SELECT 1 FROM attempt WHERE delivery = ?1 AND outcome = ?2)";
 static const char standing_sql[] =
     "SELECT state, channel, batch, coalesce(notice, 0), lane, attempts, tried, confirm, receipt,"
     " over_ms FROM delivery WHERE seq = ?";
@@ -118,6 +121,17 @@ int ledger_move_attempt(struct ledger *l, int64_t delivery, struct error *err)
     struct query *q = db_query(l->db, move_attempt_sql);
     query_bind_int(q, delivery);
     return query_run(q, err);
+}
+
+int ledger_is_in_doubt(struct ledger *l, int64_t delivery, bool *out, struct error *err)
+{
+    int64_t found = 0;
+    struct query *q = db_query(l->db, doubt_sql);
+    query_bind_int(q, delivery);
+    query_bind_int(q, OUTCOME_UNCERTAIN);
+    int rc = query_run_int(q, &found, err);
+    *out = found != 0;
+    return rc < 0 ? rc : 0;
 }
 
 int ledger_read_standing(struct ledger *l, int64_t delivery, struct flying *out, bool *out_found,

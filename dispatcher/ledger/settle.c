@@ -156,17 +156,33 @@ static bool is_cancelled(const struct ledger *l, const struct flying *row)
 }
 
 /* Of a campaign that was cancelled meanwhile nothing comes back to be sent. */
-static struct settlement cancel(const struct settlement *s)
+static void cancel(struct settlement *s)
 {
-    struct settlement cancelled = *s;
-    bool open =
-        s->state == DELIVERY_WAITING || s->state == DELIVERY_DEFERRED || s->state == DELIVERY_HELD;
-    cancelled.next_channel = false;
-    if (!open)
-        return cancelled;
-    cancelled.state = DELIVERY_CANCELLED;
-    cancelled.cause = CAMPAIGN_CANCELLED_CAUSE;
-    return cancelled;
+    s->next_channel = false;
+    if (s->state != DELIVERY_WAITING && s->state != DELIVERY_DEFERRED && s->state != DELIVERY_HELD)
+        return;
+    s->state = DELIVERY_CANCELLED;
+    s->cause = CAMPAIGN_CANCELLED_CAUSE;
+}
+
+/* "cancelled" and "expired" claim that the person was not told: what may have arrived, now or with
+ * an attempt before, is uncertain. */
+static int doubt(struct ledger *l, const struct flying *row, struct settlement *s,
+                 struct error *err)
+{
+    bool now = s->counts && s->disposition != NULL && s->disposition->outcome == OUTCOME_UNCERTAIN;
+    bool before = false;
+    int rc = 0;
+    if (s->state != DELIVERY_CANCELLED && s->state != DELIVERY_EXPIRED)
+        return 0;
+    if (!now && row->attempts > 0)
+        rc = ledger_is_in_doubt(l, row->delivery, &before, err);
+    if (rc == 0 && (now || before)) {
+        s->state = DELIVERY_UNCERTAIN;
+        s->cause = now ? s->disposition->cause : s->cause;
+        s->next_channel = false;
+    }
+    return rc;
 }
 
 static int settle(struct ledger *l, const struct settlement *s, const struct flying *row,
@@ -203,9 +219,13 @@ int ledger_settle(struct ledger *l, const struct settlement *s, bool *out_settle
         return 0; /* settled before, or never leased: a report is a stranger's word */
     const struct flying row = *found;
     int rc = ledger_enter(l, LEDGER_FAST, &own, err);
-    const struct settlement as = is_cancelled(l, &row) ? cancel(s) : *s;
-    if (rc == 0)
-        rc = ledger_leave(l, own, settle(l, &as, &row, err), err);
+    if (rc != 0)
+        return rc;
+    struct settlement as = *s;
+    if (is_cancelled(l, &row))
+        cancel(&as);
+    rc = doubt(l, &row, &as, err);
+    rc = ledger_leave(l, own, rc == 0 ? settle(l, &as, &row, err) : rc, err);
     *out_settled = rc == 0;
     return rc;
 }

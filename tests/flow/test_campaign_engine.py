@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
@@ -42,13 +43,13 @@ def hand_over(t, identity, people, campaign="outage", template="apology", **memb
     os.rename(directory, os.path.join(t.spool, "new", identity))
 
 
-def start(t, batches, **pace):
+def start(t, batches, name="outage", **pace):
     plan = {"cohorts": [{"name": name, "batch": name, "people": 1} for name in batches], **pace}
     manifest = [
         {"part": "campaign", "name": "outage.yaml", "sha256": "a" * 64},
         {"part": "letter", "name": "apology/de.md", "sha256": "b" * 64},
     ]
-    answer = t.ask("start", campaign="outage", kind="confirmed", manifest=manifest, roles=[], plan=plan, reason="test")[1]
+    answer = t.ask("start", campaign=name, kind="confirmed", manifest=manifest, roles=[], plan=plan, reason="test")[1]
     t.check(answer.get("started"), f"the campaign is started: {answer}")
 
 
@@ -297,3 +298,45 @@ def test_a_batch_that_was_not_planned_does_not_go_with_a_campaign(t):
     hand_over(t, "outage-a", 2)
     t.wait(lambda: campaign(t)["state"] == "finished", 20, "the planned one to be sent")
     t.equal(len(people(server)), 2, "people")
+
+
+def test_what_may_have_arrived_is_never_called_cancelled_whatever_is_killed(t):
+    server = t.faulty("end-slow", "--delay", "0.15")
+    t.configure(email=t.email_transport(server, packet=3, retry=["200ms"] * 30, jitter=0), workers=4)
+    t.daemon.start()
+    dice = random.Random(20270131)
+    doubtful = 0
+    for number in range(7):
+        name = f"outage-{number}"
+        before = len(people(server))
+        start(t, [f"{name}-a"], name=name)
+        hand_over(t, f"{name}-a", 30, campaign=name)
+        t.wait(lambda: len(people(server)) > before + 2, 30, "the sending to begin")
+        if number % 2 == 0:  # some go on after a crash, and may have arrived before they are cancelled
+            t.daemon.kill()
+            t.daemon.start()
+        t.ask("campaign_cancel", campaign=name, reason="over")
+        if number % 3 != 2:
+            time.sleep(dice.random() * 0.3)
+            t.daemon.kill()
+            t.daemon.start()
+        step = {"more": True}
+        while step.get("more"):
+            rest = {key: step[key] for key in ("after", "until", "group", "at", "action") if key in step}
+            step = t.ask("act", what="cancel", selector={"campaign": name}, reason="over", **rest)[1]
+        t.wait(lambda: not [row for row in t.rows(campaign=name) if row["state"] in ("waiting", "deferred", "in_flight", "held")], 30, "its end")
+        rows = t.rows(campaign=name)
+        told = people(server)
+        lies = [row["id"] for row in rows if row["state"] == "cancelled" and f"{name}-a-{row['id'].rsplit('_c', 1)[1]}@example.org" in told]
+        t.equal(lies, [], f"{name}: cancelled in the books, and told")
+        t.check(any(row["state"] == "cancelled" for row in rows), f"{name}: who waited is cancelled: {[row['state'] for row in rows]}")
+        for row in rows:
+            if row["state"] == "uncertain":
+                doubtful += 1
+                shown = t.command("show", row["id"])
+                t.contains(shown.out, "uncertain", f"{row['id']}, shown")
+                t.contains(t.command("why", row["id"]).out, "may have arrived", f"{row['id']}, why")
+        balanced(t)
+    t.check(doubtful > 0, "nothing was in flight when it was killed: this shows nothing")
+    sent = len(server.accepted())
+    t.holds(lambda: len(server.accepted()) == sent, 1, "what was cancelled is not sent again")

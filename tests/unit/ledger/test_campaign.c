@@ -261,7 +261,8 @@ static bool holds(void *context UNUSED, const char *transport UNUSED)
     return false;
 }
 
-static void what_a_crash_leaves_of_a_cancelled_campaign_is_cancelled(void **state)
+static void
+what_a_crash_leaves_of_a_cancelled_campaign_is_uncertain_and_not_sent_again(void **state)
 {
     struct fixture *f = *state;
     size_t deferred = 0, uncertain = 0;
@@ -272,7 +273,42 @@ static void what_a_crash_leaves_of_a_cancelled_campaign_is_cancelled(void **stat
     stop(f->l, CAMPAIGN_CANCELLED);
     reopen(f);
     must(ledger_recover(f->l, holds, NULL, NOON, &deferred, &uncertain, &err), &err);
-    assert_int_equal(count_state(f->l, DELIVERY_CANCELLED), PEOPLE);
+    assert_int_equal(deferred, 0);
+    assert_int_equal(uncertain, PEOPLE);
+    assert_int_equal(count_state(f->l, DELIVERY_UNCERTAIN), PEOPLE);
+    must_balance(f->l);
+}
+
+static void settle_as(struct ledger *l, int64_t delivery, enum delivery_state to,
+                      enum outcome outcome)
+{
+    struct settlement s = settlement_of(delivery, to);
+    struct disposition said;
+    disposition_set(&said, outcome, 0, "connection_lost", "gone", 4);
+    s.disposition = &said;
+    s.counts = true;
+    assert_true(settle_with(l, &s));
+}
+
+static void what_may_have_arrived_is_uncertain_when_its_campaign_is_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    start(f->l, "{}");
+    take_in_batch(f->l, "a");
+    lease_with(f->l, 0, 0);
+    settle_as(f->l, rows[0].delivery, DELIVERY_DEFERRED, OUTCOME_UNCERTAIN); /* before */
+    stop(f->l, CAMPAIGN_CANCELLED);
+    settle_as(f->l, rows[1].delivery, DELIVERY_DEFERRED, OUTCOME_UNCERTAIN); /* behind it */
+    settle_as(f->l, rows[2].delivery, DELIVERY_DEFERRED, OUTCOME_TRANSIENT);
+    assert_int_equal(count_state(f->l, DELIVERY_UNCERTAIN), 1);
+    assert_int_equal(count_state(f->l, DELIVERY_CANCELLED), 1);
+    struct selector all = {.campaign = "recall", .state = -1};
+    struct act act = {.kind = ACT_CANCEL, .selector = &all, .limit = 100, .now_ms = NOON};
+    struct error err = {0};
+    must(ledger_act(f->l, &act, &by_anna, &err), &err);
+    assert_int_equal(act.count, 1);
+    assert_int_equal(count_state(f->l, DELIVERY_UNCERTAIN), 2);
+    assert_int_equal(count_state(f->l, DELIVERY_CANCELLED), 1);
     must_balance(f->l);
 }
 
@@ -306,7 +342,8 @@ int main(void)
         TEST(of_a_cancelled_campaign_nothing_comes_back_and_nothing_new_waits),
         TEST(nothing_of_a_cancelled_campaign_is_begun_again),
         TEST(what_is_held_of_a_cancelled_campaign_is_not_let_go),
-        TEST(what_a_crash_leaves_of_a_cancelled_campaign_is_cancelled),
+        TEST(what_a_crash_leaves_of_a_cancelled_campaign_is_uncertain_and_not_sent_again),
+        TEST(what_may_have_arrived_is_uncertain_when_its_campaign_is_cancelled),
         TEST(a_changed_letter_holds_its_batch_and_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

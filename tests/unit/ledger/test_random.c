@@ -19,6 +19,7 @@ struct row {
     enum delivery_state state; /* as everybody sees it */
     int tries, crashes, attempts;
     bool suspect;
+    bool doubt;                   /* an attempt of it may have arrived */
     int64_t over_ms, patience_ms; /* with a spare channel; 0: without */
     int other;                    /* the other channel of its notice, from 1; 0: there is none */
 };
@@ -212,6 +213,8 @@ static void settle_one(struct run *r)
     s.now_ms = r->clock_ms;
     s.due_ms = r->clock_ms + (int64_t)roll(r, 20) - 10;
     assert_true(settle_with(r->f->l, &s));
+    if (s.state == DELIVERY_EXPIRED && row->doubt)
+        s.state = DELIVERY_UNCERTAIN;
     row->state = s.state;
     row->due_ms = s.due_ms;
     row->suspect = s.suspect;
@@ -386,7 +389,7 @@ static bool act_on(const struct run *r, struct row *row, enum act_kind kind, int
         row->patience_ms = 0;
     if (still)
         return false;
-    row->state = to[kind];
+    row->state = ends && row->doubt ? DELIVERY_UNCERTAIN : to[kind];
     if (kind != ACT_RELEASE)
         return true;
     row->due_ms = r->clock_ms;
@@ -472,6 +475,7 @@ static void recover_model(struct run *r)
             continue;
         row->attempts++;
         row->suspect = true;
+        row->doubt = true;
         row->state = row->transport == 1 ? DELIVERY_UNCERTAIN : DELIVERY_DEFERRED;
         if (row->due_ms > r->clock_ms)
             row->due_ms = r->clock_ms;
