@@ -196,7 +196,8 @@ static const char *const texts[] = {"campaign", "batch", "template", "channel",
 
 bool selector_given(const struct invocation *inv)
 {
-    bool given = option_given(inv, "older-than") || option_given(inv, "everything");
+    bool given = option_given(inv, "older-than") || option_given(inv, "action") ||
+                 option_given(inv, "everything");
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         given = given || option_given(inv, texts[i]);
     return given;
@@ -223,6 +224,7 @@ void request_put_selector_of(struct buf *out, const struct invocation *inv, cons
         request_put_text(&members, texts[i], value == NULL && is_channel ? channel : value);
     }
     put_age(&members, option_value(inv, "older-than"));
+    request_put_text(&members, "actions", option_value(inv, "action"));
     if (option_given(inv, "everything"))
         buf_puts(&members, ",\"everything\":true");
     buf_puts(out, ",\"selector\":{");

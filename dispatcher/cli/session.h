@@ -63,6 +63,7 @@ void request_put_selector_of(struct buf *out, const struct invocation *inv, cons
         {"cause", 0, "CAUSE", "only this cause, e.g. mailbox_full"},                               \
         {"domain", 0, "DOMAIN", "only addresses of this domain; of webhooks the endpoint"},        \
         {"older-than", 0, "AGE", "only what was accepted longer ago, e.g. 2h"},                    \
+        {"action", 0, "NUMBER", "only what this action moved last (its number in `actions`)"},     \
     {                                                                                              \
         "everything", 0, NULL, "all there is"                                                      \
     }

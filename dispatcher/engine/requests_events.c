@@ -24,6 +24,11 @@ int request_events(const struct request *r, struct error *err)
     if (r->world->daemon == NULL)
         return error_set(err, ERR_DOWN, "events are the daemon's, and none runs: dispatcher run");
     int rc = request_read_selector(r, &selector, err);
+    if (rc == 0 && selector.actions != NULL)
+        rc = error_set(err, ERR_USAGE,
+                       "events do not say which action moved a delivery before; `dispatcher queue "
+                       "--action %s` lists them",
+                       selector.actions);
     if (rc != 0)
         return rc;
     int64_t last = find_start(r);

@@ -1,7 +1,7 @@
 /*
  * Selectors of requests: {"id","campaign","batch","template","channel","locale","state","cause",
- * "domain","older_than_ms","everything"}. What is named and does not exist is a mistake worth
- * saying, with what there is, not "0 deliveries".
+ * "domain","older_than_ms","actions","everything"}. What is named and does not exist is a mistake
+ * worth saying, with what there is, not "0 deliveries".
  */
 #include "engine/requests_backend.h"
 
@@ -55,6 +55,17 @@ static int read_age(const struct request *r, const struct json_t *from, struct s
     return 0;
 }
 
+static int read_actions(const struct json_t *from, struct selector *out, struct error *err)
+{
+    out->actions = json_get_text(from, "actions", NULL);
+    if (out->actions == NULL || ledger_actions_valid(out->actions))
+        return 0;
+    return error_set(err, ERR_USAGE,
+                     "--action is the number of an action as `dispatcher actions` shows it, or "
+                     "several, such as 12 or 12-14,16, not \"%s\"",
+                     out->actions);
+}
+
 int request_read_selector(const struct request *r, struct selector *out, struct error *err)
 {
     const struct json_t *from = json_get(r->root, "selector");
@@ -70,6 +81,8 @@ int request_read_selector(const struct request *r, struct selector *out, struct 
     int rc = read_channel(from, out, err);
     if (rc == 0)
         rc = read_state(from, out, err);
+    if (rc == 0)
+        rc = read_actions(from, out, err);
     return rc == 0 ? read_age(r, from, out, err) : rc;
 }
 
@@ -129,7 +142,8 @@ int request_require_known(const struct request *r, const struct selector *s, str
 static bool selects_nothing(const struct selector *s)
 {
     bool named = s->id != NULL || s->campaign != NULL || s->cause != NULL || s->batch != NULL ||
-                 s->template_name != NULL || s->locale != NULL || s->domain != NULL;
+                 s->template_name != NULL || s->locale != NULL || s->domain != NULL ||
+                 s->actions != NULL;
     return !named && !s->everything && s->channel < 0 && s->state < 0 && s->accepted_before_ms == 0;
 }
 

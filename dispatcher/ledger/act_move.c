@@ -58,9 +58,16 @@ const char *act_kind_name(enum act_kind kind)
 
 /* ---- which ---- */
 
+/* What a step does, and what it did it to. */
+struct doing {
+    struct act *act;
+    struct acted moved;
+};
+
 static const struct act *act_of(const struct step *s)
 {
-    return s->context;
+    const struct doing *doing = s->context;
+    return doing->act;
 }
 
 static bool is_about(const struct step *s, enum delivery_state state)
@@ -230,7 +237,8 @@ static int ask_told(struct ledger *l, const struct step *s, struct candidate *ro
 
 static int take(struct ledger *l, const struct step *s, struct candidate *row, struct error *err)
 {
-    struct act *a = s->context;
+    struct doing *doing = s->context;
+    struct act *a = doing->act;
     int rc = ask_told(l, s, row, err);
     if (rc != 0 || !row->meant)
         return rc;
@@ -243,6 +251,8 @@ static int take(struct ledger *l, const struct step *s, struct candidate *row, s
     a->count += row->bar == FREE;
     if (row->bar == FREE)
         shares_add(a->by, row->channel, row->locale);
+    if (row->bar == FREE && !s->count_only)
+        acted_add(&doing->moved, row->delivery);
     return rc;
 }
 
@@ -256,15 +266,16 @@ static const struct mover act_mover = {.is_about = is_about,
                                        .ends_next = ends_next,
                                        .left_bar = STILL};
 
-static int take_step(struct ledger *l, struct act *a, const struct action *action,
+static int take_step(struct ledger *l, struct doing *doing, const struct action *action,
                      struct error *err)
 {
+    struct act *a = doing->act;
     struct step s = {.mover = &act_mover,
                      .selector = a->selector,
                      .action = action,
                      .now_ms = action != NULL ? action->now_ms : a->now_ms,
                      .count_only = action == NULL,
-                     .context = a};
+                     .context = doing};
     a->count = 0;
     a->ended = 0;
     memset(a->barred, 0, sizeof(a->barred));
@@ -274,10 +285,11 @@ static int take_step(struct ledger *l, struct act *a, const struct action *actio
 int ledger_count_act(struct ledger *l, struct act *a, struct error *err)
 {
     struct act next = *a;
+    struct doing doing = {.act = &next};
     bool own = false;
     int rc = ledger_look(l, &own, err);
     if (rc == 0)
-        rc = ledger_looked(l, own, take_step(l, &next, NULL, err), err);
+        rc = ledger_looked(l, own, take_step(l, &doing, NULL, err), err);
     if (rc == 0)
         *a = next;
     return rc;
@@ -286,6 +298,7 @@ int ledger_count_act(struct ledger *l, struct act *a, struct error *err)
 int ledger_act(struct ledger *l, struct act *a, const struct action *action, struct error *err)
 {
     struct act next = *a;
+    struct doing doing = {.act = &next};
     struct action named = *action;
     bool own = false;
     named.verb = kinds[a->kind].name;
@@ -293,9 +306,12 @@ int ledger_act(struct ledger *l, struct act *a, const struct action *action, str
     int rc = ledger_enter(l, LEDGER_DURABLE, &own, err);
     if (rc != 0)
         return rc;
-    rc = take_step(l, &next, &named, err);
+    rc = take_step(l, &doing, &named, err);
     if (rc == 0)
         rc = step_record(l, &named, next.count + next.ended, next.place.more, &next.action, err);
+    if (rc == 0)
+        rc = acted_note(l, &doing.moved, next.action, err);
+    acted_free(&doing.moved);
     rc = ledger_leave(l, own, rc, err);
     if (rc == 0)
         *a = next;

@@ -392,7 +392,7 @@ int step_record(struct ledger *l, const struct action *action, int64_t count, bo
     if (rc != 0)
         return rc;
     return more ? action_open(l, action, count, number, err)
-                : action_insert(l, action, count, NULL, err);
+                : action_insert(l, action, count, number, err);
 }
 
 /* ---- shares ---- */

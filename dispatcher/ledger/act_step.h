@@ -62,7 +62,7 @@ MUST_CHECK int step_take(struct ledger *l, struct step *s, struct step_place *pl
 MUST_CHECK int step_is_told(struct ledger *l, const struct step *s, const struct candidate *row,
                             bool earlier, bool *out, struct error *err);
 
-/* What is recorded of a step that moved `count`: see struct retry. */
+/* What is recorded of a step that moved `count`: see struct retry. *number: under which. */
 MUST_CHECK int step_record(struct ledger *l, const struct action *action, int64_t count, bool more,
                            int64_t *number, struct error *err);
 

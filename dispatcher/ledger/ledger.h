@@ -531,8 +531,11 @@ struct selector {
     int channel;                /* enum channel_kind, -1: any */
     int state;                  /* enum delivery_state, -1: any */
     int64_t accepted_before_ms; /* 0: whenever */
+    const char *actions;        /* numbers of actions that moved it last: "12", "12-14,16" */
     bool everything;            /* said so: not by leaving all else out */
 };
+/* Is `text` numbers, and ranges of them, with commas between? Nothing else may be selected by. */
+bool ledger_actions_valid(const char *text);
 #define SELECTOR_ALL ((struct selector){.channel = -1, .state = -1})
 
 struct delivery_row {
@@ -810,7 +813,8 @@ struct act {
     enum act_kind kind;
     const struct selector *selector;
     struct step_place place;
-    int64_t action; /* as of struct retry */
+    /* As of struct retry; also of a single step: by its number what it moved is selected again. */
+    int64_t action;
     int64_t now_ms; /* for who only counts */
     int64_t count;  /* moved by this step */
     int64_t ended;  /* EXPIRE, CANCEL: had left, and their next channel will not begin any more */

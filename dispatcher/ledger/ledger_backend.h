@@ -383,6 +383,20 @@ struct change {
 MUST_CHECK int ledger_change_delivery(struct ledger *l, const struct flying *row,
                                       const struct change *c, struct error *err);
 
+/* ---- acted.c ---- */
+
+/* What a step moved. acted_free() in any case. */
+struct acted {
+    int64_t *at;
+    size_t count, room;
+};
+void acted_add(struct acted *all, int64_t delivery);
+void acted_free(struct acted *all);
+MUST_CHECK int acted_note(struct ledger *l, const struct acted *all, int64_t action,
+                          struct error *err);
+/* " AND ..." for what `text` (see ledger_actions_valid()) moved last. */
+void acted_put_where(struct buf *sql, const char *text);
+
 /* ---- lease.c ---- */
 
 /* A delivery as if it were leased, and as its row stands. Either may be partly filled after an

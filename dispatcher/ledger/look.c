@@ -173,7 +173,7 @@ static bool is_plain(const struct selector *s)
 {
     return s->campaign == NULL && s->cause == NULL && s->channel < 0 && s->template_name == NULL &&
            s->locale == NULL && s->domain == NULL && s->address == NULL &&
-           s->accepted_before_ms == 0;
+           s->accepted_before_ms == 0 && s->actions == NULL;
 }
 
 /* Of the index of what is waiting or deferred only numbers are sorted, and only the first ones are

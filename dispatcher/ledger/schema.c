@@ -206,7 +206,8 @@ static void (*const steps[])(struct buf *sql) = {put_step_1,
                                                  schema_put_awaiting,
                                                  schema_put_campaigns,
                                                  schema_put_stops,
-                                                 put_step_9};
+                                                 put_step_9,
+                                                 schema_put_acted};
 #define VERSION ((int)COUNT_OF(steps))
 
 static int read_marks(struct db *db, int64_t *out_application, int64_t *out_version,

@@ -30,5 +30,7 @@ void schema_put_campaigns(struct buf *sql);
 void schema_put_stops(struct buf *sql);
 /* Step 9, appended: calls. */
 void schema_put_calls(struct buf *sql);
+/* Step 10: which deliveries an operator's action moved. */
+void schema_put_acted(struct buf *sql);
 
 #endif

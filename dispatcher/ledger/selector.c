@@ -130,6 +130,8 @@ void selector_put_where(struct buf *sql, const struct resolved *r)
         put_domain(sql);
     if (s->channel >= 0)
         buf_printf(sql, " AND d.channel = %d", s->channel);
+    if (s->actions != NULL)
+        acted_put_where(sql, s->actions);
 }
 
 /* A literal, not a ?: only then SQLite sees that a partial index covers it. */

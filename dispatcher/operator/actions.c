@@ -30,10 +30,10 @@ static void add_count(struct listing *l, const struct json_t *row)
 /* {"state":"failed","batch":"b"} as "state failed, batch b"; what is no object, as it is. */
 static void put_selector(const struct invocation *inv, struct buf *out, const char *text)
 {
-    static const char *const names[] = {"id",      "state",     "channel",        "campaign",
-                                        "batch",   "template",  "locale",         "cause",
-                                        "domain",  "role",      "transport",      "level",
-                                        "corrupt", "reference", "finished_before"};
+    static const char *const names[] = {"id",      "state",     "channel",         "campaign",
+                                        "batch",   "template",  "locale",          "cause",
+                                        "domain",  "role",      "transport",       "level",
+                                        "corrupt", "reference", "finished_before", "actions"};
     struct json_t *selector = NULL;
     struct error ignored;
     if (json_parse(text, strlen(text), "selector", 1, 8, &selector, &ignored) != 0) {

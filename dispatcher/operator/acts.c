@@ -56,7 +56,9 @@ static void print_json(const struct acts *a, bool dry_run)
     buf_printf(&out, "{\"v\":1,\"verb\":\"%s\",\"count\":%lld,\"ended\":%lld,\"dry_run\":%s",
                a->what, (long long)a->count, (long long)a->ended, dry_run ? "true" : "false");
     acts_put_json(a, &out);
-    printf("%s}\n", buf_text(&out));
+    buf_puts(&out, ",\"actions\":\"");
+    acts_put_actions(a, &out);
+    printf("%s\"}\n", buf_text(&out));
     buf_free(&out);
 }
 
@@ -139,7 +141,7 @@ static const struct option_row cancel_options[] = {
     "JSON, one object: v, verb, count, ended (had left, and their next channel does not begin), "  \
     "dry_run, left\n(numbers by reason: in_flight, other_state, poison, endpoint_disabled, "       \
     "told), "                                                                                      \
-    "by (channel and locale:\nnumbers by name)."
+    "by (channel and locale:\nnumbers by name), actions (their numbers, as --action takes them)."
 #define IN_FLIGHT_TEXT                                                                             \
     "What is in flight is left and counted. Who did it, when, why and how many is recorded in "    \
     "`dispatcher\nactions`.\n\n"
@@ -153,12 +155,16 @@ const struct command command_hold = {
     .details =
         "  dispatcher hold --batch recall-2026 --locale ko --reason \"a word is wrong, ticket "
         "4711\"\n"
-        "  dispatcher release --batch recall-2026 --locale ko --cause operator\n\n"
+        "  dispatcher release --action 12\n\n"
         "What waits or is deferred becomes held (cause: operator) and nobody sends it. The time "
         "after which its next\n"
         "channel would begin stands still. What has left already stays, and its next channel may "
         "begin: `dispatcher\n"
-        "pause` stops a whole batch with everything.\n\n" IN_FLIGHT_TEXT JSON_TEXT,
+        "pause` stops a whole batch with everything. `dispatcher release --action NUMBER`, as it "
+        "is "
+        "printed, lets go\n"
+        "just these; --cause operator would let go what others hold, too.\n\n" IN_FLIGHT_TEXT
+            JSON_TEXT,
     ROWS,
     .run = run_hold,
 };

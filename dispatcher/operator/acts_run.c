@@ -105,9 +105,24 @@ static void add_left(void *context, const char *reason, const struct json_t *num
         add_word(context, reason, (int64_t)count);
 }
 
+/* 0: nothing was recorded. Each step of an action names it again. */
+static void add_action(struct acts *a, int64_t number)
+{
+    struct number_range *last = a->action_count > 0 ? &a->actions[a->action_count - 1] : NULL;
+    if (number == 0 || (last != NULL && number == last->last))
+        return;
+    if (last != NULL && number == last->last + 1) {
+        last->last = number;
+        return;
+    }
+    a->actions = xreallocarray(a->actions, a->action_count + 1, sizeof(*a->actions));
+    a->actions[a->action_count++] = (struct number_range){number, number};
+}
+
 static void add_answer(struct acts *a, const struct json_t *facts)
 {
     const struct json_t *by = json_get(facts, "by");
+    add_action(a, json_get_int(facts, "action", 0));
     a->count += json_get_int(facts, "count", 0);
     a->ended += json_get_int(facts, "ended", 0);
     json_walk(json_get(facts, "left"), add_left, &a->left);
@@ -160,6 +175,9 @@ static int ask_all(struct run *r, struct error *err)
 static void forget(struct acts *a)
 {
     a->count = a->ended = 0;
+    free(a->actions);
+    a->actions = NULL;
+    a->action_count = 0;
     clear_words(&a->left);
     clear_words(&a->channels);
     clear_words(&a->locales);
@@ -203,6 +221,16 @@ void acts_put_shares(const struct acts *a, struct buf *out)
     put_words(out, &a->channels);
     buf_puts(out, a->channels.count > 0 ? "; " : "");
     put_words(out, &a->locales);
+}
+
+void acts_put_actions(const struct acts *a, struct buf *out)
+{
+    for (size_t i = 0; i < a->action_count; i++) {
+        const struct number_range *range = &a->actions[i];
+        buf_printf(out, "%s%" PRId64, i > 0 ? "," : "", range->first);
+        if (range->last > range->first)
+            buf_printf(out, "-%" PRId64, range->last);
+    }
 }
 
 void acts_put_json(const struct acts *a, struct buf *out)

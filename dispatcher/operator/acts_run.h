@@ -35,6 +35,10 @@ struct acts {
     const char *verb, *what; /* of the request; what: NULL for none */
     int64_t count, ended;
     struct tally_words left, channels, locales;
+    struct number_range {
+        int64_t first, last;
+    } * actions; /* under which it was recorded */
+    size_t action_count;
     bool daemon; /* one runs */
     /* Of every answer; NULL: nobody asks. */
     void (*on_answer)(void *context, const struct json_t *facts);
@@ -48,6 +52,8 @@ MUST_CHECK int acts_do(struct acts *a, struct error *err);
 void acts_clear(struct acts *a);
 /* "email 12; de 9, ko 3", the most first. */
 void acts_put_shares(const struct acts *a, struct buf *out);
+/* "12-14,16": what --action takes. */
+void acts_put_actions(const struct acts *a, struct buf *out);
 /* ,"left":{...},"by":{"channel":{...},"locale":{...}} */
 void acts_put_json(const struct acts *a, struct buf *out);
 

@@ -91,20 +91,23 @@ static void tell_count(const struct acts *a, enum act_kind kind)
     buf_free(&by);
 }
 
+/* By the number of the action, not by the words it was asked with: these may mean others, too. */
 static void tell_undo(const struct acts *a, enum act_kind kind)
 {
     const struct invocation *inv = a->inv;
-    struct buf words = {0};
-    selected_put_words(a->selected, inv, &words);
+    struct buf words = {0}, tail = {0};
+    buf_puts(&words, " --action ");
+    acts_put_actions(a, &words);
+    selected_put_words(a->selected, inv, &tail);
     const char *which = buf_text(&words);
     switch (kind) {
     case ACT_HOLD:
-        say(inv, stdout,
-            "Undo: dispatcher release%s --cause operator   Look: dispatcher queue%s --state held\n",
+        say(inv, stdout, "Undo: dispatcher release%s   Look: dispatcher queue%s --state held\n",
             which, which);
         break;
     case ACT_RELEASE:
-        say(inv, stdout, "Undo: dispatcher hold%s   Follow: dispatcher tail%s\n", which, which);
+        say(inv, stdout, "Undo: dispatcher hold%s   Follow: dispatcher tail%s\n", which,
+            buf_text(&tail));
         break;
     case ACT_EXPIRE:
         say(inv, stdout,
@@ -124,6 +127,7 @@ static void tell_undo(const struct acts *a, enum act_kind kind)
             which);
         break;
     }
+    buf_free(&tail);
     buf_free(&words);
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import threading
 import time
 from collections import Counter
@@ -56,6 +57,39 @@ def test_what_does_not_exist_is_answered_with_what_does(t):
     t.equal(t.command("queue", "--json", "--older-than", "1h").lines(), [], "too young")
 
 
+def undo_of(answer):
+    """The command that is printed behind "Undo:"."""
+    return re.search(r"Undo: dispatcher (.*?)(?: \(.*\))?   ", answer.out)[1].split()
+
+
+def test_what_is_undone_is_what_was_done_and_nothing_else(t):
+    t.configure()
+    t.daemon.start()
+    t.enqueue(*(t.notice(f"n{i}", not_before=FAR) for i in range(5)))
+    t.command("hold", "n0", "--reason", "A: legal says never")
+    held = t.command("hold", "--everything", "--reason", "B: their server rests")
+    t.equal(states(t), {"held": 5}, "all are held")
+    looked = t.command(*re.search(r"Look: dispatcher (.*)", held.out)[1].split(), "--json").lines()
+    t.equal(sorted(row["id"] for row in looked), ["n1", "n2", "n3", "n4"], "what B holds can be looked at")
+    let_go = t.command(*undo_of(held))
+    t.contains(let_go.out, "Let go: 4", "what B held")
+    t.equal(states(t, id="n0"), {"held": 1}, "what A holds stays")
+    again = t.command(*undo_of(let_go))
+    t.contains(again.out, "Held: 4", "and back again")
+    several = t.command("release", "n1", "n2", "--json").json()
+    t.equal((several["count"], several["actions"]), (2, "5-6"), "one action for each that is named")
+    t.contains(t.command("hold", "--action", several["actions"]).out, "Held: 2", "several actions are undone at once")
+    ended = t.command("cancel", "--action", "7", "--yes")
+    t.contains(t.command(*undo_of(ended)).out, "2", "cancelled by mistake")
+    t.equal(states(t), {"held": 3, "waiting": 2}, "and begun again")
+    t.contains(t.command("actions").out, "actions 7", "the record says which")
+    for wrong in ("first", "3;4", "-1"):
+        answer = t.command("release", f"--action={wrong}")
+        t.equal(answer.status, 64, f"--action {wrong}")
+        t.contains(answer.err, "dispatcher actions", "where the numbers are")
+    t.equal(t.command("tail", "--action", "1").status, 64, "events do not know")
+
+
 def test_what_is_held_stays_until_it_is_let_go(t):
     people = [f"n{i}@example.org" for i in range(4)]
     server = t.faulty("good", "--refuse", t.write("refuse", "".join(f"{p} 450 4.2.0 greylisted\n" for p in people)))
@@ -67,7 +101,7 @@ def test_what_is_held_stays_until_it_is_let_go(t):
     answer = t.command("hold", "--locale", "ko", "--reason", "a word is wrong")
     t.equal(answer.status, 0, f"hold: {answer.err}")
     t.contains(answer.out, "email 2; ko 2", "by channel and language")
-    t.contains(answer.out, "dispatcher release --locale ko --cause operator", "how to undo it")
+    t.contains(answer.out, "dispatcher release --action 1 ", "how to undo it")
     row = t.row("n1")
     t.equal((row["state"], row["cause"]), ("held", "operator"), "held by an operator")
     t.contains(row["reply"], "a word is wrong", "the reason")
@@ -78,7 +112,7 @@ def test_what_is_held_stays_until_it_is_let_go(t):
     t.equal(len(server.accepted()), 1, "mails")
     answer = t.command("cancel", "n3")
     t.equal(answer.status, 0, "one is cancelled without asking")
-    t.contains(answer.out, "retry n3 --state cancelled", "how to undo it")
+    t.contains(answer.out, "retry --action 3 --state cancelled", "how to undo it")
     t.command("expire", "n0", "--reason", "over")
     t.command("mark-delivered", "n2", "--reason", "by phone")
     t.equal([t.row(f"n{i}")["state"] for i in range(4)], ["expired", "delivered", "delivered", "cancelled"], "states")

@@ -271,6 +271,50 @@ static void an_undone_step_leaves_all_as_it_was(void **state)
     must_balance(f->l);
 }
 
+/* Another's hold, of the same cause by now, is none of this one's undoing. */
+static void what_an_action_moved_is_known_by_its_number(void **state)
+{
+    struct fixture *f = *state;
+    struct selector one = SELECTOR_ALL, all = SELECTOR_ALL, first = SELECTOR_ALL,
+                    second = SELECTOR_ALL;
+    take_in_many(f->l, "n", 3);
+    one.id = "n1";
+    first.actions = "1";
+    second.actions = "2";
+    assert_int_equal(act(f->l, ACT_HOLD, one), 1);
+    assert_int_equal(act(f->l, ACT_HOLD, all), 2);
+    assert_int_equal(act(f->l, ACT_RELEASE, second), 2);
+    assert_int_equal(count_state(f->l, DELIVERY_HELD), 1);
+    assert_int_equal(act(f->l, ACT_RELEASE, second), 0); /* the release has them now */
+    first.actions = "7,1-2";
+    assert_int_equal(act(f->l, ACT_RELEASE, first), 1);
+    second.actions = "3-4";
+    assert_int_equal(act(f->l, ACT_HOLD, second), 3);
+}
+
+/* It has one number, however many steps it took. */
+static void all_steps_of_an_action_are_known_by_the_number_it_began_with(void **state)
+{
+    struct fixture *f = *state;
+    struct selector all = SELECTOR_ALL, begun = SELECTOR_ALL;
+    take_in_many(f->l, "n", 600);
+    begun.actions = "1";
+    assert_int_equal(act(f->l, ACT_HOLD, all), 600);
+    assert_int_equal(act(f->l, ACT_RELEASE, begun), 600);
+}
+
+static void only_numbers_select_by_action(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"1", "12-14", "1,3,5-9"};
+    static const char *const bad[] = {
+        "", "-1", "1-", "1,", ",1", "a", "1;2", "1 OR 1", "1-2-3", "1,,2", "99999999999999999999"};
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        assert_true(ledger_actions_valid(good[i]));
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_false(ledger_actions_valid(bad[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +329,9 @@ int main(void)
         TEST(release_leaves_poison_unless_it_is_named),
         TEST(release_leaves_what_is_for_a_disabled_endpoint),
         TEST(many_are_moved_in_steps_and_recorded_once),
+        TEST(what_an_action_moved_is_known_by_its_number),
+        TEST(all_steps_of_an_action_are_known_by_the_number_it_began_with),
+        TEST(only_numbers_select_by_action),
         TEST(an_undone_step_leaves_all_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,7 +61,7 @@ static void asks_a_reader_to_let_the_daemon_upgrade(void **state)
 #define WITHOUT_CAMPAIGNS                                                                          \
     "DROP TABLE campaign; DROP TABLE approval; DROP TABLE document; DROP TABLE document_piece;"    \
     "DROP INDEX batch_campaign; DROP INDEX delivery_begun;"                                        \
-    "DROP TABLE transport_stop; DROP TABLE live_switch; DROP TABLE call;"                          \
+    "DROP TABLE transport_stop; DROP TABLE live_switch; DROP TABLE call; DROP TABLE acted;"        \
     "DROP INDEX notice_letter; DROP INDEX notice_campaign;"                                        \
     "ALTER TABLE batch DROP COLUMN letter_reason;"                                                 \
     "ALTER TABLE batch DROP COLUMN letter_allowed;"
