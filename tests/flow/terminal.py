@@ -36,7 +36,7 @@ class Terminal:
         subprocess.run(
             ["tmux", "-u", "-S", self.socket, "-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
              "-c", directory, command],
-            env=shell, check=True, timeout=30,
+            env=shell, check=True, timeout=lib.COMMAND_LIMIT_S,
         )  # fmt: skip
         self.tmux("set-option", "-g", "history-limit", "50000")
         # The limit is taken by panes made after it.
@@ -46,7 +46,7 @@ class Terminal:
     def tmux(self, *arguments):
         return subprocess.run(
             ["tmux", "-u", "-S", self.socket, *arguments],
-            env=self.shell, capture_output=True, text=True, timeout=30,
+            env=self.shell, capture_output=True, text=True, timeout=lib.COMMAND_LIMIT_S,
         ).stdout
 
     def screen(self):

@@ -188,6 +188,7 @@ def test_many_want_a_yes_and_a_script_is_told_how_to_say_it(t):
 # ---- four shells at once ----
 
 PEOPLE = 3000
+VERBS_TYPED = ("retry", "hold", "release", "cancel", "expire", "pause", "resume")
 
 
 class Shell(threading.Thread):
@@ -196,6 +197,7 @@ class Shell(threading.Thread):
     def __init__(self, t, seed, until):
         super().__init__()
         self.t, self.dice, self.until, self.count = t, random.Random(seed), until, Counter()
+        self.last = time.monotonic() + 4 * lib.LEAST_WAIT_S  # where every command takes seconds
 
     def selector(self):
         some = [f"b_c{self.dice.randrange(1, PEOPLE + 1)}" for _ in range(3)]
@@ -226,7 +228,7 @@ class Shell(threading.Thread):
         self.t.check(answer.status == 0, f"{arguments} ended with {answer.status}: {answer.err}")
 
     def run(self):
-        while time.monotonic() < self.until:
+        while time.monotonic() < self.until or (len(self.count) < len(VERBS_TYPED) and time.monotonic() < self.last):
             self.one()
 
 
@@ -294,7 +296,7 @@ def test_four_shells_at_once_lose_and_repeat_nothing(t):
     auditor.join()
     t.check(auditor.count > 1, "nobody counted")
     done = sum((shell.count for shell in shells), Counter())
-    for verb in ("retry", "hold", "release", "cancel", "expire", "pause", "resume"):
+    for verb in VERBS_TYPED:
         t.check(done[verb] > 0, f"nobody typed {verb}: {done}")
 
     rows = t.rows(batch="b")

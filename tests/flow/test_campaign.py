@@ -24,7 +24,7 @@ def command_as(t, uid, *arguments):
     """Somebody else of the group that may use the control socket."""
     completed = subprocess.run(
         ["setpriv", f"--reuid={uid}", "--regid=0", "--clear-groups", lib.DISPATCHER, *arguments, "--config", t.config_path],
-        stdin=subprocess.DEVNULL, capture_output=True, cwd=t.dir, env=t.environment, timeout=60 * lib.PATIENCE)
+        stdin=subprocess.DEVNULL, capture_output=True, cwd=t.dir, env=t.environment, timeout=lib.COMMAND_LIMIT_S * lib.PATIENCE)
     return lib.Answer(completed)
 
 

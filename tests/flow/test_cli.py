@@ -199,7 +199,7 @@ def test_nobody_is_asked_where_nobody_is_to_be(t):
     t.configure(email=t.email_transport(t.smtp()))
     many = [f"a{i}@example.org" for i in range(101)]
     command = " ".join([lib.DISPATCHER, "suppress", "add", *many, "--reason", "x", "--no-input", "--config", t.config_path])
-    ended = subprocess.run(["script", "-qec", command, "/dev/null"], capture_output=True, cwd=t.dir, env=t.environment, stdin=subprocess.DEVNULL, timeout=60)
+    ended = subprocess.run(["script", "-qec", command, "/dev/null"], capture_output=True, cwd=t.dir, env=t.environment, stdin=subprocess.DEVNULL, timeout=lib.COMMAND_LIMIT_S)
     said = ended.stdout.decode()
     t.equal(ended.returncode, 64, "exit status on a terminal with --no-input")
     t.contains(said, "--yes", "the option that is missing")

@@ -42,7 +42,7 @@ class Shell:
         else:
             flags = ["--norc", "--noprofile"] if self.name == "bash" else ["-f"]
             command = [self.name, *flags, "-c", BASH if self.name == "bash" else ZSH, self.name, self.script, *words]
-        answer = subprocess.run(command, capture_output=True, text=True, env=self.environment, cwd=self.dir, timeout=60)
+        answer = subprocess.run(command, capture_output=True, text=True, env=self.environment, cwd=self.dir, timeout=lib.COMMAND_LIMIT_S)
         if answer.returncode not in (0, 1) or answer.stderr:
             raise lib.Failure(f"{self.name}: {answer.returncode}: {answer.stderr}")
         # zsh has the description behind a colon, fish behind a tab.

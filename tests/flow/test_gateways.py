@@ -500,7 +500,7 @@ def hear(request):
     method, url, headers, body = request
     made = urllib.request.Request(url, data=body if method == "POST" else None, headers=headers, method=method)
     try:
-        with urllib.request.urlopen(made, timeout=10 * lib.PATIENCE) as answer:
+        with urllib.request.urlopen(made, timeout=lib.LEAST_WAIT_S * lib.PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

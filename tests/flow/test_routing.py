@@ -113,7 +113,7 @@ def test_what_waits_says_that_its_transport_rests_and_until_when(t):
     t.equal(row["waits_for"], "transport_rest", "waits for")
     t.check(row["rests_because"], "no reason")
     t.check(row["next_attempt_at"] > row["changed_at"], "a next try that is past")
-    t.contains(t.command("show", "one").out, "waits for    texts rests: ", "show")
+    t.wait(lambda: "waits for    texts rests: " in t.command("show", "one").out, 5, "show to say so")
 
 
 def test_what_a_provider_cannot_do_now_the_second_does_at_once(t):

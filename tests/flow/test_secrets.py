@@ -93,7 +93,7 @@ def test_no_core_file_of_what_holds_letters_and_secrets(t):
         resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     except (ValueError, OSError):
         return  # nothing here may leave one
-    cores = leaves_core(t.dir, ["sleep", "60"])
+    cores = leaves_core(t.dir, ["sleep", "600"])
     if not cores:
         return  # they are sent elsewhere on this machine
     for core in cores:

@@ -1,5 +1,7 @@
 """Mail servers that refuse, lie, break off or cannot be trusted: what is sent, what is said about it, what follows."""
 
+import re
+
 import lib
 
 QUICK = {"retry": ["100ms", "100ms", "100ms"], "jitter": 0}
@@ -280,11 +282,11 @@ def closed(mode, cause, sentence):
         t.contains(row["reply"], sentence, f"{mode}: the sentence")
         t.equal(row["cause"], cause, f"{mode}: the cause")
         check_nothing_left(t, server, mode)
-        status = t.command("status")
-        t.contains(status.out, "resting", f"{mode}: status")
-        t.contains(status.out, sentence, f"{mode}: status")
+        words = rf"resting .*{re.escape(sentence)}"
+        t.wait(lambda: re.search(words, t.command("status").out), 10, f"{mode}: status to say so")
         if mode.startswith("auth-5") or mode.startswith("auth-4"):
-            t.equal(len(server.events("auth")), 1, f"{mode}: one login per attempt")
+            rests = lambda: t.daemon.log().count("event=transport.paused ")
+            t.wait(lambda: len(server.events("auth")) == rests(), 10, f"{mode}: one login per attempt")
 
     return test
 
@@ -320,7 +322,7 @@ def test_a_wrong_password_sends_nothing_and_a_right_one_mends_it(t):
     t.drop(t.notice("one"))
     t.wait(lambda: "transport.paused" in t.daemon.log(), 10, "the transport to rest")
     t.equal((t.row("one")["state"], t.row("one")["cause"]), ("waiting", "auth"), "state and cause")
-    t.equal([e["good"] for e in server.events("auth")], [False], "logins")
+    t.equal({e["good"] for e in server.events("auth")}, {False}, "logins")
     t.equal(server.events("mail"), [], "MAIL commands")
     t.check("wrong" not in t.daemon.log().replace("wrong user or password", ""), "the password is in the log")
     t.secret_file("smtp-password", "secret")
