@@ -135,9 +135,13 @@ static void put_form(const struct config_key *key)
     buf_printf(&form, "It is %s", key->form);
     for (size_t i = 0; key->choices != NULL && key->choices[i] != NULL; i++)
         buf_printf(&form, "%s%s", i == 0 ? " " : ", ", key->choices[i]);
+    if (key->range != NULL)
+        buf_printf(&form, ", from %s", key->range);
     if (key->fallback != NULL)
         buf_printf(&form, "; unless set: %s", key->fallback[0] != '\0' ? key->fallback : "nothing");
     buf_puts(&form, key->required ? "; it must be there." : ".");
+    if (key->holds_for != NULL)
+        buf_printf(&form, " Only with %s.", key->holds_for);
     put_text(buf_text(&form));
     buf_free(&form);
 }

@@ -47,8 +47,10 @@ MUST_CHECK int config_locate_spool(const struct config_options *options, struct 
 /* A key as the manual has it. */
 struct config_key {
     const char *section;        /* "", "transports.NAME", ...: where it stands */
-    const char *name;           /* dotted, within its section */
+    const char *name;           /* dotted, within its section; names of one's own in capitals */
     const char *form;           /* what may stand there, in words */
+    const char *range;          /* "1 to 512"; NULL: none */
+    const char *holds_for;      /* "email", "type: smtp": nowhere else; NULL: everywhere */
     const char *fallback;       /* NULL: nothing stands there unless it is set */
     const char *about;          /* one sentence */
     const char *const *choices; /* NULL, or the words it may be */

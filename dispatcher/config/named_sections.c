@@ -21,18 +21,10 @@ static const struct yaml_node *map_member(const struct section *section, const c
 
 /* ---- organisation ---- */
 
-/* Fields letters use. Others are welcome, but not with a name one slip away from one of these. */
-static const char *const field_names[] = {
-    "domain",     "from",     "reply_to",  "bounce",   "verp",       "name",     "short_name",
-    "website",    "email",    "phone",     "fax",      "department", "hours",    "street",
-    "postcode",   "city",     "state",     "country",  "address",    "register", "vat_id",
-    "supervisor", "dpo_name", "dpo_email", "dpo_phone"};
-#define OWN_FIELDS 5 /* the first ones are keys of the table, the same in every language */
-
 static bool is_known_field(const char *key, size_t first)
 {
-    for (size_t i = first; i < COUNT_OF(field_names); i++) {
-        if (strcmp(field_names[i], key) == 0)
+    for (size_t i = first; i < PARAM_FIELDS; i++) {
+        if (strcmp(param_field_names[i], key) == 0)
             return true;
     }
     return false;
@@ -40,7 +32,7 @@ static bool is_known_field(const char *key, size_t first)
 
 static bool is_own_field(const char *key)
 {
-    return is_known_field(key, 0) && !is_known_field(key, OWN_FIELDS);
+    return is_known_field(key, 0) && !is_known_field(key, PARAM_OWN_FIELDS);
 }
 
 static bool is_field_name(const char *key)
@@ -53,8 +45,8 @@ static bool field_is_fine(struct load *l, const struct section *section,
                           const struct yaml_node *node)
 {
     struct place place = place_of_key(section->file, node);
-    const char *meant = text_closest(node->key, field_names, COUNT_OF(field_names));
-    if (is_known_field(node->key, OWN_FIELDS))
+    const char *meant = text_closest(node->key, param_field_names, PARAM_FIELDS);
+    if (is_known_field(node->key, PARAM_OWN_FIELDS))
         return true;
     if (is_own_field(node->key))
         load_problem(l, place,

@@ -22,6 +22,12 @@ const char *const param_channel_names[] = {"email", "sms", "webhook", NULL};
 const char *const param_type_names[] = {"smtp", "gateway", "webhook", "outbox", NULL};
 const char *const param_fallback_names[] = {"warn", "hold", "fail", NULL};
 const char *const param_method_names[] = {"single", "all", NULL};
+const char *const param_field_names[] = {
+    "domain",     "from",     "reply_to",  "bounce",    "verp",       "name",     "short_name",
+    "website",    "email",    "phone",     "fax",       "department", "hours",    "street",
+    "postcode",   "city",     "state",     "country",   "address",    "register", "vat_id",
+    "supervisor", "dpo_name", "dpo_email", "dpo_phone", NULL};
+_Static_assert(COUNT_OF(param_field_names) == PARAM_FIELDS + 1, "PARAM_FIELDS counts them");
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
 static const char *const language_names[] = {"en", "de", "ko", NULL};
 static const char *const tls_names[] = {"required", "none", "implicit", NULL};
@@ -310,7 +316,7 @@ static const struct param domain[] = {
     {RATE("rate", "unlimited"), .offset = offsetof(struct domain_rate, rate),
      ABOUT("Pace towards the recipients of this mail domain.")},
     {INTEGER("concurrency", NULL, 1, 1000), .offset = offsetof(struct domain_rate, concurrency),
-     ABOUT("Letters to this mail domain in flight at once; 0: any number.")},
+     ABOUT("Letters to this mail domain in flight at once; without it, any number.")},
 };
 
 static const struct param price[] = {

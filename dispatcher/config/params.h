@@ -74,6 +74,13 @@ extern const struct param param_sms_sender;
 extern const struct param param_korean_sender; /* for numbers that begin with +82 */
 extern const struct param param_sms_price;
 
+/* Fields of `organisation` that letters use, NULL-terminated. Others are welcome, but not with a
+ * name one slip away from one of these. The first ones are keys of the table, the same in every
+ * language. */
+#define PARAM_FIELDS     25
+#define PARAM_OWN_FIELDS 5
+extern const char *const param_field_names[];
+
 /* NULL-terminated, in the order of their enums. */
 extern const char *const param_channel_names[];
 extern const char *const param_type_names[];
