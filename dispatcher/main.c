@@ -120,6 +120,7 @@ static const struct command *const engine_room[] = {
 
 static const struct command *const setup[] = {
     &command_config_show,
+    &command_config_diff,
     &command_transport_list,
     &command_transport_test,
     &command_gateway_list,

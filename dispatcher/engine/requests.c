@@ -591,6 +591,7 @@ static const struct verb verbs[] = {
     {"live", ANYBODY, request_live},
     {"set_live", REQUEST_OPERATE, request_set_live},
     {"reload", REQUEST_OPERATE, request_reload},
+    {"preview_reload", REQUEST_OPERATE, request_preview_reload},
     {"log_level", REQUEST_OPERATE, request_log_level},
     {"metrics", REQUEST_LOOK, request_metrics},
     {"evidence_rows", REQUEST_LOOK, request_evidence_rows},

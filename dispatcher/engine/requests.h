@@ -53,6 +53,8 @@ struct request_daemon {
     /* Reads the configuration anew and appends a row for each key that changed. ERR_CONFIG: the
      * old one stays, and why. */
     int (*reload)(void *context, struct buf *out, int *out_generation, struct error *err);
+    /* The same rows, of what a reload would change. ERR_CONFIG: it would be refused, and why. */
+    int (*preview_reload)(void *context, struct buf *out, struct error *err);
     /* The level that was; the configured one comes back after `for_ms`. */
     enum log_level (*set_log_level)(void *context, enum log_level level, int64_t for_ms);
 };

@@ -129,6 +129,7 @@ int request_transport_resume(const struct request *r, struct error *err);
 int request_live(const struct request *r, struct error *err);
 int request_set_live(const struct request *r, struct error *err);
 int request_reload(const struct request *r, struct error *err);
+int request_preview_reload(const struct request *r, struct error *err);
 int request_log_level(const struct request *r, struct error *err);
 int request_metrics(const struct request *r, struct error *err);
 /* ERR_DENIED in a daemon: its loop walks no table of millions. */

@@ -261,6 +261,19 @@ int request_reload(const struct request *r, struct error *err)
     return rc;
 }
 
+/* Nothing is recorded: nothing is done. */
+int request_preview_reload(const struct request *r, struct error *err)
+{
+    struct buf rows = {0};
+    int rc = require_daemon(r, "config diff", err);
+    if (rc == 0)
+        rc = r->world->daemon->preview_reload(r->world->daemon->context, &rows, err);
+    if (rc == 0)
+        buf_printf(r->out, "%s{\"v\":1,\"end\":true}\n", buf_text(&rows));
+    buf_free(&rows);
+    return rc;
+}
+
 static int read_level(const struct request *r, enum log_level *out, struct error *err)
 {
     const char *name = json_get_text(r->root, "level", "");

@@ -191,8 +191,9 @@ static int open_doors(struct scheduler *s, const struct settings *settings,
     return spool_open_door(s->spool, access->enqueue, err);
 }
 
-static int load_fresh(struct scheduler *s, struct setup **out, struct access *out_access,
-                      struct error *err)
+/* Could it be taken? Nothing is touched yet. */
+static int judge_fresh(const struct scheduler *s, struct setup **out, struct access *out_access,
+                       struct error *err)
 {
     const struct settings *old = s->setup->settings;
     int rc = setup_load(&s->options->config, s->setup->generation + 1, out, err);
@@ -201,8 +202,14 @@ static int load_fresh(struct scheduler *s, struct setup **out, struct access *ou
     struct settings *fresh = (*out)->settings;
     memcpy(fresh->token_key, old->token_key, sizeof(fresh->token_key));
     rc = refuse_restart(old, fresh, err);
-    if (rc == 0)
-        rc = access_load(fresh, out_access, err);
+    return rc == 0 ? access_load(fresh, out_access, err) : rc;
+}
+
+static int load_fresh(struct scheduler *s, struct setup **out, struct access *out_access,
+                      struct error *err)
+{
+    int rc = judge_fresh(s, out, out_access, err);
+    const struct settings *fresh = rc == 0 ? (*out)->settings : NULL;
     if (rc == 0)
         rc = open_doors(s, fresh, out_access, err);
     if (rc == 0)
@@ -256,6 +263,23 @@ static int reload(void *context, struct buf *changes, int *out_generation, struc
     s->shown = shown;
     *out_generation = fresh->generation;
     return 0;
+}
+
+/* The same questions, and nothing is exchanged. */
+static int preview_reload(void *context, struct buf *changes, struct error *err)
+{
+    const struct scheduler *s = context;
+    struct setup *fresh = NULL;
+    struct access access;
+    struct buf shown = {0};
+    int rc = judge_fresh(s, &fresh, &access, err);
+    if (rc == 0) {
+        show_configuration(s, &shown);
+        config_change_put(buf_text(&s->shown), buf_text(&shown), changes);
+    }
+    buf_free(&shown);
+    setup_release(fresh);
+    return rc;
 }
 
 /* A level that was set for a while. */
@@ -364,6 +388,7 @@ static void on_request(void *context, const struct control_client *client, const
         .use_endpoints = use_endpoints,
         .use_stops = use_stops,
         .reload = reload,
+        .preview_reload = preview_reload,
         .set_log_level = set_log_level,
     };
     struct request_world world = {

@@ -46,6 +46,7 @@ extern const struct command command_transport_resume;
 extern const struct command command_live_on;
 extern const struct command command_live_off;
 extern const struct command command_reload;
+extern const struct command command_config_diff;
 extern const struct command command_ready;
 extern const struct command command_log_level;
 extern const struct command command_transport_test;

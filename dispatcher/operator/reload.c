@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/attributes.h"
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/say.h"
@@ -21,6 +22,11 @@ static void print_change(void *context, const struct json_t *row)
     const char *now = json_get_text(row, "now", NULL);
     changes->count++;
     printf("  %s: %s -> %s\n", key, was != NULL ? was : "-", now != NULL ? now : "-");
+}
+
+static void count_change(void *context, const struct json_t *row UNUSED)
+{
+    ((struct changes *)context)->count++;
 }
 
 static void print_json(const struct buf *rows, const struct json_t *answer)
@@ -89,4 +95,64 @@ const struct command command_reload = {
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,
+};
+
+/* ---- what it would change ---- */
+
+static size_t print_preview(const struct invocation *inv, const struct buf *rows)
+{
+    struct changes changes = {.inv = inv};
+    if (invocation_json(inv)) {
+        output_each_line(rows, count_change, &changes);
+        fwrite(buf_text(rows), 1, rows->len, stdout);
+        printf("{\"v\":1,\"end\":true,\"changes\":%zu}\n", changes.count);
+        return changes.count;
+    }
+    output_each_line(rows, print_change, &changes);
+    if (changes.count == 0)
+        say(inv, stdout, "The files say what the daemon goes by: a reload changes no key.\n");
+    else
+        say(inv, stdout, "To let it take effect: dispatcher reload\n");
+    return changes.count;
+}
+
+static int run_diff(const struct invocation *inv, struct error *err)
+{
+    struct session s;
+    struct buf rows = {0}, request = {0};
+    struct json_t *answer = NULL;
+    size_t changes = 0;
+    (void)invocation_tells_mistake(inv);
+    request_begin(&request, "preview_reload");
+    buf_putc(&request, '}');
+    int rc = session_open_daemon(inv, 0, &s, err);
+    if (rc == 0)
+        rc = session_ask(&s, buf_text(&request), &rows, &answer, err);
+    if (rc == ERR_CONFIG)
+        say(inv, stderr, "A reload would be refused.\n");
+    if (rc == 0)
+        changes = print_preview(inv, &rows);
+    json_free(answer);
+    session_close(&s);
+    buf_free(&request);
+    buf_free(&rows);
+    return rc == 0 && changes > 0 ? 1 : rc;
+}
+
+const struct command command_config_diff = {
+    .name = "config diff",
+    .arguments = "",
+    .summary = "what a reload would change: the daemon's configuration against the files",
+    .example = "  dispatcher config diff\n",
+    .details =
+        "The daemon reads and judges all that a reload would, and exchanges nothing. Keys are "
+        "compared, with\n"
+        "what its environment and command line set; letters, languages and rules are read and "
+        "judged, not\n"
+        "compared, and a secret that was replaced does not show.\n\n"
+        "Exit status: 0 nothing would change, 1 something would, 78 the reload would be refused; "
+        "the reason is\n"
+        "told.\n\n"
+        "JSON, one per line: v, key, was, now for each key; then v, end, changes.",
+    .run = run_diff,
 };

@@ -172,6 +172,32 @@ def test_sighup_leaves_what_is_in_flight_alone(t):
     t.equal(t.row("flying")["attempts"], 1, "attempts")
 
 
+def test_what_a_reload_would_change_is_told_before_it_is_done(t):
+    t.configure(workers=2)
+    t.daemon.start()
+    same = t.command("config", "diff")
+    t.equal((same.status, same.out), (0, "The files say what the daemon goes by: a reload changes no key.\n"), same.err)
+    t.configure(workers=3, rescan="7s")
+    for _ in range(2):  # asking changes nothing
+        other = t.command("config", "diff")
+        t.equal(other.status, 1, f"something would change: {other.err}")
+        t.contains(other.out, "  workers: 2 -> 3\n", "what")
+        t.contains(other.out, "dispatcher reload", "how to let it")
+    answer = t.command("config", "diff", "--json")
+    rows = {line["key"]: (line["was"], line["now"]) for line in answer.lines() if "key" in line}
+    t.equal(rows.get("workers"), ("2", "3"), "as JSON")
+    t.equal(answer.lines()[-1]["changes"], len(rows), "how many")
+    told = {line["key"]: (line["was"], line["now"]) for line in t.command("reload", "--json").lines() if "key" in line}
+    t.equal(told, rows, "what the reload then changed")
+    t.equal(t.command("config", "diff").status, 0, "and now nothing would change")
+    t.configure(spool=os.path.join(t.dir, "elsewhere"), control_socket=os.path.join(t.spool, "control.sock"))
+    refused = t.command("config", "diff", "--socket", os.path.join(t.spool, "control.sock"))
+    t.equal(refused.status, 78, f"a reload would be refused: {refused.err}")
+    t.contains(refused.err, "only changes with a restart", "why")
+    t.daemon.stop()
+    t.equal(t.command("config", "diff", "--socket", os.path.join(t.spool, "control.sock")).status, 69, "nobody to ask")
+
+
 def test_a_reload_cannot_move_the_spool(t):
     t.configure()
     t.daemon.start()

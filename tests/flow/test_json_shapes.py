@@ -248,6 +248,7 @@ def daemon(t, asked):
     ask(t, asked, "top", "top", "--once")
     ask(t, asked, "log-level", "log-level", "debug", "--for", "1m", "--reason", "x")
     edit(t, "dispatcher.yaml", "workers: 4", "workers: 3")
+    ask(t, asked, "config diff", "config", "diff", status=1)
     ask(t, asked, "reload", "reload", "--reason", "x")
     ask(t, asked, "live off", "live", "off", "--reason", "x")
     ask(t, asked, "live on", "live", "on", "--confirm", "live", "--reason", "x")

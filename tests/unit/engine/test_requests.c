@@ -170,7 +170,7 @@ static void tells_whether_an_id_is_known(void **state)
     (void)state;
     accept_notice("n1");
     assert_contains(ask("{\"v\":1,\"verb\":\"known\",\"id\":\"n1\"}"),
-                    "\"known\":true,\"sha256\":\"");
+                    "\"known\":true,\"by_key\":false,\"sha256\":\"");
     assert_contains(ask("{\"v\":1,\"verb\":\"known\",\"id\":\"n2\"}"), "\"known\":false");
 }
 
