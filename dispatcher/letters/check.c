@@ -132,6 +132,7 @@ static int run(const struct invocation *inv, struct error *err)
 
 static const struct option_row options[] = {
     {"strict", 0, NULL, "warnings count as errors"},
+    {"format", 0, "text|github", "github: findings as lines that its pages show at their place"},
     {"fix", 0, NULL, "first mend what cannot change a meaning: Unicode form, line ends, quotes"},
     {"no-environment", 0, NULL, "do not read secrets: for a check on another machine"},
     {"golden", 0, NULL, "do all letters say what their golden files do? (see golden write)"},

@@ -114,6 +114,44 @@ static void print_json(const struct problem *p)
     buf_free(&out);
 }
 
+/* ---- for the pages of a review, as GitHub's workflows read them from the log ---- */
+
+/* A value of a property may hold neither : nor , either. */
+static void put_escaped(struct buf *out, const char *text, bool property)
+{
+    for (; *text != '\0'; text++) {
+        bool plain = *text != '%' && *text != '\n' && *text != '\r' &&
+                     (!property || (*text != ':' && *text != ','));
+        if (plain)
+            buf_putc(out, *text);
+        else
+            buf_printf(out, "%%%02X", (unsigned)(unsigned char)*text);
+    }
+}
+
+static void print_github(const struct check_report *r, const struct problem *p)
+{
+    char file[1024];
+    int64_t line = 0, column = 0;
+    struct buf out = {0}, sentence = {0};
+    check_report_put(r->inv, &sentence, p->text, p->rule);
+    bool placed = split_position(p->position, file, sizeof(file), &line, &column);
+    buf_printf(&out, "::%s file=",
+               p->level == PROBLEM_ERROR     ? "error"
+               : p->level == PROBLEM_WARNING ? "warning"
+                                             : "notice");
+    put_escaped(&out, placed ? file : p->position, true);
+    if (placed)
+        buf_printf(&out, ",line=%lld,col=%lld", (long long)line, (long long)column);
+    buf_puts(&out, ",title=");
+    put_escaped(&out, p->rule, true);
+    buf_puts(&out, "::");
+    put_escaped(&out, buf_text(&sentence), false);
+    printf("%s\n", buf_text(&out));
+    buf_free(&out);
+    buf_free(&sentence);
+}
+
 /* A line of the configuration may hold a password somebody wrote there, a row of an audience holds
  * people: its place is enough. */
 static bool is_private(const struct problem *p)
@@ -155,6 +193,11 @@ void check_report_problem(void *context, const struct problem *p)
         return;
     if (invocation_json(c->inv)) {
         print_json(p);
+        return;
+    }
+    const char *format = option_value(c->inv, "format");
+    if (format != NULL && strcmp(format, "github") == 0) {
+        print_github(c, p);
         return;
     }
     check_report_line(c->inv, stdout, p);

@@ -427,6 +427,17 @@ def test_a_caret_stands_under_its_word_behind_hangul(t):
     t.equal(lines[at + 2].index("^") - lines[at + 1].index("정"), 7, "the caret")
 
 
+def test_findings_are_annotations_for_the_pages_of_a_review(t):
+    write_sample(t, [("en.md", "Somebody copied", "Somebody merely copied")])
+    (row,) = findings(t)[0]
+    file, line, column = row["position"].rsplit(":", 2)
+    shown = t.command("check", "--format", "github")
+    t.equal(shown.status, 0, shown.err)
+    text = row["text"].replace("%", "%25")
+    t.equal(shown.out.splitlines()[0], f"::warning file={file},line={line},col={column},title={row['rule']}::{text}", "the line")
+    t.equal(t.command("check", "--format", "xml").status, 64, "another format")
+
+
 def test_strict_turns_warnings_into_a_refusal_but_not_hints(t):
     write_sample(t, [("en.md", "Somebody copied", "Somebody merely copied")])
     t.equal((findings(t)[1], findings(t, "--strict")[1]), (0, 65), "a warning")
