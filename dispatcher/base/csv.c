@@ -42,9 +42,10 @@ struct csv {
     size_t starts[CSV_FIELDS_MAX];
     struct csv_field fields[CSV_FIELDS_MAX];
     struct csv_record record;
-    bool high;          /* the field has a byte that is not ASCII */
-    int io;             /* errno of a failed read */
-    struct digest *sum; /* NULL: nobody wants it */
+    bool high;                       /* the field has a byte that is not ASCII */
+    int io;                          /* errno of a failed read */
+    struct digest *sum;              /* NULL: nobody wants it */
+    const struct csv_fault *charset; /* which one it is instead of UTF-8; NULL: not asked yet */
 };
 
 static const struct csv_fault lone_quote = {
@@ -148,17 +149,34 @@ static bool is_syllable(const char *at, const char *end)
            (unsigned char)at[1] >= 0xa1;
 }
 
-static const struct csv_fault *guess_charset(const char *text, size_t len)
+static void count_syllables(const char *text, size_t len, size_t *syllables, size_t *other)
 {
     const char *end = text + len;
-    size_t syllables = 0, other = 0;
     for (const char *at = text; at < end; at++) {
         bool syllable = is_syllable(at, end);
-        syllables += syllable ? 1 : 0;
-        other += !syllable && (unsigned char)*at >= 0x80 ? 1 : 0;
+        *syllables += syllable ? 1 : 0;
+        *other += !syllable && (unsigned char)*at >= 0x80 ? 1 : 0;
         at += syllable ? 1 : 0;
     }
-    return syllables > other ? &korean : &western;
+}
+
+/* One field may hold a single odd letter: all of the file decides, once. A pair that is cut in two
+ * between pieces does not outvote the others. */
+static const struct csv_fault *guess_charset(struct csv *c)
+{
+    size_t syllables = 0, other = 0;
+    char *piece = c->charset == NULL ? xmalloc(WINDOW_SIZE) : NULL;
+    ssize_t got = 1;
+    for (off_t at = 0; piece != NULL && got > 0; at += got) {
+        do
+            got = pread(c->fd, piece, WINDOW_SIZE, at);
+        while (got < 0 && errno == EINTR);
+        count_syllables(piece, got > 0 ? (size_t)got : 0, &syllables, &other);
+    }
+    free(piece);
+    if (c->charset == NULL)
+        c->charset = syllables > other ? &korean : &western;
+    return c->charset;
 }
 
 static void end_field(struct csv *c)
@@ -169,7 +187,7 @@ static void end_field(struct csv *c)
     }
     size_t start = c->starts[c->record.count];
     if (c->high && !utf8_valid(c->text.data + start, c->text.len - start))
-        blame(c, guess_charset(c->text.data + start, c->text.len - start));
+        blame(c, guess_charset(c));
     buf_putc(&c->text, '\0');
     c->record.count++;
 }
@@ -305,9 +323,13 @@ static void read_record(struct csv *c)
     }
 }
 
+/* Spreadsheets save empty rows as `;;;;`. */
 static bool is_blank(const struct csv_record *r)
 {
-    return r->count == 1 && r->fields[0].len == 0 && r->fault.problem == NULL;
+    bool blank = r->fault.problem == NULL;
+    for (size_t i = 0; blank && i < r->count; i++)
+        blank = strspn(r->fields[i].text, " \t") == r->fields[i].len;
+    return blank;
 }
 
 int csv_next(struct csv *c, const struct csv_record **out, struct error *err)

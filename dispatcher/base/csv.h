@@ -52,7 +52,8 @@ MUST_CHECK int csv_open(const char *path, struct csv **out, struct error *err);
 void csv_close(struct csv *c);
 /* ',', ';' or '\t'. */
 char csv_delimiter(const struct csv *c);
-/* The next record that is not blank; *out is NULL at the end. ERR_IO. */
+/* The next record that is not blank, that is, with something in one of its fields; *out is NULL at
+ * the end. ERR_IO. */
 MUST_CHECK int csv_next(struct csv *c, const struct csv_record **out, struct error *err);
 /* From now on `sum` hears of every byte of the file, the first ones too, each once as it is read:
  * behind the last record it is the sum of what was read, whatever became of the file meanwhile.

@@ -94,6 +94,9 @@ int audience_open(const char *path, struct audience **out, struct error *err)
         rc = csv_next(a->csv, &header, err);
     if (rc == 0 && header == NULL)
         rc = error_set(err, ERR_INPUT, "%s is empty: its first line must name the columns", path);
+    if (rc == 0 && header != NULL && header->fault.of_file)
+        rc = error_set(err, ERR_INPUT, "%s: %s; %s", path, header->fault.problem,
+                       header->fault.mend);
     if (rc != 0 || header == NULL) {
         audience_close(a);
         return rc;
@@ -166,6 +169,8 @@ int audience_next(struct audience *a, enum identity by, struct audience_person *
     *out = (struct audience_person){
         .line = r->line,
         .problem = r->fault.problem,
+        .mend = r->fault.mend,
+        .of_file = r->fault.of_file,
         .who = buf_text(&a->who),
         .locale = buf_text(&a->language),
     };

@@ -25,6 +25,8 @@ const char *identity_name(enum identity by); /* "email" */
 struct audience_person {
     int64_t line;
     const char *problem; /* of the record as such; NULL: sound */
+    const char *mend;    /* what to do about it */
+    bool of_file;        /* it is one of the file, which must be saved anew */
     const char *who;     /* what tells this person apart, in one spelling; "" if empty */
     const char *locale;  /* "" if there is none */
 };

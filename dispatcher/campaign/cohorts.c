@@ -160,7 +160,7 @@ static void count_locale(struct cohort_count *c, const char *tag)
 static bool is_sound(struct proving *p, const char *path, const struct audience_person *one)
 {
     if (one->problem != NULL)
-        tell(p, FINDING_ROW, path, one->line, "%s", one->problem);
+        tell(p, FINDING_ROW, path, one->line, "%s; %s", one->problem, one->mend);
     else if (one->who[0] == '\0')
         tell(p, FINDING_NOBODY, path, one->line, "%s is empty: nobody knows who this is",
              identity_name(p->by));
@@ -187,10 +187,11 @@ static int read_file(struct proving *p, size_t file, struct error *err)
     if (path == NULL)
         return 0;
     int rc = audience_open(path, &a, err);
-    while (rc == 0 && more) {
+    while (rc == 0 && more && !p->counts[file].unreadable) {
         rc = audience_next(a, p->by, &one, &more, err);
         if (rc != 0 || !more)
             break;
+        p->counts[file].unreadable = one.of_file;
         p->counts[file].people++;
         count_locale(&p->counts[file], one.locale);
         if (is_sound(p, path, &one))
@@ -244,8 +245,10 @@ static int read_population(struct proving *p, struct error *err)
     int rc = audience_open(p->population, &a, err);
     while (rc == 0 && more) {
         rc = audience_next(a, p->by, &one, &more, err);
-        if (rc != 0 || !more || !is_sound(p, p->population, &one))
+        if (rc != 0 || !more || !is_sound(p, p->population, &one)) {
+            more = more && !one.of_file;
             continue;
+        }
         struct person *person = find_person(p, one.who);
         if (person == NULL)
             tell(p, FINDING_MISSING, p->population, one.line, "this person is in no cohort");
@@ -283,6 +286,16 @@ static void check_counts(const struct proving *p)
     }
 }
 
+/* What is not read cannot be compared. */
+static bool all_readable(const struct proving *p)
+{
+    for (size_t i = 0; i < p->file_count; i++) {
+        if (p->counts[i].unreadable)
+            return false;
+    }
+    return true;
+}
+
 static bool all_there(const struct proving *p)
 {
     for (size_t i = 0; i < p->file_count; i++) {
@@ -313,17 +326,18 @@ int cohorts_prove(const struct cohort_file *files, size_t count, const char *pop
     int rc = count > 0 ? choose_identity(&p, err) : 0;
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = read_file(&p, i, err);
-    if (rc == 0 && p.count > 0)
+    bool readable = all_readable(&p);
+    if (rc == 0 && readable && p.count > 0)
         find_overlaps(&p);
-    if (rc == 0 && count > 0 && population != NULL && all_there(&p)) {
+    if (rc == 0 && readable && count > 0 && population != NULL && all_there(&p)) {
         rc = read_population(&p, err);
         if (rc == 0)
             find_strangers(&p);
     }
-    if (rc == 0 && count > 0) {
+    if (rc == 0 && readable)
         check_counts(&p);
+    if (rc == 0 && count > 0)
         tell_rest(&p);
-    }
     digest_end(p.digest);
     free(p.people);
     return rc;

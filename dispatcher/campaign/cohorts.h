@@ -12,6 +12,7 @@
 #ifndef CAMPAIGN_COHORTS_H
 #define CAMPAIGN_COHORTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ struct cohort_count {
     int64_t people;
     struct cohort_locale locales[COHORT_LOCALES_MAX];
     size_t locale_count;
+    bool unreadable; /* it must be saved anew, which was told once: nothing else of it is */
 };
 
 /*

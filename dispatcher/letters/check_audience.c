@@ -143,7 +143,7 @@ int check_audience(const struct campaign_check *k, struct error *err)
     if (rc == 0)
         rc = prove(k, counts, err);
     for (size_t i = 0; rc == 0 && i < c->cohort_count; i++) {
-        if (c->cohorts[i].audience == NULL)
+        if (c->cohorts[i].audience == NULL || counts[i].unreadable)
             continue;
         check_languages(k, &c->cohorts[i], &counts[i]);
         rc = check_names(k, &c->cohorts[i], err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/yaml.h"
 #include "campaign/campaign_read.h"
 #include "campaign/fact_sheet_read.h"
 #include "letters/check_audience.h"
@@ -384,8 +385,12 @@ static void check_words(struct check_scene *s, const struct campaign *c)
         .category = c->category,
         .problems = &s->problems,
     };
+    struct yaml_node *root = NULL;
     if (c->facts != NULL)
         facts_words_check(c->facts, &words);
+    if (yaml_load(c->file, &root, NULL) == 0)
+        lint_unwritten(root, c->file, &s->problems);
+    yaml_free(root);
 }
 
 int check_campaign(struct check_scene *s, const char *path, struct error *err)

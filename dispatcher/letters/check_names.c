@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "campaign/audience.h"
+#include "people/garbled.h"
 #include "render/escape.h"
 
 #define LISTED_MAX 20
@@ -16,7 +17,7 @@ struct naming {
     struct audience *audience;
     size_t column[COUNT_OF(columns)];
     struct buf cell, shown;
-    int64_t found;
+    int64_t found, garbled;
 };
 
 /* The letter shows less than the file holds: invisible characters, links, line breaks. */
@@ -32,10 +33,31 @@ static bool loses(struct naming *n, size_t column)
     return n->shown.len != n->cell.len || memcmp(buf_text(&n->shown), text, n->cell.len) != 0;
 }
 
+/* By whoever opened the table in another charset and saved it: the file itself is sound now. */
+static bool is_garbled(struct naming *n, size_t column)
+{
+    buf_reset(&n->cell);
+    audience_put_cell(n->audience, column, &n->cell);
+    return garbled_is(buf_text(&n->cell), n->cell.len);
+}
+
+static void tell_garbled(struct naming *n, int64_t line, const char *column)
+{
+    struct place at = {n->file, (int)line, 1};
+    if (++n->garbled <= LISTED_MAX)
+        problems_add_warning(&n->check->scene->problems, &at, "audience-charset",
+                             "the column %s of this row was opened in the wrong character set and "
+                             "saved so: take it from its source anew, and choose UTF-8 where the "
+                             "spreadsheet asks while it opens (in Excel Data, From Text/CSV)",
+                             column);
+}
+
 static void look(struct naming *n, int64_t line)
 {
     struct place at = {n->file, (int)line, 1};
     for (size_t i = 0; i < COUNT_OF(columns); i++) {
+        if (n->column[i] != AUDIENCE_NO_COLUMN && is_garbled(n, n->column[i]))
+            tell_garbled(n, line, columns[i]);
         if (n->column[i] == AUDIENCE_NO_COLUMN || !loses(n, n->column[i]) ||
             ++n->found > LISTED_MAX)
             continue;
@@ -64,6 +86,11 @@ int check_names(const struct campaign_check *k, const struct campaign_cohort *c,
         problems_add_warning(&k->scene->problems, &at, "audience-name",
                              "%" PRId64 " names lose something; the first %d are listed", n.found,
                              LISTED_MAX);
+    if (n.garbled > LISTED_MAX)
+        problems_add_warning(&k->scene->problems, &at, "audience-charset",
+                             "%" PRId64 " names were saved in the wrong character set; the first "
+                             "%d are listed",
+                             n.garbled, LISTED_MAX);
     audience_close(n.audience);
     buf_free(&n.cell);
     buf_free(&n.shown);

@@ -96,6 +96,24 @@ static enum row_kind bad_unnamed(const struct csv_record *r, const char *value,
                                            .mend = "name the column, or empty the cell"});
 }
 
+/* "TODO", "TODO ask legal": left by who made the table. */
+static bool is_unwritten(const char *text)
+{
+    static const char mark[] = "TODO";
+    size_t len = sizeof(mark) - 1;
+    return text_starts_with(text, mark) && (text[len] == '\0' || text[len] == ' ');
+}
+
+static enum row_kind bad_unwritten(const struct columns *c, size_t column, int64_t row,
+                                   struct findings *findings)
+{
+    return bad(findings, &(struct finding){.row = row,
+                                           .column = c->items[column].name,
+                                           .value = columns_value(c, (int)column),
+                                           .problem = "this cell is still to be written",
+                                           .mend = "fill it in, or remove the row"});
+}
+
 enum row_kind columns_take(struct columns *c, const struct csv_record *r, struct findings *findings)
 {
     bool blank = true;
@@ -115,6 +133,8 @@ enum row_kind columns_take(struct columns *c, const struct csv_record *r, struct
         blank = blank && empty;
         if (!empty && c->items[i].pointer == NULL && !c->items[i].ignored)
             return bad_unnamed(r, c->cells.data + c->starts[i], findings);
+        if (!c->items[i].ignored && is_unwritten(columns_value(c, (int)i)))
+            return bad_unwritten(c, i, r->row, findings);
     }
     return blank ? ROW_BLANK : ROW_GOOD;
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/attributes.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml.h"
@@ -47,13 +48,29 @@ static void add_member(struct lint_texts *t, const struct yaml_node *map, const 
         lint_texts_add(t, fact, id, node);
 }
 
-static void add_sheet(struct lint_texts *t, const struct yaml_node *root)
+/* What no letter shows: where the people live decides which law is asked. */
+static void check_rest(const char *path, const struct yaml_node *map, struct problems *problems)
+{
+    static const char *const texts[] = {"facts", "label", "cohorts"};
+    for (size_t i = 0; map->kind == YAML_MAP && i < map->count; i++) {
+        bool apart = false;
+        for (size_t k = 0; k < COUNT_OF(texts); k++)
+            apart = apart || text_equal(map->items[i]->key, texts[k]);
+        if (!apart)
+            lint_unwritten(map->items[i], path, problems);
+    }
+}
+
+static void add_sheet(struct lint_texts *t, const struct yaml_node *root, const char *path,
+                      struct problems *problems)
 {
     const struct yaml_node *cohorts = yaml_get(root, "cohorts");
+    check_rest(path, root, problems);
     add_member(t, root, "facts", "", "");
     for (size_t i = 0; cohorts != NULL && cohorts->kind == YAML_MAP && i < cohorts->count; i++) {
         add_member(t, cohorts->items[i], "facts", "", cohorts->items[i]->key);
         add_member(t, cohorts->items[i], "label", "label", cohorts->items[i]->key);
+        check_rest(path, cohorts->items[i], problems);
     }
 }
 
@@ -90,7 +107,7 @@ void facts_words_check(const char *path, const struct lint_text_options *o)
         yaml_parse(buf_text(&source), source.len, path, 1, &root, NULL) == 0) {
         const struct lint_text_options options = completed(o, root);
         struct lint_texts *t = lint_texts_open(&options, path, buf_text(&source), source.len);
-        add_sheet(t, root);
+        add_sheet(t, root, path, o->problems);
         lint_texts_close(t);
         facts_terms_check(path, root, o->library, o->problems);
     }

@@ -114,10 +114,21 @@ static void add_below(struct lint_texts *t, const char *fact, const char *id,
 void lint_texts_add(struct lint_texts *t, const char *fact, const char *id,
                     const struct yaml_node *node)
 {
-    if (is_localized(node))
+    if (node->kind == YAML_SCALAR)
+        lint_unwritten(node, t->path, t->options.problems);
+    else if (is_localized(node))
         add_text(t, fact, id, node);
     else
         add_below(t, fact, id, node);
+}
+
+void lint_unwritten(const struct yaml_node *node, const char *path, struct problems *problems)
+{
+    struct place at = {path, node->line, node->column + (node->quoted ? 1 : 0)};
+    if (node->kind == YAML_SCALAR && node->text != NULL)
+        lint_line(node->text, strlen(node->text), &at, problems);
+    for (size_t i = 0; i < node->count; i++)
+        lint_unwritten(node->items[i], path, problems);
 }
 
 /* ---- what does not work in a value ---- */

@@ -26,10 +26,13 @@ struct lint_text_options {
 struct lint_texts *lint_texts_open(const struct lint_text_options *options, const char *path,
                                    const char *source, size_t len);
 /* Every text there is for languages ({de: ..., ko: ...}) in `node` and below; `fact` names it
- * ("nature", "" at the top), `id` tells it from others ("a"). */
+ * ("nature", "" at the top), `id` tells it from others ("a"). What stands there for all languages
+ * (a telephone number) is no text, but must not be left to write either: that is told at once. */
 void lint_texts_add(struct lint_texts *t, const char *fact, const char *id,
                     const struct yaml_node *node);
 /* Tells what is wrong with them, then frees. */
 void lint_texts_close(struct lint_texts *t);
+/* TODO and its like in any scalar of `node` and below. */
+void lint_unwritten(const struct yaml_node *node, const char *path, struct problems *problems);
 
 #endif

@@ -107,7 +107,6 @@ static void reads_what_rfc_4180_shows(void **state)
     must_read(c, "aaa|bbb|ccc");
     must_read(c, "aaa|b\r\nbb|ccc");
     must_read(c, "zzz|b\"bb|");
-    must_read(c, "||");
     must_read(c, "last||without end");
     must_end(c);
 }
@@ -297,6 +296,35 @@ static void says_which_charset_the_file_looks_like(void **state)
     }
 }
 
+/* The whole file has one charset, whichever letter is met first. */
+static void guesses_the_charset_once_for_the_whole_file(void **state)
+{
+    (void)state;
+    struct csv *c = open_text(
+        "a,b\n1,\xa1\xd7 \x94\xee\n2,\xb1\xe8\xb9\xce\xc1\xd8\n3,\xc0\xcc\xbc\xad\xbf\xac\n");
+    const struct csv_record *r = next(c);
+    for (int i = 0; i < 3; i++) {
+        r = next(c);
+        assert_non_null(strstr(r->fault.problem, "CP949"));
+        assert_non_null(strstr(r->fault.mend, "CSV UTF-8"));
+    }
+    must_end(c);
+}
+
+/* A spreadsheet saves them where somebody once typed. They keep their number. */
+static void skips_rows_in_which_nothing_stands(void **state)
+{
+    (void)state;
+    struct csv *c = open_text("id;name\n;\n1;Kim\n ; \n\n;;;;;\n2;\n");
+    must_read(c, "id|name");
+    must_read(c, "1|Kim");
+    const struct csv_record *r = next(c);
+    assert_string_equal(r->fields[0].text, "2");
+    assert_int_equal(r->row, 7);
+    assert_int_equal(r->line, 7);
+    must_end(c);
+}
+
 static void refuses_utf_16_and_what_is_no_file(void **state)
 {
     struct csv *c;
@@ -438,6 +466,8 @@ int main(void)
         TEST(accepts_a_field_of_the_largest_size),
         TEST(reports_too_many_columns_without_end),
         TEST(says_which_charset_the_file_looks_like),
+        TEST(guesses_the_charset_once_for_the_whole_file),
+        TEST(skips_rows_in_which_nothing_stands),
         TEST(refuses_utf_16_and_what_is_no_file),
         TEST(refuses_a_workbook_by_name),
         TEST(reads_an_empty_file_as_nothing),

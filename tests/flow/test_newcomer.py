@@ -1,0 +1,95 @@
+"""What somebody who writes their first campaign gets wrong, and must be told before it is sent."""
+
+import os
+
+import lib
+
+CAMPAIGN = "campaigns/x1/campaign.yaml"
+HEADER = "id,name,email,locale\n"
+PEOPLE = HEADER + "1,Anna Schmidt,anna@example.org,de\n2,김민준,minjun@example.org,ko\n"
+
+
+def read(t, name):
+    with open(os.path.join(t.dir, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def edit(t, name, old, new, count=1):
+    text = read(t, name)
+    t.check(old in text, f"{name} has no {old!r}")
+    t.write(name, text.replace(old, new, count))
+
+
+def begin(t, people=PEOPLE, **keys):
+    """A campaign as `campaign new` makes it, with everything written that is marked TODO."""
+    t.configure(**keys)
+    made = t.command("campaign", "new", "x1", "--template", "service-restored")
+    t.equal(made.status, 0, f"made: {made.err}")
+    facts = read(t, "campaigns/x1/facts.yaml")
+    for line in [one for one in facts.splitlines() if '"TODO 2' in one]:
+        facts = facts.replace(line, line.replace('"TODO ', "").rstrip('"'))
+    t.write("campaigns/x1/facts.yaml", facts.replace("TODO ", ""))
+    edit(t, CAMPAIGN, "approvals: [comms, legal]", "# approvals: [comms, legal]")
+    t.write("campaigns/x1/people.csv", people)
+
+
+def check(t, status, *arguments):
+    answer = t.command("check", CAMPAIGN, *arguments)
+    t.equal(answer.status, status, f"check: {answer.out}{answer.err}")
+    return answer.out
+
+
+# what is left to write
+
+
+def test_no_todo_is_sent_wherever_it_stands(t):
+    begin(t)
+    check(t, 0)
+    for name, old, new in (
+        ("campaigns/x1/facts.yaml", "phone: ", "phone: TODO "),
+        ("campaigns/x1/facts.yaml", "email: ", "email: TODO "),
+        ("campaigns/x1/facts.yaml", "kind: none", "jurisdictions: [TODO]\nkind: none"),
+        (CAMPAIGN, "# reference: auto", "reference: TODO-1"),
+    ):
+        whole = read(t, name)
+        edit(t, name, old, new)
+        t.matches(check(t, 65), name + r':\d+:\d+: error: "TODO" is still to be written \[placeholder-text\]', f"{new!r}")
+        sent = t.command("send", CAMPAIGN, "--confirm", "x1")
+        t.equal(sent.status, 65, f"nothing is sent: {sent.err}")
+        t.write(name, whole)
+    t.write("campaigns/x1/people.csv", HEADER + "1,TODO,anna@example.org,de\n")
+    t.matches(check(t, 65), r"people\.csv:2:1: error: name: this cell is still to be written", "the table")
+    t.equal(t.command("send", CAMPAIGN, "--confirm", "x1").status, 65, "the row is wrong")
+
+
+# the table
+
+
+def test_empty_rows_of_a_spreadsheet_are_nobody(t):
+    rows = "id;name;email;locale\n1;Anna Schmidt;anna@example.org;de\n;;;\n ; ;;\n2;김민준;wrong;ko\n;;;\n"
+    begin(t, rows)
+    out = check(t, 65)
+    t.contains(out, "2 people in 1 cohort", "who is counted")
+    t.contains(out, "1 error, 0 warnings", "nothing else is wrong")
+    t.contains(out, "people.csv:5:1: error: email:", "in the row the spreadsheet shows")
+    t.write("campaigns/x1/people.csv", rows.replace("wrong", "minjun@example.org"))
+    check(t, 0)
+    plan = t.command("send", CAMPAIGN, "--dry-run", "--json").json()
+    t.equal((plan["rows"], plan["people"], plan["wrong"]), (2, 2, 0), "and sent to")
+
+
+def test_a_file_in_another_charset_is_told_once_with_what_to_do(t):
+    begin(t)
+    table = HEADER + "1,§ · 뷁,a@example.org,ko\n2,김민준,b@example.org,ko\n3,이서연,c@example.org,ko\n"
+    with open(os.path.join(t.dir, "campaigns/x1/people.csv"), "wb") as file:
+        file.write(table.encode("cp949"))
+    out = check(t, 65)
+    t.contains(out, "1 error, 0 warnings", "once")
+    t.contains(out, "it looks like CP949 (EUC-KR); save it as \"CSV UTF-8\": in Excel under Save As", "what to do")
+
+
+def test_names_that_were_saved_in_the_wrong_charset_are_named(t):
+    begin(t, HEADER + "1,JÃ¼rgen GroÃŸ,j@example.org,de\n2,???,m@example.org,ko\n3,Mu\ufffdller,k@example.org,de\n4,Zoë Köhler,z@example.org,de\n")
+    out = check(t, 0)
+    t.equal(out.count("[audience-charset]"), 3, f"three of them: {out}")
+    t.contains(out, "choose UTF-8", "what to do")
