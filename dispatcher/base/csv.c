@@ -149,14 +149,27 @@ static bool is_syllable(const char *at, const char *end)
            (unsigned char)at[1] >= 0xa1;
 }
 
+/* Any other pair of CP949: a sign, a Chinese character, a rare syllable. */
+static bool is_pair(const char *at, const char *end)
+{
+    if (end - at < 2)
+        return false;
+    unsigned char lead = (unsigned char)at[0], trail = (unsigned char)at[1];
+    bool letter = (trail >= 'A' && trail <= 'Z') || (trail >= 'a' && trail <= 'z');
+    bool rare = lead >= 0x81 && lead <= 0xc6 && (letter || (trail >= 0x81 && trail < 0xa1));
+    return rare || (lead >= 0x81 && lead < 0xff && trail >= 0xa1 && trail < 0xff);
+}
+
+/* Pairs that may be either say nothing. */
 static void count_syllables(const char *text, size_t len, size_t *syllables, size_t *other)
 {
     const char *end = text + len;
     for (const char *at = text; at < end; at++) {
-        bool syllable = is_syllable(at, end);
+        bool high = (unsigned char)*at >= 0x80, syllable = high && is_syllable(at, end);
+        bool pair = high && is_pair(at, end);
         *syllables += syllable ? 1 : 0;
-        *other += !syllable && (unsigned char)*at >= 0x80 ? 1 : 0;
-        at += syllable ? 1 : 0;
+        *other += high && !pair ? 1 : 0;
+        at += pair ? 1 : 0;
     }
 }
 

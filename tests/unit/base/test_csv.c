@@ -285,13 +285,13 @@ static void says_which_charset_the_file_looks_like(void **state)
         char text[100];
         const struct csv_record *r;
         struct error err = {0};
-        snprintf(text, sizeof(text), "a\n%s\nM\xc3\xbcller\n", rows[i].text);
+        snprintf(text, sizeof(text), "a\n%s\nMiller\n", rows[i].text);
         struct csv *c = open_text(text);
         must_read(c, "a");
         assert_int_equal(csv_next(c, &r, &err), 0);
         assert_true(r->fault.of_file);
         assert_non_null(strstr(r->fault.problem, rows[i].charset));
-        must_read(c, "M\xc3\xbcller");
+        must_read(c, "Miller");
         must_end(c);
     }
 }
