@@ -356,15 +356,23 @@ int yaml_parse(const char *text, size_t len, const char *file, int first_line,
     return rc;
 }
 
-int yaml_load(const char *path, struct yaml_node **out, struct error *err)
+int yaml_load_summed(const char *path, struct yaml_node **out, unsigned char out_sum[DIGEST_SIZE],
+                     struct error *err)
 {
     struct buf text = {0};
     *out = NULL;
     int rc = file_read_path(path, FILE_MAX, &text, err);
+    digest_sha256(buf_text(&text), text.len, out_sum);
     if (rc == 0)
         rc = yaml_parse(buf_text(&text), text.len, path, 1, out, err);
     buf_free(&text);
     return rc;
+}
+
+int yaml_load(const char *path, struct yaml_node **out, struct error *err)
+{
+    unsigned char sum[DIGEST_SIZE];
+    return yaml_load_summed(path, out, sum, err);
 }
 
 void yaml_tree_free(struct yaml_node *root)

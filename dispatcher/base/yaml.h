@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 
 enum yaml_kind { YAML_MAP, YAML_LIST, YAML_SCALAR };
@@ -33,6 +34,10 @@ MUST_CHECK int yaml_parse(const char *text, size_t len, const char *file, int fi
                           struct yaml_node **out, struct error *err);
 /* Reads at most 1 MiB of `path`. ERR_NOT_FOUND if it is not there. */
 MUST_CHECK int yaml_load(const char *path, struct yaml_node **out, struct error *err);
+/* The same with the sum of the very bytes that were parsed: a file may be another one a moment
+ * later. */
+MUST_CHECK int yaml_load_summed(const char *path, struct yaml_node **out,
+                                unsigned char out_sum[DIGEST_SIZE], struct error *err);
 void yaml_tree_free(struct yaml_node *root);
 /* libyaml exports a yaml_free() of its own; an external function of ours with that name would take
  * its place at run time, inside the library too. Inline it is nobody else's. */

@@ -281,7 +281,7 @@ int campaign_read(const char *path, struct problems *problems, struct campaign *
     struct campaign *c = xcalloc(1, sizeof(*c));
     c->file = xstrdup(path);
     const struct reading r = {.file = c->file, .problems = problems};
-    struct yaml_node *root = reading_load(&r);
+    struct yaml_node *root = reading_load(&r, c->sha256);
     *out = NULL;
     if (root != NULL) {
         reading_map(&r, root, "a campaign", campaign_keys, COUNT_OF(campaign_keys), c);

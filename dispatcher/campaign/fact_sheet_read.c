@@ -429,7 +429,7 @@ int fact_sheet_read(const char *path, struct problems *problems, struct fact_she
     struct fact_sheet *s = xcalloc(1, sizeof(*s));
     s->file = xstrdup(path);
     const struct reading r = {.file = s->file, .problems = problems};
-    struct yaml_node *root = reading_load(&r);
+    struct yaml_node *root = reading_load(&r, s->sha256);
     *out = NULL;
     if (root != NULL) {
         reading_map(&r, root, "a fact sheet", sheet_keys, COUNT_OF(sheet_keys), s);

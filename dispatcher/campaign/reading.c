@@ -41,12 +41,12 @@ void reading_wrong(const struct reading *r, const struct yaml_node *node, const 
     problems_add_error(r->problems, &at, "yaml-type", "%s", text);
 }
 
-struct yaml_node *reading_load(const struct reading *r)
+struct yaml_node *reading_load(const struct reading *r, unsigned char out_sum[DIGEST_SIZE])
 {
     struct yaml_node *root = NULL;
     struct error err = {0};
     struct place at = {r->file, 0, 0};
-    int rc = yaml_load(r->file, &root, &err);
+    int rc = yaml_load_summed(r->file, &root, out_sum, &err);
     if (rc == ERR_CONFIG)
         problems_add_failure(r->problems, &err, "yaml-syntax");
     else if (rc != 0)

@@ -35,7 +35,7 @@ void reading_put_schema(const struct key *keys, size_t count, struct buf *out);
 #define KEY_REF(name) "{\"$ref\":\"#/$defs/" name "\"}"
 
 /* Loads the file; NULL if it is no YAML map, which was told then. Free with yaml_free(). */
-struct yaml_node *reading_load(const struct reading *r);
+struct yaml_node *reading_load(const struct reading *r, unsigned char out_sum[DIGEST_SIZE]);
 /* Every member by its key. `what` ends "... is no key of ": "a fact sheet". */
 void reading_map(const struct reading *r, const struct yaml_node *map, const char *what,
                  const struct key *keys, size_t count, void *target);

@@ -163,21 +163,46 @@ static int check_sum(const struct dossier *d, enum manifest_part part, const cha
                      path);
 }
 
-int dossier_check_files(const struct dossier *d, const struct campaign_cohort *cohort,
-                        const unsigned char people[DIGEST_SIZE], struct error *err)
+static int check_facts(const struct dossier *d, const unsigned char *sum, struct error *err)
 {
-    unsigned char sum[DIGEST_SIZE];
     const char *facts = d->campaign->facts;
+    if (facts == NULL || sum == NULL)
+        return 0;
+    char *name = name_of(d->campaign, facts);
+    int rc = check_sum(d, MANIFEST_FACTS, name, facts, sum, err);
+    free(name);
+    return rc;
+}
+
+int dossier_check_files(const struct dossier *d, const struct campaign_cohort *cohort,
+                        const unsigned char people[DIGEST_SIZE], const unsigned char *facts,
+                        struct error *err)
+{
     char *name = name_of_people(d->campaign, cohort);
     int rc = check_sum(d, MANIFEST_AUDIENCE, name, cohort->audience, people, err);
     free(name);
-    if (rc == 0 && facts != NULL)
-        rc = sum_file(facts, sum, err);
-    if (rc != 0 || facts == NULL)
-        return rc;
-    name = name_of(d->campaign, facts);
-    rc = check_sum(d, MANIFEST_FACTS, name, facts, sum, err);
+    return rc == 0 ? check_facts(d, facts, err) : rc;
+}
+
+/* Swapped and put back: what was checked are the bytes that were parsed, and those are to be the
+ * bytes that were summed. */
+static int check_parsed(const struct dossier *d, enum manifest_part part, const char *path,
+                        const unsigned char sum[DIGEST_SIZE], struct error *err)
+{
+    char hex[DIGEST_HEX_SIZE];
+    char *name = name_of(d->campaign, path);
+    bool same = text_equal(sum_of(&d->manifest, part, name), digest_hex(sum, hex));
     free(name);
+    return same ? 0
+                : error_set(err, ERR_AGAIN, "%s has changed while it was read; try again", path);
+}
+
+static int check_read(const struct dossier *d, struct error *err)
+{
+    const struct campaign *c = d->campaign;
+    int rc = check_parsed(d, MANIFEST_CAMPAIGN, c->file, c->sha256, err);
+    if (rc == 0 && d->sheet != NULL && c->facts != NULL)
+        rc = check_parsed(d, MANIFEST_FACTS, c->facts, d->sheet->sha256, err);
     return rc;
 }
 
@@ -284,6 +309,7 @@ static int check_summed(struct dossier *d, const char *path, struct error *err)
         d->campaign = d->scene.campaigns[0];
         d->sheet = d->scene.sheets[0];
         find_roles(d);
+        rc = check_read(d, err);
     }
     campaign_free(early);
     return rc;

@@ -38,9 +38,10 @@ void dossier_close(struct dossier *d);
 MUST_CHECK int dossier_check_rows(struct dossier *d, struct error *err);
 
 /* ERR_DENIED with the name of the file if people of a cohort or facts are not any more those that
- * were summed. `people` is the sum of the table as it was read: a file that was another one only
- * meanwhile is found as well. */
+ * were summed. `people` and `facts` (NULL: none) are the sums of table and sheet as they were read:
+ * a file that was another one only meanwhile is found as well. */
 MUST_CHECK int dossier_check_files(const struct dossier *d, const struct campaign_cohort *cohort,
-                                   const unsigned char people[DIGEST_SIZE], struct error *err);
+                                   const unsigned char people[DIGEST_SIZE],
+                                   const unsigned char *facts, struct error *err);
 
 #endif

@@ -260,7 +260,7 @@ static int hand_over(struct sending *s, const struct handover_options *o,
         rc = refuse_problems(s, err);
     if (rc == 0) {
         handover_sum_table(h, people);
-        rc = dossier_check_files(&s->dossier, cohort->cohort, people, err);
+        rc = dossier_check_files(&s->dossier, cohort->cohort, people, handover_sheet_sum(h), err);
     }
     if (rc == 0)
         rc = handover_publish(h, &known, err);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/place.h"
 #include "model/batch.h"
 #include "model/delivery.h"
@@ -62,6 +63,7 @@ struct campaign_condition {
 
 struct campaign {
     char *file;
+    unsigned char sha256[DIGEST_SIZE]; /* of the bytes it was read from */
     char *id;
     char *template_name;
     enum notice_kind kind;

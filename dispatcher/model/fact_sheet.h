@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/place.h"
 
 struct json_t;
@@ -54,6 +55,7 @@ struct fact_place {
 
 struct fact_sheet {
     char *file;
+    unsigned char sha256[DIGEST_SIZE]; /* of the bytes it was read from */
     char *incident;
     int version;
     char *supersedes; /* path of the version before, NULL: the first */

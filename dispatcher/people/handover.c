@@ -492,6 +492,11 @@ void handover_sum_table(const struct handover *h, unsigned char out[DIGEST_SIZE]
     rows_sum(h->rows, out);
 }
 
+const unsigned char *handover_sheet_sum(const struct handover *h)
+{
+    return h->facts.sheet != NULL ? h->facts.sheet->sha256 : NULL;
+}
+
 void handover_put_result(const struct handover *h, struct batch_result *out)
 {
     *out = (struct batch_result){.inv = h->o.inv,

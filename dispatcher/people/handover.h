@@ -47,6 +47,8 @@ MUST_CHECK int handover_read(struct handover *h, struct error *err);
 void handover_put_result(const struct handover *h, struct batch_result *out);
 /* After handover_read(): the sum of the table as it was read. */
 void handover_sum_table(const struct handover *h, unsigned char out[DIGEST_SIZE]);
+/* The sum of the fact sheet as it was read; NULL: there is none. Borrowed. */
+const unsigned char *handover_sheet_sum(const struct handover *h);
 /* *out_known: the same batch was handed over before. ERR_CONFLICT: another one was. */
 MUST_CHECK int handover_publish(struct handover *h, bool *out_known, struct error *err);
 void handover_close(struct handover *h);

@@ -13,8 +13,6 @@
 #include "people/facts_job.h"
 #include "people/facts_words.h"
 
-#define SHEET_MAX ((size_t)16 << 20)
-
 /* ---- the sheet ---- */
 
 /* Warnings are for `check`. */
@@ -185,19 +183,6 @@ static int find_letter(const struct setup *s, const struct batch *b, const char 
                      meant != NULL ? "\"?" : "");
 }
 
-static int note_sum(const char *path, char hex[DIGEST_HEX_SIZE], struct error *err)
-{
-    unsigned char sum[DIGEST_SIZE];
-    struct buf text = {0};
-    int rc = file_read_path(path, SHEET_MAX, &text, err);
-    if (rc == 0) {
-        digest_sha256(buf_text(&text), text.len, sum);
-        digest_hex(sum, hex);
-    }
-    buf_free(&text);
-    return rc;
-}
-
 int handover_facts_take(const struct handover_facts_source *from, const struct setup *s,
                         const char *path, const struct buf *text, struct batch *b,
                         struct handover_facts *out, struct error *err)
@@ -219,10 +204,9 @@ int handover_facts_take(const struct handover_facts_source *from, const struct s
         rc = check_cohort(out->sheet, out->cohort, err);
     if (rc == 0)
         rc = require_cohort(s, letter, out, err);
-    if (rc == 0)
-        rc = note_sum(from->sheet, hex, err);
     if (rc != 0)
         return rc;
+    digest_hex(out->sheet->sha256, hex);
     struct json_t *facts = facts_job_data(s->library, letter, out->sheet, out->cohort);
     rc = check_twins(out, facts, path, text, b, err);
     if (rc == 0)

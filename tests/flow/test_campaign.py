@@ -1,9 +1,11 @@
 """A campaign from its first draft to its last letter: what a communications team types, and a second person who agrees."""
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
+import threading
 
 import lib
 from test_campaign_engine import hand_over
@@ -647,3 +649,44 @@ def test_a_batch_in_the_place_of_an_approved_one_has_its_letter(t):
     t.contains(t.corrupt(f"{NAME}-customers"), "which was sent with another letter", "another letter under its name")
     t.equal(send(t, file, "--wait").status, 0, "the same command again")
     t.equal(mails(t), 5, "who was meant")
+
+
+def test_facts_that_are_swapped_while_they_are_read_are_named_as_they_were_read(t):
+    file = prepare(t, people=5)
+    text, known = read(t, "outage/facts-1.yaml"), {}
+    place, ended = os.path.join(t.dir, "outage"), threading.Event()
+    for name, words in (("one", "Online banking and the app"), ("two", "Online banking, and the app")):
+        version = text.replace('en: "Online banking and the app"', f'en: "{words}"')
+        known[hashlib.sha256(version.encode()).hexdigest()] = words
+        t.write(f"outage/{name}", version)
+    t.equal(len(known), 2, "two versions")
+
+    def swap():
+        at = 0
+        while not ended.is_set():
+            at = 1 - at
+            os.link(os.path.join(place, ("one", "two")[at]), os.path.join(place, "swap"))
+            os.rename(os.path.join(place, "swap"), os.path.join(place, "facts-1.yaml"))
+            if os.path.exists(os.path.join(place, "swap")):
+                os.unlink(os.path.join(place, "swap"))
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    handed = 0
+    try:
+        for _ in range(6):
+            answer = t.command("enqueue", "--campaign", file, "--cohort", "customers")
+            t.check(answer.status in (0, 65, 75), f"taken, or said why not: {answer.status} {answer.err}")
+            folder = os.path.join(t.spool, "new", f"{NAME}-customers")
+            if answer.status == 0:
+                with open(os.path.join(folder, "batch.json"), encoding="utf-8") as batch:
+                    words = batch.read()
+                sums = [sum for sum in known if sum in words]
+                t.equal(len(sums), 1, "the sheet is named")
+                t.check(f'"{known[sums[0]]}"' in words or known[sums[0]] in words, f"named as {known[sums[0]]!r}, and reads: {words}")
+                handed += 1
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        ended.set()
+        swapping.join()
+    t.check(handed > 0, "nothing was handed over: this shows nothing")

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "campaign/campaign_read.h"
 #include "files.h"
 
@@ -41,6 +42,13 @@ static void reads_everything_a_campaign_may_say(void **state)
              "exemptions: [{rule: \"kr-pipa-34-1:KR10\", reason: r, by: [Kim, Lee]}]\n");
     assert_string_equal(told_text(&told), "");
     assert_int_equal(c->kind, NOTICE_CONFIRMED);
+    unsigned char sum[DIGEST_SIZE];
+    struct buf text = {0};
+    struct error err = {0};
+    assert_int_equal(file_read_path(c->file, 1 << 20, &text, &err), 0);
+    digest_sha256(buf_text(&text), text.len, sum);
+    assert_memory_equal(c->sha256, sum, DIGEST_SIZE);
+    buf_free(&text);
     assert_true(c->channels[CHANNEL_EMAIL] && !c->channels[CHANNEL_SMS]);
     assert_non_null(strstr(campaign_cohort(c, "a")->audience, "/people/a.csv"));
     assert_null(campaign_cohort(c, "b")->audience);
