@@ -156,15 +156,14 @@ static void asking_signal(sigset_t *out)
     sigaddset(out, SIGUSR1);
 }
 
-/* Held back, it is a question; otherwise it would end the process. */
-static void hold_questions(void)
+void progress_hold_questions(void)
 {
     sigset_t one;
     asking_signal(&one);
     sigprocmask(SIG_BLOCK, &one, NULL);
 }
 
-static bool is_asked(void)
+bool progress_is_asked(void)
 {
     static const struct timespec at_once = {0, 0};
     sigset_t one;
@@ -180,7 +179,7 @@ void progress_begin(struct progress *p, const struct invocation *inv, const char
     p->json = invocation_json(inv);
     p->terminal = !p->json && bar_fits(stderr);
     p->interval_ms = p->terminal ? REDRAW_MS : progress_plain_ms();
-    hold_questions();
+    progress_hold_questions();
     p->shown_ms = p->sampled_ms = now_ms;
     pace_add(&p->pace, now_ms, 0);
 }
@@ -222,7 +221,7 @@ void progress_update(struct progress *p, int64_t done, int64_t total, const char
                      int64_t now_ms)
 {
     take_sample(p, done, now_ms);
-    bool asked = is_asked();
+    bool asked = progress_is_asked();
     if (!asked && (p->quiet || now_ms - p->shown_ms < p->interval_ms))
         return;
     p->shown_ms = now_ms;

@@ -70,6 +70,10 @@ struct invocation;
  * for as long as the process lives. */
 void progress_begin(struct progress *p, const struct invocation *inv, const char *label,
                     int64_t now_ms);
+/* SIGUSR1 is a question then; otherwise it would end the process. For who shows it himself. */
+void progress_hold_questions(void);
+/* Was it asked since the last time? */
+bool progress_is_asked(void);
 /* How often a line is due where there is no terminal. */
 int64_t progress_plain_ms(void);
 /* As often as you like: shows something when it is time to. Takes the samples for the speed. */

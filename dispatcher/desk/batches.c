@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "cli/limit.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -189,13 +190,21 @@ static int run(const struct invocation *inv, struct error *err)
 {
     struct session s;
     struct buf rows = {0};
-    int rc = session_open_beside(inv, &s, err);
+    int64_t limit, gone = 0;
+    int rc = limit_read(inv, &limit, err);
+    if (rc != 0)
+        return rc;
+    rc = session_open_beside(inv, &s, err);
     if (rc == 0)
         rc = gather(&s, inv, &rows, err);
+    if (rc == 0)
+        gone = limit_newest(&rows, limit);
     if (rc == 0 && invocation_json(inv))
         fwrite(buf_text(&rows), 1, rows.len, stdout);
     else if (rc == 0)
         print_rows(inv, &rows, daemon_runs(&s));
+    if (rc == 0 && !invocation_json(inv))
+        limit_tell_older(inv, gone);
     session_close(&s);
     buf_free(&rows);
     return rc;
@@ -203,6 +212,7 @@ static int run(const struct invocation *inv, struct error *err)
 
 static const struct option_row options[] = {
     {"open", 0, NULL, "only those that are taken in or have something left to send or to confirm"},
+    LIMIT_NEWEST,
 };
 
 const struct command command_batches = {

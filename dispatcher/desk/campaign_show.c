@@ -9,6 +9,7 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/limit.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/waits.h"
@@ -80,14 +81,22 @@ static int run_list(const struct invocation *inv, struct error *err)
 {
     struct session s;
     struct buf rows = {0};
+    int64_t limit, gone = 0;
     struct json_t *answer = NULL;
-    int rc = session_open_beside(inv, &s, err);
+    int rc = limit_read(inv, &limit, err);
+    if (rc != 0)
+        return rc;
+    rc = session_open_beside(inv, &s, err);
     if (rc == 0)
         rc = session_ask(&s, "{\"v\":1,\"verb\":\"campaigns\"}", &rows, &answer, err);
+    if (rc == 0)
+        gone = limit_newest(&rows, limit);
     if (rc == 0 && invocation_json(inv))
         fwrite(buf_text(&rows), 1, rows.len, stdout);
     else if (rc == 0)
         print_list(inv, &rows);
+    if (rc == 0 && !invocation_json(inv))
+        limit_tell_older(inv, gone);
     json_free(answer);
     buf_free(&rows);
     session_close(&s);
@@ -444,6 +453,8 @@ static int run_show(const struct invocation *inv, struct error *err)
 
 /* ---- the commands ---- */
 
+static const struct option_row list_options[] = {LIMIT_NEWEST};
+
 const struct command command_campaign_list = {
     .name = "campaign list",
     .arguments = "",
@@ -459,6 +470,8 @@ const struct command command_campaign_list = {
         "state of messages, refused, stop_reason, canary (first, then, taken, passed), wave "
         "(people,\n"
         "taken, next_at), at.",
+    .options = list_options,
+    .option_count = COUNT_OF(list_options),
     .run = run_list,
 };
 

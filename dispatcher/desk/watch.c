@@ -68,7 +68,7 @@ static void print_plain(struct watch *w, const struct tick *t, int64_t mono_ms)
     tick_put_line(&still, 0, &news);
     tick_put_line(t, 0, &line);
     bool same = strcmp(buf_text(&news), buf_text(&w->last_line)) == 0;
-    if (!same || mono_ms - w->last_line_ms >= progress_plain_ms()) {
+    if (progress_is_asked() || !same || mono_ms - w->last_line_ms >= progress_plain_ms()) {
         printf("%s\n", buf_text(&line));
         w->last_line_ms = mono_ms;
     }
@@ -309,6 +309,7 @@ int watch_follow(const struct invocation *inv, const char *what, struct error *e
     struct watch w = {.inv = inv, .batch = what, .bar = {.to = stdout}};
     bool over = false;
     w.terminal = bar_fits(stdout) && !invocation_json(inv);
+    progress_hold_questions();
     int rc = session_open(inv, LEDGER_READ, &w.session, err);
     while (rc == 0 && !over) {
         rc = turn(&w, option_given(inv, "once"), &over, err);
@@ -351,7 +352,8 @@ const struct command command_watch = {
         "a look, or\n"
         "when the next wave begins.\n\n"
         "A bar on a terminal; else a line each second while something changes, and every ten "
-        "seconds otherwise.\n"
+        "seconds otherwise\n"
+        "(DISPATCHER_PROGRESS_SECONDS), or when SIGUSR1 asks for one.\n"
         "The rate is that of the last five seconds, the ETA goes by the last minute. Ctrl-C only "
         "stops watching.\n"
         "It waits while no daemon runs, and says why nothing is due, or how to go on when the "

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/limit.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -93,18 +94,28 @@ static int run(const struct invocation *inv, struct error *err)
 {
     struct session s;
     struct buf rows = {0}, end = {0};
-    int rc = session_open_beside(inv, &s, err);
+    int64_t limit, gone = 0;
+    int rc = limit_read(inv, &limit, err);
+    if (rc != 0)
+        return rc;
+    rc = session_open_beside(inv, &s, err);
     if (rc == 0)
         rc = client_ask(s.client, "{\"v\":1,\"verb\":\"actions\"}", &rows, &end, err);
+    if (rc == 0)
+        gone = limit_newest(&rows, limit);
     if (rc == 0 && invocation_json(inv))
         fwrite(buf_text(&rows), 1, rows.len, stdout);
     else if (rc == 0)
         print_rows(inv, &rows);
+    if (rc == 0 && !invocation_json(inv))
+        limit_tell_older(inv, gone);
     session_close(&s);
     buf_free(&rows);
     buf_free(&end);
     return rc;
 }
+
+static const struct option_row options[] = {LIMIT_NEWEST};
 
 const struct command command_actions = {
     .name = "actions",
@@ -121,5 +132,7 @@ const struct command command_actions = {
         "the next retry, or before the daemon started again. Their counts add up. While neither "
         "stands there,\n"
         "what was moved so far is shown behind the count (JSON: pending).",
+    .options = options,
+    .option_count = COUNT_OF(options),
     .run = run,
 };

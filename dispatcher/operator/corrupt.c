@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "cli/cure.h"
+#include "cli/limit.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -135,22 +136,41 @@ static void print_list(const struct invocation *inv, const struct heap *h)
     say(inv, stderr, "The whole of one, and what to do: dispatcher corrupt explain NAME\n");
 }
 
+/* Returns how many are gone. */
+static int64_t leave_first(struct heap *h, int64_t limit)
+{
+    int64_t gone = 0;
+    for (; (int64_t)h->count > limit; gone++) {
+        h->count--;
+        free(h->at[h->count].name);
+        free(h->at[h->count].line);
+    }
+    return gone;
+}
+
 static int run_list(const struct invocation *inv, struct error *err)
 {
     struct session s;
     struct heap heap = {0};
     struct buf rows = {0};
-    int rc = session_open_beside(inv, &s, err);
+    int64_t limit;
+    int rc = limit_read(inv, &limit, err);
+    if (rc != 0)
+        return rc;
+    rc = session_open_beside(inv, &s, err);
     if (rc == 0)
         rc = ask(&s, "corrupt", NULL, NULL, &rows, err);
     if (rc == 0)
         output_each_line(&rows, take_row, &heap);
     if (heap.count > 0)
         qsort(heap.at, heap.count, sizeof(*heap.at), compare);
+    int64_t gone = leave_first(&heap, limit);
     for (size_t i = 0; rc == 0 && invocation_json(inv) && i < heap.count; i++)
         printf("%s\n", heap.at[i].line);
     if (rc == 0 && !invocation_json(inv))
         print_list(inv, &heap);
+    if (rc == 0 && !invocation_json(inv))
+        limit_tell_more(inv, gone);
     free_heap(&heap);
     buf_free(&rows);
     session_close(&s);
@@ -291,6 +311,8 @@ static const struct option_row release_options[] = {
     {"reason", 0, "TEXT", "why, for the record"},
 };
 
+static const struct option_row list_options[] = {LIMIT_FIRST};
+
 const struct command command_corrupt_list = {
     .name = "corrupt list",
     .arguments = "",
@@ -301,6 +323,8 @@ const struct command command_corrupt_list = {
         "until a person decides.\n\n"
         "JSON, one object per entry: v, name, kind (notice, batch or other), id (null: it had "
         "none), bytes, since, reason.",
+    .options = list_options,
+    .option_count = COUNT_OF(list_options),
     .run = run_list,
 };
 

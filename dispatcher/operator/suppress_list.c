@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/limit.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "model/json.h"
@@ -23,7 +24,7 @@ static bool is_over(const struct json_t *row)
 struct listing {
     const struct invocation *inv;
     struct table table;
-    int64_t shown, over;
+    int64_t limit, shown, over, gone;
 };
 
 /* By --channel, --cause and --source. What is over counts nothing any more, and is left out. */
@@ -75,6 +76,10 @@ static void list_row(void *context, const struct json_t *row)
     struct listing *l = context;
     if (!is_wanted(l, row))
         return;
+    if (l->shown == l->limit) {
+        l->gone++;
+        return;
+    }
     l->shown++;
     if (invocation_json(l->inv))
         print_json(row);
@@ -94,6 +99,7 @@ static void end_list(struct listing *l)
         say(l->inv, stderr, "No address is suppressed of this kind.\n");
     else if (l->shown == 0)
         say(l->inv, stderr, "No address is suppressed.\n");
+    limit_tell_more(l->inv, l->gone);
     if (l->over == 1)
         say(l->inv, stderr, "1 more is over, and written to again.\n");
     else if (l->over > 1)
@@ -108,7 +114,9 @@ static int run_list(const struct invocation *inv, struct error *err)
                            say_word(inv, "WHY")};
     struct session s;
     struct listing l = {.inv = inv};
-    int rc = session_open_beside(inv, &s, err);
+    int rc = limit_read(inv, &l.limit, err);
+    if (rc == 0)
+        rc = session_open_beside(inv, &s, err);
     if (rc != 0)
         return rc;
     table_begin(&l.table, heads, COUNT_OF(heads));
@@ -238,11 +246,14 @@ static int run_check(const struct invocation *inv, struct error *err)
     return rc;
 }
 
-static const struct option_row filters[] = {
-    {"channel", 0, "CHANNEL", "only email, or only sms"},
-    {"cause", 0, "CAUSE", "only this cause, e.g. bad_recipient"},
-    {"source", 0, "SOURCE", "only of bounce, gateway, reply, operator or import"},
-};
+#define FILTERS                                                                                    \
+    {"channel", 0, "CHANNEL", "only email, or only sms"},                                          \
+        {"cause", 0, "CAUSE", "only this cause, e.g. bad_recipient"},                              \
+    {                                                                                              \
+        "source", 0, "SOURCE", "only of bounce, gateway, reply, operator or import"                \
+    }
+static const struct option_row filters[] = {FILTERS};
+static const struct option_row list_options[] = {FILTERS, LIMIT_FIRST};
 static const struct option_row check_options[] = {{"channel", 0, "CHANNEL", SUPPRESS_CHANNEL_HELP}};
 
 const struct command command_suppress_list = {
@@ -260,8 +271,8 @@ const struct command command_suppress_list = {
         "sent all the same, and say so in `dispatcher show`.\n\n"
         "JSON: one object per line: v, channel, address, cause, reason, source, since, expires_at "
         "(null: never).",
-    .options = filters,
-    .option_count = COUNT_OF(filters),
+    .options = list_options,
+    .option_count = COUNT_OF(list_options),
     .run = run_list,
 };
 

@@ -367,3 +367,24 @@ def test_purge_lets_texts_go_and_keeps_the_evidence(t):
     t.equal(t.command("reconcile", "recall").status, 0, "the books")
     t.equal([row["verb"] for row in t.command("actions", "--json").lines()], ["purge", "purge"], "what is recorded")
     t.equal(t.command("purge", "--older-than", "0s", "--yes", "--json").json()["batches"], 0, "again, without a daemon")
+
+
+def test_watch_says_how_far_it_is_when_a_signal_asks(t):
+    t.configure(email={"channel": "email", "type": "outbox", "rate": "1/s"})
+    publish(t, "recall", 300)
+    t.daemon.start()
+    wait_for_batch(t, "recall", state="running")
+    t.equal(t.command("pause", "recall", "--reason", "a look").status, 0, "paused")
+    wait_for_batch(t, "recall", in_flight=0)
+    t.environment["DISPATCHER_PROGRESS_SECONDS"] = "3600"
+    watch = Watch(t, "recall")
+    t.wait(lambda: "resume recall" in watch.err and watch.out, 20, "the first line, and that it is paused")
+    t.holds(lambda: watch.out.count("\n") == 1, 1.5, "nothing changes, nothing is said")
+    for asked in (2, 3):
+        watch.process.send_signal(signal.SIGUSR1)
+        t.wait(lambda: watch.out.count("\n") == asked, 20, f"line {asked}")
+    lines = watch.out.splitlines()
+    t.equal(lines[2], lines[0], "the same line")
+    t.check(watch.process.poll() is None, "it goes on")
+    watch.process.terminate()
+    watch.process.wait()
