@@ -332,6 +332,14 @@ static void tell_next(const struct showing *s)
     };
     if (strcmp(state_of(s), "draft") == 0)
         tell_draft(s);
+    if (strcmp(json_get_text(s->row, "stopped_by", ""), "letter") == 0) {
+        say(s->inv, stderr,
+            "The letter is not what was approved: put it back and `dispatcher reload`. For another "
+            "text: dispatcher campaign cancel %s, dispatcher campaign people %s --state cancelled "
+            "--out rest.csv, then send a new campaign to these\n",
+            s->id, s->id);
+        return;
+    }
     for (size_t i = 0; i < COUNT_OF(nexts); i++) {
         struct buf line = {0};
         if (strcmp(state_of(s), nexts[i].state) != 0)

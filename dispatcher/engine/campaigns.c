@@ -32,6 +32,7 @@ static void add_reason(struct campaign_sum *sum, const struct batch_row *row)
     sum->halted = sum->halted || row->stop == BATCH_HALTED;
     sum->paused = sum->paused || row->stop == BATCH_PAUSED;
     sum->paused = sum->paused || row->letter_reason[0] != '\0';
+    sum->other_letter = sum->other_letter || row->letter_reason[0] != '\0';
     if (sum->reason.len == 0)
         buf_puts(&sum->reason, row->stop != BATCH_GOES ? row->stop_reason : row->letter_reason);
 }

@@ -33,6 +33,7 @@ struct campaign_sum {
     int64_t refused;     /* of the failed: never tried */
     int64_t finished_ms; /* of the last one */
     bool halted, paused; /* one of them is */
+    bool other_letter;   /* of one of them: it is not what was approved */
     bool trial;          /* somebody got nothing because trial mode was on */
     struct buf ids;      /* "a","b" */
     struct buf reason;   /* why the first that is stopped is */

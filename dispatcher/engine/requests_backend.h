@@ -93,6 +93,10 @@ struct batch_facts {
  * in its place. */
 MUST_CHECK int request_check_letter_may_change(const struct request *r, const char *campaign,
                                                struct error *err);
+/* ERR_DENIED in any case: who says go on without --go-on is told what else there is to do for what
+ * is called `name`. */
+MUST_CHECK int request_refuse_letter(const struct request *r, const char *campaign,
+                                     const char *name, struct error *err);
 /* ERR_NOT_FOUND. Clear with batch_facts_clear(), also after an error. */
 MUST_CHECK int request_find_batch(const struct request *r, const char *id, struct batch_facts *out,
                                   struct error *err);

@@ -324,6 +324,18 @@ int request_check_letter_may_change(const struct request *r, const char *campaig
     return rc;
 }
 
+int request_refuse_letter(const struct request *r, const char *campaign, const char *name,
+                          struct error *err)
+{
+    int rc = request_check_letter_may_change(r, campaign, err);
+    return rc != 0 ? rc
+                   : error_set(err, ERR_DENIED,
+                               "the letter of %s is not the one it was handed over with, and "
+                               "nothing goes on: put it back as it was and `dispatcher reload`, or "
+                               "let it go as it is now with --go-on",
+                               name);
+}
+
 int request_allow_letter(const struct request *r, const char *id, const struct action *action,
                          struct error *err)
 {
@@ -351,6 +363,8 @@ static int move_batch(const struct request *r, enum batch_stop stop, bool go_on,
     bool change = facts.stop != stop || (go_on && !facts.go_on);
     if (rc == 0 && go_on && facts.letter_stops)
         rc = request_check_letter_may_change(r, buf_text(&facts.campaign), err);
+    else if (rc == 0 && stop == BATCH_GOES && facts.letter_stops)
+        rc = request_refuse_letter(r, buf_text(&facts.campaign), id, err);
     if (rc == 0 && change)
         rc = ledger_stop_batch(r->world->ledger, id, stop, stop == BATCH_GOES ? "" : action.reason,
                                go_on, &action, err);

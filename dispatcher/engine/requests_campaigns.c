@@ -80,6 +80,16 @@ static const char *text_or_null(const char *text)
     return text[0] != '\0' ? text : NULL;
 }
 
+/* What has to be mended first: nobody lets another letter go. */
+static const char *stopped_by(const struct campaign_row *row, const struct campaign_sum *sum)
+{
+    if (sum->other_letter)
+        return "letter";
+    if (row->stop != CAMPAIGN_GOES)
+        return "campaign";
+    return sum->paused || sum->halted ? "batch" : NULL;
+}
+
 static void put_row(const struct listing *list, const struct campaign_row *row,
                     const struct campaign_sum *sum)
 {
@@ -106,6 +116,7 @@ static void put_row(const struct listing *list, const struct campaign_row *row,
     buf_printf(out, ",\"refused\":%lld", (long long)sum->refused);
     answer_put_sentence(out, "stop_reason",
                         row->stop != CAMPAIGN_GOES ? row->stop_reason : buf_text(&sum->reason));
+    answer_put_text(out, "stopped_by", stopped_by(row, sum));
     put_pace(list->r, &row->pace, &row->count);
     answer_put_time(out, "at", list->r->world->now_ms);
     buf_puts(out, list->open ? "" : "}\n");
@@ -299,6 +310,7 @@ int request_campaign_cancel(const struct request *r, struct error *err)
 struct resuming {
     const struct request *r;
     bool go_on;
+    bool other_letter; /* of one of its batches: it is not what was approved */
     char **ids;
     bool *letters; /* of each: its letter is to go as it is */
     size_t count;
@@ -310,6 +322,7 @@ static void note_stopped(void *context, const struct batch_row *row)
 {
     struct resuming *to = context;
     bool by_letter = row->letter_reason[0] != '\0';
+    to->other_letter = to->other_letter || by_letter;
     if (row->stop == BATCH_GOES && !(to->go_on && (!row->go_on || by_letter)))
         return;
     to->letters = xreallocarray(to->letters, to->count + 1, sizeof(*to->letters));
@@ -326,16 +339,25 @@ static void note_number(void *context, int64_t number)
         to->rc = ledger_walk_batches(to->r->world->ledger, &q, note_stopped, to, to->err);
 }
 
-/* Also whether all of them may: a letter that was approved is not replaced by saying go on. */
+/* Also whether all of them may: a letter that was approved is not replaced by saying go on, and
+ * whoever does not say so is told that nothing would leave. */
 static int find_stopped(struct resuming *to, const char *campaign, struct error *err)
 {
     int rc = ledger_walk_campaign_batches(to->r->world->ledger, campaign, note_number, to, err);
-    bool letters = false;
     if (rc == 0)
         rc = to->rc;
+    if (rc != 0 || !to->other_letter)
+        return rc;
+    return to->go_on ? request_check_letter_may_change(to->r, campaign, err)
+                     : request_refuse_letter(to->r, campaign, campaign, err);
+}
+
+static void forget_stopped(struct resuming *to)
+{
     for (size_t i = 0; i < to->count; i++)
-        letters = letters || to->letters[i];
-    return rc == 0 && letters ? request_check_letter_may_change(to->r, campaign, err) : rc;
+        free(to->ids[i]);
+    free(to->ids);
+    free(to->letters);
 }
 
 static int resume_batches(struct resuming *to, const char *campaign, struct error *err)
@@ -373,10 +395,7 @@ int request_campaign_go(const struct request *r, struct error *err)
                    ",\"batches\":%zu,\"go_on\":%s}\n",
                    was != CAMPAIGN_GOES || to.count > 0 ? "true" : "false", stop_name(was),
                    to.count, to.go_on ? "true" : "false");
-    for (size_t i = 0; i < to.count; i++)
-        free(to.ids[i]);
-    free(to.ids);
-    free(to.letters);
+    forget_stopped(&to);
     return rc;
 }
 
@@ -385,11 +404,15 @@ int request_campaign_go(const struct request *r, struct error *err)
 int request_campaign_pass(const struct request *r, struct error *err)
 {
     struct buf selector = {0};
+    struct resuming to = {.r = r, .err = err};
     const char *id = NULL;
     bool was = false;
     int rc = request_read_campaign(r, &id, err);
     put_selector(&selector, id, false);
     const struct action action = request_action(r, "canary passed", buf_text(&selector));
+    if (rc == 0)
+        rc = find_stopped(&to, id, err);
+    forget_stopped(&to);
     if (rc == 0)
         rc = ledger_pass_campaign(r->world->ledger, id, &action, &was, err);
     if (rc == 0)

@@ -126,7 +126,15 @@ static void print_wait_of(const struct invocation *inv, const char *name, const 
 {
     struct buf sentence = {0};
     const char *stop = json_get_text(row, "stop", "goes");
-    if (!text_equal(stop, "goes"))
+    if (text_equal(json_get_text(row, "stopped_by", NULL), "letter"))
+        say_put(inv, &sentence,
+                "%s, its letter is not the one that was approved: put it back and `dispatcher "
+                "reload`",
+                say_word(inv, stop));
+    else if (text_equal(json_get_text(row, "stopped_by", NULL), "campaign"))
+        say_put(inv, &sentence, "%s, nothing of it is sent until `dispatcher campaign resume %s`",
+                say_word(inv, stop), json_get_text(row, "campaign", name));
+    else if (!text_equal(stop, "goes"))
         say_put(inv, &sentence, "%s, nothing of it is sent until `dispatcher resume %s`",
                 say_word(inv, stop), name);
     else

@@ -316,14 +316,30 @@ def test_nobody_lets_another_letter_go_in_the_place_of_the_approved_one(t):
     edit(t, "templates/service-restored/en.md", "\n", "\n\n")
     t.equal(t.command("reload").status, 0, "read again")
     wait_for(t, state="paused")
-    for words in (("campaign", "resume", NAME, "--yes", "--go-on"), ("resume", f"{NAME}-customers", "--go-on")):
+    for words in (
+        ("campaign", "resume", NAME, "--yes", "--go-on"),
+        ("campaign", "resume", NAME, "--yes"),
+        ("campaign", "pause", NAME),  # and then the same
+        ("campaign", "resume", NAME, "--yes"),
+        ("resume", f"{NAME}-customers", "--go-on"),
+        ("resume", f"{NAME}-customers"),
+    ):
+        if words[1] == "pause":
+            t.equal(t.command(*words).status, 0, "paused by hand as well")
+            continue
         answer = t.command(*words)
         t.equal(answer.status, 77, f"{words}: {answer.out}{answer.err}")
         t.contains(answer.err, "is not the one that was approved", "why")
-    t.equal(state(t)["state"], "paused", "nothing goes on")
+    t.equal((state(t)["state"], state(t)["stopped_by"]), ("paused", "letter"), "nothing goes on")
+    shown = t.command("campaign", "show", NAME).err
+    t.contains(shown, "dispatcher campaign people", "what to do")
+    t.check("campaign resume" not in shown, f"what would not help: {shown}")
+    t.contains(t.command("status").out, "put it back and `dispatcher reload`", "the status")
     with open(os.path.join(t.dir, "templates/service-restored/en.md"), "w", encoding="utf-8", newline="") as out:
         out.write(before)
+    t.equal(t.command("campaign", "resume", NAME, "--yes").status, 77, "put back, and not read again")
     t.equal(t.command("reload").status, 0, "as it was")
+    t.equal(t.command("campaign", "resume", NAME, "--yes").status, 0, "paused by hand until then")
     wait_for(t, delivered=48)
 
 
