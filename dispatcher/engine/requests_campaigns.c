@@ -232,7 +232,7 @@ static int put_history(const struct request *r, const char *id, const struct man
         buf_puts(r->out, ",\"manifest\":");
         manifest_put(manifest, r->out);
         buf_puts(r->out, ",\"decisions\":[");
-        rc = ledger_walk_actions(r->world->ledger, put_decision, &d, err);
+        rc = ledger_walk_campaign_actions(r->world->ledger, id, put_decision, &d, err);
         buf_puts(r->out, "]}\n");
     }
     approvals_free(&all);

@@ -25,6 +25,11 @@ static const char actions_sql[] =
     "SELECT a.seq, a.at_ms, a.verb, a.who, a.selector, a.count, a.reason, a.previous, a.hash,"
     " coalesce(m.value, -1) FROM action a LEFT JOIN meta m ON m.name = 'action ' || a.seq"
     " ORDER BY a.seq";
+static const char campaign_actions_sql[] =
+    "SELECT a.seq, a.at_ms, a.verb, a.who, a.selector, a.count, a.reason, a.previous, a.hash,"
+    " coalesce(m.value, -1) FROM action a INDEXED BY action_campaign"
+    " LEFT JOIN meta m ON m.name = 'action ' || a.seq WHERE " ACTION_CAMPAIGN " = ?"
+    " AND instr(selector, '\"campaign\":\"') > 0 ORDER BY a.seq";
 static const char open_sql[] = "INSERT INTO meta (name, value) VALUES ('action ' || ?, 0)";
 static const char add_sql[] = "UPDATE meta SET value = value + ? WHERE name = 'action ' || ?"
                               " AND EXISTS (SELECT 1 FROM action WHERE seq = ? AND who = ?)";
@@ -235,9 +240,8 @@ static void read_link(struct query *q, struct link *out)
     out->pending = query_int(q);
 }
 
-int ledger_walk_actions(struct ledger *l, ledger_action_fn *fn, void *context, struct error *err)
+static int walk_actions(struct query *q, ledger_action_fn *fn, void *context, struct error *err)
 {
-    struct query *q = db_query(l->db, actions_sql);
     int rc;
     while ((rc = query_step(q, err)) > 0) {
         struct link link;
@@ -253,6 +257,19 @@ int ledger_walk_actions(struct ledger *l, ledger_action_fn *fn, void *context, s
         fn(context, &row);
     }
     return rc;
+}
+
+int ledger_walk_actions(struct ledger *l, ledger_action_fn *fn, void *context, struct error *err)
+{
+    return walk_actions(db_query(l->db, actions_sql), fn, context, err);
+}
+
+int ledger_walk_campaign_actions(struct ledger *l, const char *campaign, ledger_action_fn *fn,
+                                 void *context, struct error *err)
+{
+    struct query *q = db_query(l->db, campaign_actions_sql);
+    query_bind_text(q, campaign);
+    return walk_actions(q, fn, context, err);
 }
 
 int action_verify(struct ledger *l, struct error *err)

@@ -1,9 +1,11 @@
 /*
  * Rows are taken in groups, each by an index that holds little beside what is asked for:
  *
- *     0        numbers: of a notice that is named, or of delivery_trouble, where all states but
- *              waiting (and delivered, which nothing is moved from) stand in the order of numbers;
- *              a page merges those that are asked for
+ *     0        numbers: of a notice that is named; of a cause, by delivery_cause, or of a rare
+ *              domain, where it may stand (sketch.c), both in any state, and then nothing else is
+ *              needed; or of delivery_trouble, where all states but waiting (and delivered, which
+ *              nothing is moved from) stand in the order of numbers: a page merges those that are
+ *              asked for
  *     lane     what is waiting or deferred in it, by delivery_due, for who asks for what waits
  *     -1-batch what has left and is waited for, by delivery_over, for who ends that
  *
@@ -37,13 +39,7 @@ static const char line_siblings_sql[] =
     "SELECT o.seq FROM delivery d JOIN delivery o ON o.batch = d.batch AND"
     " o.recipient = d.recipient AND o.turn <> d.turn AND o.seq < d.seq WHERE d.seq = ?";
 static const char single_sql[] = "SELECT 1 FROM notice WHERE seq = ? AND method = 0";
-/* From lane to lane, and from batch to batch: only those in which something is, and may be meant.
- */
-static const char next_lane_sql[] =
-    "SELECT l.seq FROM lane l LEFT JOIN batch b ON b.seq = l.batch WHERE l.seq > ?1"
-    " AND (?2 = 0 OR l.batch = ?2) AND (?3 IS NULL OR l.batch = 0 OR b.campaign = ?3) AND EXISTS"
-    " (SELECT 1 FROM delivery d INDEXED BY delivery_due WHERE d.state IN (0, 2)"
-    "  AND d.lane = l.seq) ORDER BY l.seq LIMIT 1";
+/* From batch to batch: only those in which something is, and may be meant. */
 static const char next_batch_sql[] =
     "WITH RECURSIVE o (batch) AS (SELECT * FROM (SELECT batch FROM delivery INDEXED BY"
     " delivery_over WHERE over_ms > 0 AND batch > ?1 ORDER BY batch LIMIT 1) UNION ALL SELECT"
@@ -122,12 +118,38 @@ static void put_group_places(struct buf *sql, const struct step *s, int64_t grou
     }
 }
 
+/* Of the selector's cause, whatever their state: how much a page looks at is bounded. */
+static void put_cause_places(struct buf *sql)
+{
+    buf_puts(sql, "SELECT seq, 0 FROM delivery INDEXED BY delivery_cause"
+                  " WHERE cause = ?3 AND cause <> '' AND seq > ?1 AND seq <= ?2");
+}
+
+/* Within a span. */
+static void put_domain_places(struct buf *sql, const struct step *s)
+{
+    const char *join = "";
+    buf_puts(sql, "SELECT seq, 0 FROM delivery NOT INDEXED WHERE seq > ?1 AND seq <= ?2"
+                  " AND (state IN (");
+    for (int state = 0; state < DELIVERY_STATES; state++) {
+        if (!s->mover->is_about(s, (enum delivery_state)state))
+            continue;
+        buf_printf(sql, "%s%d", join, state);
+        join = ", ";
+    }
+    buf_puts(sql, wants_left(s) ? ") OR over_ms > 0)" : "))");
+}
+
 static void put_places(struct buf *sql, const struct step *s, int64_t group)
 {
     if (group != 0)
         put_group_places(sql, s, group);
     else if (s->selector->id != NULL)
         put_named_places(sql, &s->resolved);
+    else if (s->by_domain)
+        put_domain_places(sql, s);
+    else if (s->by_cause)
+        put_cause_places(sql);
     else
         put_trouble_places(sql, s);
     buf_printf(sql, " ORDER BY %s LIMIT %d", group == 0 ? "1" : "2, 1", PAGE);
@@ -180,6 +202,8 @@ static void bind_question(struct query *q, const struct step *s, const struct st
     query_bind_int(q, at->until);
     if (at->group != 0)
         query_bind_int(q, at->at_ms);
+    else if (s->by_cause)
+        query_bind_text(q, s->selector->cause);
     if (s->selector->id != NULL) {
         query_bind_int(q, named->notice != 0 ? named->notice : named->batch);
         if (named->notice == 0)
@@ -289,11 +313,11 @@ static int take_page(struct ledger *l, const struct step *s, struct candidates *
     return rc;
 }
 
-/* A lane behind `behind`, or a batch, that may hold something. *out is left alone if none does. */
-static int find_next(struct ledger *l, const struct step *s, const char *sql, int64_t behind,
-                     int64_t *out, struct error *err)
+/* A batch behind `behind` that may hold something. *out is left alone if none does. */
+static int find_batch(struct ledger *l, const struct step *s, int64_t behind, int64_t *out,
+                      struct error *err)
 {
-    struct query *q = db_query(l->db, sql);
+    struct query *q = db_query(l->db, next_batch_sql);
     query_bind_int(q, behind);
     query_bind_int(q, s->resolved.batch);
     query_bind_text(q, s->resolved.batch == 0 ? s->selector->campaign : NULL);
@@ -308,11 +332,11 @@ static int next_group(struct ledger *l, const struct step *s, struct step_place 
     int64_t lane = 0;
     int64_t batch = -1;
     int rc = 0;
-    if (place->group >= 0 && wants_open(s))
-        rc = find_next(l, s, next_lane_sql, place->group, &lane, err);
-    if (rc == 0 && lane == 0 && wants_left(s))
-        rc = find_next(l, s, next_batch_sql, place->group >= 0 ? -1 : -1 - place->group, &batch,
-                       err);
+    bool all = s->by_cause || s->by_domain;
+    if (!all && place->group >= 0 && wants_open(s))
+        rc = selector_next_lane(l, &s->resolved, place->group, &lane, err);
+    if (rc == 0 && !all && lane == 0 && wants_left(s))
+        rc = find_batch(l, s, place->group >= 0 ? -1 : -1 - place->group, &batch, err);
     place->group = lane != 0 ? lane : -1 - batch;
     place->at_ms = -1;
     place->after = 0;
@@ -320,10 +344,14 @@ static int next_group(struct ledger *l, const struct step *s, struct step_place 
     return rc;
 }
 
-/* Behind the last one that was read. */
+/* Behind the last one that was read; `until`: as far as it was looked. */
 static int move_on(struct ledger *l, const struct step *s, const struct candidates *page,
-                   struct step_place *place, struct error *err)
+                   int64_t until, struct step_place *place, struct error *err)
 {
+    if (page->count < PAGE && until < place->until) {
+        place->after = until;
+        return 0;
+    }
     if (page->count < PAGE)
         return next_group(l, s, place, err);
     place->after = page->rows[PAGE - 1].delivery;
@@ -339,8 +367,25 @@ static size_t cost_of(const struct candidates *page)
     return PAGE_COST + meant + (page->count - meant) / PASSED;
 }
 
+/* Where the next page looks: a rare domain only where it may stand. */
+static int find_page(struct ledger *l, const struct step *s, const struct step_place *place,
+                     struct step_place *out, struct error *err)
+{
+    struct extent span;
+    *out = *place;
+    if (!s->by_domain)
+        return 0;
+    int rc = sketch_find(l, s->selector->domain, place->after, place->until, &span, err);
+    if (rc != 0)
+        return rc;
+    out->after = span.first <= span.last ? span.first - 1 : place->until;
+    out->until = span.first <= span.last ? span.last : place->until;
+    return 0;
+}
+
 static int take_pages(struct ledger *l, struct step *s, struct step_place *place, struct error *err)
 {
+    struct step_place at;
     struct candidates page;
     size_t looked = 0;
     int rc = 0;
@@ -348,14 +393,25 @@ static int take_pages(struct ledger *l, struct step *s, struct step_place *place
     while (rc == 0 && place->more && (looked == 0 || looked < place->limit)) {
         if (place->group != 0)
             put_question(&s->group, s, place->group);
-        rc = read_page(l, s, place, &page, err);
+        rc = find_page(l, s, place, &at, err);
+        if (rc == 0)
+            rc = read_page(l, s, &at, &page, err);
         if (rc == 0)
             rc = take_page(l, s, &page, err);
         looked += cost_of(&page);
         if (rc == 0)
-            rc = move_on(l, s, &page, place, err);
+            rc = move_on(l, s, &page, at.until, place, err);
     }
     return rc;
+}
+
+/* The same in all steps: what came since the first one is behind `until`. */
+static int choose_way(struct ledger *l, struct step *s, int64_t until, struct error *err)
+{
+    s->by_cause = selector_has_cause(s->selector);
+    if (s->selector->domain == NULL || s->selector->id != NULL || s->by_cause)
+        return 0;
+    return sketch_is_rare(l, s->selector->domain, s->resolved.first, until, &s->by_domain, err);
 }
 
 int step_take(struct ledger *l, struct step *s, struct step_place *place, struct error *err)
@@ -374,7 +430,9 @@ int step_take(struct ledger *l, struct step *s, struct step_place *place, struct
         place->after = s->resolved.first - 1;
     if (place->until > s->resolved.last)
         place->until = s->resolved.last;
-    rc = take_pages(l, s, place, err);
+    rc = choose_way(l, s, place->until, err);
+    if (rc == 0)
+        rc = take_pages(l, s, place, err);
     buf_free(&s->numbers);
     buf_free(&s->group);
     return rc == 0 && !s->count_only ? ledger_refresh_lanes(l, err) : rc;

@@ -49,6 +49,7 @@ struct step {
     bool count_only;
     void *context; /* the mover's */
     struct resolved resolved;
+    bool by_cause, by_domain;  /* numbers of these hold all that is meant: no groups are needed */
     struct buf numbers, group; /* the questions for a page, by number and of a group */
 };
 

@@ -1,7 +1,15 @@
 /*
- * Counting rows. What is in trouble has an index by state, what waits one by lane and due time; of
- * both so many numbers are taken at a time, and only then the rows are looked at. Whether a row is
- * meant is a column and no condition: so a step knows where it stopped.
+ * Counting rows, page by page. Which pages, and what they cost:
+ *
+ *     a name      state by state, by the index of what is named: a few rows
+ *     a cause     state by state, by delivery_cause
+ *     a domain    that is rare: state by state, where it may stand (sketch.c)
+ *     what waits  lane by lane, by delivery_due, with what is deferred; of a batch all that is
+ *                 asked stands in the index
+ *     trouble     state by state, by delivery_trouble; the row is looked at if more is asked than
+ *                 state, channel and cause
+ *
+ * Whether a row is meant is a column and no condition: so a page knows where it stopped.
  */
 #include "ledger/ledger.h"
 
@@ -12,25 +20,16 @@
 static const char reply_sql[] =
     "SELECT CASE WHEN d.remark IS NULL AND d.tried = 1 THEN coalesce(d.code, 0) ELSE 0 "
     "END, " DELIVERY_REPLY " FROM delivery d WHERE d.seq = ?";
-static const char by_state_sql[] =
-    "WITH place AS (SELECT seq, 0 AS lane, 0 AS due_ms FROM delivery INDEXED BY delivery_trouble"
-    " WHERE state = %d AND seq > ? ORDER BY seq LIMIT ?) ";
-/* As one comparison of all three the index would be used for two, and all that is due at the same
- * time, as a batch is, passed again by each page. */
-#define OPEN_PLACES                                                                                \
-    "SELECT seq, lane, due_ms FROM delivery INDEXED BY delivery_due WHERE state IN (0, 2) AND "    \
-    "lane"
-static const char by_time_sql[] =
-    "WITH place AS (" OPEN_PLACES " = ?1 AND due_ms = ?2 AND seq > ?3 UNION ALL " OPEN_PLACES
-    " = ?1 AND due_ms > ?2 UNION ALL " OPEN_PLACES " > ?1 ORDER BY 2, 3, 1 LIMIT ?4) ";
-static const char columns_sql[] = ", d.seq, p.lane, p.due_ms, d.state, d.channel, d.cause";
-static const char places_sql[] = ", d.address, t.name, coalesce(n.accepted_ms, b.accepted_ms, 0)";
-/* SQLite leaves out those of which nothing is asked. */
-static const char from_sql[] =
-    " FROM place p CROSS JOIN delivery d ON d.seq = p.seq"
-    " LEFT JOIN notice n ON n.seq = d.notice LEFT JOIN batch b ON b.seq = d.batch"
-    " LEFT JOIN letter w ON w.seq = d.letter LEFT JOIN lane l ON l.seq = d.lane"
-    " LEFT JOIN transport t ON t.seq = l.transport ORDER BY ";
+static const char lane_sql[] = "SELECT l.batch, coalesce(b.accepted_ms, 0), coalesce(t.name, '')"
+                               " FROM lane l LEFT JOIN batch b ON b.seq = l.batch"
+                               " LEFT JOIN transport t ON t.seq = l.transport WHERE l.seq = ?";
+
+/* In `lane` of a census that goes by domain, as the first step found: the others do, too. */
+#define RARE (-1)
+/* What a span costs that holds nobody, in rows. */
+#define SPAN_COST 64
+
+enum way { BY_NAME, BY_CAUSE, BY_DOMAIN, BY_LANE, BY_STATE };
 
 struct counting {
     struct ledger *ledger;
@@ -38,48 +37,99 @@ struct counting {
     struct resolved resolved;
     ledger_census_fn *fn;
     void *context;
-    size_t looked;
+    enum way way;
+    int64_t left; /* rows to be looked at in this step */
+    /* Of the lane that is counted. */
+    int64_t lane, batch, accepted_ms;
+    struct buf transport;
 };
 
-static bool is_by_time(const struct census *c)
-{
-    return c->state == DELIVERY_WAITING;
-}
+/* ---- the question ---- */
 
-static void put_sql(struct buf *sql, const struct counting *k)
+/* Where a page is looked for. */
+struct stretch {
+    bool same_due; /* of a lane: behind the last one, as long as the time is the same */
+    struct extent span;
+};
+
+static void put_columns(struct buf *sql, const struct counting *k)
 {
-    const struct census *c = k->census;
-    if (is_by_time(c))
-        buf_puts(sql, by_time_sql);
-    else
-        buf_printf(sql, by_state_sql, c->state);
     buf_puts(sql, "SELECT (1");
     selector_put_where(sql, &k->resolved);
-    buf_puts(sql, ")");
-    buf_puts(sql, columns_sql);
-    if (c->places)
-        buf_puts(sql, places_sql);
-    buf_puts(sql, from_sql);
-    buf_puts(sql, is_by_time(c) ? "p.lane, p.due_ms, p.seq" : "p.seq");
+    /* Of what is in trouble the time stands in the row only. */
+    buf_printf(sql, "), d.seq, %s, d.state, d.channel, d.cause",
+               k->way == BY_LANE ? "d.due_ms" : "0");
+    if (k->census->places)
+        buf_puts(sql, ", d.address");
+    if (k->census->places && !k->resolved.lines_only)
+        buf_puts(sql, ", coalesce(n.accepted_ms, b.accepted_ms, 0), t.name");
 }
 
-static void bind_place(struct query *q, const struct census *c)
+/* SQLite leaves out those of which nothing is asked. */
+static void put_from(struct buf *sql, const struct counting *k)
 {
-    if (is_by_time(c)) {
+    static const char *const hints[] = {[BY_NAME] = "",
+                                        [BY_CAUSE] = " INDEXED BY delivery_cause",
+                                        [BY_DOMAIN] = " NOT INDEXED",
+                                        [BY_LANE] = " INDEXED BY delivery_due",
+                                        [BY_STATE] = " INDEXED BY delivery_trouble"};
+    buf_printf(sql, " FROM delivery d%s", hints[k->way]);
+    if (!k->resolved.lines_only)
+        buf_puts(sql, " LEFT JOIN notice n ON n.seq = d.notice LEFT JOIN batch b ON b.seq = d.batch"
+                      " LEFT JOIN lane l ON l.seq = d.lane"
+                      " LEFT JOIN transport t ON t.seq = l.transport");
+}
+
+/* Of a lane in two questions for the reason told in lease.c. */
+static void put_stretch(struct buf *sql, const struct counting *k, const struct stretch *at)
+{
+    if (k->way == BY_LANE) {
+        buf_puts(sql, " WHERE d.state IN (0, 2) AND d.lane = ? AND d.due_ms ");
+        buf_puts(sql, at->same_due ? "= ? AND d.seq > ?" : "> ?");
+        buf_puts(sql, " ORDER BY d.due_ms, d.seq LIMIT ?");
+        return;
+    }
+    /* With the sign SQLite does not go by state. */
+    buf_printf(sql, " WHERE %sd.state = %d AND d.seq > ? AND d.seq <= ?",
+               k->way == BY_NAME ? "+" : "", k->census->state);
+    if (k->way == BY_CAUSE)
+        buf_puts(sql, " AND d.cause = ? AND d.cause <> ''");
+    if (k->way == BY_NAME)
+        selector_put_where(sql, &k->resolved);
+    buf_puts(sql, " ORDER BY d.seq LIMIT ?");
+}
+
+static void bind(struct query *q, const struct counting *k, const struct stretch *at)
+{
+    const struct census *c = k->census;
+    selector_bind(q, &k->resolved);
+    if (k->way == BY_LANE) {
         query_bind_int(q, c->lane);
         query_bind_int(q, c->due_ms);
+        if (at->same_due)
+            query_bind_int(q, c->seq);
+    } else {
+        query_bind_int(q, at->span.first - 1);
+        query_bind_int(q, at->span.last);
     }
-    query_bind_int(q, c->seq);
-    query_bind_int(q, (int64_t)(c->limit));
+    if (k->way == BY_CAUSE)
+        query_bind_text(q, c->selector->cause);
+    if (k->way == BY_NAME)
+        selector_bind(q, &k->resolved);
+    query_bind_int(q, k->left);
 }
+
+/* ---- pages ---- */
 
 static int show(struct counting *k, struct query *q, struct error *err)
 {
     struct census *c = k->census;
     bool meant = query_int(q) != 0;
-    struct census_row row = {.delivery = query_int(q), .address = "", .transport = ""};
+    struct census_row row = {.delivery = query_int(q),
+                             .address = "",
+                             .transport = buf_text(&k->transport),
+                             .accepted_ms = k->accepted_ms};
     c->seq = row.delivery;
-    c->lane = query_int(q);
     c->due_ms = query_int(q);
     bool good = ledger_read_state(query_int(q), &row.state);
     good = ledger_read_channel(query_int(q), &row.channel) && good;
@@ -87,28 +137,28 @@ static int show(struct counting *k, struct query *q, struct error *err)
         return ledger_damaged(k->ledger, "no channel and state are possible of delivery",
                               row.delivery, err);
     row.cause = ledger_read_text(q);
-    if (c->places) {
+    if (c->places)
         row.address = ledger_read_text(q);
-        row.transport = ledger_read_text(q);
+    if (c->places && !k->resolved.lines_only) {
         row.accepted_ms = query_int(q);
+        row.transport = ledger_read_text(q);
     }
-    if (meant && (int)row.state == c->state &&
-        flight_find(&k->ledger->flight, row.delivery) == NULL)
+    if (meant && c->states[row.state] && flight_find(&k->ledger->flight, row.delivery) == NULL)
         k->fn(k->context, &row);
     return 0;
 }
 
-static int count_page(struct counting *k, struct error *err)
+static int count_page(struct counting *k, const struct stretch *at, struct error *err)
 {
     struct buf sql = {0};
     int rc;
-    put_sql(&sql, k);
+    put_columns(&sql, k);
+    put_from(&sql, k);
+    put_stretch(&sql, k, at);
     struct query *q = db_query_once(k->ledger->db, buf_text(&sql));
-    bind_place(q, k->census);
-    selector_bind(q, &k->resolved);
-    k->looked = 0;
+    bind(q, k, at);
     while ((rc = query_step(q, err)) > 0) {
-        k->looked++;
+        k->left--;
         rc = show(k, q, err);
         if (rc != 0) {
             query_end(q);
@@ -119,27 +169,139 @@ static int count_page(struct counting *k, struct error *err)
     return rc;
 }
 
-/* To the first state from this one on that is wanted; false: there is none. */
-static bool find_state(struct census *c)
+/* ---- lanes ---- */
+
+static int read_lane(struct counting *k, int64_t lane, struct error *err)
 {
-    while (c->state < DELIVERY_STATES && (!c->states[c->state] || c->state == DELIVERY_DELIVERED ||
-                                          c->state == DELIVERY_IN_FLIGHT))
+    struct query *q = db_query(k->ledger->db, lane_sql);
+    query_bind_int(q, lane);
+    int rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    k->lane = lane;
+    k->batch = query_int(q);
+    k->accepted_ms = query_int(q);
+    buf_reset(&k->transport);
+    buf_puts(&k->transport, ledger_read_text(q));
+    query_end(q);
+    k->resolved.lines_only = k->batch != 0;
+    return 0;
+}
+
+/* As old as the selector asks? A batch came at once. */
+static bool is_old(const struct counting *k)
+{
+    int64_t before_ms = k->census->selector->accepted_before_ms;
+    return k->batch == 0 || before_ms == 0 || k->accepted_ms < before_ms;
+}
+
+static int count_lane(struct counting *k, struct error *err)
+{
+    int rc = k->lane != k->census->lane ? read_lane(k, k->census->lane, err) : 0;
+    if (rc == 0 && is_old(k))
+        rc = count_page(k, &(struct stretch){.same_due = true}, err);
+    if (rc == 0 && is_old(k) && k->left > 0)
+        rc = count_page(k, &(struct stretch){0}, err);
+    return rc;
+}
+
+static int count_lanes(struct counting *k, struct error *err)
+{
+    struct census *c = k->census;
+    int rc = c->lane != 0 ? count_lane(k, err) : 0;
+    while (rc == 0 && k->left > 0) {
+        c->due_ms = -1;
+        c->seq = 0;
+        rc = selector_next_lane(k->ledger, &k->resolved, c->lane, &c->lane, err);
+        if (rc != 0 || c->lane == 0)
+            return rc;
+        rc = count_lane(k, err);
+    }
+    return rc;
+}
+
+/* ---- numbers ---- */
+
+static int count_spans(struct counting *k, struct error *err)
+{
+    struct census *c = k->census;
+    struct stretch at;
+    int rc = 0;
+    while (rc == 0 && k->left > 0) {
+        rc = sketch_find(k->ledger, c->selector->domain, c->seq, k->resolved.last, &at.span, err);
+        if (rc != 0 || at.span.last < at.span.first)
+            return rc;
+        rc = count_page(k, &at, err);
+        if (k->left > 0)
+            c->seq = at.span.last;
+        k->left -= k->left > 0 ? SPAN_COST : 0;
+    }
+    return rc;
+}
+
+static int count_numbers(struct counting *k, struct error *err)
+{
+    const struct stretch at = {.span = {k->census->seq + 1, k->resolved.last}};
+    return count_page(k, &at, err);
+}
+
+/* ---- steps ---- */
+
+static int find_way(struct counting *k, struct error *err)
+{
+    struct census *c = k->census;
+    const struct selector *s = c->selector;
+    bool begins = c->state == 0 && c->lane == 0 && c->due_ms == 0 && c->seq == 0;
+    bool rare = c->lane == RARE;
+    k->way = s->id != NULL ? BY_NAME : selector_has_cause(s) ? BY_CAUSE : BY_STATE;
+    if (k->way != BY_STATE || s->domain == NULL)
+        return 0;
+    int rc = begins ? sketch_is_rare(k->ledger, s->domain, 0, k->resolved.last, &rare, err) : 0;
+    if (rare)
+        k->way = BY_DOMAIN;
+    return rc;
+}
+
+/* To the first state from this one on that is wanted; false: there is none. What is deferred is met
+ * with what waits, in its lane. */
+static bool find_state(const struct counting *k)
+{
+    struct census *c = k->census;
+    bool lanes = k->way == BY_STATE || k->way == BY_LANE;
+    while (c->state < DELIVERY_STATES &&
+           (!c->states[c->state] || c->state == DELIVERY_DELIVERED ||
+            c->state == DELIVERY_IN_FLIGHT ||
+            (c->state == DELIVERY_DEFERRED && lanes && c->states[DELIVERY_WAITING])))
         c->state++;
     return c->state < DELIVERY_STATES;
 }
 
 static int take_step(struct counting *k, struct error *err)
 {
+    static int (*const counts[])(struct counting * k, struct error * err) = {
+        [BY_NAME] = count_numbers, [BY_CAUSE] = count_numbers, [BY_DOMAIN] = count_spans,
+        [BY_LANE] = count_lanes,   [BY_STATE] = count_numbers,
+    };
     struct census *c = k->census;
-    c->more = find_state(c);
+    int rc = find_way(k, err);
+    if (rc != 0)
+        return rc;
+    c->more = find_state(k);
     if (!c->more)
         return 0;
-    int rc = count_page(k, err);
-    if (rc == 0 && k->looked < c->limit) {
+    if (k->way == BY_STATE && c->state == DELIVERY_WAITING)
+        k->way = BY_LANE;
+    if (k->way != BY_LANE && c->seq < k->resolved.first - 1)
+        c->seq = k->resolved.first - 1;
+    k->left = (int64_t)c->limit;
+    rc = counts[k->way](k, err);
+    if (rc == 0 && k->left > 0) {
         c->state++;
-        c->lane = c->due_ms = c->seq = 0;
-        c->more = find_state(c);
+        c->due_ms = c->seq = 0;
+        c->more = find_state(k);
     }
+    if (k->way != BY_LANE || c->state != DELIVERY_WAITING)
+        c->lane = k->way == BY_DOMAIN ? RARE : 0;
     return rc;
 }
 
@@ -156,6 +318,7 @@ int ledger_take_census(struct ledger *l, struct census *c, ledger_census_fn *fn,
         c->more = false;
     else if (rc == 0)
         rc = take_step(&k, err);
+    buf_free(&k.transport);
     return ledger_looked(l, own, rc, err);
 }
 

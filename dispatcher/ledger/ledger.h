@@ -887,6 +887,10 @@ struct action_row {
 typedef void ledger_action_fn(void *context, const struct action_row *row);
 MUST_CHECK int ledger_walk_actions(struct ledger *l, ledger_action_fn *fn, void *context,
                                    struct error *err);
+/* Those whose selector seems to name the campaign (look at it), likewise, however many there are of
+ * others. */
+MUST_CHECK int ledger_walk_campaign_actions(struct ledger *l, const char *campaign,
+                                            ledger_action_fn *fn, void *context, struct error *err);
 /* Records what moves nothing: that somebody read a text, or took evidence along. Durable. */
 MUST_CHECK int ledger_record_action(struct ledger *l, const struct action *action, int64_t count,
                                     struct error *err);

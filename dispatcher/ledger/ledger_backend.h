@@ -136,6 +136,15 @@ struct memory {
     int64_t parked_since_ms; /* no waiting one came before this */
 };
 
+/* Of the newest numbers, as far as they were noted: see sketch.c. */
+#define SKETCH_ROWS  256
+#define SKETCH_BYTES 256
+struct sketch {
+    int64_t block;
+    bool whole; /* from its first number on */
+    unsigned char bits[SKETCH_BYTES];
+};
+
 struct ledger {
     struct db *db;
     char *path; /* of ledger.db, for messages */
@@ -157,6 +166,7 @@ struct ledger {
     int64_t numbered_batch;              /* asked last; 0: none */
     bool numbered;                       /* the answer */
     char *found[4];                      /* texts of ledger_find_suppression() */
+    struct sketch sketch;
 
     /* Written once before the commit. */
     struct tally *tallies;
@@ -490,6 +500,8 @@ struct resolved {
     int64_t batch;
     int64_t first, last; /* no delivery before or behind these is meant */
     bool nobody;         /* it names what does not exist */
+    bool lines_only;     /* set by who asks a lane of one batch, which is meant: neither notice nor
+                            batch is asked */
 };
 MUST_CHECK int selector_resolve(struct ledger *l, const struct selector *selector,
                                 struct resolved *out, struct error *err);
@@ -503,6 +515,32 @@ void selector_put_state(struct buf *sql, int state);
 /* Binds the ? of selector_put_where(). */
 void selector_bind(struct query *q, const struct resolved *r);
 
+/* Is the selector's cause one by which rows are found? None is: the index holds those that have
+ * one. */
+bool selector_has_cause(const struct selector *s);
+/* The next lane behind this one with something open in it that may be meant; 0: none has. */
+MUST_CHECK int selector_next_lane(struct ledger *l, const struct resolved *r, int64_t behind,
+                                  int64_t *out, struct error *err);
+
+/* ---- sketch.c ---- */
+
+/* Numbers; last < first: none. */
+struct extent {
+    int64_t first, last;
+};
+/* Notes where a new delivery goes. */
+MUST_CHECK int sketch_note(struct ledger *l, int64_t delivery, enum channel_kind channel,
+                           const char *address, struct error *err);
+/* For all rows there are, in a ledger that had no sketches. */
+MUST_CHECK int sketch_fill(struct db *db, struct error *err);
+/* The next numbers behind `after`, up to `last`, among which the domain may stand. */
+MUST_CHECK int sketch_find(struct ledger *l, const char *domain, int64_t after, int64_t last,
+                           struct extent *out, struct error *err);
+/* May it stand in few places only? With the same `last` the answer is the same whatever came since.
+ */
+MUST_CHECK int sketch_is_rare(struct ledger *l, const char *domain, int64_t first, int64_t last,
+                              bool *out, struct error *err);
+
 /* ---- look.c ---- */
 
 /* Their last words, or ours on the last change if that was no attempt. */
@@ -511,6 +549,12 @@ void selector_bind(struct query *q, const struct resolved *r);
     " (SELECT a.reply FROM attempt a WHERE a.delivery = d.seq ORDER BY a.n DESC LIMIT 1) END, '')"
 
 /* ---- act.c ---- */
+
+/* The campaign that the selector of an action names, as it stands there, as SQL: functions for JSON
+ * are none that an index may use. The index action_campaign holds those that name one. */
+#define ACTION_CAMPAIGN                                                                            \
+    "substr(selector, instr(selector, '\"campaign\":\"') + 12,"                                    \
+    " instr(substr(selector, instr(selector, '\"campaign\":\"') + 12), '\"') - 1)"
 
 /* Follows the chain of hashes from its beginning. ERR_INTERNAL names the first action that does not
  * fit. */

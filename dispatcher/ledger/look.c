@@ -139,6 +139,8 @@ static int show_all(struct ledger *l, struct query *q, struct walk *walk, struct
 /* What an operator looks for, by its index: it is few among many. */
 static const char *index_for(const struct selector *s)
 {
+    if (selector_has_cause(s) && s->state != DELIVERY_IN_FLIGHT)
+        return "delivery_cause";
     bool trouble =
         s->state == DELIVERY_DEFERRED || s->state == DELIVERY_HELD || s->state >= DELIVERY_FAILED;
     return trouble && s->id == NULL ? "delivery_trouble" : NULL;
@@ -150,6 +152,8 @@ static void put_walk(struct buf *sql, const struct walk *walk, const char *which
     selector_put_from(sql, index_for(walk->resolved.selector));
     buf_puts(sql, row_names);
     buf_puts(sql, which);
+    if (selector_has_cause(walk->resolved.selector))
+        buf_puts(sql, " AND d.cause <> ''"); /* as in the index */
     selector_put_where(sql, &walk->resolved);
     selector_put_state(sql, walk->resolved.selector->state);
     buf_puts(sql, " ORDER BY d.seq");
@@ -257,6 +261,33 @@ static int walk_flight(struct ledger *l, struct walk *walk, int64_t after, struc
     return rc;
 }
 
+/* From one place to the next at which the domain may stand. */
+static int walk_domain(struct ledger *l, struct walk *walk, int64_t after, struct error *err)
+{
+    const char *domain = walk->resolved.selector->domain;
+    struct extent span = {.last = after};
+    int rc = 0;
+    while (rc == 0 && walk->count < walk->limit) {
+        rc = sketch_find(l, domain, span.last, walk->resolved.last, &span, err);
+        if (rc != 0 || span.last < span.first)
+            return rc;
+        rc = walk_rows(l, walk, span.first - 1, span.last, err);
+    }
+    return rc;
+}
+
+/* Whether they are few decides what is quicker, and only there where an index of all that waits is
+ * the other way. */
+static int walk_open(struct ledger *l, struct walk *walk, int64_t after, struct error *err)
+{
+    const char *domain = walk->resolved.selector->domain;
+    bool rare = false;
+    int rc = domain != NULL ? sketch_is_rare(l, domain, after, walk->resolved.last, &rare, err) : 0;
+    if (rc != 0)
+        return rc;
+    return rare ? walk_domain(l, walk, after, err) : walk_waiting(l, walk, after, err);
+}
+
 static int walk(struct ledger *l, const struct selector *selector, int64_t after, struct walk *walk,
                 struct error *err)
 {
@@ -267,8 +298,11 @@ static int walk(struct ledger *l, const struct selector *selector, int64_t after
         after = walk->resolved.first - 1;
     if (selector->state == DELIVERY_IN_FLIGHT)
         return walk_flight(l, walk, after, err);
-    if (selector->state == DELIVERY_WAITING && selector->id == NULL && after < INT64_MAX - NEAR)
-        return walk_waiting(l, walk, after, err);
+    if (selector->state == DELIVERY_WAITING && selector->id == NULL &&
+        !selector_has_cause(selector) && after < INT64_MAX - NEAR)
+        return walk_open(l, walk, after, err);
+    if (selector->domain != NULL && selector->id == NULL)
+        return walk_domain(l, walk, after, err);
     return walk_rows(l, walk, after, walk->resolved.last, err);
 }
 

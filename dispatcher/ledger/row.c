@@ -74,7 +74,10 @@ static int insert(struct ledger *l, const struct new_delivery *d, int64_t lane, 
     query_bind_int(q, patience_over(d));
     int rc = query_run(q, err);
     *out_made = rc == 0 && db_changed(l->db) == 1;
-    return rc;
+    if (rc != 0 || !*out_made)
+        return rc;
+    return sketch_note(l, db_last_number(l->db), p->channel, p->address != NULL ? p->address : "",
+                       err);
 }
 
 /* Of a campaign that is cancelled nothing new waits. False: it does not wait anyway. */

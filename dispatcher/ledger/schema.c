@@ -25,6 +25,7 @@
 
 #include "base/attributes.h"
 #include "base/buf.h"
+#include "ledger/ledger_backend.h"
 #include "model/delivery.h"
 #include "model/disposition.h"
 #include "model/job.h"
@@ -207,8 +208,10 @@ static void (*const steps[])(struct buf *sql) = {put_step_1,
                                                  schema_put_campaigns,
                                                  schema_put_stops,
                                                  put_step_9,
-                                                 schema_put_acted};
-#define VERSION ((int)COUNT_OF(steps))
+                                                 schema_put_acted,
+                                                 schema_put_lists};
+#define VERSION    ((int)COUNT_OF(steps))
+#define UNSKETCHED 10 /* up to this version there was no table `sketch` */
 
 static int read_marks(struct db *db, int64_t *out_application, int64_t *out_version,
                       struct error *err)
@@ -241,6 +244,27 @@ int schema_check(struct db *db, const char *path, int *out_steps, struct error *
     return 0;
 }
 
+static int take_steps(struct db *db, int64_t version, struct error *err)
+{
+    struct buf sql = {0};
+    /* Off while tables are rebuilt: dropping one would otherwise count as deleting its rows. */
+    buf_puts(&sql, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;");
+    for (int i = (int)version; i < VERSION; i++)
+        steps[i](&sql);
+    int rc = db_run_script(db, buf_text(&sql), err);
+    if (rc == 0 && version <= UNSKETCHED)
+        rc = sketch_fill(db, err);
+    buf_reset(&sql);
+    buf_printf(&sql,
+               "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;"
+               "PRAGMA foreign_keys = ON;",
+               APPLICATION_ID, VERSION);
+    if (rc == 0)
+        rc = db_run_script(db, buf_text(&sql), err);
+    buf_free(&sql);
+    return rc;
+}
+
 int schema_upgrade(struct db *db, struct error *err)
 {
     int64_t application = 0;
@@ -248,18 +272,8 @@ int schema_upgrade(struct db *db, struct error *err)
     int rc = read_marks(db, &application, &version, err);
     if (rc != 0)
         return rc;
-    struct buf sql = {0};
-    /* Off while tables are rebuilt: dropping one would otherwise count as deleting its rows. */
-    buf_puts(&sql, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;");
-    for (int i = (int)version; i < VERSION; i++)
-        steps[i](&sql);
-    buf_printf(&sql,
-               "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;"
-               "PRAGMA foreign_keys = ON;",
-               APPLICATION_ID, VERSION);
-    rc = db_run_script(db, buf_text(&sql), err);
+    rc = take_steps(db, version, err);
     if (rc != 0 && db_in_transaction(db) && db_run_script(db, "ROLLBACK", NULL) != 0)
         rc = error_set(err, ERR_INTERNAL, "the upgrade of the ledger could not be undone");
-    buf_free(&sql);
     return rc;
 }

@@ -32,5 +32,7 @@ void schema_put_stops(struct buf *sql);
 void schema_put_calls(struct buf *sql);
 /* Step 10: which deliveries an operator's action moved. */
 void schema_put_acted(struct buf *sql);
+/* Step 11, appended: what lists ask. The sketches of the rows there are follow: sketch_fill(). */
+void schema_put_lists(struct buf *sql);
 
 #endif

@@ -48,11 +48,36 @@ static const char range_sql[] =
     " CASE WHEN EXISTS (SELECT 1 FROM notice WHERE campaign = ?1) THEN 9223372036854775807 END)"
     " SELECT coalesce(min(first), 0), coalesce(max(last), 0) FROM r";
 
-/* One campaign among millions of others: only where it stands is looked. */
+static const char batch_range_sql[] =
+    "SELECT coalesce((SELECT min(seq) FROM delivery WHERE batch = ?1 AND notice IS NULL), 0),"
+    " coalesce((SELECT max(seq) FROM delivery WHERE batch = ?1 AND notice IS NULL), 0)";
+/* From lane to lane: only those in which something is, and may be meant. */
+static const char next_lane_sql[] =
+    "SELECT l.seq FROM lane l LEFT JOIN batch b ON b.seq = l.batch WHERE l.seq > ?1"
+    " AND (?2 = 0 OR l.batch = ?2) AND (?3 IS NULL OR l.batch = 0 OR b.campaign = ?3) AND EXISTS"
+    " (SELECT 1 FROM delivery d INDEXED BY delivery_due WHERE d.state IN (0, 2)"
+    "  AND d.lane = l.seq) ORDER BY l.seq LIMIT 1";
+
+int selector_next_lane(struct ledger *l, const struct resolved *r, int64_t behind, int64_t *out,
+                       struct error *err)
+{
+    struct query *q = db_query(l->db, next_lane_sql);
+    query_bind_int(q, behind);
+    query_bind_int(q, r->batch);
+    query_bind_text(q, r->batch == 0 ? r->selector->campaign : NULL);
+    *out = 0;
+    int rc = query_run_int(q, out, err);
+    return rc < 0 ? rc : 0;
+}
+
+/* One campaign or batch among millions of others: only where it stands is looked. */
 static int find_range(struct ledger *l, struct resolved *out, struct error *err)
 {
-    struct query *q = db_query(l->db, range_sql);
-    query_bind_text(q, out->selector->campaign);
+    struct query *q = db_query(l->db, out->batch != 0 ? batch_range_sql : range_sql);
+    if (out->batch != 0)
+        query_bind_int(q, out->batch);
+    else
+        query_bind_text(q, out->selector->campaign);
     int rc = query_step(q, err);
     if (rc <= 0)
         return rc;
@@ -75,8 +100,13 @@ int selector_resolve(struct ledger *l, const struct selector *selector, struct r
         rc = ledger_find_batch(l, selector->batch, &out->batch, err);
         out->nobody = out->nobody || out->batch == 0;
     }
-    bool bounded = selector->id != NULL || selector->batch != NULL;
-    return rc == 0 && selector->campaign != NULL && !bounded ? find_range(l, out, err) : rc;
+    bool ranged = out->batch != 0 || (selector->campaign != NULL && selector->batch == NULL);
+    return rc == 0 && ranged && selector->id == NULL ? find_range(l, out, err) : rc;
+}
+
+bool selector_has_cause(const struct selector *s)
+{
+    return s->cause != NULL && s->cause[0] != '\0' && s->id == NULL;
 }
 
 void selector_put_from(struct buf *sql, const char *index)
@@ -96,9 +126,38 @@ static void put_domain(struct buf *sql)
                CHANNEL_EMAIL, CHANNEL_WEBHOOK);
 }
 
+/* What the row itself tells. */
+static void put_own_where(struct buf *sql, const struct selector *s)
+{
+    if (s->cause != NULL)
+        buf_puts(sql, " AND d.cause = ?");
+    if (s->address != NULL)
+        buf_puts(sql, " AND d.address = ?");
+    if (s->domain != NULL)
+        put_domain(sql);
+    if (s->channel >= 0)
+        buf_printf(sql, " AND d.channel = %d", s->channel);
+    if (s->actions != NULL)
+        acted_put_where(sql, s->actions);
+}
+
+/* Who asks lane by lane knows the batch. */
+static void put_line_where(struct buf *sql, const struct selector *s)
+{
+    if (s->template_name != NULL)
+        buf_puts(sql, " AND d.letter IN (SELECT seq FROM letter WHERE template = ?)");
+    if (s->locale != NULL)
+        buf_puts(sql, " AND d.letter IN (SELECT seq FROM letter WHERE locale = ?)");
+    put_own_where(sql, s);
+}
+
 void selector_put_where(struct buf *sql, const struct resolved *r)
 {
     const struct selector *s = r->selector;
+    if (r->lines_only) {
+        put_line_where(sql, s);
+        return;
+    }
     if (r->named.notice != 0)
         buf_puts(sql, " AND d.notice = ?");
     if (r->named.batch != 0)
@@ -122,16 +181,7 @@ void selector_put_where(struct buf *sql, const struct resolved *r)
                    " AND (d.batch IN (SELECT seq FROM batch WHERE accepted_ms < %lld)"
                    " OR n.accepted_ms < %lld)",
                    (long long)s->accepted_before_ms, (long long)s->accepted_before_ms);
-    if (s->cause != NULL)
-        buf_puts(sql, " AND d.cause = ?");
-    if (s->address != NULL)
-        buf_puts(sql, " AND d.address = ?");
-    if (s->domain != NULL)
-        put_domain(sql);
-    if (s->channel >= 0)
-        buf_printf(sql, " AND d.channel = %d", s->channel);
-    if (s->actions != NULL)
-        acted_put_where(sql, s->actions);
+    put_own_where(sql, s);
 }
 
 /* A literal, not a ?: only then SQLite sees that a partial index covers it. */
@@ -158,11 +208,11 @@ void selector_bind(struct query *q, const struct resolved *r)
         query_bind_int(q, r->named.batch);
         query_bind_text(q, r->named.recipient);
     }
-    if (r->batch != 0)
+    if (r->batch != 0 && !r->lines_only)
         query_bind_int(q, r->batch);
-    bind_times(q, s->campaign, 2);
-    bind_times(q, s->template_name, 2);
-    bind_times(q, s->locale, 2);
+    bind_times(q, r->lines_only ? NULL : s->campaign, 2);
+    bind_times(q, s->template_name, r->lines_only ? 1 : 2);
+    bind_times(q, s->locale, r->lines_only ? 1 : 2);
     bind_times(q, s->cause, 1);
     bind_times(q, s->address, 1);
     bind_times(q, s->domain, 3);

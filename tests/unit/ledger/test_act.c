@@ -308,7 +308,7 @@ static void costs_a_step_no_more_when_nothing_fits(void **state)
     struct fixture *f = *state;
     struct selector nobody = select_state(DELIVERY_FAILED);
     struct retry r = {.selector = &nobody, .place.limit = 64}; /* a page of nobody */
-    nobody.cause = "no_such_cause";
+    nobody.template_name = "no_such_letter";
     take_in_failed(f->l, MANY);
     step(f->l, &r);
     assert_int_equal(r.count, 0);
