@@ -65,7 +65,15 @@ static void put_columns(struct buf *sql, const struct counting *k)
         buf_puts(sql, ", coalesce(n.accepted_ms, b.accepted_ms, 0), t.name");
 }
 
-/* SQLite leaves out those of which nothing is asked. */
+/* More than the columns of the index is read of no row, unless somebody asks. */
+static bool asks_beside(const struct counting *k)
+{
+    const struct selector *s = k->census->selector;
+    bool asks = k->census->places || s->campaign != NULL || s->template_name != NULL ||
+                s->locale != NULL || s->accepted_before_ms > 0;
+    return asks && !k->resolved.lines_only;
+}
+
 static void put_from(struct buf *sql, const struct counting *k)
 {
     static const char *const hints[] = {[BY_NAME] = "",
@@ -74,7 +82,7 @@ static void put_from(struct buf *sql, const struct counting *k)
                                         [BY_LANE] = " INDEXED BY delivery_due",
                                         [BY_STATE] = " INDEXED BY delivery_trouble"};
     buf_printf(sql, " FROM delivery d%s", hints[k->way]);
-    if (!k->resolved.lines_only)
+    if (asks_beside(k))
         buf_puts(sql, " LEFT JOIN notice n ON n.seq = d.notice LEFT JOIN batch b ON b.seq = d.batch"
                       " LEFT JOIN lane l ON l.seq = d.lane"
                       " LEFT JOIN transport t ON t.seq = l.transport");

@@ -288,15 +288,121 @@ static void what_is_due_together_is_passed_once(void **state)
     assert_true(cost_of_act(f->l, ACT_HOLD, SELECTOR_ALL) < 4 * once * ALLOWED);
 }
 
+/* ---- what is asked of few among many of the same state ---- */
+
+static int64_t cost_of_cause(struct ledger *l, struct selector selector)
+{
+    struct seen_rows seen;
+    selector.cause = "busy";
+    int64_t before = db_worked_ever(l->db);
+    assert_int_equal(walk(l, selector, 0, FEW + 1, &seen), FEW);
+    cost_of_act(l, ACT_HOLD, selector);
+    assert_int_equal(count_retry(l, selector), FEW);
+    return db_worked_ever(l->db) - before;
+}
+
+static void others_that_wait_cost_who_asks_for_a_cause_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    add(f->l, "busy", NULL, FEW, DELIVERY_DEFERRED, "busy");
+    must(ledger_commit(f->l, &err), &err);
+    int64_t few = cost_of_cause(f->l, SELECTOR_ALL);
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    add(f->l, "rate", NULL, FEW, DELIVERY_DEFERRED, "rate");
+    add(f->l, "more", NULL, CROWD, DELIVERY_WAITING, "");
+    must(ledger_commit(f->l, &err), &err);
+    assert_true(cost_of_cause(f->l, SELECTOR_ALL) <= few * ALLOWED);
+}
+
+static void count_action(void *context, const struct action_row *row)
+{
+    assert_non_null(strstr(row->action.selector, "spring"));
+    (*(int *)context)++;
+}
+
+static int64_t cost_of_actions(struct ledger *l, const char *campaign, int expected)
+{
+    struct error err = {0};
+    int count = 0;
+    int64_t before = db_worked_ever(l->db);
+    must(ledger_walk_campaign_actions(l, campaign, count_action, &count, &err), &err);
+    assert_int_equal(count, expected);
+    return db_worked_ever(l->db) - before;
+}
+
+static void record(struct ledger *l, const char *selector, int times)
+{
+    struct error err = {0};
+    struct action action = action_of("");
+    action.selector = selector;
+    for (int i = 0; i < times; i++)
+        must(ledger_record_action(l, &action, 1, &err), &err);
+}
+
+static void decisions_on_others_cost_those_on_a_campaign_nothing(void **state)
+{
+    struct fixture *f = *state;
+    record(f->l, "{\"campaign\":\"spring\"}", FEW);
+    record(f->l, "{\"campaign\":\"spring\",\"go_on\":true}", 1);
+    record(f->l, "{\"batch\":\"b\",\"campaign\":\"spring\"}", 1);
+    int64_t few = cost_of_actions(f->l, "spring", FEW + 2);
+    record(f->l, "{\"campaign\":\"spring-2\"}", CROWD / 2);
+    record(f->l, "{\"id\":\"campaign\"}", CROWD / 2);
+    record(f->l, "", 1);
+    assert_true(cost_of_actions(f->l, "spring", FEW + 2) <= few * ALLOWED);
+    cost_of_actions(f->l, "sprin", 0);
+    cost_of_actions(f->l, "", 0);
+}
+
+/* Of a batch, or by state and cause: some 20 instructions, where a look at the row would make it
+ * half as many again. */
+#define INSTRUCTIONS 26
+
+static void who_only_counts_does_not_look_at_the_rows(void **state)
+{
+    static const char *const name = "b";
+    struct fixture *f = *state;
+    struct error err = {0};
+    const struct selector all = SELECTOR_ALL;
+    struct census open = {.selector = &all, .limit = CROWD, .more = true, .places = true};
+    struct census failed = {.selector = &all, .limit = CROWD, .more = true};
+    int count = 0;
+    put_patient_batch(f->l, name, ROWS, 1000, 0, false);
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    add(f->l, "failed", NULL, ROWS, DELIVERY_FAILED, "policy");
+    must(ledger_commit(f->l, &err), &err);
+    open.states[DELIVERY_WAITING] = failed.states[DELIVERY_FAILED] = true;
+    int64_t before = db_worked_ever(f->l->db);
+    must(ledger_take_census(f->l, &open, see_census, &count, &err), &err);
+    int64_t cost = db_worked_ever(f->l->db) - before;
+    assert_int_equal(count, ROWS);
+    if (cost > (int64_t)ROWS * INSTRUCTIONS)
+        fail_msg("what waits: %lld", (long long)cost);
+    before = db_worked_ever(f->l->db);
+    must(ledger_take_census(f->l, &failed, see_census, &count, &err), &err);
+    cost = db_worked_ever(f->l->db) - before;
+    assert_int_equal(count, 2 * ROWS);
+    if (cost > (int64_t)ROWS * INSTRUCTIONS)
+        fail_msg("what failed: %lld", (long long)cost);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(receipts_are_found_and_booked_by_index),  TEST(parked_ones_are_found_by_index),
-        TEST(the_overdue_are_found_by_index),          TEST(who_waits_for_word_is_counted_by_index),
-        TEST(suppressed_addresses_are_found_by_index), TEST(what_arrived_costs_no_verb_anything),
+        TEST(receipts_are_found_and_booked_by_index),
+        TEST(parked_ones_are_found_by_index),
+        TEST(the_overdue_are_found_by_index),
+        TEST(who_waits_for_word_is_counted_by_index),
+        TEST(suppressed_addresses_are_found_by_index),
+        TEST(what_arrived_costs_no_verb_anything),
         TEST(what_is_due_together_is_passed_once),
+        TEST(others_that_wait_cost_who_asks_for_a_cause_nothing),
+        TEST(decisions_on_others_cost_those_on_a_campaign_nothing),
+        TEST(who_only_counts_does_not_look_at_the_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

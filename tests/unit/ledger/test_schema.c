@@ -113,6 +113,31 @@ static void an_upgrade_opens_batches_whose_next_channel_may_follow(void **state)
     must_balance(f->l);
 }
 
+/* As the program before left it: whole blocks, and one that is not. */
+static void an_upgrade_finds_by_cause_and_domain(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct seen_rows seen;
+    struct selector s = SELECTOR_ALL;
+    must(ledger_begin(f->l, LEDGER_FAST, &err), &err);
+    take_in_many(f->l, "n", 600);
+    settle(f->l, lease_one(f->l, "relay"), DELIVERY_FAILED);
+    must(ledger_commit(f->l, &err), &err);
+    must(reopen_changed(f, LEDGER_WRITE, WITHOUT_LISTS "PRAGMA user_version = 9;", &err), &err);
+    assert_int_equal(ask_sql(f, "SELECT count(*) FROM sketch"), 2);
+    s.domain = "example.com";
+    assert_int_equal(walk(f->l, s, 0, 64, &seen), 64);
+    assert_int_equal(walk(f->l, s, 590, 64, &seen), 10);
+    s.domain = "example.org";
+    assert_int_equal(walk(f->l, s, 0, 64, &seen), 0);
+    s = select_state(DELIVERY_FAILED);
+    assert_int_equal(walk(f->l, s, 0, 64, &seen), 1);
+    s.cause = seen.rows[0].cause;
+    assert_string_not_equal(s.cause, "");
+    assert_int_equal(count_retry(f->l, s), 1);
+}
+
 /* The books tell. */
 static void finds_a_count_of_who_waits_that_was_changed(void **state)
 {
@@ -556,6 +581,7 @@ int main(void)
         TEST(asks_a_reader_to_let_the_daemon_upgrade),
         TEST(an_upgrade_forgets_the_names_of_what_was_purged),
         TEST(an_upgrade_opens_batches_whose_next_channel_may_follow),
+        TEST(an_upgrade_finds_by_cause_and_domain),
         TEST(finds_a_count_of_who_waits_that_was_changed),
         TEST(keeps_the_file_from_others),
         TEST(leaves_nothing_unfinished_behind),
