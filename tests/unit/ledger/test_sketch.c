@@ -100,10 +100,10 @@ static void who_has_no_mail_is_not_looked_for_everywhere(void **state)
 
 static int64_t count_hold(struct ledger *l, const struct selector *s)
 {
-    struct act a = {.kind = ACT_HOLD, .selector = s, .limit = 64, .more = true};
+    struct act a = {.kind = ACT_HOLD, .selector = s, .place.limit = 64, .place.more = true};
     struct error err = {0};
     int64_t count = 0;
-    for (; a.more; count += a.count)
+    for (; a.place.more; count += a.count)
         must(ledger_count_act(l, &a, &err), &err);
     return count;
 }
