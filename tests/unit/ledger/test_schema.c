@@ -124,7 +124,7 @@ static void an_upgrade_finds_by_cause_and_domain(void **state)
     take_in_many(f->l, "n", 600);
     settle(f->l, lease_one(f->l, "relay"), DELIVERY_FAILED);
     must(ledger_commit(f->l, &err), &err);
-    must(reopen_changed(f, LEDGER_WRITE, WITHOUT_LISTS "PRAGMA user_version = 9;", &err), &err);
+    must(reopen_changed(f, LEDGER_WRITE, WITHOUT_LISTS "PRAGMA user_version = 10;", &err), &err);
     assert_int_equal(ask_sql(f, "SELECT count(*) FROM sketch"), 2);
     s.domain = "example.com";
     assert_int_equal(walk(f->l, s, 0, 64, &seen), 64);
