@@ -152,3 +152,15 @@ def test_each_key_of_the_page_is_one_the_program_reads(t):
             t.check(answer.status == 78 and at and "unknown key" not in answer.err, f"{name}: {answer.status} {answer.err[:300]}")
             asked += 1
     t.check(asked > 110, f"{asked} keys")
+
+
+def test_the_page_of_letters_has_every_key_of_template_yaml(t):
+    with open(os.path.join(lib.ROOT, "dispatcher", "render", "template.c"), encoding="utf-8") as file:
+        (table,) = re.findall(r"^\} keys\[\] = \{(.*?)^\};", file.read(), re.S | re.M)
+    keys = {key: required == "true" for key, required in re.findall(r'^    \{"(\w+)", (true|false), read_', table, re.M)}
+    with open(os.path.join(lib.ROOT, "docs", "man", "dispatcher-template.5"), encoding="utf-8") as file:
+        section = file.read().split(".Ss Keys of template.yaml\n")[1].split(".El")[0]
+    said = dict(re.findall(r"^\.It Cm (\w+)\n(.*)", section, re.M))
+    t.equal(sorted(said), sorted(keys), "keys of the page and of the program")
+    for key, required in keys.items():
+        t.equal("must be there" in said[key], required, f"{key}: must it be there")
