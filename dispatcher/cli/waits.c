@@ -4,6 +4,7 @@
 
 #include "base/attributes.h"
 #include "base/text.h"
+#include "cli/kept.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "model/json.h"
@@ -109,7 +110,7 @@ void waits_put(const struct invocation *inv, const struct json_t *row, struct bu
     const char *text = json_get_text(row, "rests_because", "");
     const char *next = json_get_text(row, "next_attempt_at", NULL);
     const char *at = output_time(next, when, sizeof(when));
-    text_put_visible(&reason, text, strlen(text));
+    kept_put(inv, text, &reason);
     if (next == NULL && reason.len > 0)
         say_put(inv, out, "%s (%s)", say_word(inv, wait->sentence), buf_text(&reason));
     else if (next == NULL)

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/limit.h"
+#include "cli/kept.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -60,7 +61,7 @@ static void put_why(const struct listing *list, const struct json_t *row, struct
     const char *word = state_word(list, row), *reason = json_get_text(row, "stop_reason", "");
     if (text_equal(word, "purged") || text_equal(word, "finished"))
         return;
-    buf_puts(out, reason);
+    kept_put(list->inv, reason, out);
     if (!list->daemon)
         say_put(list->inv, separated(out), "no daemon runs");
     else if (text_equal(word, "in new/"))

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/limit.h"
+#include "cli/kept.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/waits.h"
@@ -187,8 +188,11 @@ static void print_head(const struct showing *s)
     const char *letter = c != NULL ? c->template_name : json_get_text(s->row, "template", "-");
     const char *started = json_get_text(s->row, "started_at", NULL);
     say(s->inv, stdout, "Campaign   %s: %s\n", s->id, say_word(s->inv, state_of(s)));
-    if (json_get_text(s->row, "stop_reason", "")[0] != '\0')
-        say(s->inv, stdout, "Because    %s\n", json_get_text(s->row, "stop_reason", ""));
+    struct buf because = {0};
+    kept_put(s->inv, json_get_text(s->row, "stop_reason", ""), &because);
+    if (because.len > 0)
+        say(s->inv, stdout, "Because    %s\n", buf_text(&because));
+    buf_free(&because);
     say(s->inv, stdout, "Letter     %s\n", letter);
     if (started != NULL) {
         say(s->inv, stdout, "Sent       %s by %s to %s people\n",

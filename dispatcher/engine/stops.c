@@ -57,9 +57,12 @@ void stops_put_rest(const struct stopped_transport *stop, struct transport_rest 
 {
     char since[CLOCK_TEXT_SIZE];
     *out = (struct transport_rest){.word = REST_PAUSED, .until_ms = REST_UNTIL_TOLD};
-    snprintf(out->reason, sizeof(out->reason), "paused since %s by %s%s%.300s",
-             clock_format_rfc3339(stop->since_ms, since), stop->who,
-             stop->reason[0] != '\0' ? ": " : "", stop->reason);
+    clock_format_rfc3339(stop->since_ms, since);
+    if (stop->reason[0] != '\0')
+        snprintf(out->reason, sizeof(out->reason), "paused since %s by %s: %.300s", since,
+                 stop->who, stop->reason);
+    else
+        snprintf(out->reason, sizeof(out->reason), "paused since %s by %s", since, stop->who);
 }
 
 bool stops_trial(const struct live_switch *live, const struct settings *s)

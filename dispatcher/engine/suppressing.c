@@ -46,12 +46,14 @@ static bool is_overridden(const struct suppressing *s, struct leased *row, struc
 
 void suppressing_put_entry(const struct suppression *entry, struct buf *out)
 {
-    char when[CLOCK_TEXT_SIZE];
-    buf_printf(out, "the address is suppressed since %s (%s, by %s",
-               clock_format_rfc3339(entry->since_ms, when), entry->cause, entry->source);
+    char since[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
+    clock_format_rfc3339(entry->since_ms, since);
     if (entry->expires_ms > 0)
-        buf_printf(out, ", until %s", clock_format_rfc3339(entry->expires_ms, when));
-    buf_puts(out, ")");
+        buf_printf(out, "the address is suppressed since %s (%s, by %s, until %s)", since,
+                   entry->cause, entry->source, clock_format_rfc3339(entry->expires_ms, until));
+    else
+        buf_printf(out, "the address is suppressed since %s (%s, by %s)", since, entry->cause,
+                   entry->source);
     if (entry->reason != NULL && entry->reason[0] != '\0')
         buf_printf(out, ": %s", entry->reason);
 }

@@ -302,29 +302,44 @@ static void put_span(int64_t span_ms, struct buf *out)
     buf_printf(out, "%lld %s", (long long)(span_ms / units[at].ms), units[at].unit);
 }
 
-/* "email was not confirmed within 4 s". Without a patience of its own it failed, and what follows
- * could not be planned then. */
-static void put_reason(const struct flying *row, int64_t patience_ms, struct buf *out)
+/* Why the next one begins, and why this one ended. Without a patience of its own it failed, and
+ * what follows could not be planned then. Whole sentences: people read them in their language. */
+static void put_reason(const struct flying *row, int64_t patience_ms, struct buf *why,
+                       struct buf *remark)
 {
+    const char *name = channel_kind_name(row->channel);
     bool left = row->state == DELIVERY_DELIVERED;
-    buf_printf(out, "%s ", channel_kind_name(row->channel));
-    if (patience_ms == 0 || row->state == DELIVERY_FAILED)
-        buf_puts(out, left ? "was not confirmed" : "has not told the person");
-    else
-        buf_puts(out, left ? "was not confirmed within " : "was not delivered within ");
-    if (patience_ms > 0 && row->state != DELIVERY_FAILED)
-        put_span(patience_ms, out);
+    struct buf span = {0};
+    put_span(patience_ms > 0 ? patience_ms : 1, &span);
+    if (patience_ms > 0 && row->state != DELIVERY_FAILED) {
+        buf_printf(why,
+                   left ? "begun because %s was not confirmed within %s"
+                        : "begun because %s was not delivered within %s",
+                   name, span.data);
+        buf_printf(remark,
+                   left ? "%s was not confirmed within %s, so it was the next channel's turn"
+                        : "%s was not delivered within %s, so it was the next channel's turn",
+                   name, span.data);
+    } else {
+        buf_printf(why,
+                   left ? "begun because %s was not confirmed"
+                        : "begun because %s has not told the person",
+                   name);
+        buf_printf(remark,
+                   left ? "%s was not confirmed, so it was the next channel's turn"
+                        : "%s has not told the person, so it was the next channel's turn",
+                   name);
+    }
+    buf_free(&span);
 }
 
 static int pass_on(struct ledger *l, const struct flying *row, struct handover *h,
                    struct error *err)
 {
-    struct buf reason = {0}, why = {0}, remark = {0};
+    struct buf why = {0}, remark = {0};
     int64_t patience_ms = 0;
     int rc = read_patience(l, row->delivery, &patience_ms, err);
-    put_reason(row, patience_ms, &reason);
-    buf_printf(&why, "begun because %s", reason.data);
-    buf_printf(&remark, "%s, so it was the next channel's turn", reason.data);
+    put_reason(row, patience_ms, &why, &remark);
     h->why = why.data;
     const struct change cancel = {.to = DELIVERY_CANCELLED,
                                   .cause = "escalated",
@@ -337,7 +352,6 @@ static int pass_on(struct ledger *l, const struct flying *row, struct handover *
                   : patience_forget(l, row->delivery, err);
     if (rc == 0)
         rc = ledger_hand_over(l, h, err);
-    buf_free(&reason);
     buf_free(&why);
     buf_free(&remark);
     return rc;

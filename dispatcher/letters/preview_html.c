@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cli/say.h"
 #include "letters/preview_page.h"
 #include "letters/preview_tabs.h"
 #include "letters/preview_write.h"
@@ -13,9 +14,11 @@
 #define PAGE_MAX ((size_t)16 * 1024 * 1024)
 
 static const struct preview_tab tabs[] = {
-    {"index.html", "Sections", tab_put_sections}, {"email.html", "Mail", tab_put_mail},
-    {"text.html", "Plain text", tab_put_plain},   {"sms.html", "Text message", tab_put_sms},
-    {"webhook.html", "Webhook", tab_put_webhook},
+    {"index.html", SAID("Sections"), tab_put_sections},
+    {"email.html", SAID("Mail"), tab_put_mail},
+    {"text.html", SAID("Plain text"), tab_put_plain},
+    {"sms.html", SAID("Text message"), tab_put_sms},
+    {"webhook.html", SAID("Webhook"), tab_put_webhook},
 };
 
 /* Somebody's own pages are not overwritten because they named the wrong folder. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/say.h"
 #include "render/escape.h"
 
 const char page_generator[] = "<meta name=\"generator\" content=\"dispatcher preview\">";
@@ -57,6 +58,17 @@ static const char style[] =
     "h2,h3{break-after:avoid}mark::after{content:none!important}}\n";
 
 /* ---- pieces ---- */
+
+const char *page_language(void)
+{
+    const char *language = say_language();
+    return language != NULL ? language : "en";
+}
+
+void page_put_head(struct preview_page *page, const char *english)
+{
+    buf_printf(&page->out, "<h2>%s</h2>\n", say_word(page->p->inv, english));
+}
 
 void page_put_text(struct preview_page *page, const char *text)
 {
@@ -119,48 +131,65 @@ void page_end_column(struct preview_page *page)
 void page_put_gap(struct preview_page *page, size_t language, const char *what)
 {
     begin_column(page, language, " class=\"gap\"");
-    buf_puts(&page->out, "<p lang=\"en\">no ");
-    page_put_text(page, what);
-    buf_printf(&page->out, " in %s</p>\n", page->p->tags[language]);
+    struct buf said = {0};
+    say_put(page->p->inv, &said, "no %s in %s", what, page->p->tags[language]);
+    buf_printf(&page->out, "<p lang=\"%s\">", page_language());
+    page_put_text(page, buf_text(&said));
+    buf_puts(&page->out, "</p>\n");
+    buf_free(&said);
     page_end_column(page);
 }
 
 /* ---- the frame ---- */
 
-static void put_count(struct preview_page *page, enum problem_level level, const char *one,
-                      const char *many, const char *behind)
+/* "2 errors, 1 warning and 0 hints". */
+static void put_found(struct preview_page *page)
 {
-    size_t count = preview_findings_count(&page->p->findings, level);
-    buf_printf(&page->out, "%zu %s%s", count, count == 1 ? one : many, behind);
+    const struct preview_findings *f = &page->p->findings;
+    const struct invocation *inv = page->p->inv;
+    size_t errors = preview_findings_count(f, PROBLEM_ERROR);
+    size_t warnings = preview_findings_count(f, PROBLEM_WARNING);
+    size_t hints = preview_findings_count(f, PROBLEM_HINT);
+    struct buf error = {0}, warning = {0}, hint = {0};
+    say_put(inv, &error, errors == 1 ? "%zu error" : "%zu errors", errors);
+    say_put(inv, &warning, warnings == 1 ? "%zu warning" : "%zu warnings", warnings);
+    say_put(inv, &hint, hints == 1 ? "%zu hint" : "%zu hints", hints);
+    say_put(inv, &page->out, "The check found %s, %s and %s.", buf_text(&error), buf_text(&warning),
+            buf_text(&hint));
+    buf_free(&error);
+    buf_free(&warning);
+    buf_free(&hint);
 }
 
 static void put_head(struct preview_page *page, const char *title)
 {
+    buf_printf(&page->out, "<!DOCTYPE html>\n<html lang=\"%s\">\n", page_language());
     buf_puts(&page->out,
-             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+             "<head>\n<meta charset=\"utf-8\">\n"
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
              "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
              "'none'; style-src 'unsafe-inline'; frame-src 'self'\">\n");
     buf_printf(&page->out, "%s\n<title>", page_generator);
     page_put_text(page, page->p->name);
     buf_printf(&page->out, ": %s</title>\n<style>\n%s</style>\n</head>\n<body>\n<header>\n<h1>",
-               title, style);
+               say_word(page->p->inv, title), style);
     page_put_text(page, page->p->name);
     buf_puts(&page->out, "</h1>\n<p>");
     page_put_text(page, page->p->origin);
-    buf_puts(&page->out, "</p>\n<p class=\"found\">The check found ");
-    put_count(page, PROBLEM_ERROR, "error", "errors", ", ");
-    put_count(page, PROBLEM_WARNING, "warning", "warnings", " and ");
-    put_count(page, PROBLEM_HINT, "hint", "hints", ".</p>\n");
+    buf_puts(&page->out, "</p>\n<p class=\"found\">");
+    put_found(page);
+    buf_puts(&page->out, "</p>\n");
 }
 
 static void put_tabs(struct preview_page *page, const struct preview_tab *tabs, size_t count,
                      size_t current)
 {
-    buf_puts(&page->out, "<nav aria-label=\"Parts of the letter\">\n");
+    buf_printf(&page->out, "<nav aria-label=\"%s\">\n",
+               say_word(page->p->inv, SAID("Parts of the letter")));
     for (size_t i = 0; i < count; i++)
         buf_printf(&page->out, "<a href=\"%s\"%s>%s</a>\n", tabs[i].file,
-                   i == current ? " aria-current=\"page\"" : "", tabs[i].title);
+                   i == current ? " aria-current=\"page\"" : "",
+                   say_word(page->p->inv, tabs[i].title));
     buf_puts(&page->out, "</nav>\n");
 }
 

@@ -25,6 +25,10 @@ void page_put(struct preview_page *page, const struct preview_tab *tabs, size_t 
 /* In the head of every page, by which a folder is known to be ours. */
 extern const char page_generator[];
 
+/* Of the page: the operator's, where the letters beside it have their own. */
+const char *page_language(void);
+/* A heading, in that language. */
+void page_put_head(struct preview_page *page, const char *english);
 void page_put_text(struct preview_page *page, const char *text);
 /* The text of a part, with its facts set off as in the sections. */
 void page_put_marked(struct preview_page *page, size_t language, enum proof_part part);

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/say.h"
+#include "letters/check_report.h"
 #include "letters/preview_tabs.h"
 
 static bool is_in(const struct preview_finding *f, const struct proof *proof, size_t section)
@@ -27,10 +29,14 @@ static bool has_section(const struct preview_page *page, const struct preview_fi
 static void put_finding(struct preview_page *page, const struct preview_finding *f, bool *first)
 {
     const char *level = problem_level_name(f->level);
-    buf_puts(&page->out, *first ? "<ul class=\"findings\" lang=\"en\">\n" : "");
+    struct buf said = {0};
+    if (*first)
+        buf_printf(&page->out, "<ul class=\"findings\" lang=\"%s\">\n", page_language());
     *first = false;
-    buf_printf(&page->out, "<li class=\"%s\"><b>%s</b> ", level, level);
-    page_put_text(page, f->text);
+    check_report_put(page->p->inv, &said, f->text, f->rule);
+    buf_printf(&page->out, "<li class=\"%s\"><b>%s</b> ", level, say_word(page->p->inv, level));
+    page_put_text(page, buf_text(&said));
+    buf_free(&said);
     buf_puts(&page->out, "<br><code>");
     page_put_text(page, f->position);
     buf_puts(&page->out, "</code> <code>[");
@@ -81,7 +87,10 @@ static void put_facts(struct preview_page *page, size_t language, size_t section
         const struct proof_use *u = &proof->uses[i];
         if (u->part != PROOF_BODY || u->section != section || is_repeated(proof, i))
             continue;
-        buf_puts(&page->out, first ? "<p class=\"facts\" lang=\"en\">Facts: <code>" : "<code>");
+        if (first)
+            buf_printf(&page->out, "<p class=\"facts\" lang=\"%s\">%s ", page_language(),
+                       say_word(page->p->inv, SAID("Facts:")));
+        buf_puts(&page->out, "<code>");
         page_put_text(page, u->name);
         buf_puts(&page->out, "</code> ");
         first = false;
@@ -108,11 +117,13 @@ static void put_section(struct preview_page *page, size_t language,
 static void put_row(struct preview_page *page, const char *id)
 {
     struct buf what = {0};
-    buf_printf(&what, *id != '\0' ? "section {#%s}" : "text before the first heading", id);
-    buf_printf(&page->out,
-               *id != '\0' ? "<h2 id=\"%s\"><code>{#%s}</code></h2>\n"
-                           : "<h2>Before the first heading</h2>\n",
-               id, id);
+    if (*id != '\0') {
+        say_put(page->p->inv, &what, "section {#%s}", id);
+        buf_printf(&page->out, "<h2 id=\"%s\"><code>{#%s}</code></h2>\n", id, id);
+    } else {
+        say_put(page->p->inv, &what, "text before the first heading");
+        page_put_head(page, SAID("Before the first heading"));
+    }
     page_begin_columns(page, "");
     for (size_t i = 0; i < page->p->tag_count; i++) {
         const struct proof_section *section = proof_section(&page->proofs[i], id);
@@ -128,11 +139,11 @@ static void put_row(struct preview_page *page, const char *id)
 static void put_line(struct preview_page *page, const char *title, const char *what,
                      enum proof_part part)
 {
-    buf_printf(&page->out, "<h2>%s</h2>\n", title);
+    page_put_head(page, title);
     page_begin_columns(page, "");
     for (size_t i = 0; i < page->p->tag_count; i++) {
         if (preview_part(&page->proofs[i].message, part)->len == 0) {
-            page_put_gap(page, i, what);
+            page_put_gap(page, i, say_word(page->p->inv, what));
             continue;
         }
         page_begin_column(page, i);
@@ -149,8 +160,8 @@ void tab_put_sections(struct preview_page *page)
     const char **ids;
     size_t count = preview_section_ids(page->proofs, page->p->tag_count, &ids);
     put_other_findings(page);
-    put_line(page, "Subject", "subject", PROOF_SUBJECT);
-    put_line(page, "Preheader", "preheader", PROOF_PREHEADER);
+    put_line(page, SAID("Subject"), SAID("subject"), PROOF_SUBJECT);
+    put_line(page, SAID("Preheader"), SAID("preheader"), PROOF_PREHEADER);
     for (size_t i = 0; i < count; i++)
         put_row(page, ids[i]);
     free(ids);

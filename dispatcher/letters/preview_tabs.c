@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/say.h"
 #include "letters/preview_json.h"
 #include "letters/preview_sms.h"
 #include "render/escape.h"
@@ -13,7 +14,7 @@ static void put_columns(struct preview_page *page, enum proof_part part, const c
     page_begin_columns(page, kind);
     for (size_t i = 0; i < page->p->tag_count; i++) {
         if (preview_part(&page->proofs[i].message, part)->len == 0) {
-            page_put_gap(page, i, what);
+            page_put_gap(page, i, say_word(page->p->inv, what));
             continue;
         }
         page_begin_column(page, i);
@@ -42,10 +43,9 @@ static void put_narrow(struct preview_page *page, size_t language)
     page_put_marked(page, language, PROOF_SUBJECT);
     buf_puts(&page->out, "</h3>\n<p>");
     page_put_marked(page, language, PROOF_PREHEADER);
-    buf_printf(&page->out,
-               "</p>\n<p class=\"note\" lang=\"en\"><a href=\"mail.%s.html\">The mail "
-               "alone</a>, also to print it</p>\n",
-               tag);
+    buf_printf(
+        &page->out, "</p>\n<p class=\"note\" lang=\"%s\"><a href=\"mail.%s.html\">%s</a></p>\n",
+        page_language(), tag, say_word(page->p->inv, SAID("The mail alone, also to print it")));
     put_frame(page, language, "narrow");
 }
 
@@ -59,9 +59,9 @@ static void put_wide(struct preview_page *page, size_t language)
 
 void tab_put_mail(struct preview_page *page)
 {
-    buf_puts(&page->out, "<h2>On a telephone: 360 pixels</h2>\n");
-    put_columns(page, PROOF_BODY, "phones", "mail", put_narrow);
-    buf_puts(&page->out, "<h2>On a desktop</h2>\n");
+    page_put_head(page, SAID("On a telephone: 360 pixels"));
+    put_columns(page, PROOF_BODY, "phones", SAID("mail"), put_narrow);
+    page_put_head(page, SAID("On a desktop"));
     for (size_t i = 0; i < page->p->tag_count; i++)
         put_wide(page, i);
 }
@@ -77,8 +77,8 @@ static void put_plain(struct preview_page *page, size_t language)
 
 void tab_put_plain(struct preview_page *page)
 {
-    buf_puts(&page->out, "<h2>The text part of the mail</h2>\n");
-    put_columns(page, PROOF_BODY, "", "mail", put_plain);
+    page_put_head(page, SAID("The text part of the mail"));
+    put_columns(page, PROOF_BODY, "", SAID("mail"), put_plain);
 }
 
 /* ---- text messages ---- */
@@ -100,10 +100,11 @@ static void put_way(struct preview_page *page, size_t language, const struct sms
     struct preview_sms sms;
     struct buf summary = {0};
     preview_sms_make(&page->proofs[language].message, way, &sms);
-    preview_sms_put_summary(NULL, &sms, &summary);
-    buf_printf(&page->out, "<h4 lang=\"en\">%s%s</h4>\n<p class=\"note%s\" lang=\"en\">",
-               sms_way_profile(way->gateway->profile), used ? ", the gateway in use" : "",
-               sms.refusal.text[0] == '\0' ? "" : " unsendable");
+    preview_sms_put_summary(page->p->inv, &sms, &summary);
+    buf_printf(&page->out, "<h4 lang=\"%s\">%s%s</h4>\n<p class=\"note%s\" lang=\"%s\">",
+               page_language(), sms_way_profile(way->gateway->profile),
+               used ? say_word(page->p->inv, SAID(", the gateway in use")) : "",
+               sms.refusal.text[0] == '\0' ? "" : " unsendable", page_language());
     page_put_text(page, buf_text(&summary));
     buf_puts(&page->out, "</p>\n");
     put_bubbles(page, &sms);
@@ -133,11 +134,13 @@ static void put_ways(struct preview_page *page, size_t language)
 static void put_sms(struct preview_page *page, size_t language)
 {
     if (page->proofs[language].message.title.len > 0) {
-        buf_puts(&page->out, "<h4 lang=\"en\">Title of a long Korean message (LMS)</h4>\n<p>");
+        buf_printf(&page->out, "<h4 lang=\"%s\">%s</h4>\n<p>", page_language(),
+                   say_word(page->p->inv, SAID("Title of a long Korean message (LMS)")));
         page_put_marked(page, language, PROOF_TITLE);
         buf_puts(&page->out, "</p>\n");
     }
-    buf_puts(&page->out, "<h4 lang=\"en\">As the letter says it</h4>\n<p class=\"bubble\">");
+    buf_printf(&page->out, "<h4 lang=\"%s\">%s</h4>\n<p class=\"bubble\">", page_language(),
+               say_word(page->p->inv, SAID("As the letter says it")));
     page_put_marked(page, language, PROOF_SMS);
     buf_puts(&page->out, "</p>\n");
     put_ways(page, language);
@@ -145,8 +148,8 @@ static void put_sms(struct preview_page *page, size_t language)
 
 void tab_put_sms(struct preview_page *page)
 {
-    buf_puts(&page->out, "<h2>As each kind of gateway counts and cuts it</h2>\n");
-    put_columns(page, PROOF_SMS, "", "text message", put_sms);
+    page_put_head(page, SAID("As each kind of gateway counts and cuts it"));
+    put_columns(page, PROOF_SMS, "", SAID("text message"), put_sms);
 }
 
 /* ---- webhook ---- */
@@ -164,6 +167,6 @@ static void put_webhook(struct preview_page *page, size_t language)
 
 void tab_put_webhook(struct preview_page *page)
 {
-    buf_puts(&page->out, "<h2>What other systems receive</h2>\n");
-    put_columns(page, PROOF_WEBHOOK, "", "webhook", put_webhook);
+    page_put_head(page, SAID("What other systems receive"));
+    put_columns(page, PROOF_WEBHOOK, "", SAID("webhook"), put_webhook);
 }

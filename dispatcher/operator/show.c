@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/cure.h"
+#include "cli/kept.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -28,19 +29,22 @@ static void print_value(const struct invocation *inv, const char *label, const c
 /* Why nothing of its batch is sent. */
 static void print_stop(const struct invocation *inv, const struct json_t *notice)
 {
-    struct buf why = {0};
+    struct buf why = {0}, kept = {0};
     const char *stop = json_get_text(notice, "stop", "goes");
     const char *reason = json_get_text(notice, "stop_reason", "");
     if (strcmp(stop, "goes") == 0)
         return;
     const char *batch = json_get_text(notice, "batch", "");
+    kept_put(inv, reason, &kept);
     if (reason[0] != '\0')
-        say_put(inv, &why, "%s: %s; nothing of it is sent until `dispatcher resume %s`", stop,
-                reason, batch);
+        say_put(inv, &why, "%s: %s; nothing of it is sent until `dispatcher resume %s`",
+                say_word(inv, stop), buf_text(&kept), batch);
     else
-        say_put(inv, &why, "%s; nothing of it is sent until `dispatcher resume %s`", stop, batch);
+        say_put(inv, &why, "%s; nothing of it is sent until `dispatcher resume %s`",
+                say_word(inv, stop), batch);
     print_value(inv, "stopped", buf_text(&why));
     buf_free(&why);
+    buf_free(&kept);
 }
 
 /* Where the text of a batch's line stands, or that it is gone. */
@@ -185,11 +189,12 @@ static void put_rest(const struct invocation *inv, const struct json_t *row, str
 {
     const char *word = json_get_text(row, "waits_for", "");
     const char *name = json_get_text(row, "transport", "");
-    const char *because = json_get_text(row, "rests_because", "");
+    struct buf because = {0};
+    kept_put(inv, json_get_text(row, "rests_because", ""), &because);
     if (strcmp(word, "transport_rest") == 0)
-        say_put(inv, out, "%s rests: %s", name, because);
+        say_put(inv, out, "%s rests: %s", name, buf_text(&because));
     else if (strcmp(word, "transport_paused") == 0)
-        say_put(inv, out, "%s is %s", name, because);
+        say_put(inv, out, "%s is %s", name, buf_text(&because));
     else if (strcmp(word, "transport_rate") == 0)
         say_put(inv, out, "%s is at the rate set for it", name);
     else if (strcmp(word, "warmup") == 0)
@@ -200,6 +205,7 @@ static void put_rest(const struct invocation *inv, const struct json_t *row, str
         say_put(inv, out, "the next wave of its campaign");
     else if (strcmp(word, "daemon") == 0)
         say_put(inv, out, "a daemon: none runs (`dispatcher run`)");
+    buf_free(&because);
 }
 
 static void print_rest(const struct invocation *inv, const struct json_t *row)
@@ -224,6 +230,14 @@ static void print_time(const struct invocation *inv, const char *label, const ch
     say(inv, stdout, "  %-12s %s\n", say_word(inv, label), output_time(time, when, sizeof(when)));
 }
 
+static void print_remark(const struct invocation *inv, const char *text)
+{
+    struct buf said = {0};
+    kept_put(inv, text, &said);
+    print_value(inv, "remark", buf_text(&said));
+    buf_free(&said);
+}
+
 static void print_delivery(const struct invocation *inv, const struct json_t *row)
 {
     say(inv, stdout, "\n%s by %s to %s, letter %s (%s)\n", json_get_text(row, "state", ""),
@@ -232,7 +246,7 @@ static void print_delivery(const struct invocation *inv, const struct json_t *ro
     print_value(inv, "cause", json_get_text(row, "cause", NULL));
     print_meaning(inv, json_get_text(row, "cause", ""));
     if (says_more(row))
-        print_value(inv, "remark", json_get_text(row, "reply", NULL));
+        print_remark(inv, json_get_text(row, "reply", ""));
     print_value(inv, "reported", json_get_text(row, "reported", NULL));
     print_crashes(inv, row);
     print_way_out(inv, row);
@@ -249,8 +263,7 @@ static void print_attempt(const struct invocation *inv, const struct json_t *row
 {
     char when[64];
     struct buf reply = {0};
-    const char *text = json_get_text(row, "reply", "");
-    text_put_visible(&reply, text, strlen(text));
+    kept_put(inv, json_get_text(row, "reply", ""), &reply);
     say(inv, stdout, "  attempt %lld  %s  %s over %s in %lld ms: %s\n",
         (long long)json_get_int(row, "attempt", 0),
         output_time(json_get_text(row, "at", NULL), when, sizeof(when)),

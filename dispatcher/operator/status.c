@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "base/text.h"
+#include "cli/kept.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -71,12 +72,14 @@ static void print_endpoints(const struct invocation *inv, const struct json_t *s
     for (size_t i = 0; i < json_count(endpoints); i++) {
         const struct json_t *e = json_at(endpoints, i);
         const char *name = json_get_text(e, "name", "");
-        const char *reason = json_get_text(e, "reason", "");
+        struct buf reason = {0};
+        kept_put(inv, json_get_text(e, "reason", ""), &reason);
         say(inv, stdout,
             "endpoint %s is disabled since %s, what is for it is held: %s\n  look: dispatcher "
             "endpoint test %s, then: dispatcher endpoint enable %s\n",
             name, output_time(json_get_text(e, "since", NULL), when, sizeof(when)),
-            reason[0] != '\0' ? reason : say_word(inv, "no reason was given"), name, name);
+            reason.len > 0 ? buf_text(&reason) : say_word(inv, "no reason was given"), name, name);
+        buf_free(&reason);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "base/attributes.h"
 #include "base/text.h"
 #include "base/unicode.h"
+#include "cli/kept.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -233,14 +234,16 @@ static void put_batch(const struct invocation *inv, const struct json_t *b, size
                       struct buf *out)
 {
     char left_text[OUTPUT_NUMBER_SIZE], failed_text[OUTPUT_NUMBER_SIZE];
-    struct buf tail = {0};
+    struct buf tail = {0}, reason = {0};
     int64_t left = count_left(b), all = count_all(b);
     double rate = number_of(b, "sent_per_s") + number_of(b, "failed_per_s");
     const char *stop = json_get_text(b, "stop", "goes");
     say_put(inv, &tail, "left %s  failed %s", output_number(left, left_text),
             output_number(json_get_int(b, "failed", 0), failed_text));
+    kept_put(inv, json_get_text(b, "stop_reason", ""), &reason);
     if (!text_equal(stop, "goes"))
-        say_put(inv, &tail, "  %s: %s", say_word(inv, stop), json_get_text(b, "stop_reason", ""));
+        say_put(inv, &tail, "  %s: %s", say_word(inv, stop), buf_text(&reason));
+    buf_free(&reason);
     const struct progress_facts facts = {.label = json_get_text(b, "batch", ""),
                                          .done = all - left,
                                          .total = all,

@@ -11,6 +11,7 @@
 #include "base/attributes.h"
 #include "base/text.h"
 #include "cli/cure.h"
+#include "cli/kept.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -381,12 +382,18 @@ static void print_object(const struct subject *s, const struct json_t *row, cons
 }
 
 /* Without the line end and the full stop that the sentence around it brings. */
-static void put_reply(const char *text, struct buf *out)
+static void put_reply(const struct invocation *inv, const char *text, struct buf *out)
 {
+    struct buf bare = {0};
     size_t len = strlen(text);
     while (len > 0 && strchr("\r\n. ", text[len - 1]) != NULL)
         len--;
-    text_put_visible(out, text, len);
+    buf_put(&bare, text, len);
+    if (invocation_json(inv))
+        text_put_visible(out, text, len);
+    else
+        kept_put(inv, buf_text(&bare), out);
+    buf_free(&bare);
 }
 
 static void tell_delivery(const struct why *w, const struct json_t *row)
@@ -395,8 +402,9 @@ static void tell_delivery(const struct why *w, const struct json_t *row)
     struct buf reply = {0}, because = {0};
     struct cure way;
     const char *own = json_get_text(row, "reply", "");
-    put_reply(own[0] != '\0' ? own : buf_text(&w->last), &reply);
-    put_reply(json_get_text(row, "rests_because", json_get_text(w->notice, "stop_reason", "")),
+    put_reply(w->inv, own[0] != '\0' ? own : buf_text(&w->last), &reply);
+    put_reply(w->inv,
+              json_get_text(row, "rests_because", json_get_text(w->notice, "stop_reason", "")),
               &because);
     const struct subject s = {
         .inv = w->inv,

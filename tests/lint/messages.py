@@ -84,6 +84,7 @@ def gather(root):
                 if is_said(sentence):
                     said.setdefault(sentence, name)
         known.update(unescape(literals) for literals in re.findall(LITERALS, text))
+    known.update(sentence.removeprefix("; ") for sentence in list(known))  # what is said behind another sentence
     known.update(sentence.partition(":")[0] for sentence in list(known))  # where a word of the letter's language follows
     said.update((word, "lower floors") for word in WORDS if word in known)
     return said, known.union(PIECEWISE, (sentence.replace("%.*s", "%s") for sentence in known))
