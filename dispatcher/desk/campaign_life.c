@@ -312,7 +312,10 @@ const struct command command_campaign_pause = {
         "  dispatcher campaign pause 2027-01-outage --reason \"wrong telephone number\"\n\n"
         "Acts at once on everything that is not in flight, in all of its batches, also those that "
         "are\n"
-        "still being read. What was delivered stays delivered. Undo: campaign resume.\n\n"
+        "still being read. What was delivered stays delivered. Undo: campaign resume.\n"
+        "Single notices that systems handed in under its name are none of its batches and go on: "
+        "for\n"
+        "those in the books, hold --campaign NAME (undo: release --campaign NAME).\n\n"
         "JSON, one object: v, verb, campaign, changed, was (its state), cancelled.",
     .options = pause_options,
     .option_count = COUNT_OF(pause_options),
@@ -377,7 +380,9 @@ const struct command command_campaign_cancel = {
         "Shows how many messages that concerns, and asks for the name of the campaign. What is in\n"
         "flight ends; what was delivered stays delivered. It cannot be undone; to stop for a "
         "while:\n"
-        "campaign pause.\n\n"
+        "campaign pause. Single notices under its name that wait are cancelled too; those that "
+        "systems\n"
+        "hand in later are not.\n\n"
         "JSON, one object: v, verb, campaign, changed, was (its state), cancelled (messages).",
     .options = cancel_options,
     .option_count = COUNT_OF(cancel_options),
