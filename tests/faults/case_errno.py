@@ -33,15 +33,18 @@ def finish(run, t, total, where="", bound=0):
     return good
 
 
+AT_REST_S = 3  # a worker of a busy machine may have something in hand for long
+
+
 def comes_to_rest(t):
-    """Waits until nothing has left for a second: what was in the workers' hands has come to its end."""
+    """Waits until nothing has left for a while: what was in the workers' hands has come to its end."""
     since, count = time.monotonic(), t.sink.count()
 
     def rests():
         nonlocal since, count
         if t.sink.count() != count:
             since, count = time.monotonic(), t.sink.count()
-        return time.monotonic() - since > 1
+        return time.monotonic() - since > AT_REST_S
 
     t.wait(rests, 15, "sending to stop while nothing can be recorded")
 

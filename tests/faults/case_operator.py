@@ -30,7 +30,7 @@ def operators_at_once(run):
 
     def second_daemon():
         while not over.is_set():
-            ended = subprocess.run([stage.lib.DISPATCHER, "run", "--config", t.config_path], capture_output=True, env=t.environment, timeout=20)
+            ended = subprocess.run([stage.lib.DISPATCHER, "run", "--config", t.config_path], capture_output=True, env=t.environment, timeout=stage.lib.COMMAND_LIMIT_S)
             refused.append(ended.returncode)
             if ended.returncode == 0 or b"another" not in ended.stderr:
                 problems.append(f"a second daemon ended with {ended.returncode}: {ended.stderr[-200:]!r}")

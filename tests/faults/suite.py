@@ -56,8 +56,8 @@ def sibling(name):
 class Run:
     """One run of a case: short or whole, everything random in it drawn from `seed`."""
 
-    def __init__(self, chosen, seed, short=False, count=None):
-        self.case, self.seed, self.short, self.count = chosen, seed, short, count
+    def __init__(self, chosen, seed, short=False, count=None, turn=0):
+        self.case, self.seed, self.short, self.count, self.turn = chosen, seed, short, count, turn
         self.dice = random.Random(seed)
         self.problems, self.unproven, self.facts, self.stages = [], [], {}, []
         self.lost = self.unaccounted = self.repeats = self.paid = self.uncertain = self.deliveries = self.faults = 0
@@ -116,6 +116,12 @@ class Run:
         if not condition:
             self.unproven.append(sentence + ": this run proved nothing")
         return bool(condition)
+
+    def in_time(self, seconds, limit, sentence):
+        """A promise of speed. One that is broken is like a slow machine: it is so in every round; of a short cut, which
+        runs on any machine, the later rounds ask less."""
+        allowed = limit * stage.lib.PATIENCE * (3**self.turn if self.short else 1)
+        return self.proves(seconds < allowed, f"{sentence} only after {seconds:.1f} s, not {allowed:g} s at most")
 
     def add(self, verdict, where="", bound=None):
         """The oracle's verdict of one fault; `bound`: how many repeats are allowed."""
@@ -195,8 +201,8 @@ class Run:
 def rounds(name, seed, short=False, count=None):
     """The run of a case that decides: the first one that shows something, or the last."""
     chosen, dice = load()[name], random.Random(seed)
-    for _ in range(ROUNDS):
-        run = Run(chosen, seed, short, count).execute()
+    for turn in range(ROUNDS):
+        run = Run(chosen, seed, short, count, turn).execute()
         if run.problems or not run.unproven:
             break
         seed = dice.getrandbits(31)

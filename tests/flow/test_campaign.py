@@ -307,7 +307,7 @@ def test_one_byte_in_facts_people_or_the_campaign_makes_an_approval_void(t):
 def test_nobody_lets_another_letter_go_in_the_place_of_the_approved_one(t):
     if not_root():
         return
-    file = prepare(t, "approvals: [legal]\n", email=t.email_transport(t.smtp(), rate="4/s", packet=1))
+    file = prepare(t, "approvals: [legal]\n", email=t.email_transport(t.smtp(), rate="1/s", packet=1))
     t.daemon.start()
     t.equal(approve(t, file, SECOND, "legal").status, 0, "approved")
     t.equal(send(t, file).status, 0, "sent")
@@ -338,6 +338,7 @@ def test_nobody_lets_another_letter_go_in_the_place_of_the_approved_one(t):
     with open(os.path.join(t.dir, "templates/service-restored/en.md"), "w", encoding="utf-8", newline="") as out:
         out.write(before)
     t.equal(t.command("campaign", "resume", NAME, "--yes").status, 77, "put back, and not read again")
+    edit(t, "dispatcher.yaml", '"1/s"', '"1000/s"')
     t.equal(t.command("reload").status, 0, "as it was")
     t.equal(t.command("campaign", "resume", NAME, "--yes").status, 0, "paused by hand until then")
     wait_for(t, delivered=48)
