@@ -75,15 +75,18 @@ def stretched(seconds):
     return int(seconds * STRETCH)
 
 
-def wait_until(condition, seconds, what):
+def wait_until(condition, seconds, what, moving=lambda: None):
     """The first true answer of `condition`; Failure when the time is over. That it came soon is proven by what had not
-    happened yet, never by this limit."""
+    happened yet, never by this limit. While what `moving` says changes, time does not count: many take long."""
     limit = max(seconds, LEAST_WAIT_S) * PATIENCE
-    deadline = time.monotonic() + limit
+    deadline, seen = time.monotonic() + limit, moving()
     while True:
         answer = condition()
         if answer:
             return answer
+        now = moving()
+        if now != seen:
+            deadline, seen = time.monotonic() + limit, now
         if time.monotonic() > deadline:
             raise Failure(f"waited {limit:g} s in vain for {what}")
         time.sleep(0.03)
@@ -443,8 +446,8 @@ class Flow:
     def matches(self, text, pattern, what):
         return self.check(re.search(pattern, text), f"{what}: {text!r} does not match {pattern!r}")
 
-    def wait(self, condition, seconds, what):
-        return wait_until(condition, seconds, what)
+    def wait(self, condition, seconds, what, moving=lambda: None):
+        return wait_until(condition, seconds, what, moving)
 
     @contextlib.contextmanager
     def within(self, seconds, what):

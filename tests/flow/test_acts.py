@@ -272,7 +272,7 @@ def settle_down(t):
         left = states(t, batch="b")
         return left and not any(left[s] for s in ("waiting", "deferred", "held", "in_flight"))
 
-    t.wait(over, 60, "all to be final")
+    t.wait(over, 60, "all to be final", lambda: states(t, batch="b"))
 
 
 def test_four_shells_at_once_lose_and_repeat_nothing(t):

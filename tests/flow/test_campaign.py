@@ -71,7 +71,7 @@ def wait_for(t, **members):
         row = state(t)
         return all(row.get(k) == v for k, v in members.items())
 
-    t.wait(there, 20, f"the campaign to be {members}; {t.command('campaign', 'show', NAME).out}")
+    t.wait(there, 20, f"the campaign to be {members}; {t.command('campaign', 'show', NAME).out}", lambda: mails(t))
 
 
 def mails(t):

@@ -272,7 +272,7 @@ def test_a_letter_that_changed_by_a_byte_sends_nothing_until_it_is_back(t):
         file.write(was)
     reload(t)
     t.equal(batch(t, "outage-a")["stop"], "goes", "the batch with its letter back")
-    t.wait(lambda: batch(t, "outage-a").get("delivered") == 120, 60, "all to be sent")
+    t.wait(lambda: batch(t, "outage-a").get("delivered") == 120, 60, "all to be sent", lambda: len(server.accepted()))
     verbs = [(a["who"], a["verb"]) for a in t.ask("actions")[0] if a["selector"] == "--batch outage-a"]
     t.equal(verbs, [("dispatcher", "pause"), ("dispatcher", "resume")], "what is recorded")
 

@@ -43,7 +43,7 @@ def wait_until_all_is_tried(t):
         counts = t.summary("email")
         return sum(counts.values()) == COUNT and counts.get("waiting", 0) + counts.get("in_flight", 0) + counts.get("deferred", 0) == 0
 
-    lib.wait_until(tried, 110, "fifty thousand mails to be sent")
+    lib.wait_until(tried, 110, "fifty thousand mails to be sent", lambda: t.summary("email"))
 
 
 def test_only_the_full_mailboxes_are_tried_again(t):

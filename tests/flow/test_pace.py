@@ -68,7 +68,7 @@ def test_a_rate_is_kept_and_parks_nobody(t):
     t.configure(email={**OUTBOX, "rate": "50/s"})
     t.daemon.start()
     t.enqueue(*to_domain(t, "n", 300, "example.org"))
-    t.wait(lambda: len(written(t)) == 300, 20, "300 mails")
+    t.wait(lambda: len(written(t)) == 300, 20, "300 mails", lambda: len(written(t)))
     times = [when for when, _ in written(t)]
     # A burst is what one second allows; the 250 behind it take five seconds.
     check_pace(t, times, 50)
@@ -105,7 +105,7 @@ def test_a_domain_at_its_rate_slows_nobody_else(t):
     t.configure(email={**OUTBOX, "domains": {"slow.example": "5/s", "default": "1000/s"}})
     t.enqueue(*to_domain(t, "slow", 40, "slow.example"), *to_domain(t, "other", 100, "other.example"))
     t.daemon.start()  # all of them stand there: how fast they come does not matter
-    t.wait(lambda: len(written(t)) == 140, 30, "140 mails")
+    t.wait(lambda: len(written(t)) == 140, 30, "140 mails", lambda: len(written(t)))
     slow = [when for when, name in written(t) if name.startswith("slow")]
     other = [when for when, name in written(t) if name.startswith("other")]
     check_pace(t, slow, 5)
@@ -208,7 +208,7 @@ def test_two_campaigns_take_turns(t):
     def count(name):
         return sum(record["rcpt"][0].startswith(name) for record in server.accepted())
 
-    t.wait(lambda: min(count("first"), count("second")) >= 200, 60, "200 of each")
+    t.wait(lambda: min(count("first"), count("second")) >= 200, 60, "200 of each", lambda: len(server.accepted()))
     # Whoever came first has what was sent before the other was taken in, and from then on half.
     t.check(max(count("first"), count("second")) < 3000, f"one had to wait for the other: {count('first')}, {count('second')}")
 
@@ -236,7 +236,7 @@ def test_a_campaign_halts_itself_when_number_and_share_are_passed(t):
     t.equal(t.command("resume", "recall").status, 0, "resume")
     t.wait(lambda: batch(t, "recall")["stop"] == "halted" and batch(t, "recall")["open"] < row["open"], 20, "it to halt again")
     t.equal(t.command("resume", "recall", "--go-on").status, 0, "resume --go-on")
-    t.wait(lambda: batch(t, "recall")["failed"] > 2 * row["failed"] + 400, 60, "it to go on whatever happens")
+    t.wait(lambda: batch(t, "recall")["failed"] > 2 * row["failed"] + 400, 60, "it to go on whatever happens", lambda: batch(t, "recall")["failed"])
     t.equal(batch(t, "recall")["stop"], "goes", "stop")
 
 

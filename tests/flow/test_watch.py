@@ -74,11 +74,16 @@ def batch(t, identity):
 
 
 def wait_for_batch(t, identity, seconds=10, **members):
+    rows = []
+
     def there():
-        rows = [r for r in t.command("batches", "--json").lines() if r["batch"] == identity]
+        rows[:] = [r for r in t.command("batches", "--json").lines() if r["batch"] == identity]
         return rows and all(rows[0][key] == value for key, value in members.items())
 
-    t.wait(there, seconds, f"{identity} to be {members}; {t.command('batches').out}")
+    def moving():
+        return [(r["lines"], r["open"]) for r in rows]
+
+    t.wait(there, seconds, f"{identity} to be {members}; {t.command('batches').out}", moving)
 
 
 # watch

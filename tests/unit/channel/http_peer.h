@@ -52,6 +52,19 @@ UNUSED static int listen_on_loopback(int *out_port)
     return fd;
 }
 
+/* A port that refuses, and that nobody else is given until the caller closes the descriptor. */
+UNUSED static int refuse_on_loopback(int *out_port)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(any);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(fd, (struct sockaddr *)&any, size) != 0 ||
+        getsockname(fd, (struct sockaddr *)&any, &size) != 0)
+        abort();
+    *out_port = ntohs(any.sin_port);
+    return fd;
+}
+
 /* One whole request into `out`; false at the end of the connection. */
 static bool read_request(int fd, struct buf *out)
 {

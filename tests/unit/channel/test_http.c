@@ -12,12 +12,13 @@
 #include "channel/signature.h"
 #include "http_peer.h"
 
-#define SECRET  "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-#define ITEMS   40
-#define ANSWER  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-#define TIMEOUT 400
+#define SECRET      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+#define ITEMS       40
+#define ANSWER      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define TIMEOUT     400
+#define LABEL_OF_16 "no-such-host-no-"
 /* What a busy machine may need beside the time that is waited for. */
-#define BUSY 10000
+#define BUSY 50000
 
 struct item {
     char url[200];
@@ -36,7 +37,7 @@ static bool prepare(void *context, size_t index, struct http_request *out)
     struct error err;
     buf_puts(&out->url, item->url);
     out->method = item->method != NULL ? item->method : "GET";
-    out->timeout_ms = item->timeout_ms != 0 ? item->timeout_ms : 5000;
+    out->timeout_ms = item->timeout_ms != 0 ? item->timeout_ms : 20000;
     if (item->body != NULL)
         buf_puts(&out->body, item->body);
     if (item->header_name != NULL)
@@ -321,6 +322,24 @@ struct ending {
     int status;
 };
 
+/* What a free machine does within TIMEOUT gets more time where it was not done: in vain if it is
+ * never done. */
+static const int64_t patience_ms[] = {TIMEOUT, 8 * TIMEOUT, 40 * TIMEOUT};
+
+static bool ends_like(const struct ending *expected, int64_t timeout_ms, struct item *item)
+{
+    struct canned server = canned_start(expected->action, expected->response);
+    struct timespec since;
+    *item = get(server.port, "/");
+    item->timeout_ms = timeout_ms;
+    clock_gettime(CLOCK_MONOTONIC, &since);
+    run(open_plain_pool(), item, 1, 0);
+    assert_in_range(elapsed_ms(&since), 0, timeout_ms + BUSY);
+    assert_int_equal(item->writing, 1);
+    canned_stop(&server);
+    return item->answer.error == expected->error && item->answer.status == expected->status;
+}
+
 static void tells_what_was_sent_from_what_was_not(void **state)
 {
     (void)state;
@@ -334,36 +353,34 @@ static void tells_what_was_sent_from_what_was_not(void **state)
         {CANNED_ANSWER, "HTTP/0.9 hello\r\n\r\n", HTTP_LOST_AFTER, 0},
     };
     for (size_t i = 0; i < COUNT_OF(endings); i++) {
-        struct canned server = canned_start(endings[i].action, endings[i].response);
-        struct item item = get(server.port, "/");
-        struct timespec since;
-        item.timeout_ms = TIMEOUT;
-        clock_gettime(CLOCK_MONOTONIC, &since);
-        run(open_plain_pool(), &item, 1, 0);
-        assert_in_range(elapsed_ms(&since), 0, TIMEOUT + BUSY);
-        if (item.answer.error != endings[i].error || item.answer.status != endings[i].status)
+        struct item item;
+        bool good = false;
+        for (size_t tries = 0; !good && tries < COUNT_OF(patience_ms); tries++)
+            good = ends_like(&endings[i], patience_ms[tries], &item);
+        if (!good)
             fail_msg("row %zu: %d, status %d (%s)", i, item.answer.error, item.answer.status,
                      item.answer.detail);
-        assert_int_equal(item.writing, 1);
-        canned_stop(&server);
     }
 }
 
 static void reports_a_refused_connection_as_not_sent(void **state)
 {
     (void)state;
-    int port;
-    close(listen_on_loopback(&port));
+    int port, refusing = refuse_on_loopback(&port);
     struct item item = get(port, "/?password=secret");
     run(open_plain_pool(), &item, 1, 0);
     check_end(&item, HTTP_CONNECT, false);
     assert_null(strstr(item.answer.detail, "secret"));
+    close(refusing);
 }
 
+/* A label of 64 characters: no name server is asked, which might be far away, or know everything.
+ */
 static void reports_an_unknown_name_as_dns(void **state)
 {
     (void)state;
-    struct item item = {.url = "http://no-such-host.invalid/"};
+    struct item item = {.url =
+                            "http://" LABEL_OF_16 LABEL_OF_16 LABEL_OF_16 LABEL_OF_16 ".invalid/"};
     run(open_plain_pool(), &item, 1, 0);
     check_end(&item, HTTP_DNS, false);
 }
@@ -421,9 +438,10 @@ static void runs_many_at_once_but_no_more_than_its_limit(void **state)
     check_limit(20, 20);
 }
 
-static void does_not_let_a_dead_destination_delay_another(void **state)
+/* Half of the items wait in vain, `timeout_ms` each, and are over by twice that time: are the
+ * others answered meanwhile? */
+static bool others_are_answered(int64_t timeout_ms)
 {
-    (void)state;
     struct canned dead = canned_start(CANNED_HANG, ""), alive = canned_start(CANNED_ANSWER, ANSWER);
     struct http_pool *dead_pool = open_plain_pool(), *alive_pool = open_plain_pool();
     struct http_pool *pools[ITEMS];
@@ -432,26 +450,35 @@ static void does_not_let_a_dead_destination_delay_another(void **state)
     for (size_t i = 0; i < ITEMS; i++) {
         pools[i] = i % 2 == 0 ? dead_pool : alive_pool;
         items[i] = get(i % 2 == 0 ? dead.port : alive.port, "/");
-        items[i].timeout_ms = TIMEOUT;
+        items[i].timeout_ms = timeout_ms;
     }
     const struct http_handler handler = {items, prepare, writing, answered};
     clock_gettime(CLOCK_MONOTONIC, &since);
-    http_run(client, pools, ITEMS, 2 * TIMEOUT, &handler);
-    assert_in_range(elapsed_ms(&since), 2 * TIMEOUT - 50, 2 * TIMEOUT + BUSY);
-    size_t no_time = 0;
+    http_run(client, pools, ITEMS, 2 * timeout_ms, &handler);
+    assert_in_range(elapsed_ms(&since), 2 * timeout_ms - 50, 2 * timeout_ms + BUSY);
+    size_t no_time = 0, answered_ones = 0;
     for (size_t i = 0; i < ITEMS; i++) {
         if (i % 2 == 1)
-            check_end(&items[i], HTTP_ANSWERED, true);
+            answered_ones += items[i].answer.error == HTTP_ANSWERED;
         else if (items[i].answer.error == HTTP_NO_TIME)
             no_time++;
         else
             check_end(&items[i], HTTP_TIMEOUT_AFTER, true);
     }
-    /* 20 for the dead one, 8 at once, two rounds within the deadline (the second cut short by a
-     * little) */
-    assert_int_equal(no_time, ITEMS / 2 - 2 * HTTP_PARALLEL);
     canned_stop(&dead);
     canned_stop(&alive);
+    /* 20 for the dead one, 8 at once, two rounds within the deadline (the second cut short by a
+     * little) */
+    return answered_ones == ITEMS / 2 && no_time == ITEMS / 2 - 2 * HTTP_PARALLEL;
+}
+
+static void does_not_let_a_dead_destination_delay_another(void **state)
+{
+    (void)state;
+    bool good = false;
+    for (size_t tries = 0; !good && tries < COUNT_OF(patience_ms); tries++)
+        good = others_are_answered(patience_ms[tries]);
+    assert_true(good);
 }
 
 static void gives_up_on_a_destination_that_is_silent(void **state)

@@ -172,7 +172,7 @@ static inline void take_in(struct batch_fixture *f, const struct handed_over *h)
 static inline void wait_until_out_of_new(struct batch_fixture *f, const char *id)
 {
     char path[200];
-    int64_t end_ms = clock_mono_ms() + 10000;
+    int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
     snprintf(path, sizeof(path), "%s/new/%s", f->directory, id);
     while (access(path, F_OK) == 0 && clock_mono_ms() < end_ms)
         turn(f, 20);

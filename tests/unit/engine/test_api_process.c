@@ -138,7 +138,7 @@ static void starts_a_crashed_one_again_after_a_while(void **state)
     use(where);
     int first = ask(said, sizeof(said));
     kill(first, SIGKILL);
-    for (int i = 0; i < 5000 && process.pid != 0; i++) {
+    for (int i = 0; i < 60000 && process.pid != 0; i++) {
         usleep(1000);
         api_process_tend(&process, 10);
     }
@@ -153,7 +153,7 @@ static void starts_a_crashed_one_again_after_a_while(void **state)
 
 static int64_t wait_of_next_death(int64_t now_ms)
 {
-    for (int i = 0; i < 5000 && process.pid != 0; i++) {
+    for (int i = 0; i < 60000 && process.pid != 0; i++) {
         usleep(1000);
         api_process_tend(&process, now_ms);
     }
@@ -180,7 +180,7 @@ static void waits_longer_for_one_that_dies_at_once(void **state)
 
 static void wait_until_the_old_one_left(void)
 {
-    for (int i = 0; i < 5000 && process.leaving != 0; i++) {
+    for (int i = 0; i < 60000 && process.leaving != 0; i++) {
         usleep(1000);
         api_process_tend(&process, 0);
     }

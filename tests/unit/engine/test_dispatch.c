@@ -174,7 +174,7 @@ static void finish(size_t slot, const struct disposition *d)
     assert_int_equal(write(sides[slot], wire.data, wire.len), (ssize_t)wire.len);
     buf_free(&wire);
     size_t count = pool_poll(&dispatch.pool, fds);
-    assert_true(poll(fds, (nfds_t)count, 1000) > 0);
+    assert_true(poll(fds, (nfds_t)count, 60000) > 0);
     pool_serve(&dispatch.pool, fds);
     recorder_commit(&dispatch.recorder, 0);
 }
@@ -418,7 +418,7 @@ static void crash(enum progress_stage stage, size_t item, int64_t mono_ms)
     assert_true(w->busy);
     progress_page_enter(w->page, stage, item);
     kill(w->pid, SIGSEGV);
-    for (int i = 0; i < 200 && dispatch.pool.count > 0; i++) {
+    for (int i = 0; i < 12000 && dispatch.pool.count > 0; i++) {
         pool_tend(&dispatch.pool, mono_ms);
         usleep(5000);
     }

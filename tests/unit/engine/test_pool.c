@@ -109,7 +109,7 @@ static void put_done(struct buf *wire)
 /* Until the dead one is buried; a signal takes its time. */
 static void wait_for_burial(int64_t mono_ms)
 {
-    for (int i = 0; i < 200 && pool.count > 0; i++) {
+    for (int i = 0; i < 12000 && pool.count > 0; i++) {
         pool_tend(&pool, mono_ms);
         usleep(5000);
     }

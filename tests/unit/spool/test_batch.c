@@ -245,7 +245,7 @@ static void never_follows_or_opens_what_is_no_file(void **state)
     struct fixture *f = *state;
     struct intake in = batch_intake_of(f);
     write_file(f->fd, "secret", "{\"password\":\"hunter2\"}");
-    alarm(10);
+    alarm(120);
     for (int kind = 0; kind < 4; kind++) {
         for (size_t i = 0; i < COUNT_OF(parts); i++) {
             char id[16], path[100];
@@ -379,7 +379,7 @@ static void reads_no_batch_text_that_is_linked_or_huge(void **state)
     assert_int_equal(spool_read_batch_text(f->s, BATCH_PLACE_NEW, "b-1", &text, &err), ERR_INPUT);
     assert_int_equal(unlinkat(f->fd, "new/b-1/notices.jsonl", 0), 0);
     assert_int_equal(mkfifoat(f->fd, "new/b-1/notices.jsonl", 0660), 0);
-    alarm(5);
+    alarm(120);
     assert_int_equal(spool_open_notices(f->s, BATCH_PLACE_NEW, "b-1", &size, &err), ERR_INPUT);
     alarm(0);
     buf_free(&text);
