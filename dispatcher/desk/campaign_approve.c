@@ -69,7 +69,7 @@ static void tell_next(const struct invocation *inv, const struct dossier *d,
         say(inv, stderr, "Somebody else approves next: dispatcher campaign approve %s --as ROLE\n",
             c->file);
     else
-        say(inv, stderr, "Next: dispatcher send %s\n", c->file);
+        campaign_tell_send(inv, answer, d->roles, d->role_count, c->file);
     buf_free(&state);
 }
 

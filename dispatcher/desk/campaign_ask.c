@@ -84,6 +84,30 @@ bool campaign_lacks_approval(const struct json_t *answer, const char *const *rol
     return false;
 }
 
+/* Borrowed; NULL: several have approved, or nobody. */
+static const char *find_only_one(const struct json_t *answer, const char *const *roles,
+                                 size_t count)
+{
+    const char *only = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *who = json_get_text(find_role(answer, roles[i]), "who", "");
+        if (only != NULL && !text_equal(only, who))
+            return NULL;
+        only = who;
+    }
+    return only;
+}
+
+void campaign_tell_send(const struct invocation *inv, const struct json_t *answer,
+                        const char *const *roles, size_t count, const char *file)
+{
+    const char *only = find_only_one(answer, roles, count);
+    if (only != NULL)
+        say(inv, stderr, "Next, by another person than %s: dispatcher send %s\n", only, file);
+    else
+        say(inv, stderr, "Next: dispatcher send %s\n", file);
+}
+
 static void put_change(const struct invocation *inv, const struct json_t *change, const char *role,
                        struct buf *out)
 {

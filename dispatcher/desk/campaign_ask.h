@@ -27,6 +27,9 @@ void campaign_put_approvals(const struct invocation *inv, const struct json_t *a
                             const char *const *roles, size_t count, struct buf *out);
 /* Is one of these roles missing or void? */
 bool campaign_lacks_approval(const struct json_t *answer, const char *const *roles, size_t count);
+/* What comes next when nothing lacks. Who alone has approved does not send. */
+void campaign_tell_send(const struct invocation *inv, const struct json_t *answer,
+                        const char *const *roles, size_t count, const char *file);
 /* What has changed since it was approved, a line each; nothing where nothing has. */
 void campaign_put_changes(const struct invocation *inv, const struct json_t *answer,
                           struct buf *out);

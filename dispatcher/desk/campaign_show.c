@@ -317,7 +317,7 @@ static void tell_draft(const struct showing *s)
     if (campaign_lacks_approval(s->approvals, s->dossier.roles, s->dossier.role_count))
         say(s->inv, stderr, "Next: dispatcher campaign approve %s --as ROLE\n", c->file);
     else
-        say(s->inv, stderr, "Next: dispatcher send %s\n", c->file);
+        campaign_tell_send(s->inv, s->approvals, s->dossier.roles, s->dossier.role_count, c->file);
 }
 
 static void tell_next(const struct showing *s)

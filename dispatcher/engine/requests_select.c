@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "config/quantity.h"
+#include "model/cause.h"
 #include "model/json.h"
 
 /* Names told of what there is. */
@@ -127,6 +128,24 @@ static int require_name(const struct request *r, enum selector_name which, const
     return rc != 0 || known ? rc : refuse_name(r, which, name, err);
 }
 
+static void ignore_row(void *context UNUSED, const struct delivery_row *row UNUSED)
+{
+}
+
+/* A word nobody here has chosen may be a gateway's own: then something has it. */
+static int require_cause(const struct request *r, const char *cause, struct error *err)
+{
+    struct selector selector = SELECTOR_ALL;
+    struct error why = {0};
+    size_t count = 0;
+    int64_t last = 0;
+    if (cause == NULL || cause_check(cause, &why) == 0)
+        return 0;
+    selector.cause = cause;
+    int rc = ledger_walk(r->world->ledger, &selector, 0, 1, ignore_row, NULL, &count, &last, err);
+    return rc != 0 || count > 0 ? rc : error_set(err, ERR_USAGE, "%s", why.text);
+}
+
 int request_require_known(const struct request *r, const struct selector *s, struct error *err)
 {
     int rc = s->batch != NULL ? request_require_batch(r, s->batch, err) : 0;
@@ -134,6 +153,8 @@ int request_require_known(const struct request *r, const struct selector *s, str
         rc = require_name(r, SELECTOR_CAMPAIGN, s->campaign, err);
     if (rc == 0)
         rc = require_name(r, SELECTOR_TEMPLATE, s->template_name, err);
+    if (rc == 0)
+        rc = require_cause(r, s->cause, err);
     return rc == 0 ? require_name(r, SELECTOR_LOCALE, s->locale, err) : rc;
 }
 
@@ -145,10 +166,6 @@ static bool selects_nothing(const struct selector *s)
                  s->template_name != NULL || s->locale != NULL || s->domain != NULL ||
                  s->actions != NULL;
     return !named && !s->everything && s->channel < 0 && s->state < 0 && s->accepted_before_ms == 0;
-}
-
-static void ignore_row(void *context UNUSED, const struct delivery_row *row UNUSED)
-{
 }
 
 static int require_id(const struct request *r, const char *id, struct error *err)

@@ -224,6 +224,13 @@ static void print_source(const struct explanation *e, const struct json_t *row)
     buf_free(&position);
 }
 
+/* A notice is called as its id: a file that keeps its old name would be refused again. */
+static bool has_taken_id(const struct json_t *row)
+{
+    return text_equal(json_get_text(row, "kind", ""), "notice") &&
+           strstr(json_get_text(row, "reason", ""), "already used for other content") != NULL;
+}
+
 static void print_way(const struct explanation *e, const struct json_t *row)
 {
     struct buf name = {0}, path = {0};
@@ -234,6 +241,12 @@ static void print_way(const struct explanation *e, const struct json_t *row)
         say(e->inv, stdout,
             "It is neither a notice nor a batch and cannot be taken in. Tell whoever put it into "
             "new/, and remove %s.\n",
+            buf_text(&path));
+    else if (has_taken_id(row))
+        say(e->inv, stdout,
+            "Hand it over again where it came from under a new id, and remove %s; or write the new "
+            "id into its text and give the file that name (ID.json), then: dispatcher corrupt "
+            "release ID.json\n",
             buf_text(&path));
     else
         say(e->inv, stdout,

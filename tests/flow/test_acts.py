@@ -45,6 +45,7 @@ def test_what_does_not_exist_is_answered_with_what_does(t):
         (("--campaign", "autumn"), 66, "spring"),
         (("--template", "nothing"), 66, "apology"),
         (("--state", "lost"), 64, "uncertain"),
+        (("--cause", "mailbx_full"), 64, "mailbox_full"),
         (("--channel", "fax"), 64, "webhook"),
         (("--older-than", "soon"), 64, "2h"),
         (("--batch", "b"), 66, "b"),

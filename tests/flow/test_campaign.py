@@ -309,7 +309,9 @@ def test_nobody_lets_another_letter_go_in_the_place_of_the_approved_one(t):
         return
     file = prepare(t, "approvals: [legal]\n", email=t.email_transport(t.smtp(), rate="1/s", packet=1))
     t.daemon.start()
-    t.equal(approve(t, file, SECOND, "legal").status, 0, "approved")
+    answer = approve(t, file, SECOND, "legal")
+    t.equal(answer.status, 0, "approved")
+    t.contains(answer.err, "Next, by another person than", "who alone approved does not send")
     t.equal(send(t, file).status, 0, "sent")
     t.wait(lambda: state(t)["delivered"] > 2, 20, "the sending to begin")
     before = read(t, "templates/service-restored/en.md")

@@ -89,6 +89,23 @@ def test_an_id_in_use_is_not_let_in(t):
     t.equal([a for a in t.command("actions", "--json").lines() if a["verb"] == "release corrupt"], [], "nothing happened, nothing is recorded")
 
 
+def test_who_gives_a_refused_notice_a_new_id_as_explained_gets_it_in(t):
+    t.configure()
+    t.daemon.start()
+    t.enqueue(t.notice("n1"))
+    t.wait_for_state("n1", "delivered")
+    t.drop(t.notice("n1", locale="ko"))
+    t.corrupt("n1")
+    t.contains(t.command("corrupt", "explain", "n1.json").out, "give the file that name (ID.json)", "how")
+    with open(corrupt_path(t, "n1.json"), encoding="utf-8") as file:
+        text = file.read()
+    with open(corrupt_path(t, "n1.json"), "w", encoding="utf-8") as file:
+        file.write(text.replace('"n1"', '"n2"'))
+    os.rename(corrupt_path(t, "n1.json"), corrupt_path(t, "n2.json"))
+    t.equal(t.command("corrupt", "release", "n2.json").status, 0, "released")
+    t.wait_for_state("n2", "delivered")
+
+
 def test_a_corrected_batch_is_let_in_without_a_daemon(t):
     t.configure()
     publish(t, "b", 3, priority="urgent")
