@@ -70,6 +70,16 @@ static void put_ledger_state(const struct recorder *r, struct buf *out)
                clock_format_rfc3339(r->told_wall_ms, since), r->unrecorded_count);
 }
 
+/* Why nothing is taken in; nothing if there is room. */
+static void put_lack_of_room(const struct daemon_view *v, struct buf *out)
+{
+    struct error why;
+    if (spool_check_room(v->spool, v->settings->min_free_bytes, &why) == 0)
+        return;
+    buf_puts(out, ",\"disk_reason\":");
+    buf_put_json(out, why.text);
+}
+
 static void put_intake_state(const struct daemon_view *v, struct buf *out)
 {
     int64_t line = 0, total = 0;
@@ -121,6 +131,7 @@ void daemon_view_put(const struct daemon_view *v, struct buf *out)
     buf_printf(out, ",\"refused\":%lld,\"lanes\":%zu", (long long)spool_count_refused(v->spool),
                lanes);
     put_ledger_state(&v->dispatch->recorder, out);
+    put_lack_of_room(v, out);
     put_intake_state(v, out);
     put_transports(v, out);
     put_disabled_endpoints(v, out);

@@ -142,14 +142,16 @@ static bool knows_batch(void *context, const char *id)
     return batch_intake_knows(pass->door->batches, id);
 }
 
-/* False, and said once per pass: what stands in new/ waits for room, safe where it is. */
-static bool has_room(const struct intake_door *door)
+/* What stands in new/ waits for room, safe where it is. */
+static bool has_room(const struct intake_door *door, int64_t now_ms)
 {
     struct error why;
+    uint64_t count = 0;
     if (spool_check_room(door->spool, door->setup->settings->min_free_bytes, &why) == 0)
         return true;
-    log_event(LOG_ERR, "spool.full",
-              "reason=\"%s\" action=\"nothing is accepted; trying again later\"", why.text);
+    if (log_pace_is_due(door->full, 0, now_ms, &count))
+        log_event(LOG_ERR, "spool.full",
+                  "reason=\"%s\" action=\"nothing is accepted; trying again later\"", why.text);
     return false;
 }
 
@@ -167,7 +169,7 @@ int intake_scan(const struct intake_door *door, int64_t now_ms, size_t limit,
         .now_ms = now_ms,
     };
     *out = (struct intake_result){0};
-    out->stopped = !has_room(door);
+    out->stopped = !has_room(door, now_ms);
     if (out->stopped)
         return 0;
     int rc = spool_scan(door->spool, &intake, limit, &out->counts, err);

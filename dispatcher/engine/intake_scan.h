@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "engine/batch_intake.h"
+#include "engine/log_pace.h"
 #include "engine/setup.h"
 #include "ledger/ledger.h"
 #include "spool/spool.h"
@@ -21,6 +22,7 @@ struct intake_door {
     struct ledger *ledger;
     const struct setup *setup;
     struct batch_intake *batches; /* NULL: directories are refused */
+    struct log_pace *full;        /* how often it is told that there is no room */
 };
 
 struct intake_result {

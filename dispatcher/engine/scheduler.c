@@ -70,8 +70,9 @@ struct scheduler {
     int64_t next_due_wall_ms;
     int64_t next_batch_mono_ms;
     int64_t next_parked_mono_ms;
-    int64_t next_overdue_mono_ms;     /* not before: the ledger failed, or could not plan them */
-    struct log_pace refusals, untold; /* receipts nobody believes; batches without lines */
+    int64_t next_overdue_mono_ms; /* not before: the ledger failed, or could not plan them */
+    /* receipts nobody believes; batches without lines; a disk without room */
+    struct log_pace refusals, untold, full;
     struct clock_step clock;
     bool stopping;
     int64_t stop_at_mono_ms;
@@ -555,7 +556,7 @@ static void scan(struct scheduler *s, int64_t mono_ms)
     if (s->stopping || s->dispatch.recorder.down || mono_ms < s->next_scan_mono_ms)
         return;
     s->next_scan_mono_ms = mono_ms + s->setup->settings->rescan_ms;
-    const struct intake_door door = {s->spool, s->ledger, s->setup, s->batches};
+    const struct intake_door door = {s->spool, s->ledger, s->setup, s->batches, &s->full};
     int rc = intake_scan(&door, clock_wall_ms(), SCAN_LIMIT, &result, &why);
     if (rc != 0)
         log_event(LOG_ERR, "spool.scan", "reason=\"%s\"", why.text);

@@ -114,6 +114,17 @@ static void print_stop_rule(const struct invocation *inv, const struct json_t *s
         (long long)json_get_int(status, "unrecorded", 0));
 }
 
+static void print_lack_of_room(const struct invocation *inv, const struct json_t *status)
+{
+    struct buf why = {0};
+    const char *reason = json_get_text(status, "disk_reason", NULL);
+    if (reason == NULL)
+        return;
+    say_put_error(&why, reason);
+    say(inv, stdout, "TAKING NOTHING IN: %s\n", buf_text(&why));
+    buf_free(&why);
+}
+
 static void print_intake(const struct invocation *inv, const struct json_t *status)
 {
     const struct json_t *intake = json_get(status, "intake");
@@ -244,6 +255,7 @@ static void print_status(const struct invocation *inv, const struct json_t *stat
         output_span(json_get_int(status, "uptime_ms", 0), up),
         (long long)json_get_int(status, "busy", 0), (long long)json_get_int(status, "workers", 0));
     print_stop_rule(inv, status);
+    print_lack_of_room(inv, status);
     print_intake(inv, status);
     print_refused(inv, status);
     print_transports(inv, status);
@@ -318,7 +330,7 @@ const struct command command_status = {
         "as in `batches`); of a daemon also pid, "
         "uptime_ms, workers, busy,\n"
         "stopping, refused, lanes, ledger_available (else ledger_reason, ledger_since, "
-        "unrecorded), intake\n"
+        "unrecorded),\ndisk_reason (if there is no room to take anything in), intake\n"
         "(batch, line, total of the one being taken in, or null) and transports (name, "
         "channel, in_flight,\n"
         "paused_ms, reason, breaker, waits_for, since, until), endpoints_disabled (name, since, "

@@ -103,6 +103,16 @@ def test_enqueue_refuses_an_idempotency_key_that_was_used_for_other_content(t):
     t.equal(len(mail.accepted()), 1, "mails")
 
 
+def test_a_disk_without_room_is_told_by_status_and_not_over_and_over_by_the_log(t):
+    start(t, min_free="900TB")
+    t.drop(t.notice("a"))
+    t.wait(lambda: "event=spool.full" in t.daemon.log(), 20, "the log to tell it")
+    for i in range(5):
+        t.drop(t.notice(f"b{i}"))  # each wakes the intake
+        t.contains(t.command("status").out, "TAKING NOTHING IN: ", "status")
+    t.equal(t.daemon.log().count("event=spool.full"), 1, "told once a minute")
+
+
 def test_enqueue_ends_with_what_is_wrong(t):
     t.configure()
     cases = [

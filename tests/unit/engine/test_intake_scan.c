@@ -23,9 +23,11 @@ static int close_all(void **state)
     return 0;
 }
 
+static struct log_pace full;
+
 static struct intake_result scan_after(struct batch_intake *batches, int64_t ms)
 {
-    const struct intake_door door = {fixture.spool, fixture.ledger, fixture.setup, batches};
+    const struct intake_door door = {fixture.spool, fixture.ledger, fixture.setup, batches, &full};
     struct intake_result result;
     struct error err;
     assert_int_equal(intake_scan(&door, clock_wall_ms() + ms, 100, &result, &err), 0);
