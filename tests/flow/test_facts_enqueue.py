@@ -81,7 +81,7 @@ def test_sheets_cohorts_and_options_that_do_not_fit_are_refused(t):
         t.write("broken.yaml", file.read().replace("affected_count: 297", "affected_count: many").replace("facts-1.yaml", SHEET))
     must_refuse(t, enqueue(t, "--cohort", "a", sheet="broken.yaml"), 65, "broken.yaml cannot be used")
     must_refuse(t, t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--cohort", "a"), 64, "--cohort goes with --facts")
-    must_refuse(t, t.command("enqueue", "--facts", SHEET), 64, "add --batch")
+    must_refuse(t, t.command("enqueue", "--facts", SHEET), 64, "or --batch batch.json")
     must_refuse(t, enqueue(t), 65, "say --cohort a, b or c")
 
 
