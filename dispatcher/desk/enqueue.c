@@ -1,24 +1,19 @@
 #include "desk/command_list.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include "base/alloc.h"
-#include "base/file.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
 #include "desk/enqueue_batch.h"
+#include "desk/enqueue_input.h"
 #include "desk/enqueue_inline.h"
 #include "engine/intake.h"
 #include "model/json.h"
 #include "people/handover_report.h"
 #include "spool/spool.h"
-
-#define INPUT_MAX ((size_t)1 << 30)
 
 struct enqueue {
     const struct invocation *inv;
@@ -32,22 +27,24 @@ struct enqueue {
 
 /* ---- results ---- */
 
-static void report_json(const struct intake_plan *plan, bool duplicate)
+static void report_json(const struct intake_plan *plan, int line, bool duplicate)
 {
-    printf("{\"v\":1,\"id\":\"%s\",\"status\":\"%s\"", plan->job->id,
+    printf("{\"v\":1,\"line\":%d,\"id\":\"%s\",\"status\":\"%s\"", line, plan->job->id,
            duplicate ? "duplicate" : "queued");
     if (plan->fallback)
         printf(",\"locale_fallback\":\"%s\"", plan->locale);
     printf("}\n");
 }
 
+/* Whoever hands over one by one waits for it. */
 static void report_accepted(struct enqueue *e, const struct intake_plan *plan, int line,
                             bool duplicate)
 {
     if (invocation_json(e->inv))
-        report_json(plan, duplicate);
+        report_json(plan, line, duplicate);
     else
         printf("%s\n", plan->job->id);
+    fflush(stdout);
     fallbacks_add(&e->fallbacks, line, plan);
     if (duplicate)
         e->duplicate++;
@@ -55,7 +52,22 @@ static void report_accepted(struct enqueue *e, const struct intake_plan *plan, i
         e->queued++;
 }
 
-static void report_rejected(struct enqueue *e, int line, const struct error *why)
+/* Its id, as far as it has one that can be read. */
+static void put_id(struct buf *out, const char *text, size_t len)
+{
+    struct json_t *value = NULL;
+    if (json_parse(text, len, "", 1, JOB_DEPTH_MAX, &value, NULL) != 0)
+        return;
+    const char *id = json_get_text(value, "id", NULL);
+    if (id != NULL) {
+        buf_puts(out, ",\"id\":");
+        buf_put_json(out, id);
+    }
+    json_free(value);
+}
+
+static void report_rejected(struct enqueue *e, const char *text, size_t len, int line,
+                            const struct error *why)
 {
     struct buf out = {0};
     e->rejected++;
@@ -63,10 +75,14 @@ static void report_rejected(struct enqueue *e, int line, const struct error *why
         output_error(why);
         return;
     }
-    buf_printf(&out, "{\"v\":1,\"line\":%d,\"status\":\"rejected\",\"errors\":[{\"detail\":", line);
+    buf_printf(&out, "{\"v\":1,\"line\":%d", line);
+    put_id(&out, text, len);
+    buf_printf(&out, ",\"status\":\"%s\",\"errors\":[{\"detail\":",
+               why->code == ERR_CONFLICT ? "conflict" : "rejected");
     output_put_error(&out, why);
     buf_puts(&out, "}]}\n");
     fwrite(out.data, 1, out.len, stdout);
+    fflush(stdout);
     buf_free(&out);
 }
 
@@ -178,80 +194,29 @@ static int take(struct enqueue *e, const char *text, size_t len, const char *sho
     int rc = enqueue_one(e, text, len, shown, line, err);
     if (rc != ERR_INPUT && rc != ERR_CONFLICT)
         return rc;
-    report_rejected(e, line, err);
+    report_rejected(e, text, len, line, err);
     return 0;
 }
 
-/* ---- the input ---- */
-
-static bool is_blank(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '\0' || strchr(" \t\r\n", text[i]) == NULL)
-            return false;
-    }
-    return true;
-}
-
-static size_t line_length(const char *at, const char *end)
-{
-    const char *newline = memchr(at, '\n', (size_t)(end - at));
-    return (size_t)((newline != NULL ? newline : end) - at);
-}
-
-/* Is it one JSON value? With `key`: an object that has it. */
-static bool is_value(const char *text, size_t len, const char *key)
-{
-    struct json_t *value = NULL;
-    bool whole = json_parse(text, len, "", 1, JOB_DEPTH_MAX, &value, NULL) == 0 &&
-                 (key == NULL || json_get(value, key) != NULL);
-    json_free(value);
-    return whole;
-}
-
-/* JSON Lines if it is no single value but a line of it is a notice: one broken line, be it the
- * first, does not make the good ones a broken document. */
-static bool is_lines(const char *text, size_t len)
-{
-    const char *end = text + len;
-    if (is_value(text, len, NULL))
-        return false;
-    for (const char *at = text; at < end; at += line_length(at, end) + 1) {
-        if (*at == '{' && is_value(at, line_length(at, end), "id"))
-            return true;
-    }
-    return false;
-}
-
-static int take_lines(struct enqueue *e, const char *text, size_t len, const char *shown,
-                      struct error *err)
-{
-    const char *at = text, *end = text + len;
-    int rc = 0;
-    for (int line = 1; rc == 0 && at < end; line++) {
-        size_t size = line_length(at, end);
-        if (!is_blank(at, size))
-            rc = take(e, at, size, shown, line, err);
-        at += size + 1;
-    }
-    return rc;
-}
+/* ---- all of them ---- */
 
 static int take_input(struct enqueue *e, const char *name, struct error *err)
 {
-    struct buf input = {0};
-    bool standard = name == NULL || strcmp(name, "-") == 0;
-    const char *shown = standard ? "standard input" : name;
-    int rc = standard ? file_read_stream(STDIN_FILENO, shown, INPUT_MAX, &input, err)
-                      : file_read_path(name, INPUT_MAX, &input, err);
-    if (rc == 0 && is_blank(buf_text(&input), input.len))
+    struct enqueue_input in;
+    const char *text = NULL;
+    size_t len = 0;
+    int rc = enqueue_input_open(name, &in, err);
+    if (rc != 0)
+        return rc;
+    while ((rc = enqueue_input_next(&in, &text, &len, err)) == 1) {
+        rc = take(e, text, len, in.shown, in.line, err);
+        if (rc != 0)
+            break;
+    }
+    if (rc == 0 && e->queued + e->duplicate + e->rejected == 0)
         rc = error_set(err, ERR_INPUT,
-                       "%s is empty; it should hold a notice as JSON, or one per line", shown);
-    if (rc == 0 && is_lines(input.data, input.len))
-        rc = take_lines(e, input.data, input.len, shown, err);
-    else if (rc == 0)
-        rc = take(e, input.data, input.len, shown, 1, err);
-    buf_free(&input);
+                       "%s is empty; it should hold a notice as JSON, or one per line", in.shown);
+    enqueue_input_close(&in);
     return rc;
 }
 

@@ -5,7 +5,9 @@ import email.policy
 import glob
 import json
 import os
+import select
 import shutil
+import subprocess
 
 import lib
 
@@ -44,11 +46,30 @@ def test_enqueue_answers_programs_in_json(t):
     answer = t.command("enqueue", "-", "--json", text="\n".join(lines) + "\n")
     t.equal(answer.status, 65, "exit status: some were rejected")
     rows = answer.lines()
-    t.equal([row["status"] for row in rows], ["duplicate", "queued", "rejected", "rejected", "rejected"], "statuses")
-    t.equal([row.get("id") for row in rows[:2]], ["a", "b"], "ids")
-    t.equal([row.get("line") for row in rows[2:]], [3, 4, 5], "lines")
+    t.equal([row["status"] for row in rows], ["duplicate", "queued", "rejected", "conflict", "rejected"], "statuses")
+    t.equal([row.get("id") for row in rows], ["a", "b", None, "a", "c d"], "ids, as far as they can be read")
+    t.equal([row["line"] for row in rows], [1, 2, 3, 4, 5], "lines")
     t.contains(rows[3]["errors"][0]["detail"], "other content", "a conflict")
     t.wait_for_state("b", "delivered")
+
+
+def test_enqueue_answers_each_line_before_the_next_one_is_written(t):
+    start(t)
+    command = [lib.DISPATCHER, "enqueue", "-", "--json", "--config", t.config_path]
+    asked = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=t.dir, env=t.environment, bufsize=0)
+    try:
+        for i in range(3):
+            asked.stdin.write(json.dumps(t.notice(f"n{i}")).encode() + b"\n")
+            t.check(select.select([asked.stdout], [], [], 20 * lib.PATIENCE)[0], f"no answer to line {i + 1}")
+            row = json.loads(asked.stdout.readline())
+            t.equal((row["line"], row["id"], row["status"]), (i + 1, f"n{i}", "queued"), "the answer")
+        asked.stdin.close()
+        t.equal(asked.wait(20 * lib.PATIENCE), 0, "exit status")
+    finally:
+        asked.kill()
+        asked.wait()
+    for i in range(3):
+        t.wait_for_state(f"n{i}", "delivered")
 
 
 def test_the_same_id_is_known_while_it_waits_and_after_it_was_delivered_without_a_daemon_too(t):

@@ -303,7 +303,7 @@ static void what_may_have_arrived_is_uncertain_when_its_campaign_is_cancelled(vo
     assert_int_equal(count_state(f->l, DELIVERY_UNCERTAIN), 1);
     assert_int_equal(count_state(f->l, DELIVERY_CANCELLED), 1);
     struct selector all = {.campaign = "recall", .state = -1};
-    struct act act = {.kind = ACT_CANCEL, .selector = &all, .limit = 100, .now_ms = NOON};
+    struct act act = {.kind = ACT_CANCEL, .selector = &all, .place.limit = 100, .now_ms = NOON};
     struct error err = {0};
     must(ledger_act(f->l, &act, &by_anna, &err), &err);
     assert_int_equal(act.count, 1);
