@@ -150,12 +150,36 @@ static void check_outage(const struct checking *c, const char *cohort)
     json_free(data);
 }
 
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
+/* A slip of the finger in the year; what is planned is planned for the months to come. */
+static void check_far(const struct checking *c, const char *cohort, const char *name)
+{
+    struct json_t *data = fact_sheet_data(c->sheet, cohort);
+    const char *text = fact_value_text(fact_value_at(data, name));
+    struct place at = fact_sheet_place(c->sheet, cohort, name);
+    int64_t ms, from_ms = c->sheet->valid_from_ms;
+    if (text != NULL && from_ms != 0 && clock_parse_rfc3339(text, &ms) &&
+        ms > from_ms + 366 * DAY_MS)
+        problems_add_warning(c->problems, &at, "facts-times",
+                             "%s (%s) is more than a year after valid_from: is the year right?",
+                             name, text);
+    json_free(data);
+}
+
 static void check_outages(const struct checking *c)
 {
     check_outage(c, NULL);
-    for (size_t i = 0; i < c->sheet->cohort_count; i++)
-        if (fact_value_at(c->sheet->cohorts[i].facts, "service") != NULL)
-            check_outage(c, c->sheet->cohorts[i].name);
+    check_far(c, NULL, "service.down_from");
+    check_far(c, NULL, "service.restored_at");
+    for (size_t i = 0; i < c->sheet->cohort_count; i++) {
+        const char *cohort = c->sheet->cohorts[i].name;
+        if (fact_value_at(c->sheet->cohorts[i].facts, "service") == NULL)
+            continue;
+        check_outage(c, cohort);
+        check_far(c, cohort, "service.down_from");
+        check_far(c, cohort, "service.restored_at");
+    }
 }
 
 #define HOUR_MS (INT64_C(60) * 60 * 1000)

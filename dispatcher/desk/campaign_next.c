@@ -32,9 +32,32 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_number(const char *at, size_t digits, int min, int max)
+{
+    if (strspn(at, "0123456789") != digits)
+        return false;
+    long value = strtol(at, NULL, 10);
+    return value >= min && value <= max;
+}
+
+/* Is the number there part of "2026", "2026-12" or "2026-12-24"? `from` is where it begins. */
+static bool is_date(const char *text, size_t from)
+{
+    static const size_t parts[] = {0, 5, 8}; /* year, month, day */
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        const char *at = text + from - parts[i];
+        if (from < parts[i] || !is_number(at, 4, 1900, 2099))
+            continue;
+        if (i == 0 || (at[4] == '-' && is_number(at + 5, 2, 1, 12) &&
+                       (i == 1 || (at[7] == '-' && is_number(at + 8, 2, 1, 31)))))
+            return true;
+    }
+    return false;
+}
+
 /* "weekly-3" -> "weekly-4", "facts-09.yaml" -> "facts-10.yaml", "news" -> "news-2": the last number
- * before `ending`. */
-static char *count_on(const char *text, const char *ending)
+ * before `ending`. A date in a name is none: "2026-12-parcels" -> "2026-12-parcels-2". */
+static char *count_on(const char *text, const char *ending, bool dated)
 {
     struct buf out = {0};
     size_t end = strlen(text) - (text_ends_with(text, ending) ? strlen(ending) : 0), to = end;
@@ -43,7 +66,7 @@ static char *count_on(const char *text, const char *ending)
     size_t from = to;
     while (from > 0 && is_digit(text[from - 1]) && to - from < 9)
         from--;
-    if (from == to) {
+    if (from == to || (dated && is_date(text, from))) {
         buf_printf(&out, "%.*s-2%s", (int)end, text, text + end);
         return buf_steal(&out);
     }
@@ -197,10 +220,10 @@ static void plan(const struct campaign *last, struct next *out)
     bool counted = last->reference != NULL && strcmp(last->reference, "auto") != 0;
     *out = (struct next){
         .last = last,
-        .file = count_on(last->file, ".yaml"),
-        .id = count_on(last->id, ""),
-        .facts = last->facts != NULL ? count_on(last->facts, ".yaml") : NULL,
-        .reference = counted ? count_on(last->reference, "") : NULL,
+        .file = count_on(last->file, ".yaml", true),
+        .id = count_on(last->id, "", true),
+        .facts = last->facts != NULL ? count_on(last->facts, ".yaml", true) : NULL,
+        .reference = counted ? count_on(last->reference, "", false) : NULL,
     };
 }
 
@@ -296,7 +319,8 @@ const struct command command_campaign_next = {
         "  dispatcher campaign next campaign-4-progress.yaml\n\n"
         "Copies campaign.yaml and its fact sheet beside the last ones, with the number in their "
         "names counted on (weekly-3\n"
-        "becomes weekly-4), `version` and `issue` one higher, `supersedes` on the last ones, and "
+        "becomes weekly-4, 2026-12-parcels with its date 2026-12-parcels-2), `version` and `issue` "
+        "one higher, `supersedes` on the last ones, and "
         "without the time at which\n"
         "the last one left. Comments stay, and nothing is overwritten. `dispatcher check` then "
         "says, for each language,\n"

@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "config/quantity.h"
 #include "desk/campaign_ask.h"
+#include "letters/check_settings.h"
 #include "letters/gateway.h"
 #include "model/json.h"
 
@@ -162,6 +163,9 @@ static void print_start(const struct send_world *w)
     if (w->send_at_ms > clock_wall_ms())
         say(w->inv, stdout, "Starts     %s\n",
             output_time(clock_format_rfc3339(w->send_at_ms, at), shown, sizeof(shown)));
+    else if (w->send_at_ms != 0)
+        say(w->inv, stdout, "Starts     as soon as it is sent: its time, %s, is over\n",
+            output_time(clock_format_rfc3339(w->send_at_ms, at), shown, sizeof(shown)));
     else
         say(w->inv, stdout, "Starts     as soon as it is sent\n");
     quantity_put_window(&hours, &c->window);
@@ -240,6 +244,17 @@ static void print_approvals(const struct send_world *w, const struct json_t *app
     buf_free(&changes);
 }
 
+/* Of the shipped configuration: nobody knows who that is. */
+static void warn_of_sample(const struct send_world *w)
+{
+    const struct organisation_field *f = check_settings_sample_name(w->setup->settings);
+    if (f != NULL)
+        say(w->inv, stdout,
+            "Sender     \"%s\" is the sample this program comes with: write your own name under "
+            "`organisation` in %s\n",
+            f->value, w->setup->settings->file);
+}
+
 void send_print(const struct send_world *w, const struct send_counts *c,
                 const struct json_t *approvals)
 {
@@ -253,6 +268,7 @@ void send_print(const struct send_world *w, const struct send_counts *c,
     print_portions(w);
     print_speed(w, c);
     print_approvals(w, approvals);
+    warn_of_sample(w);
     if (w->setup->settings->trial)
         say(w->inv, stdout,
             "Trial mode is on: only the %s who are on the allow list get it, all others nothing\n",

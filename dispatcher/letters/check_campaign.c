@@ -14,6 +14,7 @@
 #include "letters/check_personal.h"
 #include "letters/check_sending.h"
 #include "letters/check_series.h"
+#include "letters/check_settings.h"
 #include "letters/facts_files.h"
 #include "model/fact_value.h"
 #include "model/json.h"
@@ -403,6 +404,7 @@ int check_campaign(struct check_scene *s, const char *path, struct error *err)
     bool readable = campaign->facts == NULL ||
                     facts_files_read(campaign->facts, &s->problems, &sheet, &older) == 0;
     check_words(s, campaign);
+    check_settings_organisation(s);
     if (campaign->supersedes != NULL)
         readable = campaign_read(campaign->supersedes, &s->problems, &earlier) == 0 && readable;
     if (earlier != NULL && earlier->facts != NULL)

@@ -77,6 +77,15 @@ static bool is_sent(const struct campaign_check *k, const struct campaign *c)
     return k->scene->sent_ms == NULL || sent_ms(k, c) != 0;
 }
 
+/* One without a time in its file leaves when somebody sends it. */
+static bool has_left(const struct campaign_check *k)
+{
+    const struct campaign *c = k->campaign;
+    const struct check_scene *s = k->scene;
+    return (c->send_at_ms != 0 && c->send_at_ms <= s->now_ms) ||
+           (s->has_left != NULL && s->has_left(s->report.inv, c->id));
+}
+
 /* ---- one after the other ---- */
 
 static void check_order(const struct campaign_check *k)
@@ -92,6 +101,11 @@ static void check_order(const struct campaign_check *k)
                            "this leaves before the organisation was aware of what it says "
                            "(times.aware_at in %s)",
                            k->sheet->file);
+    if (k->sheet != NULL && k->sheet->valid_from_ms > c->send_at_ms)
+        problems_add_warning(&k->scene->problems, &c->send_at_place, "campaign-order",
+                             "this leaves before its facts were known (valid_from in %s): are both "
+                             "times right? What is over leaves as soon as it is sent",
+                             k->sheet->file);
 }
 
 /* ---- is there something newer? ---- */
@@ -110,11 +124,12 @@ static bool some_campaign_uses(const struct campaign_check *k, const struct neig
 static void check_newest(const struct campaign_check *k, const struct neighbours *n)
 {
     const struct fact_sheet *newest = n->sheet_count > 0 ? n->sheets[n->sheet_count - 1] : NULL;
-    bool sent = k->campaign->send_at_ms != 0 && k->campaign->send_at_ms <= k->scene->now_ms;
     struct facts_diff d;
     struct buf people = {0};
-    if (k->sheet == NULL || newest == NULL || newest->version <= k->sheet->version ||
-        (sent && some_campaign_uses(k, n, newest)))
+    if (k->sheet == NULL || newest == NULL || newest->version <= k->sheet->version)
+        return;
+    bool sent = has_left(k);
+    if (sent && some_campaign_uses(k, n, newest))
         return;
     facts_diff_make(k->sheet, newest, &d);
     put_concerned(&d, &people);

@@ -6,6 +6,7 @@
 #include "campaign/audience.h"
 #include "people/garbled.h"
 #include "render/escape.h"
+#include "render/library_look.h"
 
 #define LISTED_MAX 20
 
@@ -17,7 +18,8 @@ struct naming {
     struct audience *audience;
     size_t column[COUNT_OF(columns)];
     struct buf cell, shown;
-    int64_t found, garbled;
+    size_t gender, family_name;
+    int64_t found, garbled, half_greeted;
 };
 
 /* The letter shows less than the file holds: invisible characters, links, line breaks. */
@@ -68,6 +70,33 @@ static void look(struct naming *n, int64_t line)
     }
 }
 
+/* A gender alone greets nobody: Guten Tag Anna Schmidt. */
+static void look_at_greeting(struct naming *n, const char *locale)
+{
+    buf_reset(&n->cell);
+    buf_reset(&n->shown);
+    audience_put_cell(n->audience, n->gender, &n->cell);
+    audience_put_cell(n->audience, n->family_name, &n->shown);
+    if (n->cell.len > 0 && n->shown.len == 0 && strcmp(buf_text(&n->cell), "neutral") != 0 &&
+        library_greets_by_family_name(n->check->scene->library, locale))
+        n->half_greeted++;
+}
+
+static void tell_greeting(const struct naming *n, const struct campaign_cohort *c)
+{
+    struct place at = {n->file, 0, 0};
+    if (n->half_greeted > 0)
+        problems_add_warning(&n->check->scene->problems, &at, "audience-greeting",
+                             n->half_greeted == 1
+                                 ? "%" PRId64 " person of cohort %s has a gender but no "
+                                   "family_name, so the letter greets by the whole name: fill the "
+                                   "column family_name"
+                                 : "%" PRId64 " people of cohort %s have a gender but no "
+                                   "family_name, so the letter greets them by the whole name: fill "
+                                   "the column family_name",
+                             n->half_greeted, c->name);
+}
+
 int check_names(const struct campaign_check *k, const struct campaign_cohort *c, struct error *err)
 {
     struct naming n = {.check = k, .file = c->audience};
@@ -76,11 +105,18 @@ int check_names(const struct campaign_check *k, const struct campaign_cohort *c,
     int rc = audience_open(c->audience, &n.audience, err);
     for (size_t i = 0; rc == 0 && i < COUNT_OF(columns); i++)
         n.column[i] = audience_column(n.audience, columns[i]);
+    if (rc == 0) {
+        n.gender = audience_column(n.audience, "gender");
+        n.family_name = audience_column(n.audience, "family_name");
+    }
     while (rc == 0 && more) {
         rc = audience_next(n.audience, IDENTITY_ID, &one, &more, err);
-        if (rc == 0 && more && one.problem == NULL)
-            look(&n, one.line);
+        if (rc != 0 || !more || one.problem != NULL)
+            continue;
+        look(&n, one.line);
+        look_at_greeting(&n, one.locale);
     }
+    tell_greeting(&n, c);
     struct place at = {c->audience, 0, 0};
     if (n.found > LISTED_MAX)
         problems_add_warning(&k->scene->problems, &at, "audience-name",

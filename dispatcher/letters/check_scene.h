@@ -43,6 +43,8 @@ struct check_scene {
     void *open_context;
     /* When a campaign was sent, by its name, 0: never. NULL: when its file says. */
     int64_t (*sent_ms)(void *context, const char *campaign);
+    /* Has a campaign of this name begun to leave, by the books? NULL: its file must say. */
+    bool (*has_left)(const struct invocation *inv, const char *campaign);
     struct draft_count *drafts;
     size_t draft_count;
     struct sms_cost *sms_cost; /* where to put what the SMS of a campaign cost; NULL: nowhere */

@@ -86,3 +86,38 @@ void check_settings_categories(struct check_scene *s)
         check_category(s, &known, "unsubscribe.categories", set->unsubscribe_categories[i]);
     free(known.list);
 }
+
+/* ---- the organisation ---- */
+
+/* As config/dispatcher.yaml is shipped with them. */
+static const char *const samples[] = {"Example Bank", "Beispielbank", "예시은행"};
+
+static bool is_sample(const struct organisation_field *f)
+{
+    for (size_t i = 0; i < COUNT_OF(samples); i++) {
+        if (text_equal(f->key, "name") && text_equal(f->value, samples[i]))
+            return true;
+    }
+    return false;
+}
+
+const struct organisation_field *check_settings_sample_name(const struct settings *s)
+{
+    for (size_t i = 0; i < s->organisation.field_count; i++) {
+        if (is_sample(&s->organisation.fields[i]))
+            return &s->organisation.fields[i];
+    }
+    return NULL;
+}
+
+void check_settings_organisation(struct check_scene *s)
+{
+    const struct organisation_field *f = check_settings_sample_name(s->settings);
+    if (f == NULL)
+        return;
+    struct place at = {s->settings->file, 0, 0};
+    problems_add_warning(&s->problems, &at, "organisation-sample",
+                         "the letters say that \"%s\" writes, which is the sample this program "
+                         "comes with: write your name, address and telephone under `organisation`",
+                         f->value);
+}

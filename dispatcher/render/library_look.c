@@ -1,5 +1,7 @@
 #include "render/library_look.h"
 
+#include <string.h>
+
 #include "base/yaml.h"
 #include "render/library_backend.h"
 
@@ -60,4 +62,11 @@ const char *library_term_name(const struct library *l, size_t index)
 const char *library_locale_tag(const struct library *l, size_t index)
 {
     return index < l->locale_count ? l->locale_tags[index] : NULL;
+}
+
+bool library_greets_by_family_name(const struct library *l, const char *locale)
+{
+    int at = library_locale_index(l, locale);
+    const char *form = at >= 0 ? locale_text(l->locales[at], "salutation.female") : NULL;
+    return form != NULL && strstr(form, "{{family_name}}") != NULL;
 }

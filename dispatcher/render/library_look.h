@@ -30,6 +30,8 @@ const char *library_letter_file(const struct library *l, int template_index, con
 const char *library_term(const struct library *l, const char *locale, const char *term);
 /* The data categories there are words for, in the order of a locale; NULL behind the last. */
 const char *library_term_name(const struct library *l, size_t index);
+/* Whom it knows to be a woman or a man, it greets by the family name: Sehr geehrte Frau Schmidt. */
+bool library_greets_by_family_name(const struct library *l, const char *locale);
 /* The tags of the locales; NULL behind the last. */
 const char *library_locale_tag(const struct library *l, size_t index);
 

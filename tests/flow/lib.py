@@ -783,9 +783,9 @@ ORGANISATION = {
     "website": "www.example.org",
     "email": "service@example.org",
     "phone": "+49 30 0000 0000",
-    "en": {"name": "Example Bank", "street": "1 Example Street"},
+    "en": {"name": "Harbour Bank", "street": "1 Example Street"},
     "de": {"name": "Bürgerbank Süd", "street": "Musterstraße 1"},
-    "ko": {"name": "예시은행", "street": "서울특별시 중구 예시로 1"},
+    "ko": {"name": "보기은행", "street": "서울특별시 중구 예시로 1"},
 }
 
 

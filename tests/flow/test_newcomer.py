@@ -93,3 +93,67 @@ def test_names_that_were_saved_in_the_wrong_charset_are_named(t):
     out = check(t, 0)
     t.equal(out.count("[audience-charset]"), 3, f"three of them: {out}")
     t.contains(out, "choose UTF-8", "what to do")
+
+
+def test_a_gender_without_a_family_name_is_told(t):
+    table = "id,name,family_name,gender,email,locale\n1,Anna Schmidt,,female,anna@example.org,de\n2,Kim,,male,minjun@example.org,ko\n"
+    begin(t, table)
+    t.contains(check(t, 0), "1 person of cohort everybody has a gender but no family_name", "only German greets by it")
+    t.write("campaigns/x1/people.csv", table.replace("Schmidt,,", "Schmidt,Schmidt,"))
+    t.contains(check(t, 0), "0 errors, 0 warnings", "it is there")
+
+
+# who writes
+
+
+def test_the_sample_organisation_is_told_before_anything_is_sent(t):
+    begin(t)
+    t.contains(check(t, 0), "0 errors, 0 warnings", "a name of our own")
+    own = dict(lib.ORGANISATION, ko={"name": "예시은행"})
+    t.configure(organisation=own)
+    t.contains(check(t, 0), 'warning: the letters say that "예시은행" writes', "one language is enough")
+    t.contains(t.command("send", CAMPAIGN, "--dry-run").out, 'Sender     "예시은행" is the sample', "and send says it")
+    t.configure(organisation=own, trial=True, allow=["*@example.org"])
+    t.check("organisation-sample" not in t.command("check").out, "in trial mode nobody is misled by the configuration alone")
+    t.configure(organisation=own, trial=False)
+    t.contains(t.command("check").out, "[organisation-sample]", "live")
+
+
+# times
+
+
+def test_times_that_cannot_be_meant_are_told(t):
+    begin(t)
+    facts = read(t, "campaigns/x1/facts.yaml")
+    t.write("campaigns/x1/facts.yaml", facts.replace("2025-09-18T10:40", "2062-09-18T10:40").replace("2025-09-18T16:25", "2062-09-18T16:25"))
+    t.contains(check(t, 0), "service.down_from (2062-09-18T10:40:00+09:00) is more than a year after valid_from: is the year right?", "far away")
+    t.write("campaigns/x1/facts.yaml", facts)
+    edit(t, CAMPAIGN, "# send_at: 2027-01-31T09:00:00+01:00", "send_at: 2025-01-31T09:00:00+01:00")
+    t.contains(check(t, 0), "warning: this leaves before its facts were known (valid_from in", "a send_at that is over")
+    t.matches(t.command("send", CAMPAIGN, "--dry-run").out, "Starts     as soon as it is sent: its time, 2025-01-31.*, is over", "and so says send")
+
+
+# the next one
+
+
+def test_the_next_campaign_counts_on_but_not_its_date(t):
+    begin(t)
+    for name, following in (("2026-12-parcels", "2026-12-parcels-2"), ("update-4", "update-5"), ("2026-12-parcels-2", "2026-12-parcels-3"),
+                            ("outage-2026-12-24", "outage-2026-12-24-2"), ("news", "news-2")):
+        text = read(t, CAMPAIGN)
+        edit(t, CAMPAIGN, text[text.index("campaign: "):text.index("\ntemplate:")], f"campaign: {name}")
+        made = t.command("campaign", "next", CAMPAIGN, "--json")
+        t.equal(made.status, 0, f"{name}: {made.err}")
+        t.equal(made.json()["campaign"], following, name)
+        for made_file in ("campaign-2.yaml", "facts-2.yaml"):
+            os.unlink(os.path.join(t.dir, "campaigns/x1", made_file))
+
+
+def test_a_campaign_that_has_left_is_not_outdated_by_the_next(t):
+    begin(t)
+    t.daemon.start()
+    sent = t.command("send", CAMPAIGN, "--confirm", "x1", "--wait")
+    t.equal(sent.status, 0, f"sent: {sent.out}{sent.err}")
+    t.equal(t.command("campaign", "next", CAMPAIGN).status, 0, "the next one")
+    out = check(t, 0)
+    t.check("campaign-outdated" not in out, f"it has left: {out}")

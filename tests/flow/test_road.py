@@ -16,11 +16,11 @@ import lib
 ALL = ("email", "sms", "webhook")
 SUBJECTS = {
     "de": "Bürgerbank Süd: Unbefugter Zugriff auf Ihre Daten",
-    "ko": "[예시은행] 개인정보 유출 사실을 알려 드리며 깊이 사과드립니다",
-    "en": "Example Bank: unauthorised access to your data",
+    "ko": "[보기은행] 개인정보 유출 사실을 알려 드리며 깊이 사과드립니다",
+    "en": "Harbour Bank: unauthorised access to your data",
 }
 NAMES = {"de": "Dr. Jürgen Weiß-Großmüller", "ko": "김민준", "en": 'Aoife "Fee" O\'Neill, Esq.'}
-SENDERS = {"de": "Bürgerbank Süd", "ko": "예시은행", "en": "Example Bank"}
+SENDERS = {"de": "Bürgerbank Süd", "ko": "보기은행", "en": "Harbour Bank"}
 SALUTATIONS = {"de": "Sehr geehrter Herr Dr. Weiß-Großmüller,", "ko": "김민준 고객님께", "en": "Aoife \"Fee\" O'Neill, Esq."}
 
 
