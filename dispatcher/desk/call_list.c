@@ -165,6 +165,11 @@ static int deliver(const struct invocation *inv, const struct buf *rows, struct 
         return rc;
     say(inv, stderr, "%lld people to call; %lld of them without a number.\n", (long long)w.count,
         (long long)w.without_number);
+    if (w.count == 0)
+        say(inv, stderr,
+            "Whoever a channel has told is not called, unless campaign.yaml names their cohort in "
+            "`phoned`, and whoever was talked to is not called again. All the same: --everybody, "
+            "--again\n");
     if (file != NULL)
         say(inv, stderr,
             "Fill in outcome (reached, no_answer, wrong_number, refused, call_back), then: "

@@ -620,6 +620,7 @@ static const struct verb verbs[] = {
     {"campaign_pass", REQUEST_OPERATE, request_campaign_pass},
     {"campaign_cancel", REQUEST_OPERATE, request_campaign_cancel},
     {"reference", REQUEST_LOOK, request_reference},
+    {"address", REQUEST_LOOK, request_address},
     {"report", REQUEST_LOOK, request_report},
     {"calls", REQUEST_LOOK, request_calls},
     {"call_list", REQUEST_LOOK, request_call_list},

@@ -164,6 +164,7 @@ int request_campaign_go(const struct request *r, struct error *err);
 int request_campaign_pass(const struct request *r, struct error *err);
 int request_campaign_cancel(const struct request *r, struct error *err);
 int request_reference(const struct request *r, struct error *err);
+int request_address(const struct request *r, struct error *err);
 int request_report(const struct request *r, struct error *err);
 int request_calls(const struct request *r, struct error *err);
 int request_call_list(const struct request *r, struct error *err);

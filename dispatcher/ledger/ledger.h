@@ -576,6 +576,12 @@ MUST_CHECK int ledger_find_line(struct ledger *l, int64_t batch, int64_t line, s
 /* The same of the line that begins at `offset` of notices.jsonl, of any batch. */
 MUST_CHECK int ledger_find_offset(struct ledger *l, int64_t batch, int64_t offset, struct buf *out,
                                   struct error *err);
+/* The ids of notices that go to this address or number, of the next `limit` deliveries behind
+ * number *after, which is moved; once for each of its deliveries. A search: in steps, while
+ * *out_more. */
+MUST_CHECK int ledger_walk_addresses(struct ledger *l, const char *address, int64_t *after,
+                                     size_t limit, ledger_name_fn *fn, void *context,
+                                     bool *out_more, struct error *err);
 /* The ids of single notices that brought this reference, of the next `limit` behind number *after,
  * which is moved. A search: in steps, while *out_more. */
 MUST_CHECK int ledger_walk_references(struct ledger *l, const char *reference, int64_t *after,

@@ -1,5 +1,7 @@
 #include "letters/command_list.h"
 
+#include <stdlib.h>
+
 #include "base/text.h"
 #include "cli/session.h"
 #include "config/quantity.h"
@@ -96,12 +98,18 @@ static void tell_remarks(struct check_scene *s)
 static int check_one(struct check_scene *s, const char *path, struct error *err)
 {
     size_t before = s->report.errors;
-    int rc = check_path(s, path, err);
-    for (size_t i = 0; rc == 0 && s->report.errors == before && i < s->campaign_count; i++) {
+    char *inside = check_path_campaign(path);
+    const char *file = inside != NULL ? inside : path;
+    int rc = check_path(s, file, err);
+    bool sound = rc == 0 && s->report.errors == before;
+    for (size_t i = 0; sound && i < s->campaign_count; i++) {
         const struct campaign *c = s->campaigns[i];
-        if (c != NULL && text_equal(c->file, path))
-            return check_rows(s, c, err);
+        if (c == NULL || !text_equal(c->file, file))
+            continue;
+        rc = check_rows(s, c, err);
+        sound = false;
     }
+    free(inside);
     return rc;
 }
 

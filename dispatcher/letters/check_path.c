@@ -161,6 +161,19 @@ static int check_yaml(struct check_scene *s, const char *path, struct error *err
                              path);
 }
 
+/* `campaign new` makes a folder, and whoever checks it means the campaign in it. */
+char *check_path_campaign(const char *path)
+{
+    struct stat facts;
+    char *campaign = file_join(path, "campaign.yaml"), *letter = file_join(path, "template.yaml");
+    if (stat(campaign, &facts) != 0 || stat(letter, &facts) == 0) {
+        free(campaign);
+        campaign = NULL;
+    }
+    free(letter);
+    return campaign;
+}
+
 int check_path(struct check_scene *s, const char *path, struct error *err)
 {
     struct stat facts;

@@ -10,6 +10,7 @@
 #include "cli/say.h"
 #include "cli/session.h"
 #include "model/json.h"
+#include "operator/show_address.h"
 #include "operator/show_body.h"
 #include "operator/show_reference.h"
 
@@ -383,15 +384,22 @@ static int run(const struct invocation *inv, struct error *err)
      * knows. */
     enum ledger_mode mode = show_body_is_asked(inv) ? LEDGER_WRITE : LEDGER_READ;
     const char *reference = option_value(inv, "reference");
+    const char *email = option_value(inv, "email"), *phone = option_value(inv, "phone");
+    int ways = (reference != NULL) + (email != NULL) + (phone != NULL);
     int rc = show_body_check(inv, err);
-    if (rc == 0 && (argument_count(inv) == 1) == (reference != NULL))
-        rc = error_set(err, ERR_USAGE, "say which notice: by its id, or by --reference");
+    if (rc == 0 && ways + (int)argument_count(inv) != 1)
+        rc = error_set(err, ERR_USAGE,
+                       "say which notice: by its id, or by --reference, --email or --phone");
     if (rc == 0)
         rc = session_open(inv, mode, &s, err);
     if (rc != 0)
         return rc;
-    rc = reference != NULL ? show_reference(inv, &s, reference, show_one, err)
-                           : show_one(inv, &s, argument_at(inv, 0), err);
+    if (reference != NULL)
+        rc = show_reference(inv, &s, reference, show_one, err);
+    else if (ways > 0)
+        rc = show_address(inv, &s, email != NULL ? email : phone, show_one, err);
+    else
+        rc = show_one(inv, &s, argument_at(inv, 0), err);
     session_close(&s);
     return rc;
 }
@@ -399,16 +407,19 @@ static int run(const struct invocation *inv, struct error *err)
 static const struct option_row options[] = {
     SHOW_BODY_OPTIONS,
     {"reference", 0, "NUMBER", "whose letter has this number, instead of an id"},
+    {"email", 0, "ADDRESS", "all that went to this address"},
+    {"phone", 0, "NUMBER", "all that went to this number, like +4915112345678"},
     {"reason", 0, "TEXT", "why the words are opened, for the record"},
 };
 
 const struct command command_show = {
     .name = "show",
-    .arguments = "ID | --reference NUMBER",
+    .arguments = "ID | --reference NUMBER | --email ADDRESS | --phone NUMBER",
     .summary = "one notice as a story: every delivery, attempt and reply",
     .details =
         "  dispatcher show recall-2026_c17        recipient c17 of the batch recall-2026\n"
-        "  dispatcher show --reference 7K2M9-QX4TD --body\n\n"
+        "  dispatcher show --reference 7K2M9-QX4TD --body\n"
+        "  dispatcher show --email kim@example.org        somebody who calls and has no number\n\n"
         "--body makes the words this person received again, from the notice as it was accepted and "
         "the letter, and says\n"
         "whether they are, byte by byte, what was sent; where the files have changed since, from "

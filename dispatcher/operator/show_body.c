@@ -136,6 +136,17 @@ static void print_words(const struct invocation *inv, const char *channel, const
     printf("\n");
 }
 
+/* A mail has no part sms. */
+static bool has_part(const struct invocation *inv, const char *channel)
+{
+    static const char *const of_mail[] = {"subject", "text", "html"};
+    const char *part = option_value(inv, "part");
+    bool found = part == NULL || strcmp(part, channel) == 0;
+    for (size_t i = 0; strcmp(channel, "email") == 0 && i < COUNT_OF(of_mail); i++)
+        found = found || strcmp(part, of_mail[i]) == 0;
+    return found;
+}
+
 static void print_head(const struct body *b, const struct words_delivery *d)
 {
     char when[64];
@@ -257,9 +268,13 @@ static int print_one(struct body *b, struct words_maker *maker, const struct wor
         print_json(b, d, &w);
     } else {
         print_head(b, d);
-        if (has_words(&w))
-            print_words(b->inv, d->channel, &w);
-        print_verdict(b, d, &w);
+        if (!has_part(b->inv, d->channel)) {
+            say(b->inv, stdout, "  It has no part %s.\n", option_value(b->inv, "part"));
+        } else {
+            if (has_words(&w))
+                print_words(b->inv, d->channel, &w);
+            print_verdict(b, d, &w);
+        }
     }
     *inout_sent = *inout_sent && (w.verdict == WORDS_SENT || d->sha256 == NULL);
     words_clear(&w);

@@ -157,3 +157,35 @@ def test_a_campaign_that_has_left_is_not_outdated_by_the_next(t):
     t.equal(t.command("campaign", "next", CAMPAIGN).status, 0, "the next one")
     out = check(t, 0)
     t.check("campaign-outdated" not in out, f"it has left: {out}")
+
+
+def test_the_folder_of_a_campaign_may_be_checked(t):
+    begin(t)
+    for folder in ("campaigns/x1", "campaigns/x1/"):
+        out = t.command("check", folder)
+        t.equal(out.status, 0, f"{folder}: {out.out}{out.err}")
+        t.contains(out.out, "2 people in 1 cohort", folder)
+
+
+# somebody calls
+
+
+def test_a_person_is_found_by_the_address_or_number_they_call_from(t):
+    table = "id,name,email,phone,locale\n1,Anna Schmidt,Anna@example.org,+4915100000001,de\n2,김민준,minjun@example.org,,ko\n"
+    begin(t, table)
+    t.daemon.start()
+    sent = t.command("send", CAMPAIGN, "--confirm", "x1", "--wait")
+    t.equal(sent.status, 0, f"sent: {sent.out}{sent.err}")
+    for arguments in (("--email", "anna@EXAMPLE.org"), ("--email", "minjun@example.org")):
+        shown = t.command("show", *arguments)
+        t.equal(shown.status, 0, f"{arguments}: {shown.err}")
+        t.equal(shown.out.count("delivered by email"), 1, f"their notice and nobody else's: {shown.out}")
+    nobody = t.command("show", "--email", "nobody@example.org")
+    t.equal(nobody.status, 66, f"nobody: {nobody.err}")
+    t.contains(nobody.err, "no notice went to nobody@example.org", "said")
+    t.equal(t.command("show", "--phone", "+49 151 9999").status, 66, "a number that is nobody's")
+    t.equal(t.command("show", "x", "--email", "a@example.org").status, 64, "one way is enough")
+    part = t.command("show", "--email", "minjun@example.org", "--body", "--part", "sms")
+    t.contains(part.out, "It has no part sms.", "a mail has none")
+    empty = t.command("call-list", "x1")
+    t.contains(empty.err, "`phoned`", "why nobody is to be called")
