@@ -108,10 +108,14 @@ static int check_arguments(const struct invocation *inv, struct error *err)
     if (inv->argument_count < c->arguments_min)
         return error_set(err, ERR_USAGE, "%s needs more: dispatcher %s %s", c->name, c->name,
                          c->arguments);
-    if (inv->argument_count > c->arguments_max)
-        return error_set(err, ERR_USAGE, "%s does not know what to do with \"%s\"", c->name,
-                         inv->arguments[c->arguments_max]);
-    return 0;
+    if (inv->argument_count <= c->arguments_max)
+        return 0;
+    const char *meant = command_closest_of_family(inv->table, c->name, inv->arguments[0]);
+    if (meant != NULL)
+        return error_set(err, ERR_USAGE, "there is no command \"%s%s%s\"; did you mean \"%s\"?",
+                         c->name, " ", inv->arguments[0], meant);
+    return error_set(err, ERR_USAGE, "%s does not know what to do with \"%s\"", c->name,
+                     inv->arguments[c->arguments_max]);
 }
 
 /* Whoever closed the pipe has seen enough: that is no error, and nobody reads a message about it. A

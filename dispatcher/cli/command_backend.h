@@ -55,6 +55,9 @@ const struct command *command_find(const struct command_table *table, size_t cou
  * `last` (NULL: the first); NULL: no more. */
 const struct command *command_family_next(const struct command_table *table, const char *word,
                                           size_t len, const struct command *last);
+/* "evidence verify" of evidence and "verfy"; NULL: the word is like none of them. */
+const char *command_closest_of_family(const struct command_table *table, const char *family,
+                                      const char *word);
 /* ERR_USAGE with what was probably meant. */
 MUST_CHECK int command_unknown(const struct command_table *table, size_t count, char *const *words,
                                struct error *err);

@@ -144,6 +144,13 @@ static const char *meant_name(const struct command_table *table, size_t count, c
     return meant != NULL ? meant : closest_family(table, words[0], room, size);
 }
 
+const char *command_closest_of_family(const struct command_table *table, const char *family,
+                                      const char *word)
+{
+    bool is_family = command_family_next(table, family, strlen(family), NULL) != NULL;
+    return is_family ? closest_of_family(table, family, word) : NULL;
+}
+
 int command_unknown(const struct command_table *table, size_t count, char *const *words,
                     struct error *err)
 {

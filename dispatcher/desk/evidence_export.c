@@ -164,6 +164,7 @@ static int ask_all(struct exporting *e, const char *verb,
     struct buf request = {0}, rows = {0};
     request_begin(&request, verb);
     request_put_text(&request, "campaign", e->campaign);
+    request_put_text(&request, "addresses", e->addresses);
     buf_putc(&request, '}');
     int rc = session_ask(&e->session, request.data, &rows, out_end, err);
     if (rc == 0)

@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/session.h"
+#include "config/quantity.h"
 #include "desk/command_list.h"
 #include "desk/tick.h"
 #include "desk/watch_campaign.h"
@@ -22,6 +23,7 @@
 #define TERMINAL_TICK_MS 500
 #define PLAIN_TICK_MS    1000
 #define RATE_WINDOW_MS   5000
+#define DAY_MS           ((int64_t)24 * 60 * 60 * 1000)
 
 struct watch {
     const struct invocation *inv;
@@ -304,15 +306,28 @@ static int turn(struct watch *w, bool once, bool *out_over, struct error *err)
     return rc;
 }
 
+static int read_timeout(const struct invocation *inv, int64_t *out_ms, struct error *err)
+{
+    const char *text = option_value(inv, "timeout");
+    if (text == NULL || (quantity_parse_duration(text, out_ms) && *out_ms > 0 && *out_ms <= DAY_MS))
+        return 0;
+    return error_set(err, ERR_USAGE, "--timeout is a time like 30s or 5m, at most 24h, not \"%s\"",
+                     text);
+}
+
 int watch_follow(const struct invocation *inv, const char *what, struct error *err)
 {
     struct watch w = {.inv = inv, .batch = what, .bar = {.to = stdout}};
     bool over = false;
+    int64_t timeout_ms = 0, begun_ms = clock_mono_ms();
     w.terminal = bar_fits(stdout) && !invocation_json(inv);
     progress_hold_questions();
-    int rc = session_open(inv, LEDGER_READ, &w.session, err);
+    int rc = read_timeout(inv, &timeout_ms, err);
+    if (rc == 0)
+        rc = session_open(inv, LEDGER_READ, &w.session, err);
     while (rc == 0 && !over) {
-        rc = turn(&w, option_given(inv, "once"), &over, err);
+        bool late = timeout_ms > 0 && clock_mono_ms() - begun_ms >= timeout_ms;
+        rc = turn(&w, late || option_given(inv, "once"), &over, err);
         if (rc == 0 && !over)
             poll(NULL, 0, w.terminal ? TERMINAL_TICK_MS : PLAIN_TICK_MS);
     }
@@ -332,6 +347,7 @@ static int run(const struct invocation *inv, struct error *err)
 
 static const struct option_row options[] = {
     {"once", 0, NULL, "one look instead of following"},
+    {"timeout", 0, "TIME", "give up after this time, like 5m"},
     {"handed-over", 0, NULL,
      "end when all is handed over, though a next channel may still follow for want of a "
      "confirmation"},
@@ -369,7 +385,7 @@ const struct command command_watch = {
         "Exit status: 0 all delivered, or suppressed or cancelled on purpose; 1 nothing moves any "
         "more, but some\n"
         "failed, expired, are held or uncertain, or got nothing because of trial mode; 66 no such "
-        "batch; 75 with --once: not over yet.\n\n"
+        "batch; 75 with --once or --timeout: not over yet.\n\n"
         "JSON, one object each second: v, type (status; the last one: summary), batch (or the "
         "campaign's name),\n"
         "state (new, "

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "engine/requests_backend.h"
 #include "ledger/calls.h"
 #include "ledger/campaigns.h"
@@ -50,15 +51,22 @@ static void put_approval(void *context, const struct approval *a)
     buf_printf(out, ",\"manifest\":%s}}\n", or_null(a->manifest));
 }
 
-/* {"v":1,"kind":"call","evidence":{...}} */
+struct calls {
+    struct buf *out;
+    bool notes;
+};
+
+/* {"v":1,"kind":"call","evidence":{...}}. What somebody has typed may name anybody, so it leaves
+ * only where addresses do. */
 static void put_call(void *context, const struct call *c)
 {
-    struct buf *out = context;
+    const struct calls *calls = context;
+    struct buf *out = calls->out;
     buf_puts(out, "{\"v\":1,\"kind\":\"call\",\"evidence\":{\"id\":");
     buf_put_json(out, c->notice);
     answer_put_text(out, "outcome", call_outcome_name(c->outcome));
     answer_put_time(out, "at", c->at_ms);
-    answer_put_text(out, "note", c->note);
+    answer_put_text(out, "note", calls->notes ? c->note : NULL);
     answer_put_text(out, "who", c->who);
     buf_puts(out, "}}\n");
 }
@@ -68,11 +76,13 @@ static void put_call(void *context, const struct call *c)
 int request_evidence_campaign(const struct request *r, struct error *err)
 {
     struct ledger *l = r->world->ledger;
+    struct calls calls = {.out = r->out,
+                          .notes = text_equal(json_get_text(r->root, "addresses", NULL), "full")};
     int rc = ledger_walk_campaigns(l, asked_campaign(r), put_campaign, r->out, err);
     if (rc == 0)
         rc = ledger_walk_approvals(l, asked_campaign(r), put_approval, r->out, err);
     if (rc == 0)
-        rc = ledger_walk_calls(l, NULL, asked_campaign(r), put_call, r->out, err);
+        rc = ledger_walk_calls(l, NULL, asked_campaign(r), put_call, &calls, err);
     if (rc == 0)
         buf_puts(r->out, "{\"v\":1,\"end\":true}\n");
     return rc;

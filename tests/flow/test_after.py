@@ -280,6 +280,15 @@ def test_outcomes_come_back_once_and_are_shown(t):
     actions = [row for row in t.command("actions", "--json").lines() if row.get("verb") == "call import"]
     t.equal([row["count"] for row in actions], [5], "one action")
     t.equal([row["id"] for row in call_list(t)], ["leak-a_p2", "leak-a_p3", "leak-a_p4", "leak-b_p2"], "who was reached is left out")
+    for addresses, kept in (("masked", [None]), ("full", ["Danke; ruft an"])):
+        taken = t.command("evidence", "leak", "--out", addresses, "--addresses", addresses)
+        t.equal(taken.status, 0, f"evidence: {taken.err}")
+        with open(os.path.join(t.dir, addresses, "calls.jsonl"), encoding="utf-8") as file:
+            calls = [json.loads(line) for line in file]
+        t.equal([row["note"] for row in calls if row["id"] == "leak-a_p1"], kept, f"the note, with addresses {addresses}")
+        forgotten = t.command("evidence", "forget", addresses, "--id", "p2")
+        if addresses == "full":
+            t.matches(forgotten.err, r"did you mean --id leak-[ab]_p2\?", "the id of the table")
     t.command("campaign", "report", "leak", "--html", "r.html", "--lang", "de")
     with open(os.path.join(t.dir, "r.html"), encoding="utf-8") as file:
         t.matches(file.read(), r'erreicht</th><td class="n">2</td>', "in the report")

@@ -189,3 +189,16 @@ def test_a_person_is_found_by_the_address_or_number_they_call_from(t):
     t.contains(part.out, "It has no part sms.", "a mail has none")
     empty = t.command("call-list", "x1")
     t.contains(empty.err, "`phoned`", "why nobody is to be called")
+
+
+def test_words_that_are_nearly_right_are_understood(t):
+    begin(t)
+    answer = t.command("evidence", "verfy", "somewhere")
+    t.equal(answer.status, 64, "no such command")
+    t.contains(answer.err, 'did you mean "evidence verify"?', "what was meant")
+    t.daemon.start()
+    edit(t, CAMPAIGN, "# send_at: 2027-01-31T09:00:00+01:00", "send_at: 2090-01-31T09:00:00+01:00")
+    t.equal(t.command("send", CAMPAIGN, "--confirm", "x1").status, 0, "for later")
+    watched = t.command("watch", "x1", "--timeout", "1s")
+    t.equal(watched.status, 75, f"not over: {watched.out}{watched.err}")
+    t.equal(t.command("watch", "x1", "--timeout", "soon").status, 64, "no time")
