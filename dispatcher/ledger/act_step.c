@@ -122,7 +122,7 @@ static void put_group_places(struct buf *sql, const struct step *s, int64_t grou
 static void put_cause_places(struct buf *sql)
 {
     buf_puts(sql, "SELECT seq, 0 FROM delivery INDEXED BY delivery_cause"
-                  " WHERE cause = ?3 AND cause <> '' AND seq > ?1 AND seq <= ?2");
+                  " WHERE cause = ?3 AND " CAUSE_IS_RARE("cause") " AND seq > ?1 AND seq <= ?2");
 }
 
 /* Within a span. */

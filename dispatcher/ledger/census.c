@@ -101,7 +101,7 @@ static void put_stretch(struct buf *sql, const struct counting *k, const struct 
     buf_printf(sql, " WHERE %sd.state = %d AND d.seq > ? AND d.seq <= ?",
                k->way == BY_NAME ? "+" : "", k->census->state);
     if (k->way == BY_CAUSE)
-        buf_puts(sql, " AND d.cause = ? AND d.cause <> ''");
+        buf_puts(sql, " AND d.cause = ? AND " CAUSE_IS_RARE("d.cause"));
     if (k->way == BY_NAME)
         selector_put_where(sql, &k->resolved);
     buf_puts(sql, " ORDER BY d.seq LIMIT ?");

@@ -515,8 +515,12 @@ void selector_put_state(struct buf *sql, int state);
 /* Binds the ? of selector_put_where(). */
 void selector_bind(struct query *q, const struct resolved *r);
 
-/* Is the selector's cause one by which rows are found? None is: the index holds those that have
- * one. */
+/* The rows of delivery_cause. What simply waits or arrives is nearly everybody, and not in it: an
+ * index more for each of them would cost every delivery. SQLite wants these words in the question
+ * as in the index. */
+#define CAUSE_IS_RARE(column)                                                                      \
+    column " <> '' AND " column " <> 'accepted' AND " column " <> 'confirmed'"
+/* Is the selector's cause one by which rows are found? */
 bool selector_has_cause(const struct selector *s);
 /* The next lane behind this one with something open in it that may be meant; 0: none has. */
 MUST_CHECK int selector_next_lane(struct ledger *l, const struct resolved *r, int64_t behind,

@@ -153,7 +153,7 @@ static void put_walk(struct buf *sql, const struct walk *walk, const char *which
     buf_puts(sql, row_names);
     buf_puts(sql, which);
     if (selector_has_cause(walk->resolved.selector))
-        buf_puts(sql, " AND d.cause <> ''"); /* as in the index */
+        buf_puts(sql, " AND " CAUSE_IS_RARE("d.cause"));
     selector_put_where(sql, &walk->resolved);
     selector_put_state(sql, walk->resolved.selector->state);
     buf_puts(sql, " ORDER BY d.seq");

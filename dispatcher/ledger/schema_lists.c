@@ -3,7 +3,7 @@
  *
  *     delivery_due       beside lane and time all that `shape` asks of what is open
  *     delivery_trouble   likewise what `failures` asks
- *     delivery_cause     by cause: what simply waits or arrives has none, and is not in it
+ *     delivery_cause     by cause: what simply waits or arrives is not in it
  *     action_campaign    of the chain what concerns one campaign
  *     sketch             where a domain may stand (sketch.c)
  *
@@ -23,13 +23,14 @@ static const char tables[] =
     "CREATE INDEX delivery_trouble ON delivery (state, seq, cause, channel)"
     " WHERE state = 2 OR state = 3 OR state = 5 OR state = 6 OR state = 7 OR state = 8 OR state = "
     "9;"
-    "CREATE INDEX delivery_cause ON delivery (cause, seq, state) WHERE cause <> '';"
-    "CREATE INDEX action_campaign ON action (" ACTION_CAMPAIGN ")"
-    " WHERE instr(selector, '\"campaign\":\"') > 0;"
-    "CREATE TABLE sketch ("
-    " block INTEGER PRIMARY KEY,"
-    " bits BLOB NOT NULL"
-    ") STRICT;";
+    "CREATE INDEX delivery_cause ON delivery (cause, seq, state) WHERE " CAUSE_IS_RARE(
+        "cause") ";"
+                 "CREATE INDEX action_campaign ON action (" ACTION_CAMPAIGN ")"
+                 " WHERE instr(selector, '\"campaign\":\"') > 0;"
+                 "CREATE TABLE sketch ("
+                 " block INTEGER PRIMARY KEY,"
+                 " bits BLOB NOT NULL"
+                 ") STRICT;";
 
 void schema_put_lists(struct buf *sql)
 {

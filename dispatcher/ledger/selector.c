@@ -2,6 +2,8 @@
  * number must not sort a whole campaign first. */
 #include "ledger/ledger.h"
 
+#include <string.h>
+
 #include "base/attributes.h"
 #include "base/buf.h"
 #include "ledger/db.h"
@@ -106,7 +108,12 @@ int selector_resolve(struct ledger *l, const struct selector *selector, struct r
 
 bool selector_has_cause(const struct selector *s)
 {
-    return s->cause != NULL && s->cause[0] != '\0' && s->id == NULL;
+    static const char *const usual[] = {"", "accepted", "confirmed"}; /* CAUSE_IS_RARE() */
+    for (size_t i = 0; s->cause != NULL && i < COUNT_OF(usual); i++) {
+        if (strcmp(s->cause, usual[i]) == 0)
+            return false;
+    }
+    return s->cause != NULL && s->id == NULL;
 }
 
 void selector_put_from(struct buf *sql, const char *index)

@@ -50,6 +50,27 @@ static void selects_by_each_member_and_all_together(void **state)
         count_rows(f->l, select_state((enum delivery_state)i));
 }
 
+/* No index holds those. */
+static void finds_by_causes_that_nearly_everybody_has(void **state)
+{
+    static const char *const usual[] = {"accepted", "confirmed"};
+    struct fixture *f = *state;
+    struct selector s = SELECTOR_ALL;
+    fill(f->l);
+    for (size_t i = 0; i < COUNT_OF(usual); i++) {
+        struct settlement done = settlement_of(lease_one(f->l, "relay"), DELIVERY_DELIVERED);
+        done.cause = usual[i];
+        assert_true(settle_with(f->l, &done));
+        s.cause = usual[i];
+        s.state = -1;
+        assert_int_equal(count_rows(f->l, s), 1);
+        s.state = DELIVERY_DELIVERED;
+        assert_int_equal(count_rows(f->l, s), 1);
+        s.state = DELIVERY_FAILED;
+        assert_int_equal(count_rows(f->l, s), 0);
+    }
+}
+
 static void walks_in_pages_without_gap_or_repeat(void **state)
 {
     struct fixture *f = *state;
@@ -144,8 +165,11 @@ static void finds_what_waits_behind_many_that_arrived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(selects_by_each_member_and_all_together),   TEST(walks_in_pages_without_gap_or_repeat),
-        TEST(finds_what_waits_behind_many_that_arrived), TEST(answers_questions_during_a_walk),
+        TEST(selects_by_each_member_and_all_together),
+        TEST(walks_in_pages_without_gap_or_repeat),
+        TEST(finds_by_causes_that_nearly_everybody_has),
+        TEST(finds_what_waits_behind_many_that_arrived),
+        TEST(answers_questions_during_a_walk),
         TEST(shows_the_words_of_the_last_attempt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
