@@ -64,6 +64,8 @@ const struct topic help_topics[] = {
      "  --cause CAUSE       for this reason: mailbox_full, bad_recipient, ...\n"
      "  --domain DOMAIN     to this domain; of webhooks the name of the endpoint\n"
      "  --older-than AGE    accepted longer ago than 30m, 2h, 3d, ...\n"
+     "  --action NUMBER     what this action moved last: a number of `actions`, or several: "
+     "12-14,16\n"
      "  --everything        all there is; alone, for commands that change something\n"
      "\n"
      "Together they narrow: what fits all of them is meant. A command that changes something and\n"
