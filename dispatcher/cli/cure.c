@@ -23,10 +23,17 @@ static const struct way {
     {"uncertain", "retry", true, SAID("look at the server or gateway whether it arrived")},
 };
 
+/* These causes do not tell whether it broke before the message was through, or behind it. */
+#define WAIT_IN_DOUBT                                                                              \
+    SAID("wait: it is tried again by itself; if it has arrived already, the person gets it twice")
+
 /* Of one cause in one state it is something else. */
 static const struct exception {
     const char *state, *cause, *verb, *first;
 } exceptions[] = {
+    {"deferred", "connection_lost", NULL, WAIT_IN_DOUBT},
+    {"deferred", "timeout", NULL, WAIT_IN_DOUBT},
+    {"deferred", "deadline", NULL, WAIT_IN_DOUBT},
     {"held", "endpoint_disabled", NULL, SAID("let it go on with dispatcher endpoint enable")},
     {"expired", "*", NULL, SAID("send a new notice if it still matters")},
     {"cancelled", "escalated", NULL, SAID("nothing: the next channel has it")},

@@ -56,9 +56,26 @@ static struct buf *separated(struct buf *out)
     return out;
 }
 
+/* What a finished batch leaves to somebody. */
+static void put_left(const struct listing *list, const struct json_t *row, struct buf *out)
+{
+    int64_t failed = json_get_int(row, "failed", 0), uncertain = json_get_int(row, "uncertain", 0);
+    char number[OUTPUT_NUMBER_SIZE];
+    if (failed > 0)
+        say_put(list->inv, out, "%s failed", output_number(failed, number));
+    if (uncertain > 0) {
+        buf_puts(out, out->len > 0 ? ", " : "");
+        say_put(list->inv, out, "%s uncertain", output_number(uncertain, number));
+    }
+    if (out->len > 0)
+        buf_printf(out, ": dispatcher failures --batch %s", json_get_text(row, "batch", ""));
+}
+
 static void put_why(const struct listing *list, const struct json_t *row, struct buf *out)
 {
     const char *word = state_word(list, row), *reason = json_get_text(row, "stop_reason", "");
+    if (text_equal(word, "finished"))
+        put_left(list, row, out);
     if (text_equal(word, "purged") || text_equal(word, "finished"))
         return;
     kept_put(list->inv, reason, out);
@@ -230,8 +247,9 @@ const struct command command_batches = {
         "others "
         "are over, some are\n"
         "held: WHY says how to let them go), halted (too many failures), paused\n"
-        "(by a person), finished or purged (its texts are gone after retention, the rows stay); "
-        "without a daemon\n"
+        "(by a person), finished (WHY says what failed or is uncertain) or purged (its texts are "
+        "gone\n"
+        "after retention, the rows stay); without a daemon\n"
         "half taken in or not finished. DONE counts what moves no more. DELIVERED, FAILED, "
         "UNCERTAIN, OTHER and\n"
         "OPEN add up to LINES; a line on several channels counts once for each.\n\n"

@@ -44,6 +44,26 @@ static void end_line(struct buf *out, size_t start, size_t width)
 
 /* ---- the head ---- */
 
+/* What keeps all of it from going on; cut like every line. */
+static void put_lack(const struct invocation *inv, const struct json_t *f, size_t width,
+                     struct buf *out)
+{
+    size_t start = out->len;
+    const char *full = json_get_text(f, "disk_reason", NULL);
+    if (!json_get_bool(f, "ledger_available", true)) {
+        say_put(inv, out, "Nothing is sent: %s", json_get_text(f, "ledger_reason", ""));
+        end_line(out, start, width);
+    }
+    start = out->len;
+    if (full != NULL) {
+        struct buf why = {0};
+        say_put_error(&why, full);
+        say_put(inv, out, "Nothing is taken in: %s", buf_text(&why));
+        buf_free(&why);
+        end_line(out, start, width);
+    }
+}
+
 static void put_head(const struct invocation *inv, const struct json_t *f, size_t width,
                      struct buf *out)
 {
@@ -54,11 +74,7 @@ static void put_head(const struct invocation *inv, const struct json_t *f, size_
             (long long)json_get_int(f, "busy", 0), (long long)json_get_int(f, "workers", 0),
             (double)json_get_int(f, "free_bytes", 0) / 1e9);
     end_line(out, start, width);
-    if (json_get_bool(f, "ledger_available", true))
-        return;
-    start = out->len;
-    say_put(inv, out, "Nothing is sent: %s", json_get_text(f, "ledger_reason", ""));
-    end_line(out, start, width);
+    put_lack(inv, f, width, out);
 }
 
 static void put_counts(const struct invocation *inv, const struct json_t *f, size_t width,

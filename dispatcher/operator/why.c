@@ -25,6 +25,7 @@ struct why {
     struct json_t *notice; /* NULL: not read yet; owned */
     struct json_t *row;    /* the delivery before the one that is read now; owned */
     struct buf last;       /* the reply to its last attempt */
+    bool doubtful;         /* nobody knows what came of that */
     bool any;
 };
 
@@ -37,6 +38,7 @@ struct subject {
     const char *when;    /* it may go then, for people; "-": nobody knows */
     const char *changed;
     int64_t attempts;
+    bool doubtful; /* the last attempt may have told the person */
 };
 
 typedef void tell_fn(const struct subject *s, struct buf *out);
@@ -73,6 +75,9 @@ static void tell_deferred(const struct subject *s, struct buf *out)
     say_put(s->inv, out, "%s is not through yet (attempts so far: %lld, by %s).", s->id,
             (long long)s->attempts, s->channel);
     tell_meaning(s, out);
+    if (s->doubtful)
+        say_put(s->inv, out,
+                " The person may have it already: another try may then tell them twice.");
 }
 
 static void tell_held(const struct subject *s, struct buf *out)
@@ -421,6 +426,7 @@ static void tell_delivery(const struct why *w, const struct json_t *row)
         .when = output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)),
         .changed = output_time(json_get_text(row, "changed_at", NULL), changed, sizeof(changed)),
         .attempts = json_get_int(row, "attempts", 0),
+        .doubtful = w->doubtful,
     };
     find_way(&s, row, &way);
     if (invocation_json(w->inv))
@@ -456,6 +462,7 @@ static void end_delivery(struct why *w)
     }
     json_free(w->row);
     w->row = NULL;
+    w->doubtful = false;
     buf_reset(&w->last);
 }
 
@@ -467,6 +474,7 @@ static void take_line(void *context, const struct json_t *row)
     else if (json_get(row, "attempt") != NULL) {
         buf_reset(&w->last);
         buf_puts(&w->last, json_get_text(row, "reply", ""));
+        w->doubtful = text_equal(json_get_text(row, "outcome", ""), "uncertain");
     } else if (json_get(row, "receipt") == NULL) {
         end_delivery(w);
         w->row = copy(row);

@@ -131,6 +131,7 @@ def test_a_disk_without_room_is_told_by_status_and_not_over_and_over_by_the_log(
     for i in range(5):
         t.drop(t.notice(f"b{i}"))  # each wakes the intake
         t.contains(t.command("status").out, "TAKING NOTHING IN: ", "status")
+        t.matches(t.command("top", "--once").out, r"\nNothing is taken in: the disk of the spool ", "top")
     t.equal(t.daemon.log().count("event=spool.full"), 1, "told once a minute")
 
 

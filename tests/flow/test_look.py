@@ -137,6 +137,28 @@ def test_why_says_what_happened_what_is_next_and_what_to_do(t):
     t.contains(answer.out, "is not through yet", "without a daemon")
 
 
+def test_whoever_may_have_it_already_is_said_to_be_told_twice(t):
+    t.configure(email=t.email_transport(t.faulty("end-close-accepted"), retry=["1h"]))
+    t.daemon.start()
+    t.enqueue(mail_to(t, "cut", "cut@example.org"))
+    t.wait_for_state("cut", "deferred")
+    t.contains(why(t, "cut"), "The person may have it already: another try may then tell them twice.", "why")
+    t.contains(failures(t)["email", "deferred", "connection_lost"]["cure"], "if it has arrived already, the person gets it twice", "failures")
+    for lang, parts in (("de_DE.UTF-8", ("möglicherweise schon", "doppelt")), ("ko_KR.UTF-8", ("이미 받았을 수 있으며", "두 번"))):
+        t.environment["LC_ALL"] = lang
+        t.contains(t.command("why", "cut").out, parts[0], lang)
+        t.contains(t.command("failures").out, parts[1], lang)
+
+
+def test_a_finished_batch_says_what_it_left(t):
+    server, _ = refusing(t, c1=MISSING, c2=MISSING)
+    t.configure(email=t.email_transport(server))
+    t.daemon.start()
+    publish(t, "recall", 3)
+    line = t.wait(lambda: next((x for x in t.command("batches").out.splitlines() if "finished" in x), None), 20, "the end")
+    t.contains(line, "2 failed: dispatcher failures --batch recall", "the reason")
+
+
 def test_why_knows_stopped_batches_and_daemons_that_do_not_run(t):
     server, _ = refusing(t)
     t.configure(email=t.email_transport(server))
