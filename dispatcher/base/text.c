@@ -233,3 +233,15 @@ void text_put_visible(struct buf *out, const char *bytes, size_t len)
         at += length;
     }
 }
+
+void text_put_visible_lines(struct buf *out, const char *text)
+{
+    size_t len = strcspn(text, "\n");
+    text_put_visible(out, text, len);
+    while (text[len] == '\n') {
+        text += len + 1;
+        len = strcspn(text, "\n");
+        buf_putc(out, '\n');
+        text_put_visible(out, text, len);
+    }
+}

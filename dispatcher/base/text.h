@@ -40,5 +40,7 @@ void text_put_choice(struct buf *out, const char *word, size_t index, size_t cou
 /* Control characters, ESC, NUL and invalid UTF-8 become visible \xNN escapes: safe for a log and a
  * terminal. */
 void text_put_visible(struct buf *out, const char *bytes, size_t len);
+/* The same line by line: a list of mistakes has several. */
+void text_put_visible_lines(struct buf *out, const char *text);
 
 #endif

@@ -329,25 +329,12 @@ void output_put_row(struct buf *out, const struct json_t *row)
     buf_putc(out, '}');
 }
 
-/* Line by line: the list of problems of a configuration has several. */
-static void put_sentence(struct buf *out, const char *text)
-{
-    size_t len = strcspn(text, "\n");
-    text_put_visible(out, text, len);
-    while (text[len] == '\n') {
-        text += len + 1;
-        len = strcspn(text, "\n");
-        buf_putc(out, '\n');
-        text_put_visible(out, text, len);
-    }
-}
-
 void output_error(const struct error *err)
 {
     struct buf sentence = {0};
     struct buf spoken = {0};
     say_put_error(&spoken, err->text);
-    put_sentence(&sentence, buf_text(&spoken));
+    text_put_visible_lines(&sentence, buf_text(&spoken));
     buf_free(&spoken);
     fprintf(stderr, "dispatcher: %s\n", buf_text(&sentence));
     buf_free(&sentence);
@@ -356,7 +343,7 @@ void output_error(const struct error *err)
 void output_put_error(struct buf *out, const struct error *err)
 {
     struct buf sentence = {0};
-    put_sentence(&sentence, err->text);
+    text_put_visible_lines(&sentence, err->text);
     buf_put_json(out, buf_text(&sentence));
     buf_free(&sentence);
 }

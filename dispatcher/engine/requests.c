@@ -653,7 +653,7 @@ static int find_verb(const struct json_t *root, const struct verb **out, struct 
 static void put_error(struct buf *out, int code, const struct error *why)
 {
     struct buf sentence = {0};
-    text_put_visible(&sentence, why->text, strlen(why->text));
+    text_put_visible_lines(&sentence, why->text);
     buf_puts(out, "{\"v\":1,\"error\":");
     buf_put_json(out, buf_text(&sentence));
     buf_printf(out, ",\"code\":%d}\n", code);

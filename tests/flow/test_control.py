@@ -381,6 +381,11 @@ def test_reload_says_what_changed_or_why_the_old_one_stays(t):
     t.contains(answer.err, "workers", "which key")
     t.contains(answer.err, "goes on with the configuration it has", "what holds now")
     t.equal(t.command("ready").status, 75, "ready with a refused configuration")
+    t.configure(workers=0, rescan="soon")
+    for verb in (("reload",), ("config", "diff")):
+        answer = t.command(*verb)
+        lines = [[key for key in ("workers", "rescan") if key in line] for line in answer.err.splitlines()]
+        t.equal([keys for keys in lines if keys], [["workers"], ["rescan"]], f"a line each ({answer.err})")
     spool, t.spool = t.spool, os.path.join(t.dir, "other")
     t.configure(control_socket=t.control_socket)
     answer = t.command("reload")

@@ -148,6 +148,15 @@ static void shows(const char *bytes, size_t len, const char *expected)
     buf_free(&out);
 }
 
+static void leaves_the_ends_of_lines_where_there_are_several(void **state)
+{
+    (void)state;
+    struct buf out = {0};
+    text_put_visible_lines(&out, "one\x1b\ntwo\n");
+    assert_string_equal(buf_text(&out), "one\\x1b\ntwo\n");
+    buf_free(&out);
+}
+
 static void makes_hidden_bytes_visible(void **state)
 {
     (void)state;
@@ -200,6 +209,7 @@ int main(void)
         cmocka_unit_test(suggests_what_was_meant),
         cmocka_unit_test(survives_very_long_words),
         cmocka_unit_test(makes_hidden_bytes_visible),
+        cmocka_unit_test(leaves_the_ends_of_lines_where_there_are_several),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
