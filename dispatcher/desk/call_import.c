@@ -41,6 +41,14 @@ static void refuse(struct importing *in, int64_t row, const char *why)
     in->wrong++;
 }
 
+static const struct {
+    const char *result, *why;
+} wrongs[] = {
+    {"unknown", SAID("nobody in the books has this id")},
+    {"future", SAID("the call is dated in the future; write when it was")},
+    {"early", SAID("the call is dated before the notice was accepted; write when it was")},
+};
+
 static void take_result(void *context, const struct json_t *row)
 {
     struct importing *in = context;
@@ -50,8 +58,10 @@ static void take_result(void *context, const struct json_t *row)
         return;
     in->new += strcmp(result, "new") == 0;
     in->known += strcmp(result, "known") == 0;
-    if (strcmp(result, "unknown") == 0)
-        refuse(in, in->rows[at], "nobody in the books has this id");
+    for (size_t i = 0; i < COUNT_OF(wrongs); i++) {
+        if (strcmp(result, wrongs[i].result) == 0)
+            refuse(in, in->rows[at], wrongs[i].why);
+    }
 }
 
 /* ---- asking ---- */
@@ -225,11 +235,12 @@ const struct command command_call_import = {
         "  dispatcher call-import calls.csv\n\n"
         "Reads the columns id, outcome (reached, no_answer, wrong_number, refused, call_back), "
         "note and at (a time with\n"
-        "its offset; empty: now) of a CSV file. Each row counts once, however often the file is "
-        "imported. Rows without\n"
-        "an outcome are passed over; of rows that are wrong the others are taken all the same "
-        "(exit 65). `show` and\n"
-        "`campaign report` tell what came of calls.\n\n"
+        "its offset, not before the notice was accepted and not to come; empty: now) of a CSV "
+        "file. Each row counts\n"
+        "once, however often the file is imported. Rows without an outcome are passed over; of "
+        "rows that are wrong the\n"
+        "others are taken all the same (exit 65). `show` and `campaign report` tell what came of "
+        "calls.\n\n"
         "JSON, one object: v, new, known (noted before), empty (without an outcome), wrong.",
     .options = options,
     .option_count = COUNT_OF(options),

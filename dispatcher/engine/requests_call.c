@@ -15,7 +15,8 @@
 #include "ledger/calls.h"
 #include "model/json.h"
 
-#define CALLS_MAX 500 /* in one request; it has to fit into REQUEST_MAX anyway */
+#define CALLS_MAX     500    /* in one request; it has to fit into REQUEST_MAX anyway */
+#define CLOCKS_DIFFER 300000 /* ms: clocks of those who call, and times written without seconds */
 
 /* ---- what came of it ---- */
 
@@ -49,6 +50,14 @@ static void put_result(const struct intake *in, size_t at, const char *id, const
     buf_puts(out, "}\n");
 }
 
+/* Nobody was called in time to come, or about a notice that there was not yet; NULL: it can be. */
+static const char *judge_time(const struct call *c, int64_t accepted_ms, int64_t now_ms)
+{
+    if (c->at_ms > now_ms + CLOCKS_DIFFER)
+        return "future";
+    return c->at_ms < accepted_ms - CLOCKS_DIFFER ? "early" : NULL;
+}
+
 /* "outcome" and "at" were read by the command already: who writes JSON hears less. */
 static int take_call(struct intake *in, size_t at, const struct json_t *row, struct error *err)
 {
@@ -56,6 +65,7 @@ static int take_call(struct intake *in, size_t at, const struct json_t *row, str
     struct call *c = &in->calls[in->count];
     struct buf campaign = {0};
     bool found = false;
+    int64_t accepted_ms = 0;
     *c = (struct call){.notice = json_get_text(row, "id", ""),
                        .note = json_get_text(row, "note", ""),
                        .who = w->who,
@@ -67,10 +77,11 @@ static int take_call(struct intake *in, size_t at, const struct json_t *row, str
                          "row %zu needs an outcome, and a time like "
                          "2026-11-24T09:00:00+09:00",
                          at);
-    int rc = ledger_find_called(w->ledger, c->notice, &found, &campaign, err);
-    if (rc == 0 && !found)
-        put_result(in, at, c->notice, "unknown");
-    if (rc == 0 && found) {
+    int rc = ledger_find_called(w->ledger, c->notice, &found, &campaign, &accepted_ms, err);
+    const char *wrong = found ? judge_time(c, accepted_ms, w->now_ms) : "unknown";
+    if (rc == 0 && wrong != NULL)
+        put_result(in, at, c->notice, wrong);
+    if (rc == 0 && wrong == NULL) {
         sum_up(row, c->sum);
         c->campaign = in->campaigns[in->count] = campaign.len > 0 ? buf_steal(&campaign) : NULL;
         in->at[in->count++] = at;

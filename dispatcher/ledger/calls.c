@@ -12,7 +12,9 @@ static const char put_sql[] =
     "INSERT INTO call (sum, notice, campaign, outcome, at_ms, note, who, action)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sum) DO NOTHING";
 static const char campaign_sql[] = "SELECT coalesce((SELECT campaign FROM notice WHERE seq = ?1),"
-                                   " (SELECT campaign FROM batch WHERE seq = ?2))";
+                                   " (SELECT campaign FROM batch WHERE seq = ?2)),"
+                                   " coalesce((SELECT accepted_ms FROM notice WHERE seq = ?1),"
+                                   " (SELECT accepted_ms FROM batch WHERE seq = ?2))";
 #define CALL_COLUMNS "SELECT sum, notice, campaign, outcome, at_ms, note, who FROM call"
 static const char of_notice_sql[] = CALL_COLUMNS " WHERE notice = ? ORDER BY seq";
 static const char of_campaign_sql[] = CALL_COLUMNS " WHERE campaign = ? ORDER BY seq";
@@ -47,7 +49,7 @@ bool call_outcome_parse(const char *name, enum call_outcome *out)
 }
 
 int ledger_find_called(struct ledger *l, const char *notice, bool *out_found, struct buf *campaign,
-                       struct error *err)
+                       int64_t *out_accepted_ms, struct error *err)
 {
     struct named named;
     int rc = ledger_find_id(l, notice, &named, err);
@@ -62,6 +64,7 @@ int ledger_find_called(struct ledger *l, const char *notice, bool *out_found, st
         return rc;
     const char *text = query_text(q);
     buf_puts(campaign, text != NULL ? text : "");
+    *out_accepted_ms = query_int(q);
     query_end(q);
     return 0;
 }

@@ -26,10 +26,11 @@ struct call {
     const char *note, *who;
 };
 
-/* Whose delivery is it, and of which campaign (appended)? *out_found false: there is no such
- * notice. */
+/* Whose delivery is it, of which campaign (appended), and since when is it in the books? *out_found
+ * false: there is no such notice. */
 MUST_CHECK int ledger_find_called(struct ledger *l, const char *notice, bool *out_found,
-                                  struct buf *campaign, struct error *err);
+                                  struct buf *campaign, int64_t *out_accepted_ms,
+                                  struct error *err);
 /* Those that are not known yet are put down, in one durable transaction with one action, whose
  * count they are; nothing is recorded if all are known. out_new[i]: it was not. */
 MUST_CHECK int ledger_put_calls(struct ledger *l, const struct call *calls, size_t count,

@@ -1,6 +1,7 @@
 """What comes around and after a campaign: numbers people quote, reports, telephone lists, the next issue, conditions."""
 
 import csv
+import datetime
 import hashlib
 import json
 import os
@@ -228,14 +229,17 @@ def call_list(t, *arguments):
     return list(csv.DictReader(data.decode("utf-8-sig").splitlines()))
 
 
-def fill_in(t, rows, **outcomes):
+CALLED_AT = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=9))).replace(microsecond=0)
+
+
+def fill_in(t, rows, at=CALLED_AT, **outcomes):
     """The list as the phone team saves it: semicolons, and an outcome for some."""
     with open(os.path.join(t.dir, "filled.csv"), "w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), delimiter=";")
         writer.writeheader()
         for row in rows:
             outcome, note = outcomes.get(row["id"].split("_")[1], ("", ""))
-            writer.writerow({**row, "outcome": outcome, "note": note, "at": "2026-11-24T09:00:00+09:00" if outcome else ""})
+            writer.writerow({**row, "outcome": outcome, "note": note, "at": at.isoformat() if outcome else ""})
     return t.command("call-import", "filled.csv", "--json")
 
 
@@ -275,7 +279,8 @@ def test_outcomes_come_back_once_and_are_shown(t):
     answer = fill_in(t, rows, p1=("reached", "Danke; ruft an"), p2=("No answer", ""), p3=("call_back", "=1+1"))
     t.equal(answer.json(), {"v": 1, "new": 0, "known": 5, "empty": 1, "wrong": 0}, "the same file again")
     shown = [row for row in t.command("show", "leak-a_p1", "--json").lines() if "call" in row]
-    t.equal([(row["call"], row["note"], row["at"]) for row in shown], [("reached", "Danke; ruft an", "2026-11-24T00:00:00.000Z")], "in the story")
+    called = CALLED_AT.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    t.equal([(row["call"], row["note"], row["at"]) for row in shown], [("reached", "Danke; ruft an", called)], "in the story")
     t.contains(t.command("show", "leak-a_p1").out, "reached: Danke; ruft an", "for people")
     actions = [row for row in t.command("actions", "--json").lines() if row.get("verb") == "call import"]
     t.equal([row["count"] for row in actions], [5], "one action")
@@ -305,6 +310,16 @@ def test_rows_nobody_has_are_named_and_the_others_taken(t):
     t.contains(answer.err, "filled.csv:3: the outcome is one of", "which row is no outcome")
     t.contains(answer.err, "filled.csv:4: nobody in the books has this id", "which row is nobody's")
     t.equal(t.command("call-import", "dispatcher.yaml").status, 65, "no list")
+
+
+def test_a_call_is_neither_to_come_nor_older_than_the_notice(t):
+    unreached(t, a=people(1))
+    rows = call_list(t)
+    for days, part in ((366, "dated in the future"), (-1, "dated before the notice was accepted")):
+        answer = fill_in(t, rows, at=CALLED_AT + datetime.timedelta(days=days), p1=("reached", ""))
+        t.equal((answer.status, answer.json()), (65, {"v": 1, "new": 0, "known": 0, "empty": 0, "wrong": 1}), "refused")
+        t.contains(answer.err, f"filled.csv:2: the call is {part}", "why")
+    t.equal(fill_in(t, rows, p1=("reached", "")).json()["new"], 1, "when it was")
 
 
 def test_cohorts_that_are_phoned_are_on_the_list_whatever_arrived(t):

@@ -64,10 +64,12 @@ static void a_called_person_must_be_in_the_books(void **state)
     struct error err = {0};
     struct buf campaign = {0};
     bool found;
+    int64_t accepted_ms = 0;
     put_patient_batch(f->l, "b", 2, 0, 0, false);
-    must(ledger_find_called(f->l, "b_c2", &found, &campaign, &err), &err);
+    must(ledger_find_called(f->l, "b_c2", &found, &campaign, &accepted_ms, &err), &err);
     assert_true(found);
-    must(ledger_find_called(f->l, "b_c3", &found, &campaign, &err), &err);
+    assert_int_equal(accepted_ms, ask_sql(f, "SELECT accepted_ms FROM batch"));
+    must(ledger_find_called(f->l, "b_c3", &found, &campaign, &accepted_ms, &err), &err);
     assert_false(found);
     buf_free(&campaign);
 }
