@@ -1,6 +1,7 @@
 #include "desk/command_list.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -14,6 +15,8 @@
 #include "model/json.h"
 #include "people/handover_report.h"
 #include "spool/spool.h"
+
+#define ASK_MS 2000 /* whoever hands over waits for it */
 
 struct enqueue {
     const struct invocation *inv;
@@ -220,12 +223,31 @@ static int take_input(struct enqueue *e, const char *name, struct error *err)
     return rc;
 }
 
+/* Its mistake is that of the files: what the daemon read before still holds there. */
+static void tell_daemon_goes_on(const struct invocation *inv)
+{
+    struct settings *settings = NULL;
+    struct client *client = NULL;
+    struct error ignored;
+    if (config_locate_spool(invocation_config(inv), &settings, &ignored) != 0)
+        return;
+    if (client_open_daemon(settings, ASK_MS, &client, &ignored) == 0)
+        say(inv, stderr,
+            "The daemon runs on with the configuration it has, but nothing is handed over by "
+            "these files; `dispatcher config diff` says what a reload would refuse.\n");
+    client_close(client);
+    settings_free(settings);
+    free(settings);
+}
+
 static int open_all(struct enqueue *e, struct error *err)
 {
     struct config_options options = *invocation_config(e->inv);
     struct error ignored;
     options.without_secrets = true;
     int rc = setup_load(&options, 1, &e->setup, err);
+    if (rc == ERR_CONFIG)
+        tell_daemon_goes_on(e->inv);
     if (rc == 0)
         client_take_trial(e->setup->settings);
     if (rc == 0)

@@ -397,6 +397,18 @@ def test_reload_says_what_changed_or_why_the_old_one_stays(t):
     t.equal(t.command("ready").status, 0, "ready again")
 
 
+def test_who_hands_over_by_broken_files_hears_that_the_daemon_runs_on(t):
+    t.configure(workers=4)
+    t.daemon.start()
+    t.configure(workers=0, rescan="soon")
+    answer = t.command("enqueue", "-", text=json.dumps(t.notice("a")))
+    t.equal(answer.status, 78, "refused")
+    for part in ("The daemon runs on with the configuration it has", "`dispatcher config diff`", "`workers` must be", "`rescan` must be"):
+        t.contains(answer.err, part, "what holds there, and what is wrong here")
+    t.daemon.stop()
+    t.check("runs on" not in t.command("enqueue", "-", text="{}").err, "without a daemon")
+
+
 def test_ready_waits_for_a_daemon_that_is_about_to_start(t):
     t.configure()
     answer = t.command("ready")
