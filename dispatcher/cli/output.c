@@ -216,7 +216,7 @@ static size_t utc_length(const char *text)
             return 0;
     }
     len += strspn(text + len, ":.0123456789");
-    return text[len] == 'Z' && len < OUTPUT_NUMBER_SIZE - 4 ? len + 1 : 0;
+    return len < OUTPUT_NUMBER_SIZE - 4 && text[len] == 'Z' ? len + 1 : 0;
 }
 
 /* To the minute, if that is all there is. */
