@@ -145,10 +145,11 @@ static void keeps_lists_quotes_and_times_in_order(void **state)
                         "Schadensersatz Art. 39-2, Schlichtung Art. 43)");
     close_speaker(&s);
     open_speaker(&s, "ko_KR.UTF-8");
-    assert_string_equal(said(&s, late, "legal-eu-gdpr-34:EU33"),
-                        "EU33(감독기관에 가능한 한 72시간 이내 신고): 2026-11-20 09:00 "
-                        "+0900부터 50시간 경과. 남은 시간 22시간. 예외 승인: Kim, Lee, 사유: “told "
-                        "by phone and by letter, 2026-11-20T01:00Z” (GDPR 제33조 제1항)");
+    assert_string_equal(
+        said(&s, late, "legal-eu-gdpr-34:EU33"),
+        "EU33(감독기관에 가능한 한 72시간 이내 신고): 2026-11-20 09:00 "
+        "+0900부터 50시간 경과. 남은 시간 22시간. 예외 승인: Kim, Lee, 사유: \"told "
+        "by phone and by letter, 2026-11-20T01:00Z\" (GDPR 제33조 제1항)");
     close_speaker(&s);
     open_speaker(&s, "en_US.UTF-8");
     assert_non_null(
