@@ -233,9 +233,9 @@ static void put_one(const struct level *l, struct json_schema *s, const char *ke
     json_schema_key(s, name, own != NULL && own->required && own->types == 0);
     if (group)
         put_group(l, name, own);
-    else if (own->type == PARAM_SUBTREE)
+    else if (own != NULL && own->type == PARAM_SUBTREE)
         put_subtree(l->table, own->key, l->out);
-    else
+    else if (own != NULL)
         put_value(own, l->out);
     free(name);
 }

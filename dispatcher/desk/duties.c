@@ -25,22 +25,32 @@ struct looking {
     law_duty_fn *walk; /* of everything */
     void *context;
     int64_t now_ms;
-    struct sending *sent; /* all campaigns that were */
+    struct sending *sent; /* all campaigns that told somebody */
     size_t count;
     struct buf *unknown;
 };
 
 /* ---- what the books say ---- */
 
+/* RFC 3339 as milliseconds; 0: it does not say. */
+static int64_t time_of(const struct json_t *row, const char *name)
+{
+    int64_t at_ms;
+    const char *at = json_get_text(row, name, NULL);
+    return at != NULL && clock_parse_rfc3339(at, &at_ms) ? at_ms : 0;
+}
+
+/* A notice is one only when it told somebody: what was cancelled first, held back by trial mode or
+ * waits for its day tells nobody. It began when it was sent, or at the time it was sent for. */
 static void note_sent(void *context, const struct json_t *row)
 {
     struct looking *l = context;
-    int64_t at_ms;
-    const char *at = json_get_text(row, "started_at", NULL);
-    if (at == NULL || !clock_parse_rfc3339(at, &at_ms))
+    int64_t at_ms = time_of(row, "started_at"), due_ms = time_of(row, "send_at");
+    if (at_ms == 0 || json_get_int(row, "delivered", 0) == 0)
         return;
     l->sent = xreallocarray(l->sent, l->count + 1, sizeof(*l->sent));
-    l->sent[l->count++] = (struct sending){xstrdup(json_get_text(row, "campaign", "")), at_ms};
+    l->sent[l->count++] = (struct sending){xstrdup(json_get_text(row, "campaign", "")),
+                                           due_ms > at_ms ? due_ms : at_ms};
 }
 
 static int ask_sent(struct looking *l, struct session *s, struct error *err)

@@ -398,9 +398,10 @@ static int take_pages(struct ledger *l, struct step *s, struct step_place *place
             rc = read_page(l, s, &at, &page, err);
         if (rc == 0)
             rc = take_page(l, s, &page, err);
+        if (rc != 0)
+            break;
         looked += cost_of(&page);
-        if (rc == 0)
-            rc = move_on(l, s, &page, at.until, place, err);
+        rc = move_on(l, s, &page, at.until, place, err);
     }
     return rc;
 }

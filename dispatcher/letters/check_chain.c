@@ -259,8 +259,9 @@ static int compare_links(const void *left, const void *right)
     return (a->send_at_ms > b->send_at_ms) - (a->send_at_ms < b->send_at_ms);
 }
 
-/* All notices of the incident up to this one, the oldest first: what one cohort was told in one
- * campaign and another in the next closes together what the first campaign opened. */
+/* All notices of the incident up to this one (unless it told nobody: NULL), the oldest first: what
+ * one cohort was told in one campaign and another in the next closes together what the first
+ * campaign opened. */
 static size_t gather_links(const struct campaign_check *k, const struct neighbours *n,
                            const struct law_case *own, struct law_case *out)
 {
@@ -278,7 +279,8 @@ static size_t gather_links(const struct campaign_check *k, const struct neighbou
     if (k->earlier != NULL && !earlier)
         out[count++] = link_of(k, k->earlier, k->earlier_sheet);
     qsort(out, count, sizeof(*out), compare_links);
-    out[count++] = *own;
+    if (own != NULL)
+        out[count++] = *own;
     return count;
 }
 
@@ -313,18 +315,19 @@ void check_chain_owed(const struct campaign_check *k)
     check_sending_look(k, &sending);
     own.sending = &sending;
     neighbours_read(k->campaign->file, k->sheet != NULL ? k->sheet->incident : NULL, &n);
-    check_open(k, &n, &own);
+    check_open(k, &n, is_sent(k, k->campaign) ? &own : NULL);
     neighbours_free(&n);
 }
 
 /* ---- looking back ---- */
 
-/* The links that were sent, before this one or after it, and this one; the oldest first. */
+/* The links that were sent, before this one or after it, or this one; the oldest first. */
 static size_t gather_sent(const struct campaign_check *k, const struct neighbours *n,
                           struct law_case *out)
 {
     size_t count = 0;
-    out[count++] = link_of(k, k->campaign, k->sheet);
+    if (is_sent(k, k->campaign))
+        out[count++] = link_of(k, k->campaign, k->sheet);
     for (size_t i = 0; i < n->campaign_count && count < CHAIN_MAX; i++) {
         const struct campaign *c = n->campaigns[i];
         const struct fact_sheet *sheet = sheet_of(n, c);
@@ -356,6 +359,17 @@ static void name_earlier(struct law_case *chain, size_t count, struct law_case *
     }
 }
 
+/* What told nobody has duties, and does none. */
+static void walk_unsent(const struct campaign_check *k, struct law_case *chain, size_t count,
+                        law_duty_fn *tell, void *context)
+{
+    struct law_case own = link_of(k, k->campaign, k->sheet);
+    struct law_sending people;
+    look_at_people(k, &own, &people);
+    name_earlier(chain, count, &own);
+    law_walk_duties(k->scene->law, &own, 1, tell, context);
+}
+
 void check_chain_duties(const struct campaign_check *k, law_duty_fn *tell, void *context)
 {
     struct neighbours n;
@@ -370,5 +384,7 @@ void check_chain_duties(const struct campaign_check *k, law_duty_fn *tell, void 
         name_earlier(chain, count, &chain[i]);
     }
     law_walk_duties(k->scene->law, chain, count, tell, context);
+    if (!is_sent(k, k->campaign))
+        walk_unsent(k, chain, count, tell, context);
     neighbours_free(&n);
 }

@@ -581,6 +581,28 @@ def test_the_clock_of_the_law_and_what_was_set_aside_are_evidence(t):
             t.equal((status, named_rows(found, name)), (1, expected), f"{tamper.__name__} of {name}: {found}")
 
 
+def test_what_told_nobody_does_no_duty(t):
+    leak(t)
+    for row in t.ask("status")[1]["transports"]:
+        t.equal(t.command("transport", "pause", row["name"], "--reason", "rain").status, 0, f"pause {row}")
+    for name, campaign in (("campaign-1-possibility", "card-leak-possibility"), ("campaign-2-confirmed", "card-leak-confirmed")):
+        sent = t.command("send", f"leak/{name}.yaml", "--confirm", campaign, "--skip-problems")
+        t.equal(sent.status, 0, f"{campaign}: {sent.out}{sent.err}")
+        cancelled = t.command("campaign", "cancel", campaign, "--confirm", campaign, "--reason", "rain")
+        t.equal(cancelled.status, 0, f"{campaign}: {cancelled.out}{cancelled.err}")
+        for later in LATER:
+            if not os.path.exists(os.path.join(t.dir, "leak", later)):
+                os.rename(os.path.join(t.dir, later), os.path.join(t.dir, "leak", later))
+    folder, _ = export(t, campaign="card-leak-possibility")
+    rows = duties_of(folder)
+    clock = rows["kr-pipa-34-2:KP72", "card-leak-possibility"]
+    t.equal((clock["state"], "met_at" in clock, "met_by" in clock), ("missed", False, False), f"{clock}")
+    t.equal({row["state"] for row in rows.values() if "met_by" in row}, set(), f"what the second one closed: {rows}")
+    folder, _ = export(t, name="second", campaign="card-leak-confirmed")
+    clock = duties_of(folder)["kr-pipa-34-1:KR10", "card-leak-confirmed"]
+    t.equal((clock["state"], "met_at" in clock), ("open", False), f"{clock}")
+
+
 def sealed(entry):
     text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return (text[:-1] + ',"hash":"' + hashlib.sha256(text.encode()).hexdigest() + '"}\n').encode()
