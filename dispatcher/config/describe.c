@@ -41,8 +41,7 @@ static const struct shape {
 } shapes[] = {
     {"organisation.*", "organisation.NAME", &param_free_text,
      "a text of one line, or as organisation.LANGUAGE.NAME the same in one language; NAME is one "
-     "of "
-     "your own or one of"},
+     "of your own or one of"},
     {"campaigns.*", "campaigns.roles.ROLE", NULL,
      "a map of the keys of campaigns.roles.ROLE below"},
     {"transports.*", "transports.NAME", NULL, "a map of the keys of transports.NAME below"},

@@ -125,8 +125,7 @@ static void warn_if_missing(void *context, const char *transport)
     if (settings_find_transport(s->setup->settings, transport) == NULL)
         log_event(LOG_ERR, "transport.missing",
                   "transport=%s note=\"deliveries wait for a transport that is not in %s; put it "
-                  "back under "
-                  "this name\"",
+                  "back under this name\"",
                   transport, s->setup->settings->file);
 }
 

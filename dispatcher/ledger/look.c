@@ -10,8 +10,7 @@
 
 static const char row_columns[] =
     "SELECT d.seq, d.batch, d.line, d.start, d.bytes, d.crashes, d.suspect, d.receipt, d.channel, "
-    "d.state, "
-    "d.attempts, "
+    "d.state, d.attempts, "
     "d.due_ms, d.changed_ms, d.over_ms,"
     " CASE WHEN d.over_ms > 0 THEN coalesce((SELECT s.channel FROM spare s"
     "  WHERE s.notice = d.notice ORDER BY s.position LIMIT 1), -1) ELSE -1 END,"
@@ -29,8 +28,8 @@ static const char attempts_sql[] =
     " lower(hex(a.sha256)), a.locale, a.code, a.state, a.next_due_ms, a.jitter"
     " FROM attempt a LEFT JOIN transport t ON t.seq = a.transport"
     " LEFT JOIN outcome_name o ON o.outcome = a.outcome WHERE a.delivery = ?1"
-    " UNION ALL "
-    "SELECT d.attempts, d.changed_ms, d.duration_ms, t.name, o.name, d.cause, d.enhanced, d.reply,"
+    " UNION ALL SELECT d.attempts, d.changed_ms, d.duration_ms, t.name, o.name, d.cause, "
+    "d.enhanced, d.reply,"
     " lower(hex(d.sha256)), d.locale, d.code, d.state,"
     " CASE WHEN d.state IN (0, 2, 3) THEN d.due_ms ELSE 0 END, d.jitter"
     " FROM delivery d LEFT JOIN transport t ON t.seq = d.transport"

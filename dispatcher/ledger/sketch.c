@@ -181,10 +181,10 @@ static int find_run(struct ledger *l, uint64_t h, int64_t until, struct run *run
 int sketch_find(struct ledger *l, const char *domain, int64_t after, int64_t last,
                 struct extent *out, struct error *err)
 {
-    struct run run = {.first = (after + 1) / SKETCH_ROWS, .last = -1};
     *out = (struct extent){.first = 1};
     if (after >= last)
         return 0;
+    struct run run = {.first = (after + 1) / SKETCH_ROWS, .last = -1};
     int rc = find_run(l, hash(domain), last / SKETCH_ROWS, &run, err);
     if (rc != 0 || run.last < run.first)
         return rc;

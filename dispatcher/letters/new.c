@@ -330,8 +330,7 @@ static void tell_next(const struct making *m)
     else
         say(m->inv, stderr,
             "Made: template.yaml (edit first), the letters and fixtures. Write what is marked "
-            "TODO; "
-            "`dispatcher check %s` names it.\n",
+            "TODO; `dispatcher check %s` names it.\n",
             m->directory);
     say(m->inv, stderr,
         "Look at it as it grows: dispatcher preview %s --side-by-side. When check finds nothing, "

@@ -161,8 +161,7 @@ const struct command command_hold = {
         "channel would begin stands still. What has left already stays, and its next channel may "
         "begin: `dispatcher\n"
         "pause` stops a whole batch with everything. `dispatcher release --action NUMBER`, as it "
-        "is "
-        "printed, lets go\n"
+        "is printed, lets go\n"
         "just these; --cause operator would let go what others hold, too.\n\n" IN_FLIGHT_TEXT
             JSON_TEXT,
     ROWS,

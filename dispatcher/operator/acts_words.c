@@ -158,8 +158,7 @@ void acts_tell_left(const struct acts *a)
     if (left(a, "in_flight") > 0)
         say(inv, stderr,
             "Left, because in flight: %lld. What is on the line cannot be called back; ask again "
-            "in "
-            "a moment.\n",
+            "in a moment.\n",
             left(a, "in_flight"));
     if (left(a, "other_state") > 0)
         say(inv, stderr,
@@ -169,20 +168,17 @@ void acts_tell_left(const struct acts *a)
     if (left(a, "poison") > 0)
         say(inv, stderr,
             "Left, because each cost three workers: %lld. Look at one with `dispatcher why ID`, "
-            "then "
-            "name its id, or --cause poison.\n",
+            "then name its id, or --cause poison.\n",
             left(a, "poison"));
     if (left(a, "endpoint_disabled") > 0)
         say(inv, stderr,
             "Left, because their endpoint is disabled: %lld. `dispatcher endpoint enable` lets "
-            "them "
-            "go.\n",
+            "them go.\n",
             left(a, "endpoint_disabled"));
     if (left(a, "told") > 0)
         say(inv, stderr,
             "Left, because another channel of the same person runs or arrived: %lld. Mark that "
-            "one, "
-            "or cancel it first.\n",
+            "one, or cancel it first.\n",
             left(a, "told"));
     if (a->count == 0 && a->ended == 0 && a->left.count == 0)
         say(inv, stderr,

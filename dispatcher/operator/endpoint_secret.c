@@ -186,8 +186,7 @@ const struct command command_endpoint_secret = {
         "its last day (old_secret_until). Until then both sign, and receivers may change over "
         "when they like.\n\n"
         "JSON, one object: v, secret or signing_key (file with --out) with public_key; v, "
-        "endpoint, "
-        "public_key.",
+        "endpoint, public_key.",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

@@ -26,8 +26,7 @@ static const struct reason {
          "was refused when its batch was taken in and can never be sent (`dispatcher queue --state "
          "failed` names the cause): hand over a corrected line as a new batch"),
      SAID("were refused when their batch was taken in and can never be sent (`dispatcher queue "
-          "--state "
-          "failed` names the causes): hand over corrected lines as a new batch")},
+          "--state failed` names the causes): hand over corrected lines as a new batch")},
     {"expired", SAID("is past its expires_at: hand it over as a new notice if it still matters"),
      SAID("are past their expires_at: hand them over as new notices if they still matter")},
     {"purged", SAID("has lost its text after retention: hand it over as a new notice"),
@@ -40,11 +39,9 @@ static const struct reason {
      SAID("are due already, and go when their turn comes")},
     {"endpoint_disabled",
      SAID("is for a disabled endpoint and stays held: `dispatcher endpoint list` tells which and "
-          "why, "
-          "`dispatcher endpoint enable` lets it go on"),
+          "why, `dispatcher endpoint enable` lets it go on"),
      SAID("are for disabled endpoints and stay held: `dispatcher endpoint list` tells which and "
-          "why, "
-          "`dispatcher endpoint enable` lets them go on")},
+          "why, `dispatcher endpoint enable` lets them go on")},
     {"campaign_cancelled", SAID("belongs to a campaign that was cancelled: it stays so"),
      SAID("belong to a campaign that was cancelled: they stay so")},
     {"arrived", SAID("was delivered"), SAID("were delivered")},
@@ -317,8 +314,7 @@ const struct command command_retry = {
         "delivered, or is in flight, stays as it is. `--state waiting`, `--cause window` or an ID "
         "also takes what\n"
         "waits for its hours or a rate: it is due now, and waits again if it still must. What "
-        "waits "
-        "for a transport,\n"
+        "waits for a transport,\n"
         "a domain or an endpoint that rests after faults: the rest ends, one is tried now, and the "
         "others follow if\n"
         "it is taken.\n"

@@ -111,13 +111,11 @@ static void print_way_out(const struct invocation *inv, const struct json_t *row
     } ways[] = {
         {"uncertain", NULL,
          SAID("it may have arrived: look at the gateway or mail server, then `dispatcher retry ID` "
-              "if "
-              "it "
-              "did not")},
+              "if it did not")},
         {"held", "poison",
          SAID(
              "set aside after crashes of workers: `dispatcher retry ID` once the cause is mended")},
-        {"held", NULL, SAID("waits for a person: `dispatcher retry ID` sends it")},
+        {"held", NULL, SAID("waits for a person: `dispatcher release ID` lets it go")},
         {"waiting", "window",
          SAID("outside the hours of the recipient: goes when they begin there")},
         {"waiting", "rate",
@@ -136,8 +134,7 @@ static void print_way_out(const struct invocation *inv, const struct json_t *row
         {"cancelled", "escalated", SAID("its time was over: the next channel has the turn")},
         {"suppressed", NULL,
          SAID("its address is on the suppression list: `dispatcher suppress remove`, then "
-              "`dispatcher "
-              "retry ID`")},
+              "`dispatcher retry ID`")},
         {"failed", "invalid", SAID("never to be sent: hand over a corrected line as a new batch")},
     };
     const char *state = json_get_text(row, "state", ""), *cause = json_get_text(row, "cause", "");
@@ -428,8 +425,7 @@ const struct command command_show = {
         "1: they are not what was\n"
         "sent. With --reference a person who calls is found by the number in the letter.\n\n"
         "A batch's notice is shown complete: what all share with its own line laid over it; or "
-        "that "
-        "it was purged.\n\n"
+        "that it was purged.\n\n"
         "JSON: the first line is the notice (v, job: null if it cannot be shown, id, text: there, "
         "purged or\n"
         "unread with why; of a batch also batch, line and, if it is stopped, stop and "

@@ -179,8 +179,7 @@ static void print_verdict(const struct body *b, const struct words_delivery *d,
     case WORDS_DIFFER:
         say(inv, stdout,
             "  These are NOT the bytes that were sent: the letter, the configuration or its "
-            "secrets "
-            "are others today.\n  Sent: SHA-256 %s. Shown: %s.\n",
+            "secrets are others today.\n  Sent: SHA-256 %s. Shown: %s.\n",
             d->sha256, w->sha256);
         break;
     case WORDS_NOT_SENT:

@@ -184,8 +184,7 @@ static const struct filter filters[] = {
      "Korean letters and +82 10-1234-5678 in others."},
     {"mask", false, filter_apply_mask, filter_mask_ok,
      "A value that is only hinted at: 김*수, k***@example.com, ****-1234. mask:name, mask:email "
-     "and "
-     "mask:number say what it is."},
+     "and mask:number say what it is."},
     {"list", false, filter_apply_list, filter_list_ok,
      "A list as a phrase: A, B und C; list:or is A, B oder C."},
     {"josa", true, filter_apply_josa, josa_pair_known,
@@ -204,8 +203,7 @@ static const struct filter filters[] = {
      "No line breaks at the spaces of the value: 010 1234 5678 stays on one line."},
     {"trunc_bytes", true, filter_apply_trunc_bytes, filter_trunc_bytes_ok,
      "Cut to so many bytes, never within a character: trunc_bytes:40 (UTF-8), trunc_bytes:40 "
-     "euc-kr, "
-     "trunc_bytes:40 cp949."},
+     "euc-kr, trunc_bytes:40 cp949."},
 };
 
 const struct filter *filter_find(const char *name)
