@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 
@@ -124,6 +125,23 @@ bool text_equal(const char *a, const char *b)
     if (a == NULL || b == NULL)
         return a == b;
     return strcmp(a, b) == 0;
+}
+
+/* Without the white space around it. */
+static size_t find_name(const char **text)
+{
+    static const char white[] = " \t\r\n";
+    *text += strspn(*text, white);
+    size_t len = strlen(*text);
+    while (len > 0 && strchr(white, (*text)[len - 1]) != NULL)
+        len--;
+    return len;
+}
+
+bool text_same_name(const char *a, const char *b)
+{
+    size_t len = find_name(&a);
+    return find_name(&b) == len && strncasecmp(a, b, len) == 0;
 }
 
 bool text_parse_int(const char *text, int64_t *out)

@@ -21,6 +21,8 @@ void utf8_put(struct buf *out, uint32_t code_point);
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 bool text_equal(const char *a, const char *b); /* NULL equals only NULL */
+/* Of people's names: " Ada Lund" and "ada lund" are one; letters beyond ASCII as they stand. */
+bool text_same_name(const char *a, const char *b);
 /* Strict decimal, optional minus; the whole text; false on overflow. */
 bool text_parse_int(const char *text, int64_t *out);
 /* `pattern` may hold `*` anywhere (campaign: "breach-*"); everything else is literal. */

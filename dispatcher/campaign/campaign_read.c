@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "campaign/reading.h"
 #include "campaign/sending_read.h"
 
@@ -184,7 +185,7 @@ static void read_exempt_by(const struct reading *r, const struct yaml_node *node
     reading_texts(r, node, &e->by, &e->by_count);
     bool two = false;
     for (size_t i = 1; i < e->by_count; i++)
-        two = two || strcmp(e->by[i], e->by[0]) != 0;
+        two = two || !text_same_name(e->by[i], e->by[0]);
     if (!two)
         reading_wrong(r, node, "an exemption is answered for by two people: name both");
 }

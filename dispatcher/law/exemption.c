@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
@@ -20,7 +19,7 @@ static bool has_two_people(const struct exemption *e)
 {
     for (size_t i = 0; i < e->by_count; i++)
         for (size_t k = i + 1; k < e->by_count; k++)
-            if (!is_blank(e->by[i]) && !is_blank(e->by[k]) && strcasecmp(e->by[i], e->by[k]) != 0)
+            if (!is_blank(e->by[i]) && !is_blank(e->by[k]) && !text_same_name(e->by[i], e->by[k]))
                 return true;
     return false;
 }

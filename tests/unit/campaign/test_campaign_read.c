@@ -78,6 +78,8 @@ static void an_exemption_needs_two_people_and_a_rule(void **state)
            "9:21: error: \"KR10\" must be a rule of a rule set, like kr-pipa-34-1:KR10 "
            "[yaml-type]\n"
            "9:42: error: an exemption is answered for by two people: name both [yaml-type]\n");
+    expect(BASE "exemptions: [{rule: \"kr:KR10\", reason: r, by: [Ada Lund, \"ada lund \"]}]\n",
+           "9:47: error: an exemption is answered for by two people: name both [yaml-type]\n");
 }
 
 static void a_supplement_names_what_it_supplements(void **state)

@@ -57,6 +57,7 @@ static void lacking_something_it_covers_nothing_and_says_what(void **state)
         {"{rule: \"kr-pipa-34-1:KR4\", reason: r}", "two different people in `by`; it has none"},
         {"{rule: \"kr-pipa-34-1:KR4\", reason: r, by: A. Kim}", "it has one"},
         {"{rule: \"kr-pipa-34-1:KR4\", reason: r, by: \"A. Kim, a. kim\"}", "it has one"},
+        {"{rule: \"kr-pipa-34-1:KR4\", reason: r, by: \"A. Kim,  a. kim \"}", "it has one"},
         {"{rule: \"kr-pipa-34-1:KR40\", reason: r, by: \"A, B\"}", "kr-pipa-34-1 has no rule KR40"},
         {"{rule: \"kr-pipa-34:KR4\", reason: r, by: \"A, B\"}", "there is no rule kr-pipa-34:KR4"},
         {"{rule: KR4, reason: r, by: \"A, B\"}", "write the rule set and the rule"},
