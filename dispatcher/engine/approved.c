@@ -88,17 +88,17 @@ static int refuse_batch(const struct membership *m, struct error *err)
     if (!m->started)
         return error_set(err, ERR_INPUT,
                          "batch.json names the campaign %s, which is approved before it is sent: "
-                         "send it with `dispatcher send`, or give this batch another "
-                         "\"campaign\"",
+                         "what belongs to it is sent with `dispatcher send`",
                          campaign);
     if (!m->planned)
         return error_set(err, ERR_INPUT,
                          "batch.json names the campaign %s, which was sent without this batch: "
-                         "nobody approved it. Give it another \"campaign\", or none",
+                         "nobody approved it. What belongs to that campaign is sent with "
+                         "`dispatcher send`",
                          campaign);
     return error_set(err, ERR_INPUT,
                      "batch.json names the campaign %s, which was sent with another letter: hand "
-                     "it over with `dispatcher send`, or give it another id and \"campaign\"",
+                     "it over with `dispatcher send`",
                      campaign);
 }
 

@@ -412,26 +412,29 @@ static int handle_summary(const struct request *r, struct error *err)
     return rc;
 }
 
-/* Is this id known, or its idempotency key, and is it the same content? For `enqueue`, before it
- * drops anything and once more behind it. */
+/* Is this id known, or its idempotency key, and is it the same content? May its campaign have it?
+ * For `enqueue`, before it drops anything and once more behind it. */
 static int handle_known(const struct request *r, struct error *err)
 {
     unsigned char digest[DIGEST_SIZE];
     char hex[DIGEST_HEX_SIZE] = "";
     const char *key = json_get_text(r->root, "key", NULL);
-    bool known = false, by_key = false;
+    bool known = false, by_key = false, refused = false;
     int rc =
         ledger_find_digest(r->world->ledger, json_get_text(r->root, "id", ""), &known, digest, err);
     if (rc == 0 && !known && key != NULL) {
         rc = ledger_find_key_digest(r->world->ledger, key, &known, digest, err);
         by_key = known;
     }
+    if (rc == 0)
+        rc = request_judge_batch(r, &refused, err);
     if (rc != 0)
         return rc;
     if (known)
         digest_hex(digest, hex);
-    buf_printf(r->out, "{\"v\":1,\"end\":true,\"known\":%s,\"by_key\":%s,\"sha256\":\"%s\"}\n",
+    buf_printf(r->out, "{\"v\":1,\"end\":true,\"known\":%s,\"by_key\":%s,\"sha256\":\"%s\"",
                known ? "true" : "false", by_key ? "true" : "false", hex);
+    buf_puts(r->out, refused ? ",\"campaign_refused\":true}\n" : "}\n");
     return 0;
 }
 

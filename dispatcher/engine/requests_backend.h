@@ -159,6 +159,8 @@ int request_letter(const struct request *r, struct error *err);
 int request_start(const struct request *r, struct error *err);
 int request_campaigns(const struct request *r, struct error *err);
 int request_campaign(const struct request *r, struct error *err);
+/* Would a batch of `id` that names this "campaign" be refused at its intake? */
+MUST_CHECK int request_judge_batch(const struct request *r, bool *out_refused, struct error *err);
 int request_campaign_stop(const struct request *r, struct error *err);
 int request_campaign_go(const struct request *r, struct error *err);
 int request_campaign_pass(const struct request *r, struct error *err);

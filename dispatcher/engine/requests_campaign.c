@@ -10,13 +10,16 @@
  */
 #include "engine/requests_backend.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/text.h"
 #include "engine/access.h"
 #include "engine/approvals.h"
+#include "engine/approved.h"
 #include "ledger/campaigns.h"
 #include "model/json.h"
 #include "model/manifest.h"
@@ -141,6 +144,21 @@ int request_approvals(const struct request *r, struct error *err)
         rc = put_approvals(r, &s, err);
     manifest_free(&s.manifest);
     return rc;
+}
+
+/* ---- a batch that names one ---- */
+
+int request_judge_batch(const struct request *r, bool *out_refused, struct error *err)
+{
+    struct batch b = {.id = xstrdup(json_get_text(r->root, "id", ""))};
+    const char *campaign = json_get_text(r->root, "campaign", NULL);
+    b.campaign = campaign != NULL ? xstrdup(campaign) : NULL;
+    b.has_letter = read_sum(json_get_text(r->root, "letter_sha256", ""), b.letter_sha256);
+    int rc = approved_check_campaign(r->world->ledger, r->world->settings, &b, err);
+    *out_refused = rc == ERR_INPUT;
+    free(b.id);
+    free(b.campaign);
+    return *out_refused ? 0 : rc;
 }
 
 /* ---- approve ---- */

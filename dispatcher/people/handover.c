@@ -316,6 +316,29 @@ static int take_rows(struct handover *h, struct error *err)
 
 /* ---- the end ---- */
 
+static void put_question(const struct batch *b, struct buf *out)
+{
+    char hex[DIGEST_HEX_SIZE];
+    request_begin(out, "known");
+    request_put_text(out, "id", b->id);
+    if (b->campaign != NULL)
+        request_put_text(out, "campaign", b->campaign);
+    if (b->has_letter)
+        request_put_text(out, "letter_sha256", digest_hex(b->letter_sha256, hex));
+    buf_putc(out, '}');
+}
+
+/* The daemon would refuse it later, when nobody looks: nobody approved it with that campaign. */
+static int refuse_stranger(const struct handover *h, struct error *err)
+{
+    return error_set(err, ERR_DENIED,
+                     "%s names the campaign %s, which goes only to whom it was approved for; "
+                     "nothing was queued. Send what belongs to it with `dispatcher send` (a "
+                     "follow-up with --to-those STATES --of %s), or take a name that no campaign "
+                     "has",
+                     h->o.batch, h->batch->campaign, h->batch->campaign);
+}
+
 /* Where its files are gone already, the ledger remembers it. */
 static int ask_known(struct handover *h, const struct buf *text, bool *out_known, struct error *err)
 {
@@ -326,9 +349,7 @@ static int ask_known(struct handover *h, const struct buf *text, bool *out_known
     *out_known = false;
     if (h->o.client == NULL || spool_find_batch(h->o.spool, h->batch->id) != BATCH_PLACE_NONE)
         return 0;
-    request_begin(&request, "known");
-    request_put_text(&request, "id", h->batch->id);
-    buf_putc(&request, '}');
+    put_question(h->batch, &request);
     int rc = client_ask(h->o.client, request.data, NULL, &end, err);
     if (rc == 0)
         rc = json_parse(end.data, end.len, "answer", 1, 8, &facts, err);
@@ -340,6 +361,8 @@ static int ask_known(struct handover *h, const struct buf *text, bool *out_known
                        "the id \"%s\" was already accepted with other content; nothing was queued. "
                        "Give the new batch an id of its own",
                        h->batch->id);
+    if (rc == 0 && !*out_known && json_get_bool(facts, "campaign_refused", false))
+        rc = refuse_stranger(h, err);
     json_free(facts);
     buf_free(&request);
     buf_free(&end);

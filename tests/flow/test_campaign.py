@@ -374,7 +374,17 @@ def test_people_nobody_approved_do_not_get_into_a_campaign_by_the_spool(t):
     t.contains(t.corrupt(f"{NAME}-customers"), "which is approved before it is sent", "before it is sent")
     t.equal(send(t, file, "--wait").status, 0, "sent, by its own name")
     hand_over(t, "others", 3, campaign=NAME)
-    t.contains(t.corrupt("others"), "which was sent without this batch", "when it was sent")
+    t.contains(t.corrupt("others"), "What belongs to that campaign is sent with `dispatcher send`", "when it was sent")
+    t.write("rows.csv", "id,email,locale\nr1,r1@example.org,en\n")
+    t.write("batch.json", json.dumps({"version": 1, "id": "rest", "template": "service-restored", "campaign": NAME}))
+    for what in (("--batch", "batch.json"), ("--template", "service-restored", "--campaign", NAME, "--id", "rest")):
+        for daemon in (True, False):
+            if not daemon:
+                t.daemon.stop()
+            answer = t.command("enqueue", *what, "--csv", "rows.csv", "--facts", "outage/facts-1.yaml", "--partial")
+            t.equal((answer.status, answer.out), (77, ""), f"{what}, a daemon: {daemon}: {answer.err}")
+            t.contains(answer.err, "take a name that no campaign has", "what to do")
+        t.daemon.start()
     hand_over(t, "stranger", 3, campaign="not-approved-by-anybody")
     t.wait(lambda: mails(t) == 8, 20, "those of the campaign, and those of another one")
     t.equal(state(t)["delivered"], 5, "who was approved")
