@@ -116,6 +116,8 @@ static int hand_over(const struct handover_options *o, struct error *err)
     } else if (rc == 0) {
         rc = publish(h, err);
     }
+    if (rc < 0)
+        report_denied(o->inv, handover_id(h), err);
     handover_close(h);
     return rc;
 }

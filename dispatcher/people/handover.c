@@ -510,6 +510,11 @@ int handover_read(struct handover *h, struct error *err)
     return rc == 0 ? check_count(h, err) : rc;
 }
 
+const char *handover_id(const struct handover *h)
+{
+    return h->batch != NULL ? h->batch->id : NULL;
+}
+
 void handover_sum_table(const struct handover *h, unsigned char out[DIGEST_SIZE])
 {
     rows_sum(h->rows, out);

@@ -43,6 +43,8 @@ MUST_CHECK int handover_open(const struct handover_options *options, struct hand
                              struct error *err);
 /* 0; EX_DATAERR: rows are wrong, which was told; or an error code. */
 MUST_CHECK int handover_read(struct handover *h, struct error *err);
+/* NULL: what all share could not be read. Borrowed. */
+const char *handover_id(const struct handover *h);
 /* After handover_read(): what it found, for the closing words. */
 void handover_put_result(const struct handover *h, struct batch_result *out);
 /* After handover_read(): the sum of the table as it was read. */

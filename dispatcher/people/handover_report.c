@@ -69,6 +69,24 @@ void report_refused(const struct batch_result *r)
     buf_free(&line);
 }
 
+void report_denied(const struct invocation *inv, const char *id, const struct error *why)
+{
+    struct buf line = {0};
+    bool final = why->code == ERR_CONFLICT || why->code == ERR_INPUT || why->code == ERR_DENIED;
+    if (!invocation_json(inv) || !final)
+        return;
+    buf_puts(&line, "{\"v\":1,\"end\":true");
+    if (id != NULL) {
+        buf_puts(&line, ",\"id\":");
+        buf_put_json(&line, id);
+    }
+    buf_printf(&line, ",\"status\":\"%s\",\"errors\":[{\"detail\":",
+               why->code == ERR_CONFLICT ? "conflict" : "rejected");
+    output_put_error(&line, why);
+    printf("%s}]}\n", buf_text(&line));
+    buf_free(&line);
+}
+
 /* ---- queued ---- */
 
 void fallbacks_add(struct fallbacks *f, int64_t row, const struct intake_plan *plan)

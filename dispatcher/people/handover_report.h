@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct error;
 struct intake_plan;
 struct invocation;
 
@@ -43,6 +44,9 @@ struct batch_result {
 };
 
 void report_refused(const struct batch_result *r);
+/* With --json: the last line of one that was refused as a whole, or whose id is another's. `id`
+ * NULL: it could not be read. Nothing is said of what may pass: a full disk, a silent daemon. */
+void report_denied(const struct invocation *inv, const char *id, const struct error *why);
 void report_queued(const struct batch_result *r);
 /* In trial mode most people get nothing: who, and what to do about it. `id` NULL: of no batch. */
 void report_trial(const struct invocation *inv, const char *id);

@@ -182,6 +182,10 @@ def test_the_same_again_is_known_and_other_content_is_a_conflict(t):
     other = enqueue(t, rows.replace(",1\n", ",2\n"))
     t.equal((other.status, other.out), (65, ""), "other content")
     t.contains(other.err, "an id of its own", "other content")
+    told = enqueue(t, rows.replace(",1\n", ",2\n"), "--json")
+    end = told.json()
+    t.equal((told.status, end["v"], end["end"], end["id"], end["status"]), (65, 1, True, "recall-1", "conflict"), f"for programs: {end}")
+    t.contains(end["errors"][0]["detail"], "an id of its own", "for programs")
     t.equal(published(t)[1][0]["data"]["order"]["number"], 1, "what stands there")
     t.equal(os.listdir(os.path.join(t.spool, "tmp")), [], "tmp/")
 

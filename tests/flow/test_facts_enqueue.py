@@ -90,6 +90,9 @@ def test_a_table_of_other_people_than_the_sheet_counts_is_refused(t):
     few = t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--facts", SHEET, "--cohort", "a")
     must_refuse(t, few, 65, "people.csv has 2 recipients, but the cohort a has 28 by ")
     t.contains(few.err, "--partial", "what to do if it is meant")
+    end = t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--facts", SHEET, "--cohort", "a", "--json").json()
+    t.equal((end["end"], end["id"], end["status"]), (True, "cl-a", "rejected"), f"for programs: {end}")
+    t.contains(end["errors"][0]["detail"], "people.csv has 2 recipients", "for programs")
     with open(os.path.join(INCIDENT, "a.csv"), encoding="utf-8") as file:
         t.write("people.csv", file.read())
     whole = t.command("enqueue", "--batch", "batch.json", "--csv", "people.csv", "--facts", SHEET, "--cohort", "a")

@@ -205,6 +205,10 @@ def notices(t, asked):
     made = t.notices(3) + [t.notice("apart", to={"name": "Nobody", "email": "nobody@example.org"})]
     ask(t, asked, "enqueue", "enqueue", "-", text="".join(json.dumps(notice) + "\n" for notice in made))
     ask(t, asked, "enqueue", "enqueue", "-", text=json.dumps({**made[0], "id": "bad id"}), status=65)
+    t.write("few.csv", "id,email,locale\n")  # nobody
+    t.write("batch.json", json.dumps({"version": 1, "id": "shape", "template": "no-such-letter", "colour": "red"}))
+    ask(t, asked, "enqueue", "enqueue", "--batch", "batch.json", "--csv", "few.csv", status=65)
+    ask(t, asked, "enqueue", "enqueue", "--template", "service-restored", "--csv", "few.csv", status=65)
     for identity, state in (("n0", "delivered"), ("n1", "failed"), ("n2", "deferred"), ("apart", "suppressed")):
         t.wait_for_state(identity, state)
     for name in ("broken", "kept"):
