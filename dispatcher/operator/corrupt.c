@@ -140,7 +140,7 @@ static void print_list(const struct invocation *inv, const struct heap *h)
 static int64_t leave_first(struct heap *h, int64_t limit)
 {
     int64_t gone = 0;
-    for (; (int64_t)h->count > limit; gone++) {
+    for (; h->count > 0 && (int64_t)h->count > limit; gone++) {
         h->count--;
         free(h->at[h->count].name);
         free(h->at[h->count].line);
