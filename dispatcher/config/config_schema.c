@@ -10,109 +10,118 @@
 #include "base/attributes.h"
 #include "base/json_schema.h"
 #include "config/config.h"
+#include "config/config_schema_value.h"
+#include "config/describe.h"
 #include "config/params.h"
 #include "config/rules.h"
 
 /* ---- one value ---- */
 
-static const char *const pieces[] = {
-    [PARAM_TEXT] = SCHEMA_SCALAR,
-    [PARAM_PATH] = SCHEMA_SCALAR,
-    [PARAM_FRACTION] = "{\"type\":[\"number\",\"string\"],\"minimum\":0,\"maximum\":1,\"pattern\":"
-                       "\"^[0-9.]+$\"}",
-    [PARAM_DURATION] = SCHEMA_TEXT_AS("^[0-9]{1,9}(ms|s|m|h|d)$"),
-    [PARAM_BOOLEAN] = "{\"enum\":[true,false,\"true\",\"false\"]}",
-    [PARAM_LIST] = SCHEMA_SCALARS,
-    [PARAM_SCHEDULE] =
-        "{\"type\":\"array\",\"items\":" SCHEMA_TEXT_AS("^[0-9]{1,9}(ms|s|m|h|d)$") "}",
-    [PARAM_RATE] = SCHEMA_TEXT_AS("^(unlimited|[0-9]{1,9}/(s|min|h|d))$"),
-    [PARAM_SIZE] = SCHEMA_TEXT_AS("^[0-9]{1,9}([kMGT]B|[KMGT]iB|B)$"),
-    [PARAM_WINDOW] = SCHEMA_TEXT_AS("^(always|[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2})$"),
-    [PARAM_MONEY] = "{\"type\":[\"number\",\"string\"],\"minimum\":0,\"pattern\":\"^[0-9]+([.][0-9]"
-                    "+)?$\"}",
-    [PARAM_DATE] = SCHEMA_DAY,
-    [PARAM_LIMITS] = "{\"type\":\"array\",\"items\":{\"type\":[\"integer\",\"string\"],"
-                     "\"minimum\":0,\"pattern\":\"^[0-9]+$\"}}",
-    [PARAM_NULL] = "{\"type\":\"null\"}",
-    [PARAM_SECRET] = "{\"$ref\":\"#/$defs/secret\"}",
-    [PARAM_PEM] = "{\"$ref\":\"#/$defs/secret\"}",
-    [PARAM_SUBTREE] = SCHEMA_ANY,
-};
-
-static const char secret_def[] =
-    "\"secret\":{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":1,\"properties\":{"
-    "\"file\":" SCHEMA_SCALAR ",\"env\":" SCHEMA_SCALAR ",\"credential\":" SCHEMA_SCALAR
-    "},\"additionalProperties\":false}";
-
-static void put_words(const struct param *row, struct buf *out)
+static void put_sentences(const struct param *row, struct buf *out)
 {
-    size_t count = 0;
-    while (row->choices[count] != NULL)
-        count++;
-    json_schema_put_words(out, row->choices, count);
+    struct buf range = {0}, holders = {0};
+    describe_put_range(row, &range);
+    describe_put_holders(row, &holders);
+    buf_printf(out, "%s%s", out->len > 0 ? " " : "", row->about);
+    if (holders.len > 0)
+        buf_printf(out, " Only with %s.", holders.data);
+    if (range.len > 0)
+        buf_printf(out, " From %s.", range.data);
+    if (row->fallback != NULL)
+        buf_printf(out, " Unless set: %s.", row->fallback);
+    buf_free(&range);
+    buf_free(&holders);
 }
 
-static void put_about(const struct param *row, struct buf *out)
+/* Behind what was put last, into the same object: all that the rows of this key say. */
+static void put_about(const struct param_table *t, const char *key, struct buf *out)
 {
-    if (row->about == NULL || out->data[out->len - 1] != '}')
-        return;
-    out->len--;
-    buf_puts(out, ",\"description\":");
-    buf_put_json(out, row->about);
-    buf_putc(out, '}');
-}
-
-static void put_value(const struct param *row, struct buf *out)
-{
-    if (row->type == PARAM_CHOICE)
-        put_words(row, out);
-    else if (row->type == PARAM_INTEGER || row->type == PARAM_COUNT)
-        buf_printf(out,
-                   "{\"type\":[\"integer\",\"string\"],\"minimum\":%lld,\"maximum\":%lld,"
-                   "\"pattern\":\"^[0-9]+$\"}",
-                   (long long)row->min, (long long)row->max);
-    else
-        buf_puts(out, pieces[row->type]);
-    put_about(row, out);
+    struct buf about = {0};
+    for (size_t i = 0; i < t->count; i++) {
+        if (strcmp(t->rows[i].key, key) == 0 && t->rows[i].about != NULL)
+            put_sentences(&t->rows[i], &about);
+    }
+    if (about.len > 0 && out->data[out->len - 1] == '}') {
+        out->len--;
+        buf_puts(out, ",\"description\":");
+        buf_put_json(out, about.data);
+        buf_putc(out, '}');
+    }
+    buf_free(&about);
 }
 
 /* ---- maps of free names, and what stands in them ---- */
 
 static void put_table(const struct param_table *t, struct buf *out);
 
+#define SECRET "{\"$ref\":\"#/$defs/secret\"}"
+#define CHANNELS                                                                                   \
+    "{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"email\",\"sms\",\"webhook\"]}}"
+#define NAMES    "^[A-Za-z0-9_-]{1,64}$"
+#define PREFIXES "[+][1-9][0-9]{0,14}"
+#define LANGUAGE "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*"
+#define FIELD    "[a-z][a-z0-9_]*"
+
+#define NAME "{\"type\":[\"string\",\"number\",\"boolean\"],\"pattern\":\"" NAMES "\"}"
+
+/* The fields of one language; what is the same in all is a value. */
+#define FIELDS                                                                                     \
+    "{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^" FIELD "$\"},"                        \
+    "\"additionalProperties\":{\"anyOf\":[" SCHEMA_SCALAR "," SECRET "]}}"
+
 /* One value of a map of free names, or a list: a value, a map by a table, or either. */
 static const struct free_names {
     const struct param_table *in;
     const char *key;
+    const char *names; /* what each is called; NULL: anything */
     const struct param *value;
     const struct param_table *table;
     const char *piece;
 } free_names[] = {
-    {.in = &params_top, .key = "transports.*", .table = &params_transport},
-    {.in = &params_top, .key = "endpoints.*", .table = &params_endpoint},
+    {.in = &params_top,
+     .key = "organisation.*",
+     .names = "^(" FIELD "|" LANGUAGE ")$",
+     .value = &param_free_text,
+     .piece = FIELDS},
+    {.in = &params_top, .key = "campaigns.roles.*", .names = NAMES, .table = &params_role},
+    {.in = &params_top, .key = "transports.*", .names = NAMES, .table = &params_transport},
+    {.in = &params_top, .key = "endpoints.*", .names = NAMES, .table = &params_endpoint},
     {.in = &params_transport,
      .key = "domains.*",
+     .names = "^[A-Za-z0-9.-]{1,253}$",
      .value = &param_domain_rate,
      .table = &params_domain},
-    {.in = &params_transport, .key = "windows.*", .value = &param_country_window},
-    {.in = &params_transport, .key = "senders.*", .value = &param_sms_sender},
-    {.in = &params_transport, .key = "prices.*", .value = &param_sms_price, .table = &params_price},
     {.in = &params_transport,
-     .key = "vars.*",
-     .value = &param_free_text,
-     .piece = "{\"$ref\":\"#/$defs/secret\"}"},
-    {.in = &params_transport, .key = "gateway", .value = &param_free_text},
+     .key = "windows.*",
+     .names = "^[A-Z]{2}$",
+     .value = &param_country_window},
+    {.in = &params_transport,
+     .key = "senders.*",
+     .names = "^" PREFIXES "$",
+     .value = &param_sms_sender},
+    {.in = &params_transport,
+     .key = "prices.*",
+     .names = "^(default|" PREFIXES ")$",
+     .value = &param_sms_price,
+     .table = &params_price},
+    {.in = &params_transport, .key = "vars.*", .value = &param_free_text, .piece = SECRET},
+    {.in = &params_transport, .key = "gateway", .piece = NAME},
     {.in = &params_endpoint,
      .key = "headers.*",
+     .names = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
      .value = &param_free_text,
-     .piece = "{\"$ref\":\"#/$defs/secret\"}"},
+     .piece = SECRET},
+    {.in = &rules_file_table, .key = "schema", .piece = SCHEMA_ONE},
     {.in = &rules_file_table, .key = "locale.aliases.*", .value = &param_free_text},
-    {.in = &rules_rule_table, .key = "then.channels", .piece = SCHEMA_SOME},
-    {.in = &rules_rule_table, .key = "then.confirm", .piece = SCHEMA_SOME},
+    {.in = &rules_rule_table, .key = "then.channels", .piece = CHANNELS},
+    {.in = &rules_rule_table, .key = "then.confirm", .piece = CHANNELS},
     {.in = &rules_rule_table,
      .key = "then.all_channels",
      .piece = "{\"enum\":[true,false,\"true\",\"false\"]}"},
-    {.in = &rules_rule_table, .key = "then.after.*", .value = &rules_after_row},
+    {.in = &rules_rule_table,
+     .key = "then.after.*",
+     .names = "^(email|sms|webhook)$",
+     .value = &rules_after_row},
 };
 
 static void put_free(const struct free_names *f, struct buf *out)
@@ -120,7 +129,7 @@ static void put_free(const struct free_names *f, struct buf *out)
     const char *comma = "";
     buf_puts(out, "{\"anyOf\":[");
     if (f->value != NULL) {
-        put_value(f->value, out);
+        config_schema_put_value(f->value, out);
         comma = ",";
     }
     if (f->table != NULL) {
@@ -133,36 +142,47 @@ static void put_free(const struct free_names *f, struct buf *out)
     buf_puts(out, "]}");
 }
 
-static void put_list_of(const struct param_table *t, struct buf *out)
+static void put_list_of(const struct param_table *t, const char *more, struct buf *out)
 {
-    buf_puts(out, "{\"type\":\"array\",\"items\":");
+    buf_printf(out, "{\"type\":\"array\",%s\"items\":", more);
     put_table(t, out);
     buf_putc(out, '}');
 }
 
-static void put_roles(struct buf *out)
+static const struct free_names *find_free(const struct param_table *t, const char *key)
 {
-    buf_puts(out, "{\"type\":\"object\",\"properties\":{\"roles\":{\"type\":\"object\","
-                  "\"additionalProperties\":");
-    put_table(&params_role, out);
-    buf_puts(out, "}}}");
+    for (size_t i = 0; i < COUNT_OF(free_names); i++) {
+        if (free_names[i].in == t && strcmp(free_names[i].key, key) == 0)
+            return &free_names[i];
+    }
+    return NULL;
 }
 
 /* What the code reads that a row only names. */
 static void put_subtree(const struct param_table *t, const char *key, struct buf *out)
 {
-    for (size_t i = 0; i < COUNT_OF(free_names); i++) {
-        if (free_names[i].in == t && strcmp(free_names[i].key, key) == 0) {
-            put_free(&free_names[i], out);
-            return;
-        }
-    }
-    if (t == &params_transport && strcmp(key, "hosts") == 0)
-        put_list_of(&params_host, out);
+    const struct free_names *f = find_free(t, key);
+    if (f != NULL)
+        put_free(f, out);
+    else if (t == &params_transport && strcmp(key, "hosts") == 0)
+        put_list_of(&params_host, "\"minItems\":1,", out);
     else if (t == &rules_file_table && strcmp(key, "rules") == 0)
-        put_list_of(&rules_rule_table, out);
+        put_list_of(&rules_rule_table, "", out);
     else
         buf_puts(out, SCHEMA_ANY);
+}
+
+/* The same as the end of the object it stands in. */
+static void put_others(const struct param_table *t, const char *key, struct buf *out)
+{
+    const struct free_names *f = find_free(t, key);
+    if (f != NULL && f->names != NULL) {
+        buf_puts(out, "\"propertyNames\":{\"pattern\":");
+        buf_put_json(out, f->names);
+        buf_puts(out, "},");
+    }
+    buf_puts(out, "\"additionalProperties\":");
+    put_subtree(t, key, out);
 }
 
 /* ---- a table ---- */
@@ -215,14 +235,19 @@ static void put_group(const struct level *l, const char *name, const struct para
     struct buf prefix = {0};
     buf_printf(&prefix, "%s%s.", l->prefix, name);
     const struct level inner = {l->table, buf_text(&prefix), l->out};
-    if (strcmp(inner.prefix, "campaigns.") == 0) {
-        put_roles(l->out);
-    } else {
-        buf_puts(l->out, own != NULL ? "{\"anyOf\":[{\"type\":\"null\"}," : "");
-        put_level(&inner);
-        buf_puts(l->out, own != NULL ? "]}" : "");
-    }
+    buf_puts(l->out, own != NULL ? "{\"anyOf\":[{\"type\":\"null\"}," : "");
+    put_level(&inner);
+    buf_puts(l->out, own != NULL ? "]}" : "");
     buf_free(&prefix);
+}
+
+/* The sentences of a row, or of the map of free names below it. */
+static void put_row_about(const struct level *l, const struct param *own, const char *name)
+{
+    struct buf key = {0};
+    buf_printf(&key, "%s%s%s", l->prefix, name, own != NULL ? "" : ".*");
+    put_about(l->table, key.data, l->out);
+    buf_free(&key);
 }
 
 static void put_one(const struct level *l, struct json_schema *s, const char *key, size_t len)
@@ -236,7 +261,8 @@ static void put_one(const struct level *l, struct json_schema *s, const char *ke
     else if (own != NULL && own->type == PARAM_SUBTREE)
         put_subtree(l->table, own->key, l->out);
     else if (own != NULL)
-        put_value(own, l->out);
+        config_schema_put_value(own, l->out);
+    put_row_about(l, own, name);
     free(name);
 }
 
@@ -251,8 +277,7 @@ static void put_level(const struct level *l)
         if (key == NULL || was_put(l, i, key, len))
             continue;
         if (strcmp(key, "*") == 0) {
-            buf_puts(&others, "\"additionalProperties\":");
-            put_subtree(l->table, l->table->rows[i].key, &others);
+            put_others(l->table, l->table->rows[i].key, &others);
         } else {
             put_one(l, &s, key, len);
         }
@@ -272,7 +297,9 @@ static void put_file(const struct param_table *t, struct buf *out)
 {
     put_table(t, out);
     out->len--;
-    buf_printf(out, ",\"$defs\":{%s}}", secret_def);
+    buf_puts(out, ",\"$defs\":{");
+    config_schema_put_defs(out);
+    buf_puts(out, "}}");
 }
 
 void config_put_schema(struct buf *out)

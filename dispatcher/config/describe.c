@@ -1,10 +1,10 @@
-#include "config/config.h"
+#include "config/describe.h"
 
 #include <inttypes.h>
 
 #include "base/attributes.h"
 #include "base/text.h"
-#include "config/params.h"
+#include "config/config.h"
 #include "config/quantity.h"
 
 static const char *const forms[] = {
@@ -42,7 +42,7 @@ static const struct shape {
     {"organisation.*", "organisation.NAME", &param_free_text,
      "a text of one line, or as organisation.LANGUAGE.NAME the same in one language; NAME is one "
      "of your own or one of"},
-    {"campaigns.*", "campaigns.roles.ROLE", NULL,
+    {"campaigns.roles.*", "campaigns.roles.ROLE", NULL,
      "a map of the keys of campaigns.roles.ROLE below"},
     {"transports.*", "transports.NAME", NULL, "a map of the keys of transports.NAME below"},
     {"endpoints.*", "endpoints.NAME", NULL, "a map of the keys of endpoints.NAME below"},
@@ -71,7 +71,7 @@ static const struct shape *shape_of(const struct param *row)
 
 /* ---- how much, and for whom ---- */
 
-static void put_range(struct buf *out, const struct param *row)
+void describe_put_range(const struct param *row, struct buf *out)
 {
     switch (row->type) {
     case PARAM_INTEGER:
@@ -114,6 +114,12 @@ static void put_names(struct buf *out, unsigned bits, const char *const *names, 
     }
 }
 
+void describe_put_holders(const struct param *row, struct buf *out)
+{
+    put_names(out, row->channels, param_channel_names, "channel: ");
+    put_names(out, row->types, param_type_names, "type: ");
+}
+
 static const char *const *choices_of(const struct param *row, const struct shape *shape)
 {
     if (shape != NULL && text_equal(shape->name, "organisation.NAME"))
@@ -133,9 +139,8 @@ static void tell_row(const char *section, const struct param *row,
 {
     const struct shape *shape = shape_of(row);
     struct buf range = {0}, holds_for = {0};
-    put_range(&range, row);
-    put_names(&holds_for, row->channels, param_channel_names, "channel: ");
-    put_names(&holds_for, row->types, param_type_names, "type: ");
+    describe_put_range(row, &range);
+    describe_put_holders(row, &holds_for);
     const struct config_key key = {
         .section = section,
         .name = shape != NULL ? shape->name : row->key,

@@ -202,7 +202,8 @@ static void read_gateway(struct load *l, const struct section *section, const ch
     const char *name = early_text(l, section, "gateway", &place);
     if (t->channel != CHANNEL_SMS)
         return;
-    if (name != NULL || t->type == TRANSPORT_GATEWAY)
+    bool wanted = name != NULL || t->type == TRANSPORT_GATEWAY;
+    if (wanted && directory != NULL) /* without one the key `gateways` is wrong, which was said */
         gateway_read(l, section, directory, t->type == TRANSPORT_OUTBOX, &t->sms.gateway);
     if (t->sms.gateway == NULL)
         t->sms.gateway = gateway_default();
@@ -284,26 +285,11 @@ static void read_role(struct load *l, const struct section *top, const struct ya
     buf_free(&prefix);
 }
 
-static void refuse_strangers(struct load *l, const struct section *campaigns)
-{
-    static const char *const names[] = {"roles", "approvals", "sender_approves"};
-    for (size_t i = 0; campaigns->map != NULL && i < campaigns->map->count; i++) {
-        const struct yaml_node *node = campaigns->map->items[i];
-        bool known = false;
-        for (size_t k = 0; k < COUNT_OF(names); k++)
-            known = known || strcmp(node->key, names[k]) == 0;
-        if (!known)
-            load_unknown(l, place_of_key(campaigns->file, node), "key of `campaigns`", node->key,
-                         names, COUNT_OF(names));
-    }
-}
-
 void named_sections_read_roles(struct load *l, const struct section *top, struct settings *s)
 {
     struct section campaigns = *top;
     campaigns.map = map_member(top, "campaigns");
     campaigns.prefix = "campaigns.";
-    refuse_strangers(l, &campaigns);
     const struct yaml_node *map = campaigns.map != NULL ? named_map(l, &campaigns, "roles") : NULL;
     if (map == NULL)
         return;

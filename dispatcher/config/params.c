@@ -162,7 +162,7 @@ static const struct param top[] = {
     {BOOLEAN("campaigns.sender_approves", "true"), TOP(sender_approves),
      ABOUT(
          "Who sends may be one of those who approved (never the only one); false: none of them.")},
-    {SUBTREE("campaigns.*"), ABOUT("Who may agree to a campaign as what, by role.")},
+    {SUBTREE("campaigns.roles.*"), ABOUT("Who may agree to a campaign as what, by role.")},
     {SUBTREE("transports.*"), ABOUT("The ways out, by name.")},
     {SUBTREE("endpoints.*"), ABOUT("The receivers of webhooks, by name.")},
 };

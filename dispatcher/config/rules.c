@@ -19,7 +19,7 @@ static int check_range(const char *text, struct error *err)
 }
 
 static const struct param file_rows[] = {
-    {.key = "schema", .type = PARAM_SUBTREE},
+    {.key = "schema", .type = PARAM_SUBTREE, .required = true},
     {.key = "locale.fallback",
      .type = PARAM_TEXT,
      .fallback = "en",

@@ -34,6 +34,17 @@ void value_complain(struct load *l, const struct setting *s, const char *what)
 
 /* ---- scalars ---- */
 
+/* What YAML calls null is no text, unless it stands in quotes. */
+bool value_is_empty(const struct yaml_node *node)
+{
+    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+    for (size_t i = 0; i < (node->quoted ? 1 : COUNT_OF(words)); i++) {
+        if (strcmp(node->text, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The text of a scalar; NULL after a problem. */
 static const char *scalar_text(struct load *l, const struct setting *s)
 {
@@ -42,7 +53,7 @@ static const char *scalar_text(struct load *l, const struct setting *s)
         value_complain(l, s, "must be a single value, not a list or a map");
         return NULL;
     }
-    if (text[0] == '\0') {
+    if (s->node != NULL ? value_is_empty(s->node) : text[0] == '\0') {
         value_complain(l, s, "has no value");
         return NULL;
     }

@@ -34,7 +34,7 @@ static void walk_nodes(struct load *l, const struct setting *s, struct item **it
     for (size_t i = 0; i < s->node->count; i++) {
         const struct yaml_node *node = s->node->items[i];
         struct place place = place_of(s->place.source, node);
-        if (node->kind != YAML_SCALAR || node->text[0] == '\0' || !value_is_one_line(node->text))
+        if (node->kind != YAML_SCALAR || value_is_empty(node) || !value_is_one_line(node->text))
             load_problem(l, place, "an item of `%s` must be a single value", s->key);
         else
             add_item(items, count, node->text, strlen(node->text), place);

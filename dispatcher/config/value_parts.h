@@ -12,6 +12,8 @@
 /* A problem that begins with the key. */
 void value_complain(struct load *l, const struct setting *s, const char *what);
 bool value_is_one_line(const char *text);
+/* Nothing, or what YAML calls null. */
+bool value_is_empty(const struct yaml_node *node);
 /* False after a problem. */
 bool value_integer_in_range(struct load *l, const struct setting *s, const char *text,
                             int64_t *out);

@@ -70,7 +70,7 @@ def test_the_page_of_the_configuration_names_every_key(t):
 
 # every key, both ways
 
-OWN_NAMES = {"organisation.*": "organisation.NAME", "campaigns.*": "campaigns.roles.ROLE", "transports.*": "transports.NAME", "endpoints.*": "endpoints.NAME",
+OWN_NAMES = {"organisation.*": "organisation.NAME", "campaigns.roles.*": "campaigns.roles.ROLE", "transports.*": "transports.NAME", "endpoints.*": "endpoints.NAME",
              "domains.*": "domains.DOMAIN", "windows.*": "windows.COUNTRY", "vars.*": "vars.NAME", "senders.*": "senders.PREFIX", "prices.*": "prices.PREFIX", "headers.*": "headers.HEADER"}
 SECTIONS = {"top": "Top level", "transport": "transports.NAME", "host": "transports.NAME.hosts", "domain": "transports.NAME.domains.DOMAIN",
             "price": "transports.NAME.prices.PREFIX", "endpoint": "endpoints.NAME", "role": "campaigns.roles.ROLE"}
