@@ -234,14 +234,15 @@ static void tell_nobody(void *context UNUSED, const struct problem *p UNUSED)
 {
 }
 
-static int begin(const struct invocation *inv, struct dossier *d, struct error *err)
+static int begin(const struct invocation *inv, const char *path, struct dossier *d,
+                 struct error *err)
 {
     *d = (struct dossier){.template_index = -1};
     int rc = check_scene_open_brief(inv, &d->scene, err);
     if (rc == 0 && d->scene.settings == NULL)
         rc = error_set(err, ERR_CONFIG, "the configuration has mistakes: dispatcher check");
     if (rc == 0)
-        rc = check_scene_load_letters(&d->scene, err);
+        rc = check_scene_load_letter_of(&d->scene, path, err);
     if (rc == 0 && d->scene.library == NULL)
         rc = error_set(err, ERR_CONFIG, "the letters have mistakes: dispatcher check");
     d->scene.sms_cost = &d->cost;
@@ -276,7 +277,7 @@ int dossier_open_unchecked(const struct invocation *inv, const char *path, struc
 {
     struct problems quiet = {.tell = tell_nobody};
     struct campaign *c = NULL;
-    int rc = begin(inv, out, err);
+    int rc = begin(inv, path, out, err);
     if (rc == 0 && campaign_read(path, &quiet, &c) != 0)
         rc = refuse_file(out, path, err);
     if (rc != 0)
@@ -318,7 +319,7 @@ static int check_summed(struct dossier *d, const char *path, struct error *err)
 int dossier_open(const struct invocation *inv, const char *path, struct dossier *out,
                  struct error *err)
 {
-    int rc = begin(inv, out, err);
+    int rc = begin(inv, path, out, err);
     if (rc == 0)
         rc = check_summed(out, path, err);
     return rc == 0 ? add_letter(out, err) : rc;

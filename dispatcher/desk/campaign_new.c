@@ -228,6 +228,9 @@ static int refuse_letter(const struct making *m, const char *wanted, struct erro
 {
     const struct library *l = m->setup->library;
     struct buf names = {0};
+    struct error why;
+    if (wanted != NULL && library_refuse_letter(l, wanted, &why) != 0)
+        return error_set(err, ERR_INPUT, "%s", why.text);
     const char *meant = wanted != NULL ? library_closest_template(l, wanted) : NULL;
     for (size_t i = 0; i < library_template_count(l); i++) {
         struct library_notice n;

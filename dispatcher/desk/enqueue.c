@@ -179,6 +179,8 @@ static int enqueue_one(struct enqueue *e, const char *text, size_t len, const ch
     struct intake_plan plan;
     bool duplicate = false;
     int rc = intake_plan(e->setup, text, len, shown, line, &plan, err);
+    if (rc == ERR_CONFIG)
+        err->code = rc = ERR_INPUT; /* its letter has a mistake: no reason to refuse the others */
     if (rc != 0)
         return rc;
     rc = ask_known(e, plan.job, &duplicate, err);

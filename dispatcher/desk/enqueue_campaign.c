@@ -13,7 +13,7 @@ static int check(const struct invocation *inv, const char *path, struct error *e
     struct check_scene scene;
     int rc = check_scene_open_brief(inv, &scene, err);
     if (rc == 0 && scene.settings != NULL)
-        rc = check_scene_load_letters(&scene, err);
+        rc = check_scene_load_letter_of(&scene, path, err);
     if (rc == 0 && scene.library != NULL)
         rc = check_campaign(&scene, path, err);
     if (rc == 0 && scene.report.errors > 0)

@@ -79,7 +79,7 @@ static int find_letter(const struct setup *s, const char *name, struct error *er
     if (library_find_template(s->library, name) >= 0)
         return 0;
     struct error draft;
-    if (library_refuse_draft(s->library, name, &draft) != 0)
+    if (library_refuse_letter(s->library, name, &draft) != 0)
         return error_set(err, ERR_INPUT, "--template: %s", draft.text);
     const char *meant = library_closest_template(s->library, name);
     return error_set(err, ERR_INPUT, "--template: there is no letter \"%s\"%s%s%s", name,

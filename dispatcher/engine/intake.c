@@ -15,12 +15,18 @@
 #include "policy/window.h"
 #include "render/zone.h"
 
-static int fail_at(const struct intake_source *from, const char *path, struct error *err)
+static int refuse_at(const struct intake_source *from, const char *path, int code,
+                     struct error *err)
 {
     struct error why = *err;
     struct json_position p = json_position(from->text, from->len, path, false);
-    return error_set(err, ERR_INPUT, "%s:%d:%d: %s", from->shown, from->first_line + p.line - 1,
+    return error_set(err, code, "%s:%d:%d: %s", from->shown, from->first_line + p.line - 1,
                      p.column, why.text);
+}
+
+static int fail_at(const struct intake_source *from, const char *path, struct error *err)
+{
+    return refuse_at(from, path, ERR_INPUT, err);
 }
 
 static int find_template(const struct setup *s, const struct intake_source *from,
@@ -30,8 +36,9 @@ static int find_template(const struct setup *s, const struct intake_source *from
     plan->template_index = library_find_template(s->library, name);
     if (plan->template_index >= 0)
         return 0;
-    if (library_refuse_draft(s->library, name, err) != 0)
-        return fail_at(from, "/template", err);
+    int rc = library_refuse_letter(s->library, name, err);
+    if (rc != 0)
+        return refuse_at(from, "/template", rc, err);
     const char *meant = library_closest_template(s->library, name);
     error_set(err, ERR_INPUT, "there is no template \"%s\"%s%s%s", name,
               meant != NULL ? "; did you mean \"" : " below the templates directory",
@@ -146,14 +153,31 @@ static int check_attachments(const struct setup *s, const struct intake_source *
     return fail_at(from, path, err);
 }
 
+static int decide_route(const struct setup *s, const struct intake_source *from,
+                        struct intake_plan *plan, struct error *err)
+{
+    const char *category = category_of(s->library, plan->job, plan->job->template_name);
+    int rc = route_decide(&s->settings->rules, plan->job, category, &plan->route, err);
+    return rc == 0 ? 0 : fail_at(from, "", err);
+}
+
+/* Nobody knows the category of a letter that was left out, and by it the rules may choose. */
+static int check_named(const struct setup *s, const struct intake_source *from,
+                       const struct job *job, struct error *err)
+{
+    if (job->template_name == NULL ||
+        library_refuse_letter(s->library, job->template_name, err) != ERR_CONFIG)
+        return 0;
+    return refuse_at(from, "/template", ERR_CONFIG, err);
+}
+
 int intake_plan_job(const struct setup *s, struct job *job, const struct intake_source *from,
                     struct intake_plan *out, struct error *err)
 {
     *out = (struct intake_plan){.job = job};
-    const char *category = category_of(s->library, job, job->template_name);
-    int rc = route_decide(&s->settings->rules, job, category, &out->route, err);
-    if (rc != 0)
-        rc = fail_at(from, "", err);
+    int rc = check_named(s, from, job, err);
+    if (rc == 0)
+        rc = decide_route(s, from, out, err);
     if (rc == 0)
         rc = find_template(s, from, out, err);
     if (rc == 0)

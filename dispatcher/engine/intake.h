@@ -25,8 +25,9 @@ struct intake_plan {
 
 /*
  * Reads and checks one job text against the setup. `shown` is how messages call the file. ERR_INPUT
- * with file:line:column and what to do; then nothing is left in *out. Clear with
- * intake_plan_clear().
+ * with file:line:column and what to do; then nothing is left in *out. ERR_CONFIG the same where
+ * only its letter is to blame, which was left out for a mistake: it may be right as soon as that is
+ * mended. Clear with intake_plan_clear().
  */
 MUST_CHECK int intake_plan(const struct setup *s, const char *text, size_t len, const char *shown,
                            int first_line, struct intake_plan *out, struct error *err);

@@ -196,7 +196,7 @@ static int judge_fresh(const struct scheduler *s, struct setup **out, struct acc
                        struct error *err)
 {
     const struct settings *old = s->setup->settings;
-    int rc = setup_load(&s->options->config, s->setup->generation + 1, out, err);
+    int rc = setup_load_all(&s->options->config, s->setup->generation + 1, out, err);
     if (rc != 0)
         return rc;
     struct settings *fresh = (*out)->settings;
@@ -412,7 +412,7 @@ static void on_request(void *context, const struct control_client *client, const
 
 static int open_all(struct scheduler *s, struct error *err)
 {
-    int rc = setup_load(&s->options->config, 1, &s->setup, err);
+    int rc = setup_load_all(&s->options->config, 1, &s->setup, err);
     if (rc != 0)
         return rc;
     log_set_level(s->setup->settings->log_level);

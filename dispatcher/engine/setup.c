@@ -8,14 +8,19 @@
 #include "channel/dkim_signature.h"
 #include "engine/token_draw.h"
 
-static int load_library(struct setup *s, bool drafts, struct error *err)
+/* Which letters: all, or none at all; those without a mistake; those, with the drafts among them.
+ */
+enum letters { LETTERS_ALL, LETTERS_SOUND, LETTERS_TO_LOOK_AT };
+
+static int load_library(struct setup *s, enum letters which, struct error *err)
 {
     const struct library_options options = {
         .templates = s->settings->templates,
         .locales = s->settings->locales,
         .default_zone = s->settings->timezone,
         .organisation = &s->settings->organisation,
-        .drafts = drafts,
+        .drafts = which == LETTERS_TO_LOOK_AT,
+        .leave_out = which != LETTERS_ALL,
     };
     return library_load(&options, &s->library, err);
 }
@@ -39,7 +44,7 @@ static int prepare_signing(struct settings *s, bool without_secrets, struct erro
     return 0;
 }
 
-static int load(const struct config_options *options, int generation, bool drafts,
+static int load(const struct config_options *options, int generation, enum letters which,
                 struct setup **out, struct error *err)
 {
     struct setup *s = xcalloc(1, sizeof(*s));
@@ -52,7 +57,7 @@ static int load(const struct config_options *options, int generation, bool draft
     if (rc == 0)
         rc = prepare_signing(s->settings, options->without_secrets, err);
     if (rc == 0)
-        rc = load_library(s, drafts, err);
+        rc = load_library(s, which, err);
     if (rc == 0)
         rc = library_check_rules(s->library, &s->settings->rules, NULL, NULL, err);
     if (rc != 0) {
@@ -66,12 +71,18 @@ static int load(const struct config_options *options, int generation, bool draft
 int setup_load(const struct config_options *options, int generation, struct setup **out,
                struct error *err)
 {
-    return load(options, generation, false, out, err);
+    return load(options, generation, LETTERS_SOUND, out, err);
+}
+
+int setup_load_all(const struct config_options *options, int generation, struct setup **out,
+                   struct error *err)
+{
+    return load(options, generation, LETTERS_ALL, out, err);
 }
 
 int setup_load_drafts(const struct config_options *options, struct setup **out, struct error *err)
 {
-    return load(options, 1, true, out, err);
+    return load(options, 1, LETTERS_TO_LOOK_AT, out, err);
 }
 
 void setup_tell_remarks(const struct setup *s)

@@ -17,10 +17,13 @@ struct setup {
     int references;
 };
 
-/* Loads and checks configuration, templates and locales; *out has one reference. ERR_CONFIG and
- * *out NULL otherwise. */
+/* Loads and checks configuration, templates and locales; *out has one reference. A letter with a
+ * mistake is left out (library_refuse_letter() says why). ERR_CONFIG and *out NULL otherwise. */
 MUST_CHECK int setup_load(const struct config_options *options, int generation, struct setup **out,
                           struct error *err);
+/* The same; a letter with a mistake is ERR_CONFIG, too. */
+MUST_CHECK int setup_load_all(const struct config_options *options, int generation,
+                              struct setup **out, struct error *err);
 /* The same with the drafts that have no mistakes: to look at letters, never to send them. */
 MUST_CHECK int setup_load_drafts(const struct config_options *options, struct setup **out,
                                  struct error *err);

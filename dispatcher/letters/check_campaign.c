@@ -34,7 +34,7 @@ static bool find_template(struct campaign_check *k)
     struct error draft;
     k->template_index = library_find_template(l, name);
     bool written = k->campaign->template_place.file != NULL; /* not made up for one letter */
-    if (written && library_refuse_draft(l, name, &draft) != 0)
+    if (written && library_refuse_letter(l, name, &draft) != 0)
         problems_add_error(&k->scene->problems, &k->campaign->template_place, "campaign-template",
                            "%s", draft.text);
     if (k->template_index >= 0)

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/attributes.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "campaign/campaign_read.h"
 #include "cli/say.h"
 #include "config/config.h"
 #include "letters/check_case.h"
@@ -22,8 +24,11 @@ static bool is_neighbour(const struct check_scene *s, const char *position)
     const char *root = s->settings != NULL ? s->settings->templates : NULL;
     if (s->only == NULL || root == NULL || strncmp(position, root, strlen(root)) != 0)
         return false;
-    return position[strlen(root)] == '/' && position[strlen(root) + 1] != '_' &&
-           strncmp(position, s->only, strlen(s->only)) != 0;
+    if (position[strlen(root)] != '/' || position[strlen(root) + 1] == '_')
+        return false;
+    size_t len = strlen(s->only);
+    bool same = strncmp(position, s->only, len) == 0;
+    return !same || (position[len] != '\0' && position[len] != '/' && position[len] != ':');
 }
 
 /* ---- drafts ---- */
@@ -169,6 +174,32 @@ int check_scene_load_letters(struct check_scene *s, struct error *err)
     if (rc == 0)
         rc = renderer_open(s->library, &s->renderer, err);
     return rc != 0 && s->report.errors > 0 ? 0 : rc; /* told already, one by one */
+}
+
+static void tell_nobody(void *context UNUSED, const struct problem *p UNUSED)
+{
+}
+
+/* NULL: nobody can say. Caller frees. */
+static char *find_letter(const struct check_scene *s, const char *path)
+{
+    struct problems quiet = {.tell = tell_nobody};
+    struct campaign *c = NULL;
+    char *directory = NULL;
+    if (campaign_read(path, &quiet, &c) == 0 && c->template_name != NULL)
+        directory = file_join(s->settings->templates, c->template_name);
+    campaign_free(c);
+    return directory;
+}
+
+int check_scene_load_letter_of(struct check_scene *s, const char *campaign, struct error *err)
+{
+    char *directory = find_letter(s, campaign);
+    s->only = directory;
+    int rc = check_scene_load_letters(s, err);
+    s->only = NULL;
+    free(directory);
+    return rc;
 }
 
 void check_scene_unload_letters(struct check_scene *s)

@@ -61,6 +61,10 @@ void check_scene_close(struct check_scene *s);
 /* Tells what is wrong with letters and locales. What cannot be used was told; scene->library is
  * NULL if nothing could. */
 MUST_CHECK int check_scene_load_letters(struct check_scene *s, struct error *err);
+/* The same for one campaign (its file): what is wrong with other letters than the one it names
+ * keeps nothing of it, and is not told. All is, if the file cannot be read. */
+MUST_CHECK int check_scene_load_letter_of(struct check_scene *s, const char *campaign,
+                                          struct error *err);
 /* Forgets letters, to load others. */
 void check_scene_unload_letters(struct check_scene *s);
 /* Frees them when it is closed: until then the law borrows them. Both may be NULL. */

@@ -91,7 +91,10 @@ static int write_named(struct writing *w, const char *name, struct error *err)
     if (index >= 0)
         return write_template(w, index, err);
     struct error draft;
-    if (library_refuse_draft(w->library, name, &draft) != 0)
+    int rc = library_refuse_letter(w->library, name, &draft);
+    if (rc == ERR_CONFIG)
+        return error_set(err, ERR_INPUT, "%s", draft.text);
+    if (rc != 0)
         return error_set(err, ERR_INPUT, "the draft \"%s\" has mistakes: dispatcher check %s/%s",
                          name, w->templates, name);
     const char *meant = library_closest_template(w->library, name);

@@ -48,6 +48,9 @@ static int find_template(struct test_letter *l, struct error *err)
     l->template_index = library_find_template(library, l->name);
     if (l->template_index >= 0)
         return 0;
+    struct error why;
+    if (library_refuse_letter(library, l->name, &why) != 0)
+        return error_set(err, ERR_INPUT, "%s", why.text);
     const char *meant = library_closest_template(library, l->name);
     return error_set(err, ERR_NOT_FOUND, "there is no letter \"%s\"%s%s%s", l->name,
                      meant != NULL ? "; did you mean \"" : "; `dispatcher new` begins one",

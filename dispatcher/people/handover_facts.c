@@ -175,7 +175,7 @@ static int find_letter(const struct setup *s, const struct batch *b, const char 
     if (*out >= 0)
         return 0;
     struct error draft;
-    if (library_refuse_draft(s->library, name, &draft) != 0)
+    if (library_refuse_letter(s->library, name, &draft) != 0)
         return error_set(err, ERR_INPUT, "%s: %s", path, draft.text);
     const char *meant = library_closest_template(s->library, name);
     return error_set(err, ERR_INPUT, "%s: there is no letter \"%s\"%s%s%s", path, name,

@@ -197,7 +197,7 @@ static int find_letter(const struct setup *s, const char *name, const char *by, 
     if (*out >= 0)
         return 0;
     struct error draft;
-    if (library_refuse_draft(s->library, name, &draft) != 0)
+    if (library_refuse_letter(s->library, name, &draft) != 0)
         return error_set(err, ERR_INPUT, "%s: %s", by, draft.text);
     const char *meant = library_closest_template(s->library, name);
     return error_set(err, ERR_INPUT, "%s names the template \"%s\", which is not there%s%s%s", by,
@@ -222,9 +222,11 @@ static int add_letters_of_rules(struct known_columns *k, const struct setup *s, 
                          "no letter: batch.json has no \"template\" and no rule names one; add "
                          "\"template\" to batch.json");
     for (size_t i = 0; rc == 0 && i < rules->count; i++) {
-        if (rules->rules[i].template_name == NULL)
+        const char *name = rules->rules[i].template_name;
+        /* rows that become a letter with a mistake are told one by one */
+        if (name == NULL || library_refuse_letter(s->library, name, err) == ERR_CONFIG)
             continue;
-        rc = find_letter(s, rules->rules[i].template_name, "a rule", &index, err);
+        rc = find_letter(s, name, "a rule", &index, err);
         if (rc == 0)
             add_letter(k, s->library, index, different == 1);
     }

@@ -48,6 +48,14 @@ static void load_layout(struct layout *layout, const struct layout_options *o)
     layout->sound = o->problems->errors == errors;
 }
 
+static void load_apart(struct layout *layout, const struct layout_options *o)
+{
+    struct problems own = {.first = &layout->fault};
+    struct layout_options alone = *o;
+    alone.problems = &own;
+    load_layout(layout, &alone);
+}
+
 void layout_list_load(const struct layout_options *options, struct layout_list *out)
 {
     struct problems *problems = options->problems;
@@ -61,8 +69,12 @@ void layout_list_load(const struct layout_options *options, struct layout_list *
         add_layout(out, directory, names.names[i]);
     if (layout_find(out, LAYOUT_DEFAULT) == NULL)
         add_layout(out, directory, LAYOUT_DEFAULT); /* reading it says that it is missing */
-    for (size_t i = 0; readable && i < out->count && !problems_stop_load(problems); i++)
-        load_layout(&out->items[i], options);
+    for (size_t i = 0; readable && i < out->count && !problems_stop_load(problems); i++) {
+        if (options->apart)
+            load_apart(&out->items[i], options);
+        else
+            load_layout(&out->items[i], options);
+    }
     name_list_free(&names);
     free(directory);
 }

@@ -20,6 +20,7 @@ struct layout {
     char *file;
     struct program *program; /* NULL: it could not be compiled */
     bool sound;              /* all its names are known */
+    struct error fault;      /* where mistakes are kept apart: its first; code 0: none */
 };
 
 struct layout_list {
@@ -32,6 +33,7 @@ struct layout_options {
     struct json_t *const *contexts; /* of each locale: org, words */
     size_t context_count;
     bool org_known; /* there is a configuration: a missing org.x is an error */
+    bool apart;     /* mistakes of a layout stay with it, and are no problems */
     struct problems *problems;
 };
 

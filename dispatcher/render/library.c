@@ -17,18 +17,37 @@
 
 /* ---- what is there, but wrong ---- */
 
-static void add_refused(struct library *l, const char *name)
+/* `reason` NULL: it is told as a problem. */
+static void add_refused(struct library *l, const char *name, const char *reason)
 {
     l->refused = xreallocarray(l->refused, l->refused_count + 1, sizeof *l->refused);
-    l->refused[l->refused_count++] = xstrdup(name);
+    l->refused[l->refused_count++] =
+        (struct refused){.name = xstrdup(name), .reason = xstrdup(reason)};
+}
+
+static const struct refused *find_refused(const struct library *l, const char *name)
+{
+    for (size_t i = 0; i < l->refused_count; i++)
+        if (strcmp(l->refused[i].name, name) == 0)
+            return &l->refused[i];
+    return NULL;
 }
 
 /* So that one mistake is told once, and not again by everything that misses the file. */
 static bool was_refused(const struct library *l, const char *name)
 {
-    for (size_t i = 0; i < l->refused_count; i++)
-        if (strcmp(l->refused[i], name) == 0)
-            return true;
+    return find_refused(l, name) != NULL;
+}
+
+bool library_fault_at(const struct library *l, size_t index, struct library_fault *out)
+{
+    for (size_t i = 0; i < l->refused_count; i++) {
+        const struct refused *r = &l->refused[i];
+        if (r->reason == NULL || index-- > 0)
+            continue;
+        *out = (struct library_fault){.name = r->name, .reason = r->reason};
+        return true;
+    }
     return false;
 }
 
@@ -40,7 +59,7 @@ static void add_draft(struct library *l, const char *name)
     l->drafts[l->draft_count++] = xstrdup(name);
 }
 
-int library_refuse_draft(const struct library *l, const char *name, struct error *err)
+static int refuse_draft(const struct library *l, const char *name, struct error *err)
 {
     bool draft = false;
     for (size_t i = 0; !draft && i < l->draft_count; i++)
@@ -50,6 +69,16 @@ int library_refuse_draft(const struct library *l, const char *name, struct error
                               "the letter \"%s\" is a draft: remove draft: true when check finds "
                               "nothing",
                               name);
+}
+
+int library_refuse_letter(const struct library *l, const char *name, struct error *err)
+{
+    const struct refused *r = find_refused(l, name);
+    if (r == NULL || r->reason == NULL)
+        return refuse_draft(l, name, err);
+    return error_set(err, ERR_CONFIG,
+                     "the letter \"%s\" has a mistake and is left out until it is mended: %s", name,
+                     r->reason);
 }
 
 /* ---- locales ---- */
@@ -84,7 +113,7 @@ static void load_locale(struct library *l, const struct library_options *o, cons
         l->contexts[l->locale_count++] = context_of_locale(locale, o->organisation);
     }
     if (library_locale_index(l, name) < 0)
-        add_refused(l, name);
+        add_refused(l, name, NULL);
     free(path);
     buf_free(&file);
 }
@@ -127,6 +156,7 @@ static void load_layouts(struct library *l, const struct library_options *o,
                                      .contexts = l->contexts,
                                      .context_count = l->locale_count,
                                      .org_known = o->organisation != NULL,
+                                     .apart = o->leave_out,
                                      .problems = problems};
     layout_list_load(&options, &l->layouts);
 }
@@ -134,6 +164,8 @@ static void load_layouts(struct library *l, const struct library_options *o,
 static void choose_layout(const struct library *l, struct template *t, struct problems *problems)
 {
     t->frame = layout_find(&l->layouts, t->layout != NULL ? t->layout : LAYOUT_DEFAULT);
+    if (t->frame != NULL && t->frame->fault.code != 0)
+        problems_add_failure(problems, &t->frame->fault, "layout");
     if (t->frame != NULL)
         return;
     struct place at = {t->file, t->layout_line, t->layout_column};
@@ -252,9 +284,24 @@ static void read_template(struct library *l, const struct library_options *o, co
         check_template(l, t, o, problems);
         if (problems->tell != NULL)
             lint_template(t, &locales, problems);
-    } else {
-        add_refused(l, name);
+    } else if (!o->leave_out) {
+        add_refused(l, name, NULL);
     }
+}
+
+/* Its first mistake is its own affair: the others are read as if it were not there. */
+static void read_apart(struct library *l, const struct library_options *o, const char *name,
+                       const char *directory)
+{
+    struct error why = {0};
+    struct problems own = {.first = &why};
+    size_t before = l->template_count;
+    read_template(l, o, name, directory, &own);
+    if (own.errors == 0)
+        return;
+    if (l->template_count > before)
+        template_free(l->templates[--l->template_count]);
+    add_refused(l, name, why.text);
 }
 
 static void tell_nobody(void *context, const struct problem *problem)
@@ -285,6 +332,8 @@ static void load_template(struct library *l, const struct library_options *o, co
         add_draft(l, name);
     if (draft && problems->tell == NULL)
         load_draft(l, o, name, directory);
+    else if (o->leave_out)
+        read_apart(l, o, name, directory);
     else
         read_template(l, o, name, directory, problems);
     free(directory);
@@ -320,6 +369,25 @@ static void check_sources(const struct library *l, const struct library_options 
     sources_free(&behind);
 }
 
+static void check_zone(const struct library *l, struct problems *problems)
+{
+    struct place at = {"timezone", 0, 0};
+    if (l->default_zone != NULL && !formatter_zone_exists(l->default_zone))
+        problems_add_error(problems, &at, "zone",
+                           "there is no time zone \"%s\": write one like Europe/Berlin",
+                           l->default_zone);
+}
+
+static void check_any(const struct library *l, struct problems *problems)
+{
+    struct library_fault first;
+    if (l->template_count > 0 || !library_fault_at(l, 0, &first))
+        return;
+    struct error why;
+    error_set(&why, ERR_CONFIG, "%s", first.reason);
+    problems_add_failure(problems, &why, "letters");
+}
+
 int library_load(const struct library_options *options, struct library **out, struct error *err)
 {
     struct problems problems = {
@@ -329,17 +397,14 @@ int library_load(const struct library_options *options, struct library **out, st
     sources_read(options, &l->sources);
     l->partials = file_join(options->templates, "_partials");
     l->default_zone = xstrdup(options->default_zone);
-    if (l->default_zone != NULL && !formatter_zone_exists(l->default_zone)) {
-        struct place at = {"timezone", 0, 0};
-        problems_add_error(&problems, &at, "zone",
-                           "there is no time zone \"%s\": write one like Europe/Berlin",
-                           l->default_zone);
-    }
+    check_zone(l, &problems);
     load_locales(l, options, &problems);
     if (!problems_stop_load(&problems))
         load_layouts(l, options, &problems);
     if (!problems_stop_load(&problems))
         load_templates(l, options, &problems);
+    if (!problems_stop_load(&problems))
+        check_any(l, &problems);
     if (!problems_stop_load(&problems))
         check_sources(l, options, &problems);
     if (problems_stop_load(&problems)) {
@@ -361,8 +426,10 @@ void library_free(struct library *l)
         json_free(l->contexts[i]);
         locale_free(l->locales[i]);
     }
-    for (size_t i = 0; i < l->refused_count; i++)
-        free(l->refused[i]);
+    for (size_t i = 0; i < l->refused_count; i++) {
+        free(l->refused[i].name);
+        free(l->refused[i].reason);
+    }
     layout_list_free(&l->layouts);
     sources_free(&l->sources);
     free(l->letter_sums);
@@ -419,7 +486,7 @@ static void check_rule(const struct library *l, const struct rules *rules, const
     const char *name = rule->template_name;
     struct place at = {rules->file, rule->line, 1};
     struct error draft;
-    if (name != NULL && library_refuse_draft(l, name, &draft) != 0) {
+    if (name != NULL && refuse_draft(l, name, &draft) != 0) {
         problems_add_error(problems, &at, "rule-template", "%s", draft.text);
         return;
     }

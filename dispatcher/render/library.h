@@ -25,6 +25,9 @@ struct rules;
  * returned; the caller counts.
  * Drafts (draft: true in template.yaml) are read where every problem is wanted; a load leaves them
  * out, with `drafts` only those with mistakes.
+ * With `leave_out` a letter with a mistake ends nothing: it is left out, with the first mistake as
+ * the reason, and so is every letter in a layout with a mistake. What all letters share (locales,
+ * zone) has to be right, and at least one letter.
  */
 struct library_options {
     const char *templates;
@@ -32,6 +35,7 @@ struct library_options {
     const char *default_zone; /* NULL: the locale's */
     const struct organisation *organisation;
     bool drafts;         /* to be looked at, not sent */
+    bool leave_out;      /* what has a mistake; `problem` is NULL then */
     problem_fn *problem; /* NULL: stop at the first error */
     void *problem_context;
 };
@@ -53,8 +57,16 @@ const char *library_template_directory(const struct library *l, size_t index);
 int library_find_template(const struct library *l, const char *name);
 /* "did you mean": the closest name or NULL. */
 const char *library_closest_template(const struct library *l, const char *name);
-/* Nothing is sent by a draft: ERR_INPUT with a sentence if it is one. */
-MUST_CHECK int library_refuse_draft(const struct library *l, const char *name, struct error *err);
+/* Why a letter that is there is not sent: a draft is ERR_INPUT, one that was left out ERR_CONFIG
+ * with its mistake. 0: neither. */
+MUST_CHECK int library_refuse_letter(const struct library *l, const char *name, struct error *err);
+/* A letter that was left out; borrowed. */
+struct library_fault {
+    const char *name;
+    const char *reason; /* "templates/news/de.md:3:1: ..." */
+};
+/* Walks over them: false when `index` is behind the last. */
+bool library_fault_at(const struct library *l, size_t index, struct library_fault *out);
 /* The tags a template is written in, NULL-terminated, borrowed. */
 const char *const *library_template_locales(const struct library *l, int template_index);
 /* A variable a template declares; its names are borrowed. */

@@ -12,6 +12,11 @@
 
 struct json_t;
 
+struct refused {
+    char *name;
+    char *reason; /* with file, line and column; NULL: told as a problem */
+};
+
 struct library {
     struct locale **locales;
     struct json_t **contexts; /* of each locale */
@@ -19,7 +24,7 @@ struct library {
     size_t locale_count;
     struct template **templates; /* sorted by name */
     size_t template_count;
-    char **refused; /* names of templates and locales that are there, but could not be loaded */
+    struct refused *refused; /* templates and locales that are there, but could not be loaded */
     size_t refused_count;
     char **drafts; /* names of all that are, loaded or not */
     size_t draft_count;

@@ -253,6 +253,132 @@ static void the_first_error_ends_an_unwatched_load(void **state)
     free(nowhere);
 }
 
+/* ---- letters with mistakes ---- */
+
+/* Without a listener, as those load who send. */
+static int load_for_sending(struct library **out, struct error *err)
+{
+    static struct organisation_field fields[] = {{NULL, name_key, name_value}};
+    static const struct organisation organisation = {.fields = fields, .field_count = 1};
+    char *templates = path_of("t"), *locales = path_of("l");
+    const struct library_options o = {.templates = templates,
+                                      .locales = locales,
+                                      .organisation = &organisation,
+                                      .leave_out = true};
+    int rc = library_load(&o, out, err);
+    free(templates);
+    free(locales);
+    return rc;
+}
+
+/* A second letter, the same but for its name. */
+static void lay_twin(void)
+{
+    char *folder = path_of("t/twin");
+    assert_int_equal(mkdir(folder, 0700), 0);
+    free(folder);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (strncmp(files[i].name, "t/news/", strlen("t/news/")) != 0)
+            continue;
+        struct buf name = {0};
+        buf_printf(&name, "t/twin/%s", files[i].name + strlen("t/news/"));
+        write_file(buf_text(&name), files[i].text);
+        buf_free(&name);
+    }
+}
+
+static void remove_twin(void)
+{
+    char *folder = path_of("t/twin");
+    remove_file("t/twin/template.yaml");
+    remove_file("t/twin/de.md");
+    remove_file("t/twin/ko.md");
+    assert_int_equal(rmdir(folder), 0);
+    free(folder);
+}
+
+static void expect_left_out(const char *file, const char *text, const char *reason)
+{
+    struct error err = {0};
+    struct library_fault fault;
+    struct library *l;
+    write_file(file, text);
+    assert_int_equal(load_for_sending(&l, &err), 0);
+    assert_int_equal(library_find_template(l, "news"), -1);
+    assert_true(library_find_template(l, "twin") >= 0);
+    assert_true(library_fault_at(l, 0, &fault));
+    assert_string_equal(fault.name, "news");
+    if (strstr(fault.reason, reason) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", reason, fault.reason);
+    assert_false(library_fault_at(l, 1, &fault));
+    assert_int_equal(library_refuse_letter(l, "news", &err), ERR_CONFIG);
+    assert_non_null(strstr(err.text, reason));
+    assert_int_equal(library_refuse_letter(l, "twin", &err), 0);
+    assert_int_equal(library_refuse_letter(l, "nobody", &err), 0);
+    library_free(l);
+    restore(file);
+}
+
+static void a_letter_with_a_mistake_leaves_the_others_alone(void **state)
+{
+    (void)state;
+    lay_twin();
+    expect_left_out("t/news/de.md", "{{", "t/news/de.md:1:1: ");
+    expect_left_out("t/news/ko.md", "---\npreheader: p\n---\nx\n", "t/news/ko.md:1:1: ");
+    expect_left_out("t/news/template.yaml", "schema: [1\n", "t/news/template.yaml:");
+    remove_twin();
+}
+
+static void a_rule_may_choose_a_letter_that_was_left_out(void **state)
+{
+    (void)state;
+    char name[] = "news", file[] = "rules.yaml";
+    struct rule chosen[] = {{.template_name = name, .line = 2}};
+    const struct rules rules = {.file = file, .rules = chosen, .count = COUNT_OF(chosen)};
+    struct error err = {0};
+    struct library *l;
+    lay_twin();
+    write_file("t/news/de.md", "{{");
+    assert_int_equal(load_for_sending(&l, &err), 0);
+    assert_int_equal(library_check_rules(l, &rules, NULL, NULL, &err), 0);
+    library_free(l);
+    restore("t/news/de.md");
+    remove_twin();
+}
+
+static void letters_in_a_broken_layout_are_left_out(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct library_fault fault;
+    struct library *l;
+    lay_twin();
+    write_file("t/_layouts/odd.html", "{{");
+    write_file("t/twin/template.yaml",
+               "schema: 1\nversion: 1\nchannels: [email]\nlayout: odd\nvariables:\n"
+               "  what: {type: localized}\n  items: {type: terms}\n  count: {type: integer}\n"
+               "  when.start: {type: date}\n");
+    assert_int_equal(load_for_sending(&l, &err), 0);
+    assert_true(library_find_template(l, "news") >= 0);
+    assert_int_equal(library_find_template(l, "twin"), -1);
+    assert_true(library_fault_at(l, 0, &fault));
+    assert_non_null(strstr(fault.reason, "t/_layouts/odd.html:1:1: "));
+    library_free(l);
+    remove_file("t/_layouts/odd.html");
+    remove_twin();
+}
+
+static void one_letter_at_least_must_be_right(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct library *l;
+    write_file("t/news/de.md", "{{");
+    assert_int_equal(load_for_sending(&l, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.text, "t/news/de.md:1:1: "));
+    restore("t/news/de.md");
+}
+
 /* ---- checking jobs ---- */
 
 static void expect_job(const struct library *l, const char *to, const char *data, const char *path,
@@ -314,6 +440,10 @@ int main(void)
         cmocka_unit_test(one_mistake_is_told_once),
         cmocka_unit_test(rules_choose_templates_that_are_there),
         cmocka_unit_test(the_first_error_ends_an_unwatched_load),
+        cmocka_unit_test(a_letter_with_a_mistake_leaves_the_others_alone),
+        cmocka_unit_test(a_rule_may_choose_a_letter_that_was_left_out),
+        cmocka_unit_test(letters_in_a_broken_layout_are_left_out),
+        cmocka_unit_test(one_letter_at_least_must_be_right),
         cmocka_unit_test(jobs_are_checked_by_declared_types),
     };
     return cmocka_run_group_tests(tests, make_library, remove_library);
