@@ -39,6 +39,8 @@ PATIENCE = float(os.environ.get("PATIENCE", "1"))
 STRETCH = 1
 # What a test waits for may take this long on a busy machine, however soon it comes on a free one.
 LEAST_WAIT_S = 60
+# Of a look and the pause behind it no more than this counts as waiting.
+LONGEST_TURN_S = 0.1
 # Only a command that hangs needs as long.
 COMMAND_LIMIT_S = 240
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -77,18 +79,19 @@ def stretched(seconds):
 
 def wait_until(condition, seconds, what, moving=lambda: None):
     """The first true answer of `condition`; Failure when the time is over. That it came soon is proven by what had not
-    happened yet, never by this limit. While what `moving` says changes, time does not count: many take long."""
+    happened yet, never by this limit. While what `moving` says changes, time does not count: many take long. Nor does
+    what a machine takes that gives us no processor, as it takes it from those we wait for as well."""
     limit = max(seconds, LEAST_WAIT_S) * PATIENCE
-    deadline, seen = time.monotonic() + limit, moving()
+    waited, seen, last = 0, moving(), time.monotonic()
     while True:
         answer = condition()
         if answer:
             return answer
-        now = moving()
-        if now != seen:
-            deadline, seen = time.monotonic() + limit, now
-        if time.monotonic() > deadline:
+        now, time_now = moving(), time.monotonic()
+        waited = waited + min(time_now - last, LONGEST_TURN_S) if now == seen else 0
+        if waited > limit:
             raise Failure(f"waited {limit:g} s in vain for {what}")
+        seen, last = now, time_now
         time.sleep(0.03)
 
 
@@ -324,6 +327,9 @@ class Daemon:
         with socket.socket(socket.AF_UNIX) as control:
             return control.connect_ex(self.flow.control_socket) == 0
 
+    def log_size(self):
+        return os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
+
     @property
     def pid(self):
         return self.process.pid
@@ -447,7 +453,8 @@ class Flow:
         return self.check(re.search(pattern, text), f"{what}: {text!r} does not match {pattern!r}")
 
     def wait(self, condition, seconds, what, moving=lambda: None):
-        return wait_until(condition, seconds, what, moving)
+        """wait_until, where a daemon that writes to its log is on its way."""
+        return wait_until(condition, seconds, what, lambda: (moving(), self.daemon.log_size()))
 
     @contextlib.contextmanager
     def within(self, seconds, what):
@@ -749,7 +756,7 @@ class Flow:
             return row if row and row["state"] in states else None
 
         try:
-            return wait_until(there, seconds, f"{identity} to be {' or '.join(states)}")
+            return self.wait(there, seconds, f"{identity} to be {' or '.join(states)}")
         except Failure as failure:
             raise Failure(f"{failure}; it is {self.row(identity, channel)}") from None
 

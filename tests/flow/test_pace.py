@@ -172,7 +172,7 @@ def test_a_single_notice_passes_a_running_campaign(t):
     publish(t, "recall", 30000)
     t.daemon.start()
     arrivals, overtaken_by = Arrivals(server), []
-    t.wait(lambda: arrivals.when("c100@example.org"), 20, "the campaign to run")
+    t.wait(lambda: arrivals.when("c100@example.org"), 20, "the campaign to run", lambda: len(server.accepted()))
     for i in range(20):
         address = f"urgent{i}@example.org"
         t.equal(t.drop(t.notice(f"urgent{i}", to={"email": address})), 0, "drop")
