@@ -154,13 +154,109 @@ def test_each_key_of_the_page_is_one_the_program_reads(t):
     t.check(asked > 110, f"{asked} keys")
 
 
+# what is written by hand, against the tables of the program
+
+
+def source_of(*parts):
+    with open(os.path.join(lib.ROOT, "dispatcher", *parts), encoding="utf-8") as file:
+        return file.read()
+
+
+def hand_written(name):
+    with open(os.path.join(lib.ROOT, "docs", "man", name), encoding="utf-8") as file:
+        return file.read()
+
+
+def items_of(page, section, macro="Cm"):
+    """{name: what is said of it} of the lists of a section of a page."""
+    body = re.split(r"^\.S[sh] ", page.split(f"\n{section}\n")[1], flags=re.M)[0]
+    return {name: said for name, said in re.findall(rf"^\.It {macro} (\S+)[^\n]*\n((?:(?!\.It|\.El).*\n)*)", body, re.M)}
+
+
+def words_of(source, start):
+    """The words in quotes of a table, up to its end."""
+    return re.findall(r'"([^"]+)"', re.search(re.escape(start) + r".*?\{(.*?)\};", source, re.S)[1])
+
+
 def test_the_page_of_letters_has_every_key_of_template_yaml(t):
-    with open(os.path.join(lib.ROOT, "dispatcher", "render", "template.c"), encoding="utf-8") as file:
-        (table,) = re.findall(r"^\} keys\[\] = \{(.*?)^\};", file.read(), re.S | re.M)
+    (table,) = re.findall(r"^\} keys\[\] = \{(.*?)^\};", source_of("render", "template.c"), re.S | re.M)
     keys = {key: required == "true" for key, required in re.findall(r'^    \{"(\w+)", (true|false), read_', table, re.M)}
-    with open(os.path.join(lib.ROOT, "docs", "man", "dispatcher-template.5"), encoding="utf-8") as file:
-        section = file.read().split(".Ss Keys of template.yaml\n")[1].split(".El")[0]
-    said = dict(re.findall(r"^\.It Cm (\w+)\n(.*)", section, re.M))
+    said = items_of(hand_written("dispatcher-template.5"), ".Ss Keys of template.yaml")
     t.equal(sorted(said), sorted(keys), "keys of the page and of the program")
     for key, required in keys.items():
         t.equal("must be there" in said[key], required, f"{key}: must it be there")
+
+
+def test_the_page_of_letters_has_every_key_type_and_name_of_facts(t):
+    page, source = hand_written("dispatcher-template.5"), source_of("render", "variable.c")
+    t.equal(list(items_of(page, ".Ss Facts")), words_of(source, "known[] ="), "keys of a fact")
+    t.equal(list(items_of(page, ".Ss Types of facts")), re.findall(r'\.name = "(\w+)"', source), "types of facts")
+    reserved = re.search(r"no fact can be called so:\n(.*?) \.\n", page, re.S)[1].replace(".Cm", "").replace("\n", " ")
+    t.equal(re.findall(r"\w+", reserved), words_of(source, "reserved[] ="), "names that are taken")
+    fronts = words_of(source_of("render", "letter.c"), "front_keys[] =")
+    said = page.split(".Ss The wording\n")[1].split("double quotes")[0]
+    t.equal(re.findall(r"^\.Cm (\w+)", said, re.M), fronts, "what stands between the lines ---")
+
+
+def test_the_page_of_letters_has_every_filter_and_every_word_behind_one(t):
+    said, table = items_of(hand_written("dispatcher-template.5"), ".Ss Filters"), re.search(r"filters\[\] = \{(.*?)^\};", source_of("render", "filter.c"), re.S | re.M)[1]
+    rows = re.findall(r'^    \{"([\w-]+)", (true|false),.*\n((?:     .*\n)+)', table, re.M)
+    t.equal(list(said), [name for name, *_ in rows], "filters")
+    for name, argument, about in rows:
+        t.equal(f".It Cm {name} : Ns Ar" in hand_written("dispatcher-template.5"), argument == "true", f"{name}: must something stand behind it")
+        for word in re.findall(rf"\b{name}:([a-z0-9-]+)\b", re.sub(r'"\n\s*"', "", about)) if argument == "false" else ():
+            t.contains(said[name], f"{name}:{word}", f"what may stand behind {name}")
+
+
+# the spool
+
+
+def number_of(source, name):
+    """The value of a constant, as the compiler has it."""
+    text = re.search(rf"^#define {name}\s+(.*?)(?:/\*.*)?$", source, re.M)[1]
+    return eval(re.sub(r"\((?:size_t|int64_t)\)", "", text), {})
+
+
+def test_the_page_of_the_spool_has_the_limits_and_states_of_the_program(t):
+    page = hand_written("dispatcher-spool.7")
+    limits = {size: said.split("\n")[0] for size, said in re.findall(r"^\.It Cm ([\w ]+)\n(.*\n(?:\.Pa.*\n)?)", page.split(".Ss Limits")[1].split(".El")[0], re.M)}
+    job, batch = source_of("model", "job.h"), source_of("model", "batch.h")
+    t.equal(
+        list(limits),
+        [str(number_of(source_of("base", "id.h"), "ID_MAX")), str(number_of(batch, "BATCH_ID_MAX")), f"{number_of(job, 'JOB_TEXT_MAX') // 1024} KiB",
+         f"{number_of(source_of('spool', 'spool.h'), 'BATCH_TEXT_MAX') // 2**20} MiB", f"{number_of(batch, 'BATCH_LINE_MAX') // 1024} KiB", str(number_of(job, "JOB_DEPTH_MAX"))],
+        "limits",
+    )  # fmt: skip
+    t.contains(page, f"for {number_of(source_of('spool', 'spool.c'), 'TMP_MAX_AGE_MS') // 3600000} hours", "how long something may lie in tmp/")
+    t.equal(number_of(source_of("engine", "reader.h"), "READER_SAMPLE"), 1000, "the first thousand lines")
+    t.equal(list(items_of(page, ".Ss States")), words_of(source_of("model", "delivery.c"), "state_names[DELIVERY_STATES] ="), "states")
+
+
+def test_the_page_of_the_spool_names_all_that_stands_there_and_nothing_else(t):
+    t.configure(email={"channel": "email", "type": "outbox"})
+    t.daemon.start()
+    t.write("batch.json", json.dumps({"version": 1, "id": "b", **{key: value for key, value in t.notice("x").items() if key in ("template", "locale", "data")}}))
+    t.write("people.jsonl", json.dumps({"id": "c17", "to": {"name": "Anna", "email": "anna@example.org"}}) + "\n")
+    t.equal(t.command("enqueue", "--batch", "batch.json", "--jsonl", "people.jsonl").status, 0, "a batch")
+    t.equal(t.drop("no JSON", "broken"), 0, "what is no notice, dropped")
+    lib.wait_until(lambda: os.path.exists(os.path.join(t.spool, "corrupt", "broken.reason")) and os.path.exists(os.path.join(t.spool, "outbox", "mail", "new")), 30, "a refusal and an outbox")
+    lib.wait_until(lambda: t.command("show", "b_c17").status == 0, 30, "b_c17 to be known")
+    pages = [name.rstrip("/") for row in re.findall(r"^\.It Pa (.*)", hand_written("dispatcher-spool.7"), re.M) for name in row.split(" , ")]
+    t.equal(sorted(pages), sorted(os.listdir(t.spool)), "what the page names, and what is there")
+    t.check(os.path.isdir(os.path.join(t.spool, "batches", "b")), "an accepted batch")
+    t.equal(sorted(os.listdir(os.path.join(t.spool, "corrupt"))), ["broken.json", "broken.reason"], "what was refused")
+    t.equal(os.listdir(os.path.join(t.spool, "outbox")), ["mail"], "outboxes")
+
+
+def test_the_client_on_the_page_of_the_spool_does_what_the_page_says(t):
+    client = re.search(r"^\.Bd -literal -offset indent\n(.*?)^\.Ed", hand_written("dispatcher-spool.7"), re.S | re.M)[1]
+    for name in ("tmp", "new"):
+        os.makedirs(os.path.join(t.spool, name))
+
+    def hand_over(text):
+        return subprocess.run(["sh", "-c", client], cwd=t.spool, input=text.encode(), env={**os.environ, "id": "one"}).returncode
+
+    t.equal([hand_over("a"), hand_over("a"), hand_over("b")], [0, 0, 65], "handed over, the same again, another of this id")
+    t.equal(os.listdir(os.path.join(t.spool, "tmp")), [], "nothing is left in tmp/")
+    shutil.rmtree(os.path.join(t.spool, "tmp"))
+    t.equal(hand_over("c"), 75, "no room to write")
