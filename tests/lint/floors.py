@@ -295,6 +295,73 @@ def check_top_level_is_tidy(house):
             yield "dispatcher/" + name, 1, "does not belong into dispatcher/: it stands on no floor"
 
 
+# dispatcher/README.md, the tour: which of its tables name every file of which folders, under which heading. Where
+# there are several folders the first cell of a row says which; the files stand in the cell behind what they are for.
+TOURS = {
+    "## The rooms of commands": ("cli", "people", "letters", "desk", "operator"),
+    "## engine/, by what it is for": ("engine",),
+    "## render/, in the order a letter travels": ("render",),
+}
+NAMED = re.compile(r"`([^`]+)`")
+
+
+def read_tour(house):
+    with open(os.path.join(house.root, "dispatcher", "README.md"), encoding="utf-8") as file:
+        return file.read().split("\n")
+
+
+def tour_rows(house):
+    """(line number, folder, words) of the tables of TOURS."""
+    heading = None
+    for number, line in enumerate(read_tour(house), 1):
+        heading = line if line.startswith("## ") else heading
+        folders, cells = TOURS.get(heading, ()), line.split("|")
+        if len(cells) < 4 or not folders:
+            continue
+        folder, files = (folders[0], cells[2]) if len(folders) == 1 else (cells[1].strip("`/ "), cells[3])
+        if folder in folders:
+            yield number, folder, NAMED.findall(files)
+
+
+def files_named(word, stems):
+    """The files that a word of the tour names: `send`, `test-send`, `check_sms*` (check_sms and check_sms_...)."""
+    name = word.replace("-", "_")
+    if not name.endswith("*"):
+        return {name} & stems
+    return {stem for stem in stems if stem == name[:-1] or stem.startswith(name[:-1] + "_")}
+
+
+def check_tour_names_every_file(house):
+    left, line_of = {}, {}
+    for source in house.sources:
+        if source.path.endswith(".c"):
+            left.setdefault(source.folder, set()).add(os.path.basename(source.path)[:-2])
+    stems = {folder: frozenset(names) for folder, names in left.items()}
+    for number, folder, words in tour_rows(house):
+        line_of.setdefault(folder, number)
+        for word in words:
+            if not re.fullmatch(r"\w[\w-]*\*?", word):
+                continue  # a path, an option, a command with its words
+            found = files_named(word, stems.get(folder, frozenset()))
+            left.setdefault(folder, set()).difference_update(found)
+            if not found:
+                yield "dispatcher/README.md", number, f"`{word}`: there is no such file in {folder}/"
+    for folder in sorted(folder for folders in TOURS.values() for folder in folders):
+        for stem in sorted(left.get(folder, ())):
+            yield "dispatcher/README.md", line_of.get(folder, 1), f"{folder}/{stem}.c is not named: say what it is for"
+
+
+def check_tour_names_what_is_there(house):
+    stems = {source.path[:-2] for source in house.sources}
+    for number, line in enumerate(read_tour(house), 1):
+        for word in NAMED.findall(line):
+            folder, _, name = word.partition("/")
+            if folder in FLOOR and re.fullmatch(r"[a-z_0-9]+(\.[ch]|\*)?", name) and not (
+                word in house.paths or word in stems or (word.endswith("*") and any(stem.startswith(word[:-1]) for stem in stems))
+            ):
+                yield "dispatcher/README.md", number, f"`{word}` does not exist"
+
+
 CHECKS = [value for name, value in list(globals().items()) if name.startswith("check_")]
 
 

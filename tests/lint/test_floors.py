@@ -11,6 +11,22 @@ import floors
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
+TOUR = """# The house
+
+`render/page.c` makes pages, `base/text` texts.
+
+## render/, in the order a letter travels
+
+| stage | files | from, to |
+| --- | --- | --- |
+| | `page` | a `template` into a page |
+
+## The rooms of commands
+
+| room | for | files |
+| --- | --- | --- |
+"""
+
 GOOD = {
     "dispatcher/main.c": '#include "cli/command.h"\nint main(void)\n{\n    return command();\n}\n',
     "dispatcher/cli/command.h": "int command(void);\n",
@@ -20,7 +36,7 @@ GOOD = {
     "dispatcher/model/job.c": '#include "model/job.h"\n\n#include <jansson.h>\n',
     "dispatcher/render/page.c": '#include <jansson.h>\n#include <cmark.h>\n\n#include "model/job.h"\n',
     "dispatcher/spool/take.c": '#include "model/job.h"\n',
-    "dispatcher/README.md": "",
+    "dispatcher/README.md": TOUR,
     "Makefile": "",
 }
 
@@ -55,6 +71,32 @@ def body(*lines):
 def test_says_nothing_about_a_good_house():
     for check in floors.CHECKS:
         assert not violations(check), check.__name__
+
+
+def tour(*rows, **files):
+    return {"dispatcher/README.md": TOUR + "".join(f"{row}\n" for row in rows), **{f"dispatcher/{path.replace('__', '/')}.c": "" for path in files}}
+
+
+def test_finds_a_file_that_the_tour_does_not_name():
+    check = floors.check_tour_names_every_file
+    named = tour("| `desk/` | sending | `send` with `send_print`, `call-list` |", desk__send="", desk__send_print="", desk__call_list="")
+    assert not violations(check, **named)
+    assert not violations(check, **tour("| `desk/` | sending | `send*` |", desk__send="", desk__send_print=""))
+    (found,) = violations(check, **{**named, "dispatcher/desk/sender.c": ""})
+    assert "README.md:15" in found and "desk/sender.c is not named" in found, found
+    (found,) = violations(check, **{"dispatcher/operator/top.c": ""})
+    assert "operator/top.c is not named" in found, found
+    (found,) = violations(check, **{"dispatcher/render/page_more.c": ""})
+    assert "render/page_more.c is not named" in found, found
+
+
+def test_finds_a_name_of_the_tour_that_is_no_file():
+    check = floors.check_tour_names_every_file
+    (found,) = violations(check, **tour("| `desk/` | sending | `send`, `--json`, `send --json`, `engine/x.c`, `sent` |", desk__send=""))
+    assert "`sent`: there is no such file in desk/" in found, found
+    (found,) = violations(check, **tour("| `desk/` | `nothing` | `sent*` |"))
+    assert "`sent*`" in found, found
+    finds(floors.check_tour_names_what_is_there, "dispatcher/README.md", "`base/text.c` and `base/text`, `base/NAME.c`, `base/t*`\n`base/texts.c`\n", "README.md:2", "`base/texts.c` does not exist")
 
 
 def test_finds_an_upward_include():
