@@ -16,42 +16,46 @@
 static const struct grammar {
     param_check_fn *check;
     const char *pattern;
+    bool never_number; /* nor a truth: without quotes it is still a text to everybody */
 } grammars[] = {
-    {check_url, "^[Hh][Tt][Tt][Pp][Ss]?://[^ ]+$"},
-    {check_public_url, "^[Hh][Tt][Tt][Pp][Ss]?://[^ ?]+$"},
-    {check_unsubscribe_url, "^[Hh][Tt][Tt][Pp][Ss]://[^ ]*[{]token[}][^ ]*$"},
-    {check_listen, "^([0-9.]+|[[][0-9A-Fa-f:.]+[]]):[0-9]+$"},
-    {check_host, "^[A-Za-z0-9.:][A-Za-z0-9.:-]{0,252}$"},
-    {check_domain, "^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"},
-    {check_selector, "^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$"},
-    {check_timezone, "^[A-Za-z0-9_][A-Za-z0-9_+/-]*$"},
-    {check_sender, "^([+]?[0-9]{3,15}|[A-Za-z0-9 &._-]{1,11})$"},
-    {check_prefix, "^[+][1-9][0-9]{0,14}$"},
-    {check_currency, "^[A-Z]{3}$"},
-    {check_category, "^[a-z0-9_.-]{1,64}$"},
-    {check_allow, "^[^\\u0000-\\u0020]*[^*\\u0000-\\u0020][^\\u0000-\\u0020]*$"},
-    {check_tester, "^[^=]+=[^\\u0000-\\u0020]+$"},
-    {check_name, "^[A-Za-z0-9_-]{1,64}$"},
-    {check_group, "^[A-Za-z0-9_.@][A-Za-z0-9_.@-]{0,63}$"},
-    {check_role, "^[a-z0-9_-]{1,32}$"},
-    {address_check_email, "^[^@ ]+@[^@ ]+$"},
-    {address_check_locale, "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"},
+    {check_url, "^[Hh][Tt][Tt][Pp][Ss]?://[^ ]+$", true},
+    {check_public_url, "^[Hh][Tt][Tt][Pp][Ss]?://[^ ?]+$", true},
+    {check_unsubscribe_url, "^[Hh][Tt][Tt][Pp][Ss]://[^ ]*[{]token[}][^ ]*$", true},
+    {check_listen, "^([0-9.]+|[[][0-9A-Fa-f:.]+[]]):[0-9]+$", true},
+    {check_host, "^[A-Za-z0-9.:][A-Za-z0-9.:-]{0,252}$", false},
+    {check_domain, "^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$", false},
+    {check_selector, "^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$", false},
+    {check_timezone, "^[A-Za-z0-9_][A-Za-z0-9_+/-]*$", false},
+    {check_sender, "^([+]?[0-9]{3,15}|[A-Za-z0-9 &._-]{1,11})$", false},
+    {check_prefix, "^[+][1-9][0-9]{0,14}$", false},
+    {check_currency, "^[A-Z]{3}$", true},
+    {check_category, "^[a-z0-9_.-]{1,64}$", false},
+    {check_allow, "^[^\\u0000-\\u0020]*[^*\\u0000-\\u0020][^\\u0000-\\u0020]*$", false},
+    {check_tester, "^[^=]+=[^\\u0000-\\u0020]+$", true},
+    {check_name, "^[A-Za-z0-9_-]{1,64}$", false},
+    {check_group, "^[A-Za-z0-9_.@][A-Za-z0-9_.@-]{0,63}$", false},
+    {check_role, "^[a-z0-9_-]{1,32}$", false},
+    {address_check_email, "^[^@ ]+@[^@ ]+$", true},
+    {address_check_locale, "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", true},
 };
 
-static const char *pattern_of(param_check_fn *check)
+static const struct grammar *grammar_of(param_check_fn *check)
 {
+    static const struct grammar line = {NULL, ONE_LINE, false};
     for (size_t i = 0; check != NULL && i < COUNT_OF(grammars); i++) {
         if (grammars[i].check == check)
-            return grammars[i].pattern;
+            return &grammars[i];
     }
-    return ONE_LINE;
+    return &line;
 }
 
 /* A value without quotes may look like a number or a truth and be a text all the same. */
 static void put_text(param_check_fn *check, struct buf *out)
 {
-    buf_puts(out, "{\"type\":[\"string\",\"number\",\"boolean\"],\"pattern\":");
-    buf_put_json(out, pattern_of(check));
+    const struct grammar *grammar = grammar_of(check);
+    buf_printf(out, "{\"type\":%s,\"pattern\":",
+               grammar->never_number ? "\"string\"" : "[\"string\",\"number\",\"boolean\"]");
+    buf_put_json(out, grammar->pattern);
     buf_putc(out, '}');
 }
 

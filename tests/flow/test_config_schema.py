@@ -115,10 +115,10 @@ VALUES = (None, True, False, "true", "null", "", " ", "x", "X", "many", -1, 0, 1
           "mail.example.org", "https://example.org/u/{token}", "http://127.0.0.1:8", "127.0.0.1:8025", "+49", ["+49"], "Europe/Berlin", "smtp", "outbox", "email", "sms", "info", "de", "curl", "hold", "cloudevents",
           "two\nlines", "a\tb", "Beispielbank", "\u0001", [["x"]] * 3, ["1s"] * 33, [1] * 91, {"rate": "1/s"}, {"users": ["anna"]}, {"sms": 1, "lms": "2"}, [{"host": "a.example.org"}])  # fmt: skip
 
-# What only the types decide: where the schema takes a value, the program may not complain of it so.
-OF_TYPES = ("unknown key", "must be a map", "must be a list", "must be a single value", "has no value", "must be a whole number", "must be true or false", "must be a number between", "must be a duration",
+# What only the types decide (the bounds of a number in quotes are none of a pattern): where the schema takes a value, the program may not complain of it so.
+OF_TYPES = ("unknown key", "must be a map", "must be a list", "must be a single value", "has no value", "must be a whole number", "must be true or false", "must be a duration",
             "must be so many in so long", "must be a size", "must be hours", "must be an amount", "must be a date", "one line without control", "must not stand in this file", "is no reference to a secret",
-            "is no place for a secret", "steps; at most", "days; at most", "is no role", "is no currency", "a name has 1 to 64")  # fmt: skip
+            "is no place for a secret", "steps; at most", "days; at most", "is no currency")  # fmt: skip
 
 
 def basis(t):
