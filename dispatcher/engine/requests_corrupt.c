@@ -92,7 +92,9 @@ static int require_free(const struct request *r, const struct found *found, stru
     return rc;
 }
 
-/* Recorded before it moves: what moved without a record nobody would find again. */
+/* Recorded before it moves: what moved without a record nobody would find again. A crash, or a disk
+ * that refuses, between the two leaves a record of what did not move; the next try makes its own.
+ */
 static int release(const struct request *r, const struct found *found, struct error *err)
 {
     struct buf selector = {0};
@@ -102,15 +104,11 @@ static int release(const struct request *r, const struct found *found, struct er
     buf_put_json(&selector, found->name);
     buf_putc(&selector, '}');
     const struct action action = request_action(r, "release corrupt", buf_text(&selector));
-    int rc = ledger_begin(r->world->ledger, LEDGER_DURABLE, err);
+    int rc = spool_check_release(r->world->spool, &row, err);
     if (rc == 0)
         rc = ledger_record_action(r->world->ledger, &action, 1, err);
     if (rc == 0)
         rc = spool_release_corrupt(r->world->spool, &row, err);
-    if (rc == 0)
-        rc = ledger_commit(r->world->ledger, err);
-    if (rc != 0)
-        ledger_rollback(r->world->ledger);
     buf_free(&selector);
     return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * What lies in corrupt/, and the way back:
  *
- *   corrupt/ID.json    ── link, as a producer does ──▶ new/ID.json, then both names here go
+ *   corrupt/ID.json    ── drop, as a producer does ──▶ new/ID.json, then both names here go
  *   corrupt/ID/        ── rename ──▶ new/ID/, then the reason goes
  *
  * A crash between the two leaves the notice in both places: it is known by then, or refused again.
@@ -9,6 +9,7 @@
 #include "spool/spool.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,28 +146,72 @@ int spool_walk_corrupt(const struct spool *s, const char *only, spool_corrupt_fn
 
 /* ---- the way back ---- */
 
-static void remove_pair(struct spool *s, const char *name, bool file)
+static int remove_notice(struct spool *s, const char *name, struct error *err)
+{
+    if (unlinkat(s->corrupt_fd, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    return error_errno(err, ERR_IO, "%s is back in new/, but cannot be removed from corrupt/",
+                       name);
+}
+
+/* A reason that stays is listed nowhere. */
+static void remove_reason(struct spool *s, const char *name)
 {
     char reason[NAME_MAX + 20];
     snprintf(reason, sizeof(reason), "%.*s%s", (int)stem_length(name), name, REASON_SUFFIX);
-    if (file)
-        unlinkat(s->corrupt_fd, name, 0);
     unlinkat(s->corrupt_fd, reason, 0);
+}
+
+static int read_notice(struct spool *s, const struct corrupt_row *row, struct buf *out,
+                       struct error *err)
+{
+    const struct file_at at = {s->corrupt_fd, row->name, row->name};
+    struct file_facts facts;
+    int rc = file_read(at, JOB_TEXT_MAX, out, &facts, err);
+    if (rc == 0 && facts.links != 1)
+        rc = error_set(err, ERR_INPUT, "corrupt/%s has a second name (a hard link)", row->name);
+    return rc;
+}
+
+static int check_notice(struct spool *s, const struct corrupt_row *row, struct error *err)
+{
+    char name[ID_MAX + sizeof(NOTICE_SUFFIX)];
+    struct buf text = {0};
+    snprintf(name, sizeof(name), "%s%s", row->id, NOTICE_SUFFIX);
+    int rc = read_notice(s, row, &text, err);
+    if (rc == 0)
+        rc = spool_compare_standing(s, name, buf_text(&text), text.len, err);
+    buf_free(&text);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+static int check_batch(const struct spool *s, const struct corrupt_row *row, struct error *err)
+{
+    struct stat st;
+    if (fstatat(s->new_fd, row->id, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    return error_set(err, ERR_CONFLICT, "new/%s stands there already", row->id);
+}
+
+int spool_check_release(struct spool *s, const struct corrupt_row *row, struct error *err)
+{
+    if (row->id == NULL || row->kind == CORRUPT_OTHER)
+        return error_set(err, ERR_INPUT,
+                         "corrupt/%s is neither a notice (ID.json) nor a batch (ID/ with "
+                         "batch.json): only who put it there knows what it should have been",
+                         row->name);
+    return row->kind == CORRUPT_NOTICE ? check_notice(s, row, err) : check_batch(s, row, err);
 }
 
 static int release_notice(struct spool *s, const struct corrupt_row *row, struct error *err)
 {
-    const struct file_at at = {s->corrupt_fd, row->name, row->name};
     struct buf text = {0};
-    struct file_facts facts;
     bool duplicate = false;
-    int rc = file_read(at, JOB_TEXT_MAX, &text, &facts, err);
-    if (rc == 0 && facts.links != 1)
-        rc = error_set(err, ERR_INPUT, "corrupt/%s has a second name (a hard link)", row->name);
+    int rc = read_notice(s, row, &text, err);
     if (rc == 0)
         rc = spool_drop(s, row->id, buf_text(&text), text.len, &duplicate, err);
     if (rc == 0)
-        remove_pair(s, row->name, true);
+        rc = remove_notice(s, row->name, err);
     buf_free(&text);
     return rc;
 }
@@ -174,21 +219,15 @@ static int release_notice(struct spool *s, const struct corrupt_row *row, struct
 static int release_batch(struct spool *s, const struct corrupt_row *row, struct error *err)
 {
     int rc = file_move(s->corrupt_fd, row->name, s->new_fd, row->id, err);
-    if (rc == ERR_CONFLICT)
-        return error_set(err, rc, "new/%s stands there already", row->id);
     if (rc == 0)
         rc = file_sync_directory(s->new_fd, s->new_path, err);
-    if (rc == 0)
-        remove_pair(s, row->name, false);
     return rc == 0 ? file_sync_directory(s->corrupt_fd, "corrupt/", err) : rc;
 }
 
 int spool_release_corrupt(struct spool *s, const struct corrupt_row *row, struct error *err)
 {
-    if (row->id == NULL || row->kind == CORRUPT_OTHER)
-        return error_set(err, ERR_INPUT,
-                         "corrupt/%s is neither a notice (ID.json) nor a batch (ID/ with "
-                         "batch.json): only who put it there knows what it should have been",
-                         row->name);
-    return row->kind == CORRUPT_NOTICE ? release_notice(s, row, err) : release_batch(s, row, err);
+    int rc = row->kind == CORRUPT_NOTICE ? release_notice(s, row, err) : release_batch(s, row, err);
+    if (rc == 0)
+        remove_reason(s, row->name);
+    return rc;
 }

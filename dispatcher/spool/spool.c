@@ -354,10 +354,8 @@ bool spool_name_valid(const char *name, size_t *out_len)
     return id_valid(name, *out_len);
 }
 
-/* Whoever dropped the same bytes first may have been cut off before the directory was durable: so
- * we make it. */
-static int compare_standing(struct spool *s, const char *name, const void *bytes, size_t len,
-                            struct error *err)
+int spool_compare_standing(struct spool *s, const char *name, const void *bytes, size_t len,
+                           struct error *err)
 {
     struct buf standing = {0};
     struct file_at at = {.dirfd = s->new_fd, .name = name, .shown = name};
@@ -394,7 +392,7 @@ int spool_drop(struct spool *s, const char *id, const void *bytes, size_t len, b
         rc = file_publish(s->tmp_fd, s->new_fd, name, bytes, len, err);
         if (rc != ERR_CONFLICT)
             return rc;
-        rc = compare_standing(s, name, bytes, len, err);
+        rc = spool_compare_standing(s, name, bytes, len, err);
     }
     *out_duplicate = rc == 0;
     return rc == ERR_NOT_FOUND ? error_set(err, ERR_AGAIN, "new/%s comes and goes; try again", name)
@@ -406,7 +404,7 @@ int spool_withdraw(struct spool *s, const char *id, const void *bytes, size_t le
 {
     char name[ID_MAX + sizeof(NOTICE_SUFFIX)];
     snprintf(name, sizeof(name), "%s%s", id, NOTICE_SUFFIX);
-    int rc = compare_standing(s, name, bytes, len, err);
+    int rc = spool_compare_standing(s, name, bytes, len, err);
     if (rc == ERR_NOT_FOUND || rc == ERR_CONFLICT)
         return 0;
     if (rc == 0 && unlinkat(s->new_fd, name, 0) != 0 && errno != ENOENT)

@@ -139,8 +139,12 @@ typedef void spool_corrupt_fn(void *context, const struct corrupt_row *row);
 /* In no order; with `only` that one name, ERR_NOT_FOUND. ERR_IO. */
 MUST_CHECK int spool_walk_corrupt(const struct spool *s, const char *only, spool_corrupt_fn *fn,
                                   void *context, struct error *err);
-/* Back to new/, by the drop protocol, and its reason goes. What it is about the id is the caller's
- * to see. ERR_INPUT: nothing that could be taken; ERR_CONFLICT: its place in new/ is taken. */
+/* May it go back to new/? What it is about the id is the caller's to see. ERR_INPUT: nothing that
+ * could be taken; ERR_CONFLICT: its place in new/ is taken. */
+MUST_CHECK int spool_check_release(struct spool *s, const struct corrupt_row *row,
+                                   struct error *err);
+/* Back to new/, by the drop protocol, and its reason goes. After a failure, or a crash, the same
+ * again finishes it. */
 MUST_CHECK int spool_release_corrupt(struct spool *s, const struct corrupt_row *row,
                                      struct error *err);
 

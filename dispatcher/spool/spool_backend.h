@@ -83,6 +83,11 @@ void discard_old(struct spool *s, const char *name, int64_t now_ms, int64_t age_
 /* A name in tmp/ that nobody else uses, ".KINDpid.n", into `out` (64 bytes). */
 void discard_name(const char *kind, char *out);
 
+/* Do these bytes stand in new/NAME? Durably then: whoever dropped them first may have been cut off
+ * before the directory was. ERR_CONFLICT: others do. ERR_NOT_FOUND. */
+MUST_CHECK int spool_compare_standing(struct spool *s, const char *name, const void *bytes,
+                                      size_t len, struct error *err);
+
 /* ID.json with a valid ID; *out_len is the length of the ID. */
 bool spool_name_valid(const char *name, size_t *out_len);
 

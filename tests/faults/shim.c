@@ -11,6 +11,7 @@
  * A record: struct record, the name(s), the content. SQLite's -shm is mapped, not written, and recovery does not
  * need it: it is left out.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -359,6 +360,61 @@ EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
     }
     return total;
 }
+
+/* ---- streams: the C library writes them without asking anybody ---- */
+
+#define STREAMS 64
+static struct {
+    FILE *stream;
+    int fd;
+} streams[STREAMS];
+
+static ssize_t write_stream(void *cookie, const char *bytes, size_t len)
+{
+    ssize_t n = write((int)(intptr_t)cookie, bytes, len);
+    return n < 0 ? 0 : n;
+}
+
+static int close_stream(void *cookie)
+{
+    for (size_t i = 0; i < STREAMS; i++) {
+        if (streams[i].stream != NULL && streams[i].fd == (int)(intptr_t)cookie)
+            streams[i].stream = NULL;
+    }
+    return (int)syscall(SYS_close, (int)(intptr_t)cookie);
+}
+
+static FILE *real_fdopen(int fd, const char *mode)
+{
+    static FILE *(*found)(int, const char *);
+    if (found == NULL)
+        *(void **)&found = dlsym(RTLD_NEXT, "fdopen");
+    return found(fd, mode);
+}
+
+EXPORT FILE *fdopen(int fd, const char *mode)
+{
+    size_t i = 0;
+    while (i < STREAMS && streams[i].stream != NULL)
+        i++;
+    if (mode[0] != 'w' || i == STREAMS || !fd_is_ours(fd))
+        return real_fdopen(fd, mode);
+    streams[i].fd = fd;
+    streams[i].stream = fopencookie((void *)(intptr_t)fd, mode,
+                                    (cookie_io_functions_t){.write = write_stream, .close = close_stream});
+    return streams[i].stream;
+}
+
+EXPORT int fileno(FILE *stream)
+{
+    for (size_t i = 0; i < STREAMS; i++) {
+        if (streams[i].stream == stream)
+            return streams[i].fd;
+    }
+    return stream->_fileno;
+}
+
+/* ---- content again ---- */
 
 /* Falls back: whoever copies within the kernel is told to do it by hand. */
 EXPORT ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size_t len, unsigned flags)
