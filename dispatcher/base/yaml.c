@@ -323,7 +323,7 @@ static int check_encoding(const struct reader *r)
         if (!utf8_valid(start, (size_t)(at - start)))
             return yaml_fail_at(&r->source,
                                 yaml_place_of_byte(&r->source, (size_t)(start - r->source.text)),
-                                r->err, "this byte (0x%02x) is not UTF-8; save the file as UTF-8",
+                                r->err, "this byte (0x%02X) is not UTF-8; save the file as UTF-8",
                                 (unsigned)(unsigned char)*start);
     }
     return 0;

@@ -145,7 +145,8 @@ struct capture {
 
 static bool is_number(enum format_kind kind)
 {
-    return kind != FORMAT_LITERAL && kind != FORMAT_TEXT && kind != FORMAT_CHAR;
+    return kind != FORMAT_LITERAL && kind != FORMAT_TEXT && kind != FORMAT_CHAR &&
+           kind != FORMAT_HEX;
 }
 
 static bool holds_number(const char *text, size_t len)
@@ -206,6 +207,19 @@ static size_t least_literal(const struct entry *e, const struct format *f)
     return has_numbers_only(f) || e->own_english != NULL ? 2 : LITERAL_MIN;
 }
 
+/* Else "%s is %s" would swallow several lines, each of which is a sentence. */
+static bool has_lines(const struct entry *e)
+{
+    return strchr(e->english, '\n') != NULL;
+}
+
+/* "%s:%d:1: a line is ...": the position belongs to the sentence. */
+static bool has_position(const struct entry *e)
+{
+    const char *end = strstr(e->english, ": ");
+    return end != NULL && end > e->english && (isdigit((unsigned char)end[-1]) || end[-1] == 'd');
+}
+
 /* The sentence with the most words of its own: what is said in general also fits what is said in
  * particular. */
 static const struct entry *find_among(const struct entry *entries, size_t count,
@@ -214,10 +228,11 @@ static const struct entry *find_among(const struct entry *entries, size_t count,
 {
     const struct entry *best = NULL;
     size_t best_literal = 0;
+    bool lines = memchr(sentence.text, '\n', sentence.len) != NULL;
     for (size_t i = 0; i < count; i++) {
         struct format f;
         struct capture filled[FORMAT_VALUES_MAX] = {{0}};
-        if (!format_read(entries[i].english, &f))
+        if (!format_read(entries[i].english, &f) || (lines && !has_lines(&entries[i])))
             continue;
         size_t literal = literal_length(&f);
         if (literal <= best_literal || literal > sentence.len ||
@@ -238,15 +253,16 @@ static const struct entry *find_made(const struct catalogue *c, struct capture s
     return found != NULL ? found : find_among(c->entries, c->count, sentence, captures);
 }
 
-/* How deep within sentences, and whether what fills a hole may be a list. */
+/* How deep within sentences, whether what fills a hole may be a list, and whether only sentences
+ * with a position of their own are meant. */
 struct level {
     int depth;
-    bool lists;
+    bool lists, placed;
 };
 
 static struct level deeper(struct level at)
 {
-    return (struct level){at.depth + 1, at.lists};
+    return (struct level){at.depth + 1, at.lists, false};
 }
 
 static void put_line(const struct catalogue *c, struct buf *out, struct capture line,
@@ -270,12 +286,40 @@ static void put_list(const struct catalogue *c, struct buf *out, struct capture 
     }
 }
 
-/* What fills a hole may be a sentence of its own. */
+/* "email, sms or webhook", as text_put_choice() has it: single words, and " or " before the last.
+ */
+static bool is_choice(struct capture list)
+{
+    const char *end = list.text + list.len, *last = memmem(list.text, list.len, " or ", 4);
+    if (last == NULL || last == list.text ||
+        memchr(last + 4, ' ', (size_t)(end - last) - 4) != NULL)
+        return false;
+    for (const char *at = list.text + 1; at < last; at++) {
+        if (*at == ' ' && at[-1] != ',')
+            return false;
+    }
+    return true;
+}
+
+static void put_lines(const struct catalogue *c, struct buf *out, struct capture lines,
+                      struct level at)
+{
+    while (lines.len > 0) {
+        const char *end = memchr(lines.text, '\n', lines.len);
+        size_t len = end != NULL ? (size_t)(end - lines.text) : lines.len;
+        size_t past = end != NULL ? len + 1 : len;
+        put_line(c, out, (struct capture){lines.text, len}, at);
+        buf_put(out, lines.text + len, past - len);
+        lines = (struct capture){lines.text + past, lines.len - past};
+    }
+}
+
+/* What fills a hole may be a sentence of its own, or several, one a line. */
 static void put_capture(const struct catalogue *c, struct buf *out, struct capture capture,
                         struct level at)
 {
     if (at.depth < DEPTH_MAX && memchr(capture.text, ' ', capture.len) != NULL)
-        put_line(c, out, capture, deeper(at));
+        put_lines(c, out, capture, deeper(at));
     else
         buf_put(out, capture.text, capture.len);
 }
@@ -292,7 +336,8 @@ static bool put_known(const struct catalogue *c, struct buf *out, struct capture
     struct format translation;
     const struct entry *found = find_made(c, line, captures);
     at.lists = at.lists || (found != NULL && found->own_english != NULL);
-    if (found == NULL || !format_read(found->translation, &translation))
+    if (found == NULL || (at.placed && !has_position(found)) ||
+        !format_read(found->translation, &translation))
         return false;
     for (size_t i = 0; i < translation.count; i++) {
         const struct format_piece *p = &translation.pieces[i];
@@ -330,6 +375,20 @@ static size_t length_without_errno(struct capture line)
     return line.len;
 }
 
+/* ": No such file or directory", in the operator's language where the catalogue has it. */
+static void put_errno(const struct catalogue *c, struct buf *out, struct capture tail)
+{
+    char meaning[80];
+    if (tail.len <= 2 || tail.len - 2 >= sizeof(meaning)) {
+        buf_put(out, tail.text, tail.len);
+        return;
+    }
+    memcpy(meaning, tail.text + 2, tail.len - 2);
+    meaning[tail.len - 2] = '\0';
+    const char *translated = catalogue_find(c, meaning);
+    buf_printf(out, ": %s", translated != NULL ? translated : meaning);
+}
+
 /* "PROBLEM: what to do" is also told as "PROBLEM; what to do". */
 static bool put_with_colon(const struct catalogue *c, struct buf *out, struct capture sentence,
                            size_t semicolon, struct level at)
@@ -342,12 +401,12 @@ static bool put_with_colon(const struct catalogue *c, struct buf *out, struct ca
     return known;
 }
 
-/* '"to/email" PROBLEM': the name of a member, then what is wrong with it. */
+/* '"to/email" PROBLEM', "`api.listen` PROBLEM": a name, then what is wrong with it. */
 static size_t name_length(struct capture sentence)
 {
     const char *end = NULL;
-    if (sentence.len > 0 && sentence.text[0] == '"')
-        end = memmem(sentence.text, sentence.len, "\" ", 2);
+    if (sentence.len > 0 && (sentence.text[0] == '"' || sentence.text[0] == '`'))
+        end = memmem(sentence.text, sentence.len, sentence.text[0] == '"' ? "\" " : "` ", 2);
     return end != NULL ? (size_t)(end - sentence.text) + 2 : 0;
 }
 
@@ -376,22 +435,46 @@ static bool put_pieces(const struct catalogue *c, struct buf *out, struct captur
     return true;
 }
 
+static size_t known_length(const struct catalogue *c, struct capture sentence)
+{
+    struct capture ignored[FORMAT_VALUES_MAX];
+    struct format f;
+    const struct entry *found = find_made(c, sentence, ignored);
+    return found != NULL && format_read(found->english, &f) ? literal_length(&f) : 0;
+}
+
+/* "`port` must be a list": what is said of any list says more than "%s must be %s". */
+static bool is_better_apart(const struct catalogue *c, struct capture sentence)
+{
+    size_t name = name_length(sentence);
+    struct capture rest = {sentence.text + name, sentence.len - name};
+    return name > 0 && known_length(c, rest) > known_length(c, sentence);
+}
+
+static bool put_known_or_pieces(const struct catalogue *c, struct buf *out, struct capture sentence,
+                                struct level at)
+{
+    return (!is_better_apart(c, sentence) && put_known(c, out, sentence, at)) ||
+           put_pieces(c, out, sentence, at);
+}
+
 /* A whole sentence, with its position before it and the system's word behind it if there are any.
  */
 static void put_line(const struct catalogue *c, struct buf *out, struct capture line,
                      struct level at)
 {
     size_t position = position_length(line), end = length_without_errno(line);
-    if (position > 0 && put_known(c, out, line, at))
+    const struct level placed = {at.depth, at.lists, true};
+    if (position > 0 && put_known(c, out, line, placed))
         return;
     struct capture sentence = {line.text + position, end - position};
     buf_put(out, line.text, position);
-    bool known = put_known(c, out, sentence, at) || put_pieces(c, out, sentence, at);
-    if (!known && at.lists)
+    bool known = put_known_or_pieces(c, out, sentence, at);
+    if (!known && (at.lists || (at.depth > 0 && is_choice(sentence))))
         put_list(c, out, sentence);
     else if (!known)
         buf_put(out, sentence.text, sentence.len);
-    buf_put(out, line.text + end, line.len - end);
+    put_errno(c, out, (struct capture){line.text + end, line.len - end});
 }
 
 void catalogue_put_sentence(const struct catalogue *c, struct buf *out, const char *sentence)
@@ -400,12 +483,8 @@ void catalogue_put_sentence(const struct catalogue *c, struct buf *out, const ch
     const struct level top = {0};
     if (c != NULL && strchr(sentence, '\n') != NULL && put_known(c, out, whole, top))
         return;
-    while (c != NULL && *sentence != '\0') {
-        size_t len = strcspn(sentence, "\n");
-        put_line(c, out, (struct capture){sentence, len}, top);
-        sentence += len;
-        if (*sentence == '\n')
-            buf_putc(out, *sentence++);
-    }
-    buf_puts(out, c == NULL ? sentence : "");
+    if (c != NULL)
+        put_lines(c, out, whole, top);
+    else
+        buf_puts(out, sentence);
 }

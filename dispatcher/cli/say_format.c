@@ -25,7 +25,8 @@ static enum format_kind read_kind(const char **at)
     } kinds[] = {
         {"lld", FORMAT_LLONG}, {"llu", FORMAT_ULLONG}, {"ld", FORMAT_LONG},  {"lu", FORMAT_ULONG},
         {"zu", FORMAT_SIZE},   {"s", FORMAT_TEXT},     {"c", FORMAT_CHAR},   {"d", FORMAT_INT},
-        {"i", FORMAT_INT},     {"u", FORMAT_UNSIGNED}, {"f", FORMAT_DOUBLE},
+        {"i", FORMAT_INT},     {"u", FORMAT_UNSIGNED}, {"f", FORMAT_DOUBLE}, {"g", FORMAT_SHORTEST},
+        {"X", FORMAT_HEX},     {"o", FORMAT_OCTAL},
     };
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         size_t len = strlen(kinds[i].letters);
@@ -127,6 +128,8 @@ static struct format_value fetch_one(enum format_kind kind, va_list *args)
         v.as.number = va_arg(*args, int);
         break;
     case FORMAT_UNSIGNED:
+    case FORMAT_HEX:
+    case FORMAT_OCTAL:
         v.as.natural = va_arg(*args, unsigned);
         break;
     case FORMAT_LONG:
@@ -145,6 +148,7 @@ static struct format_value fetch_one(enum format_kind kind, va_list *args)
         v.as.natural = va_arg(*args, size_t);
         break;
     case FORMAT_DOUBLE:
+    case FORMAT_SHORTEST:
         v.as.real = va_arg(*args, double);
         break;
     }
@@ -184,6 +188,15 @@ static const char *spell_value(const struct format_piece *p, const struct format
     case FORMAT_ULLONG:
     case FORMAT_SIZE:
         len = snprintf(room, size, "%llu", v->as.natural);
+        break;
+    case FORMAT_HEX:
+        len = snprintf(room, size, "%llX", v->as.natural);
+        break;
+    case FORMAT_OCTAL:
+        len = snprintf(room, size, "%llo", v->as.natural);
+        break;
+    case FORMAT_SHORTEST:
+        len = snprintf(room, size, "%g", v->as.real);
         break;
     case FORMAT_DOUBLE:
         len = snprintf(room, size, "%.*f", p->precision >= 0 ? p->precision : 6, v->as.real);

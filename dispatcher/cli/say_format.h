@@ -27,6 +27,9 @@ enum format_kind {
     FORMAT_ULLONG,   /* %llu */
     FORMAT_SIZE,     /* %zu */
     FORMAT_DOUBLE,   /* %f */
+    FORMAT_SHORTEST, /* %g */
+    FORMAT_HEX,      /* %X */
+    FORMAT_OCTAL,    /* %o */
 };
 
 struct format_piece {

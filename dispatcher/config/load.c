@@ -92,8 +92,9 @@ int load_result(const struct load *l, struct error *err)
     if (shown == l->problems.len)
         return error_set(err, ERR_CONFIG, "%s", text);
     size_t more = l->problem_count - count_lines(text, shown);
-    return error_set(err, ERR_CONFIG, "%.*s\nand %zu more %s", (int)shown, text, more,
-                     text_plural((int64_t)more, "problem", "problems"));
+    return error_set(err, ERR_CONFIG,
+                     more == 1 ? "%.*s\nand %zu more problem" : "%.*s\nand %zu more problems",
+                     (int)shown, text, more);
 }
 
 const char *load_keep(struct load *l, const char *text)

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/output.h"
+#include "cli/say.h"
 #include "engine/category.h"
 #include "model/json.h"
 #include "operator/command_list.h"
@@ -32,8 +34,10 @@ void route_step(const struct route_scene *s, const char *where, const char *subj
         buf_put_json(&line, buf_text(&sentence));
         printf("%s}\n", buf_text(&line));
     } else {
-        text_put_visible(&visible, buf_text(&sentence), sentence.len);
-        printf("%-20s  %-9s  %s\n", where != NULL ? where : "-", subject, buf_text(&visible));
+        say_put_sentence(s->inv, &line, buf_text(&sentence));
+        text_put_visible(&visible, buf_text(&line), line.len);
+        say(s->inv, stdout, "%-20s  %-9s  %s\n", where != NULL ? where : "-",
+            say_word(s->inv, subject), buf_text(&visible));
     }
     buf_free(&sentence);
     buf_free(&line);
@@ -126,9 +130,16 @@ static void explain_rule(const struct route_scene *s, const struct rule *rule,
         route_step(s, where.data, "rule", "`%s` matches", rule->name);
         route_decisions_add(s->decisions, "rule", rule->name, where.data);
     } else {
+        const char *wanted = value_of(rule, member);
         const char *value = value_in(job, category, locale, member);
-        route_step(s, where.data, "rule", "`%s` does not match: it wants %s %s, the notice has %s",
-                   rule->name, member, value_of(rule, member), value != NULL ? value : "none");
+        if (value == NULL)
+            route_step(s, where.data, "rule",
+                       "`%s` does not match: it wants %s %s, the notice has none", rule->name,
+                       member, wanted);
+        else
+            route_step(s, where.data, "rule",
+                       "`%s` does not match: it wants %s %s, the notice has %s", rule->name, member,
+                       wanted, value);
     }
     buf_free(&where);
 }
@@ -174,7 +185,10 @@ static void explain_category(const struct route_scene *s, const struct intake_pl
         route_put_job_place(s, "/category", &where);
     else if (plan->category != NULL)
         buf_printf(&where, "%s/template.yaml", plan->route.template_name);
-    route_step(s, where.data, "category", "%s", category);
+    if (plan->category != NULL)
+        route_step(s, where.data, "category", "%s", category);
+    else
+        route_step(s, where.data, "category", "none: neither the notice nor its letter names one");
     route_decisions_add(s->decisions, "category", category, where.data);
     buf_free(&where);
 }
@@ -237,13 +251,17 @@ static void explain_channels(const struct route_scene *s, const struct route *ro
 
 static void explain_expiry(const struct route_scene *s, const struct job *job)
 {
-    char when[CLOCK_TEXT_SIZE];
+    char utc[CLOCK_TEXT_SIZE], local[64];
     struct buf where = {0};
     if (job->expires_at_ms == 0)
         return;
+    const char *when =
+        output_time(clock_format_rfc3339(job->expires_at_ms, utc), local, sizeof(local));
     route_put_job_place(s, "/expires_at", &where);
-    route_step(s, where.data, "expires", "%s%s", clock_format_rfc3339(job->expires_at_ms, when),
-               job->expires_at_ms <= s->now_ms ? ": that is over, nothing is sent" : "");
+    if (job->expires_at_ms <= s->now_ms)
+        route_step(s, where.data, "expires", "%s: that is over, nothing is sent", when);
+    else
+        route_step(s, where.data, "expires", "%s", when);
     buf_free(&where);
 }
 
@@ -335,7 +353,8 @@ static int run(const struct invocation *inv, struct error *err)
 {
     const char *name = argument_at(inv, 0);
     struct route_decisions decisions = {0};
-    struct route_scene s = {.json = invocation_json(inv),
+    struct route_scene s = {.inv = inv,
+                            .json = invocation_json(inv),
                             .shown = strcmp(name, "-") == 0 ? "standard input" : name,
                             .decisions = &decisions};
     struct setup *setup = NULL;

@@ -14,6 +14,7 @@
 
 /* Everything a step may be read from. Borrowed. */
 struct route_scene {
+    const struct invocation *inv;
     const struct setup *setup;
     const struct yaml_node *config; /* dispatcher.yaml, for its lines; NULL: it cannot be read */
     struct client *client;          /* NULL: there is no spool yet, so nothing is suppressed */
@@ -24,8 +25,8 @@ struct route_scene {
     struct route_decisions *decisions; /* filled while it is explained */
 };
 
-/* Prints a step: in text "WHERE  SUBJECT  sentence", with --json one object. `where` NULL: nobody
- * wrote it anywhere. */
+/* Prints a step: in text "WHERE  SUBJECT  sentence" in the operator's language, with --json one
+ * object. `where` NULL: nobody wrote it anywhere. */
 void route_step(const struct route_scene *s, const char *where, const char *subject,
                 const char *format, ...) PRINTF(4, 5);
 /* "job.json:4" of a member; "rules.yaml:12" of a rule; "dispatcher.yaml:34" of transports.NAME, of

@@ -87,10 +87,11 @@ static void tell_suppression(void *context, const struct json_t *row)
                    "the address is suppressed (%s), but the category %s overrides that",
                    json_get_text(row, "cause", ""), w->plan->category);
     } else {
+        char since[64];
         route_step(w->s, NULL, w->name,
                    "the address is suppressed (%s, by %s, since %s): it is not sent",
                    json_get_text(row, "cause", ""), json_get_text(row, "source", ""),
-                   json_get_text(row, "since", ""));
+                   output_time(json_get_text(row, "since", NULL), since, sizeof(since)));
     }
     buf_free(&where);
 }

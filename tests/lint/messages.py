@@ -13,7 +13,7 @@ LANGUAGES = ("de", "ko")
 LITERAL = r'"(?:[^"\\\n]|\\.)*"'
 LITERALS = rf"{LITERAL}(?:\s*{LITERAL})*"
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "0": "\0", "a": "\a", "b": "\b", "r": "\r", "f": "\f", "v": "\v", "?": "?", "'": "'"}
-HOLE = re.compile(r"%(?:(\d+)\$)?[-0]*\d*(?:\.\d+)?(lld|llu|ld|lu|zu|[scdiuf])|%%|%")
+HOLE = re.compile(r"%(?:(\d+)\$)?[-0]*\d*(?:\.\d+)?(lld|llu|ld|lu|zu|[scdiufgXo])|%%|%")
 
 TWO_WORDS = r'"[^";]* [^";]* '
 
@@ -35,8 +35,76 @@ SAID = (
     rf"\{{(?:EX_\w+|[01]),\s*({LITERALS})\}}",
     rf'\{{"[a-z-]+",\s*({LITERALS}),\s*"',
 )
+# Who writes sentences for people on the floors that do not speak (base to engine), and which argument the sentence is. What
+# they write is found again by its words when it is shown (cli/say.h, say_put_error()).
+WRITERS = {
+    "error_set": 2,
+    "error_errno": 2,
+    "yaml_fail": 3,
+    "yaml_fail_key": 3,
+    "yaml_fail_at": 3,
+    "place_fail": 3,
+    "locale_fail": 3,
+    "load_problem": 2,
+    "load_remark": 3,
+    "schema_wrong": 2,
+    "reading_wrong": 2,
+    "member_fail_with": 2,
+    "member_fail": 2,
+    "value_complain": 2,
+    "route_step": 3,
+}
+# What they write here nobody reads on a terminal, and it stays English: the log is English, and so is what one of our
+# processes tells another or a program that speaks the control protocol wrongly.
+UNSEEN = {
+    "dispatcher/api/link.c": "what the daemon or the engine said, for programs: JSON",
+    "dispatcher/engine/batch_loading.c": "what a reader of batches sent wrongly: log",
+    "dispatcher/engine/reader_frame.c": "the same, of its frames: log",
+    "dispatcher/engine/reader_process.c": "a reader that could not be started: log",
+    "dispatcher/model/packet.c": "what a worker was handed: log",
+    "dispatcher/model/receipt.c": "receipts in the control protocol: the commands build them",
+    "dispatcher/channel/report_fields.c": "reports of gateways: log, and an answer to a machine",
+    "dispatcher/channel/smtp_selftest.c": "a build that must not run: whoever builds it reads it",
+}
+# What the system says behind a sentence, as error_errno() has it: the ones people meet.
+SYSTEM = (
+    "No such file or directory",
+    "Permission denied",
+    "Operation not permitted",
+    "File exists",
+    "Is a directory",
+    "Not a directory",
+    "Directory not empty",
+    "No space left on device",
+    "Disk quota exceeded",
+    "Read-only file system",
+    "Input/output error",
+    "File too large",
+    "File name too long",
+    "Too many levels of symbolic links",
+    "Too many open files",
+    "Too many open files in system",
+    "Device or resource busy",
+    "Invalid argument",
+    "Invalid cross-device link",
+    "Resource temporarily unavailable",
+    "Address already in use",
+    "Cannot assign requested address",
+    "Connection refused",
+    "Connection reset by peer",
+    "Connection timed out",
+    "No route to host",
+    "Network is unreachable",
+    "Broken pipe",
+)
 # Ends of sentences that the sources put together piece by piece, and words that stand in tables of lower floors.
-PIECEWISE = ('%s; did you mean "%s"?', "%s; did you mean `%s`?", "%s; did you mean %s?")
+UNKNOWN = ("key", "value", "state", "name in {{ }}", "map", "filter", "variable", "transport", "key of `campaigns`")
+PIECEWISE = (
+    '%s; did you mean "%s"?',
+    "%s; did you mean `%s`?",
+    "%s; did you mean %s?",
+    *(f"unknown {what} `%s`{end}" for what in UNKNOWN for end in ("", "; did you mean `%s`?")),  # load_unknown()
+)
 WORDS = tuple(
     "waiting in_flight deferred held delivered failed suppressed expired cancelled uncertain open goes paused halted purged new loading running "
     "draft scheduled canary finished completed_with_failures error warning hint mon tue wed thu fri sat sun".split()
@@ -69,6 +137,44 @@ def sources(root):
                     yield os.path.relpath(os.path.join(folder, name), root), uncommented(source.read())
 
 
+MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Z_0-9]+)[ \t]+((?:.*\\\n)*.*)$", re.M)
+
+
+def macros(root):
+    """Names of texts that stand between the pieces of a sentence, with the texts."""
+    found = {"PRIu32": '"u"', "PRId32": '"d"', "PRIx32": '"x"'}
+    for _, text in sources(root):
+        for name, value in MACRO.findall(text):
+            if re.fullmatch(rf"\s*{LITERALS}\s*", value.replace("\\\n", " ")):
+                found[name] = value.replace("\\\n", " ").strip()
+    return found
+
+
+def arguments(text, at):
+    """What stands between the brackets that open before `at`, at the commas of the outermost level."""
+    found, start, depth = [], at, 0
+    for token in re.compile(rf"{LITERAL}|'(?:\\.|[^'\\])+'|[][(){{}},]").finditer(text, at):
+        mark = token.group(0)
+        if depth == 0 and mark in ",)":
+            found.append(text[start : token.start()].strip())
+            start = token.end()
+            if mark == ")":
+                break
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(mark, 0)
+    return found
+
+
+def written(text, names):
+    """The sentences of WRITERS in one file: a text, or one of two with a question before them."""
+    for call in re.finditer(rf"\b({'|'.join(WRITERS)})\(", text):
+        given = arguments(text, call.end())
+        if len(given) <= WRITERS[call.group(1)]:
+            continue
+        sentence = re.sub(rf"{LITERAL}|\b[A-Z_0-9]+\b", lambda word: names.get(word.group(0), word.group(0)), given[WRITERS[call.group(1)]])
+        for literals in re.findall(LITERALS, sentence.partition("?")[2] if re.match(r"[^\"]*\?", sentence) else sentence):
+            yield unescape(literals)
+
+
 def is_said(sentence):
     """A word at least: what has none is the same in every language."""
     return re.search(r"[A-Za-z]{2}", HOLE.sub("", sentence)) is not None
@@ -76,8 +182,12 @@ def is_said(sentence):
 
 def gather(root):
     """(what must be translated, with its file; everything that stands in the sources)."""
-    said, known = {}, set()
+    said, known, names = {}, set(), macros(root)
     for name, text in sources(root):
+        for sentence in (each.replace("%.*s", "%s") for each in written(text, names)):
+            known.add(sentence)
+            if is_said(sentence) and name not in UNSEEN:
+                said.setdefault(sentence, name)
         for pattern in SAID if name.endswith(TABLES) else SAID[:-2]:
             for match in re.finditer(pattern, text):
                 sentence = unescape(match.group(1)).replace("%.*s", "%s")
@@ -87,7 +197,8 @@ def gather(root):
     known.update(sentence.removeprefix("; ") for sentence in list(known))  # what is said behind another sentence
     known.update(sentence.partition(":")[0] for sentence in list(known))  # where a word of the letter's language follows
     said.update((word, "lower floors") for word in WORDS if word in known)
-    return said, known.union(PIECEWISE, (sentence.replace("%.*s", "%s") for sentence in known))
+    said.update((meaning, "errno") for meaning in SYSTEM)
+    return said, known.union(PIECEWISE, SYSTEM, (sentence.replace("%.*s", "%s") for sentence in known))
 
 
 def holes(sentence):

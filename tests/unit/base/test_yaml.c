@@ -261,9 +261,9 @@ static void explains_common_mistakes(void **state)
 static void refuses_bytes_that_are_not_text(void **state)
 {
     (void)state;
-    refuses("가: \xff\n", "f:1:4: this byte (0xff) is not UTF-8; save the file as UTF-8");
-    refuses("a: b\nc: \xe4\n", "f:2:4: this byte (0xe4) is not UTF-8; save the file as UTF-8");
-    refuses("a: \xed\xa0\x80", "f:1:4: this byte (0xed) is not UTF-8; save the file as UTF-8");
+    refuses("가: \xff\n", "f:1:4: this byte (0xFF) is not UTF-8; save the file as UTF-8");
+    refuses("a: b\nc: \xe4\n", "f:2:4: this byte (0xE4) is not UTF-8; save the file as UTF-8");
+    refuses("a: \xed\xa0\x80", "f:1:4: this byte (0xED) is not UTF-8; save the file as UTF-8");
     refuses("a: \"\x01\"", "f:1:5: control characters are not allowed (U+0001); remove it");
     refuses_bytes("a: b\0c", 6, "f:1:5: control characters are not allowed (U+0000); remove it");
     refuses("a: \"\\0\"", "f:1:4: a value cannot hold a NUL character (\\0)");

@@ -56,6 +56,8 @@ static void a_translation_may_turn_the_values_round(void **state)
     (void)state;
     assert_string_equal(filled("%2$s: %1$d%%", "%d%% of %s", 7, "gmx.de"), "gmx.de: 7%");
     assert_string_equal(filled("%3$zu/%1$lld/%2$c", "%lld %c %zu", -5LL, 'x', (size_t)9), "9/-5/x");
+    assert_string_equal(filled("%2$04X %1$03o %3$g", "%03o %04X %g", 0644u, 0xADu, 0.25),
+                        "00AD 644 0.25");
     assert_string_equal(filled("%.1f|%5d|%-5u|%05ld", "%f %d %u %ld", 2.25, 42, 7u, 31L),
                         "2.2|   42|7    |00031");
     assert_string_equal(filled("%.2s", "%s", "abc"), "ab");
@@ -128,6 +130,50 @@ static void what_is_said_in_particular_wins_over_what_is_said_in_general(void **
     catalogue_free(c);
 }
 
+static void several_lines_are_several_sentences(void **state)
+{
+    (void)state;
+    struct catalogue *c = parsed("\"%s is %s, not %s\": \"%s ist %s, nicht %s\"\n"
+                                 "\"it is empty here\": \"hier ist es leer\"\n"
+                                 "\"%s\\nand %zu more problems\": \"%s\\nund %zu weitere\"\n");
+    assert_string_equal(said(c, "a:1: this is x\nb:2: y, not z"), "a:1: this is x\nb:2: y, not z");
+    assert_string_equal(said(c, "a:1: it is empty here\na:2: x is y, not z\nand 7 more problems"),
+                        "a:1: hier ist es leer\na:2: x ist y, nicht z\nund 7 weitere");
+    catalogue_free(c);
+}
+
+static void a_position_is_no_part_of_what_is_said_of_anything(void **state)
+{
+    (void)state;
+    struct catalogue *c = parsed("\"%s must be %s\": \"%s muss %s sein\"\n"
+                                 "\"must be a list, like [a, b]\": \"muss Liste sein: [a, b]\"\n"
+                                 "\"%s:%d:1: a line is too long\": \"%s:%d:1: Zeile zu lang\"\n");
+    assert_string_equal(said(c, "f.yaml:4:8: hours must be 9-18"),
+                        "f.yaml:4:8: hours muss 9-18 sein");
+    assert_string_equal(said(c, "f.yaml:4:8: `a.b` must be a list, like [a, b]"),
+                        "f.yaml:4:8: `a.b` muss Liste sein: [a, b]");
+    assert_string_equal(said(c, "f.jsonl:7:1: a line is too long"), "f.jsonl:7:1: Zeile zu lang");
+    catalogue_free(c);
+}
+
+static void what_the_system_says_and_what_there_is_to_choose_are_said_too(void **state)
+{
+    (void)state;
+    struct catalogue *c = parsed("\"%s is no state; there is %s\": \"%s ist keiner; es gibt %s\"\n"
+                                 "\" or \": \" oder \"\n"
+                                 "\"cannot read %s\": \"%s ist nicht lesbar\"\n"
+                                 "\"Permission denied\": \"keine Berechtigung\"\n");
+    assert_string_equal(said(c, "x is no state; there is held, failed or expired"),
+                        "x ist keiner; es gibt held, failed oder expired");
+    assert_string_equal(said(c, "x is no state; there is one to be had or none"),
+                        "x ist keiner; es gibt one to be had or none");
+    assert_string_equal(said(c, "cannot read a: Permission denied"),
+                        "a ist nicht lesbar: keine Berechtigung");
+    assert_string_equal(said(c, "cannot read a: No such file or directory"),
+                        "a ist nicht lesbar: No such file or directory");
+    catalogue_free(c);
+}
+
 static void both_languages_are_part_of_the_program(void **state)
 {
     static const char *const languages[] = {"de", "ko"};
@@ -151,6 +197,9 @@ int main(void)
         cmocka_unit_test(a_broken_translation_is_left_in_english),
         cmocka_unit_test(a_finished_sentence_is_known_again_by_its_words),
         cmocka_unit_test(what_is_said_in_particular_wins_over_what_is_said_in_general),
+        cmocka_unit_test(several_lines_are_several_sentences),
+        cmocka_unit_test(a_position_is_no_part_of_what_is_said_of_anything),
+        cmocka_unit_test(what_the_system_says_and_what_there_is_to_choose_are_said_too),
         cmocka_unit_test(both_languages_are_part_of_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
