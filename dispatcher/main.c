@@ -57,6 +57,7 @@ static const struct command *const campaigns[] = {
     &command_call_list,
     &command_call_import,
     &command_campaign_approve,
+    &command_campaign_disapprove,
     &command_send,
     &command_campaign_list,
     &command_campaign_show,

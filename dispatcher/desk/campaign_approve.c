@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/say.h"
+#include "desk/campaign_approvals.h"
 #include "desk/campaign_ask.h"
 #include "desk/campaign_dossier.h"
 #include "desk/documents.h"
@@ -48,6 +49,7 @@ static int ask(const struct invocation *inv, struct session *s, const struct dos
     struct buf request = {0};
     campaign_begin_request(&request, "approve", d->campaign->id, &d->manifest);
     request_put_text(&request, "role", option_value(inv, "as"));
+    campaign_put_roles(&request, d->campaign);
     campaign_put_file(&request, d->campaign->file);
     request_put_text(&request, "reason", option_value(inv, "reason"));
     buf_putc(&request, '}');
@@ -61,16 +63,33 @@ static int ask(const struct invocation *inv, struct session *s, const struct dos
 static void tell_next(const struct invocation *inv, const struct dossier *d,
                       const struct json_t *answer)
 {
-    const struct campaign *c = d->campaign;
-    struct buf state = {0};
-    campaign_put_approvals(inv, answer, d->roles, d->role_count, &state);
+    struct buf state = {0}, next = {0};
+    campaign_put_approvals(inv, d, answer, &state);
+    campaign_put_next(inv, d, answer, &next);
     say(inv, stdout, "Approvals  %s\n", buf_text(&state));
-    if (campaign_lacks_approval(answer, d->roles, d->role_count))
-        say(inv, stderr, "Somebody else approves next: dispatcher campaign approve %s --as ROLE\n",
-            c->file);
-    else
-        campaign_tell_send(inv, answer, d->roles, d->role_count, c->file);
+    fflush(stdout);
+    say(inv, stderr, "%s", buf_text(&next));
     buf_free(&state);
+    buf_free(&next);
+}
+
+/* Whose place it takes; nothing is lost by it. */
+static void tell_replaced(const struct invocation *inv, const struct dossier *d,
+                          const struct json_t *answer)
+{
+    const struct json_t *list = json_get(answer, "approvals");
+    char at[64];
+    for (size_t i = 0; i < json_count(list); i++) {
+        const struct json_t *a = json_at(list, i), *replaced = json_get(a, "replaced");
+        if (json_kind_of(replaced) != JSON_KIND_OBJECT ||
+            !text_equal(json_get_text(a, "role", ""), option_value(inv, "as")))
+            continue;
+        say(inv, stdout,
+            "It takes the place of the approval of %s of %s; both stay on record: dispatcher "
+            "campaign show %s\n",
+            json_get_text(replaced, "who", ""),
+            output_time(json_get_text(replaced, "at", NULL), at, sizeof(at)), d->campaign->id);
+    }
 }
 
 static void tell(const struct invocation *inv, const struct dossier *d, const struct json_t *answer)
@@ -86,6 +105,7 @@ static void tell(const struct invocation *inv, const struct dossier *d, const st
         "%s is approved as %s: these %zu files, byte by byte (campaign, facts, letter, people). "
         "Whatever changes in one of them makes this void.\n",
         d->campaign->id, option_value(inv, "as"), d->manifest.count);
+    tell_replaced(inv, d, answer);
     tell_next(inv, d, answer);
 }
 
@@ -136,9 +156,14 @@ const struct command command_campaign_approve = {
         "letter in all languages with all it includes, and each table of people. It is recorded\n"
         "with your login, and void as soon as one byte of it changes.\n\n"
         "One person approves in one role, and of those who approve one at least is not whoever "
-        "sends.\n\n"
+        "sends.\n"
+        "Of several who approve in one role the last one counts, and the answer says in whose "
+        "place.\n"
+        "To take an approval back before the campaign is sent: dispatcher campaign disapprove.\n\n"
         "Exit status: 65 mistakes in the campaign; 77 you may not approve as that.\n\n"
-        "JSON, one object: v, campaign, digest, approvals (role, who, at, valid, changed).",
+        "JSON, one object: v, campaign, digest, approvals (role, who, at, valid, changed, "
+        "replaced,\n"
+        "withdrawn), sender (who, may, because).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_min = 1,

@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/waits.h"
+#include "desk/campaign_approvals.h"
 #include "desk/campaign_ask.h"
 #include "desk/campaign_dossier.h"
 #include "desk/duties.h"
@@ -147,7 +148,8 @@ static int ask_approvals(struct showing *s, struct error *err)
 {
     if (!s->has_file)
         return 0;
-    return campaign_ask_approvals(&s->session, s->id, &s->dossier.manifest, &s->approvals, err);
+    return campaign_ask_approvals(&s->session, s->dossier.campaign, &s->dossier.manifest,
+                                  &s->approvals, err);
 }
 
 static void note_open(void *context, const char *rule UNUSED, const char *what, int64_t due_ms)
@@ -278,7 +280,7 @@ static void print_approvals(const struct showing *s)
     const struct dossier *d = &s->dossier;
     if (!s->has_file || s->approvals == NULL)
         return;
-    campaign_put_approvals(s->inv, s->approvals, d->roles, d->role_count, &state);
+    campaign_put_approvals(s->inv, d, s->approvals, &state);
     if (d->role_count > 0)
         campaign_put_changes(s->inv, s->approvals, &changes);
     say(s->inv, stdout, "Approvals  %s\n", buf_text(&state));
@@ -301,23 +303,27 @@ static void print_decisions(const struct showing *s)
     for (size_t i = 0; i < json_count(list); i++) {
         const struct json_t *d = json_at(list, i);
         const char *why = json_get_text(d, "reason", "");
+        struct buf verb = {0};
+        campaign_put_verb(d, &verb);
         table_cell(&t, output_time(json_get_text(d, "at", NULL), when, sizeof(when)));
         table_cell(&t, json_get_text(d, "who", ""));
-        table_cell(&t, json_get_text(d, "verb", ""));
+        table_cell(&t, buf_text(&verb));
         table_cell(&t, why[0] != '\0' ? why : NULL);
+        buf_free(&verb);
     }
     table_end(&t);
 }
 
 static void tell_draft(const struct showing *s)
 {
-    const struct campaign *c = s->has_file ? s->dossier.campaign : NULL;
-    if (c == NULL)
-        return;
-    if (campaign_lacks_approval(s->approvals, s->dossier.roles, s->dossier.role_count))
-        say(s->inv, stderr, "Next: dispatcher campaign approve %s --as ROLE\n", c->file);
+    struct buf next = {0};
+    if (s->has_file && s->approvals != NULL)
+        campaign_put_next(s->inv, &s->dossier, s->approvals, &next);
     else
-        campaign_tell_send(s->inv, s->approvals, s->dossier.roles, s->dossier.role_count, c->file);
+        say_put(s->inv, &next,
+                "Next: dispatcher campaign show CAMPAIGN.yaml, where its file lies\n");
+    say(s->inv, stderr, "%s", buf_text(&next));
+    buf_free(&next);
 }
 
 static void tell_next(const struct showing *s)
@@ -501,7 +507,8 @@ const struct command command_campaign_show = {
         "name,\n"
         "sha256), decisions (action, at, who, verb, selector, reason, count), approvals (role, "
         "who,\n"
-        "at, valid, changed), open (sentences), open_unknown (why they could not be looked at; "
+        "at, valid, changed, replaced, withdrawn), open (sentences), open_unknown (why they could "
+        "not be looked at; "
         "null).",
     .arguments_min = 1,
     .arguments_max = 1,

@@ -20,6 +20,7 @@ extern const struct command command_campaign_next;
 extern const struct command command_call_list;
 extern const struct command command_call_import;
 extern const struct command command_campaign_approve;
+extern const struct command command_campaign_disapprove;
 extern const struct command command_campaign_list;
 extern const struct command command_campaign_show;
 extern const struct command command_campaign_pause;

@@ -5,6 +5,7 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "cli/output.h"
+#include "desk/campaign_approvals.h"
 #include "desk/report.h"
 #include "model/json.h"
 #include "render/escape.h"
@@ -349,6 +350,13 @@ static void put_ways(const struct page *p)
 
 /* ---- who decided what ---- */
 
+static const char *name_standing(const struct json_t *approval)
+{
+    if (json_kind_of(json_get(approval, "withdrawn")) == JSON_KIND_OBJECT)
+        return "taken back";
+    return json_get_bool(approval, "valid", false) ? "valid" : "void";
+}
+
 static void put_approvals(const struct page *p)
 {
     const struct json_t *list = json_get(p->r->campaign, "approvals");
@@ -371,8 +379,7 @@ static void put_approvals(const struct page *p)
         buf_puts(p->out, "<td>");
         put_time(p, json_get_text(row, "at", NULL));
         buf_puts(p->out, "</td>");
-        put_cell(p,
-                 report_word(p->language, json_get_bool(row, "valid", false) ? "valid" : "void"));
+        put_cell(p, report_word(p->language, name_standing(row)));
         buf_puts(p->out, "</tr>\n");
     }
     buf_puts(p->out, "</tbody></table>\n");
@@ -419,13 +426,16 @@ static void put_decisions(const struct page *p)
     buf_puts(p->out, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < json_count(list); i++) {
         const struct json_t *row = json_at(list, i);
+        struct buf verb = {0};
         buf_puts(p->out, "<tr><td>");
         put_time(p, json_get_text(row, "at", NULL));
         buf_puts(p->out, "</td>");
         put_cell(p, json_get_text(row, "who", ""));
-        put_cell(p, json_get_text(row, "verb", ""));
+        campaign_put_verb(row, &verb);
+        put_cell(p, buf_text(&verb));
         put_cell(p, json_get_text(row, "reason", ""));
         buf_puts(p->out, "</tr>\n");
+        buf_free(&verb);
     }
     buf_puts(p->out, "</tbody></table>\n");
 }

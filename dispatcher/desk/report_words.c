@@ -80,6 +80,7 @@ static const struct {
     {"When", "Wann", "일시"},
     {"valid", "gültig", "유효"},
     {"void", "ungültig", "무효"},
+    {"taken back", "zurückgezogen", "승인 철회"},
     {"Nobody approved it.", "Es liegt keine Freigabe vor.", "승인 기록이 없습니다."},
     {"First recipients and waves", "Erste Empfänger und Wellen", "선발송과 차수별 발송"},
     {"First recipients", "Erste Empfänger", "선발송 대상"},

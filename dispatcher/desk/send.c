@@ -18,6 +18,7 @@
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
+#include "desk/campaign_approvals.h"
 #include "desk/campaign_ask.h"
 #include "desk/documents.h"
 #include "desk/follow.h"
@@ -33,9 +34,9 @@ struct sending {
     struct session session;
     struct send_world world;
     struct send_counts counts;
-    struct json_t *approvals; /* NULL: none are wanted */
-    bool started;             /* before this command */
-    struct buf batches;       /* for --json */
+    struct json_t *approvals;
+    bool started;       /* before this command */
+    struct buf batches; /* for --json */
 };
 
 /* ---- what is there ---- */
@@ -100,9 +101,7 @@ static int look_back(struct sending *s, struct error *err)
 
 static int ask_approvals(struct sending *s, struct error *err)
 {
-    if (s->dossier.role_count == 0)
-        return 0;
-    return campaign_ask_approvals(&s->session, s->dossier.campaign->id, &s->dossier.manifest,
+    return campaign_ask_approvals(&s->session, s->dossier.campaign, &s->dossier.manifest,
                                   &s->approvals, err);
 }
 
@@ -110,27 +109,56 @@ static int ask_approvals(struct sending *s, struct error *err)
 
 static bool lacks_approval(const struct sending *s)
 {
-    return campaign_lacks_approval(s->approvals, s->dossier.roles, s->dossier.role_count);
-}
-
-static int refuse_unapproved(const struct sending *s, struct error *err)
-{
-    const struct campaign *c = s->dossier.campaign;
-    struct buf state = {0}, changes = {0};
-    campaign_put_approvals(s->inv, s->approvals, s->dossier.roles, s->dossier.role_count, &state);
-    campaign_put_changes(s->inv, s->approvals, &changes);
-    int rc = error_set(err, ERR_DENIED,
-                       "%s is not approved, and nothing was sent: %s\n%sNext: dispatcher campaign "
-                       "approve %s --as ROLE",
-                       c->id, buf_text(&state), buf_text(&changes), c->file);
-    buf_free(&state);
-    buf_free(&changes);
-    return rc;
+    return campaign_lacks_approval(&s->dossier, s->approvals);
 }
 
 static bool has_problems(const struct sending *s)
 {
     return s->counts.wrong > 0 && !option_given(s->inv, "skip-problems");
+}
+
+/* Nobody can approve rows that are wrong. The line end is the caller's. */
+static void put_next(const struct sending *s, struct buf *out)
+{
+    const char *file = s->dossier.campaign->file;
+    if (lacks_approval(s) && s->counts.wrong > 0)
+        say_put(s->inv, out, "Next: mend the table, then dispatcher check %s\n", file);
+    else if (!lacks_approval(s) && has_problems(s))
+        say_put(s->inv, out,
+                "Next: mend the table, or send to all others: dispatcher send %s --skip-problems\n",
+                file);
+    else
+        campaign_put_next(s->inv, &s->dossier, s->approvals, out);
+    if (out->len > 0)
+        buf_truncate(out, out->len - 1);
+}
+
+static int refuse_unapproved(const struct sending *s, struct error *err)
+{
+    struct buf state = {0}, changes = {0}, next = {0};
+    campaign_put_approvals(s->inv, &s->dossier, s->approvals, &state);
+    campaign_put_changes(s->inv, s->approvals, &changes);
+    put_next(s, &next);
+    int rc =
+        error_set(err, ERR_DENIED, "%s is not approved, and nothing was sent: %s\n%s%s",
+                  s->dossier.campaign->id, buf_text(&state), buf_text(&changes), buf_text(&next));
+    buf_free(&state);
+    buf_free(&changes);
+    buf_free(&next);
+    return rc;
+}
+
+/* Before the name is typed. */
+static int refuse_sender(const struct sending *s, struct error *err)
+{
+    struct buf why = {0}, next = {0};
+    campaign_put_obstacle(s->inv, s->approvals, &why);
+    put_next(s, &next);
+    int rc =
+        error_set(err, ERR_DENIED, "nothing was sent: %s\n%s", buf_text(&why), buf_text(&next));
+    buf_free(&why);
+    buf_free(&next);
+    return rc;
 }
 
 static int refuse_problems(const struct sending *s, struct error *err)
@@ -171,6 +199,8 @@ static int check_ready(struct sending *s, struct error *err)
 {
     if (lacks_approval(s) && !s->started)
         return refuse_unapproved(s, err);
+    if (!campaign_may_send(s->approvals) && !s->started)
+        return refuse_sender(s, err);
     if (has_problems(s))
         return refuse_problems(s, err);
     if (s->counts.people == 0)
@@ -178,27 +208,32 @@ static int check_ready(struct sending *s, struct error *err)
     return check_daemon_has_letter(s, err);
 }
 
+/* What keeps it from being sent, and what is to be done about it, by whom. */
+static int tell_dry(const struct sending *s)
+{
+    struct buf next = {0}, why = {0};
+    bool mine = campaign_may_send(s->approvals);
+    int rc = lacks_approval(s) || !mine ? EX_NOPERM : has_problems(s) ? EX_DATAERR : 0;
+    if (!lacks_approval(s))
+        campaign_put_obstacle(s->inv, s->approvals, &why);
+    put_next(s, &next);
+    if (why.len > 0)
+        say(s->inv, stderr, "Nothing was sent: %s.\n", buf_text(&why));
+    else
+        say(s->inv, stderr, "Nothing was sent.\n");
+    say(s->inv, stderr, "%s\n", buf_text(&next));
+    buf_free(&next);
+    buf_free(&why);
+    return rc;
+}
+
 static int finish_dry(const struct sending *s)
 {
-    const char *file = s->dossier.campaign->file;
     if (invocation_json(s->inv))
         send_print_json(&s->world, &s->counts, s->approvals);
     else
         send_print(&s->world, &s->counts, s->approvals);
-    if (lacks_approval(s)) {
-        say(s->inv, stderr,
-            "Nothing was sent. Before it can be: dispatcher campaign approve %s --as ROLE\n", file);
-        return EX_NOPERM;
-    }
-    if (has_problems(s)) {
-        say(s->inv, stderr,
-            "Nothing was sent. Mend the table, or send to all others: dispatcher send %s "
-            "--skip-problems\n",
-            file);
-        return EX_DATAERR;
-    }
-    say(s->inv, stderr, "Nothing was sent. Next: dispatcher send %s\n", file);
-    return 0;
+    return tell_dry(s);
 }
 
 /* ---- sending ---- */
@@ -396,12 +431,15 @@ const struct command command_send = {
         "failed,\n"
         "expired, are held or uncertain, or got nothing because of trial mode; 64 the name was\n"
         "not typed; 65 mistakes in the campaign or its tables; 77 not approved, or changed "
-        "since.\n\n"
+        "since,\n"
+        "or you may not send it.\n\n"
         "JSON with --dry-run, one object: v, campaign, template, rows, people, wrong, problems\n"
         "(no_address, no_language, twice, other), channels, later_channels (only if the first "
         "fails),\n"
         "locales, cohorts, sms (people, parts, cost_micros, currency, about), send_at, about_ms,\n"
-        "approvals (role, who, at, valid, changed), trial, allowed. Else, one object: v, "
+        "approvals (role, who, at, valid, changed, replaced, withdrawn), sender (who, may, "
+        "because),\n"
+        "trial, allowed. Else, one object: v, "
         "campaign,\n"
         "started, people, batches (batch, people, known).",
     .options = options,

@@ -90,12 +90,8 @@ void send_put_start(const struct send_world *w, const struct send_counts *c, str
     request_put_text(out, "template", k->template_name);
     campaign_put_file(out, k->file);
     request_put_text(out, "reason", option_value(w->inv, "reason"));
-    buf_puts(out, ",\"roles\":[");
-    for (size_t i = 0; i < k->approval_count; i++) {
-        buf_puts(out, i > 0 ? "," : "");
-        buf_put_json(out, k->approvals[i]);
-    }
-    buf_puts(out, "],\"plan\":{");
+    campaign_put_roles(out, k);
+    buf_puts(out, ",\"plan\":{");
     put_cohorts(w, c, out);
     request_put_text(out, "letter_sha256", w->dossier->letter_sha256);
     request_put_text(out, "send_at",

@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/say.h"
 #include "config/quantity.h"
+#include "desk/campaign_approvals.h"
 #include "desk/campaign_ask.h"
 #include "letters/check_settings.h"
 #include "letters/gateway.h"
@@ -234,9 +235,9 @@ static void print_speed(const struct send_world *w, const struct send_counts *c)
 static void print_approvals(const struct send_world *w, const struct json_t *approvals)
 {
     struct buf state = {0}, changes = {0};
-    if (approvals == NULL)
+    if (w->dossier->role_count == 0)
         return;
-    campaign_put_approvals(w->inv, approvals, w->dossier->roles, w->dossier->role_count, &state);
+    campaign_put_approvals(w->inv, w->dossier, approvals, &state);
     campaign_put_changes(w->inv, approvals, &changes);
     say(w->inv, stdout, "Approvals  %s\n", buf_text(&state));
     fputs(buf_text(&changes), stdout);
@@ -327,6 +328,11 @@ static void put_approvals(struct buf *out, const struct json_t *approvals)
         json_put(out, list);
     else
         buf_puts(out, "[]");
+    buf_puts(out, ",\"sender\":");
+    if (json_get(approvals, "sender") != NULL)
+        json_put(out, json_get(approvals, "sender"));
+    else
+        buf_puts(out, "null");
 }
 
 void send_print_json(const struct send_world *w, const struct send_counts *c,

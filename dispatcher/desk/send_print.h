@@ -6,7 +6,7 @@
 
 struct json_t;
 
-/* `approvals`: the answer to that question; NULL: none are wanted. */
+/* `approvals`: the answer to that question. */
 void send_print(const struct send_world *w, const struct send_counts *c,
                 const struct json_t *approvals);
 void send_print_json(const struct send_world *w, const struct send_counts *c,

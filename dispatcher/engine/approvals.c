@@ -17,6 +17,9 @@ static void clear_role(struct role_approval *r)
 {
     free(r->role);
     free(r->who);
+    free(r->replaced);
+    free(r->withdrawn_by);
+    free(r->withdrawn_why);
     manifest_free(&r->manifest);
 }
 
@@ -46,7 +49,7 @@ static struct role_approval *make_role(struct approvals *a)
 static bool is_valid(const struct approvals *a, const struct approval *one)
 {
     unsigned char digest[DIGEST_SIZE];
-    if (a->manifest == NULL)
+    if (a->manifest == NULL || one->withdrawn.at_ms != 0)
         return false;
     manifest_digest(a->manifest, digest);
     return memcmp(digest, one->digest, DIGEST_SIZE) == 0;
@@ -63,6 +66,26 @@ static void read_manifest(const char *text, struct manifest *out)
     json_free(list);
 }
 
+/* Only what stood until now is replaced, and nobody replaces himself. */
+static void note_replaced(const struct role_approval *before, struct role_approval *now)
+{
+    if (before->withdrawn_ms != 0)
+        return;
+    bool same = approvals_same_person(before->who, now->who);
+    const char *whose = same ? before->replaced : before->who;
+    now->replaced = whose != NULL ? xstrdup(whose) : NULL;
+    now->replaced_ms = same ? before->replaced_ms : before->at_ms;
+}
+
+static void note_withdrawn(const struct withdrawal *w, struct role_approval *now)
+{
+    if (w->at_ms == 0)
+        return;
+    now->withdrawn_by = xstrdup(w->who);
+    now->withdrawn_why = xstrdup(w->reason);
+    now->withdrawn_ms = w->at_ms;
+}
+
 static void take_approval(void *context, const struct approval *one)
 {
     struct approvals *a = context;
@@ -70,15 +93,19 @@ static void take_approval(void *context, const struct approval *one)
     bool valid = is_valid(a, one);
     if (role != NULL && role->valid && !valid)
         return;
-    if (role != NULL)
+    struct role_approval now = {.role = xstrdup(one->role),
+                                .who = xstrdup(one->who),
+                                .at_ms = one->at_ms,
+                                .action = one->action,
+                                .valid = valid};
+    note_withdrawn(&one->withdrawn, &now);
+    if (role != NULL) {
+        note_replaced(role, &now);
         clear_role(role);
-    else
+    } else {
         role = make_role(a);
-    *role = (struct role_approval){.role = xstrdup(one->role),
-                                   .who = xstrdup(one->who),
-                                   .at_ms = one->at_ms,
-                                   .action = one->action,
-                                   .valid = valid};
+    }
+    *role = now;
     digest_hex(one->digest, role->digest);
     read_manifest(one->manifest, &role->manifest);
 }
@@ -108,6 +135,31 @@ static void put_change(void *context, const struct manifest_change *c)
     buf_putc(to->out, '}');
 }
 
+static void put_replaced(const struct role_approval *r, struct buf *out)
+{
+    if (r->replaced == NULL) {
+        buf_puts(out, ",\"replaced\":null");
+        return;
+    }
+    buf_puts(out, ",\"replaced\":{\"who\":");
+    buf_put_json(out, r->replaced);
+    answer_put_time(out, "at", r->replaced_ms);
+    buf_putc(out, '}');
+}
+
+static void put_withdrawn(const struct role_approval *r, struct buf *out)
+{
+    if (r->withdrawn_by == NULL) {
+        buf_puts(out, ",\"withdrawn\":null");
+        return;
+    }
+    buf_puts(out, ",\"withdrawn\":{\"who\":");
+    buf_put_json(out, r->withdrawn_by);
+    answer_put_time(out, "at", r->withdrawn_ms);
+    answer_put_sentence(out, "reason", r->withdrawn_why);
+    buf_putc(out, '}');
+}
+
 static void put_role(const struct approvals *a, const struct role_approval *r, struct buf *out)
 {
     struct changes changes = {.out = out};
@@ -120,7 +172,10 @@ static void put_role(const struct approvals *a, const struct role_approval *r, s
     buf_printf(out, ",\"action\":%lld,\"changed\":[", (long long)r->action);
     if (a->manifest != NULL && !r->valid)
         manifest_compare(&r->manifest, a->manifest, put_change, &changes);
-    buf_puts(out, "]}");
+    buf_putc(out, ']');
+    put_replaced(r, out);
+    put_withdrawn(r, out);
+    buf_putc(out, '}');
 }
 
 void approvals_put(const struct approvals *a, struct buf *out)
@@ -140,6 +195,12 @@ bool approvals_same_person(const char *who, const char *other)
 {
     size_t len = strcspn(who, "("), other_len = strcspn(other, "(");
     return len == other_len && strncmp(who, other, len) == 0;
+}
+
+const struct role_approval *approvals_standing(const struct approvals *a, const char *role)
+{
+    const struct role_approval *r = find_role(a, role);
+    return r != NULL && r->withdrawn_by == NULL ? r : NULL;
 }
 
 int approvals_check_person(const struct approvals *a, const char *role, const char *who,
@@ -239,6 +300,9 @@ static void judge_role(const struct approvals *a, const struct approvals_wanted 
     const struct role_approval *other = r != NULL && r->valid ? find_double(a, w, r) : NULL;
     if (r == NULL)
         buf_printf(out, "%s has not approved it. ", name);
+    else if (r->withdrawn_by != NULL)
+        buf_printf(out, "%s took the approval as %s back: \"%s\". ", r->withdrawn_by, name,
+                   r->withdrawn_why);
     else if (!r->valid)
         say_void(a, r, out);
     else if (other != NULL && r < other)
@@ -272,21 +336,47 @@ static const struct role_approval *find_own(const struct approvals *a,
     return NULL;
 }
 
+/* Of one who could send what all have agreed to. */
+enum obstacle { OBSTACLE_NONE, OBSTACLE_APPROVER, OBSTACLE_ONLY, OBSTACLE_UNWANTED };
+
+static enum obstacle find_obstacle(const struct approvals *a, const struct approvals_wanted *w,
+                                   const char *sender)
+{
+    if (w->sender_apart && find_own(a, w, sender) != NULL)
+        return OBSTACLE_APPROVER;
+    if (other_than(a, w, sender))
+        return OBSTACLE_NONE;
+    return w->count > 0 ? OBSTACLE_ONLY : OBSTACLE_UNWANTED;
+}
+
 static void judge_sender(const struct approvals *a, const struct approvals_wanted *w,
                          const char *sender, struct buf *out)
 {
-    const struct role_approval *own = w->sender_apart ? find_own(a, w, sender) : NULL;
-    if (own != NULL)
+    switch (find_obstacle(a, w, sender)) {
+    case OBSTACLE_NONE:
+        break;
+    case OBSTACLE_APPROVER:
         buf_printf(out,
                    "%s has approved it as %s, so somebody else sends it: the configuration says "
                    "`campaigns.sender_approves: false`. ",
-                   sender, own->role);
-    else if (!other_than(a, w, sender) && w->count > 0)
+                   sender, find_own(a, w, sender)->role);
+        break;
+    case OBSTACLE_ONLY:
         buf_printf(out, "only %s has approved it, who sends it: another person must agree. ",
                    sender);
-    else if (!other_than(a, w, sender))
+        break;
+    case OBSTACLE_UNWANTED:
         buf_puts(out, "it was approved with other words, and now wants no approvals at all: put "
                       "`approvals` of the campaign's file back, or send it under another name. ");
+        break;
+    }
+}
+
+static void judge_roles(const struct approvals *a, const struct approvals_wanted *w,
+                        struct buf *out)
+{
+    for (size_t i = 0; i < w->count; i++)
+        judge_role(a, w, w->roles[i], out);
 }
 
 int approvals_check_sending(const struct approvals *a, const struct approvals_wanted *w,
@@ -294,8 +384,7 @@ int approvals_check_sending(const struct approvals *a, const struct approvals_wa
 {
     struct buf text = {0};
     int rc = 0;
-    for (size_t i = 0; i < w->count; i++)
-        judge_role(a, w, w->roles[i], &text);
+    judge_roles(a, w, &text);
     if (text.len == 0)
         judge_sender(a, w, sender, &text);
     if (text.len > 0) {
@@ -304,4 +393,24 @@ int approvals_check_sending(const struct approvals *a, const struct approvals_wa
     }
     buf_free(&text);
     return rc;
+}
+
+void approvals_put_sender(const struct approvals *a, const struct approvals_wanted *w,
+                          const char *sender, bool operates, struct buf *out)
+{
+    static const char *const words[] = {[OBSTACLE_NONE] = NULL,
+                                        [OBSTACLE_APPROVER] = "approver",
+                                        [OBSTACLE_ONLY] = "only_approver",
+                                        [OBSTACLE_UNWANTED] = "unwanted"};
+    struct buf missing = {0};
+    judge_roles(a, w, &missing);
+    const char *because = missing.len > 0 ? "approvals"
+                          : !operates     ? "group"
+                                          : words[find_obstacle(a, w, sender)];
+    buf_puts(out, ",\"sender\":{\"who\":");
+    buf_put_json(out, sender);
+    buf_printf(out, ",\"may\":%s", because == NULL ? "true" : "false");
+    answer_put_text(out, "because", because);
+    buf_putc(out, '}');
+    buf_free(&missing);
 }

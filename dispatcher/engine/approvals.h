@@ -21,6 +21,10 @@ struct role_approval {
     char *role, *who;
     int64_t at_ms, action;
     bool valid;
+    char *replaced; /* who had approved in this role before; NULL: nobody else */
+    int64_t replaced_ms;
+    char *withdrawn_by, *withdrawn_why; /* NULL: it stands */
+    int64_t withdrawn_ms;
     char digest[DIGEST_HEX_SIZE];
     struct manifest manifest; /* what it agreed to */
 };
@@ -36,11 +40,14 @@ MUST_CHECK int approvals_find(struct ledger *l, const char *campaign,
                               const struct manifest *manifest, struct approvals *out,
                               struct error *err);
 void approvals_free(struct approvals *a);
-/* ,"approvals":[{"role","who","at","valid","changed":[{"part","name","was","is"}]}] */
+/* ,"approvals":[{"role","who","at","valid","changed":[{"part","name","was","is"}],
+ * "replaced":{"who","at"},"withdrawn":{"who","at","reason"}}] */
 void approvals_put(const struct approvals *a, struct buf *out);
 
 /* The same person, whatever the account is called by now. */
 bool approvals_same_person(const char *who, const char *other);
+/* Whose approval of this role stands, whatever it was of; NULL: nobody's. Borrowed. */
+const struct role_approval *approvals_standing(const struct approvals *a, const char *role);
 /* ERR_DENIED: `who` has agreed to the same as another role. */
 MUST_CHECK int approvals_check_person(const struct approvals *a, const char *role, const char *who,
                                       struct error *err);
@@ -60,5 +67,9 @@ void approvals_wanted_free(struct approvals_wanted *w);
 /* May `sender` send it? ERR_DENIED with a sentence for each role that is missing or void. */
 MUST_CHECK int approvals_check_sending(const struct approvals *a, const struct approvals_wanted *w,
                                        const char *sender, struct error *err);
+/* ,"sender":{"who","may","because"}: null if `sender` may, else "approvals" (of others are
+ * missing), "group" (unless `operates`), "approver", "only_approver" or "unwanted" (see above). */
+void approvals_put_sender(const struct approvals *a, const struct approvals_wanted *w,
+                          const char *sender, bool operates, struct buf *out);
 
 #endif

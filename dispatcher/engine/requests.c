@@ -613,6 +613,7 @@ static const struct verb verbs[] = {
     {"release_corrupt", REQUEST_OPERATE, request_release_corrupt},
     {"keep", REQUEST_OPERATE | REQUEST_APPROVE, request_keep},
     {"approve", REQUEST_APPROVE, request_approve},
+    {"disapprove", REQUEST_OPERATE | REQUEST_APPROVE, request_disapprove},
     {"approvals", REQUEST_LOOK | REQUEST_APPROVE, request_approvals},
     {"letter", REQUEST_LOOK | REQUEST_APPROVE, request_letter},
     {"start", REQUEST_OPERATE, request_start},

@@ -154,6 +154,7 @@ int request_corrupt(const struct request *r, struct error *err);
 int request_release_corrupt(const struct request *r, struct error *err);
 int request_keep(const struct request *r, struct error *err);
 int request_approve(const struct request *r, struct error *err);
+int request_disapprove(const struct request *r, struct error *err);
 int request_approvals(const struct request *r, struct error *err);
 int request_letter(const struct request *r, struct error *err);
 int request_start(const struct request *r, struct error *err);

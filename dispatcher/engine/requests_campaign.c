@@ -2,11 +2,13 @@
  * Campaigns before they go: words that are kept, approvals, the start.
  *
  *   keep       documents            letters, facts and the campaign's file, by their hash
- *   approve    campaign, role, manifest, reason
- *   approvals  campaign, manifest   who has agreed, and whether it still is that
+ *   approve    campaign, role, manifest, roles, file, reason
+ *   approvals  campaign, manifest, roles   who has agreed, whether it still is that, and (with
+ *                                          roles) whether whoever asks may send it
  *   start      campaign, kind, template, file, manifest, roles, plan, reason
  *
- * What follows when it goes is in requests_campaigns.c.
+ * What follows when it goes is in requests_campaigns.c, what takes an approval back in
+ * requests_disapprove.c.
  */
 #include "engine/requests_backend.h"
 
@@ -121,6 +123,19 @@ static int read_subject(const struct request *r, struct subject *out, struct err
     return 0;
 }
 
+/* Of what the file wants by now; without `roles` nobody asks. */
+static void put_sender(const struct request *r, const struct approvals *all)
+{
+    const struct json_t *roles = json_get(r->root, "roles");
+    struct approvals_wanted wanted;
+    if (!json_is_list(roles))
+        return;
+    approvals_want(r->world->settings, roles, &wanted);
+    approvals_put_sender(all, &wanted, r->world->who, (r->world->allowed & REQUEST_OPERATE) != 0,
+                         r->out);
+    approvals_wanted_free(&wanted);
+}
+
 static int put_approvals(const struct request *r, const struct subject *s, struct error *err)
 {
     struct approvals all;
@@ -130,6 +145,7 @@ static int put_approvals(const struct request *r, const struct subject *s, struc
         answer_put_text(r->out, "campaign", s->campaign);
         answer_put_text(r->out, "digest", s->hex);
         approvals_put(&all, r->out);
+        put_sender(r, &all);
         buf_puts(r->out, "}\n");
     }
     approvals_free(&all);
@@ -229,7 +245,8 @@ static int record_approval(const struct request *r, const struct subject *s, con
                                       .who = r->world->who,
                                       .at_ms = r->world->now_ms,
                                       .digest = s->digest,
-                                      .manifest = buf_text(&manifest)};
+                                      .manifest = buf_text(&manifest),
+                                      .file = json_get_text(r->root, "file", NULL)};
     int rc = ledger_put_approval(r->world->ledger, &approval, &action, err);
     buf_free(&selector);
     buf_free(&manifest);

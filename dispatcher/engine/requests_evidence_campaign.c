@@ -39,6 +39,19 @@ static void put_campaign(void *context, const struct campaign_row *row)
     buf_printf(out, ",\"plan\":%s,\"manifest\":%s}}\n", or_null(row->plan), or_null(row->manifest));
 }
 
+static void put_withdrawn(struct buf *out, const struct withdrawal *w)
+{
+    if (w->at_ms == 0) {
+        buf_puts(out, ",\"withdrawn\":null");
+        return;
+    }
+    buf_printf(out, ",\"withdrawn\":{\"action\":%" PRId64, w->action);
+    answer_put_text(out, "who", w->who);
+    answer_put_time(out, "at", w->at_ms);
+    answer_put_sentence(out, "reason", w->reason);
+    buf_putc(out, '}');
+}
+
 static void put_approval(void *context, const struct approval *a)
 {
     struct buf *out = context;
@@ -48,6 +61,7 @@ static void put_approval(void *context, const struct approval *a)
     answer_put_text(out, "who", a->who);
     answer_put_time(out, "at", a->at_ms);
     answer_put_text(out, "digest", digest_hex(a->digest, digest));
+    put_withdrawn(out, &a->withdrawn);
     buf_printf(out, ",\"manifest\":%s}}\n", or_null(a->manifest));
 }
 

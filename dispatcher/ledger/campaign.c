@@ -1,4 +1,4 @@
-/* Campaigns: made by their first approval or by their start, stopped, looked at. */
+/* Campaigns: made by their first approval (approval.c) or by their start, stopped, looked at. */
 #include "ledger/campaigns.h"
 
 #include <string.h>
@@ -27,12 +27,6 @@ static const char standing_sql[] =
     "SELECT started_ms, stop, first_passed, digest FROM campaign WHERE id = ?";
 static const char stop_sql[] = "UPDATE campaign SET stop = ?, stop_reason = ? WHERE id = ?";
 static const char pass_sql[] = "UPDATE campaign SET first_passed = 1 WHERE id = ?";
-static const char approve_sql[] =
-    "INSERT INTO approval (campaign, role, who, at_ms, digest, manifest, action)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)";
-static const char approvals_sql[] =
-    "SELECT campaign, role, who, at_ms, digest, manifest, action FROM approval"
-    " WHERE campaign = ? ORDER BY seq";
 static const char batches_sql[] = "SELECT seq FROM batch WHERE campaign = ? ORDER BY seq";
 
 /* ---- rows ---- */
@@ -127,16 +121,10 @@ int ledger_walk_campaign_batches(struct ledger *l, const char *id, ledger_number
     return rc;
 }
 
-/* What decides what may be done with it. */
-struct standing {
-    bool known, started, passed;
-    enum campaign_stop stop;
-    char digest[DIGEST_HEX_SIZE];
-};
-
-static int find_standing(struct ledger *l, const char *id, struct standing *out, struct error *err)
+int campaign_find_standing(struct ledger *l, const char *id, struct campaign_standing *out,
+                           struct error *err)
 {
-    *out = (struct standing){0};
+    *out = (struct campaign_standing){0};
     struct query *q = db_query(l->db, standing_sql);
     query_bind_text(q, id);
     int rc = query_step(q, err);
@@ -152,9 +140,10 @@ static int find_standing(struct ledger *l, const char *id, struct standing *out,
 }
 
 /* ERR_NOT_FOUND unless it was started. */
-static int find_started(struct ledger *l, const char *id, struct standing *out, struct error *err)
+static int find_started(struct ledger *l, const char *id, struct campaign_standing *out,
+                        struct error *err)
 {
-    int rc = find_standing(l, id, out, err);
+    int rc = campaign_find_standing(l, id, out, err);
     if (rc == 0 && !out->known)
         return error_set(err, ERR_NOT_FOUND,
                          "there is no campaign \"%s\"; `dispatcher campaign list` lists them", id);
@@ -164,86 +153,14 @@ static int find_started(struct ledger *l, const char *id, struct standing *out, 
     return rc;
 }
 
-/* ---- approvals ---- */
+/* ---- drafts ---- */
 
-static int make_draft(struct ledger *l, const char *id, int64_t now_ms, struct error *err)
+int campaign_make_draft(struct ledger *l, const char *id, int64_t now_ms, struct error *err)
 {
     struct query *q = db_query(l->db, draft_sql);
     query_bind_text(q, id);
     query_bind_int(q, now_ms);
     return query_run(q, err);
-}
-
-static int insert_approval(struct ledger *l, const struct approval *a, int64_t action,
-                           struct error *err)
-{
-    struct query *q = db_query(l->db, approve_sql);
-    query_bind_text(q, a->campaign);
-    query_bind_text(q, a->role);
-    query_bind_text(q, a->who);
-    query_bind_int(q, a->at_ms);
-    query_bind_bytes(q, a->digest, DIGEST_SIZE);
-    query_bind_text(q, a->manifest);
-    query_bind_int(q, action);
-    return query_run(q, err);
-}
-
-static int put_approval(struct ledger *l, const struct approval *a, const struct action *action,
-                        struct error *err)
-{
-    int64_t number = 0;
-    struct standing now;
-    int rc = find_standing(l, a->campaign, &now, err);
-    if (rc == 0 && now.started && now.stop == CAMPAIGN_CANCELLED)
-        rc = error_set(err, ERR_CONFLICT,
-                       "the campaign \"%s\" was cancelled, and that is for good: give it another "
-                       "name (`id:` in its file) and have that approved",
-                       a->campaign);
-    if (rc == 0)
-        rc = make_draft(l, a->campaign, a->at_ms, err);
-    if (rc == 0)
-        rc = action_insert(l, action, 0, &number, err);
-    return rc == 0 ? insert_approval(l, a, number, err) : rc;
-}
-
-int ledger_put_approval(struct ledger *l, const struct approval *a, const struct action *action,
-                        struct error *err)
-{
-    bool own = false;
-    int rc = ledger_enter(l, LEDGER_DURABLE, &own, err);
-    return rc != 0 ? rc : ledger_leave(l, own, put_approval(l, a, action, err), err);
-}
-
-static bool read_approval(struct query *q, unsigned char digest[DIGEST_SIZE], struct approval *out)
-{
-    size_t len = 0;
-    out->campaign = ledger_read_text(q);
-    out->role = ledger_read_text(q);
-    out->who = ledger_read_text(q);
-    out->at_ms = query_int(q);
-    const char *bytes = query_text_len(q, &len);
-    if (bytes == NULL || len != DIGEST_SIZE)
-        return false;
-    memcpy(digest, bytes, DIGEST_SIZE);
-    out->digest = digest;
-    out->manifest = ledger_read_text(q);
-    out->action = query_int(q);
-    return true;
-}
-
-int ledger_walk_approvals(struct ledger *l, const char *campaign, ledger_approval_fn *fn,
-                          void *context, struct error *err)
-{
-    struct query *q = db_query(l->db, approvals_sql);
-    query_bind_text(q, campaign);
-    int rc;
-    while ((rc = query_step(q, err)) > 0) {
-        struct approval a;
-        unsigned char digest[DIGEST_SIZE];
-        if (read_approval(q, digest, &a))
-            fn(context, &a);
-    }
-    return rc;
 }
 
 /* ---- start ---- */
@@ -270,8 +187,8 @@ static int start(struct ledger *l, const struct campaign_start *s, const struct 
                  bool *out_started, struct error *err)
 {
     char hex[DIGEST_HEX_SIZE];
-    struct standing now;
-    int rc = find_standing(l, s->id, &now, err);
+    struct campaign_standing now;
+    int rc = campaign_find_standing(l, s->id, &now, err);
     if (rc != 0)
         return rc;
     if (now.started && now.stop == CAMPAIGN_CANCELLED)
@@ -284,7 +201,7 @@ static int start(struct ledger *l, const struct campaign_start *s, const struct 
                          s->id);
     if (now.started)
         return 0;
-    rc = make_draft(l, s->id, action->now_ms, err);
+    rc = campaign_make_draft(l, s->id, action->now_ms, err);
     if (rc == 0)
         rc = write_start(l, s, action, err);
     if (rc == 0)
@@ -320,7 +237,7 @@ static int stop_campaign(struct ledger *l, const char *id, enum campaign_stop st
                          const char *reason, const struct action *action,
                          enum campaign_stop *out_was, struct error *err)
 {
-    struct standing now;
+    struct campaign_standing now;
     int rc = find_started(l, id, &now, err);
     if (rc != 0)
         return rc;
@@ -351,7 +268,7 @@ int ledger_stop_campaign(struct ledger *l, const char *id, enum campaign_stop st
 static int pass(struct ledger *l, const char *id, const struct action *action, bool *out_was_passed,
                 struct error *err)
 {
-    struct standing now;
+    struct campaign_standing now;
     int rc = find_started(l, id, &now, err);
     *out_was_passed = now.passed;
     if (rc != 0 || now.passed)

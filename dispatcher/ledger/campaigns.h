@@ -32,12 +32,19 @@ MUST_CHECK int ledger_walk_campaigns(struct ledger *l, const char *id, ledger_ca
 
 /* ---- approvals ---- */
 
+/* Who took an approval back; at_ms 0: nobody. */
+struct withdrawal {
+    const char *who, *reason;
+    int64_t at_ms, action;
+};
 struct approval {
     const char *campaign, *role, *who;
     int64_t at_ms;
     const unsigned char *digest;
     const char *manifest; /* canonical JSON */
     int64_t action;       /* its number in the chain */
+    const char *file;     /* when it is given: campaign.yaml; NULL: nobody says */
+    struct withdrawal withdrawn;
 };
 /* The campaign becomes a draft if it is not known. Durable. */
 MUST_CHECK int ledger_put_approval(struct ledger *l, const struct approval *a,
@@ -46,6 +53,11 @@ MUST_CHECK int ledger_put_approval(struct ledger *l, const struct approval *a,
 typedef void ledger_approval_fn(void *context, const struct approval *a);
 MUST_CHECK int ledger_walk_approvals(struct ledger *l, const char *campaign, ledger_approval_fn *fn,
                                      void *context, struct error *err);
+
+/* Whatever was approved in this role until now counts no more; who and why stand in the action.
+ * Durable. ERR_CONFLICT: it was sent. ERR_NOT_FOUND: there is nothing to take back. */
+MUST_CHECK int ledger_withdraw_approval(struct ledger *l, const char *campaign, const char *role,
+                                        const struct action *action, struct error *err);
 
 /* ---- start and stop ---- */
 

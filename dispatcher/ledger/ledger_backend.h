@@ -302,6 +302,17 @@ bool campaign_cancels(struct ledger *l, int64_t batch);
 /* What lanes of a batch know of it; again after a change. */
 void campaign_describe_lane(const struct ledger *l, const struct batch_memo *b, struct lane *lane);
 void campaign_refresh_lanes(struct ledger *l, const struct batch_memo *b);
+/* What decides what may be done with it. */
+struct campaign_standing {
+    bool known, started, passed;
+    enum campaign_stop stop;
+    char digest[DIGEST_HEX_SIZE];
+};
+MUST_CHECK int campaign_find_standing(struct ledger *l, const char *id,
+                                      struct campaign_standing *out, struct error *err);
+/* A draft, unless it is known. */
+MUST_CHECK int campaign_make_draft(struct ledger *l, const char *id, int64_t now_ms,
+                                   struct error *err);
 /* It was started: from its row into memory, and to its batches. */
 MUST_CHECK int campaign_begin(struct ledger *l, const char *id, struct error *err);
 void campaign_set(struct ledger *l, const char *id, enum campaign_stop stop, bool passed);

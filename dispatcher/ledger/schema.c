@@ -209,7 +209,8 @@ static void (*const steps[])(struct buf *sql) = {put_step_1,
                                                  schema_put_stops,
                                                  put_step_9,
                                                  schema_put_acted,
-                                                 schema_put_lists};
+                                                 schema_put_lists,
+                                                 schema_put_withdrawals};
 #define VERSION    ((int)COUNT_OF(steps))
 #define UNSKETCHED 10 /* up to this version there was no table `sketch` */
 

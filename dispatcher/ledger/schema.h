@@ -34,5 +34,7 @@ void schema_put_calls(struct buf *sql);
 void schema_put_acted(struct buf *sql);
 /* Step 11, appended: what lists ask. The sketches of the rows there are follow: sketch_fill(). */
 void schema_put_lists(struct buf *sql);
+/* Step 12, appended: approvals that were taken back. */
+void schema_put_withdrawals(struct buf *sql);
 
 #endif

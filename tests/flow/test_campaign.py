@@ -251,6 +251,90 @@ def test_two_people_agree_and_a_third_sends(t):
     t.holds(lambda: mails(t) == 48, 1, "nobody is sent it twice")
 
 
+def test_an_approval_that_is_taken_back_keeps_all_back_and_stays_on_record(t):
+    if not_root():
+        return
+    file = prepare(t, "approvals: [legal]\n", people=3)
+    t.daemon.start()
+    t.equal(approve(t, file, SECOND, "legal").status, 0, "approved")
+    t.equal(command_as(t, SECOND, "campaign", "disapprove", NAME).status, 64, "not without a reason")
+    answer = command_as(t, SECOND, "campaign", "disapprove", NAME, "--reason", "the number is wrong")
+    t.equal(answer.status, 0, f"taken back: {answer.err}")
+    t.contains(answer.out, f"legal, which uid {SECOND}", "whose")
+    t.contains(answer.err, "dispatcher campaign approve CAMPAIGN.yaml --as legal", "what to do then")
+    refused = send(t, file)
+    t.equal(refused.status, 77, f"nothing leaves: {refused.out}")
+    for words in ("legal: TAKEN BACK", f"uid {SECOND}", 'the number is wrong"', f"Next: dispatcher campaign approve {file} --as legal"):
+        t.contains(refused.err, words, "who took it back, why, and what is next")
+    shown = t.command("campaign", "show", NAME)
+    t.contains(shown.out, "legal: TAKEN BACK", "a draft is found by its name")
+    t.matches(shown.out, r"disapprove --as legal +the number is wrong", "what was decided")
+    t.contains(shown.err, "--as legal", "what is next")
+    none = command_as(t, THIRD, "campaign", "disapprove", file, "--as", "legal", "--reason", "x")
+    t.equal(none.status, 66, f"once is enough: {none.err}")
+    t.equal(approve(t, file, THIRD, "legal").status, 0, "anew")
+    t.equal(send(t, file, "--wait").status, 0, "sent")
+    late = command_as(t, THIRD, "campaign", "disapprove", file, "--reason", "too late")
+    t.equal(late.status, 65, "it was sent")
+    t.contains(late.err, f"dispatcher campaign pause {NAME}", "what to do instead")
+    t.command("campaign", "report", NAME, "--html", "report.html")
+    t.contains(read(t, "report.html"), "the number is wrong", "the report")
+    t.equal(t.command("evidence", NAME, "--out", "proof").status, 0, "evidence")
+    rows = [json.loads(line) for line in read(t, "proof/approvals.jsonl").splitlines()]
+    t.equal([row["who"].split()[1] for row in rows], [str(SECOND), str(THIRD)], "both are kept")
+    t.equal([row["withdrawn"] and row["withdrawn"]["reason"] for row in rows], ["the number is wrong", None], "and what became of them")
+    t.equal(t.command("evidence", "verify", "proof").status, 0, "it can be checked")
+    edit(t, "proof/approvals.jsonl", "the number is wrong", "the number is right")
+    tampered = t.command("evidence", "verify", "proof")
+    t.equal(tampered.status, 1, "another reason")
+    t.contains(tampered.out, "approvals.jsonl", "where")
+
+
+def test_a_second_person_of_a_role_is_said_to_take_the_place_of_the_first(t):
+    if not_root():
+        return
+    file = prepare(t, "approvals: [comms, legal]\n", people=3)
+    t.daemon.start()
+    first = approve(t, file, SECOND, "legal")
+    t.check("takes the place" not in first.out, f"the first of all: {first.out}")
+    second = approve(t, file, THIRD, "legal")
+    t.matches(second.out, rf"takes the place of the approval of uid {SECOND} .* of 20", "the second")
+    t.contains(second.err, f"Next, by another person than uid {THIRD}", "who is next")
+    t.contains(second.err, "--as comms", "and as what")
+    shown = t.command("campaign", "show", file)
+    t.equal(shown.out.count("approve --as legal"), 2, f"both stay: {shown.out}")
+    same = approve(t, file, THIRD, "comms")
+    t.equal(same.status, 77, f"one person in two roles: {same.out}")
+    t.contains(same.err, "another person must approve it as comms", "what is wanted")
+    t.equal(approve(t, file, SECOND, "comms").status, 0, "whose approval was replaced may")
+
+
+def test_the_next_step_of_a_dry_run_is_the_true_one(t):
+    if not_root():
+        return
+    file = prepare(t, "approvals: [comms, legal]\n", people=3, campaigns={"roles": {"comms": {"users": ["root"]}, "legal": {"groups": ["daemon"], "users": ["nobody"]}}})
+    t.daemon.start()
+    dry = t.command("send", file, "--dry-run")
+    t.equal(dry.status, 77, "nobody has agreed")
+    t.contains(dry.err, f"Next, by root: dispatcher campaign approve {file} --as comms", "who first")
+    t.contains(dry.err, f"Next, by nobody, the group daemon: dispatcher campaign approve {file} --as legal", "who then")
+    t.equal(t.command("campaign", "approve", file, "--as", "comms").status, 0, "one")
+    dry = t.command("send", file, "--dry-run")
+    t.check("--as comms" not in dry.err and "but not by uid 0" in dry.err, f"the other: {dry.err}")
+    edit(t, file, "approvals: [comms, legal]", "approvals: [comms]")
+    t.equal(t.command("campaign", "approve", file, "--as", "comms").status, 0, "the only one")
+    for words in (("send", file, "--dry-run"), ("send", file, "--confirm", NAME)):
+        answer = t.command(*words)
+        t.equal(answer.status, 77, f"{words}: who alone approved does not send: {answer.err}")
+        t.contains(answer.err, "nobody but uid 0", "why")
+        t.contains(answer.err, f"Next, by another person than uid 0 (root): dispatcher send {file}", "who does")
+    row = t.command("send", file, "--dry-run", "--json").json()
+    t.equal((row["sender"]["may"], row["sender"]["because"]), (False, "only_approver"), "for programs")
+    other = command_as(t, THIRD, "send", file, "--dry-run")
+    t.equal(other.status, 0, f"somebody else: {other.err}")
+    t.contains(other.err, f"Next: dispatcher send {file}", "may")
+
+
 def test_rows_that_cannot_be_sent_are_not_approved(t):
     file = prepare(t, "approvals: [legal]\n")
     edit(t, "outage/customers.csv", "customer03@example.org", "customer03 at example.org")

@@ -267,6 +267,8 @@ def campaign(t, asked):
     t.write("outage/agreed.yaml", read(t, FILE).replace("campaign: outage-restored", "campaign: agreed\napprovals: [comms]"))
     ask(t, asked, "campaign approve", "campaign", "approve", "outage/agreed.yaml", "--as", "comms")
     ask(t, asked, "campaign show", "campaign", "show", "outage/agreed.yaml")
+    ask(t, asked, "campaign disapprove", "campaign", "disapprove", "agreed", "--reason", "x")
+    ask(t, asked, "campaign show", "campaign", "show", "agreed")
     ask(t, asked, "send --dry-run", "send", "outage/agreed.yaml", "--dry-run", status=(0, 77))
     ask(t, asked, "send --dry-run", "send", FILE, "--dry-run")
     ask(t, asked, "send", "send", FILE, "--confirm", CAMPAIGN)

@@ -62,13 +62,12 @@ static int close_ledger(void **state)
     return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+static unsigned allowed = REQUEST_ALL;
+
 static const char *ask(const char *who, const char *request)
 {
-    struct request_world world = {.ledger = ledger,
-                                  .settings = &settings,
-                                  .who = who,
-                                  .allowed = REQUEST_ALL,
-                                  .now_ms = 5000};
+    struct request_world world = {
+        .ledger = ledger, .settings = &settings, .who = who, .allowed = allowed, .now_ms = 5000};
     buf_free(&answer);
     request_handle(&world, request, strlen(request), &answer);
     return buf_text(&answer);
@@ -93,6 +92,19 @@ static const char *approve(const char *who, const char *role, const char *manife
                "{\"v\":1,\"verb\":\"approve\",\"campaign\":\"outage\",\"role\":\"%s\",\"manifest\":"
                "%s,\"reason\":\"read it\"}",
                role, manifest);
+    ask(who, buf_text(&request));
+    buf_free(&request);
+    return buf_text(&answer);
+}
+
+static const char *disapprove(const char *who, const char *role, const char *reason)
+{
+    struct buf request = {0};
+    buf_puts(&request, "{\"v\":1,\"verb\":\"disapprove\",\"campaign\":\"outage\",\"role\":");
+    buf_put_json(&request, role);
+    buf_puts(&request, ",\"reason\":");
+    buf_put_json(&request, reason);
+    buf_putc(&request, '}');
     ask(who, buf_text(&request));
     buf_free(&request);
     return buf_text(&answer);
@@ -241,6 +253,85 @@ static void who_approved_does_not_send_where_the_configuration_says_so(void **st
     settings.sender_approves = true;
 }
 
+static void an_approval_that_is_taken_back_lets_nothing_go_and_says_why(void **state)
+{
+    (void)state;
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    has(disapprove(ANNA, NULL, ""), "say why");
+    has(disapprove(ANNA, NULL, "wrong number"), "\"role\":\"legal\",\"who\":\"" ANNA "\"");
+    has(start(BORIS, "[\"legal\"]", MANIFEST(SUM_A)),
+        ANNA " took the approval as legal back: \\\"wrong number\\\"");
+    has(buf_text(&answer), "\"code\":-7");
+    has(disapprove(ANNA, "legal", "again"), "\"code\":-2");
+    has(about("campaign"), "\"verb\":\"disapprove\"");
+    has(buf_text(&answer), "\"withdrawn\":{\"who\":\"" ANNA "\"");
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    has(start(BORIS, "[\"legal\"]", MANIFEST(SUM_A)), "\"started\":true");
+}
+
+static void whoever_took_back_may_approve_in_another_role(void **state)
+{
+    (void)state;
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    disapprove(ANNA, "legal", "the other role is mine");
+    has(approve(ANNA, "comms", MANIFEST(SUM_A)), "\"role\":\"comms\"");
+}
+
+static void an_approval_is_taken_back_by_its_giver_or_an_operator(void **state)
+{
+    (void)state;
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    approve(BORIS, "comms", MANIFEST(SUM_A));
+    allowed = REQUEST_APPROVE;
+    has(disapprove(BORIS, "legal", "no"), "\"code\":-7");
+    has(disapprove(CHO, NULL, "no"), "--as legal or comms");
+    has(disapprove("uid 1001 (renamed)", "legal", "no"), "\"withdrawn\"");
+    allowed = REQUEST_OPERATE;
+    has(disapprove(CHO, "comms", "no"), "\"withdrawn\"");
+    allowed = REQUEST_ALL;
+}
+
+static void what_was_sent_keeps_its_approvals(void **state)
+{
+    (void)state;
+    has(disapprove(ANNA, "legal", "no"), "there is no campaign");
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    start(BORIS, "[\"legal\"]", MANIFEST(SUM_A));
+    has(disapprove(ANNA, "legal", "too late"), "dispatcher campaign pause outage");
+    has(buf_text(&answer), "\"code\":-3");
+    has(about("campaign"), "\"valid\":true");
+}
+
+/* Nor does an older one come back with what was given behind it. */
+static void a_second_person_takes_the_place_of_the_first(void **state)
+{
+    (void)state;
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    has(approve(ANNA, "legal", MANIFEST(SUM_A)), "\"replaced\":null");
+    has(approve(BORIS, "legal", MANIFEST(SUM_A)), "\"replaced\":{\"who\":\"" ANNA "\"");
+    disapprove(BORIS, NULL, "no");
+    has(start(CHO, "[\"legal\"]", MANIFEST(SUM_A)), BORIS " took the approval as legal back");
+    has(approve(CHO, "legal", MANIFEST(SUM_A)), "\"replaced\":null");
+}
+
+static void whoever_asks_is_told_whether_they_may_send(void **state)
+{
+    static const char question[] =
+        "{\"v\":1,\"verb\":\"approvals\",\"campaign\":\"outage\",\"roles\":[\"legal\"],\"manifest\""
+        ":" MANIFEST(SUM_A) "}";
+    (void)state;
+    has(ask(ANNA, question), "\"may\":false,\"because\":\"approvals\"");
+    approve(ANNA, "legal", MANIFEST(SUM_A));
+    has(ask(ANNA, question), "\"who\":\"" ANNA "\",\"may\":false,\"because\":\"only_approver\"");
+    has(ask(BORIS, question), "\"may\":true,\"because\":null");
+    allowed = REQUEST_APPROVE;
+    has(ask(BORIS, question), "\"may\":false,\"because\":\"group\"");
+    allowed = REQUEST_ALL;
+    settings.sender_approves = false;
+    has(ask(ANNA, question), "\"may\":false,\"because\":\"approver\"");
+    settings.sender_approves = true;
+}
+
 static void a_document_is_kept_under_its_hash_or_not_at_all(void **state)
 {
     unsigned char sum[DIGEST_SIZE];
@@ -294,6 +385,18 @@ int main(void)
                                         open_ledger, close_ledger),
         cmocka_unit_test_setup_teardown(who_approved_does_not_send_where_the_configuration_says_so,
                                         open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(an_approval_that_is_taken_back_lets_nothing_go_and_says_why,
+                                        open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(whoever_took_back_may_approve_in_another_role, open_ledger,
+                                        close_ledger),
+        cmocka_unit_test_setup_teardown(an_approval_is_taken_back_by_its_giver_or_an_operator,
+                                        open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(what_was_sent_keeps_its_approvals, open_ledger,
+                                        close_ledger),
+        cmocka_unit_test_setup_teardown(a_second_person_takes_the_place_of_the_first, open_ledger,
+                                        close_ledger),
+        cmocka_unit_test_setup_teardown(whoever_asks_is_told_whether_they_may_send, open_ledger,
+                                        close_ledger),
         cmocka_unit_test_setup_teardown(a_document_is_kept_under_its_hash_or_not_at_all,
                                         open_ledger, close_ledger),
     };

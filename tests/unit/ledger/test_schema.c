@@ -57,9 +57,10 @@ static void asks_a_reader_to_let_the_daemon_upgrade(void **state)
     assert_non_null(strstr(err.text, "older dispatcher"));
 }
 
-/* What the 11th step made. */
+/* What the steps from the 11th on made. */
 #define WITHOUT_LISTS                                                                              \
-    "DROP INDEX delivery_cause; DROP INDEX action_campaign; DROP TABLE sketch;"                    \
+    "DROP TABLE withdrawal; DROP INDEX delivery_cause; DROP INDEX action_campaign; DROP TABLE "    \
+    "sketch;"                                                                                      \
     "DROP INDEX delivery_due; CREATE INDEX delivery_due ON delivery (lane, due_ms)"                \
     " WHERE state IN (0, 2); DROP INDEX delivery_trouble;"                                         \
     "CREATE INDEX delivery_trouble ON delivery (state) WHERE state = 2 OR state = 3 OR"            \
