@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "engine/requests_backend.h"
 #include "ledger/calls.h"
+#include "ledger/campaigns.h"
 #include "model/batch.h"
 #include "model/json.h"
 
@@ -182,6 +183,20 @@ static void show_delivery(void *context, const struct delivery_row *row)
         show->rc = show_story(show, row->delivery);
 }
 
+static void note_campaign(void *context, const struct campaign_row *row UNUSED)
+{
+    *(bool *)context = true;
+}
+
+static bool is_campaign(const struct request *r, const char *id)
+{
+    bool found = false;
+    struct error ignored;
+    return id[0] != '\0' &&
+           ledger_walk_campaigns(r->world->ledger, id, note_campaign, &found, &ignored) == 0 &&
+           found;
+}
+
 static int refuse_unknown(const struct request *r, const char *id, struct error *err)
 {
     struct batch_facts facts;
@@ -193,6 +208,11 @@ static int refuse_unknown(const struct request *r, const char *id, struct error 
                          "\"%s\" is a batch, not a notice; its recipients are %s_ID (`dispatcher "
                          "queue --batch %s` lists them), how far it is says `dispatcher watch %s`",
                          id, id, id, id);
+    if (is_campaign(r, id))
+        return error_set(err, ERR_NOT_FOUND,
+                         "\"%s\" is a campaign, not a notice; how far it is says `dispatcher watch "
+                         "%s`, what became of it `dispatcher campaign show %s`",
+                         id, id, id);
     return error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
 }
 

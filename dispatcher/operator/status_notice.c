@@ -180,12 +180,47 @@ static int look_all(struct session *session, struct standing *all, size_t count,
     return rc;
 }
 
+static int ask_about(struct session *session, const char *verb, const char *member, const char *id,
+                     struct error *err)
+{
+    struct buf request = {0}, rows = {0};
+    struct json_t *end = NULL;
+    request_begin(&request, verb);
+    request_put_text(&request, member, id);
+    buf_putc(&request, '}');
+    int rc = session_ask(session, buf_text(&request), &rows, &end, err);
+    json_free(end);
+    buf_free(&request);
+    buf_free(&rows);
+    return rc;
+}
+
+/* Names a batch or a campaign: no notice will ever be called so. */
+static bool is_misnamed(struct session *session, const struct standing *s)
+{
+    struct error ignored;
+    return s->channels == 0 && !s->open &&
+           (ask_about(session, "progress", "batch", s->id, &ignored) == 0 ||
+            ask_about(session, "campaign", "campaign", s->id, &ignored) == 0);
+}
+
+static bool any_misnamed(struct session *session, const struct standing *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_misnamed(session, &all[i]))
+            return true;
+    }
+    return false;
+}
+
 /* What was dropped a moment ago is known when the daemon has read it. */
 static int wait_all(struct session *session, struct standing *all, size_t count, int64_t limit_ms,
                     bool *out_open, struct error *err)
 {
     int64_t until_ms = limit_ms < 0 ? INT64_MAX : clock_mono_ms() + limit_ms;
     int rc = look_all(session, all, count, out_open, err);
+    if (rc == 0 && limit_ms != 0 && any_misnamed(session, all, count))
+        return 0;
     while (rc == 0 && *out_open && clock_mono_ms() < until_ms) {
         poll(NULL, 0, LOOK_AGAIN_MS);
         rc = look_all(session, all, count, out_open, err);
@@ -195,8 +230,8 @@ static int wait_all(struct session *session, struct standing *all, size_t count,
 
 static int refuse_unknown(struct session *session, const char *id, struct error *err)
 {
-    int rc = error_set(err, ERR_NOT_FOUND, "there is no notice with the id \"%s\"", id);
-    return refused_explain(session, id, rc, err);
+    int rc = ask_about(session, "show", "id", id, err); /* says what else it may be */
+    return rc == 0 ? EX_TEMPFAIL : refused_explain(session, id, rc, err);
 }
 
 static int verdict(struct session *session, const struct standing *all, size_t count, bool open,
