@@ -59,7 +59,6 @@ static const struct family families[] = {
     {"spool_free_bytes", METRIC_GAUGE, "Room on the disk of the spool."},
     {"spool_free_inodes", METRIC_GAUGE, "Files the disk of the spool can still take."},
     {"log_messages_total", METRIC_COUNTER, "Lines of the log by level."},
-    {"suppressed_addresses", METRIC_GAUGE, "Addresses that are not written to any more."},
 };
 
 /* ---- rows of the scheduler */

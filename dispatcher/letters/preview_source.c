@@ -96,6 +96,20 @@ static bool needs_fixture(const struct source *s)
     return s->wish->fixture != NULL || (s->wish->facts == NULL && s->wish->audience == NULL);
 }
 
+/* Facts of one's own, told to somebody nobody knows: whose greeting is it? */
+static void tell_sample(struct source *s, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    if (s->wish->facts == NULL || s->wish->audience != NULL || s->wish->fixture != NULL)
+        return;
+    buf_printf(&s->reader_from, "reader of the sample %s", name);
+    if (!invocation_json(s->wish->inv))
+        say(s->wish->inv, stderr,
+            "The greeting is that of the sample %s; for somebody of your table: --audience "
+            "FILE.csv --row N\n",
+            name);
+}
+
 static int load_fixture(struct source *s, struct error *err)
 {
     struct buf text = {0};
@@ -110,8 +124,10 @@ static int load_fixture(struct source *s, struct error *err)
         buf_puts(&text, nobody);
     if (rc == 0)
         rc = job_parse_fixture(text.data, text.len, path != NULL ? path : "reader", &s->job, err);
-    if (rc == 0 && path != NULL)
+    if (rc == 0 && path != NULL) {
         buf_printf(&s->facts_from, "fixture %s", path);
+        tell_sample(s, path);
+    }
     buf_free(&text);
     free(path);
     return rc;

@@ -271,6 +271,9 @@ static void tell_end(const struct test_send *s)
     const char *what = argument_at(s->inv, 0);
     if (invocation_json(s->inv))
         return;
+    if (s->letter.campaign != NULL && s->letter.row == NULL && s->letter.audience != NULL)
+        say(s->inv, stderr,
+            "It greets a sample reader; to read it as somebody of the table does: --row N\n");
     if (s->status != 0)
         say(s->inv, stderr,
             "Not everything was taken. Look at the transports: dispatcher transport "

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/say.h"
 #include "cli/session.h"
 #include "engine/batch_arrival.h"
 #include "engine/intake.h"
@@ -485,10 +486,23 @@ int handover_open(const struct handover_options *options, struct handover **out,
     return rc;
 }
 
+static void tell_uncounted(const struct handover *h)
+{
+    struct buf names = {0};
+    if (!invocation_json(h->o.inv) && !h->o.of_campaign)
+        handover_facts_put_uncounted(&h->facts, &names);
+    if (names.len > 0)
+        say(h->o.inv, stderr,
+            "The people of %s were not counted against the sheet; --cohort %s does it.\n",
+            table_of(h), names.data);
+    buf_free(&names);
+}
+
 static int check_count(const struct handover *h, struct error *err)
 {
     if (h->o.partial || h->o.skip_wrong)
         return 0;
+    tell_uncounted(h);
     return handover_facts_check_count(&h->facts, table_of(h), h->count, err);
 }
 

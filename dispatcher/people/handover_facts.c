@@ -111,6 +111,17 @@ int handover_facts_check_count(const struct handover_facts *f, const char *table
                      (long long)people, f->sheet->file, c->place.line);
 }
 
+void handover_facts_put_uncounted(const struct handover_facts *f, struct buf *out)
+{
+    size_t named = 0, counted = 0;
+    for (size_t i = 0; f->sheet != NULL && f->cohort == NULL && i < f->sheet->cohort_count; i++)
+        counted += fact_cohort_people(&f->sheet->cohorts[i]) >= 0 ? 1 : 0;
+    for (size_t i = 0; counted > 0 && i < f->sheet->cohort_count; i++) {
+        if (fact_cohort_people(&f->sheet->cohorts[i]) >= 0)
+            text_put_choice(out, f->sheet->cohorts[i].name, named++, counted);
+    }
+}
+
 static int check_own(const struct setup *s, const char *path, const struct buf *text,
                      const struct batch *b, struct error *err)
 {

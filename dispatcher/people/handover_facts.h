@@ -29,6 +29,9 @@ MUST_CHECK int handover_facts_take(const struct handover_facts_source *from, con
  * counted. */
 MUST_CHECK int handover_facts_check_count(const struct handover_facts *f, const char *table,
                                           int64_t count, struct error *err);
+/* The cohorts whose people the sheet counts and nobody compares, because none was named; nothing
+ * if there are none. */
+void handover_facts_put_uncounted(const struct handover_facts *f, struct buf *out);
 void handover_facts_free(struct handover_facts *f);
 
 #endif

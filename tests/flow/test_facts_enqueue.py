@@ -106,6 +106,18 @@ def readme_commands(word):
     return [[os.path.join(lib.ROOT, a) if a.startswith("docs/") else a for a in line[2:]] for line in lines]
 
 
+def test_a_table_that_nobody_counts_against_the_sheet_is_said_to_be_so(t):
+    t.configure()
+    folder = os.path.join(lib.ROOT, "docs", "incidents", "outage")
+    row = ("enqueue", "--csv", os.path.join(folder, "customers.csv"), "--template", "service-restored", "--facts", os.path.join(folder, "facts-1.yaml"), "--locale", "en")
+    answer = t.command(*row, "--id", "one")
+    t.equal(answer.status, 0, f"queued: {answer.err}")
+    t.contains(answer.err, "were not counted against the sheet; --cohort customers does it", "that nobody has counted")
+    for more in (("--cohort", "customers", "--id", "two"), ("--partial", "--id", "three"), ("--json", "--id", "four")):
+        answer = t.command(*row, *more)
+        t.check(answer.status == 0 and "counted" not in answer.err, f"{more}: {answer.err}")
+
+
 def test_a_checked_campaign_becomes_batches_as_readme_shows(t):
     t.configure(locale={"fallback": "ko"})
     commands = readme_commands("campaign-2-confirmed.yaml")

@@ -105,6 +105,18 @@ def test_facts_come_from_a_fact_sheet_and_readers_from_a_table(t):
         t.contains(answer.err, sentence, f"what is wrong with {arguments}")
 
 
+def test_whose_greeting_it_is_is_said_where_nobody_named_the_reader(t):
+    t.configure()
+    folder = os.path.join(lib.ROOT, "docs", "incidents", "outage")
+    sheet, people = os.path.join(folder, "facts-1.yaml"), os.path.join(folder, "customers.csv")
+    answer = t.command("preview", "service-restored", "--facts", sheet, "--cohort", "customers", "--side-by-side")
+    t.contains(answer.err, "The greeting is that of the sample card-app.json", "with facts alone")
+    t.contains(answer.out.split("\n")[0], "reader of the sample card-app.json", "the first line")
+    answer = t.command("preview", "service-restored", "--facts", sheet, "--cohort", "customers", "--side-by-side", "--audience", people, "--row", "3")
+    t.check("sample" not in answer.err + answer.out.split("\n")[0], f"as somebody of the table: {answer.err}")
+    t.check("sample" not in t.command("preview", "service-restored").err, "a sample that was asked for")
+
+
 def test_a_row_that_cannot_be_sent_is_explained_as_enqueue_does(t):
     t.configure()
     table = t.write("people.csv", "id,email,locale\na,anna.example.org,de\nb,ben@example.org,de\n")
