@@ -147,7 +147,8 @@ static int deliver(const struct invocation *inv, const struct buf *rows, struct 
 {
     struct buf text = {0};
     struct writing w = {.inv = inv, .hours = "09:00-18:00", .out = &text};
-    const char *language = option_value(inv, "lang"), *file = option_value(inv, "out");
+    const char *file = option_value(inv, "out");
+    const char *language = option_given(inv, "lang") ? option_value(inv, "lang") : say_language();
     int rc = 0;
     if (option_given(inv, "hours"))
         w.hours = option_value(inv, "hours");
@@ -205,7 +206,7 @@ static const struct option_row options[] = {
     {"everybody", 0, NULL, "also people who were reached"},
     {"again", 0, NULL, "also people who were talked to already"},
     {"hours", 0, "FROM-TO", "best time to call (09:00-18:00)"},
-    {"lang", 0, "LANG", "of the causes: de, ko or en"},
+    {"lang", 0, "LANG", "of the causes: de, ko or en (default: yours)"},
     {"file", 0, "FILE", "the campaign.yaml, if it does not lie where it was sent from"},
 };
 

@@ -157,7 +157,7 @@ static void tell_files(const struct invocation *inv)
 
 static int read_language(const struct invocation *inv, enum report_language *out, struct error *err)
 {
-    const char *name = option_value(inv, "lang");
+    const char *name = option_given(inv, "lang") ? option_value(inv, "lang") : say_language();
     *out = REPORT_EN;
     if (name == NULL || report_language_parse(name, out))
         return 0;
@@ -200,7 +200,7 @@ static int run(const struct invocation *inv, struct error *err)
 static const struct option_row options[] = {
     {"html", 0, "FILE", "write it as one page that prints on A4"},
     {"csv", 0, "FILE", "write its groups for a spreadsheet"},
-    {"lang", 0, "LANG", "of the page: de, ko or en"},
+    {"lang", 0, "LANG", "of the page: de, ko or en (default: yours)"},
     {"file", 0, "FILE", "the campaign.yaml, if it does not lie where it was sent from"},
 };
 

@@ -77,7 +77,8 @@ static void put_counts(struct buf *out, const struct tick *t, const char *gap)
     char number[OUTPUT_NUMBER_SIZE];
     for (size_t i = 0; i < COUNT_OF(order); i++) {
         if (t->counts[order[i]] > 0)
-            buf_printf(out, "%s%s %s", out->len > 0 ? gap : "", delivery_state_name(order[i]),
+            buf_printf(out, "%s%s %s", out->len > 0 ? gap : "",
+                       say_word(t->inv, delivery_state_name(order[i])),
                        output_number(t->counts[order[i]], number));
     }
 }
@@ -207,7 +208,7 @@ static void put_sum(const struct tick *t, struct buf *out)
         if (t->counts[state] == 0)
             continue;
         buf_printf(out, "%s%s %s", sign, output_number(t->counts[state], number),
-                   delivery_state_name((enum delivery_state)state));
+                   say_word(t->inv, delivery_state_name((enum delivery_state)state)));
         sign = " + ";
     }
 }
@@ -230,7 +231,7 @@ static void put_hints(const struct tick *t, struct buf *out)
             say_put(t->inv, out,
                     "%s: look with `dispatcher queue --%s %s --state %s`, again with "
                     "`dispatcher retry --%s %s --state %s`\n",
-                    name, which, t->batch, name, which, t->batch, name);
+                    say_word(t->inv, name), which, t->batch, name, which, t->batch, name);
     }
     if (t->refused > 0)
         say_put(t->inv, out,

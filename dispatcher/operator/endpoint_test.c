@@ -98,7 +98,7 @@ static void print_answer(const struct trial *t)
     struct buf host = {0}, reply = {0};
     endpoint_put_host(&host, t->endpoint);
     text_put_visible(&reply, d->reply, strlen(d->reply));
-    const char *outcome = outcome_name(d->outcome), *name = t->endpoint->name;
+    const char *outcome = say_word(t->inv, outcome_name(d->outcome)), *name = t->endpoint->name;
     if (d->code != 0)
         say(t->inv, stdout, "%s (%s) by %s at %s, status %d, after %lld ms\n", outcome, d->cause,
             name, buf_text(&host), d->code, (long long)t->took_ms);

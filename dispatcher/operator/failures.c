@@ -8,6 +8,7 @@
 #include "base/groups.h"
 #include "base/text.h"
 #include "cli/cure.h"
+#include "cli/kept.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -121,15 +122,17 @@ static void put_short(const char *text, struct buf *out)
 
 static void add_facts(const struct invocation *inv, const struct failure *f, struct table *t)
 {
-    struct buf sample = {0};
+    struct buf said = {0}, sample = {0};
     const char *meaning = cause_meaning(f->cause);
-    put_short(f->sample, &sample);
+    kept_put(inv, f->sample, &said);
+    put_short(buf_text(&said), &sample);
     table_count(t, f->count);
     table_cell(t, f->channel);
     table_cell(t, say_word(inv, f->state));
     table_cell(t, f->cause);
     table_cell(t, meaning != NULL ? say_word(inv, meaning) : NULL);
     table_cell(t, buf_text(&sample));
+    buf_free(&said);
     buf_free(&sample);
 }
 

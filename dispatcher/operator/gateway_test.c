@@ -50,11 +50,12 @@ static void print_text(const struct trial *t)
     text_put_visible(&reply, d->reply, strlen(d->reply));
     const struct invocation *inv = t->inv;
     if (d->code != 0)
-        say(inv, stdout, "%s (%s) over %s to %s, status %d\n", outcome_name(d->outcome), d->cause,
-            t->transport->name, t->item.address, d->code);
+        say(inv, stdout, "%s (%s) over %s to %s, status %d\n",
+            say_word(inv, outcome_name(d->outcome)), d->cause, t->transport->name, t->item.address,
+            d->code);
     else
-        say(inv, stdout, "%s (%s) over %s to %s\n", outcome_name(d->outcome), d->cause,
-            t->transport->name, t->item.address);
+        say(inv, stdout, "%s (%s) over %s to %s\n", say_word(inv, outcome_name(d->outcome)),
+            d->cause, t->transport->name, t->item.address);
     if (d->message_id[0] != '\0')
         print_value(inv, "their id", d->message_id);
     if (d->parts > 0)

@@ -14,13 +14,20 @@
 
 #define PAGE 500
 
+/* What is gathered for a reader. */
+struct listing {
+    const struct invocation *inv;
+    struct table table;
+};
+
 static void add_row(void *context, const struct json_t *row)
 {
-    struct table *t = context;
+    struct listing *l = context;
+    struct table *t = &l->table;
     char when[64];
     table_cell(t, json_get_text(row, "id", NULL));
     table_cell(t, json_get_text(row, "channel", NULL));
-    table_cell(t, json_get_text(row, "state", NULL));
+    table_cell(t, say_word(l->inv, json_get_text(row, "state", "-")));
     table_cellf(t, "%lld", (long long)json_get_int(row, "attempts", 0));
     table_cell(t, json_get_text(row, "locale", NULL));
     table_cell(t, json_get_text(row, "template", NULL));
@@ -84,16 +91,17 @@ static void print_rows(const struct invocation *inv, const struct buf *rows)
         say_word(inv, "ID"),    say_word(inv, "CHANNEL"),   say_word(inv, "STATE"),
         say_word(inv, "TRIES"), say_word(inv, "LOCALE"),    say_word(inv, "TEMPLATE"),
         say_word(inv, "CAUSE"), say_word(inv, "WAITS FOR"), say_word(inv, "NEXT TRY")};
-    struct table t;
-    table_begin(&t, heads, COUNT_OF(heads));
-    output_each_line(rows, add_row, &t);
-    if (t.rows == 0)
+    struct listing l = {.inv = inv};
+    table_begin(&l.table, heads, COUNT_OF(heads));
+    output_each_line(rows, add_row, &l);
+    if (l.table.rows == 0)
         say(inv, stderr, "Nothing matches.\n");
     else
-        table_end(&t);
+        table_end(&l.table);
 }
 
 struct summary {
+    const struct invocation *inv;
     struct table table;
     int64_t total, uncertain;
     const char *first; /* the oldest of all; borrowed */
@@ -120,7 +128,7 @@ static void add_summary_row(void *context, const struct json_t *row)
         if (count == 0)
             continue;
         table_cell(&s->table, json_get_text(row, "channel", NULL));
-        table_cell(&s->table, name);
+        table_cell(&s->table, say_word(s->inv, name));
         table_count(&s->table, count);
         table_cell(&s->table, output_age(when, age));
         note_oldest(s, when);
@@ -143,7 +151,7 @@ static void print_summary(const struct invocation *inv, const struct buf *rows)
 {
     const char *heads[] = {say_word(inv, "CHANNEL"), say_word(inv, "STATE"),
                            say_word(inv, "DELIVERIES"), say_word(inv, "OLDEST")};
-    struct summary s = {0};
+    struct summary s = {.inv = inv};
     char age[OUTPUT_NUMBER_SIZE];
     table_begin(&s.table, heads, COUNT_OF(heads));
     output_each_line(rows, add_summary_row, &s);

@@ -238,9 +238,10 @@ static void print_remark(const struct invocation *inv, const char *text)
 
 static void print_delivery(const struct invocation *inv, const struct json_t *row)
 {
-    say(inv, stdout, "\n%s by %s to %s, letter %s (%s)\n", json_get_text(row, "state", ""),
-        json_get_text(row, "channel", ""), json_get_text(row, "address", ""),
-        json_get_text(row, "template", ""), json_get_text(row, "locale", ""));
+    say(inv, stdout, "\n%s by %s to %s, letter %s (%s)\n",
+        say_word(inv, json_get_text(row, "state", "")), json_get_text(row, "channel", ""),
+        json_get_text(row, "address", ""), json_get_text(row, "template", ""),
+        json_get_text(row, "locale", ""));
     print_value(inv, "cause", json_get_text(row, "cause", NULL));
     print_meaning(inv, json_get_text(row, "cause", ""));
     if (says_more(row))
@@ -265,7 +266,7 @@ static void print_attempt(const struct invocation *inv, const struct json_t *row
     say(inv, stdout, "  attempt %lld  %s  %s over %s in %lld ms: %s\n",
         (long long)json_get_int(row, "attempt", 0),
         output_time(json_get_text(row, "at", NULL), when, sizeof(when)),
-        json_get_text(row, "outcome", ""), json_get_text(row, "transport", ""),
+        say_word(inv, json_get_text(row, "outcome", "")), json_get_text(row, "transport", ""),
         (long long)json_get_int(row, "duration_ms", 0), buf_text(&reply));
     print_value(inv, "  sha256", json_get_text(row, "rendered_sha256", NULL));
     buf_free(&reply);

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/kept.h"
 #include "cli/output.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -112,23 +113,33 @@ static void print_json(const struct standing *s)
     buf_free(&out);
 }
 
+struct listing {
+    const struct invocation *inv;
+    struct table table;
+};
+
 static void add_cells(void *context, const struct json_t *row)
 {
-    struct table *t = context;
+    struct listing *l = context;
+    struct table *t = &l->table;
+    struct buf reply = {0};
+    kept_put(l->inv, json_get_text(row, "reply", ""), &reply);
     table_cell(t, json_get_text(row, "id", NULL));
     table_cell(t, json_get_text(row, "channel", NULL));
-    table_cell(t, json_get_text(row, "state", NULL));
+    table_cell(t, say_word(l->inv, json_get_text(row, "state", "-")));
     table_cell(t, json_get_text(row, "cause", NULL));
     table_count(t, json_get_int(row, "attempts", 0));
-    table_cell(t, json_get_text(row, "reply", NULL));
+    table_cell(t, reply.len > 0 ? buf_text(&reply) : NULL);
+    buf_free(&reply);
 }
 
 /* It stands in the spool, and nobody has routed it yet. */
-static void add_unread(struct table *t, const char *id)
+static void add_unread(struct listing *l, const char *id)
 {
+    struct table *t = &l->table;
     table_cell(t, id);
     table_cell(t, NULL);
-    table_cell(t, delivery_state_name(DELIVERY_WAITING));
+    table_cell(t, say_word(l->inv, delivery_state_name(DELIVERY_WAITING)));
     table_cell(t, NULL);
     table_count(t, 0);
     table_cell(t, NULL);
@@ -139,14 +150,14 @@ static void print_table(const struct invocation *inv, const struct standing *all
     const char *const heads[] = {say_word(inv, "ID"),    say_word(inv, "CHANNEL"),
                                  say_word(inv, "STATE"), say_word(inv, "CAUSE"),
                                  say_word(inv, "TRIES"), say_word(inv, "REPLY")};
-    struct table t;
-    table_begin(&t, heads, COUNT_OF(heads));
+    struct listing l = {.inv = inv};
+    table_begin(&l.table, heads, COUNT_OF(heads));
     for (size_t i = 0; i < count; i++) {
-        output_each_line(&all[i].rows, add_cells, &t);
+        output_each_line(&all[i].rows, add_cells, &l);
         if (all[i].channels == 0 && all[i].open)
-            add_unread(&t, all[i].id);
+            add_unread(&l, all[i].id);
     }
-    table_end(&t);
+    table_end(&l.table);
 }
 
 static bool any_known(const struct standing *all, size_t count)

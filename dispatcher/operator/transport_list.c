@@ -111,17 +111,18 @@ static void print_json(const struct transport *t, const struct standing *standin
     buf_free(&out);
 }
 
-static void print_row(struct table *table, const struct transport *t,
+static void print_row(const struct invocation *inv, struct table *table, const struct transport *t,
                       const struct standing *standing)
 {
     const struct json_t *known = standing->stop != NULL ? NULL : standing->known;
+    const char *state = state_of(standing);
     struct buf way = {0};
     char until[64];
     put_way(t, &way);
     table_cell(table, t->name);
     table_cell(table, channel_kind_name(t->channel));
     table_cell(table, buf_text(&way));
-    table_cell(table, state_of(standing));
+    table_cell(table, state != NULL ? say_word(inv, state) : NULL);
     table_cell(table, output_time(json_get_text(known, "until", NULL), until, sizeof(until)));
     buf_free(&way);
 }
@@ -140,7 +141,7 @@ static void print_all(const struct invocation *inv, const struct settings *s,
         if (invocation_json(inv))
             print_json(t, &standing);
         else
-            print_row(&table, t, &standing);
+            print_row(inv, &table, t, &standing);
     }
     if (!invocation_json(inv))
         table_end(&table);

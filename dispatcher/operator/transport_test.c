@@ -198,12 +198,12 @@ static void print_text(const struct trial *t)
     const struct disposition *d = &t->disposition;
     bool outbox = t->transport->type == TRANSPORT_OUTBOX;
     if (outbox)
-        say(t->inv, stdout, "%s (%s) over %s to %s\n", outcome_name(d->outcome), d->cause,
-            t->transport->name, t->item.address);
+        say(t->inv, stdout, "%s (%s) over %s to %s\n", say_word(t->inv, outcome_name(d->outcome)),
+            d->cause, t->transport->name, t->item.address);
     else
         say(t->inv, stdout, "%s (%s) over %s to %s, by %s:%d, after %lld ms\n",
-            outcome_name(d->outcome), d->cause, t->transport->name, t->item.address, t->sight.host,
-            t->sight.port, (long long)t->took_ms);
+            say_word(t->inv, outcome_name(d->outcome)), d->cause, t->transport->name,
+            t->item.address, t->sight.host, t->sight.port, (long long)t->took_ms);
     if (!outbox)
         print_meeting(t);
     print_answer(t);

@@ -30,6 +30,13 @@ SAID = (
     rf"\b(?:problems|finding)_add\w*\([^;]*?\?\s*{LITERALS}\s*:\s*(?={TWO_WORDS})({LITERALS})",
     rf"\bproblems_add(?:_error|_warning)?\([^;\"]*?(?:\"[a-z-]+\",\s*)?(?!\"[a-z-]+\")({LITERALS})",
     rf"\.summary\s*=\s*({LITERALS})",
+    rf"\[SELECTOR_\w+\] = (?!\"SELECT)({LITERALS})",
+    rf"\[FALLBACK_\w+\] = ({LITERALS})",
+    rf"\{{parse_\w+, put_\w+,\s*({LITERALS})\}}",
+    rf"\bREQUIRED,[^;{{}}]*?ABOUT\(\s*({LITERALS})",
+    rf"\.required = true,[^;{{}}]*?\.about = ({LITERALS})",
+    rf"\bsnprintf\(text, sizeof\(text\), (?={TWO_WORDS})({LITERALS})",
+    rf"\{{{LITERAL}, (?:0|'.'), (?:NULL|{LITERAL}|[A-Z_]+),\s*({LITERALS})\}}",
     rf"\bCHAPTER\(\s*({LITERALS})",
     rf"\bprint_(?:title|value)\(\s*\w+(?:->\w+)*,\s*({LITERALS})",
     rf"\{{(?:EX_\w+|[01]),\s*({LITERALS})\}}",
@@ -103,11 +110,13 @@ PIECEWISE = (
     '%s; did you mean "%s"?',
     "%s; did you mean `%s`?",
     "%s; did you mean %s?",
+    "%s, issued by %s, until %s",  # of a certificate
+    *(f"{done} by %s" for done in ("held", "released", "given up", "cancelled", "marked as delivered")),  # what a person did to a delivery
     *(f"unknown {what} `%s`{end}" for what in UNKNOWN for end in ("", "; did you mean `%s`?")),  # load_unknown()
 )
 WORDS = tuple(
     "waiting in_flight deferred held delivered failed suppressed expired cancelled uncertain open goes paused halted purged new loading running "
-    "draft scheduled canary finished completed_with_failures error warning hint mon tue wed thu fri sat sun".split()
+    "permanent transient throttle not_tried config suppress rests probing draft scheduled canary finished completed_with_failures error warning hint mon tue wed thu fri sat sun".split()
 )
 # In these files all that the last two of them find is said.
 TABLES = ("help.c", "help_topics.c")
