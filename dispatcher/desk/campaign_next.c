@@ -247,6 +247,8 @@ static int find_file(const struct invocation *inv, char **out, struct error *err
         *out = xstrdup(name);
         return 0;
     }
+    if (text_ends_with(name, ".yaml") || text_ends_with(name, ".yml"))
+        return error_set(err, ERR_NOT_FOUND, "%s does not exist", name);
     int rc = session_open_beside(inv, &s, err);
     if (rc == 0)
         rc = campaign_ask_row(&s, name, &row, err);

@@ -492,7 +492,7 @@ const struct command command_evidence_verify = {
     .arguments = "DIR",
     .summary = "has anybody changed this evidence? Names every row",
     .details =
-        "  dispatcher evidence verify /srv/evidence/recall-2026 --seal 51be...\n\n"
+        "  dispatcher evidence verify /srv/evidence/recall-2026 --seal $(cat seal.txt)\n\n"
         "Reads the folder and nothing else: no ledger, no configuration. Names the file and the\n"
         "row of everything that was changed, removed, added or moved; keep what you add (notes, "
         "the\n"

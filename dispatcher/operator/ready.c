@@ -121,7 +121,7 @@ const struct command command_ready = {
     .arguments = "",
     .summary = "does a daemon run, and may it be given work",
     .details =
-        "  dispatcher ready --wait --timeout 60s && dispatcher enqueue --batch people.csv\n\n"
+        "  dispatcher ready --wait --timeout 60s && dispatcher enqueue notice.json\n\n"
         "Exit status 0: it is ready. 75: it runs and is not, with the first check that\n"
         "fails (config, spool, ledger, draining). 69: no daemon answers. The same checks\n"
         "as /readyz.\n\n"
