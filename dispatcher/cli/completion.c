@@ -350,18 +350,19 @@ static int run_complete(const struct invocation *inv, struct error *err UNUSED)
         if (strcmp(l.words[i], "-c") == 0 || strcmp(l.words[i], "--config") == 0)
             l.config = l.words[i + 1];
     }
-    bool help = l.count > 0 && strcmp(l.words[0], "help") == 0;
+    /* Its options are its own, what else stands behind it names another command. */
+    bool help = l.count > 0 && strcmp(l.words[0], "help") == 0 && l.current[0] != '-';
     if (help && l.count == 1)
         offer_topics(&l);
     l.words += help;
     l.count -= help;
     const struct command *c = command_find(inv->table, l.count, l.words, &used);
+    if (l.count == 1) /* `evidence` is a command of its own as well */
+        offer_family(&l, l.words[0]);
     if (c != NULL && !help)
         offer_of_command(&l, c);
     else if (c == NULL && l.count == 0)
         offer_commands(&l);
-    else if (c == NULL && l.count == 1)
-        offer_family(&l, l.words[0]);
     return 0;
 }
 

@@ -120,12 +120,11 @@ const struct command command_ready = {
     .name = "ready",
     .arguments = "",
     .summary = "does a daemon run, and may it be given work",
-    .details =
-        "  dispatcher ready --wait --timeout 60s && dispatcher enqueue notice.json\n\n"
-        "Exit status 0: it is ready. 75: it runs and is not, with the first check that\n"
-        "fails (config, spool, ledger, draining). 69: no daemon answers. The same checks\n"
-        "as /readyz.\n\n"
-        "JSON, one object, of a daemon that answers: v, end, checks (name, ok, detail).",
+    .details = "  dispatcher ready --wait --timeout 60s && dispatcher enqueue notice.json\n\n"
+               "Exit status 0: it is ready. 75: it runs and is not, with the first check that\n"
+               "fails (config, spool, ledger, draining). 69: no daemon answers. The same checks\n"
+               "as /readyz.\n\n"
+               "JSON, one object, of a daemon that answers: v, end, checks (name, ok, detail).",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

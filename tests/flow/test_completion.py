@@ -82,3 +82,22 @@ def test_a_slip_in_the_configuration_does_not_break_a_shell(t):
     for shell in shells(t):
         t.equal(shell.offers("queue", "--state", "fa"), ["failed"], shell.name)
         shell.offers("preview", "a")
+
+
+def test_every_command_is_completed_with_its_own_options_and_no_others(t):
+    """Asked as the shells ask, of every row of the table that `help` prints."""
+    t.configure()
+
+    def offers(*words):
+        answer = subprocess.run([lib.DISPATCHER, "complete", "--", *words], capture_output=True, text=True, check=True, env={**os.environ, "DISPATCHER_CONFIG": t.config_path})
+        return [line.split("\t")[0] for line in answer.stdout.splitlines()]
+
+    rows = t.command("help", "--json").lines()
+    common = set(offers("version", "--")) - {f"--{option['name']}" for row in rows if row["command"] == "version" for option in row["options"]}
+    t.check({"--json", "--help", "--config"} <= common, f"what all commands take: {sorted(common)}")
+    for row in rows:
+        words = row["command"].split()
+        t.equal(set(offers(*words, "--")), common | {f"--{option['name']}" for option in row["options"]}, f"options of {row['command']}")
+        t.check(words[-1] in offers(*words[:-1], words[-1][:2]), f"{row['command']} is offered after two letters")
+    first = {row["command"].split()[0] for row in rows}
+    t.equal({word for word in offers("") if not word.startswith(":")}, first, "first words")
