@@ -1,8 +1,10 @@
 #include "cli/help.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/alloc.h"
 #include "base/attributes.h"
 #include "cli/color.h"
 #include "cli/command_list.h"
@@ -127,6 +129,19 @@ static void print_options(const struct invocation *inv, const struct command *c)
     }
 }
 
+/* Paragraph by paragraph. What tells programs of their JSON is for whoever writes them, and English
+ * like its members. */
+static void print_prose(const struct invocation *inv, const char *prose)
+{
+    while (*prose != '\0') {
+        const char *end = strstr(prose, "\n\n");
+        char *paragraph = xstrndup(prose, end != NULL ? (size_t)(end - prose) : strlen(prose));
+        printf("\n%s\n", say_word(inv, paragraph));
+        free(paragraph);
+        prose = end != NULL ? end + 2 : prose + strlen(prose);
+    }
+}
+
 void help_print_command(const struct invocation *inv, const struct command *c)
 {
     const char *example, *prose = command_prose(c);
@@ -140,8 +155,7 @@ void help_print_command(const struct invocation *inv, const struct command *c)
         print_title(inv, "Examples:");
         printf("%.*s%s", (int)len, example, example[len - 1] == '\n' ? "" : "\n");
     }
-    if (prose[0] != '\0')
-        printf("\n%s\n", prose);
+    print_prose(inv, prose);
     print_options(inv, c);
 }
 

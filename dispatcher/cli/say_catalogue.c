@@ -410,6 +410,22 @@ static size_t name_length(struct capture sentence)
     return end != NULL ? (size_t)(end - sentence.text) + 2 : 0;
 }
 
+/* "A has not approved it. B took it back. ": several sentences, each with what ends it. */
+static bool put_first_of_several(const struct catalogue *c, struct buf *out,
+                                 struct capture sentence, struct level at)
+{
+    const char *end = memmem(sentence.text, sentence.len, ". ", 2);
+    while (end != NULL && at.depth < DEPTH_MAX) {
+        size_t len = (size_t)(end - sentence.text) + 2, rest = sentence.len - len;
+        if (put_known(c, out, (struct capture){sentence.text, len}, at)) {
+            put_line(c, out, (struct capture){sentence.text + len, rest}, deeper(at));
+            return true;
+        }
+        end = memmem(end + 2, rest, ". ", 2);
+    }
+    return false;
+}
+
 /* What is made of two: "email: PROBLEM", "PROBLEM; what to do". */
 static bool put_pieces(const struct catalogue *c, struct buf *out, struct capture sentence,
                        struct level at)
@@ -418,6 +434,8 @@ static bool put_pieces(const struct catalogue *c, struct buf *out, struct captur
     const char *semicolon = memmem(sentence.text, sentence.len, "; ", 2);
     const char *cut = colon == NULL || (semicolon != NULL && semicolon < colon) ? semicolon : colon;
     size_t name = name_length(sentence);
+    if (put_first_of_several(c, out, sentence, at))
+        return true;
     if (at.depth >= DEPTH_MAX || (cut == NULL && name == 0))
         return false;
     if (name > 0) {
