@@ -54,6 +54,7 @@ static void put_about(const struct param_table *t, const char *key, struct buf *
 
 static void put_table(const struct param_table *t, struct buf *out);
 
+#define LINE   "{\"$ref\":\"#/$defs/line\"}"
 #define SECRET "{\"$ref\":\"#/$defs/secret\"}"
 #define CHANNELS                                                                                   \
     "{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"email\",\"sms\",\"webhook\"]}}"
@@ -67,7 +68,7 @@ static void put_table(const struct param_table *t, struct buf *out);
 /* The fields of one language; what is the same in all is a value. */
 #define FIELDS                                                                                     \
     "{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^" FIELD "$\"},"                        \
-    "\"additionalProperties\":{\"anyOf\":[" SCHEMA_SCALAR "," SECRET "]}}"
+    "\"additionalProperties\":{\"anyOf\":[" LINE "," SECRET "]}}"
 
 /* One value of a map of free names, or a list: a value, a map by a table, or either. */
 static const struct free_names {

@@ -156,11 +156,12 @@ void config_schema_put_value(const struct param *row, struct buf *out)
 void config_schema_put_defs(struct buf *out)
 {
     static const char *const places[] = {"file", "env", "credential"};
-    buf_puts(out, "\"secret\":{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":1,"
+    buf_puts(out, "\"line\":");
+    put_text(NULL, out);
+    buf_puts(out, ",\"secret\":{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":1,"
                   "\"properties\":{");
     for (size_t i = 0; i < COUNT_OF(places); i++) {
-        buf_printf(out, "%s\"%s\":", i > 0 ? "," : "", places[i]);
-        put_text(NULL, out);
+        buf_printf(out, "%s\"%s\":{\"$ref\":\"#/$defs/line\"}", i > 0 ? "," : "", places[i]);
     }
     buf_puts(out, "},\"additionalProperties\":false}");
 }

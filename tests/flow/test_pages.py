@@ -140,3 +140,54 @@ def test_the_page_of_the_http_interface_has_every_metric(t):
     told = "".join(test_manual.source_of("engine", os.path.basename(path)) for path in glob.glob(os.path.join(lib.ROOT, "dispatcher", "engine", "*.c")))
     for name in made:
         t.check(f'"{name}"' in told or name.startswith("api_") or name == "scheduler_up", f"{name}: no scheduler tells it")
+
+
+# tables written by hand
+
+
+def page_of(*parts):
+    with open(os.path.join(lib.ROOT, *parts), encoding="utf-8") as file:
+        return file.read()
+
+
+def first_cells(text):
+    return re.findall(r"^\| `([^`]+)`", text, re.M)
+
+
+def stems(*parts):
+    return {os.path.basename(path)[:-5] for path in glob.glob(os.path.join(lib.ROOT, *parts, "*.yaml"))}
+
+
+def test_the_page_of_gateways_has_every_cause_with_its_words(t):
+    table = page_of("docs", "gateways.md").split("### Causes")[1].split("\n## ")[0]
+    said = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|$", table, re.M))
+    known = {name: (means + advice).replace('\\"', '"') for name, means, advice in re.findall(r'\{"(\w+)", SAYS\("((?:[^"\\]|\\.)*)", "((?:[^"\\]|\\.)*)"\)', test_manual.source_of("model", "cause.c"))}
+    t.check(len(known) > 90, f"{len(known)} causes")
+    t.equal(said, known, "causes and what they mean")
+    words = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+    count = re.search(r"(\w+) are described, `dispatcher gateway list` names them", page_of("README.md"))[1]
+    t.equal(words.index(count.lower()), len(stems("config", "gateways")), "how many gateways README says there are")
+
+
+def test_the_page_of_the_law_has_every_set_of_rules_and_every_rule(t):
+    page = page_of("docs", "law.md")
+    t.equal(set(first_cells(page.split("## Which rules are asked")[1].split("\n## ")[0])), stems("config", "law"), "sets of rules")
+    rules = {rule for path in glob.glob(os.path.join(lib.ROOT, "config", "law", "*.yaml")) for rule in re.findall(r"^\s*- id: (\w+)", page_of(path), re.M)}
+    said = set()
+    for cell in re.findall(r"^\| ([A-Z][A-Z0-9, to]+) \|", page.split("## What is checked")[1].split("\n## ")[0], re.M):
+        for part in cell.split(", "):
+            span = re.fullmatch(r"([A-Z]+)(\d+) to \1(\d+)", part)
+            said |= {f"{span[1]}{number}" for number in range(int(span[2]), int(span[3]) + 1)} if span else {part}
+    said |= set(re.findall(r"\b([A-Z]{2}\d+): ", page.split("## Chains, obligations")[1].split("\n## ")[0]))
+    t.equal(sorted(said), sorted(rules), "rules")
+
+
+def test_the_page_of_letters_has_every_letter_kind_of_fact_and_filter(t):
+    page = page_of("templates", "README.md")
+    shipped = {name for name in os.listdir(os.path.join(lib.ROOT, "templates")) if re.match(r"[a-z]", name)}
+    t.equal({name for name in first_cells(page.split("## Changing a letter")[0]) if re.fullmatch(r"[a-z-]+", name)}, shipped, "letters")
+    kinds = [name for name in first_cells(page.split("## A new letter")[1].split("\n## ")[0]) if re.fullmatch(r"[a-z_]+", name)]
+    t.equal(sorted(kinds), sorted(re.findall(r'\.name = "(\w+)"', test_manual.source_of("render", "variable.c"))), "kinds of facts")
+    filters = set(re.findall(r'^    \{"([\w-]+)", (?:true|false),', test_manual.source_of("render", "filter.c"), re.M))
+    said = {re.split(r"[:} ]", word)[0] for row in re.findall(r"^\| (`\{\{.*?\}\}`)", page.split("## Filters")[1].split("\n## ")[0], re.M) for word in re.findall(r"\\\| ([^\\]+)", row)}
+    t.equal(sorted(said), sorted(filters), "filters")
