@@ -214,7 +214,7 @@ def test_the_page_of_letters_has_every_filter_and_every_word_behind_one(t):
 def number_of(source, name):
     """The value of a constant, as the compiler has it."""
     text = re.search(rf"^#define {name}\s+(.*?)(?:/\*.*)?$", source, re.M)[1]
-    return eval(re.sub(r"\((?:size_t|int64_t)\)", "", text), {})
+    return eval(re.sub(r"\((?:size_t|int64_t)\)|INT64_C|(?<=\d)u\b", "", text), {})
 
 
 def test_the_page_of_the_spool_has_the_limits_and_states_of_the_program(t):

@@ -191,3 +191,57 @@ def test_the_page_of_letters_has_every_letter_kind_of_fact_and_filter(t):
     filters = set(re.findall(r'^    \{"([\w-]+)", (?:true|false),', test_manual.source_of("render", "filter.c"), re.M))
     said = {re.split(r"[:} ]", word)[0] for row in re.findall(r"^\| (`\{\{.*?\}\}`)", page.split("## Filters")[1].split("\n## ")[0], re.M) for word in re.findall(r"\\\| ([^\\]+)", row)}
     t.equal(sorted(said), sorted(filters), "filters")
+
+
+# numbers
+
+# Page, what it says around the number, where the constant stands, and how much of it the page's unit is.
+NUMBERS = (
+    ("docs/api.md", "{} KiB for a body", "api/server.h", "CALL_BODY_MAX", 1024),
+    ("docs/api.md", "{} MiB for all that are being read", "api/server.h", "BODIES_MAX", 2**20),
+    ("docs/api.md", "{} reports in one;", "channel/gateway_report.h", "GATEWAY_REPORTS_MAX", 1),
+    ("docs/api.md", "{} KiB and 100 lines for headers", "api/server.c", "HEADERS_MAX", 1024),
+    ("docs/api.md", "16 KiB and {} lines for headers", "api/server.c", "HEADER_COUNT_MAX", 1),
+    ("docs/api.md", "{} s for each step of a connection", "api/server.c", "STEP_MS", 1000),
+    ("docs/api.md", "{} connections, as far as", "api/server.c", "CONNECTIONS_MAX", 1),
+    ("docs/api.md", "{} that wait, as far as", "engine/listen_socket.c", "BACKLOG", 1),
+    ("docs/api.md", "waits for it, up to {} hours", "ledger/parked.c", "WAIT_MS", 3600000),
+    ("docs/bounces.md", "A mail is read up to {} MiB", "channel/bounce_report.h", "BOUNCE_SIZE_MAX", 2**20),
+    ("docs/bounces.md", "the first {} mistakes are shown", "people/findings.h", "FINDINGS_SHOWN", 1),
+    ("docs/campaigns-after.md", "campaigns of more than {} people", "engine/requests_report.c", "IN_DAEMON_MAX", 1),
+    ("README.md", "the first {} mistakes are shown", "people/findings.h", "FINDINGS_SHOWN", 1),
+    ("README.md", "at most ten and {} MiB in all", "channel/attachment.h", "ATTACHMENTS_SIZE_MAX", 2**20),
+    ("README.md", "(here on two), at most {} KiB each", "model/batch.h", "BATCH_LINE_MAX", 1024),
+    ("README.md", "ID being its id: 1 to {} letters", "model/batch.h", "BATCH_ID_MAX", 1),
+    ("README.md", "one commit group: {} outcomes or 50 ms", "engine/recorder.c", "SYNC_OUTCOMES", 1),
+    ("README.md", "one commit group: 256 outcomes or {} ms", "engine/recorder.c", "SYNC_MS", 1),
+    ("dispatcher/README.md", "when {} have come or 5 ms are over", "engine/recorder.c", "COMMIT_OUTCOMES", 1),
+    ("dispatcher/README.md", "when 32 have come or {} ms are over", "engine/recorder.c", "COMMIT_MS", 1),
+    ("dispatcher/README.md", "it is parked (`ledger/parked.c`) and booked when that is settled, also after a crash; {} h later", "ledger/parked.c", "WAIT_MS", 3600000),
+)
+# The same of what the configuration has unless somebody says otherwise: the key, and its default.
+DEFAULTS = (
+    ("README.md", "30 days after all of it is over", "retention", "30d"),
+    ("README.md", "at 500 failures that are also 5 %", "halt.failures", "500"),
+    ("README.md", "at 500 failures that are also 5 %", "halt.share", "0.05"),
+    ("docs/bounces.md", "`suppression.after_bounce`, 90 days", "suppression.after_bounce", "90d"),
+    ("docs/webhooks.md", "for 120 h (`disable_after`)", "endpoints.*.disable_after", "120h"),
+    ("docs/webhooks.md", "(`concurrency` of the transport: 4 packets unless set)", "transports.*.concurrency", "4"),
+    ("docs/systemd.md", "what is in flight, 30 s at most (`shutdown`)", "shutdown", "30s"),
+    ("dispatcher/README.md", "the rescan finds me within 30 s", "rescan", "30s"),
+)  # fmt: skip
+
+
+def flat(*parts):
+    return re.sub(r"\s+", " ", page_of(*parts))
+
+
+def test_the_numbers_of_the_pages_are_those_of_the_program(t):
+    for page, words, source, name, unit in NUMBERS:
+        number, rest = divmod(test_manual.number_of(test_manual.source_of(*source.split("/")), name), unit)
+        t.equal(rest, 0, f"{name} in the unit of {page}")
+        t.contains(flat(page), words.replace("{}", f"{number:,}"), f"{page}: {name} of {source}")
+    said = test_config_schema.page_paths()
+    for page, words, key, default in DEFAULTS:
+        t.contains(flat(page), words, f"{page}: what it says of {key}")
+        t.check(any(f"unless set: {default}." in text for text in said[tuple(key.split("."))]), f"{page} says {words!r}, and {key} is {said[tuple(key.split('.'))]}")
