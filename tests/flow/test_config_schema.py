@@ -10,7 +10,7 @@ import test_schema
 
 # Names of one's own, as a test of a value writes them.
 OWN = {"transports": ("mail", "texts", "hooks", "folder"), "endpoints": ("crm",), "roles": ("legal",), "domains": ("default", "x.example"), "windows": ("KR",),
-       "senders": ("+49",), "prices": ("+49",), "headers": ("X-Own",), "vars": ("base",), "organisation": ("motto", "ko"), "ko": ("motto",)}  # fmt: skip
+       "senders": ("+49",), "prices": ("+49",), "headers": ("X-Own",), "vars": ("base",), "organisation": ("motto", "ko"), "ko": ("motto",), "aliases": ("german",), "after": ("email",)}  # fmt: skip
 
 
 def options_of(piece):
@@ -118,7 +118,7 @@ VALUES = (None, True, False, "true", "null", "", " ", "x", "X", "many", -1, 0, 1
 # What only the types decide (the bounds of a number in quotes are none of a pattern): where the schema takes a value, the program may not complain of it so.
 OF_TYPES = ("unknown key", "must be a map", "must be a list", "must be a single value", "has no value", "must be a whole number", "must be true or false", "must be a duration",
             "must be so many in so long", "must be a size", "must be hours", "must be an amount", "must be a date", "one line without control", "must not stand in this file", "is no reference to a secret",
-            "is no place for a secret", "steps; at most", "days; at most", "is no currency")  # fmt: skip
+            "is no place for a secret", "a channel is email", "must be 1, the only one", "steps; at most", "days; at most", "is no currency")  # fmt: skip
 
 
 def basis(t):
@@ -140,7 +140,7 @@ def named(dice, path):
     """A path with names of one's own in the place of its stars; an item of a list is the first one."""
     names = []
     for name in path:
-        names.append(name if name != "*" else 0 if names[-1] == "hosts" else dice.choice(OWN.get(names[-1], ("x",))))
+        names.append(name if name != "*" else 0 if names[-1] in ("hosts", "rules") else dice.choice(OWN.get(names[-1], ("x",))))
     return names
 
 
@@ -150,7 +150,7 @@ def with_value(document, names, value):
     for name, following in zip(names, names[1:]):
         if isinstance(at, list):
             at.extend([{}] if not at else [])
-            at = at[0]
+            at = at[0] if isinstance(at[0], dict) else {}
         else:
             if not isinstance(at.get(name), list if following == 0 else dict):
                 at[name] = [] if following == 0 else {}
@@ -173,13 +173,12 @@ def edges_of(piece):
     return found
 
 
-def test_schema_and_program_judge_values_by_chance_alike(t):
+def judge_by_chance(t, kind, document, path, trials):
     """SCHEMA_SEED=N for another chance, SCHEMA_TRIALS=N for more of them."""
-    document = basis(t)
-    check, path = test_schema.validator(t, "config"), os.path.join(t.dir, "dispatcher.yaml")
+    check = test_schema.validator(t, kind)
     dice = random.Random(int(os.environ.get("SCHEMA_SEED", "1")))
     places = [pair for pair in paths_of(check.schema) if not (pair[0][-1] == "*" and pair[0][-2] in ("allow", "testers"))]
-    places += [((*way, "uknown"), {}) for way in {way[:-1] for way, _ in places} if way[-1:] != ("*",)]
+    places += [((*way, "uknown"), {}) for way in sorted({way[:-1] for way, _ in places}) if way[-1:] != ("*",)]
     seen = {"both take": 0, "both refuse": 0, "refused for more than its type": 0}
 
     def judge(what, changed):
@@ -197,7 +196,7 @@ def test_schema_and_program_judge_values_by_chance_alike(t):
 
     judge("the basis", document)
     t.equal(seen["both take"], 1, "the basis is taken")
-    for number in range(int(os.environ.get("SCHEMA_TRIALS", "300"))):
+    for number in range(int(os.environ.get("SCHEMA_TRIALS", trials))):
         way, piece = places[number % len(places)] if number < len(places) else dice.choice(places)
         names = named(dice, way)
         tried = [*VALUES, *edges_of(piece) * 4]
@@ -205,4 +204,15 @@ def test_schema_and_program_judge_values_by_chance_alike(t):
             tried = [value for value in tried if check.evolve(schema={**piece, "$defs": check.schema["$defs"]}).is_valid(value)] or tried
         value = dice.choice(tried)
         judge(f"{'.'.join(map(str, names))} = {value!r}", with_value(document, names, value))
-    t.check(min(seen["both take"], seen["both refuse"]) > 60, f"the chances were worth it: {seen}")
+    t.check(min(seen["both take"], seen["both refuse"]) > trials / 6, f"the chances were worth it: {seen}")
+
+
+def test_schema_and_program_judge_values_by_chance_alike(t):
+    judge_by_chance(t, "config", basis(t), os.path.join(t.dir, "dispatcher.yaml"), 300)
+
+
+def test_schema_and_program_judge_rules_by_chance_alike(t):
+    basis(t)
+    rules = {"schema": 1, "locale": {"fallback": "en", "aliases": {"german": "de"}, "on_fallback": "hold"},
+             "rules": [{"name": "first", "when": {"campaign": "recall-*"}, "then": {"channels": ["email", "sms"], "after": {"email": "24h"}, "confirm": ["email"]}}]}  # fmt: skip
+    judge_by_chance(t, "rules", rules, os.path.join(t.dir, "rules.yaml"), 80)
