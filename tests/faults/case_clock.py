@@ -2,9 +2,11 @@
 
 import collections
 import datetime
+import json
 import time
 
 import stage
+import test_campaign
 from suite import case
 
 
@@ -90,6 +92,81 @@ def patience_forward(run):
 @case("patience-back", "the wall clock jumps one hour back while mails have some seconds left before a text follows", "no text is an hour late, all of them follow once")
 def patience_back(run):
     patience(run, "-1h")
+
+
+FIRST, WAVE, EVERY, PEOPLE = 3, 3, 10, 12  # the first ones, people of a wave, seconds between waves, all
+
+
+def typed(t, clock, *words):
+    """What people type under the same clock."""
+    answer = t.run(*words, extra=clock.environment)
+    if answer.status != 0:
+        raise stage.Failure(f"`{' '.join(words)}` ended with {answer.status}: {answer.out}{answer.err}")
+    return answer
+
+
+def jump_and_look(run, t, clock, by, what):
+    """The clock jumps; nobody more leaves because of that."""
+    before = test_campaign.mails(t)
+    steps = t.daemon.log().count("clock.stepped")
+    clock.set(by)
+    t.wait(lambda: t.daemon.log().count("clock.stepped") > steps, 10, f"the log to say that the clock jumped to {by}")
+    t.holds(lambda: test_campaign.mails(t) == before, 2, f"{what}: somebody left because the clock jumped to {by}")
+
+
+def campaign(run, by):
+    """Approved, then the clock jumps; the first ones are out, and it jumps back; hours closed, and it jumps again."""
+    t = run.stage()
+    hour = datetime.datetime.now(datetime.timezone.utc).hour
+    hours = f"{(hour + 3) % 24:02}:00-{(hour + 5) % 24:02}:00"
+    extra = f"approvals: [comms]\ncanary: {{first: {FIRST}, then: look}}\nwaves: {{people: {WAVE}, every: {EVERY}s, hours: \"{hours}\", zone: UTC}}\n"
+    file = test_campaign.prepare(t, extra, people=PEOPLE)
+    clock = stage.Clock(t, monotonic=False)
+    t.daemon.start(extra=clock.environment)
+    approved = test_campaign.approve(t, file, test_campaign.SECOND, "comms")
+    run.check(approved.status == 0, f"approval: {approved.err}")
+    jump_and_look(run, t, clock, by, "approved")
+    typed(t, clock, "send", file, "--confirm", test_campaign.NAME)
+    t.wait(lambda: t.counts().get("waiting", 0) == PEOPLE, 20, "the people to be taken in")
+    run.check(test_campaign.mails(t) == 0, "somebody left before the hours")
+    jump_and_look(run, t, clock, "+0", "hours are closed")
+    clock.set("+3h")
+    t.wait(lambda: test_campaign.mails(t) == FIRST, 20, "the first ones to leave when the hours open")
+    jump_and_look(run, t, clock, {"+365d": "+8763h", "-1h": "+2h"}[by], "the first ones wait for a look")
+    clock.set("+3h")
+    typed(t, clock, "campaign", "go-on", test_campaign.NAME)
+    t.wait(lambda: test_campaign.mails(t) == PEOPLE, 90, "all others to leave, wave by wave")
+    t.wait(lambda: t.is_quiet(PEOPLE), 20, "all to be booked")
+    for problem in t.problems:
+        run.wrong(problem)
+    t.problems.clear()
+    state = json.loads(typed(t, clock, "campaign", "show", test_campaign.NAME, "--json").out)
+    run.check((state["state"], state["delivered"]) == ("finished", PEOPLE), f"it ended as {state['state']} with {state['delivered']} of {PEOPLE}")
+    run.check(all(a["valid"] for a in state["approvals"]), f"the approvals: {state['approvals']}")
+    status, text = t.reconcile()
+    run.check(status == 0, f"reconcile ended with {status}: {text}")
+    run.faults += 3
+    run.fact(people=PEOPLE)
+    t.end_daemon()
+
+
+def campaign_where_two_may_play(run, by):
+    if test_campaign.not_root():
+        raise stage.Skip("not root: a second person cannot be played")
+    campaign(run, by)
+
+
+CAMPAIGN = "nobody leaves because of it, the approval stays, and all are told once"
+
+
+@case("campaign-forward", "the wall clock jumps one year forward while a campaign is approved, waits for its hours, and for a look at its first ones", CAMPAIGN)
+def campaign_forward(run):
+    campaign_where_two_may_play(run, "+365d")
+
+
+@case("campaign-back", "the wall clock jumps one hour back while a campaign is approved, waits for its hours, and for a look at its first ones", CAMPAIGN)
+def campaign_back(run):
+    campaign_where_two_may_play(run, "-1h")
 
 
 @case("clock-fast", "the clock runs 100 times as fast, receivers say \"later\" for a while", "0 lost, 0 repeats")
