@@ -94,7 +94,7 @@ def patience_back(run):
     patience(run, "-1h")
 
 
-FIRST, WAVE, EVERY, PEOPLE = 3, 3, 10, 12  # the first ones, people of a wave, seconds between waves, all
+FIRST, WAVE, EVERY, PEOPLE = 3, 3, 5, 9  # the first ones, people of a wave, seconds between waves, all
 
 
 def typed(t, clock, *words):

@@ -47,6 +47,14 @@ def test_the_clock_jumps_back_and_no_text_is_late():
     run_short("patience-back")
 
 
+def test_the_clock_jumps_forward_under_a_campaign():
+    run_short("campaign-forward")
+
+
+def test_the_clock_jumps_back_under_a_campaign():
+    run_short("campaign-back")
+
+
 def test_the_clock_runs_a_hundred_times_as_fast():
     run_short("clock-fast")
 
