@@ -118,7 +118,7 @@ def campaign(run, by):
     """Approved, then the clock jumps; the first ones are out, and it jumps back; hours closed, and it jumps again."""
     t = run.stage()
     hour = datetime.datetime.now(datetime.timezone.utc).hour
-    hours = f"{(hour + 3) % 24:02}:00-{(hour + 5) % 24:02}:00"
+    hours = f"{(hour + 2) % 24:02}:00-{(hour + 6) % 24:02}:00"
     extra = f"approvals: [comms]\ncanary: {{first: {FIRST}, then: look}}\nwaves: {{people: {WAVE}, every: {EVERY}s, hours: \"{hours}\", zone: UTC}}\n"
     file = test_campaign.prepare(t, extra, people=PEOPLE)
     clock = stage.Clock(t, monotonic=False)
