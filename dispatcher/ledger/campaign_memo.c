@@ -210,6 +210,26 @@ int campaign_take(struct ledger *l, size_t at, int64_t people, int64_t wave_ms, 
     return write_count(l, c, err);
 }
 
+static int64_t at_most(int64_t ms, int64_t now_ms)
+{
+    return ms < now_ms ? ms : now_ms;
+}
+
+int campaign_rewind(struct ledger *l, int64_t now_ms, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < l->campaign_count; i++) {
+        struct campaign_memo *c = &l->campaigns[i];
+        if (c->count.wave_ms <= now_ms && c->count.taken_ms <= now_ms)
+            continue;
+        campaign_note(l, c);
+        c->count.wave_ms = at_most(c->count.wave_ms, now_ms);
+        c->count.taken_ms = at_most(c->count.taken_ms, now_ms);
+        rc = write_count(l, c, err);
+    }
+    return rc;
+}
+
 int campaign_landed(struct ledger *l, const struct flying *row, enum delivery_state state,
                     struct error *err)
 {

@@ -279,7 +279,8 @@ void leased_clear(struct leased *row);
 
 /*
  * After the wall clock was set back: deliveries whose due time came from a clock that was ahead get
- * the wait they had left, from `now_ms` on; what somebody asked for by the clock stays.
+ * the wait they had left, from `now_ms` on; what somebody asked for by the clock stays. A wave of a
+ * campaign that began in what is now the future begins then.
  *
  * In steps, one after the other through what is due later than now: zero at first, then the same
  * struct again while `more`; from zero if the clock is set back once more. A step looks at `limit`

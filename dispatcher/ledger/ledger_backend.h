@@ -321,6 +321,8 @@ void campaign_drop(struct ledger *l);                                /* the last
 /* So many people more were leased for the first time, in the wave that began at wave_ms. */
 MUST_CHECK int campaign_take(struct ledger *l, size_t at, int64_t people, int64_t wave_ms,
                              int64_t now_ms, struct error *err);
+/* The clock was set back: what began in what is now the future begins now. */
+MUST_CHECK int campaign_rewind(struct ledger *l, int64_t now_ms, struct error *err);
 /* One of them is settled: who was sent back untried was not taken. */
 MUST_CHECK int campaign_landed(struct ledger *l, const struct flying *row,
                                enum delivery_state state, struct error *err);

@@ -6,6 +6,9 @@
  * as long. Such rows are known by having been changed in what is now the future; each is given the
  * wait that was left when it was written. What somebody asked for by the clock (not_before, a send
  * window) stays.
+ *
+ * A wave of a campaign that began in what is now the future begins now: the next one would
+ * otherwise wait until the clock is there again, a year if it was a year ahead.
  */
 #include "ledger/ledger.h"
 
@@ -142,6 +145,13 @@ static int take_pages(struct ledger *l, struct rewind *r, int64_t now_ms, size_t
     return rc;
 }
 
+static int take_step(struct ledger *l, struct rewind *r, int64_t now_ms, size_t limit,
+                     struct error *err)
+{
+    int rc = campaign_rewind(l, now_ms, err);
+    return rc == 0 ? take_pages(l, r, now_ms, limit, err) : rc;
+}
+
 int ledger_rewind(struct ledger *l, struct rewind *r, int64_t now_ms, size_t limit,
                   struct error *err)
 {
@@ -149,7 +159,7 @@ int ledger_rewind(struct ledger *l, struct rewind *r, int64_t now_ms, size_t lim
     bool own = false;
     int rc = ledger_enter(l, LEDGER_FAST, &own, err);
     if (rc == 0)
-        rc = ledger_leave(l, own, take_pages(l, &next, now_ms, limit, err), err);
+        rc = ledger_leave(l, own, take_step(l, &next, now_ms, limit, err), err);
     if (rc == 0)
         *r = next;
     return rc;

@@ -68,7 +68,8 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* A clock that was set back does not make a wave longer than it is. */
+/* A clock that was set back does not make a wave longer than it is: the ledger lets it begin anew
+ * then, see ledger_rewind(). */
 static int64_t wave_end(const struct pace *p, const struct pace_count *now, int64_t wall_ms)
 {
     return smaller(now->wave_ms, wall_ms) + p->every_ms;

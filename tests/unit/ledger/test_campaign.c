@@ -119,6 +119,33 @@ static void a_lease_takes_no_more_people_than_it_was_given(void **state)
     assert_int_equal(taken(f->l), 4);
 }
 
+static struct pace_count count_of(struct ledger *l)
+{
+    struct pace pace;
+    struct pace_count count = {0};
+    assert_true(ledger_lane_pace(l, lane_at(l, 0), &pace, &count));
+    return count;
+}
+
+/* A clock that was a year ahead is set right. */
+static void a_wave_does_not_wait_for_a_clock_that_was_set_back(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t now_ms = NOON - INT64_C(365) * 86400000;
+    struct rewind r = {.more = true};
+    struct error err = {0};
+    start(f->l, FIRST_4);
+    take_in_batch(f->l, "a");
+    lease_with(f->l, 0, 4);
+    must(ledger_rewind(f->l, &r, now_ms, 100, &err), &err);
+    reopen(f);
+    const struct pace_count count = count_of(f->l);
+    assert_int_equal(count.wave_ms, now_ms);
+    assert_int_equal(count.taken_ms, now_ms);
+    assert_int_equal(count.wave_taken, 4);
+    assert_int_equal(count.taken, 4);
+}
+
 static void a_batch_that_came_before_the_start_keeps_its_pace(void **state)
 {
     struct fixture *f = *state;
@@ -334,6 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_lease_takes_no_more_people_than_it_was_given),
+        TEST(a_wave_does_not_wait_for_a_clock_that_was_set_back),
         TEST(a_batch_that_came_before_the_start_keeps_its_pace),
         TEST(who_comes_back_untried_was_not_taken),
         TEST(what_was_begun_goes_before_those_who_may_not),
