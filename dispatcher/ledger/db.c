@@ -139,7 +139,8 @@ int db_open(const char *path, enum db_mode mode, struct db **out, struct error *
     *out = NULL;
     int result = sqlite3_open_v2(path, &db->handle, flags[mode] | SQLITE_OPEN_EXRESCODE, NULL);
     if (result != SQLITE_OK) {
-        int rc = sqlite3_system_errno(db->handle) == ENOENT
+        /* Where a file cannot be made SQLite also looks whether one is there to be read. */
+        int rc = mode != DB_CREATE && sqlite3_system_errno(db->handle) == ENOENT
                      ? error_set(err, ERR_NOT_FOUND, "there is no ledger %s", path)
                      : fail(db, result, err);
         db_close(db);
