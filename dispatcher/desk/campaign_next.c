@@ -80,7 +80,7 @@ static char *count_on(const char *text, const char *ending, bool dated)
 /* What a line of the copy becomes. */
 struct edit {
     const char *key;  /* with its indentation */
-    const char *text; /* "": the line becomes a comment */
+    const char *text; /* "": it becomes a comment, with all that belongs to it */
     bool done;
 };
 
@@ -90,7 +90,14 @@ static bool edits(const struct edit *e, const char *line, size_t len)
     return len > key && strncmp(line, e->key, key) == 0 && line[key] == ':';
 }
 
-static void put_line(const char *line, size_t len, struct edit *all, size_t count, struct buf *out)
+/* Of what stands above it: an item of its list, or deeper. */
+static bool belongs(const char *line, size_t len)
+{
+    return len > 0 && (line[0] == ' ' || line[0] == '-');
+}
+
+/* True: what belongs to it becomes a comment as well. */
+static bool put_line(const char *line, size_t len, struct edit *all, size_t count, struct buf *out)
 {
     for (size_t i = 0; i < count; i++) {
         if (all[i].done || !edits(&all[i], line, len))
@@ -100,19 +107,25 @@ static void put_line(const char *line, size_t len, struct edit *all, size_t coun
             buf_printf(out, "# %.*s\n", (int)len, line);
         else
             buf_printf(out, "%s: %s\n", all[i].key, all[i].text);
-        return;
+        return all[i].text[0] == '\0';
     }
     buf_put(out, line, len);
     buf_putc(out, '\n');
+    return false;
 }
 
 static void edit_text(const struct buf *text, struct edit *all, size_t count, struct buf *out)
 {
     const char *at = buf_text(text), *end = at + text->len;
+    bool struck = false;
     while (at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         size_t len = (size_t)((stop != NULL ? stop : end) - at);
-        put_line(at, len, all, count, out);
+        struck = struck && belongs(at, len);
+        if (struck)
+            buf_printf(out, "# %.*s\n", (int)len, at);
+        else
+            struck = put_line(at, len, all, count, out);
         at += len + 1;
     }
     for (size_t i = 0; i < count; i++) {
@@ -211,6 +224,8 @@ static int copy_campaign(const struct next *n, struct error *err)
         {"reference", n->reference != NULL ? n->reference : "", n->reference == NULL},
         {"send_at", "", false},
         {"expires_at", "", false},
+        /* Granted for that notice, by two people who knew it. */
+        {"exemptions", "", false},
     };
     return copy_edited(n->last->file, n->file, all, COUNT_OF(all), err);
 }
@@ -271,8 +286,29 @@ static void print_json(const struct next *n)
     buf_put_json(&out, n->file);
     buf_puts(&out, ",\"facts\":");
     buf_put_json(&out, n->facts);
-    printf("%s}\n", buf_text(&out));
+    buf_puts(&out, ",\"exemptions\":[");
+    for (size_t i = 0; i < n->last->exemption_count; i++) {
+        buf_puts(&out, i > 0 ? "," : "");
+        buf_put_json(&out, n->last->exemptions[i].rule);
+    }
+    printf("%s]}\n", buf_text(&out));
     buf_free(&out);
+}
+
+/* What was set aside for the last notice is not set aside for this one. */
+static void tell_exemptions(const struct invocation *inv, const struct next *n)
+{
+    for (size_t i = 0; i < n->last->exemption_count; i++) {
+        const struct exemption *e = &n->last->exemptions[i];
+        struct buf by = {0};
+        for (size_t k = 0; k < e->by_count; k++)
+            buf_printf(&by, "%s%s", k > 0 ? ", " : "", e->by[k]);
+        say(inv, stderr,
+            "The exemption from %s was granted for the last issue (%s) and does not hold for this "
+            "one: it stands there as a comment. If this one needs it, have it granted anew.\n",
+            e->rule != NULL ? e->rule : "?", buf_text(&by));
+        buf_free(&by);
+    }
 }
 
 static void tell(const struct invocation *inv, const struct next *n)
@@ -284,6 +320,8 @@ static void tell(const struct invocation *inv, const struct next *n)
     printf("%s\n", n->file);
     if (n->facts != NULL)
         printf("%s\n", n->facts);
+    fflush(stdout);
+    tell_exemptions(inv, n);
     say(inv, stderr,
         "Write what is new, set send_at, then: dispatcher check %s. It tells which paragraphs are "
         "still those of the last issue.\n",
@@ -324,11 +362,15 @@ const struct command command_campaign_next = {
         "becomes weekly-4, 2026-12-parcels with its date 2026-12-parcels-2), `version` and `issue` "
         "one higher, `supersedes` on the last ones, and "
         "without the time at which\n"
-        "the last one left. Comments stay, and nothing is overwritten. `dispatcher check` then "
-        "says, for each language,\n"
-        "which paragraphs did not change.\n\n"
+        "the last one left. Comments stay, and nothing is overwritten. Exemptions were granted "
+        "for the last notice: they become\n"
+        "comments. `dispatcher check` then says, for each language, which paragraphs did not "
+        "change.\n\n"
         "Prints the new files, one per line.\n\n"
-        "JSON, one object: v, campaign, file, facts (null: it has no sheet).",
+        "JSON, one object: v, campaign, file, facts (null: it has no sheet), exemptions (rules "
+        "that are "
+        "not\n"
+        "set aside any more).",
     .arguments_min = 1,
     .arguments_max = 1,
     .run = run,

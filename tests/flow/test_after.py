@@ -463,6 +463,82 @@ def test_the_next_issue_takes_the_last_one_as_its_draft(t):
     t.equal(len(found), 1, "only the German one is left")
 
 
+def series(t, name):
+    """What check says of an issue beside the last one."""
+    rows = t.command("check", "--json", os.path.join(t.dir, name)).lines()
+    return sorted((row["rule"], row["text"].split(": ")[0] if ": a paragraph" in row["text"] else row["text"]) for row in rows
+                  if row.get("rule") in ("same-as-last-issue", "same-exemption", "campaign-series"))
+
+
+def paragraphs(t, variables, facts):
+    """A weekly letter of one's own, and its first issue."""
+    folder = t.letter("probe", variables, en=("News", "News", "Dear {{to.name}},\n\n{{highlights}}\n\n{{outlook}}\n\n{{sms_action}}"))
+    t.configure(templates=folder)
+    t.write("people.csv", "id,email,locale\n1,a@example.org,en\n")
+    t.write("facts-3.yaml", "schema: 1\nincident: line\nversion: 1\nvalid_from: 2026-10-20T10:00:00+09:00\nkind: none\ncertainty: confirmed\nfacts:\n" + facts)
+    return t.write("weekly-3.yaml", NEXT.replace("languages: [en, de]", "languages: [en]"))
+
+
+def test_an_issue_that_repeats_the_last_one_is_told_whatever_its_facts_are_called(t):
+    variables = "  highlights: {type: localized}\n  outlook: {type: localized}\n  sms_action: {type: localized}\n"
+    path = paragraphs(t, variables, "  highlights: {en: All is well.}\n  outlook: {en: It will be.}\n  sms_action: {en: Wait.}\n")
+    t.equal(t.command("campaign", "next", path).status, 0, "the next issue")
+    told = series(t, "weekly-4.yaml")
+    t.equal([rule for rule, _ in told], ["same-as-last-issue"] * 2, f"both paragraphs: {told}")
+    with open(os.path.join(t.dir, "facts-4.yaml"), encoding="utf-8") as file:
+        made = file.read()
+    t.write("facts-4.yaml", made.replace("All is well.", "Much has changed."))
+    t.equal(len(series(t, "weekly-4.yaml")), 1, "one is left")
+    t.write("facts-4.yaml", made.replace("All is well.", "Much has changed.").replace("It will be.", "Who knows."))
+    t.equal(series(t, "weekly-4.yaml"), [], "what the reader can do may stay")
+
+
+def test_an_issue_of_standing_words_alone_is_told_to_be_nothing_new(t):
+    path = paragraphs(t, "  sms_action: {type: localized}\n", "  sms_action: {en: Wait.}\n").replace("weekly-3", "weekly-4")
+    t.letter("probe", "  sms_action: {type: localized}\n", en=("News", "News", "Dear {{to.name}},\n\n{{sms_action}}"))
+    t.equal(t.command("campaign", "next", path.replace("weekly-4", "weekly-3")).status, 0, "the next issue")
+    (told,) = series(t, "weekly-4.yaml")
+    t.contains(told[1], "nothing in this issue is new", "all of it")
+
+
+def test_a_numbered_issue_begun_by_hand_is_told_to_name_the_last_one(t):
+    variables = "  issue: {type: integer}\n  highlights: {type: localized}\n"
+    paragraphs(t, variables, "  issue: 2\n  highlights: {en: All is well.}\n")
+    t.letter("probe", variables, en=("News", "News", "Dear {{to.name}},\n\n{{highlights}} {{#issue}}{{issue}}{{/issue}}"))
+    (told,) = series(t, "weekly-3.yaml")
+    t.contains(told[1], "supersedes", "what to write")
+    with open(os.path.join(t.dir, "facts-3.yaml"), encoding="utf-8") as file:
+        sheet = file.read()
+    t.write("facts-4.yaml", sheet.replace("version: 1", "version: 2\nsupersedes: facts-3.yaml").replace("issue: 2", "issue: 3"))
+    t.write("by-hand.yaml", NEXT.replace("weekly-3", "by-hand").replace("facts-3", "facts-4").replace("[en, de]", "[en]"))
+    t.equal([rule for rule, _ in series(t, "by-hand.yaml")], ["same-as-last-issue"], "found by its facts")
+
+
+EXEMPT = """exemptions:
+  - rule: "kr-pipa-34-1:KR14"   # the authority
+    reason: "reported"
+    by: ["Kim Minjun", "Lee Seoyeon"]
+"""
+
+
+def test_an_exemption_of_the_last_issue_does_not_hold_for_the_next_without_a_word(t):
+    path = paragraphs(t, "  highlights: {type: localized}\n  outlook: {type: localized}\n  sms_action: {type: localized}\n", "  highlights: {en: All is well.}\n")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(EXEMPT + "reference: W-3\n")
+    answer = t.command("campaign", "next", path)
+    t.equal(answer.status, 0, f"made: {answer.err}")
+    for words in ("kr-pipa-34-1:KR14", "Kim Minjun, Lee Seoyeon", "granted anew"):
+        t.contains(answer.err, words, "who granted what")
+    with open(os.path.join(t.dir, "weekly-4.yaml"), encoding="utf-8") as file:
+        made = file.read()
+    t.contains(made, "".join(f"# {line}\n" for line in EXEMPT.splitlines()), "it stands there as a comment")
+    t.contains(made, "\nreference: W-4\n", "and what comes behind it as ever")
+    t.check(("same-exemption") not in [rule for rule, _ in series(t, "weekly-4.yaml")], "nothing is set aside")
+    t.write("weekly-4.yaml", made.replace("".join(f"# {line}\n" for line in EXEMPT.splitlines()), EXEMPT))
+    (told,) = [text for rule, text in series(t, "weekly-4.yaml") if rule == "same-exemption"]
+    t.contains(told, "Kim Minjun, Lee Seoyeon", "who granted it, where somebody takes it over by hand")
+
+
 def test_those_whom_nothing_reached_are_the_audience_of_another_campaign(t):
     lines = people(3)
     lines[1]["to"]["name"] = "=1+1"
