@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "campaign/campaign_read.h"
+#include "letters/check_books.h"
 #include "letters/check_campaign.h"
 #include "letters/check_rows.h"
 #include "render/library_sources.h"
@@ -246,6 +247,7 @@ static int begin(const struct invocation *inv, const char *path, struct dossier 
     if (rc == 0 && d->scene.library == NULL)
         rc = error_set(err, ERR_CONFIG, "the letters have mistakes: dispatcher check");
     d->scene.sms_cost = &d->cost;
+    d->scene.has_left = check_books_has_left;
     return rc;
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/session.h"
 #include "config/quantity.h"
+#include "letters/check_books.h"
 #include "letters/check_gateways.h"
 #include "letters/check_korean_sms.h"
 #include "letters/check_law.h"
@@ -113,30 +114,11 @@ static int check_one(struct check_scene *s, const char *path, struct error *err)
     return rc;
 }
 
-/* Without books, or without leave to read them, it has not. */
-static bool has_left(const struct invocation *inv, const char *campaign)
-{
-    struct session s = {0};
-    struct buf request = {0};
-    struct json_t *row = NULL;
-    struct error ignored;
-    request_begin(&request, "campaign");
-    request_put_text(&request, "campaign", campaign);
-    buf_putc(&request, '}');
-    bool left = session_open_beside(inv, &s, &ignored) == 0 &&
-                session_ask(&s, buf_text(&request), NULL, &row, &ignored) == 0 &&
-                json_get_text(row, "started_at", NULL) != NULL;
-    json_free(row);
-    buf_free(&request);
-    session_close(&s);
-    return left;
-}
-
 static int run(const struct invocation *inv, struct error *err)
 {
     struct check_scene scene;
     int rc = check_scene_open(inv, &scene, err);
-    scene.has_left = has_left;
+    scene.has_left = check_books_has_left;
     if (rc == 0 && scene.settings != NULL && option_given(inv, "fix"))
         rc = fix_files(inv, scene.settings, err);
     if (rc == 0 && scene.settings != NULL)

@@ -10,6 +10,8 @@
 #include "model/json.h"
 #include "people/facts_job.h"
 
+#define BEGINNING 40 /* bytes of a paragraph that are quoted */
+
 /* Facts that are news; who answers the phone is the same each time. */
 static const char *const news[] = {"summary", "changes", "measures", "next_steps", "misuse"};
 /* What happened stays what happened in the next news of one incident; of a letter about nothing but
@@ -23,18 +25,31 @@ struct comparison {
     const char *name;
     bool is_news;
     const struct json_t *before;
-    size_t same, told; /* texts that were there before; and what was told of them */
+    struct buf languages, text; /* of one paragraph: in which it is the same, and how it reads */
+    size_t same, told;          /* texts that were there before; and what was told of them */
 };
 
-static void tell_same(struct comparison *c, const char *language)
+/* So that it is found in a list. */
+static void put_beginning(const char *text, struct buf *out)
+{
+    size_t len = strlen(text), cut = len < BEGINNING ? len : BEGINNING;
+    while (cut < len && ((unsigned char)text[cut] & 0xc0) == 0x80)
+        cut++; /* behind a whole character */
+    buf_printf(out, "%.*s%s", (int)cut, text, cut < len ? " ..." : "");
+}
+
+static void tell_same(struct comparison *c, const char *languages, const char *text)
 {
     const struct campaign_check *k = c->check;
-    c->told++;
+    struct buf beginning = {0};
     struct place at = fact_sheet_place(k->sheet, c->cohort, c->name);
+    c->told++;
+    put_beginning(text, &beginning);
     problems_add_warning(&k->scene->problems, &at, "same-as-last-issue",
-                         "%s: a paragraph of %s is identical to the last issue (%s): say what is "
-                         "new, or leave it out",
-                         language, c->name, c->last->file);
+                         "%s: a paragraph of %s (\"%s\") is identical to the last issue (%s): say "
+                         "what is new, or leave it out",
+                         languages, c->name, buf_text(&beginning), c->last->file);
+    buf_free(&beginning);
 }
 
 /* "ko" of a sheet is read by a letter in ko-KR, too. */
@@ -55,10 +70,12 @@ static void compare_language(void *context, const char *language, const struct j
         return;
     bool both =
         json_put_plain(&now, value) && json_put_plain(&before, json_get(c->before, language));
-    bool same = both && strcmp(buf_text(&now), buf_text(&before)) == 0;
-    c->same += same;
-    if (same && c->is_news)
-        tell_same(c, language);
+    if (both && strcmp(buf_text(&now), buf_text(&before)) == 0) {
+        c->same++;
+        buf_printf(&c->languages, "%s%s", c->languages.len > 0 ? ", " : "", language);
+        buf_reset(&c->text);
+        buf_puts(&c->text, buf_text(&now));
+    }
     buf_free(&now);
     buf_free(&before);
 }
@@ -68,7 +85,10 @@ static void compare(struct comparison *c, const struct json_t *now, const struct
 {
     if (json_kind_of(now) == JSON_KIND_OBJECT && json_kind_of(before) == JSON_KIND_OBJECT) {
         c->before = before;
+        buf_reset(&c->languages);
         json_walk(now, compare_language, c);
+        if (c->languages.len > 0 && c->is_news)
+            tell_same(c, buf_text(&c->languages), buf_text(&c->text));
     }
     for (size_t i = 0; i < json_count(now); i++)
         for (size_t j = 0; j < json_count(before); j++)
@@ -136,6 +156,8 @@ static void check_cohort(const struct campaign_check *k, const struct fact_sheet
     }
     if (c.same > 0 && c.told == 0 && all_same)
         tell_nothing_new(&c);
+    buf_free(&c.languages);
+    buf_free(&c.text);
     json_free(now);
     json_free(before);
 }

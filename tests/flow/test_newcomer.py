@@ -157,6 +157,8 @@ def test_a_campaign_that_has_left_is_not_outdated_by_the_next(t):
     t.equal(t.command("campaign", "next", CAMPAIGN).status, 0, "the next one")
     out = check(t, 0)
     t.check("campaign-outdated" not in out, f"it has left: {out}")
+    again = t.command("send", CAMPAIGN, "--confirm", "x1")
+    t.equal(again.status, 0, f"nor does send say so, which finishes what was interrupted: {again.out}{again.err}")
 
 
 def test_the_folder_of_a_campaign_may_be_checked(t):
