@@ -83,9 +83,25 @@ static void put_counts(struct buf *out, const struct tick *t, const char *gap)
     }
 }
 
+bool tick_waits_for_portion(const struct tick *t)
+{
+    return !t->finished && text_equal(t->stop, "goes") &&
+           (json_get_int(t->facts, "first_out", 0) > 0 ||
+            json_get_text(t->facts, "next_wave_at", NULL) != NULL);
+}
+
+/* Nobody else can let it go on. */
+static bool waits_for_look(const struct tick *t)
+{
+    return tick_waits_for_portion(t) && json_get_int(t->facts, "first_out", 0) > 0 &&
+           json_get_bool(t->facts, "looks", false);
+}
+
 static void put_tail(struct buf *out, const struct tick *t, const char *gap)
 {
     char number[OUTPUT_NUMBER_SIZE];
+    if (waits_for_look(t))
+        say_put(t->inv, out, "WAITS FOR A LOOK (dispatcher campaign go-on %s)", t->batch);
     if (!t->finished && !text_equal(t->stop, "goes"))
         buf_puts(out,
                  say_word(t->inv, text_equal(t->stop, "halted") ? SAID("HALTED") : SAID("PAUSED")));
@@ -104,7 +120,7 @@ void tick_put_line(const struct tick *t, size_t width, struct buf *out)
 {
     const char *gap = width > 0 ? "  " : ", ";
     struct buf tail = {0};
-    bool moves = text_equal(t->stop, "goes") && !t->handed_over;
+    bool moves = text_equal(t->stop, "goes") && !t->handed_over && !tick_waits_for_portion(t);
     if (text_equal(t->state, "new")) {
         buf_printf(out, "%s%s%s", t->batch, width > 0 ? gap : ": ",
                    say_word(t->inv, "waits to be taken in"));
@@ -297,13 +313,6 @@ void tick_put_stop(const struct tick *t, struct buf *out)
     buf_free(&why);
 }
 
-/* Of a campaign that leaves in portions. */
-static bool waits_for_portion(const struct tick *t)
-{
-    return json_get_int(t->facts, "first_out", 0) > 0 ||
-           json_get_text(t->facts, "next_wave_at", NULL) != NULL;
-}
-
 static void put_portion(const struct tick *t, struct buf *out)
 {
     char number[OUTPUT_NUMBER_SIZE], when[64];
@@ -334,7 +343,7 @@ void tick_put_wait(const struct tick *t, struct buf *out)
 {
     if (t->finished || !text_equal(t->stop, "goes") || t->counts[DELIVERY_IN_FLIGHT] > 0)
         return;
-    if (waits_for_portion(t)) {
+    if (tick_waits_for_portion(t)) {
         put_portion(t, out);
         return;
     }

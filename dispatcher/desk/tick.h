@@ -48,6 +48,8 @@ void tick_put_end(const struct tick *t, struct buf *out, struct buf *out_hint);
 void tick_put_stop(const struct tick *t, struct buf *out);
 /* Why nothing of it is due, and until when; appended only while that is so. */
 void tick_put_wait(const struct tick *t, struct buf *out);
+/* Its first ones or a wave are out: how fast they were tells nothing of when all are told. */
+bool tick_waits_for_portion(const struct tick *t);
 /* The same in a word, for whoever wants to know if it is another one. Borrowed from the facts. */
 const char *tick_wait_reason(const struct tick *t);
 /* Somebody was not told: failed, expired, uncertain, held, or trial mode was on. */

@@ -23,6 +23,7 @@
 #define TERMINAL_TICK_MS 500
 #define PLAIN_TICK_MS    1000
 #define RATE_WINDOW_MS   5000
+#define END_LOOKS        5 /* for the time of the end, which is written just behind the last delivery */
 #define DAY_MS           ((int64_t)24 * 60 * 60 * 1000)
 
 struct watch {
@@ -34,6 +35,7 @@ struct watch {
     bool terminal; /* standard output is one */
     struct bar bar;
     bool daemon, told_daemon;
+    int end_looks;
     char *told_stop; /* the last sentence about a stop; "" while it goes */
     char *told_wait; /* what it waited for when that was said last */
     struct pace pace;
@@ -203,8 +205,9 @@ static void measure(struct watch *w, struct tick *t, int64_t mono_ms)
 {
     pace_add(&w->pace, mono_ms, tick_done(t));
     t->rate = pace_rate(&w->pace, RATE_WINDOW_MS);
-    t->eta_ms =
-        text_equal(t->stop, "goes") ? pace_eta_ms(&w->pace, tick_all(t) - tick_done(t)) : -1;
+    t->eta_ms = text_equal(t->stop, "goes") && !tick_waits_for_portion(t)
+                    ? pace_eta_ms(&w->pace, tick_all(t) - tick_done(t))
+                    : -1;
 }
 
 /* How many a retry of what trial mode held back would begin; 0 if that cannot be told. */
@@ -275,6 +278,13 @@ static int verdict(const struct tick *t)
     return tick_has_trouble(t) ? 1 : 0;
 }
 
+/* Everything is told, but not yet when that was. */
+static bool lacks_end(struct watch *w, const struct tick *t)
+{
+    return t->finished && t->counts[DELIVERY_HELD] + t->counts[DELIVERY_CANCELLED] == 0 &&
+           json_get_text(t->facts, "finished_at", NULL) == NULL && w->end_looks++ < END_LOOKS;
+}
+
 /* One look; *out_over: there will be none behind it. */
 static int turn(struct watch *w, bool once, bool *out_over, struct error *err)
 {
@@ -288,7 +298,8 @@ static int turn(struct watch *w, bool once, bool *out_over, struct error *err)
     if (rc != 0)
         return rc;
     measure(w, &t, mono_ms);
-    t.over = t.finished || (t.handed_over && option_given(w->inv, "handed-over"));
+    t.over = (t.finished && (once || !lacks_end(w, &t))) ||
+             (t.handed_over && option_given(w->inv, "handed-over"));
     if (!t.over)
         tell_daemon(w, t.daemon);
     tell_stop(w, &t);

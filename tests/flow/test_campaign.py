@@ -524,6 +524,7 @@ def test_the_first_ones_wait_for_a_look(t):
     once = t.command("watch", NAME, "--once")
     t.equal(once.status, 75, "not over")
     t.contains(once.err, f"dispatcher campaign go-on {NAME}", "what it waits for")
+    t.contains(once.out, f"WAITS FOR A LOOK (dispatcher campaign go-on {NAME})", "and in the line itself")
     t.contains(t.command("campaign", "show", NAME).err, "campaign go-on", "what to do next")
     t.equal(t.command("campaign", "go-on", NAME, "--reason", "looked at two").status, 0, "looked at")
     watch = t.command("watch", NAME)

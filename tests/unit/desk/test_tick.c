@@ -53,6 +53,21 @@ static void tells_rate_end_and_states(void **state)
     tick_clear(&t);
 }
 
+/* How fast the first ones were tells nothing of when somebody looks at them. */
+static void waits_for_a_look_without_an_end_in_sight(void **state)
+{
+    struct tick t =
+        read_tick("{\"state\":\"running\",\"stop\":\"goes\",\"lines\":1000,\"lines_taken\":"
+                  "1000,\"deliveries\":1000,\"open\":900,\"delivered\":100,"
+                  "\"waiting\":900,\"first_out\":100,\"looks\":true}");
+    (void)state;
+    t.rate = 49.2;
+    t.eta_ms = 382000;
+    assert_string_equal(line_of(&t, 0), "recall: 10%, 100/1,000, WAITS FOR A LOOK (dispatcher "
+                                        "campaign go-on recall), delivered 100, waiting 900");
+    tick_clear(&t);
+}
+
 static void stays_within_the_terminal(void **state)
 {
     struct tick t = read_tick(sending);
@@ -210,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_rate_end_and_states),
+        cmocka_unit_test(waits_for_a_look_without_an_end_in_sight),
         cmocka_unit_test(stays_within_the_terminal),
         cmocka_unit_test(counts_lines_still_to_come),
         cmocka_unit_test(is_over_when_nothing_moves_by_itself),
