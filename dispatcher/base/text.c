@@ -55,6 +55,8 @@ static int64_t decode(const char *at, const char *end, size_t *out_length)
 
 uint32_t utf8_next(const char **at, const char *end)
 {
+    if (*at < end && (unsigned char)**at < 0x80)
+        return (unsigned char)*(*at)++;
     size_t length = 1;
     int64_t value = decode(*at, end, &length);
     *at += value < 0 ? 1 : length;

@@ -124,10 +124,10 @@ static int read_month(const struct reader *r, const char *at, const char **out_e
         r->locale != NULL ? locale_list(r->locale, "lint.months") : NULL;
     for (size_t i = 0; names != NULL && i < names->count; i++) {
         const char *name = names->items[i]->text;
-        struct lint_span span;
+        size_t len = 0;
         if (name != NULL && follows(r, at, name) &&
-            lint_find(at, (size_t)(r->end - at), name, 0, &span) && span.start == 0) {
-            *out_end = at + span.end;
+            lint_begins(at, (size_t)(r->end - at), name, &len)) {
+            *out_end = at + len;
             return (int)(i % 12) + 1;
         }
     }
@@ -207,10 +207,10 @@ static bool read_one_time(const struct reader *r, const char *at, struct lint_nu
         return true;
     p = skip_blanks(r, p);
     for (size_t i = 0; words != NULL && i < words->count; i++) {
-        struct lint_span span;
+        size_t len = 0;
         const char *word = words->items[i]->text;
-        if (word != NULL && lint_find(p, (size_t)(r->end - p), word, 0, &span) && span.start == 0)
-            return set_time(r, out, at, p + span.end);
+        if (word != NULL && lint_begins(p, (size_t)(r->end - p), word, &len))
+            return set_time(r, out, at, p + len);
     }
     return false;
 }
@@ -296,14 +296,14 @@ static const char *read_multiplier(const struct reader *r, const char *at, struc
         r->locale != NULL ? locale_map(r->locale, "lint.multipliers") : NULL;
     const char *p = skip_blanks(r, at);
     for (size_t i = 0; words != NULL && i < words->count; i++) {
-        struct lint_span span;
+        size_t len = 0;
         int64_t factor = 0;
-        if (!lint_find(p, (size_t)(r->end - p), words->items[i]->key, 0, &span) || span.start > 0 ||
+        if (!lint_begins(p, (size_t)(r->end - p), words->items[i]->key, &len) ||
             words->items[i]->text == NULL || !text_parse_int(words->items[i]->text, &factor))
             continue;
         out->value *= (double)factor;
         out->counts = true;
-        return p + span.end;
+        return p + len;
     }
     if (p < r->end && *p == '%')
         out->counts = true;

@@ -69,11 +69,10 @@ static bool is_comparable(const struct lint_language *l, const struct unit *unit
 {
     const struct yaml_node *idioms = locale_list(l->locale, "lint.number_idioms");
     const char *at = unit->plain + n->span.start;
-    struct lint_span span;
+    size_t len = 0;
     for (size_t i = 0; idioms != NULL && i < idioms->count; i++)
         if (idioms->items[i]->text != NULL &&
-            lint_find(at, unit->plain_len - n->span.start, idioms->items[i]->text, 0, &span) &&
-            span.start == 0)
+            lint_begins(at, unit->plain_len - n->span.start, idioms->items[i]->text, &len))
             return false;
     return n->kind != LINT_TIME;
 }

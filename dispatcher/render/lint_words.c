@@ -43,21 +43,65 @@ static const char *match(const char *at, const char *end, const char *phrase, co
     return at;
 }
 
+/* A phrase without its stars. */
+struct phrase {
+    const char *start, *stop;
+    bool open_left, open_right;
+    uint32_t lead; /* its first byte; of a capital that of the small letter */
+};
+
+/* Folding changes the first byte of ASCII only: beyond it, both cases begin with the same one. */
+static uint32_t lead(const char *at)
+{
+    uint32_t c = (unsigned char)*at;
+    return c < 0x80 ? fold(c) : c;
+}
+
+static struct phrase read_phrase(const char *text)
+{
+    struct phrase p = {.start = text, .stop = text + strlen(text)};
+    p.open_left = *text == '*';
+    p.open_right = p.stop > text && p.stop[-1] == '*';
+    p.start += p.open_left ? 1 : 0;
+    p.stop -= p.open_right && p.stop > p.start ? 1 : 0;
+    p.lead = p.start < p.stop ? lead(p.start) : 0;
+    return p;
+}
+
+/* Where it ends if it stands at `at`, NULL if not. */
+static const char *stands(const struct phrase *p, const char *begin, const char *at,
+                          const char *end)
+{
+    const char *behind = match(at, end, p->start, p->stop), *next = behind;
+    if (behind == NULL || (!p->open_left && at > begin && lint_is_word(previous(begin, at))))
+        return NULL;
+    bool goes_on = behind < end && lint_is_word(utf8_next(&next, end));
+    return goes_on && !p->open_right ? NULL : behind;
+}
+
 bool lint_find(const char *plain, size_t len, const char *phrase, size_t from,
                struct lint_span *out)
 {
-    const char *end = plain + len, *stop = phrase + strlen(phrase);
-    bool open_left = *phrase == '*', open_right = stop > phrase && stop[-1] == '*';
-    phrase += open_left ? 1 : 0;
-    stop -= open_right && stop > phrase ? 1 : 0;
-    for (const char *at = plain + from; at < end && phrase < stop; utf8_next(&at, end)) {
-        const char *behind = match(at, end, phrase, stop), *next = behind;
-        if (behind == NULL || (!open_left && at > plain && lint_is_word(previous(plain, at))))
-            continue;
-        if (!open_right && behind < end && lint_is_word(utf8_next(&next, end)))
+    const struct phrase p = read_phrase(phrase);
+    const char *end = plain + len;
+    for (const char *at = plain + from; at < end && p.start < p.stop; at++) {
+        /* Nearly everywhere the first byte tells that it is not here. */
+        const char *behind = lead(at) == p.lead ? stands(&p, plain, at, end) : NULL;
+        if (behind == NULL)
             continue;
         *out = (struct lint_span){(size_t)(at - plain), (size_t)(behind - plain)};
         return true;
     }
     return false;
+}
+
+bool lint_begins(const char *plain, size_t len, const char *phrase, size_t *out_end)
+{
+    const struct phrase p = read_phrase(phrase);
+    bool nothing = len == 0 || p.start == p.stop;
+    const char *behind = nothing ? NULL : stands(&p, plain, plain, plain + len);
+    if (behind == NULL)
+        return false;
+    *out_end = (size_t)(behind - plain);
+    return true;
 }

@@ -19,5 +19,7 @@ bool lint_is_word(uint32_t c);
  */
 bool lint_find(const char *plain, size_t len, const char *phrase, size_t from,
                struct lint_span *out);
+/* Whether it stands at the beginning, by the same rules, and where it ends. */
+bool lint_begins(const char *plain, size_t len, const char *phrase, size_t *out_end);
 
 #endif

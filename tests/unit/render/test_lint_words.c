@@ -51,12 +51,32 @@ static void blanks_and_line_ends_between_words_are_one(void **state)
     assert_int_equal(span.end, 11);
 }
 
+static bool begins(const char *text, const char *phrase, size_t end)
+{
+    size_t found = 0;
+    return lint_begins(text, strlen(text), phrase, &found) && found == end;
+}
+
+static void what_begins_with_a_phrase_is_told_from_what_only_holds_it(void **state)
+{
+    (void)state;
+    assert_true(begins("Million  Euro und mehr", "million euro", 13));
+    assert_true(begins("만원", "만*", 3));
+    assert_true(begins("uhr", "Uhr", 3));
+    assert_false(begins("eine Million", "Million", 12));
+    assert_false(begins("Millionen", "Million", 7));
+    assert_false(begins("", "Uhr", 0));
+    assert_false(begins("Uhr", "", 0));
+    assert_false(begins("Uhr", "*", 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_word_is_found_whole_and_in_any_case),
         cmocka_unit_test(a_star_opens_one_side),
         cmocka_unit_test(blanks_and_line_ends_between_words_are_one),
+        cmocka_unit_test(what_begins_with_a_phrase_is_told_from_what_only_holds_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
