@@ -312,7 +312,7 @@ const struct command command_top = {
         "  dispatcher top --once --json\n\n"
         "Workers, disk, counts by state; of each transport what was sent, put off and failed in a "
         "second (mean of the last ten),\n"
-        "how many are in flight, how long half and 95 % of the attempts of the last minute took, "
+        "how many are in flight, how long half and 95 per cent of the attempts of the last minute took, "
         "and its last 60 seconds; of each\n"
         "batch that is under way how far it is. Keys: q ends, p stops the display, f what has "
         "failed, ? help.\n\n"

@@ -184,6 +184,16 @@ def written(text, names):
             yield unescape(literals)
 
 
+def prose(text, names):
+    """What `help COMMAND` says, paragraph by paragraph, and whether it must be translated: examples are commands, and what
+    programs read of their JSON is for who writes them."""
+    for row in re.finditer(rf"\.details\s*=\s*((?:{LITERAL}|[A-Z_]+|\s)+)", text):
+        whole = unescape(re.sub(rf"{LITERAL}|\b[A-Z_]+\b", lambda word: names.get(word.group(0), word.group(0)), row.group(1)))
+        for paragraph in whole.split("\n\n"):
+            is_example = all(line.startswith("  ") for line in paragraph.splitlines())
+            yield paragraph, not is_example and not paragraph.startswith("JSON")
+
+
 def is_said(sentence):
     """A word at least: what has none is the same in every language."""
     return re.search(r"[A-Za-z]{2}", HOLE.sub("", sentence)) is not None
@@ -197,6 +207,10 @@ def gather(root):
             known.add(sentence)
             if is_said(sentence) and name not in UNSEEN:
                 said.setdefault(sentence, name)
+        for paragraph, wanted in prose(text, names):
+            known.add(paragraph)
+            if wanted:
+                said.setdefault(paragraph, name)
         for pattern in SAID if name.endswith(TABLES) else SAID[:-2]:
             for match in re.finditer(pattern, text):
                 sentence = unescape(match.group(1)).replace("%.*s", "%s")
