@@ -405,9 +405,10 @@ static bool put_with_colon(const struct catalogue *c, struct buf *out, struct ca
 static size_t name_length(struct capture sentence)
 {
     const char *end = NULL;
-    if (sentence.len > 0 && (sentence.text[0] == '"' || sentence.text[0] == '`'))
-        end = memmem(sentence.text, sentence.len, sentence.text[0] == '"' ? "\" " : "` ", 2);
-    return end != NULL ? (size_t)(end - sentence.text) + 2 : 0;
+    if (sentence.len > 1 && (sentence.text[0] == '"' || sentence.text[0] == '`'))
+        end = memchr(sentence.text + 1, sentence.text[0], sentence.len - 1);
+    size_t len = end != NULL ? (size_t)(end - sentence.text) + 2 : 0;
+    return len > 0 && len <= sentence.len && end[1] == ' ' ? len : 0;
 }
 
 /* "A has not approved it. B took it back. ": several sentences, each with what ends it. */
@@ -461,10 +462,14 @@ static size_t known_length(const struct catalogue *c, struct capture sentence)
     return found != NULL && format_read(found->english, &f) ? literal_length(&f) : 0;
 }
 
-/* "`port` must be a list": what is said of any list says more than "%s must be %s". */
+/* "`port` must be a list", "`url`: the host is too long": what is said of any list or url says more
+ * than "%s must be %s". */
 static bool is_better_apart(const struct catalogue *c, struct capture sentence)
 {
+    const char *colon = memmem(sentence.text, sentence.len, ": ", 2);
     size_t name = name_length(sentence);
+    if (name == 0 && colon != NULL && sentence.text[0] == '`')
+        name = (size_t)(colon - sentence.text) + 2;
     struct capture rest = {sentence.text + name, sentence.len - name};
     return name > 0 && known_length(c, rest) > known_length(c, sentence);
 }
@@ -486,6 +491,8 @@ static void put_line(const struct catalogue *c, struct buf *out, struct capture 
     if (position > 0 && put_known(c, out, line, placed))
         return;
     struct capture sentence = {line.text + position, end - position};
+    if (position > 0 && known_length(c, sentence) == 0 && put_known(c, out, line, at))
+        return; /* "2027-01-31 09:00:00 +0100: that is over" */
     buf_put(out, line.text, position);
     bool known = put_known_or_pieces(c, out, sentence, at);
     if (!known && (at.lists || (at.depth > 0 && is_choice(sentence))))

@@ -94,15 +94,21 @@ static void put_short(const char *reason, struct buf *out)
         buf_puts(out, "…");
 }
 
+struct listing {
+    const struct invocation *inv;
+    struct table table;
+};
+
 static void add_cells(void *context, const struct json_t *row)
 {
-    struct table *t = context;
+    struct listing *l = context;
+    struct table *t = &l->table;
     char when[64];
     struct buf spoken = {0}, reason = {0};
-    say_put_error(&spoken, json_get_text(row, "reason", ""));
+    say_put_sentence(l->inv, &spoken, json_get_text(row, "reason", ""));
     put_short(buf_text(&spoken), &reason);
     table_cell(t, json_get_text(row, "name", NULL));
-    table_cell(t, json_get_text(row, "kind", NULL));
+    table_cell(t, say_word(l->inv, json_get_text(row, "kind", "-")));
     table_count(t, json_get_int(row, "bytes", 0));
     table_cell(t, output_time(json_get_text(row, "since", NULL), when, sizeof(when)));
     table_cell(t, buf_text(&reason));
@@ -125,14 +131,14 @@ static void print_list(const struct invocation *inv, const struct heap *h)
     const char *const heads[] = {say_word(inv, "NAME"), say_word(inv, "KIND"),
                                  say_word(inv, "BYTES"), say_word(inv, "SINCE"),
                                  say_word(inv, "REASON")};
-    struct table t;
+    struct listing l = {.inv = inv};
     if (h->count == 0) {
         say(inv, stderr, "Nothing was set aside: corrupt/ is empty.\n");
         return;
     }
-    table_begin(&t, heads, COUNT_OF(heads));
-    each_line(h, add_cells, &t);
-    table_end(&t);
+    table_begin(&l.table, heads, COUNT_OF(heads));
+    each_line(h, add_cells, &l);
+    table_end(&l.table);
     say(inv, stderr, "The whole of one, and what to do: dispatcher corrupt explain NAME\n");
 }
 

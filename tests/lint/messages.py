@@ -104,6 +104,19 @@ SYSTEM = (
     "Network is unreachable",
     "Broken pipe",
 )
+# What jansson says of a file that is no JSON.
+JSON = (
+    "%s expected near %s",
+    "end of file",
+    "end of file expected near %s",
+    "invalid token near %s",
+    "unexpected token near %s",
+    "unexpected newline near %s",
+    "invalid escape near %s",
+    "premature end of input near %s",
+    "duplicate object key near %s",
+    "control character %s near %s",
+)
 # Ends of sentences that the sources put together piece by piece, and words that stand in tables of lower floors.
 UNKNOWN = ("key", "value", "state", "name in {{ }}", "map", "filter", "variable", "transport", "key of `campaigns`")
 PIECEWISE = (
@@ -116,7 +129,7 @@ PIECEWISE = (
 )
 WORDS = tuple(
     "waiting in_flight deferred held delivered failed suppressed expired cancelled uncertain open goes paused halted purged new loading running "
-    "permanent transient throttle not_tried config suppress rests probing draft scheduled canary finished completed_with_failures error warning hint mon tue wed thu fri sat sun".split()
+    "permanent transient throttle not_tried config suppress rests probing draft scheduled canary notice batch finished completed_with_failures error warning hint mon tue wed thu fri sat sun".split()
 )
 # In these files all that the last two of them find is said.
 TABLES = ("help.c", "help_topics.c")
@@ -211,6 +224,7 @@ def gather(root):
             known.add(paragraph)
             if wanted:
                 said.setdefault(paragraph, name)
+        text = text.replace("\\\n", " \n")  # tables of macros
         for pattern in SAID if name.endswith(TABLES) else SAID[:-2]:
             for match in re.finditer(pattern, text):
                 sentence = unescape(match.group(1)).replace("%.*s", "%s")
@@ -220,8 +234,8 @@ def gather(root):
     known.update(sentence.removeprefix("; ") for sentence in list(known))  # what is said behind another sentence
     known.update(sentence.partition(":")[0] for sentence in list(known))  # where a word of the letter's language follows
     said.update((word, "lower floors") for word in WORDS if word in known)
-    said.update((meaning, "errno") for meaning in SYSTEM)
-    return said, known.union(PIECEWISE, SYSTEM, (sentence.replace("%.*s", "%s") for sentence in known))
+    said.update((meaning, "a library") for meaning in SYSTEM + JSON)
+    return said, known.union(PIECEWISE, SYSTEM, JSON, (sentence.replace("%.*s", "%s") for sentence in known))
 
 
 def holes(sentence):
