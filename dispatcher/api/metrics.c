@@ -53,6 +53,8 @@ static const struct family families[] = {
     {"config_last_reload_successful", METRIC_GAUGE, "0 when the last reload was refused."},
     {"config_last_reload_success_timestamp_seconds", METRIC_GAUGE,
      "When a configuration was last taken, seconds since 1970."},
+    {"letters_with_mistakes", METRIC_GAUGE,
+     "Letters that are left out, or used as they were before."},
     {"last_delivery_timestamp_seconds", METRIC_GAUGE,
      "When something was last delivered, seconds since 1970."},
     {"ledger_available", METRIC_GAUGE, "0 while the ledger takes nothing."},

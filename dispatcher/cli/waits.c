@@ -30,6 +30,8 @@ static const struct wait {
          "deferred` makes it due)")},
     {"canary", SAID("first recipients"),
      SAID("waiting until somebody has looked at the first ones")},
+    {"letter", SAID("its letter"),
+     SAID("waiting until its letter is mended or no draft any more, and `dispatcher reload`")},
     {"wave", SAID("next wave"), SAID("waiting for the next wave of its campaign")},
     {"confirmation", SAID("confirmation"), ""}, /* in words of its own, see below */
 };

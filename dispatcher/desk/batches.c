@@ -82,7 +82,8 @@ static void put_why(const struct listing *list, const struct json_t *row, struct
     if (!list->daemon)
         say_put(list->inv, separated(out), "no daemon runs");
     else if (text_equal(word, "in new/"))
-        say_put(list->inv, out, "not looked at yet");
+        say_put(list->inv, out,
+                "not taken in yet; if it waits for a letter, dispatcher status says so");
     bool stopped = !text_equal(json_get_text(row, "stop", ""), "goes");
     int64_t awaiting = json_get_int(row, "awaiting", 0);
     if (text_equal(word, "to release"))
@@ -258,7 +259,7 @@ const struct command command_batches = {
         "state, refused (of\n"
         "the failed: at intake), accepted_at, expires_at, finished_at, at, waits_for (window, "
         "rate,\n"
-        "destination_rest, transport_rest, transport_paused, warmup, not_before, retry, "
+        "destination_rest, letter, transport_rest, transport_paused, warmup, not_before, retry, "
         "confirmation: all has left; "
         "null:\n"
         "something is due), rests_because (what happened at its transport) and next_attempt_at; "

@@ -150,6 +150,16 @@ static void note(struct judging *j, const struct batch_row *row, const char *rea
         .id = xstrdup(row->id), .reason = xstrdup(reason), .allowed = xstrdup(allowed)};
 }
 
+static void put_difference(const struct library *l, const char *name, struct buf *out)
+{
+    struct error why;
+    if (name != NULL && library_refuse_letter(l, name, &why) == ERR_CONFIG)
+        buf_puts(out, why.text);
+    else
+        buf_printf(out, "the letter %s has changed since it was approved",
+                   name != NULL ? name : "that was approved");
+}
+
 static void compare(struct judging *j, const struct batch_row *row, const struct batch *b)
 {
     unsigned char now[DIGEST_SIZE];
@@ -163,8 +173,7 @@ static void compare(struct judging *j, const struct batch_row *row, const struct
                           strcmp(row->letter_allowed, hex) == 0);
     bool stopped = row->letter_reason[0] != '\0';
     if (!same && !j->allow)
-        buf_printf(&reason, "the letter %s has changed since it was approved",
-                   name != NULL ? name : "that was approved");
+        put_difference(j->setup->library, name, &reason);
     if (same || !j->allow) {
         if (same == stopped)
             note(j, row, buf_text(&reason), NULL);

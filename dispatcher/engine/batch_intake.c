@@ -22,8 +22,9 @@
 #define KILLED_MAX     3     /* readers in a row that somebody killed; then others go first */
 #define KILLED_MS      10000 /* for so long, twice as long each time, at most: */
 #define KILLED_MOST_MS 600000
-#define YIELD_MS       1000 /* a batch loads at least for so long before others pass */
-#define PASS_MAX       100  /* and at most so many */
+#define YIELD_MS       1000   /* a batch loads at least for so long before others pass */
+#define PASS_MAX       100    /* and at most so many */
+#define LETTER_MS      600000 /* what waits for a letter, should no reload wake it */
 #define PEEK_MAX       16
 
 struct batch_intake *batch_intake_open(struct spool *spool, struct ledger *l, struct recorder *r)
@@ -47,6 +48,7 @@ void intake_leave(struct batch_intake *b)
 {
     intake_end_reader(b);
     free(b->now.id);
+    free(b->now.told);
     batch_free(b->now.parsed);
     buf_free(&b->now.canonical);
     b->now = (struct intake_batch){0};
@@ -55,12 +57,22 @@ void intake_leave(struct batch_intake *b)
     b->phase = INTAKE_IDLE;
 }
 
+static void forget_put_off(struct batch_intake *b)
+{
+    for (size_t i = 0; i < b->put_off_count; i++) {
+        free(b->put_off[i].id);
+        free(b->put_off[i].waits);
+    }
+    b->put_off_count = 0;
+}
+
 void batch_intake_close(struct batch_intake *b)
 {
     if (b == NULL)
         return;
     intake_leave(b);
     batch_queue_clear(&b->queue);
+    forget_put_off(b);
     free(b->put_off);
     setup_release(b->setup);
     free(b);
@@ -70,6 +82,18 @@ void batch_intake_use(struct batch_intake *b, struct setup *setup)
 {
     setup_release(b->setup);
     b->setup = setup_retain(setup);
+    batch_queue_wake(&b->queue);
+    b->look = b->look || b->put_off_count > 0;
+    forget_put_off(b);
+}
+
+const char *batch_intake_waits(const struct batch_intake *b, const char *id)
+{
+    for (size_t i = 0; i < b->put_off_count; i++) {
+        if (strcmp(b->put_off[i].id, id) == 0)
+            return b->put_off[i].waits;
+    }
+    return batch_queue_waits(&b->queue, id);
 }
 
 void batch_intake_watch(struct batch_intake *b, void (*watch)(int64_t line))
@@ -91,15 +115,21 @@ void batch_intake_note(struct batch_intake *b, const char *id)
 }
 
 /* The batch of now goes back to those that wait in new/. */
-static void queue_again(struct batch_intake *b, int64_t wait_ms)
+static void queue_again_for(struct batch_intake *b, int64_t wait_ms, const char *letter)
 {
     const struct queued_batch one = {.id = xstrdup(b->now.id),
+                                     .waits = xstrdup(letter),
                                      .rank = b->now.rank,
                                      .not_before_mono_ms = clock_mono_ms() + wait_ms,
                                      .killed = b->now.killed,
                                      .no_room = b->now.no_room};
     intake_leave(b);
     batch_queue_put(&b->queue, &one);
+}
+
+static void queue_again(struct batch_intake *b, int64_t wait_ms)
+{
+    queue_again_for(b, wait_ms, NULL);
 }
 
 const char *batch_intake_current(const struct batch_intake *b, int64_t *out_line,
@@ -129,6 +159,13 @@ static int64_t put_off_ms(const struct intake_batch *now)
     return wait_ms < KILLED_MOST_MS ? wait_ms : KILLED_MOST_MS;
 }
 
+static void set_aside(struct batch_intake *b, const char *letter)
+{
+    b->put_off = xreallocarray(b->put_off, b->put_off_count + 1, sizeof(*b->put_off));
+    b->put_off[b->put_off_count++] = (struct put_off){
+        .batch = b->now.rows.batch, .id = xstrdup(b->now.id), .waits = xstrdup(letter)};
+}
+
 void intake_put_off(struct batch_intake *b, const struct error *why)
 {
     log_event(LOG_ERR, "batch.put_off", "id=%s reason=\"%s\" action=\"trying again\"", b->now.id,
@@ -137,10 +174,28 @@ void intake_put_off(struct batch_intake *b, const struct error *why)
         queue_again(b, put_off_ms(&b->now));
         return;
     }
-    b->put_off = xreallocarray(b->put_off, b->put_off_count + 1, sizeof(*b->put_off));
-    b->put_off[b->put_off_count++] = b->now.rows.batch;
+    set_aside(b, NULL);
     b->look_again_mono_ms = clock_mono_ms() + LOOK_AGAIN_MS;
     intake_leave(b);
+}
+
+/* One that was read by the letters of before has not met those of now. */
+void intake_wait_for_letter(struct batch_intake *b, const char *reason)
+{
+    int64_t wait_ms = b->reader.setup == b->setup ? LETTER_MS : 0;
+    char *why = xstrdup(reason); /* of the reader's message, which ends with it */
+    int64_t again_mono_ms = clock_mono_ms() + wait_ms;
+    if (wait_ms > 0 && (b->now.told == NULL || strcmp(b->now.told, why) != 0))
+        log_event(LOG_WARN, "batch.waits", "id=%s reason=\"%s\"", b->now.id, why);
+    if (!b->now.begun) {
+        queue_again_for(b, wait_ms, why);
+    } else {
+        set_aside(b, why);
+        if (b->look_again_mono_ms > again_mono_ms)
+            b->look_again_mono_ms = again_mono_ms;
+        intake_leave(b);
+    }
+    free(why);
 }
 
 void intake_look_again(struct batch_intake *b)
@@ -216,6 +271,7 @@ static bool take_queued(struct batch_intake *b, int64_t mono_ms, enum batch_rank
     b->now.id = one.id;
     b->now.killed = one.killed;
     b->now.no_room = one.no_room;
+    b->now.told = one.waits;
     return true;
 }
 
@@ -232,7 +288,7 @@ static void drop_known(struct batch_intake *b)
 void intake_look_from_the_start(struct batch_intake *b)
 {
     b->look = true;
-    b->put_off_count = 0;
+    forget_put_off(b);
     intake_leave(b);
 }
 
@@ -289,7 +345,7 @@ static void look_at_queued(struct batch_intake *b)
 static bool is_put_off(const struct batch_intake *b, int64_t batch)
 {
     for (size_t i = 0; i < b->put_off_count; i++) {
-        if (b->put_off[i] == batch)
+        if (b->put_off[i].batch == batch)
             return true;
     }
     return false;
@@ -320,7 +376,7 @@ static bool find_begun(struct batch_intake *b, int64_t mono_ms)
     struct error why;
     if (mono_ms >= b->look_again_mono_ms) {
         b->look = true;
-        b->put_off_count = 0;
+        forget_put_off(b);
         b->look_again_mono_ms = INT64_MAX;
     }
     if (!b->look)
@@ -441,6 +497,8 @@ static void hear_verdict(struct batch_intake *b, int64_t wall_ms)
         intake_mourn(b, wall_ms, why.text);
     } else if (m.word == READER_VERDICT) {
         adopt_hear_verdict(b, m.text, wall_ms);
+    } else if (m.word == READER_WAITS) {
+        intake_wait_for_letter(b, m.text);
     } else {
         error_set(&why, ERR_IO, "%s", m.word == READER_FAILED ? m.text : "no verdict came");
         intake_put_off(b, &why);

@@ -13,6 +13,9 @@
  * A batch whose count, sum, shared part or first thousand lines are wrong is refused as a whole,
  * with its first errors as the reason: nothing of it was sent. A line that turns out wrong later is
  * booked as one failed delivery (cause `invalid`, the sentence as remark): the batch still adds up.
+ *
+ * Where a letter was left out for a mistake nothing is judged: the batch waits at that line, in
+ * new/ or half loaded, and goes on behind the next reload.
  */
 #ifndef ENGINE_BATCH_INTAKE_H
 #define ENGINE_BATCH_INTAKE_H
@@ -41,6 +44,9 @@ void batch_intake_note(struct batch_intake *b, const char *id);
 
 /* It is remembered, or is being taken in: nothing new about it. */
 bool batch_intake_knows(const struct batch_intake *b, const char *id);
+
+/* Why it waits for a letter that was left out; NULL: it does not. Borrowed. */
+const char *batch_intake_waits(const struct batch_intake *b, const char *id);
 
 /* As pool.h: room for one; call in this order each turn. */
 size_t batch_intake_poll(const struct batch_intake *b, struct pollfd *fds);

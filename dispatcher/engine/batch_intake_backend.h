@@ -45,7 +45,15 @@ struct intake_batch {
     bool verified;
     int killed;            /* verifying readers that somebody killed */
     bool no_room;          /* for its rows; the log says so */
+    char *told;            /* why a letter was left out, as the log says; NULL: it says nothing */
     int64_t yield_mono_ms; /* loading: from then on it lets others of a higher rank pass */
+};
+
+/* One that was begun and is not looked at now. */
+struct put_off {
+    int64_t batch;
+    char *id;
+    char *waits; /* for a letter, and why; NULL: for something else */
 };
 
 struct batch_intake {
@@ -56,7 +64,7 @@ struct batch_intake {
     struct batch_queue queue; /* directories in new/ */
     int passed;               /* how many of a higher rank went before one that was begun */
     bool look;                /* the ledger may know batches that are not whole */
-    int64_t *put_off;         /* numbers of those that are not looked at now */
+    struct put_off *put_off;  /* those that are not looked at now */
     size_t put_off_count;
     int64_t look_again_mono_ms; /* then they are */
     enum phase phase;
@@ -84,6 +92,8 @@ int intake_start_reader(struct batch_intake *b, bool verify, enum batch_place pl
                         struct error *err);
 /* Others go first; it stands where it stood, in new/ or in the ledger, and has its turn later. */
 void intake_put_off(struct batch_intake *b, const struct error *why);
+/* A letter of it was left out: others go first until that is mended. */
+void intake_wait_for_letter(struct batch_intake *b, const char *reason);
 /* Its phase stays. */
 void intake_try_again(struct batch_intake *b, const char *event, const struct error *why);
 /* The recorder hears of it, what was not committed is read again. */

@@ -11,7 +11,7 @@
 
 /* ---- rows ---- */
 
-enum heard { HEARD_ALL, HEARD_NONSENSE, HEARD_LEDGER_FAILED, HEARD_TROUBLE };
+enum heard { HEARD_ALL, HEARD_NONSENSE, HEARD_LEDGER_FAILED, HEARD_LETTER, HEARD_TROUBLE };
 
 /* Rows come one after the other without a gap, or the reader has lost its mind. */
 static enum heard take_line(struct batch_intake *b, const struct reader_message *m,
@@ -49,6 +49,9 @@ static enum heard take_row(struct batch_intake *b, const struct reader_message *
         return take_line(b, m, err);
     case READER_END:
         return take_end(b, err);
+    case READER_WAITS:
+        error_set(err, ERR_CONFIG, "%s", m->text);
+        return HEARD_LETTER;
     case READER_FAILED:
         error_set(err, ERR_IO, "%s", m->text);
         return HEARD_TROUBLE;
@@ -147,6 +150,8 @@ static void judge_rows(struct batch_intake *b, int64_t wall_ms, enum heard heard
 {
     if (b->now.rows.finished) {
         finish_batch(b);
+    } else if (heard == HEARD_LETTER) {
+        intake_wait_for_letter(b, trouble->text);
     } else if (heard == HEARD_TROUBLE) {
         intake_put_off(b, trouble);
     } else if (heard == HEARD_NONSENSE) {

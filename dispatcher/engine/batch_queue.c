@@ -17,6 +17,7 @@ void batch_queue_clear(struct batch_queue *q)
     for (size_t i = 0; i < q->count; i++) {
         tdelete(q->waiting[i], &q->names, compare);
         free(q->waiting[i]->id);
+        free(q->waiting[i]->waits);
         free(q->waiting[i]);
     }
     free(q->waiting);
@@ -97,4 +98,21 @@ int64_t batch_queue_next(const struct batch_queue *q)
             next = q->waiting[i]->not_before_mono_ms;
     }
     return next;
+}
+
+const char *batch_queue_waits(const struct batch_queue *q, const char *id)
+{
+    for (size_t i = 0; i < q->count; i++) {
+        if (strcmp(q->waiting[i]->id, id) == 0)
+            return q->waiting[i]->waits;
+    }
+    return NULL;
+}
+
+void batch_queue_wake(struct batch_queue *q)
+{
+    for (size_t i = 0; i < q->count; i++) {
+        if (q->waiting[i]->waits != NULL)
+            q->waiting[i]->not_before_mono_ms = 0;
+    }
 }

@@ -121,6 +121,21 @@ static void put_disabled_endpoints(const struct daemon_view *v, struct buf *out)
     buf_putc(out, ']');
 }
 
+/* Those with a mistake: the version of before is used, or they are left out. */
+static void put_letters(const struct daemon_view *v, struct buf *out)
+{
+    struct library_fault f;
+    buf_puts(out, ",\"letters_with_mistakes\":[");
+    for (size_t i = 0; library_fault_at(v->library, i, &f); i++) {
+        buf_printf(out, "%s{\"name\":", i > 0 ? "," : "");
+        buf_put_json(out, f.name);
+        buf_printf(out, ",\"kept\":%s,\"reason\":", f.kept ? "true" : "false");
+        buf_put_json(out, f.reason);
+        buf_putc(out, '}');
+    }
+    buf_putc(out, ']');
+}
+
 void daemon_view_put(const struct daemon_view *v, struct buf *out)
 {
     size_t lanes = 0;
@@ -133,6 +148,7 @@ void daemon_view_put(const struct daemon_view *v, struct buf *out)
     put_ledger_state(&v->dispatch->recorder, out);
     put_lack_of_room(v, out);
     put_intake_state(v, out);
+    put_letters(v, out);
     put_transports(v, out);
     put_disabled_endpoints(v, out);
     resting_put(&v->dispatch->resting, clock_wall_ms(), out);
@@ -199,12 +215,22 @@ static void put_room(const struct daemon_view *v, struct buf *out)
     metrics_put(out, "spool_free_inodes", NULL, (double)room.inodes);
 }
 
+static size_t count_faults(const struct library *l)
+{
+    struct library_fault f;
+    size_t count = 0;
+    while (library_fault_at(l, count, &f))
+        count++;
+    return count;
+}
+
 void daemon_view_put_metrics(const struct daemon_view *v, struct buf *out)
 {
     metrics_put(out, "start_time_seconds", NULL, (double)(clock_wall_ms() - v->uptime_ms) / 1000);
     metrics_put(out, "workers", NULL, (double)v->dispatch->pool.count);
     metrics_put(out, "workers_busy", NULL, (double)pool_busy(&v->dispatch->pool));
     metrics_put(out, "ledger_available", NULL, v->dispatch->recorder.told ? 0 : 1);
+    metrics_put(out, "letters_with_mistakes", NULL, (double)count_faults(v->library));
     put_paused_transports(v, out);
     put_paused_channels(v, out);
     put_endpoints(v, out);
@@ -217,22 +243,35 @@ static void put_check(struct buf *out, const char *name, bool ok, const char *de
 {
     buf_printf(out, "%s{\"name\":\"%s\",\"ok\":%s", text_ends_with(buf_text(out), "[") ? "" : ",",
                name, ok ? "true" : "false");
-    if (!ok) {
+    if (detail[0] != '\0') {
         buf_puts(out, ",\"detail\":");
         buf_put_json(out, detail);
     }
     buf_putc(out, '}');
 }
 
+/* Ready all the same: a letter with a mistake keeps no other one from being sent. */
+static void put_letters_check(const struct library *l, struct buf *out)
+{
+    struct library_fault f;
+    struct buf detail = {0};
+    for (size_t i = 0; library_fault_at(l, i, &f); i++)
+        buf_printf(&detail, "%s%s: %s", i > 0 ? "; " : "", f.name, f.reason);
+    put_check(out, "letters", true, buf_text(&detail));
+    buf_free(&detail);
+}
+
 void daemon_view_put_checks(const struct daemon_view *v, struct buf *out)
 {
     const struct recorder *r = &v->dispatch->recorder;
-    struct error spool, room;
+    struct error spool = {0}, room = {0};
     bool writable = spool_check_writable(v->spool, &spool) == 0;
     bool has_room = spool_check_room(v->spool, v->settings->min_free_bytes, &room) == 0;
     put_check(out, "loop", true, "");
     put_check(out, "config", v->refused_config[0] == '\0', v->refused_config);
+    put_letters_check(v->library, out);
     put_check(out, "spool", writable && has_room, writable ? room.text : spool.text);
-    put_check(out, "ledger", !r->told, r->why.text);
-    put_check(out, "draining", !v->stopping, "it is stopping and takes nothing new");
+    put_check(out, "ledger", !r->told, r->told ? r->why.text : "");
+    put_check(out, "draining", !v->stopping,
+              v->stopping ? "it is stopping and takes nothing new" : "");
 }

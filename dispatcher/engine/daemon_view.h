@@ -15,6 +15,7 @@
 /* Everything is borrowed. */
 struct daemon_view {
     const struct settings *settings;
+    const struct library *library;
     const struct spool *spool;
     const struct ledger *ledger;
     const struct batch_intake *batches;

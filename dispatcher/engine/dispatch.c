@@ -630,6 +630,8 @@ void dispatch_init(struct dispatch *d, struct ledger *l, struct shelf *shelf, st
     if (endpoints_load(&d->endpoints, l, &why) != 0)
         log_event(LOG_WARN, "ledger.look", "reason=\"%s\"", why.text);
     judge_letters(d);
+    /* Nobody knows which letters the last daemon lacked. */
+    releasing_begin(&d->releasing, s->settings, s->settings, true, clock_wall_ms());
     allowance_tend_day(d, clock_wall_ms()); /* what is settled from now on counts under it */
 }
 
@@ -648,17 +650,18 @@ static void forget_waits(struct traffic *t, struct release_causes causes)
 
 /* Destinations are not known by their transport: all of them, which costs the others nothing but a
  * new turn and a probe. */
-static void release_waiting(struct dispatch *d, const struct settings *old,
-                            const struct settings *new)
+static void release_waiting(struct dispatch *d, const struct setup *s)
 {
+    const struct settings *old = d->setup->settings, *new = s->settings;
+    bool letters = library_mends(s->library, d->setup->library);
     for (size_t i = 0; i < new->transport_count; i++)
         forget_waits(&d->traffic, release_compare(old, new, new->transports[i].name));
-    releasing_begin(&d->releasing, old, new, clock_wall_ms());
+    releasing_begin(&d->releasing, old, new, letters, clock_wall_ms());
 }
 
 void dispatch_use(struct dispatch *d, struct setup *s)
 {
-    release_waiting(d, d->setup->settings, s->settings);
+    release_waiting(d, s);
     d->setup = s;
     stops_use(&d->stops.live, s->settings);
     /* A new configuration is a new chance for every transport. */

@@ -24,6 +24,9 @@
  * them there are. */
 #define CROWD_AGAIN_MS 100
 #define CROWD_MAX_MS   (INT64_C(60) * 1000)
+/* The reload that brings a letter back makes due what waits for it; this is for whatever else may
+ * bring it back. */
+#define LETTER_AGAIN_MS (INT64_C(3600) * 1000)
 /* The ledger could not tell whether an address is suppressed. */
 #define ASK_AGAIN_MS 1000
 
@@ -95,6 +98,20 @@ static bool pass_start(const struct gates *g, const struct leased *row, struct g
     if (start_ms <= g->wall_ms)
         return true;
     send_back(row, start_ms, "", out);
+    return false;
+}
+
+/* It was right when this was accepted. Before the suppression list: that asks the letter's
+ * category.
+ */
+static bool pass_letter(const struct gates *g, const struct leased *row, struct gate_answer *out)
+{
+    const struct library *l = g->setup->library;
+    struct error ignored;
+    if (l == NULL || row->template_name == NULL ||
+        library_refuse_letter(l, row->template_name, &ignored) == 0)
+        return true;
+    send_back(row, g->wall_ms + LETTER_AGAIN_MS, "letter", out);
     return false;
 }
 
@@ -317,8 +334,9 @@ static void count_under_way(struct destination *d, const struct leased *row)
 bool gates_pass(const struct gates *g, struct leased *row, struct gate_answer *out)
 {
     out->has_said = out->passes_on = false;
-    if (!pass_expiry(g, row, out) || !pass_start(g, row, out) || !pass_trial(g, row, out) ||
-        !pass_suppression(g, row, out) || !pass_endpoint(g, row, out) || !pass_window(g, row, out))
+    if (!pass_expiry(g, row, out) || !pass_start(g, row, out) || !pass_letter(g, row, out) ||
+        !pass_trial(g, row, out) || !pass_suppression(g, row, out) || !pass_endpoint(g, row, out) ||
+        !pass_window(g, row, out))
         return false;
     struct destination *d = traffic_destination(g->traffic, g->transport, row->address, g->mono_ms);
     if (d == NULL)

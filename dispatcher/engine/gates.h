@@ -5,6 +5,7 @@
  *   gate         closed while                             then
  *   expiry       its expires_at has passed                expired
  *   not_before   before the time that was asked for       back until then, without a cause
+ *   letter       its letter has a mistake or is a draft   back until it is there, cause letter
  *   trial        trial mode, address not on the list      suppressed, cause trial_mode
  *   suppression  its address is on the suppression list   suppressed, cause of the entry
  *   endpoint     its endpoint is disabled                 held, cause endpoint_disabled

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "engine/intake.h"
 #include "engine/events.h"
@@ -25,6 +26,26 @@ static enum spool_verdict refuse(const struct spool_entry *entry, const struct e
     metrics_note_notice(METRICS_REJECTED);
     log_event(LOG_WARN, "job.refused", "file=%s reason=\"%s\"", entry->shown, reason->text);
     return SPOOL_REFUSED;
+}
+
+/* Behind "new/ID.json:1:27: ": it is not the notice that is wrong. */
+static const char *skip_position(const struct spool_entry *entry, const char *text)
+{
+    size_t len = strlen(entry->shown);
+    const char *end = strncmp(text, entry->shown, len) == 0 ? strstr(text + len, ": ") : NULL;
+    return end != NULL ? end + 2 : text;
+}
+
+/* It is told once; that its letter has a mistake the log says anyway. */
+static enum spool_verdict wait_for_letter(struct pass *pass, const struct spool_entry *entry,
+                                          const struct error *reason)
+{
+    struct letter_waits *letters = pass->door->letters;
+    const char *why = skip_position(entry, reason->text);
+    if (letters != NULL)
+        letter_waits_note(letters, entry->name, why, clock_mono_ms());
+    log_event(LOG_INFO, "job.waits", "file=%s reason=\"%s\"", entry->shown, why);
+    return SPOOL_LATER;
 }
 
 static enum spool_verdict stop(struct pass *pass, const struct error *why)
@@ -91,9 +112,10 @@ static enum spool_verdict take_entry(void *context, const struct spool_entry *en
     struct intake_plan plan;
     struct error why;
     enum accept_result result;
-    if (intake_plan(pass->door->setup, entry->text, entry->len, entry->shown, 1, &plan, reason) !=
-        0)
-        return refuse(entry, reason);
+    int rc =
+        intake_plan(pass->door->setup, entry->text, entry->len, entry->shown, 1, &plan, reason);
+    if (rc != 0)
+        return rc == ERR_CONFIG ? wait_for_letter(pass, entry, reason) : refuse(entry, reason);
     if (strcmp(plan.job->id, entry->id) != 0) {
         error_set(reason, ERR_INPUT,
                   "%s:1:1: the file is called %s but its id is \"%s\"; the name must be the id "
@@ -102,7 +124,6 @@ static enum spool_verdict take_entry(void *context, const struct spool_entry *en
         intake_plan_clear(&plan);
         return refuse(entry, reason);
     }
-    int rc = 0;
     if (!pass->in_transaction)
         rc = ledger_begin(pass->door->ledger, LEDGER_DURABLE, &why);
     pass->in_transaction = true;
@@ -136,10 +157,11 @@ static enum spool_verdict note_batch(void *context, const char *id, struct error
     return SPOOL_TAKEN;
 }
 
-static bool knows_batch(void *context, const char *id)
+static bool knows(void *context, const char *name)
 {
-    const struct pass *pass = context;
-    return batch_intake_knows(pass->door->batches, id);
+    const struct intake_door *door = ((const struct pass *)context)->door;
+    return (door->batches != NULL && batch_intake_knows(door->batches, name)) ||
+           (door->letters != NULL && letter_waits_find(door->letters, name) != NULL);
 }
 
 /* What stands in new/ waits for room, safe where it is. */
@@ -162,7 +184,7 @@ int intake_scan(const struct intake_door *door, int64_t now_ms, size_t limit,
     const struct spool_intake intake = {
         .context = &pass,
         .batch = door->batches != NULL ? note_batch : NULL,
-        .knows_batch = door->batches != NULL ? knows_batch : NULL,
+        .knows = knows,
         .entry = take_entry,
         .commit = commit_group,
         .group = INTAKE_GROUP,

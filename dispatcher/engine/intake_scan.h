@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "engine/batch_intake.h"
+#include "engine/letter_waits.h"
 #include "engine/log_pace.h"
 #include "engine/setup.h"
 #include "ledger/ledger.h"
@@ -23,6 +24,7 @@ struct intake_door {
     const struct setup *setup;
     struct batch_intake *batches; /* NULL: directories are refused */
     struct log_pace *full;        /* how often it is told that there is no room */
+    struct letter_waits *letters; /* who waits for a letter; NULL: nobody is remembered */
 };
 
 struct intake_result {

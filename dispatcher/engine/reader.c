@@ -148,7 +148,8 @@ static const char *structure_problem(const struct line *line)
     return NULL;
 }
 
-static void verify_line(struct reader *r, const struct line *line, int64_t number)
+/* ERR_CONFIG: the letter of the line was left out, and nobody knows whether the line is right. */
+static int verify_line(struct reader *r, const struct line *line, int64_t number, struct error *err)
 {
     const char *problem = structure_problem(line);
     char recipient[ID_MAX + 1];
@@ -158,11 +159,15 @@ static void verify_line(struct reader *r, const struct line *line, int64_t numbe
         error_set(&why, ERR_INPUT, SHOWN ":%lld:1: %s", (long long)number, problem);
         add_problem(r, why.text);
     } else if (number <= READER_SAMPLE) {
-        if (plan_line(r, line, number, recipient, &plan, &why) == 0)
+        int rc = plan_line(r, line, number, recipient, &plan, &why);
+        if (rc == ERR_CONFIG)
+            return error_set(err, rc, "%s", why.text);
+        if (rc == 0)
             intake_plan_clear(&plan);
         else
             add_problem(r, why.text);
     }
+    return 0;
 }
 
 /* The causes first: a file that was cut off has a wrong last line, too. */
@@ -193,7 +198,9 @@ static int verify(struct reader *r, struct error *err)
     int rc;
     r->lines.sum = digest_begin();
     while ((rc = lines_next(&r->lines, &line, err)) > 0) {
-        verify_line(r, &line, ++r->count);
+        rc = verify_line(r, &line, ++r->count, err);
+        if (rc != 0)
+            break;
         if (line.offset - told >= SIGN_OF_LIFE) {
             announce(r, r->count);
             told = line.offset;
@@ -242,7 +249,8 @@ static void tell_bad(struct reader *r, const struct planned_line *line, const ch
     buf_free(&sentence);
 }
 
-static void load_line(struct reader *r, const struct line *text, int64_t number)
+/* ERR_CONFIG as above: the line is read again later. */
+static int load_line(struct reader *r, const struct line *text, int64_t number, struct error *err)
 {
     char recipient[ID_MAX + 1];
     struct planned_line line = {.line = number,
@@ -250,13 +258,16 @@ static void load_line(struct reader *r, const struct line *text, int64_t number)
                                 .length = (int64_t)text->len,
                                 .recipient = recipient};
     struct intake_plan plan = {0};
-    struct error why;
-    if (plan_line(r, text, number, recipient, &plan, &why) == 0) {
+    int rc = plan_line(r, text, number, recipient, &plan, err);
+    if (rc == ERR_CONFIG)
+        return rc;
+    if (rc == 0) {
         tell_row(r, &line, &plan);
         intake_plan_clear(&plan);
     } else {
-        tell_bad(r, &line, why.text);
+        tell_bad(r, &line, err->text);
     }
+    return 0;
 }
 
 /* It was there when the batch was accepted: the disk has lost it. The batch still adds up. */
@@ -280,10 +291,10 @@ static int load(struct reader *r, struct error *err)
             return rc;
         if (careful)
             announce(r, number);
-        if (rc > 0)
-            load_line(r, &line, number);
-        else
+        if (rc == 0)
             tell_missing(r, number, offset);
+        else if (load_line(r, &line, number, err) != 0)
+            return ERR_CONFIG;
         offset += (rc > 0 ? (int64_t)line.len : 0) + 1;
         if (careful)
             flush(r);
@@ -306,7 +317,11 @@ void reader_main(const struct reader_task *task)
         log_event(LOG_DEBUG, "reader.nice", "note=\"runs with normal priority\"");
     lines_begin(&r.lines, NOTICES, SHOWN, BATCH_LINE_MAX, task->verify ? 0 : task->offset);
     int rc = task->verify ? verify(&r, &why) : load(&r, &why);
-    if (rc != 0)
+    if (rc == ERR_CONFIG)
+        put_sentence(&r.problems, why.text);
+    if (rc == ERR_CONFIG)
+        tell_text(&r, READER_WAITS, buf_text(&r.problems));
+    else if (rc != 0)
         tell_text(&r, READER_FAILED, why.text);
     lines_end(&r.lines);
     buf_free(&r.problems);

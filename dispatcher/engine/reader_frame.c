@@ -15,7 +15,7 @@
  *                    patience, confirm
  *  BAD               line, offset, length, recipient ("": not known), why
  *  END
- *  VERDICT, FAILED   text
+ *  VERDICT, WAITS, FAILED   text
  */
 #define DELIVERY_LEAST (3 + 3 * 5 + 2 * 8)
 
@@ -68,6 +68,7 @@ void reader_put_message(const struct reader_message *m, struct buf *out)
         wire_put_text(out, m->text);
         break;
     case READER_VERDICT:
+    case READER_WAITS:
     case READER_FAILED:
         wire_put_text(out, m->text);
         break;
@@ -161,6 +162,7 @@ int reader_decode(const char *payload, size_t len, const struct settings *settin
         out->text = read_visible(&w);
         break;
     case READER_VERDICT:
+    case READER_WAITS:
     case READER_FAILED:
         out->text = read_visible(&w);
         break;

@@ -19,6 +19,7 @@ enum reader_word {
     READER_BAD,     /* a line that cannot be sent, and why */
     READER_END,     /* that was the last line */
     READER_VERDICT, /* verifying: "" or what is wrong with the batch */
+    READER_WAITS,   /* it cannot go on: a letter was left out, and why */
     READER_FAILED,  /* it cannot go on for a reason of ours */
 };
 
@@ -27,7 +28,7 @@ struct reader_message {
     enum reader_word word;
     struct planned_line line; /* BEGUN: only its number; BAD: no deliveries */
     struct planned_delivery deliveries[JOB_CHANNELS_MAX]; /* line.deliveries points here */
-    const char *text;                                     /* BAD, VERDICT, FAILED */
+    const char *text;                                     /* BAD, VERDICT, WAITS, FAILED */
 };
 
 void reader_put_message(const struct reader_message *m, struct buf *out);

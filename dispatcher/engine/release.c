@@ -130,7 +130,7 @@ struct release_causes release_compare(const struct settings *old, const struct s
     const struct transport *a = settings_find_transport(old, transport);
     const struct transport *b = settings_find_transport(new, transport);
     if (a == NULL || b == NULL)
-        return (struct release_causes){false, false, false};
+        return (struct release_causes){0};
     return (struct release_causes){
         .window = !same_hours(a, b) || !text_equal(old->timezone, new->timezone),
         .rate = !same_rates(a, b) || (a->channel == CHANNEL_WEBHOOK && !same_crowds(old, new)),
@@ -156,25 +156,28 @@ static struct release_task *task_of(struct releasing *r, const char *transport)
 static void add(struct releasing *r, const char *transport, struct release_causes causes,
                 int64_t wall_ms)
 {
-    if (!causes.window && !causes.rate && !causes.destination_rest)
+    if (!causes.window && !causes.rate && !causes.destination_rest && !causes.letter)
         return;
     struct release_task *task = task_of(r, transport);
     const struct release before = task->place;
-    task->place = (struct release){
-        .transport = task->transport,
-        .causes = {causes.window ? "window" : before.causes[0],
-                   causes.rate ? "rate" : before.causes[1],
-                   causes.destination_rest ? "destination_rest" : before.causes[2]},
-        .before_ms = wall_ms,
-        .more = true};
+    task->place =
+        (struct release){.transport = task->transport,
+                         .causes = {causes.window ? "window" : before.causes[0],
+                                    causes.rate ? "rate" : before.causes[1],
+                                    causes.destination_rest ? "destination_rest" : before.causes[2],
+                                    causes.letter ? "letter" : before.causes[3]},
+                         .before_ms = wall_ms,
+                         .more = true};
 }
 
 void releasing_begin(struct releasing *r, const struct settings *old, const struct settings *new,
-                     int64_t wall_ms)
+                     bool letters, int64_t wall_ms)
 {
     for (size_t i = 0; i < new->transport_count; i++) {
         const char *name = new->transports[i].name;
-        add(r, name, release_compare(old, new, name), wall_ms);
+        struct release_causes causes = release_compare(old, new, name);
+        causes.letter = letters;
+        add(r, name, causes, wall_ms);
     }
 }
 
@@ -186,8 +189,11 @@ bool releasing_has_more(const struct releasing *r)
 static void end_last(struct releasing *r)
 {
     const struct release_task *task = &r->tasks[r->count - 1];
-    log_event(LOG_INFO, "config.released", "transport=%s deliveries=%zu", task->transport,
-              task->moved);
+    const struct release *place = &task->place;
+    bool changed = place->causes[0] != NULL || place->causes[1] != NULL || place->causes[2] != NULL;
+    if (changed || task->moved > 0) /* that no letter was waited for is no news */
+        log_event(LOG_INFO, "config.released", "transport=%s deliveries=%zu", task->transport,
+                  task->moved);
     free(r->tasks[--r->count].transport);
 }
 

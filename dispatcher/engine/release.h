@@ -8,6 +8,7 @@
  *   window            the transport's hours, also of a country, the time zone of the configuration
  *   rate              the transport's rates and limits towards domains and endpoints
  *   destination_rest  the transport's servers, the endpoints
+ *   letter            a letter that had a mistake, or was a draft; also by the start
  *
  * In steps, beside the work: it may be a whole campaign. A daemon that ends in between leaves the
  * rest with the times they have.
@@ -37,15 +38,15 @@ struct releasing {
 
 /* What a reload changed of a transport. */
 struct release_causes {
-    bool window, rate, destination_rest;
+    bool window, rate, destination_rest, letter;
 };
 struct release_causes release_compare(const struct settings *old, const struct settings *new,
                                       const char *transport);
 
 /* Adds what is to be released because `new` took the place of `old`; what was not done yet stays to
- * be done. */
+ * be done. `letters`: some may go that could not before. */
 void releasing_begin(struct releasing *r, const struct settings *old, const struct settings *new,
-                     int64_t wall_ms);
+                     bool letters, int64_t wall_ms);
 bool releasing_has_more(const struct releasing *r);
 /* One step, unless the ledger takes nothing. */
 void releasing_step(struct releasing *r, struct recorder *recorder, int64_t mono_ms,

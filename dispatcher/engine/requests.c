@@ -177,6 +177,17 @@ static bool put_pace_wait(const struct request *r, const struct delivery_row *ro
     return true;
 }
 
+/* What is wrong with the letter of one that waits for it; "" if nobody knows. */
+static void find_letter_fault(const struct request *r, const struct delivery_row *row,
+                              struct error *out)
+{
+    const struct request_daemon *d = r->world->daemon;
+    *out = (struct error){0};
+    if (d != NULL && row->template_name != NULL &&
+        library_refuse_letter(d->setup->library, row->template_name, out) == 0)
+        out->text[0] = '\0';
+}
+
 /* Why it does not go now, and when it may. */
 static void put_wait(const struct request *r, const struct delivery_row *row)
 {
@@ -189,10 +200,13 @@ static void put_wait(const struct request *r, const struct delivery_row *row)
     int64_t due_ms = pending ? row->due_ms : 0;
     if (put_pace_wait(r, row))
         return;
-    answer_put_text(r->out, "waits_for",
-                    rests_name_wait(row, known ? &rest : NULL, w->now_ms, &by_rest));
-    answer_put_text(r->out, "rests_because",
-                    by_rest && rest.reason[0] != '\0' ? rest.reason : NULL);
+    const char *word = rests_name_wait(row, known ? &rest : NULL, w->now_ms, &by_rest);
+    struct error letter = {0};
+    if (text_equal(word, "letter"))
+        find_letter_fault(r, row, &letter);
+    const char *because = by_rest ? rest.reason : letter.text;
+    answer_put_text(r->out, "waits_for", word);
+    answer_put_text(r->out, "rests_because", because[0] != '\0' ? because : NULL);
     if (by_rest && rest.until_ms > due_ms)
         due_ms = rest.until_ms == REST_UNTIL_TOLD ? 0 : rest.until_ms;
     answer_put_time(r->out, "next_attempt_at", due_ms);

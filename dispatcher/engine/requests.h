@@ -50,6 +50,9 @@ struct request_daemon {
     int (*use_endpoints)(void *context, struct error *err);
     /* What it says of stopped transports and of trial mode has changed. */
     int (*use_stops)(void *context, struct error *err);
+    /* Why the notice or batch of this id, which stands in new/ or is half loaded, waits for a
+     * letter that was left out; NULL: it does not. Borrowed. */
+    const char *(*waits_for_letter)(void *context, const char *id);
     /* Reads the configuration anew and appends a row for each key that changed. ERR_CONFIG: the
      * old one stays, and why. */
     int (*reload)(void *context, struct buf *out, int *out_generation, struct error *err);

@@ -103,6 +103,20 @@ struct numbers {
     struct awaiting awaiting;
 };
 
+/* Its lines are not read: a letter of it was left out. False: that is not so. */
+static bool put_letter_wait(const struct request *r, const char *id)
+{
+    const struct request_daemon *d = r->world->daemon;
+    const char *reason =
+        d != NULL && d->waits_for_letter != NULL ? d->waits_for_letter(d->context, id) : NULL;
+    if (reason == NULL)
+        return false;
+    answer_put_text(r->out, "waits_for", "letter");
+    answer_put_text(r->out, "rests_because", reason);
+    answer_put_time(r->out, "next_attempt_at", 0);
+    return true;
+}
+
 /* Nothing of it is left to be sent, and it waits for word: so does `waits_for`. */
 static int put_waits(const struct listing *list, const struct batch_row *row,
                      const struct numbers *n)
@@ -112,6 +126,8 @@ static int put_waits(const struct listing *list, const struct batch_row *row,
     buf_printf(out, ",\"awaiting\":%lld", (long long)n->awaiting.count);
     answer_put_time(out, "next_channel_at", n->awaiting.first_ms);
     answer_put_time(out, "last_channel_at", n->awaiting.last_ms);
+    if (row->state == BATCH_LOADING && put_letter_wait(list->r, row->id))
+        return 0;
     if (n->awaiting.count == 0 || !all_left)
         return answer_put_waits(list->r, row->batch, list->err);
     answer_put_text(out, "waits_for", "confirmation");
@@ -229,8 +245,10 @@ static void put_new(const struct request *r, const char *id)
     answer_put_counts(out, none);
     buf_puts(out, ",\"refused\":0,\"accepted_at\":null,\"expires_at\":null,\"finished_at\":null");
     answer_put_time(out, "at", r->world->now_ms);
-    buf_puts(out, ",\"awaiting\":0,\"next_channel_at\":null,\"last_channel_at\":null"
-                  ",\"waits_for\":null,\"next_attempt_at\":null}\n");
+    buf_puts(out, ",\"awaiting\":0,\"next_channel_at\":null,\"last_channel_at\":null");
+    if (!put_letter_wait(r, id))
+        buf_puts(out, ",\"waits_for\":null,\"rests_because\":null,\"next_attempt_at\":null");
+    buf_puts(out, "}\n");
 }
 
 /* In no order, and so many at most: it is a list for people. */

@@ -203,6 +203,14 @@ static int refuse_unknown(const struct request *r, const char *id, struct error 
     struct error ignored;
     bool is_batch = request_find_batch(r, id, &facts, &ignored) == 0;
     batch_facts_clear(&facts);
+    const struct request_daemon *d = r->world->daemon;
+    const char *letter =
+        d != NULL && d->waits_for_letter != NULL ? d->waits_for_letter(d->context, id) : NULL;
+    if (letter != NULL)
+        return error_set(
+            err, ERR_AGAIN,
+            "\"%s\" waits until its letter is mended and read (`dispatcher reload`): %s", id,
+            letter);
     if (is_batch)
         return error_set(err, ERR_NOT_FOUND,
                          "\"%s\" is a batch, not a notice; its recipients are %s_ID (`dispatcher "

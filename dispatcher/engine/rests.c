@@ -75,7 +75,7 @@ bool rests_find(const struct rests *r, const char *transport, struct transport_r
 
 static const char *name_gate(const char *cause)
 {
-    static const char *const gates[] = {"window", "rate", "destination_rest"};
+    static const char *const gates[] = {"window", "rate", "destination_rest", "letter"};
     for (size_t i = 0; i < COUNT_OF(gates); i++) {
         if (text_equal(gates[i], cause))
             return gates[i];

@@ -49,6 +49,7 @@ bool rests_find(const struct rests *r, const char *transport, struct transport_r
  *   transport_rest … warmup          all of its transport waits, `rest` says until when
  *   transport_paused                 likewise, until an operator lets it go on
  *   window, rate, destination_rest   a gate sent it back, until its time
+ *   letter                           the same, of one that is left out
  *   retry, not_before                its own time has not come
  *   daemon                           it is due, and none runs
  *   endpoint_disabled, operator      it goes on when a person says so
@@ -56,7 +57,8 @@ bool rests_find(const struct rests *r, const char *transport, struct transport_r
  */
 const char *rests_name_wait(const struct delivery_row *row, const struct transport_rest *rest,
                             int64_t now_ms, bool *out_by_rest);
-/* Why the time of one is still to come: window, rate, destination_rest, retry or not_before. */
+/* Why the time of one is still to come: window, rate, destination_rest, letter, retry or
+ * not_before. */
 const char *rests_name_time(const char *cause, bool tried);
 
 #endif

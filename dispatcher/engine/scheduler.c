@@ -66,6 +66,8 @@ struct scheduler {
     int64_t next_reload_mono_ms;
     int64_t started_mono_ms;
     int64_t next_scan_mono_ms;
+    int64_t
+        least_scan_mono_ms; /* where much stands in new/ and stays, passes leave time for work */
     int64_t next_clean_mono_ms;
     int64_t next_due_wall_ms;
     int64_t next_batch_mono_ms;
@@ -73,6 +75,7 @@ struct scheduler {
     int64_t next_overdue_mono_ms; /* not before: the ledger failed, or could not plan them */
     /* receipts nobody believes; batches without lines; a disk without room */
     struct log_pace refusals, untold, full;
+    struct letter_waits letters; /* notices whose letter was left out */
     struct clock_step clock;
     bool stopping;
     int64_t stop_at_mono_ms;
@@ -196,7 +199,7 @@ static int judge_fresh(const struct scheduler *s, struct setup **out, struct acc
                        struct error *err)
 {
     const struct settings *old = s->setup->settings;
-    int rc = setup_load_all(&s->options->config, s->setup->generation + 1, out, err);
+    int rc = setup_reload(&s->options->config, s->setup, out, err);
     if (rc != 0)
         return rc;
     struct settings *fresh = (*out)->settings;
@@ -235,11 +238,27 @@ static void take_fresh(struct scheduler *s, struct setup *fresh)
     batch_intake_use(s->batches, fresh);
     setup_release(old);
     warn_about_missing_transports(s);
+    letter_waits_forget(&s->letters);
+    s->next_scan_mono_ms = 0;
     log_event(LOG_INFO, "config.reloaded", "file=%s generation=%d", fresh->settings->file,
               fresh->generation);
+    setup_tell_letters(fresh);
 }
 
-/* `changes` gets a row for each key. */
+/* A row for each letter with a mistake. */
+static void put_letters(const struct setup *s, struct buf *out)
+{
+    struct library_fault f;
+    for (size_t i = 0; library_fault_at(s->library, i, &f); i++) {
+        buf_puts(out, "{\"v\":1,\"letter\":");
+        buf_put_json(out, f.name);
+        buf_printf(out, ",\"kept\":%s,\"reason\":", f.kept ? "true" : "false");
+        buf_put_json(out, f.reason);
+        buf_puts(out, "}\n");
+    }
+}
+
+/* `changes` gets a row for each key, and for each letter with a mistake. */
 static int reload(void *context, struct buf *changes, int *out_generation, struct error *err)
 {
     struct scheduler *s = context;
@@ -259,6 +278,7 @@ static int reload(void *context, struct buf *changes, int *out_generation, struc
     take_fresh(s, fresh);
     show_configuration(s, &shown);
     config_change_put(buf_text(&s->shown), buf_text(&shown), changes);
+    put_letters(fresh, changes);
     buf_free(&s->shown);
     s->shown = shown;
     *out_generation = fresh->generation;
@@ -276,6 +296,7 @@ static int preview_reload(void *context, struct buf *changes, struct error *err)
     if (rc == 0) {
         show_configuration(s, &shown);
         config_change_put(buf_text(&s->shown), buf_text(&shown), changes);
+        put_letters(fresh, changes);
     }
     buf_free(&shown);
     setup_release(fresh);
@@ -297,6 +318,7 @@ static struct daemon_view look(struct scheduler *s)
 {
     return (struct daemon_view){
         .settings = s->setup->settings,
+        .library = s->setup->library,
         .spool = s->spool,
         .ledger = s->ledger,
         .batches = s->batches,
@@ -360,6 +382,16 @@ static int use_stops(void *context, struct error *err)
     return dispatch_use_stops(&s->dispatch, err);
 }
 
+static const char *waits_for_letter(void *context, const char *id)
+{
+    const struct scheduler *s = context;
+    struct buf name = {0};
+    buf_printf(&name, "%s.json", id);
+    const char *reason = letter_waits_find(&s->letters, buf_text(&name));
+    buf_free(&name);
+    return reason != NULL ? reason : batch_intake_waits(s->batches, id);
+}
+
 static enum log_level set_log_level(void *context, enum log_level level, int64_t for_ms)
 {
     struct scheduler *s = context;
@@ -387,6 +419,7 @@ static void on_request(void *context, const struct control_client *client, const
         .endpoint_rests = endpoint_rests,
         .use_endpoints = use_endpoints,
         .use_stops = use_stops,
+        .waits_for_letter = waits_for_letter,
         .reload = reload,
         .preview_reload = preview_reload,
         .set_log_level = set_log_level,
@@ -412,12 +445,13 @@ static void on_request(void *context, const struct control_client *client, const
 
 static int open_all(struct scheduler *s, struct error *err)
 {
-    int rc = setup_load_all(&s->options->config, 1, &s->setup, err);
+    int rc = setup_load(&s->options->config, 1, &s->setup, err);
     if (rc != 0)
         return rc;
     log_set_level(s->setup->settings->log_level);
     events_listen();
     setup_tell_remarks(s->setup);
+    setup_tell_letters(s->setup);
     metrics_note_reload(true, clock_wall_ms());
     rc = access_load(s->setup->settings, &s->access, err);
     if (rc == 0)
@@ -467,6 +501,7 @@ static void close_all(struct scheduler *s)
     ledger_close(s->ledger);
     spool_close(s->spool);
     setup_release(s->setup);
+    letter_waits_forget(&s->letters);
     buf_free(&s->shown);
     if (s->signals >= 0)
         close(s->signals);
@@ -544,8 +579,8 @@ static void drain_watch(struct scheduler *s)
     bool any = false;
     while (read(s->watch, events, sizeof(events)) > 0)
         any = true;
-    if (any)
-        s->next_scan_mono_ms = 0;
+    if (any && s->next_scan_mono_ms > s->least_scan_mono_ms)
+        s->next_scan_mono_ms = s->least_scan_mono_ms;
 }
 
 static void scan(struct scheduler *s, int64_t mono_ms)
@@ -555,10 +590,14 @@ static void scan(struct scheduler *s, int64_t mono_ms)
     if (s->stopping || s->dispatch.recorder.down || mono_ms < s->next_scan_mono_ms)
         return;
     s->next_scan_mono_ms = mono_ms + s->setup->settings->rescan_ms;
-    const struct intake_door door = {s->spool, s->ledger, s->setup, s->batches, &s->full};
+    const struct intake_door door = {s->spool,   s->ledger, s->setup,
+                                     s->batches, &s->full,  &s->letters};
+    letter_waits_tend(&s->letters, mono_ms);
     int rc = intake_scan(&door, clock_wall_ms(), SCAN_LIMIT, &result, &why);
     if (rc != 0)
         log_event(LOG_ERR, "spool.scan", "reason=\"%s\"", why.text);
+    int64_t ended_ms = clock_mono_ms();
+    s->least_scan_mono_ms = ended_ms + (ended_ms - mono_ms);
     bool progress = rc == 0 && !result.stopped && result.counts.taken + result.counts.refused > 0;
     if (progress && result.more)
         s->next_scan_mono_ms = mono_ms;

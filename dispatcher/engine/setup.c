@@ -8,19 +8,15 @@
 #include "channel/dkim_signature.h"
 #include "engine/token_draw.h"
 
-/* Which letters: all, or none at all; those without a mistake; those, with the drafts among them.
- */
-enum letters { LETTERS_ALL, LETTERS_SOUND, LETTERS_TO_LOOK_AT };
-
-static int load_library(struct setup *s, enum letters which, struct error *err)
+static int load_library(struct setup *s, bool drafts, struct error *err)
 {
     const struct library_options options = {
         .templates = s->settings->templates,
         .locales = s->settings->locales,
         .default_zone = s->settings->timezone,
         .organisation = &s->settings->organisation,
-        .drafts = which == LETTERS_TO_LOOK_AT,
-        .leave_out = which != LETTERS_ALL,
+        .drafts = drafts,
+        .leave_out = true,
     };
     return library_load(&options, &s->library, err);
 }
@@ -44,7 +40,7 @@ static int prepare_signing(struct settings *s, bool without_secrets, struct erro
     return 0;
 }
 
-static int load(const struct config_options *options, int generation, enum letters which,
+static int load(const struct config_options *options, int generation, bool drafts,
                 struct setup **out, struct error *err)
 {
     struct setup *s = xcalloc(1, sizeof(*s));
@@ -57,7 +53,7 @@ static int load(const struct config_options *options, int generation, enum lette
     if (rc == 0)
         rc = prepare_signing(s->settings, options->without_secrets, err);
     if (rc == 0)
-        rc = load_library(s, which, err);
+        rc = load_library(s, drafts, err);
     if (rc == 0)
         rc = library_check_rules(s->library, &s->settings->rules, NULL, NULL, err);
     if (rc != 0) {
@@ -71,24 +67,43 @@ static int load(const struct config_options *options, int generation, enum lette
 int setup_load(const struct config_options *options, int generation, struct setup **out,
                struct error *err)
 {
-    return load(options, generation, LETTERS_SOUND, out, err);
+    return load(options, generation, false, out, err);
 }
 
-int setup_load_all(const struct config_options *options, int generation, struct setup **out,
-                   struct error *err)
+int setup_reload(const struct config_options *options, const struct setup *old, struct setup **out,
+                 struct error *err)
 {
-    return load(options, generation, LETTERS_ALL, out, err);
+    int rc = setup_load(options, old->generation + 1, out, err);
+    if (rc == 0)
+        rc = library_keep((*out)->library, old->library, err);
+    if (rc == 0 || *out == NULL)
+        return rc;
+    setup_release(*out);
+    *out = NULL;
+    return rc;
 }
 
 int setup_load_drafts(const struct config_options *options, struct setup **out, struct error *err)
 {
-    return load(options, 1, LETTERS_TO_LOOK_AT, out, err);
+    return load(options, 1, true, out, err);
 }
 
 void setup_tell_remarks(const struct setup *s)
 {
     for (size_t i = 0; i < s->settings->remark_count; i++)
         log_event(LOG_WARN, "config.remark", "note=\"%s\"", s->settings->remarks[i].text);
+}
+
+void setup_tell_letters(const struct setup *s)
+{
+    struct library_fault f;
+    for (size_t i = 0; library_fault_at(s->library, i, &f); i++)
+        log_event(
+            LOG_ERR, f.kept ? "letter.kept" : "letter.left_out",
+            "letter=%s reason=\"%s\" note=\"%s\" action=\"mend it, then `dispatcher check` and "
+            "`dispatcher reload`\"",
+            f.name, f.reason,
+            f.kept ? "its version of before stays in use" : "what names it waits");
 }
 
 int setup_take_key(struct setup *s, struct error *err)

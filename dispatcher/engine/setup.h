@@ -21,9 +21,9 @@ struct setup {
  * mistake is left out (library_refuse_letter() says why). ERR_CONFIG and *out NULL otherwise. */
 MUST_CHECK int setup_load(const struct config_options *options, int generation, struct setup **out,
                           struct error *err);
-/* The same; a letter with a mistake is ERR_CONFIG, too. */
-MUST_CHECK int setup_load_all(const struct config_options *options, int generation,
-                              struct setup **out, struct error *err);
+/* The next one after `old`: a letter with a mistake that is in `old` stays as it is there. */
+MUST_CHECK int setup_reload(const struct config_options *options, const struct setup *old,
+                            struct setup **out, struct error *err);
 /* The same with the drafts that have no mistakes: to look at letters, never to send them. */
 MUST_CHECK int setup_load_drafts(const struct config_options *options, struct setup **out,
                                  struct error *err);
@@ -31,6 +31,8 @@ MUST_CHECK int setup_load_drafts(const struct config_options *options, struct se
 MUST_CHECK int setup_check_signing(const struct settings *s, struct error *err);
 /* What the configuration says that would not work, as warnings of the log. */
 void setup_tell_remarks(const struct setup *s);
+/* Which letters have a mistake, as errors of the log. */
+void setup_tell_letters(const struct setup *s);
 /* Puts the key of the spool's tokens into the settings; makes it if there is none. For whoever
  * sends or is told what became of it: to check something no spool is needed. ERR_CONFIG. */
 MUST_CHECK int setup_take_key(struct setup *s, struct error *err);

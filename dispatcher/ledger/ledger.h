@@ -306,7 +306,7 @@ int64_t ledger_written_ms(const char *spool);
  *
  * In steps like ledger_rewind(): a step looks at `limit` deliveries and lanes at most.
  */
-#define RELEASE_CAUSES 3
+#define RELEASE_CAUSES 4
 struct release {
     const char *transport;              /* borrowed */
     const char *causes[RELEASE_CAUSES]; /* which of them; NULL: none. Borrowed */

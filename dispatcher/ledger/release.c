@@ -16,10 +16,10 @@
 /* In two questions for the reason told in lease.c; "state IN (0, 2)" is written as in the index.
  * With an attempt in the row the cause is that of the attempt, not a gate's. */
 #define LOOK                                                                                       \
-    "SELECT seq, due_ms, tried = 0 AND changed_ms <= ?1 AND cause IN (?2, ?3, ?4) FROM delivery"   \
-    " INDEXED BY delivery_due WHERE state IN (0, 2) AND lane = ?5 AND "
-static const char same_due_sql[] = LOOK "due_ms = ?6 AND seq > ?7 ORDER BY seq LIMIT ?8";
-static const char later_due_sql[] = LOOK "due_ms > ?6 ORDER BY due_ms, seq LIMIT ?7";
+    "SELECT seq, due_ms, tried = 0 AND changed_ms <= ?1 AND cause IN (?2, ?3, ?4, ?5) FROM "       \
+    "delivery INDEXED BY delivery_due WHERE state IN (0, 2) AND lane = ?6 AND "
+static const char same_due_sql[] = LOOK "due_ms = ?7 AND seq > ?8 ORDER BY seq LIMIT ?9";
+static const char later_due_sql[] = LOOK "due_ms > ?7 ORDER BY due_ms, seq LIMIT ?8";
 static const char due_sql[] =
     "UPDATE delivery SET due_ms = ?, changed_ms = ?, cause = '' WHERE seq = ?";
 

@@ -21,11 +21,11 @@ static const char again_sql[] =
 static const char address_sql[] = "SELECT address FROM delivery WHERE seq = ?";
 static const char why_sql[] = "SELECT cause, coalesce(remark, '') FROM delivery WHERE seq = ?";
 
-#define GATES "'window', 'rate', 'destination_rest'"
+#define GATES "'window', 'rate', 'destination_rest', 'letter'"
 
 static bool is_gate(const char *cause)
 {
-    static const char *const gates[] = {"window", "rate", "destination_rest"};
+    static const char *const gates[] = {"window", "rate", "destination_rest", "letter"};
     for (size_t i = 0; cause != NULL && i < COUNT_OF(gates); i++) {
         if (text_equal(cause, gates[i]))
             return true;

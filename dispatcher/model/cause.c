@@ -58,6 +58,7 @@ static const struct cause {
     {"interrupted", SAYS("The daemon ended while it was on its way: it may have arrived.", ""), "look at the server or gateway whether it arrived", true, false},
     {"invalid", SAYS("The line of the batch cannot be used.", ""), "correct the line and send it again", false, false},
     {"job", SAYS("The notice can no longer be read.", ""), "send the notice again", false, false},
+    {"letter", SAYS("Its letter has a mistake, or is a draft, and is left out meanwhile.", " It goes by itself after the reload that brings it back."), "mend the letter until dispatcher check finds nothing", true, false},
     {"locale_fallback", SAYS("The letter is not written in the recipient's language; somebody must decide.", ""), "have the letter translated, or let it go as it is", true, false},
     {"lost_id", SAYS("The gateway took the message and did not say how it calls it: it may have arrived.", ""), "look at the gateway whether it arrived", true, false},
     {"mailbox", SAYS("The mailbox cannot be used at the moment.", " It is tried again."), "", true, false},

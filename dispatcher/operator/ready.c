@@ -35,6 +35,23 @@ static int judge(const struct json_t *answer, struct error *why)
     return 0;
 }
 
+/* What is in order and yet worth a word. */
+static void tell_remarks(const struct invocation *inv, const struct buf *end)
+{
+    struct json_t *answer = NULL;
+    struct error ignored;
+    if (json_parse(buf_text(end), end->len, "answer", 1, 8, &answer, &ignored) != 0)
+        return;
+    const struct json_t *checks = json_get(answer, "checks");
+    for (size_t i = 0; i < json_count(checks); i++) {
+        const struct json_t *check = json_at(checks, i);
+        const char *detail = json_get_text(check, "detail", NULL);
+        if (detail != NULL && json_get_bool(check, "ok", false))
+            say(inv, stderr, "remark: %s: %s\n", json_get_text(check, "name", ""), detail);
+    }
+    json_free(answer);
+}
+
 static void ask(const struct invocation *inv, int64_t limit_ms, struct readiness *out)
 {
     struct session s;
@@ -107,6 +124,8 @@ static int run(const struct invocation *inv, struct error *err)
         say(inv, stderr, "not ready: %s\n", r.why.text);
     else if (r.status != 0)
         rc = error_set(err, r.status, "%s", r.why.text);
+    if (r.status == 0 && !invocation_json(inv))
+        tell_remarks(inv, &r.end);
     buf_free(&r.end);
     return r.status == ERR_AGAIN ? EX_TEMPFAIL : rc;
 }
@@ -123,7 +142,7 @@ const struct command command_ready = {
     .details = "  dispatcher ready --wait --timeout 60s && dispatcher enqueue notice.json\n\n"
                "Exit status 0: it is ready. 75: it runs and is not, with the first check that\n"
                "fails (config, spool, ledger, draining). 69: no daemon answers. The same checks\n"
-               "as /readyz.\n\n"
+               "as /readyz. A letter with a mistake is named, and is no reason not to be ready.\n\n"
                "JSON, one object, of a daemon that answers: v, end, checks (name, ok, detail).",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "base/attributes.h"
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/say.h"
@@ -14,9 +13,27 @@ struct changes {
     size_t count;
 };
 
+static void print_letter(const struct invocation *inv, const struct json_t *row)
+{
+    const char *name = json_get_text(row, "letter", "");
+    struct buf why = {0};
+    say_put_error(&why, json_get_text(row, "reason", ""));
+    if (json_get_bool(row, "kept", false))
+        say(inv, stderr, "letter %s has a mistake, its version of before stays in use: %s\n", name,
+            buf_text(&why));
+    else
+        say(inv, stderr, "letter %s has a mistake and is left out, what names it waits: %s\n", name,
+            buf_text(&why));
+    buf_free(&why);
+}
+
 static void print_change(void *context, const struct json_t *row)
 {
     struct changes *changes = context;
+    if (json_get(row, "letter") != NULL) {
+        print_letter(changes->inv, row);
+        return;
+    }
     const char *key = json_get_text(row, "key", "");
     const char *was = json_get_text(row, "was", NULL);
     const char *now = json_get_text(row, "now", NULL);
@@ -24,9 +41,9 @@ static void print_change(void *context, const struct json_t *row)
     printf("  %s: %s -> %s\n", key, was != NULL ? was : "-", now != NULL ? now : "-");
 }
 
-static void count_change(void *context, const struct json_t *row UNUSED)
+static void count_change(void *context, const struct json_t *row)
 {
-    ((struct changes *)context)->count++;
+    ((struct changes *)context)->count += json_get(row, "letter") == NULL ? 1 : 0;
 }
 
 static void print_json(const struct buf *rows, const struct json_t *answer)
@@ -90,8 +107,11 @@ const struct command command_reload = {
         "in force, and the exit status is 78. `spool` and `control_socket` only change with a\n"
         "restart: then nothing is exchanged either. A secret that was replaced is read, but does\n"
         "not show among what changed. SIGHUP does the same and tells the log.\n\n"
-        "JSON, one per line: v, key, was, now for each key that changed; then v, end,\n"
-        "generation.",
+        "A letter with a mistake keeps nothing else back: its version of before stays in use,\n"
+        "or, if there is none, it is left out and what names it waits. It is named, and the\n"
+        "exit status is 0.\n\n"
+        "JSON, one per line: v, key, was, now for each key that changed, and v, letter, kept,\n"
+        "reason for each letter with a mistake; then v, end, generation.",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,
@@ -153,6 +173,8 @@ const struct command command_config_diff = {
         "Exit status: 0 nothing would change, 1 something would, 78 the reload would be refused; "
         "the reason is\n"
         "told.\n\n"
-        "JSON, one per line: v, key, was, now for each key; then v, end, changes.",
+        "JSON, one per line: v, key, was, now for each key, and v, letter, kept, reason for each "
+        "letter with\n"
+        "a mistake; then v, end, changes.",
     .run = run_diff,
 };

@@ -122,6 +122,12 @@ static void print_way_out(const struct invocation *inv, const struct json_t *row
          SAID("the rate of its mail domain is used up: goes when it is its turn")},
         {"waiting", "destination_rest",
          SAID("its domain or endpoint rests after faults: goes later")},
+        {"waiting", "letter",
+         SAID("its letter has a mistake or is a draft: goes by itself when that is mended, and "
+              "`dispatcher reload`")},
+        {"deferred", "letter",
+         SAID("its letter has a mistake or is a draft: goes by itself when that is mended, and "
+              "`dispatcher reload`")},
         {"deferred", "window",
          SAID("outside the hours of the recipient: goes when they begin there")},
         {"deferred", "rate",

@@ -125,6 +125,25 @@ static void print_lack_of_room(const struct invocation *inv, const struct json_t
     buf_free(&why);
 }
 
+static void print_letters(const struct invocation *inv, const struct json_t *status)
+{
+    const struct json_t *letters = json_get(status, "letters_with_mistakes");
+    for (size_t i = 0; i < json_count(letters); i++) {
+        const struct json_t *l = json_at(letters, i);
+        const char *name = json_get_text(l, "name", "");
+        struct buf why = {0};
+        say_put_error(&why, json_get_text(l, "reason", ""));
+        if (json_get_bool(l, "kept", false))
+            say(inv, stdout, "letter %s has a mistake, its version of before stays in use: %s\n",
+                name, buf_text(&why));
+        else
+            say(inv, stdout, "letter %s has a mistake and is left out, what names it waits: %s\n",
+                name, buf_text(&why));
+        say(inv, stdout, "  mend it, then: dispatcher check, dispatcher reload\n");
+        buf_free(&why);
+    }
+}
+
 static void print_intake(const struct invocation *inv, const struct json_t *status)
 {
     const struct json_t *intake = json_get(status, "intake");
@@ -257,6 +276,7 @@ static void print_status(const struct invocation *inv, const struct json_t *stat
     print_stop_rule(inv, status);
     print_lack_of_room(inv, status);
     print_intake(inv, status);
+    print_letters(inv, status);
     print_refused(inv, status);
     print_transports(inv, status);
     print_resting(inv, status);
@@ -329,8 +349,8 @@ const struct command command_status = {
         "uptime_ms, workers, busy,\n"
         "stopping, refused, lanes, ledger_available (else ledger_reason, ledger_since, "
         "unrecorded),\ndisk_reason (if there is no room to take anything in), intake\n"
-        "(batch, line, total of the one being taken in, or null) and transports (name, "
-        "channel, in_flight,\n"
+        "(batch, line, total of the one being taken in, or null), letters_with_mistakes (name, "
+        "kept, reason),\ntransports (name, channel, in_flight,\n"
         "paused_ms, reason, breaker, waits_for, since, until), endpoints_disabled (name, since, "
         "reason) and resting\n"
         "(kind: host or destination, transport, name, since, until, reason).",

@@ -239,6 +239,23 @@ static int wait_all(struct session *session, struct standing *all, size_t count,
     return rc;
 }
 
+/* Something may be known of one that stands in new/: it waits for its letter. */
+static void tell_unread(const struct invocation *inv, struct session *session, const char *id)
+{
+    struct buf request = {0}, rows = {0};
+    struct json_t *end = NULL;
+    struct error why;
+    request_begin(&request, "show");
+    request_put_text(&request, "id", id);
+    buf_putc(&request, '}');
+    if (session_ask(session, buf_text(&request), &rows, &end, &why) == ERR_AGAIN &&
+        !invocation_json(inv))
+        output_error(&why);
+    json_free(end);
+    buf_free(&request);
+    buf_free(&rows);
+}
+
 static int refuse_unknown(struct session *session, const char *id, struct error *err)
 {
     int rc = ask_about(session, "show", "id", id, err); /* says what else it may be */
@@ -288,6 +305,10 @@ int status_notices(const struct invocation *inv, struct error *err)
         rc = session_open(inv, LEDGER_READ, &session, err);
     if (rc == 0)
         rc = wait_all(&session, all, count, limit_ms, &open, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (all[i].channels == 0 && all[i].open)
+            tell_unread(inv, &session, all[i].id);
+    }
     if (rc == 0) {
         print_all(inv, all, count);
         rc = verdict(&session, all, count, open, err);

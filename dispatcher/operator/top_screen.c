@@ -64,6 +64,22 @@ static void put_lack(const struct invocation *inv, const struct json_t *f, size_
     }
 }
 
+static void put_letters(const struct invocation *inv, const struct json_t *f, size_t width,
+                        struct buf *out)
+{
+    const struct json_t *letters = json_get(f, "letters_with_mistakes");
+    for (size_t i = 0; i < json_count(letters); i++) {
+        const struct json_t *l = json_at(letters, i);
+        size_t start = out->len;
+        struct buf why = {0};
+        say_put_error(&why, json_get_text(l, "reason", ""));
+        say_put(inv, out, "The letter %s has a mistake: %s", json_get_text(l, "name", ""),
+                buf_text(&why));
+        buf_free(&why);
+        end_line(out, start, width);
+    }
+}
+
 static void put_head(const struct invocation *inv, const struct json_t *f, size_t width,
                      struct buf *out)
 {
@@ -75,6 +91,7 @@ static void put_head(const struct invocation *inv, const struct json_t *f, size_
             (double)json_get_int(f, "free_bytes", 0) / 1e9);
     end_line(out, start, width);
     put_lack(inv, f, width, out);
+    put_letters(inv, f, width, out);
 }
 
 static void put_counts(const struct invocation *inv, const struct json_t *f, size_t width,

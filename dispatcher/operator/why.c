@@ -217,6 +217,14 @@ static void next_wave(const struct subject *s, struct buf *out)
             s->when);
 }
 
+static void next_letter(const struct subject *s, struct buf *out)
+{
+    say_put(s->inv, out,
+            " It waits for its letter, and goes by itself after the reload that brings it back.");
+    if (s->because[0] != '\0')
+        say_put(s->inv, out, " What keeps it: %s.", s->because);
+}
+
 static void next_retry(const struct subject *s, struct buf *out)
 {
     say_put(s->inv, out, " It is tried again by itself at %s.", s->when);
@@ -250,6 +258,7 @@ static const struct wait {
     {"window", next_window, NULL, OF_NOTHING, false},
     {"canary", next_canary, "dispatcher campaign show", OF_CAMPAIGN, false},
     {"wave", next_wave, NULL, OF_NOTHING, false},
+    {"letter", next_letter, "dispatcher reload", OF_NOTHING, false},
     {"not_before", next_not_before, NULL, OF_NOTHING, false},
     {"retry", next_retry, "dispatcher retry", OF_NOTICE, true},
     {"daemon", next_daemon, "dispatcher run", OF_NOTHING, false},

@@ -15,6 +15,9 @@
 #include "render/lint_yaml.h"
 #include "render/template_names.h"
 
+/* While files are being changed. */
+#define LOAD_TRIES 5
+
 /* ---- what is there, but wrong ---- */
 
 /* `reason` NULL: it is told as a problem. */
@@ -45,7 +48,8 @@ bool library_fault_at(const struct library *l, size_t index, struct library_faul
         const struct refused *r = &l->refused[i];
         if (r->reason == NULL || index-- > 0)
             continue;
-        *out = (struct library_fault){.name = r->name, .reason = r->reason};
+        *out =
+            (struct library_fault){.name = r->name, .reason = r->reason, .kept = r->owner != NULL};
         return true;
     }
     return false;
@@ -74,7 +78,7 @@ static int refuse_draft(const struct library *l, const char *name, struct error 
 int library_refuse_letter(const struct library *l, const char *name, struct error *err)
 {
     const struct refused *r = find_refused(l, name);
-    if (r == NULL || r->reason == NULL)
+    if (r == NULL || r->reason == NULL || r->owner != NULL)
         return refuse_draft(l, name, err);
     return error_set(err, ERR_CONFIG,
                      "the letter \"%s\" has a mistake and is left out until it is mended: %s", name,
@@ -357,16 +361,18 @@ static void load_templates(struct library *l, const struct library_options *o,
 
 /* What is sent is what was summed: a file that is written meanwhile is read again by the next
  * load. */
-static void check_sources(const struct library *l, const struct library_options *options,
+static bool check_sources(const struct library *l, const struct library_options *options,
                           struct problems *problems)
 {
     struct sources behind;
     struct place at = {options->templates, 1, 1};
     sources_read(options, &behind);
-    if (!sources_equal(&l->sources, &behind))
+    bool same = sources_equal(&l->sources, &behind);
+    if (!same)
         problems_add_error(problems, &at, "changed",
                            "a file was changed while all were read: load them again");
     sources_free(&behind);
+    return same;
 }
 
 static void check_zone(const struct library *l, struct problems *problems)
@@ -388,25 +394,34 @@ static void check_any(const struct library *l, struct problems *problems)
     problems_add_failure(problems, &why, "letters");
 }
 
-int library_load(const struct library_options *options, struct library **out, struct error *err)
+static void load_all(struct library *l, const struct library_options *options,
+                     struct problems *problems)
+{
+    sources_read(options, &l->sources);
+    l->partials = file_join(options->templates, "_partials");
+    l->default_zone = xstrdup(options->default_zone);
+    check_zone(l, problems);
+    load_locales(l, options, problems);
+    if (!problems_stop_load(problems))
+        load_layouts(l, options, problems);
+    if (!problems_stop_load(problems))
+        load_templates(l, options, problems);
+    if (!problems_stop_load(problems))
+        check_any(l, problems);
+}
+
+/* Somebody who saves a file at this moment keeps nobody from starting: `*out_changed` true, once
+ * more. */
+static int load_once(const struct library_options *options, bool *out_changed, struct library **out,
+                     struct error *err)
 {
     struct problems problems = {
         .tell = options->problem, .context = options->problem_context, .first = err};
     struct library *l = xcalloc(1, sizeof *l);
+    l->references = 1;
     *out = NULL;
-    sources_read(options, &l->sources);
-    l->partials = file_join(options->templates, "_partials");
-    l->default_zone = xstrdup(options->default_zone);
-    check_zone(l, &problems);
-    load_locales(l, options, &problems);
-    if (!problems_stop_load(&problems))
-        load_layouts(l, options, &problems);
-    if (!problems_stop_load(&problems))
-        load_templates(l, options, &problems);
-    if (!problems_stop_load(&problems))
-        check_any(l, &problems);
-    if (!problems_stop_load(&problems))
-        check_sources(l, options, &problems);
+    load_all(l, options, &problems);
+    *out_changed = !problems_stop_load(&problems) && !check_sources(l, options, &problems);
     if (problems_stop_load(&problems)) {
         library_free(l);
         return ERR_CONFIG;
@@ -416,28 +431,47 @@ int library_load(const struct library_options *options, struct library **out, st
     return 0;
 }
 
+int library_load(const struct library_options *options, struct library **out, struct error *err)
+{
+    bool changed = false;
+    int rc = load_once(options, &changed, out, err);
+    for (int tries = 1; rc != 0 && changed && tries < LOAD_TRIES; tries++)
+        rc = load_once(options, &changed, out, err);
+    return rc;
+}
+
+/* A letter of another library is that one's to free. */
+static void free_templates(struct library *l)
+{
+    for (size_t i = 0; i < l->template_count; i++) {
+        const struct refused *r = find_refused(l, l->templates[i]->name);
+        if (r == NULL || r->owner == NULL)
+            template_free(l->templates[i]);
+    }
+    for (size_t i = 0; i < l->refused_count; i++) {
+        library_free(l->refused[i].owner);
+        free(l->refused[i].name);
+        free(l->refused[i].reason);
+    }
+    free(l->refused);
+    free(l->templates);
+    free(l->letter_sums);
+}
+
 void library_free(struct library *l)
 {
-    if (l == NULL)
+    if (l == NULL || --l->references > 0)
         return;
-    for (size_t i = 0; i < l->template_count; i++)
-        template_free(l->templates[i]);
+    free_templates(l);
     for (size_t i = 0; i < l->locale_count; i++) {
         json_free(l->contexts[i]);
         locale_free(l->locales[i]);
     }
-    for (size_t i = 0; i < l->refused_count; i++) {
-        free(l->refused[i].name);
-        free(l->refused[i].reason);
-    }
     layout_list_free(&l->layouts);
     sources_free(&l->sources);
-    free(l->letter_sums);
     for (size_t i = 0; i < l->draft_count; i++)
         free(l->drafts[i]);
     free(l->drafts);
-    free(l->refused);
-    free(l->templates);
     free(l->locales);
     free(l->contexts);
     free(l->locale_tags);

@@ -49,6 +49,13 @@ MUST_CHECK int library_load(const struct library_options *options, struct librar
  */
 MUST_CHECK int library_check_rules(const struct library *l, const struct rules *rules,
                                    problem_fn *problem, void *problem_context, struct error *err);
+/*
+ * The letters of `old` that were left out of `l` stay in it as they were; `old` may be freed. They
+ * cannot if what all letters share has changed: ERR_CONFIG with the mistake of the first of them.
+ */
+MUST_CHECK int library_keep(struct library *l, struct library *old, struct error *err);
+/* Is there a letter in `l` that `old` had to leave out, or had as a draft? */
+bool library_mends(const struct library *l, const struct library *old);
 void library_free(struct library *l);
 
 size_t library_template_count(const struct library *l);
@@ -64,6 +71,7 @@ MUST_CHECK int library_refuse_letter(const struct library *l, const char *name, 
 struct library_fault {
     const char *name;
     const char *reason; /* "templates/news/de.md:3:1: ..." */
+    bool kept;          /* its version of before is there */
 };
 /* Walks over them: false when `index` is behind the last. */
 bool library_fault_at(const struct library *l, size_t index, struct library_fault *out);

@@ -15,9 +15,12 @@ struct json_t;
 struct refused {
     char *name;
     char *reason; /* with file, line and column; NULL: told as a problem */
+    /* The library whose version of the letter is used meanwhile, and stays as long; NULL: none. */
+    struct library *owner;
 };
 
 struct library {
+    int references;
     struct locale **locales;
     struct json_t **contexts; /* of each locale */
     const char **locale_tags; /* borrowed from the locales */

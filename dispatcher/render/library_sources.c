@@ -241,6 +241,24 @@ static bool is_shared(const char *name)
     return is_of(name, LOCALES) || strchr(name, '/') == NULL;
 }
 
+static size_t next_shared(const struct sources *s, size_t at)
+{
+    while (at < s->count && !is_shared(s->items[at].name))
+        at++;
+    return at;
+}
+
+bool sources_share(const struct sources *a, const struct sources *b)
+{
+    size_t i = next_shared(a, 0), k = next_shared(b, 0);
+    while (i < a->count && k < b->count && strcmp(a->items[i].name, b->items[k].name) == 0 &&
+           strcmp(a->items[i].sha256, b->items[k].sha256) == 0) {
+        i = next_shared(a, i + 1);
+        k = next_shared(b, k + 1);
+    }
+    return i == a->count && k == b->count;
+}
+
 /* Caller frees. */
 static bool *mark_used(const struct library *l, int template_index)
 {

@@ -43,5 +43,7 @@ void sources_free(struct sources *s);
 /* Sums every letter, once. */
 void sources_sum_letters(struct library *l);
 bool sources_equal(const struct sources *a, const struct sources *b);
+/* The same locales, the same of the configuration: what every letter is made of. */
+bool sources_share(const struct sources *a, const struct sources *b);
 
 #endif

@@ -91,9 +91,9 @@ static bool was_kept(const struct pass *p, const char *name)
     return tfind(name, &p->kept, compare_names) != NULL;
 }
 
-static bool is_known_batch(const struct pass *p, const char *name)
+static bool is_known(const struct pass *p, const char *name)
 {
-    return p->intake->knows_batch != NULL && p->intake->knows_batch(p->intake->context, name);
+    return p->intake->knows != NULL && p->intake->knows(p->intake->context, name);
 }
 
 /* ---- removing what was taken ---- */
@@ -435,8 +435,7 @@ static int go_round(struct pass *p, size_t limit, struct error *err)
         if (name == NULL) {
             commit_group(p); /* or the second half would meet what is only not unlinked yet */
             last_half = true;
-        } else if (name[0] != '.' && !(last_half && was_kept(p, name)) &&
-                   !is_known_batch(p, name)) {
+        } else if (name[0] != '.' && !(last_half && was_kept(p, name)) && !is_known(p, name)) {
             look_at(p, name);
         }
     }

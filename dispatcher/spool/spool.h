@@ -89,9 +89,9 @@ struct spool_intake {
      * goes on by itself; it is not moved, and counted apart. REFUSED: the whole directory
      * goes to corrupt/ID with ID.reason. NULL: directories are refused. */
     enum spool_verdict (*batch)(void *context, const char *id, struct error *reason);
-    /* Was that said of this one already, and is it still on its way? Then it is not looked at. May
-     * be NULL. */
-    bool (*knows_batch)(void *context, const char *id);
+    /* Was that said of this one already, and is it still on its way, or is it a file that waits for
+     * something else? Then it is not looked at. May be NULL. */
+    bool (*knows)(void *context, const char *name);
     enum spool_verdict (*entry)(void *context, const struct spool_entry *entry,
                                 struct error *reason);
     /* Called with at most `group` taken entries standing: makes the ledger durable. Non-zero: they

@@ -9,6 +9,7 @@
 
 #include "engine/batch_fixture.h"
 #include "engine/reader.h"
+#include "render/library_backend.h"
 
 static struct batch_fixture fixture;
 
@@ -542,6 +543,60 @@ static void batches_come_in_one_after_the_other(void **state)
     buf_free(&lines);
 }
 
+static void a_batch_waits_for_its_letter_and_others_go_on(void **state)
+{
+    static char name[] = "apology", reason[] = "apology/de.md:1:1: a mistake";
+    struct refused refused = {.name = name, .reason = reason};
+    struct library lacking = {.refused = &refused, .refused_count = 1};
+    struct library *whole = fixture.setup->library;
+    struct buf lines = {0};
+    (void)state;
+    put_lines(&lines, 1, 20);
+    const struct handed_over h = {.id = "b", .lines = &lines, .count = 20};
+    fixture.setup->library = &lacking;
+    take_in(&fixture, &h);
+    assert_int_equal(spool_find_batch(fixture.spool, "b"), BATCH_PLACE_NEW);
+    assert_non_null(batch_intake_waits(fixture.intake, "b"));
+    assert_non_null(strstr(batch_intake_waits(fixture.intake, "b"), reason));
+    assert_null(batch_intake_waits(fixture.intake, "c"));
+    fixture.setup->library = whole;
+    run_intake(&fixture);
+    assert_non_null(batch_intake_waits(fixture.intake, "b")); /* nobody has reloaded */
+    batch_intake_use(fixture.intake, fixture.setup);
+    run_until_known(&fixture, "b", PATIENCE_MS);
+    run_intake(&fixture);
+    assert_null(batch_intake_waits(fixture.intake, "b"));
+    assert_books(&fixture, "b", 20, 0);
+    buf_free(&lines);
+}
+
+/* It is in the ledger already; the next daemon lacks its letter. */
+static void a_batch_that_was_begun_waits_where_it_is(void **state)
+{
+    static char name[] = "apology", reason[] = "apology/de.md:1:1: a mistake";
+    struct refused refused = {.name = name, .reason = reason};
+    struct library lacking = {.refused = &refused, .refused_count = 1};
+    struct library *whole = fixture.setup->library;
+    struct buf lines = {0};
+    (void)state;
+    put_lines(&lines, 1, 20);
+    const struct handed_over h = {.id = "b", .lines = &lines, .count = 20};
+    hand_over(&fixture, &h);
+    batch_intake_note(fixture.intake, "b");
+    run_until_known(&fixture, "b", PATIENCE_MS);
+    close_books(&fixture);
+    fixture.setup->library = &lacking;
+    open_books(&fixture);
+    run_intake(&fixture);
+    assert_int_not_equal(spool_find_batch(fixture.spool, "b"), BATCH_PLACE_NONE);
+    assert_non_null(batch_intake_waits(fixture.intake, "b"));
+    fixture.setup->library = whole;
+    batch_intake_use(fixture.intake, fixture.setup);
+    run_intake(&fixture);
+    assert_books(&fixture, "b", 20, 0);
+    buf_free(&lines);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, open_all, close_all)
 
 int main(void)
@@ -570,6 +625,8 @@ int main(void)
         TEST(waits_while_the_ledger_cannot_record),
         TEST(nothing_is_begun_without_room),
         TEST(batches_come_in_one_after_the_other),
+        TEST(a_batch_waits_for_its_letter_and_others_go_on),
+        TEST(a_batch_that_was_begun_waits_where_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

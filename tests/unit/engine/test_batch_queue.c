@@ -76,12 +76,33 @@ static void knows_thousands_by_name(void **state)
     batch_queue_clear(&q);
 }
 
+static void wakes_those_that_wait_for_a_letter(void **state)
+{
+    struct batch_queue q = {0};
+    struct queued_batch one = {
+        .id = xstrdup("letter"), .not_before_mono_ms = 500, .waits = xstrdup("why")};
+    (void)state;
+    batch_queue_put(&q, &one);
+    put(&q, "room", BATCH_RANK_SMALL, 500);
+    assert_string_equal(batch_queue_waits(&q, "letter"), "why");
+    assert_null(batch_queue_waits(&q, "room"));
+    assert_null(batch_queue_waits(&q, "nobody"));
+    batch_queue_wake(&q);
+    assert_true(batch_queue_take(&q, 100, BATCH_RANK_UNKNOWN, &one));
+    assert_string_equal(one.id, "letter");
+    free(one.id);
+    free(one.waits);
+    assert_false(batch_queue_take(&q, 100, BATCH_RANK_UNKNOWN, &one));
+    batch_queue_clear(&q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goes_by_rank_and_then_as_they_came),
         cmocka_unit_test(passes_over_whose_time_has_not_come),
         cmocka_unit_test(knows_thousands_by_name),
+        cmocka_unit_test(wakes_those_that_wait_for_a_letter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

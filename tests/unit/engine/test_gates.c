@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/gates.h"
+#include "render/library_backend.h"
 
 /* 2026-11-22T03:00:00Z: noon in Seoul, four in the morning in Berlin. */
 #define NOON_IN_SEOUL INT64_C(1795316400000)
@@ -107,6 +108,26 @@ static void sends_nothing_before_the_time_that_was_asked_for(void **state)
     assert_int_equal(answer.due_ms, gates.wall_ms + HOUR);
     gates.not_before_ms = gates.wall_ms;
     assert_true(gates_pass(&gates, &row, &answer));
+}
+
+/* Left out, and then used as it was before. */
+static void waits_for_a_letter_that_was_left_out(void **state)
+{
+    static char name[] = "news", reason[] = "news/de.md:1:1: a mistake";
+    struct refused refused = {.name = name, .reason = reason};
+    struct library library = {.refused = &refused, .refused_count = 1};
+    (void)state;
+    setup.library = &library;
+    row.template_name = name;
+    assert_false(gates_pass(&gates, &row, &answer));
+    assert_int_equal(answer.state, DELIVERY_WAITING);
+    assert_string_equal(answer.cause, "letter");
+    assert_true(answer.due_ms > gates.wall_ms);
+    assert_int_equal(destination()->under_way, 0);
+    refused.owner = &library;
+    assert_true(gates_pass(&gates, &row, &answer));
+    setup.library = NULL;
+    row.template_name = NULL;
 }
 
 /* The pace was one in an hour when the last one went; the one of now is one in a second. */
@@ -445,6 +466,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_GATES(lets_through_and_counts_as_under_way),
         WITH_GATES(knows_when_it_is_too_late),
+        WITH_GATES(waits_for_a_letter_that_was_left_out),
         WITH_GATES(sends_in_trial_mode_only_to_who_is_listed),
         WITH_GATES(sends_nothing_before_the_time_that_was_asked_for),
         WITH_GATES(a_slower_pace_of_before_holds_no_longer),

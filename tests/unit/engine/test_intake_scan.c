@@ -6,6 +6,7 @@
 
 #include "engine/batch_fixture.h"
 #include "engine/intake_scan.h"
+#include "render/library_backend.h"
 
 static struct batch_fixture fixture;
 
@@ -24,10 +25,12 @@ static int close_all(void **state)
 }
 
 static struct log_pace full;
+static struct letter_waits letters;
 
 static struct intake_result scan_after(struct batch_intake *batches, int64_t ms)
 {
-    const struct intake_door door = {fixture.spool, fixture.ledger, fixture.setup, batches, &full};
+    const struct intake_door door = {fixture.spool, fixture.ledger, fixture.setup,
+                                     batches,       &full,          &letters};
     struct intake_result result;
     struct error err;
     assert_int_equal(intake_scan(&door, clock_wall_ms() + ms, 100, &result, &err), 0);
@@ -157,6 +160,32 @@ static void what_has_a_known_id_stays_until_who_dropped_it_could_take_it_back(vo
     assert_int_equal(waiting(), 1);
 }
 
+static void what_waits_for_its_letter_stays_and_is_read_once(void **state)
+{
+    static char name[] = "apology", reason[] = "apology/de.md:1:1: a mistake";
+    struct refused refused = {.name = name, .reason = reason};
+    struct library lacking = {.refused = &refused, .refused_count = 1};
+    struct library *whole = fixture.setup->library;
+    (void)state;
+    drop_notice("n1");
+    fixture.setup->library = &lacking;
+    struct intake_result r = scan(fixture.intake);
+    assert_int_equal(r.counts.later, 1);
+    assert_int_equal(r.counts.refused, 0);
+    const char *why = letter_waits_find(&letters, "n1.json");
+    assert_non_null(why);
+    assert_non_null(strstr(why, reason));
+    r = scan(fixture.intake);
+    assert_int_equal(r.counts.later, 0);
+    fixture.setup->library = whole;
+    r = scan(fixture.intake);
+    assert_int_equal(r.counts.taken, 0);
+    letter_waits_forget(&letters);
+    r = scan(fixture.intake);
+    assert_int_equal(r.counts.taken, 1);
+    assert_int_equal(waiting(), 1);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, open_all, close_all)
 
 int main(void)
@@ -166,6 +195,7 @@ int main(void)
         TEST(refuses_directories_where_nobody_takes_batches),
         TEST(takes_nothing_without_room),
         TEST(what_may_be_of_a_batch_waits_until_the_batch_is_whole),
+        TEST(what_waits_for_its_letter_stays_and_is_read_once),
         TEST(what_has_a_known_id_stays_until_who_dropped_it_could_take_it_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,7 @@ static void carries_the_other_words(void **state)
         bad = {.word = READER_BAD, .line = {.line = 3, .recipient = "3"}, .text = "why"},
         begun = {.word = READER_BEGUN, .line = {.line = 4}}, end = {.word = READER_END},
         verdict = {.word = READER_VERDICT, .text = "wrong"},
+        waits = {.word = READER_WAITS, .text = "letter"},
         failed = {.word = READER_FAILED, .text = "disk"};
     (void)state;
     put(&bad, &b);
@@ -112,6 +113,10 @@ static void carries_the_other_words(void **state)
     put(&verdict, &b);
     assert_int_equal(decode(&b, &in), 0);
     assert_string_equal(in.text, "wrong");
+    put(&waits, &b);
+    assert_int_equal(decode(&b, &in), 0);
+    assert_int_equal(in.word, READER_WAITS);
+    assert_string_equal(in.text, "letter");
     put(&failed, &b);
     assert_int_equal(decode(&b, &in), 0);
     assert_int_equal(in.word, READER_FAILED);

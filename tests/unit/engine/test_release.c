@@ -42,6 +42,7 @@ static void expect(const struct world *a, const struct world *b, const char *tra
                    const char *causes)
 {
     struct release_causes c = release_compare(&a->settings, &b->settings, transport);
+    assert_false(c.letter);
     char got[4] = {c.window ? 'w' : '-', c.rate ? 'r' : '-', c.destination_rest ? 'd' : '-', '\0'};
     assert_string_equal(got, causes);
 }
@@ -133,18 +134,33 @@ static void keeps_what_is_not_done_yet(void **state)
     make_world(&a);
     make_world(&b);
     b.transports[0].window.to_minute = 1320;
-    releasing_begin(&r, &a.settings, &a.settings, 1000);
+    releasing_begin(&r, &a.settings, &a.settings, false, 1000);
     assert_false(releasing_has_more(&r));
-    releasing_begin(&r, &a.settings, &b.settings, 1000);
-    releasing_begin(&r, &b.settings, &b.settings, 2000);
+    releasing_begin(&r, &a.settings, &b.settings, false, 1000);
+    releasing_begin(&r, &b.settings, &b.settings, false, 2000);
     assert_int_equal(r.count, 1);
     b.rate.rate.count = 60;
-    releasing_begin(&r, &a.settings, &b.settings, 3000);
+    releasing_begin(&r, &a.settings, &b.settings, false, 3000);
     assert_int_equal(r.count, 1);
     assert_string_equal(r.tasks[0].place.causes[0], "window");
     assert_string_equal(r.tasks[0].place.causes[1], "rate");
     assert_null(r.tasks[0].place.causes[2]);
+    assert_null(r.tasks[0].place.causes[3]);
     assert_int_equal(r.tasks[0].place.before_ms, 3000);
+    releasing_free(&r);
+}
+
+static void a_letter_that_came_back_is_no_affair_of_one_transport(void **state)
+{
+    struct releasing r = {0};
+    struct world a;
+    (void)state;
+    make_world(&a);
+    releasing_begin(&r, &a.settings, &a.settings, true, 1000);
+    assert_int_equal(r.count, 2);
+    assert_null(r.tasks[0].place.causes[0]);
+    assert_string_equal(r.tasks[0].place.causes[3], "letter");
+    assert_string_equal(r.tasks[1].place.causes[3], "letter");
     releasing_free(&r);
 }
 
@@ -157,6 +173,7 @@ int main(void)
         cmocka_unit_test(an_endpoint_that_moved_need_not_rest),
         cmocka_unit_test(an_endpoint_that_is_spoken_to_otherwise_need_not_rest),
         cmocka_unit_test(keeps_what_is_not_done_yet),
+        cmocka_unit_test(a_letter_that_came_back_is_no_affair_of_one_transport),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

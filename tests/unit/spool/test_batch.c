@@ -96,7 +96,7 @@ static void counts_batches_against_the_limit_and_passes_over_known_ones(void **s
     assert_int_equal(counts.batches, 5);
     assert_int_equal(in.asked_count, 5);
     in = batch_intake_of(f);
-    in.hooks.knows_batch = knows_b1;
+    in.hooks.knows = knows_b1;
     counts = scan(f, &in);
     assert_int_equal(counts.batches, 19);
     for (size_t i = 0; i < in.asked_count; i++)
