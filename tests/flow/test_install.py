@@ -1,9 +1,11 @@
 """make install and uninstall: what somebody changed stays, and the installed program finds its configuration."""
 
+import atexit
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 import lib
 
@@ -108,13 +110,31 @@ def copy_build(source, copy):
             write(text, copy, name)
 
 
+class Place:
+    """Where the tests of this file build and install, one after the other: another prefix makes another program, which
+    takes as long as all these tests."""
+
+    directory = owner = None
+
+
+def place(t, *names):
+    """A path there; nothing is installed when a test comes first."""
+    if Place.directory is None:
+        Place.directory = tempfile.mkdtemp(prefix="dispatcher-install-")
+        atexit.register(shutil.rmtree, Place.directory, ignore_errors=True)
+    if Place.owner is not t:
+        Place.owner = t
+        shutil.rmtree(os.path.join(Place.directory, "prefix"), ignore_errors=True)
+    return os.path.join(Place.directory, *names)
+
+
 def make(t, target):
     """make in a copy of the build: another prefix links another program, and the one under test must stay."""
-    build, copy = os.path.dirname(lib.DISPATCHER), os.path.join(t.dir, "build")
+    build, copy = os.path.dirname(lib.DISPATCHER), place(t, "build")
     if not os.path.exists(copy):
         copy_build(build, copy)
     sanitized = ["SAN=1"] if os.path.basename(build) == "asan" else []
-    command = ["make", "-s", target, f"prefix={t.dir}/prefix", f"BUILD={copy}", *sanitized]
+    command = ["make", "-s", target, f"prefix={place(t, 'prefix')}", f"BUILD={copy}", *sanitized]
     # Nothing from the make that may have started this test.
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "SAN")}
     ended = subprocess.run(command, cwd=lib.ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -124,7 +144,7 @@ def make(t, target):
 
 def installed_program(t, *arguments):
     """Run in an empty directory, without a word about the configuration."""
-    program, elsewhere = os.path.join(t.dir, "prefix", "bin", "dispatcher"), os.path.join(t.dir, "elsewhere")
+    program, elsewhere = place(t, "prefix", "bin", "dispatcher"), os.path.join(t.dir, "elsewhere")
     os.makedirs(elsewhere, exist_ok=True)
     environment = {k: v for k, v in t.environment.items() if k != "DISPATCHER_CONFIG"}
     return lib.Answer(subprocess.run([program, *arguments], cwd=elsewhere, env=environment, capture_output=True))
@@ -132,14 +152,14 @@ def installed_program(t, *arguments):
 
 def test_the_installed_program_finds_its_configuration_and_letters(t):
     make(t, "install")
-    config = os.path.join(t.dir, "prefix", "etc", "dispatcher", "dispatcher.yaml")
+    config = place(t, "prefix", "etc", "dispatcher", "dispatcher.yaml")
     answer = installed_program(t, "check")
     t.equal((answer.status, answer.err), (0, ""), "check")
     t.contains(answer.out, "0 errors", "check")
     t.contains(installed_program(t, "config", "show").out, config + ":", "where the values come from")
 
     write(read(config) + "# mine\n", config)
-    letter = os.path.join(t.dir, "prefix", "share", "dispatcher", GERMAN)
+    letter = place(t, "prefix", "share", "dispatcher", GERMAN)
     write(read(letter) + "\nMine.\n", letter)
     said = make(t, "install")
     for kept in (config, letter):
@@ -150,13 +170,13 @@ def test_the_installed_program_finds_its_configuration_and_letters(t):
 
     make(t, "uninstall")
     t.check(os.path.exists(config) and os.path.exists(letter), "uninstall removed what somebody had changed")
-    t.equal(files(os.path.join(t.dir, "prefix", "share")), [f"dispatcher/{GERMAN}"], "what uninstall leaves of the letters")
-    t.equal(os.listdir(os.path.join(t.dir, "prefix", "bin")), [], "bin/ after uninstall")
+    t.equal(files(place(t, "prefix", "share")), [f"dispatcher/{GERMAN}"], "what uninstall leaves of the letters")
+    t.equal(os.listdir(place(t, "prefix", "bin")), [], "bin/ after uninstall")
 
 
 def test_the_pages_that_messages_cite_are_installed(t):
     make(t, "install")
-    pages = os.path.join(t.dir, "prefix", "share", "doc", "dispatcher")
+    pages = place(t, "prefix", "share", "doc", "dispatcher")
     shown = [name for name in files(os.path.join(lib.ROOT, "docs")) if not name.startswith("man/")]
     t.equal(files(os.path.join(pages, "docs")), shown, "the pages")
     t.equal(read(pages, "README.md"), read(lib.ROOT, "README.md"), "the first page")
@@ -164,19 +184,19 @@ def test_the_pages_that_messages_cite_are_installed(t):
 
 def test_systemd_takes_the_unit(t):
     make(t, "install")
-    unit = os.path.join(t.dir, "prefix", "lib", "systemd", "system", "dispatcher.service")
+    unit = place(t, "prefix", "lib", "systemd", "system", "dispatcher.service")
     text = read(unit)
     t.check(not re.search("@[a-z]+dir@", text), "a path was not filled in")
     program = re.search("^ExecStart=(.*)$", text, re.M).group(1).split()
-    t.equal(program[0], f"{t.dir}/prefix/bin/dispatcher", "the program")
+    t.equal(program[0], place(t, "prefix/bin/dispatcher"), "the program")
     daemon = subprocess.Popen(program, cwd="/", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        t.wait(lambda: os.path.exists(f"{t.dir}/prefix/var/spool/dispatcher/control.sock"), 20, "the program of the unit to run")
+        t.wait(lambda: os.path.exists(place(t, "prefix/var/spool/dispatcher/control.sock")), 20, "the program of the unit to run")
         daemon.terminate()
         t.equal(daemon.wait(30), 0, "its exit status when it is told to end")
     finally:
         daemon.kill()
-    t.contains(text, f"ReadWritePaths={t.dir}/prefix/var/spool/dispatcher\n", "what it may write")
+    t.contains(text, f"ReadWritePaths={place(t, 'prefix/var/spool/dispatcher')}\n", "what it may write")
     if shutil.which("systemd-analyze") is None:
         print("skipped: there is no systemd-analyze here to judge the unit")
     else:
@@ -188,7 +208,7 @@ def test_systemd_takes_the_unit(t):
 
 def test_without_a_configuration_the_program_says_where_it_looked(t):
     make(t, "install")
-    config = os.path.join(t.dir, "prefix", "etc", "dispatcher", "dispatcher.yaml")
+    config = place(t, "prefix", "etc", "dispatcher", "dispatcher.yaml")
     os.remove(config)
     answer = installed_program(t, "check")
     t.check(answer.status != 0, "check without a configuration succeeded")
