@@ -48,6 +48,8 @@ static void count_row(void *context, int64_t row UNUSED, const struct intake_pla
         bool begins = i == 0 || route->method == JOB_ALL;
         int64_t *where = begins ? c->first : c->later;
         where[route->channels[i]]++;
+        if (begins && route->channels[i] == CHANNEL_EMAIL)
+            send_domains_add(&c->domains, address_on(plan->job, CHANNEL_EMAIL));
     }
     count_locale(c, plan->locale);
     c->people++;
@@ -179,5 +181,6 @@ void send_counts_free(struct send_counts *c)
         free(c->cohorts[i].problems);
     free(c->cohorts);
     free(c->locales);
+    send_domains_free(&c->domains);
     *c = (struct send_counts){0};
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "desk/campaign_dossier.h"
+#include "desk/send_domains.h"
 #include "engine/setup.h"
 #include "people/handover.h"
 
@@ -30,6 +31,7 @@ struct send_counts {
     size_t cohort_count;
     int64_t no_address, no_language, twins, others; /* what is wrong, by kind */
     int64_t allowed;                                /* on the allow list of trial mode */
+    struct send_domains domains;                    /* of those who begin by mail */
 };
 
 struct send_world {

@@ -24,28 +24,18 @@ static const struct campaign *campaign_of(const struct send_world *w)
 
 /* ---- how long it takes ---- */
 
-static int64_t rate_ms(const struct rate *r, int64_t count)
-{
-    if (r->count <= 0 || count == 0)
-        return 0;
-    return (int64_t)((double)count / (double)r->count * (double)r->per_ms + 0.5);
-}
+/* What everybody waits for in the end; nothing: the servers alone. */
+struct brake {
+    int64_t ms;
+    const struct transport *transport; /* NULL: the waves */
+    const struct send_domain *domain;  /* of that transport; NULL: all of it */
+};
 
-static int64_t slowest_ms(const struct send_world *w, const struct send_counts *c,
-                          const struct transport **out)
+static void take_slower(struct brake *b, int64_t ms, const struct transport *t,
+                        const struct send_domain *d)
 {
-    int64_t longest = 0;
-    *out = NULL;
-    for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
-        const struct transport *t =
-            settings_transport_for(w->setup->settings, (enum channel_kind)kind);
-        int64_t ms = t != NULL ? rate_ms(&t->rate, c->first[kind]) : 0;
-        if (ms > longest) {
-            longest = ms;
-            *out = t;
-        }
-    }
-    return longest;
+    if (ms > b->ms)
+        *b = (struct brake){.ms = ms, .transport = t, .domain = d};
 }
 
 static int count_days(unsigned days)
@@ -71,13 +61,29 @@ static int64_t waves_ms(const struct campaign_waves *v, int64_t people)
     return whole_days * DAY_MS * 7 / count_days(v->days) + (waves - 1) % a_day * v->every_ms;
 }
 
-int64_t send_estimate_ms(const struct send_world *w, const struct send_counts *c)
+static struct brake find_brake(const struct send_world *w, const struct send_counts *c)
 {
     const struct campaign *k = campaign_of(w);
-    const struct transport *slow;
-    int64_t by_rate = slowest_ms(w, c, &slow);
-    int64_t by_waves = waves_ms(&k->waves, c->people - k->canary.first);
-    return by_rate > by_waves ? by_rate : by_waves;
+    struct brake b = {0};
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
+        const struct send_domain *d = NULL;
+        const struct transport *t =
+            settings_transport_for(w->setup->settings, (enum channel_kind)kind);
+        if (t == NULL)
+            continue;
+        take_slower(&b, send_rate_ms(&t->rate, c->first[kind]), t, NULL);
+        if (kind == CHANNEL_EMAIL) {
+            int64_t ms = send_domains_slowest_ms(&c->domains, t, &d);
+            take_slower(&b, ms, t, d);
+        }
+    }
+    take_slower(&b, waves_ms(&k->waves, c->people - k->canary.first), NULL, NULL);
+    return b;
+}
+
+int64_t send_estimate_ms(const struct send_world *w, const struct send_counts *c)
+{
+    return find_brake(w, c).ms;
 }
 
 /* ---- lines ---- */
@@ -214,21 +220,25 @@ static void print_portions(const struct send_world *w)
 
 static void print_speed(const struct send_world *w, const struct send_counts *c)
 {
-    const struct transport *slow;
-    char span[OUTPUT_NUMBER_SIZE];
+    const struct brake b = find_brake(w, c);
+    char span[OUTPUT_NUMBER_SIZE], people[OUTPUT_NUMBER_SIZE];
     struct buf rate = {0};
-    int64_t ms = send_estimate_ms(w, c);
-    slowest_ms(w, c, &slow);
-    if (slow != NULL)
-        quantity_put_rate(&rate, &slow->rate);
-    if (ms == 0)
+    if (b.domain != NULL)
+        quantity_put_rate(&rate, settings_domain_rate(b.transport, b.domain->domain));
+    else if (b.transport != NULL)
+        quantity_put_rate(&rate, &b.transport->rate);
+    if (b.ms == 0)
         say(w->inv, stdout, "Speed      as fast as the servers take it\n");
-    else if (slow == NULL)
+    else if (b.transport == NULL)
         say(w->inv, stdout, "Speed      about %s until the last wave begins\n",
-            output_span(ms, span));
+            output_span(b.ms, span));
+    else if (b.domain != NULL)
+        say(w->inv, stdout, "Speed      %s to %s over %s, about %s for its %s people\n",
+            buf_text(&rate), b.domain->domain, b.transport->name, output_span(b.ms, span),
+            output_number(b.domain->people, people));
     else
-        say(w->inv, stdout, "Speed      %s over %s, about %s\n", buf_text(&rate), slow->name,
-            output_span(ms, span));
+        say(w->inv, stdout, "Speed      %s over %s, about %s\n", buf_text(&rate), b.transport->name,
+            output_span(b.ms, span));
     buf_free(&rate);
 }
 

@@ -210,6 +210,17 @@ def test_a_dry_run_says_what_sms_cost(t):
     t.contains(t.command("send", file, "-n").out, "EUR", "for people")
 
 
+def test_a_dry_run_names_what_is_slowest(t):
+    mail = {"channel": "email", "type": "outbox", "rate": "48/s", "domains": {"slow.example": "1/s", "default": "1000/s"}}
+    file = prepare(t, email=mail)
+    t.contains(t.command("send", file, "-n").out, "Speed      48/s over mail, about 1s", "the transport")
+    for number in ("03", "04", "05"):
+        edit(t, "outage/customers.csv", f"customer{number}@example.org", f"customer{number}@{'Slow' if number == '04' else 'slow'}.example")
+    t.contains(t.command("send", file, "-n").out, "Speed      1/s to slow.example over mail, about 3s for its 3 people", "a domain")
+    edit(t, file, "reference:", "waves: {people: 20, every: 1h}\nreference:")
+    t.contains(t.command("send", file, "-n").out, "Speed      about 2h00m until the last wave begins", "the waves")
+
+
 # approving
 
 
