@@ -73,7 +73,7 @@ static void tell(const struct invocation *inv, const char *id, const struct json
         output_time(json_get_text(answer, "at", NULL), at, sizeof(at)), role);
     fflush(stdout);
     say(inv, stderr, "When it is mended: dispatcher campaign approve %s --as %s\n",
-        access(what, F_OK) == 0 ? what : "CAMPAIGN.yaml", role);
+        access(what, F_OK) == 0 ? what : json_get_text(answer, "file", "CAMPAIGN.yaml"), role);
 }
 
 static int run(const struct invocation *inv, struct error *err)
@@ -115,7 +115,7 @@ const struct command command_campaign_disapprove = {
         "Exit status: 65 it was sent already; 66 nobody has approved it; 77 it is not yours to "
         "take\n"
         "back.\n\n"
-        "JSON, one object: v, campaign, role, who and at (the approval), withdrawn (who, at, "
+        "JSON, one object: v, campaign, file, role, who and at (the approval), withdrawn (who, at, "
         "reason).",
     .options = options,
     .option_count = COUNT_OF(options),

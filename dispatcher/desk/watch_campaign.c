@@ -139,8 +139,9 @@ int watch_campaign_ask(struct session *s, const char *id, struct json_t **out, s
     *out = NULL;
     int rc = campaign_ask_row(s, id, &row, err);
     if (rc == 0 && text_equal(json_get_text(row, "state", ""), "draft"))
-        rc = error_set(err, ERR_CONFLICT,
-                       "the campaign %s was not sent yet: dispatcher send CAMPAIGN.yaml", id);
+        rc = error_set(
+            err, ERR_CONFLICT,
+            "the campaign %s was not sent yet; what is next: dispatcher campaign show %s", id, id);
     const struct json_t *batches = json_get(row, "batches");
     for (size_t i = 0; rc == 0 && i < json_count(batches); i++) {
         buf_reset(&name);

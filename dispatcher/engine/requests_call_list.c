@@ -210,8 +210,11 @@ static int answer(const struct request *r, bool whole, struct error *err)
     if (rc == 0)
         rc = list.rc;
     if (rc == 0 && list.lines == 0)
-        rc = error_set(err, ERR_NOT_FOUND, "nothing of a campaign \"%s\" is in the books",
-                       list.campaign);
+        rc =
+            error_set(err, ERR_NOT_FOUND,
+                      "nothing that was sent under the name \"%s\" is in the books; what is there: "
+                      "dispatcher campaign list",
+                      list.campaign);
     if (rc == 0)
         buf_printf(r->out, "{\"v\":1,\"end\":true,\"count\":%lld}\n", (long long)list.count);
     return rc;

@@ -71,23 +71,27 @@ static int choose(const struct request *r, const struct approvals *all, const ch
 
 struct known {
     bool known, started;
+    struct buf file; /* where it was approved */
 };
 
 static void note_known(void *context, const struct campaign_row *row)
 {
-    *(struct known *)context = (struct known){true, row->started_ms != 0};
+    struct known *k = context;
+    k->known = true;
+    k->started = row->started_ms != 0;
+    buf_puts(&k->file, row->file);
 }
 
 /* What was agreed to when it left cannot be unsaid. */
-static int check_unsent(const struct request *r, const char *campaign, struct error *err)
+static int check_unsent(const struct request *r, const char *campaign, struct known *k,
+                        struct error *err)
 {
-    struct known k = {0};
-    int rc = ledger_walk_campaigns(r->world->ledger, campaign, note_known, &k, err);
-    if (rc == 0 && !k.known)
+    int rc = ledger_walk_campaigns(r->world->ledger, campaign, note_known, k, err);
+    if (rc == 0 && !k->known)
         rc = error_set(err, ERR_NOT_FOUND,
                        "there is no campaign \"%s\"; `dispatcher campaign list` lists them",
                        campaign);
-    if (rc == 0 && k.started)
+    if (rc == 0 && k->started)
         rc = error_set(err, ERR_CONFLICT,
                        "%s was sent, and what was approved for that stays on record. To stop what "
                        "has not left: dispatcher campaign pause %s; for good: dispatcher campaign "
@@ -134,11 +138,12 @@ static int record(const struct request *r, const char *campaign, const struct ro
     return rc;
 }
 
-static void put_answer(const struct request *r, const char *campaign,
+static void put_answer(const struct request *r, const char *campaign, const struct known *k,
                        const struct role_approval *one)
 {
     buf_puts(r->out, "{\"v\":1,\"end\":true");
     answer_put_text(r->out, "campaign", campaign);
+    answer_put_text(r->out, "file", k->file.len > 0 ? buf_text(&k->file) : NULL);
     answer_put_text(r->out, "role", one->role);
     answer_put_text(r->out, "who", one->who);
     answer_put_time(r->out, "at", one->at_ms);
@@ -154,9 +159,10 @@ int request_disapprove(const struct request *r, struct error *err)
     const struct role_approval *one = NULL;
     const char *campaign = NULL;
     struct approvals all = {0};
+    struct known known = {0};
     int rc = request_read_campaign(r, &campaign, err);
     if (rc == 0)
-        rc = check_unsent(r, campaign, err);
+        rc = check_unsent(r, campaign, &known, err);
     if (rc == 0)
         rc = check_reason(r, err);
     if (rc == 0)
@@ -168,7 +174,8 @@ int request_disapprove(const struct request *r, struct error *err)
     if (rc == 0)
         rc = record(r, campaign, one, err);
     if (rc == 0)
-        put_answer(r, campaign, one);
+        put_answer(r, campaign, &known, one);
     approvals_free(&all);
+    buf_free(&known.file);
     return rc;
 }

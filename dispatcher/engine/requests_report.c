@@ -215,8 +215,11 @@ int request_report(const struct request *r, struct error *err)
     if (rc == 0)
         rc = report.rc;
     if (rc == 0 && report.lines == 0)
-        rc = error_set(err, ERR_NOT_FOUND, "nothing of a campaign \"%s\" is in the books",
-                       report.campaign);
+        rc =
+            error_set(err, ERR_NOT_FOUND,
+                      "nothing that was sent under the name \"%s\" is in the books; what is there: "
+                      "dispatcher campaign list",
+                      report.campaign);
     if (rc == 0)
         put_end(&report);
     free(report.delivered_ms);

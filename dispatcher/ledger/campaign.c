@@ -148,8 +148,11 @@ static int find_started(struct ledger *l, const char *id, struct campaign_standi
         return error_set(err, ERR_NOT_FOUND,
                          "there is no campaign \"%s\"; `dispatcher campaign list` lists them", id);
     if (rc == 0 && !out->started)
-        return error_set(err, ERR_NOT_FOUND,
-                         "the campaign \"%s\" has not been sent yet: nothing of it goes", id);
+        return error_set(
+            err, ERR_NOT_FOUND,
+            "the campaign \"%s\" has not been sent yet: nothing of it goes; what is next: "
+            "dispatcher campaign show %s",
+            id, id);
     return rc;
 }
 

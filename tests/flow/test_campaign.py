@@ -272,7 +272,7 @@ def test_an_approval_that_is_taken_back_keeps_all_back_and_stays_on_record(t):
     answer = command_as(t, SECOND, "campaign", "disapprove", NAME, "--reason", "the number is wrong")
     t.equal(answer.status, 0, f"taken back: {answer.err}")
     t.contains(answer.out, f"legal, which uid {SECOND}", "whose")
-    t.contains(answer.err, "dispatcher campaign approve CAMPAIGN.yaml --as legal", "what to do then")
+    t.contains(answer.err, f"dispatcher campaign approve {os.path.join(t.dir, file)} --as legal", "what to do then")
     refused = send(t, file)
     t.equal(refused.status, 77, f"nothing leaves: {refused.out}")
     for words in ("legal: TAKEN BACK", f"uid {SECOND}", 'the number is wrong"', f"Next: dispatcher campaign approve {file} --as legal"):
