@@ -35,6 +35,8 @@ UNPACKED = os.path.join(ROOT, "build", "peers")
 DISPATCHER = os.environ.get("DISPATCHER", os.path.join(ROOT, "build", "dispatcher"))
 # Sanitized builds are slow: every wait is this much longer.
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
+# Sanitized builds are slow: where only the number of people makes a test long, so many times fewer take the same way.
+FEWER = int(os.environ.get("FEWER", "1"))
 # How much longer than on a free machine that takes which has to be over before some time is: more in every round.
 STRETCH = 1
 # What a test waits for may take this long on a busy machine, however soon it comes on a free one.
