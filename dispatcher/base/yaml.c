@@ -9,6 +9,7 @@
 #include <yaml.h>
 
 #include "base/alloc.h"
+#include "base/attributes.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml_explain.h"
@@ -404,6 +405,16 @@ const char *yaml_text(const struct yaml_node *map, const char *key)
 {
     const struct yaml_node *member = yaml_get(map, key);
     return member != NULL && member->kind == YAML_SCALAR ? member->text : NULL;
+}
+
+bool yaml_is_null(const struct yaml_node *node)
+{
+    static const char *const words[] = {"~", "null", "Null", "NULL"};
+    for (size_t i = 0; node->kind == YAML_SCALAR && !node->quoted && i < COUNT_OF(words); i++) {
+        if (strcmp(node->text, words[i]) == 0)
+            return true;
+    }
+    return false;
 }
 
 static int fail_formatted(const char *file, int line, int column, struct error *err,

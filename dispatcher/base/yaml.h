@@ -50,6 +50,8 @@ static inline void yaml_free(struct yaml_node *root)
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* The text of a scalar member, NULL if absent or not a scalar. Borrowed. */
 const char *yaml_text(const struct yaml_node *map, const char *key);
+/* A scalar that YAML calls null, and no text: `null` or `~` without quotes. */
+bool yaml_is_null(const struct yaml_node *node);
 /* Sets ERR_CONFIG "file:line:column: <text>" at the node and returns it. */
 int yaml_fail(const struct yaml_node *at, const char *file, struct error *err, const char *format,
               ...) PRINTF(4, 5);

@@ -12,7 +12,15 @@
     "{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"email\",\"sms\",\"webhook\"]}}"
 #define CATEGORY "{\"enum\":[\"breach_notice\",\"service_notice\",\"ad\",\"newsletter\"]}"
 #define EXCUSE   "{\"enum\":[\"containment\",\"force_majeure\"]}"
-#define PARTS    "{\"type\":[\"integer\",\"string\"],\"minimum\":1,\"maximum\":10}"
+#define PARTS                                                                                      \
+    "{\"type\":[\"integer\",\"string\"],\"minimum\":1,\"maximum\":10,\"pattern\":\"^0*([1-9]|10)$" \
+    "\"}"
+#define LANGUAGES                                                                                  \
+    "{\"type\":\"array\",\"minItems\":1,\"items\":" SCHEMA_TEXT_AS(                                \
+        "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$") "}"
+#define ROLES                                                                                      \
+    "{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"number\",\"boolean\"],"                 \
+    "\"pattern\":\"^[a-z0-9_-]+$\"}}"
 /* A cohort may have no file yet. */
 #define COHORTS                                                                                    \
     "{\"type\":\"object\",\"additionalProperties\":{\"type\":[\"string\",\"number\",\"boolean\","  \
@@ -218,7 +226,7 @@ static const struct key campaign_keys[] = {
     {"kind", KEY_REQUIRED, YAML_SCALAR, read_kind, KEY_REF("kind")},
     {"category", KEY_REQUIRED, YAML_SCALAR, read_category, CATEGORY},
     {"facts", KEY_OPTIONAL, YAML_SCALAR, read_facts, SCHEMA_SCALAR},
-    {"languages", KEY_REQUIRED, YAML_LIST, read_languages, SCHEMA_SOME},
+    {"languages", KEY_REQUIRED, YAML_LIST, read_languages, LANGUAGES},
     {"channels", KEY_REQUIRED, YAML_LIST, read_channels, CHANNELS},
     {"cohorts", KEY_OPTIONAL, YAML_MAP, read_cohorts, COHORTS},
     {"population", KEY_OPTIONAL, YAML_SCALAR, read_population, SCHEMA_SCALAR},
@@ -229,7 +237,7 @@ static const struct key campaign_keys[] = {
     {"reference", KEY_OPTIONAL, YAML_SCALAR, read_reference, SCHEMA_SCALAR},
     {"exemptions", KEY_OPTIONAL, YAML_LIST, read_exemptions,
      "{\"type\":\"array\",\"items\":" KEY_REF("exemption") "}"},
-    {"approvals", KEY_OPTIONAL, YAML_LIST, sending_read_approvals, SCHEMA_SCALARS},
+    {"approvals", KEY_OPTIONAL, YAML_LIST, sending_read_approvals, ROLES},
     {"window", KEY_OPTIONAL, YAML_SCALAR, sending_read_window, KEY_HOURS},
     {"halt", KEY_OPTIONAL, YAML_MAP, sending_read_halt, KEY_REF("halt")},
     {"canary", KEY_OPTIONAL, YAML_MAP, sending_read_canary, KEY_REF("canary")},

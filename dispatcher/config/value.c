@@ -34,15 +34,9 @@ void value_complain(struct load *l, const struct setting *s, const char *what)
 
 /* ---- scalars ---- */
 
-/* What YAML calls null is no text, unless it stands in quotes. */
 bool value_is_empty(const struct yaml_node *node)
 {
-    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
-    for (size_t i = 0; i < (node->quoted ? 1 : COUNT_OF(words)); i++) {
-        if (strcmp(node->text, words[i]) == 0)
-            return true;
-    }
-    return false;
+    return node->text[0] == '\0' || yaml_is_null(node);
 }
 
 /* The text of a scalar; NULL after a problem. */

@@ -124,7 +124,7 @@ static void read_legal(struct template *t, const struct yaml_node *node, struct 
                 "legal must be a list of rule sets, like [kr-pipa-34-1]");
     for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++) {
         const struct yaml_node *item = node->items[i];
-        if (item->text == NULL) {
+        if (item->text == NULL || yaml_is_null(item)) {
             fail_at(t, item, problems, "yaml-type", "write the id of a rule set, like eu-gdpr-34");
             continue;
         }
@@ -180,7 +180,7 @@ static void read_links(struct template *t, const struct yaml_node *node, struct 
         fail_at(t, node, problems, "yaml-type", "links_allowed must be a list of host names");
     for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++) {
         const struct yaml_node *item = node->items[i];
-        if (item->text == NULL || strpbrk(item->text, "/:@ ") != NULL) {
+        if (item->text == NULL || yaml_is_null(item) || strpbrk(item->text, "/:@ ") != NULL) {
             fail_at(t, item, problems, "yaml-type", "write the host alone, like www.example.org");
             continue;
         }
@@ -231,7 +231,11 @@ static void read_key(struct template *t, const struct yaml_node *node, struct pr
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         names[i] = keys[i].name;
         if (strcmp(keys[i].name, node->key) == 0) {
-            keys[i].read(t, node, problems);
+            if (yaml_is_null(node))
+                fail_at(t, node, problems, "yaml-type",
+                        "there is nothing here: write a value, or leave the key out");
+            else
+                keys[i].read(t, node, problems);
             return;
         }
     }

@@ -15,6 +15,7 @@ OWN = {"transports": ("mail", "texts", "hooks", "folder"), "endpoints": ("crm",)
 
 def options_of(piece):
     """The piece itself, or what it lets choose from; what it refers to."""
+    piece = piece if isinstance(piece, dict) else {}
     return [option for inner in piece["anyOf"] for option in options_of(inner)] if "anyOf" in piece else [piece]
 
 
@@ -216,3 +217,48 @@ def test_schema_and_program_judge_rules_by_chance_alike(t):
     rules = {"schema": 1, "locale": {"fallback": "en", "aliases": {"german": "de"}, "on_fallback": "hold"},
              "rules": [{"name": "first", "when": {"campaign": "recall-*"}, "then": {"channels": ["email", "sms"], "after": {"email": "24h"}, "confirm": ["email"]}}]}  # fmt: skip
     judge_by_chance(t, "rules", rules, os.path.join(t.dir, "rules.yaml"), 80)
+
+
+def campaign_of(t):
+    test_schema.world(t)
+    return os.path.join(t.dir, "outage", "campaign-1-restored.yaml"), lambda path: ("check", path, "--no-environment")
+
+
+def facts_of(t):
+    test_schema.world(t)
+    return os.path.join(t.dir, "outage", "facts-1.yaml"), lambda path: ("facts", "check", path)
+
+
+def template_of(t):
+    t.configure(templates=t.letter("recall", "\n  amount: {type: integer, required: false, about: x}\n", en=("Subject", "", "{{salutation}}\n\nHello.")))
+    return os.path.join(t.dir, "templates", "recall", "template.yaml"), lambda path: ("check", os.path.dirname(path), "--no-environment")
+
+
+# Of what stands elsewhere, or of nothing at all.
+NOT_OF_TYPES = ("to phone; write it under", "there is nothing here")
+
+
+def test_schema_and_check_judge_campaigns_sheets_and_templates_by_chance_alike(t):
+    for kind, begin in (("campaign", campaign_of), ("facts", facts_of), ("template", template_of)):
+        flow = lib.Flow(kind)
+        try:
+            path, words = begin(flow)
+            document, check, dice = test_schema.read(path), test_schema.validator(flow, kind), random.Random(int(os.environ.get("SCHEMA_SEED", "1")))
+            places, seen = paths_of(check.schema), {True: 0, False: 0}
+            for number in range(-1, int(os.environ.get("SCHEMA_TRIALS", "60"))):
+                way, value = places[number % len(places)][0], dice.choice(VALUES)
+                names = [0 if name == "*" else name for name in way]
+                changed = with_value(document, names, value) if number >= 0 else document
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(test_schema.yaml_text(changed))
+                answer, found = flow.command(*words(path)), test_schema.faults(check, changed)
+                what = f"{kind} {'.'.join(map(str, names))} = {value!r}" if number >= 0 else kind
+                typed = [line for line in answer.out.splitlines() if "[yaml-" in line and not any(word in line for word in NOT_OF_TYPES)]
+                t.check(answer.status in (0, 65, 66), f"{what}: exit status {answer.status}: {answer.err}")
+                t.check(answer.status != 0 or not found, f"{what}: the program takes it, the schema does not: {found}")
+                t.check(found or not typed, f"{what}: the schema takes it, the program says: {typed[:1]}")
+                seen[not found] += 1
+            t.check(min(seen.values()) > 3, f"{kind}: the chances were worth it: {seen}")
+        finally:
+            flow.close()
+            flow.remove()

@@ -363,6 +363,22 @@ static void loads_files(void **state)
     assert_null(root);
 }
 
+static void null_without_quotes_is_no_text(void **state)
+{
+    (void)state;
+    static const char text[] = "a: ~\nb: null\nc: \"null\"\nd: nullable\ne:\nf: {}\n";
+    struct yaml_node *root;
+    struct error err;
+    assert_int_equal(yaml_parse(text, strlen(text), "x.yaml", 1, &root, &err), 0);
+    assert_true(yaml_is_null(yaml_get(root, "a")));
+    assert_true(yaml_is_null(yaml_get(root, "b")));
+    assert_false(yaml_is_null(yaml_get(root, "c")));
+    assert_false(yaml_is_null(yaml_get(root, "d")));
+    assert_false(yaml_is_null(yaml_get(root, "e")));
+    assert_false(yaml_is_null(yaml_get(root, "f")));
+    yaml_free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +399,7 @@ int main(void)
         cmocka_unit_test(answers_null_for_what_is_not_there),
         cmocka_unit_test(fails_at_a_node_or_its_key),
         cmocka_unit_test(loads_files),
+        cmocka_unit_test(null_without_quotes_is_no_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
