@@ -96,6 +96,23 @@ def test_what_stands_in_corrupt_is_explained_in_the_language_of_who_looks(t):
             said(t, language, "corrupt", "explain", f"{name}.json")
 
 
+def test_what_is_wrong_with_a_table_is_told_in_the_language_of_who_made_it(t):
+    t.configure()
+    head = {"version": 1, "id": "u", "template": "service-restored", "locale": "de", "data": t.notice("s", "service-restored")["data"]}
+    t.write("batch.json", json.dumps(head))
+    tables = (
+        "id,Vorname,email\n1,A,x@example.org\n",
+        "id\n1\n",
+        "id,email,email\n1,a@b.example,\n",
+        "id,email,nature.de\n1,a@b..example,x\n2,a@-b.example,x\n3,a@1.2.3.4,\n4,a@[1.2.3.4],x,y\n",
+        "id,phone\n1,+1\n2,+49 0151 123\n3,0049151\n4,abc\n5,010-1234-5678\n",
+    )
+    for language in SPOKEN:
+        for table in tables:
+            t.write("people.csv", table)
+            t.equal(said(t, language, "enqueue", "--batch", "batch.json", "--csv", "people.csv").status, 65, table)
+
+
 def test_every_command_is_explained_in_the_language_of_who_asks(t):
     names = [row["command"] for row in map(json.loads, t.command("help", "--json").out.splitlines())]
     t.check(len(names) > 80, f"all commands: {names}")

@@ -33,6 +33,7 @@ SAID = (
     rf"\[SELECTOR_\w+\] = (?!\"SELECT)({LITERALS})",
     rf"\[FALLBACK_\w+\] = ({LITERALS})",
     rf"\{{parse_\w+, put_\w+,\s*({LITERALS})\}}",
+    rf"\{{\"[+0-9]+\",\s*(?={TWO_WORDS})({LITERALS})\}}",
     rf"\bREQUIRED,[^;{{}}]*?ABOUT\(\s*({LITERALS})",
     rf"\.required = true,[^;{{}}]*?\.about = ({LITERALS})",
     rf"\bsnprintf\(text, sizeof\(text\), (?={TWO_WORDS})({LITERALS})",
@@ -104,8 +105,9 @@ SYSTEM = (
     "Network is unreachable",
     "Broken pipe",
 )
-# What jansson says of a file that is no JSON.
+# What jansson and libyaml say of a file that is neither.
 JSON = (
+    "did not find expected node content",
     "%s expected near %s",
     "end of file",
     "end of file expected near %s",
@@ -124,6 +126,16 @@ PIECEWISE = (
     "%s; did you mean `%s`?",
     "%s; did you mean %s?",
     "%s, issued by %s, until %s",  # of a certificate
+    "Columns there can be: %s",
+    "Columns there can be: %s; of the letter: %s",
+    "no column holds an address",
+    "the first row says %s",
+    "the telephone number is not in international form",
+    "the e-mail address ends with a number",
+    "use a domain name, not a network address",
+    '"%s" is written twice (line %s and line %s)',
+    'there is no template "%s" below the templates directory',
+    "%s is missing or empty: the template requires it (%s) (it gets %s, as the letter is not written in %s)",
     *(f"{done} by %s" for done in ("held", "released", "given up", "cancelled", "marked as delivered")),  # what a person did to a delivery
     *(f"unknown {what} `%s`{end}" for what in UNKNOWN for end in ("", "; did you mean `%s`?")),  # load_unknown()
 )
