@@ -378,8 +378,8 @@ class Play:
         return every if count <= most else sorted(self.run.dice.sample(every, most))
 
 
-def each_verb(run, function, what="calls"):
-    names = list(VERBS) if not run.short else run.dice.sample(list(VERBS), SHORT)
+def each_verb(run, function, what="calls", of=tuple(VERBS)):
+    names = of if not run.short else run.dice.sample(of, min(SHORT, len(of)))
     played = {}
 
     def play(name):
@@ -415,7 +415,7 @@ def kill_everywhere(play):
     return calls
 
 
-@case("kill-verb-each-call", "kill -9 of upgrade, undo, `corrupt release`, `purge`, evidence, approval, `send` and a notice taken back, at every noticeable call", HOLDS)
+@case("kill-verb-each-call", "kill -9 of upgrade, undo, `corrupt release`, `purge`, evidence, approval, `send` and a notice taken back, at noticeable calls, 60 of each at most", HOLDS)
 def kill_verbs(run):
     each_verb(run, kill_everywhere)
 
@@ -468,6 +468,65 @@ def fail_everywhere(play):
 @case("fail-verb-each-call", "each write, sync or change of a name of the same verbs fails with EIO, once or from then on", HOLDS + "; it says why and ends with 74 or 75")
 def fail_verbs(run):
     each_verb(run, fail_everywhere)
+
+
+# ---- calls that fail in the daemon, whose memory then has to agree with the file ----
+
+WITH_DAEMON = ("undo-hold", "undo-cancel")
+
+
+def ask_daemon(play, what):
+    """Starts it on what is laid back, lets its calls fail while it does what is asked; its answer, the daemon running."""
+    play.lay_back()
+    play.t.daemon.start(extra=environment(play))
+    play.faults.set(**what)
+    return play.say()
+
+
+def look_twice(play, where):
+    """Through the daemon, and without it, when nothing is in a worker's hands."""
+    play.t.wait(lambda: not play.t.counts().get("in_flight"), 20, f"{where}: what is in flight to land")
+    play.balance(where)
+    through = play.verb.look(play.t)
+    play.t.end_daemon()
+    play.balance(where)
+    seen = play.verb.look(play.t)
+    play.run.check(through == seen, f"{where}: the daemon says {through}, the file {seen}")
+    return seen
+
+
+def fail_in_daemon(play, what):
+    where = f"{play.name} by a daemon, {' '.join(f'{name}={value}' for name, value in what.items())}"
+    answer = ask_daemon(play, what)
+    play.faults.clear()
+    said_yes = answer.status == play.verb.says
+    play.run.check(said_yes or answer.status in LATER, f"{where}: it ended with {answer.status}: {answer.err!r}")
+    again = None if said_yes else play.say()
+    seen = look_twice(play, where)
+    with play.run.lock:
+        play.run.faults += 1
+    play.run.check(again is None or again.status == play.verb.says, f"{where}: the same words then ended with {again and again.status}")
+    play.run.check(seen == play.after, f"{where}: there is {seen}, not {play.after}")
+
+
+def fail_everywhere_in_daemon(play):
+    play.undisturbed()
+    ask_daemon(play, dict.fromkeys(CALLS, MANY))
+    counts = {name: MANY - play.faults.get(name) for name in CALLS}
+    play.faults.clear()
+    look_twice(play, f"{play.name} by a daemon")
+    for name in CALLS:
+        for at in play.points(counts[name]):
+            fail_in_daemon(play, {name: at})
+    return sum(counts.values())
+
+
+@case("fail-undo-in-daemon", "the same while a daemon undoes what was held and cancelled, and goes on", HOLDS + "; what the daemon says is what the file says")
+def fail_daemon(run):
+    each_verb(run, fail_everywhere_in_daemon, of=WITH_DAEMON)
+
+
+# ---- a full disk ----
 
 
 def fill_up(play):

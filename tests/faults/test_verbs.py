@@ -15,5 +15,9 @@ def test_what_people_do_meets_a_disk_that_fails():
     run_short("fail-verb-each-call")
 
 
+def test_an_undo_of_a_daemon_meets_a_disk_that_fails():
+    run_short("fail-undo-in-daemon")
+
+
 def test_what_people_do_meets_a_full_disk():
     run_short("full-disk-verb")
