@@ -145,6 +145,7 @@ def old_ledger(version):
 
 # What the later steps made, newest first. A new step needs its row.
 UNDONE = {
+    12: "DROP TABLE withdrawal;",
     11: "DROP INDEX delivery_cause; DROP INDEX action_campaign; DROP TABLE sketch; DROP INDEX delivery_due;"
     "CREATE INDEX delivery_due ON delivery (lane, due_ms) WHERE state IN (0, 2); DROP INDEX delivery_trouble;"
     "CREATE INDEX delivery_trouble ON delivery (state) WHERE state = 2 OR state = 3 OR state = 5 OR state = 6"
