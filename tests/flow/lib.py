@@ -163,9 +163,11 @@ class Peer:
         self.port = int(line[1])
 
     def stop(self):
-        if self.process.poll() is None:
+        # Again and again: a thread of the peer that takes the signal does not wake the one that serves.
+        while self.process.poll() is None:
             self.process.terminate()
-        self.process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
         self.process.stdin.close()
         self.process.stdout.close()
 

@@ -22,20 +22,27 @@ TEMPERS = {
     "slow": {"runs": (0.01, 0.05), "stops": (0.1, 0.4), "share": 0.35},
     "absent": {"runs": (0.2, 2.0), "stops": (0.5, 2.5), "share": 0.20},
 }
+STARVING_LOOKS = 30
 YOUNG_LOOKS = 8  # Most commands are over before, and run at full speed against a daemon that does not.
+
+
+def look_at(pid):
+    """(state, parent) of a process; a dead one of nobody where there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            state, parent = file.read().rpartition(")")[2].split()[:2]
+    except (OSError, ValueError):
+        return "X", 0
+    return state, int(parent)
 
 
 def parents():
     """{pid: parent} of everything that is not stopped already: what a test stopped itself is not to be undone here."""
     table = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
-                state, parent = file.read().rpartition(")")[2].split()[:2]
-        except (OSError, ValueError):
-            continue
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        state, parent = look_at(pid)
         if state not in "TtZX":
-            table[int(name)] = int(parent)
+            table[pid] = parent
     return table
 
 
@@ -60,18 +67,23 @@ class Stalled:
     """One process and when it is stopped or let go next."""
 
     def __init__(self, pid, chance, now):
-        self.pid, self.chance, self.stopped = pid, chance, False
+        self.pid, self.chance, self.stopped, self.looks = pid, chance, False, 0
         (name,) = chance.choices(list(TEMPERS), [temper["share"] for temper in TEMPERS.values()])
         self.temper = TEMPERS[name]
         self.due = now if self.temper["runs"] else float("inf")
 
     def turn(self, now):
         """Stops it or lets it go on; whether it is still there."""
-        if now < self.due:
+        if now < self.due or self.starves():
             return True
         self.stopped = not self.stopped
         self.due = now + self.chance.uniform(*self.temper["stops" if self.stopped else "runs"])
         return tell(self.pid, signal.SIGSTOP if self.stopped else signal.SIGCONT)
+
+    def starves(self):
+        """Whether it was let go and waits for a processor still: that is slow enough, and it would never come far."""
+        self.looks = self.looks + 1 if not self.stopped and look_at(self.pid)[0] == "R" else 0
+        return 0 < self.looks <= STARVING_LOOKS
 
     def release(self):
         if self.stopped:
