@@ -139,6 +139,30 @@ static int run_resume(const struct invocation *inv, struct error *err)
     return rc;
 }
 
+/* Whoever has looked is told what stops it all the same. */
+static void tell_passed(const struct life *l)
+{
+    const char *state = json_get_text(l->row, "state", ""), *id = l->campaign;
+    bool halted = text_equal(state, "halted");
+    if (text_equal(json_get_text(l->row, "stopped_by", NULL), "letter"))
+        say(l->inv, stdout,
+            "%s: the first ones were looked at, but its letter is not what was approved, and "
+            "nothing leaves. What to do: dispatcher campaign show %s\n",
+            id, id);
+    else if (halted || text_equal(state, "paused"))
+        say(l->inv, stdout,
+            halted ? "%s: the first ones were looked at, but too many failed and it is halted. Let "
+                     "it go on: dispatcher campaign resume %s\n"
+                   : "%s: the first ones were looked at, but it is paused and nothing leaves. Let "
+                     "it go on: dispatcher campaign resume %s\n",
+            id, id);
+    else
+        say(l->inv, stdout,
+            "%s: the first ones were looked at, all others may follow. Watch: dispatcher watch %s  "
+            "   Stop: dispatcher campaign pause %s\n",
+            id, id, id);
+}
+
 static int run_pass(const struct invocation *inv, struct error *err)
 {
     struct life l = {.inv = inv, .campaign = argument_at(inv, 0)};
@@ -153,10 +177,7 @@ static int run_pass(const struct invocation *inv, struct error *err)
     if (rc == 0)
         rc = ask(&l, "campaign_pass", err);
     if (rc == 0 && !tell_plainly(&l, "campaign go-on"))
-        say(inv, stdout,
-            "%s: the first ones were looked at, all others may follow. Watch: dispatcher watch %s  "
-            "   Stop: dispatcher campaign pause %s\n",
-            l.campaign, l.campaign, l.campaign);
+        tell_passed(&l);
     end(&l);
     return rc;
 }

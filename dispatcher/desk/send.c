@@ -36,6 +36,9 @@ struct sending {
     struct send_counts counts;
     struct json_t *approvals;
     bool started;       /* before this command */
+    char *finished_at;  /* likewise; NULL: it is not */
+    bool daemon;        /* one is running */
+    bool published;     /* a batch was not there before */
     struct buf batches; /* for --json */
 };
 
@@ -87,7 +90,9 @@ static int look_back(struct sending *s, struct error *err)
     if (rc == ERR_NOT_FOUND)
         return 0;
     const char *at = json_get_text(row, "send_at", NULL);
+    const char *finished = json_get_text(row, "finished_at", NULL);
     s->started = rc == 0 && json_get_text(row, "started_at", NULL) != NULL;
+    s->finished_at = finished != NULL ? xstrdup(finished) : NULL;
     if (s->started && at != NULL)
         clock_parse_rfc3339(at, &s->world.send_at_ms);
     if (rc == 0 && text_equal(json_get_text(row, "state", ""), "cancelled"))
@@ -181,8 +186,8 @@ static int check_daemon_has_letter(struct sending *s, struct error *err)
     buf_putc(&request, '}');
     int rc = session_ask(&s->session, buf_text(&request), NULL, &answer, err);
     const char *sum = json_get_text(answer, "sha256", NULL);
-    if (rc == 0 && json_get_bool(answer, "daemon", false) &&
-        !text_equal(sum, s->dossier.letter_sha256))
+    s->daemon = json_get_bool(answer, "daemon", false);
+    if (rc == 0 && s->daemon && !text_equal(sum, s->dossier.letter_sha256))
         rc = error_set(err, ERR_AGAIN,
                        sum == NULL
                            ? "nothing was sent: the daemon has not read the letter %s yet. Next: "
@@ -208,6 +213,16 @@ static int check_ready(struct sending *s, struct error *err)
     return check_daemon_has_letter(s, err);
 }
 
+static void tell_finished(const struct sending *s, FILE *to)
+{
+    const char *id = s->dossier.campaign->id;
+    char at[64];
+    say(s->inv, to,
+        "%s is finished since %s, and nobody is sent it twice. For the record: dispatcher campaign "
+        "report %s\n",
+        id, output_time(s->finished_at, at, sizeof(at)), id);
+}
+
 /* What keeps it from being sent, and what is to be done about it, by whom. */
 static int tell_dry(const struct sending *s)
 {
@@ -231,9 +246,12 @@ static int finish_dry(const struct sending *s)
 {
     if (invocation_json(s->inv))
         send_print_json(&s->world, &s->counts, s->approvals);
-    else
+    else if (s->finished_at == NULL)
         send_print(&s->world, &s->counts, s->approvals);
-    return tell_dry(s);
+    if (s->finished_at == NULL)
+        return tell_dry(s);
+    tell_finished(s, stderr);
+    return 0;
 }
 
 /* ---- sending ---- */
@@ -268,6 +286,7 @@ static int start(struct sending *s, struct error *err)
 static void note_batch(struct sending *s, const struct batch_result *result, bool known)
 {
     char count[OUTPUT_NUMBER_SIZE];
+    s->published = s->published || !known;
     buf_printf(&s->batches, "%s{\"batch\":\"%s\",\"people\":%lld,\"known\":%s}",
                s->batches.len > 0 ? "," : "", result->id,
                (long long)(result->count - result->wrong), known ? "true" : "false");
@@ -336,7 +355,14 @@ static void tell(const struct sending *s)
                buf_text(&s->batches));
         return;
     }
-    if (s->started)
+    if (s->finished_at != NULL && !s->published)
+        tell_finished(s, stdout);
+    else if (!s->daemon)
+        say(s->inv, stdout,
+            "All of it is handed over, but nothing leaves yet: no daemon is running; start it with "
+            "`dispatcher run`. Watch: dispatcher watch %s     Stop: dispatcher campaign pause %s\n",
+            id, id);
+    else if (s->started)
         say(s->inv, stdout,
             "It had begun before; now all of it is handed over. Watch: dispatcher "
             "watch %s     Stop: dispatcher campaign pause %s\n",
@@ -349,7 +375,7 @@ static void tell(const struct sending *s)
 static int send_off(struct sending *s, struct error *err)
 {
     int rc = check_ready(s, err);
-    if (rc == 0 && !invocation_json(s->inv))
+    if (rc == 0 && !invocation_json(s->inv) && s->finished_at == NULL)
         send_print(&s->world, &s->counts, s->approvals);
     if (rc == 0)
         rc = confirm(s, err);
@@ -392,6 +418,7 @@ static int run(const struct invocation *inv, struct error *err)
     setup_release(s.setup);
     dossier_close(&s.dossier);
     buf_free(&s.batches);
+    free(s.finished_at);
     if (id != NULL)
         rc = watch_follow(inv, id, err);
     free(id);

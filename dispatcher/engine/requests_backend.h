@@ -86,8 +86,13 @@ struct batch_facts {
     bool go_on;
     struct buf text;        /* batch.json; empty once purged */
     struct buf stop_reason; /* empty while it goes */
-    bool letter_stops;      /* its letter is not what was approved */
-    struct buf campaign;    /* empty: of none */
+    /* What keeps it, its own stop, its letter or its campaign; `stands_by` says which of "batch",
+     * "letter" and "campaign", NULL: it goes. */
+    enum batch_stop stands;
+    struct buf stands_because;
+    const char *stands_by;
+    bool letter_stops;   /* its letter is not what was approved */
+    struct buf campaign; /* empty: of none */
 };
 /* ERR_DENIED if somebody has approved letters of this campaign (NULL: none): no other letter goes
  * in its place. */

@@ -23,11 +23,36 @@ const char *batch_stop_name(enum batch_stop stop)
     return stop_names[stop];
 }
 
+/* ---- what keeps it ---- */
+
+struct standing {
+    enum batch_stop stop;
+    const char *because; /* borrowed from the row */
+    const char *by;
+};
+
+/* Its own stop, else that of its letter, else that of its campaign. */
+static struct standing find_standing(const struct batch_row *row)
+{
+    if (row->stop != BATCH_GOES)
+        return (struct standing){row->stop, row->stop_reason, "batch"};
+    if (row->letter_reason[0] != '\0')
+        return (struct standing){BATCH_PAUSED, row->letter_reason, "letter"};
+    if (row->campaign_stop != BATCH_GOES)
+        return (struct standing){BATCH_PAUSED, row->campaign_reason, "campaign"};
+    return (struct standing){BATCH_GOES, row->stop_reason, NULL};
+}
+
 /* ---- finding one ---- */
 
 static void take_facts(void *context, const struct batch_row *row)
 {
     struct batch_facts *out = context;
+    const struct standing s = find_standing(row);
+    out->stands = s.stop;
+    out->stands_by = s.by;
+    if (s.because != NULL)
+        buf_puts(&out->stands_because, s.because);
     out->batch = row->batch;
     out->total = row->total;
     out->finished_ms = row->finished_ms;
@@ -61,6 +86,7 @@ void batch_facts_clear(struct batch_facts *facts)
 {
     buf_free(&facts->text);
     buf_free(&facts->stop_reason);
+    buf_free(&facts->stands_because);
     buf_free(&facts->campaign);
     *facts = (struct batch_facts){0};
 }
@@ -136,20 +162,12 @@ static int put_waits(const struct listing *list, const struct batch_row *row,
     return 0;
 }
 
-/* Its own stop, else that of its letter, else that of its campaign; returns whose it is. */
 static const char *put_stop(struct buf *out, const struct batch_row *row)
 {
-    bool by_letter = row->stop == BATCH_GOES && row->letter_reason[0] != '\0';
-    bool by_campaign = row->stop == BATCH_GOES && !by_letter && row->campaign_stop != BATCH_GOES;
-    answer_put_text(out, "stop", stop_names[by_letter || by_campaign ? BATCH_PAUSED : row->stop]);
-    answer_put_sentence(out, "stop_reason",
-                        by_letter     ? row->letter_reason
-                        : by_campaign ? row->campaign_reason
-                                      : row->stop_reason);
-    return by_letter                 ? "letter"
-           : by_campaign             ? "campaign"
-           : row->stop != BATCH_GOES ? "batch"
-                                     : NULL;
+    const struct standing s = find_standing(row);
+    answer_put_text(out, "stop", stop_names[s.stop]);
+    answer_put_sentence(out, "stop_reason", s.because);
+    return s.by;
 }
 
 static int put_batch(const struct listing *list, const struct batch_row *row,

@@ -11,9 +11,8 @@ struct show {
     const struct request *r;
     const char *id;
     struct error *err;
-    enum batch_stop stop;    /* of its batch */
-    const char *stop_reason; /* borrowed while the notice is put */
-    bool begun;              /* the notice stands in the answer, deliveries follow */
+    const struct batch_facts *batch; /* borrowed while the notice is put; NULL: of none */
+    bool begun;                      /* the notice stands in the answer, deliveries follow */
     int rc;
 };
 
@@ -69,9 +68,12 @@ static void put_notice(const struct show *show, const struct delivery_row *row,
     answer_put_text(out, "text", text);
     if (why[0] != '\0')
         answer_put_sentence(out, "why", why);
-    if (show->stop != BATCH_GOES) {
-        answer_put_text(out, "stop", batch_stop_name(show->stop));
-        answer_put_sentence(out, "stop_reason", show->stop_reason);
+    if (show->batch != NULL && show->batch->stands != BATCH_GOES) {
+        answer_put_text(out, "stop", batch_stop_name(show->batch->stands));
+        answer_put_sentence(out, "stop_reason", buf_text(&show->batch->stands_because));
+        answer_put_text(out, "stopped_by", show->batch->stands_by);
+        answer_put_text(out, "campaign",
+                        show->batch->campaign.len > 0 ? buf_text(&show->batch->campaign) : NULL);
     }
     buf_puts(out, "}\n");
 }
@@ -92,14 +94,14 @@ static int show_line(struct show *show, const struct delivery_row *row, struct e
     struct buf job = {0};
     struct error why = {0};
     int rc = request_find_batch(show->r, row->batch_id, &facts, err);
-    show->stop = facts.stop;
-    show->stop_reason = buf_text(&facts.stop_reason);
+    show->batch = &facts;
     if (rc == 0 && facts.text.len == 0)
         put_notice(show, row, &job, "purged", "");
     else if (rc == 0 && merge_line(show->r, row, &facts, &job, &why) != 0)
         put_notice(show, row, &job, "unread", why.text);
     else if (rc == 0)
         put_notice(show, row, &job, "there", "");
+    show->batch = NULL;
     batch_facts_clear(&facts);
     buf_free(&job);
     return rc;

@@ -27,22 +27,39 @@ static void print_value(const struct invocation *inv, const char *label, const c
     buf_free(&visible);
 }
 
+/* The way out of a stop is that of what stops. */
+static void put_stop(const struct invocation *inv, const struct json_t *notice, const char *reason,
+                     struct buf *out)
+{
+    const char *stop = say_word(inv, json_get_text(notice, "stop", "goes"));
+    const char *by = json_get_text(notice, "stopped_by", "batch");
+    bool campaign = strcmp(by, "campaign") == 0;
+    const char *name = json_get_text(notice, campaign ? "campaign" : "batch", "");
+    if (strcmp(by, "letter") == 0)
+        say_put(inv, out,
+                "%s, its letter is not the one that was approved: put it back and `dispatcher "
+                "reload`",
+                stop);
+    else if (reason[0] != '\0')
+        say_put(inv, out,
+                campaign ? "%s: %s; nothing of it is sent until `dispatcher campaign resume %s`"
+                         : "%s: %s; nothing of it is sent until `dispatcher resume %s`",
+                stop, reason, name);
+    else
+        say_put(inv, out,
+                campaign ? "%s, nothing of it is sent until `dispatcher campaign resume %s`"
+                         : "%s; nothing of it is sent until `dispatcher resume %s`",
+                stop, name);
+}
+
 /* Why nothing of its batch is sent. */
 static void print_stop(const struct invocation *inv, const struct json_t *notice)
 {
     struct buf why = {0}, kept = {0};
-    const char *stop = json_get_text(notice, "stop", "goes");
-    const char *reason = json_get_text(notice, "stop_reason", "");
-    if (strcmp(stop, "goes") == 0)
+    if (strcmp(json_get_text(notice, "stop", "goes"), "goes") == 0)
         return;
-    const char *batch = json_get_text(notice, "batch", "");
-    kept_put(inv, reason, &kept);
-    if (reason[0] != '\0')
-        say_put(inv, &why, "%s: %s; nothing of it is sent until `dispatcher resume %s`",
-                say_word(inv, stop), buf_text(&kept), batch);
-    else
-        say_put(inv, &why, "%s; nothing of it is sent until `dispatcher resume %s`",
-                say_word(inv, stop), batch);
+    kept_put(inv, json_get_text(notice, "stop_reason", ""), &kept);
+    put_stop(inv, notice, buf_text(&kept), &why);
     print_value(inv, "stopped", buf_text(&why));
     buf_free(&why);
     buf_free(&kept);

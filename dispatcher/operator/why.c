@@ -33,9 +33,10 @@ struct why {
 struct subject {
     const struct invocation *inv;
     const char *id, *channel, *state, *cause, *batch, *transport, *address, *campaign;
-    const char *reply;   /* visible, may be "" */
-    const char *because; /* why its transport rests, or its batch is stopped; "" */
-    const char *when;    /* it may go then, for people; "-": nobody knows */
+    const char *stopped_by; /* "campaign", "letter" or "batch", while it waits for that; NULL */
+    const char *reply;      /* visible, may be "" */
+    const char *because;    /* why its transport rests, or its batch is stopped; "" */
+    const char *when;       /* it may go then, for people; "-": nobody knows */
     const char *changed;
     int64_t attempts;
     bool doubtful; /* the last attempt may have told the person */
@@ -317,6 +318,22 @@ static void put_wait_command(const struct subject *s, const struct wait *wait, s
     cure_put_word(out, names[wait->of]);
 }
 
+/* To resume a batch lets nothing go that its letter or its campaign stops. */
+static bool find_way_of_stop(const struct subject *s, const struct wait *wait, struct cure *out)
+{
+    static const struct wait campaign = {.command = "dispatcher campaign resume",
+                                         .of = OF_CAMPAIGN},
+                             letter = {.command = "dispatcher reload", .of = OF_NOTHING};
+    bool by_letter = text_equal(s->stopped_by, "letter");
+    if (wait == NULL || wait->of != OF_BATCH ||
+        (!by_letter && !text_equal(s->stopped_by, "campaign")))
+        return false;
+    if (by_letter)
+        out->first = SAID("put its letter back as it was approved");
+    put_wait_command(s, by_letter ? &letter : &campaign, &out->command);
+    return true;
+}
+
 /* The way out by what it waits for, else by its cause. */
 static void find_way(const struct subject *s, const struct json_t *row, struct cure *out)
 {
@@ -324,6 +341,8 @@ static void find_way(const struct subject *s, const struct json_t *row, struct c
     const struct cure_question q = {
         .state = s->state, .cause = s->cause, .channel = s->channel, .id = s->id};
     *out = (struct cure){.first = ""};
+    if (find_way_of_stop(s, wait, out))
+        return;
     if (wait != NULL && wait->command != NULL) {
         put_wait_command(s, wait, &out->command);
         return;
@@ -430,6 +449,7 @@ static void tell_delivery(const struct why *w, const struct json_t *row)
         .transport = json_get_text(row, "transport", ""),
         .address = json_get_text(row, "address", ""),
         .campaign = json_get_text(row, "campaign", ""),
+        .stopped_by = json_get_text(w->notice, "stopped_by", NULL),
         .reply = buf_text(&reply),
         .because = buf_text(&because),
         .when = output_time(json_get_text(row, "next_attempt_at", NULL), when, sizeof(when)),

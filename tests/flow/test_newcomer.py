@@ -161,6 +161,30 @@ def test_a_campaign_that_has_left_is_not_outdated_by_the_next(t):
     t.equal(again.status, 0, f"nor does send say so, which finishes what was interrupted: {again.out}{again.err}")
 
 
+def test_a_finished_campaign_is_not_announced_again(t):
+    begin(t)
+    edit(t, CAMPAIGN, "campaign: x1\n", "campaign: x1\ncanary: {first: 1, then: look}\n")
+    t.daemon.start()
+    t.contains(t.command("send", CAMPAIGN, "--confirm", "x1").out, "Started.", "at first")
+    t.wait(lambda: t.command("campaign", "show", "x1", "--json").json()["state"] == "canary", 20, "the first one")
+    t.equal(t.command("campaign", "go-on", "x1").status, 0, "looked at")
+    t.equal(t.command("watch", "x1").status, 0, "to the end")
+    for again in (t.command("send", CAMPAIGN, "--confirm", "x1"), t.command("send", CAMPAIGN, "--dry-run")):
+        t.equal(again.status, 0, f"typed again: {again.err}")
+        t.contains(again.out + again.err, "x1 is finished since ", "what it is")
+        t.check("can be sent" not in again.out and "First " not in again.out, f"nobody is sent anything: {again.out}")
+
+
+def test_send_says_that_no_daemon_runs(t):
+    begin(t)
+    for _ in range(2):  # and when it is typed again
+        sent = t.command("send", CAMPAIGN, "--confirm", "x1")
+        t.equal(sent.status, 0, f"handed over: {sent.err}")
+        t.contains(sent.out, "nothing leaves yet: no daemon is running", "and waits")
+    t.daemon.start()
+    t.check("no daemon" not in t.command("send", CAMPAIGN, "--confirm", "x1").out, "now one does")
+
+
 def test_the_folder_of_a_campaign_may_be_checked(t):
     begin(t)
     for folder in ("campaigns/x1", "campaigns/x1/"):
