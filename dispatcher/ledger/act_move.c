@@ -136,6 +136,27 @@ static void judge(const struct step *s, struct candidate *row)
 
 /* ---- moving ---- */
 
+static const char cause_sql[] = "SELECT cause FROM delivery WHERE seq = ? AND state = ?";
+
+/* What is held loses the cause it was deferred for; whoever looks at it wants to know. */
+static int put_cause_before(struct ledger *l, const struct kind *kind, int64_t delivery,
+                            struct buf *out, struct error *err)
+{
+    if (kind->to != DELIVERY_HELD)
+        return 0;
+    struct query *q = db_query(l->db, cause_sql);
+    query_bind_int(q, delivery);
+    query_bind_int(q, DELIVERY_DEFERRED);
+    int rc = query_step(q, err);
+    if (rc <= 0)
+        return rc;
+    const char *cause = ledger_read_text(q);
+    if (cause[0] != '\0')
+        buf_printf(out, "; before that: %s", cause);
+    query_end(q);
+    return 0;
+}
+
 static void put_remark(struct buf *out, const struct kind *kind, const struct action *action)
 {
     buf_printf(out, "%s by %s", kind->done, action->who);
@@ -187,12 +208,14 @@ static int change(struct ledger *l, const struct step *s, const struct candidate
         return rc;
     put_remark(&remark, kind, s->action);
     buf_puts(&remark, doubt ? "; an attempt before may have arrived" : "");
+    rc = put_cause_before(l, kind, row->delivery, &remark, err);
     const struct change c = {.to = doubt ? DELIVERY_UNCERTAIN : kind->to,
                              .cause = "operator",
                              .remark = buf_text(&remark),
                              .now_ms = s->now_ms};
     standing.over_ms = 0;
-    rc = ledger_change_delivery(l, &standing, &c, err);
+    if (rc == 0)
+        rc = ledger_change_delivery(l, &standing, &c, err);
     buf_free(&remark);
     return rc;
 }

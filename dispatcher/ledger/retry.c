@@ -33,6 +33,12 @@ static bool is_gate(const char *cause)
     return false;
 }
 
+/* What a step does, and what it began again. */
+struct doing {
+    struct retry *retry;
+    struct acted moved;
+};
+
 /*
  * What a retry is about. What is in flight is on its way already. What waits, and held, cancelled,
  * suppressed and uncertain ones, which stand where somebody or a rule put them on purpose, need
@@ -167,7 +173,7 @@ static int begin_again(struct ledger *l, const struct candidate *row, int64_t no
 static int meet(struct ledger *l, const struct step *s, const struct candidate *row, bool *out,
                 struct error *err)
 {
-    const struct retry *r = ((struct retry *)s->context);
+    const struct retry *r = ((struct doing *)s->context)->retry;
     size_t at = ledger_lane_index(l, row->lane);
     *out = false;
     if (r->meet == NULL || s->count_only || at == l->lane_count || l->lanes[at].stopped)
@@ -185,7 +191,8 @@ static int meet(struct ledger *l, const struct step *s, const struct candidate *
 
 static int take(struct ledger *l, const struct step *s, struct candidate *row, struct error *err)
 {
-    struct retry *r = s->context;
+    struct doing *doing = s->context;
+    struct retry *r = doing->retry;
     bool counts = false;
     int rc = ask_told(l, s, row, err);
     if (rc != 0 || !row->meant)
@@ -207,6 +214,8 @@ static int take(struct ledger *l, const struct step *s, struct candidate *row, s
     }
     r->count++;
     shares_add(r->by, row->channel, row->locale);
+    if (!s->count_only)
+        acted_add(&doing->moved, row->delivery);
     return rc;
 }
 
@@ -215,15 +224,16 @@ static int take(struct ledger *l, const struct step *s, struct candidate *row, s
 static const struct mover retry_mover = {
     .is_about = is_about, .put_bar = put_bar, .judge = judge, .take = take, .free_bar = RETRY_BARS};
 
-static int take_step(struct ledger *l, struct retry *r, const struct action *action,
+static int take_step(struct ledger *l, struct doing *doing, const struct action *action,
                      struct error *err)
 {
+    struct retry *r = doing->retry;
     struct step s = {.mover = &retry_mover,
                      .selector = r->selector,
                      .action = action,
                      .now_ms = action != NULL ? action->now_ms : r->now_ms,
                      .count_only = action == NULL,
-                     .context = r};
+                     .context = doing};
     r->count = 0;
     memset(r->barred, 0, sizeof(r->barred));
     return step_take(l, &s, &r->place, err);
@@ -232,10 +242,11 @@ static int take_step(struct ledger *l, struct retry *r, const struct action *act
 int ledger_count_retry(struct ledger *l, struct retry *r, struct error *err)
 {
     struct retry next = *r;
+    struct doing doing = {.retry = &next};
     bool own = false;
     int rc = ledger_look(l, &own, err);
     if (rc == 0)
-        rc = ledger_looked(l, own, take_step(l, &next, NULL, err), err);
+        rc = ledger_looked(l, own, take_step(l, &doing, NULL, err), err);
     if (rc == 0)
         *r = next;
     return rc;
@@ -244,14 +255,18 @@ int ledger_count_retry(struct ledger *l, struct retry *r, struct error *err)
 int ledger_retry(struct ledger *l, struct retry *r, const struct action *action, struct error *err)
 {
     struct retry next = *r;
+    struct doing doing = {.retry = &next};
     bool own = false;
     ledger_note_time(l, action->now_ms);
     int rc = ledger_enter(l, LEDGER_DURABLE, &own, err);
     if (rc != 0)
         return rc;
-    rc = take_step(l, &next, action, err);
+    rc = take_step(l, &doing, action, err);
     if (rc == 0)
         rc = step_record(l, action, next.count, next.place.more, &next.action, err);
+    if (rc == 0)
+        rc = acted_note(l, &doing.moved, next.action, err);
+    acted_free(&doing.moved);
     rc = ledger_leave(l, own, rc, err);
     if (rc == 0)
         *r = next;

@@ -152,7 +152,9 @@ static void print_json(const struct retried *r, bool dry_run)
     printf("%s,\"rests\":[", buf_text(&out));
     for (size_t i = 0; i < r->rests.count; i++)
         print_json_rest(&r->rests.at[i], i > 0 ? "," : "");
-    printf("]}\n");
+    buf_reset(&out);
+    acts_put_actions(&r->acts, &out);
+    printf("],\"actions\":\"%s\"}\n", buf_text(&out));
     buf_free(&out);
 }
 
@@ -241,6 +243,19 @@ static void tell_follow(const struct acts *a)
     buf_free(&words);
 }
 
+/* By the number of the action: what has gone meanwhile is not called back. */
+static void tell_undo(const struct acts *a)
+{
+    struct buf numbers = {0};
+    acts_put_actions(a, &numbers);
+    if (numbers.len > 0)
+        say(a->inv, stdout,
+            "Hold back what has not left: dispatcher hold --action %s   Look: dispatcher queue "
+            "--action %s\n",
+            numbers.data, numbers.data);
+    buf_free(&numbers);
+}
+
 static void tell_due(const struct retried *r)
 {
     int64_t due = count_due(r);
@@ -267,6 +282,8 @@ static void report(const struct retried *r, bool dry_run)
     else
         tell_due(r);
     tell_rests(r->acts.inv, &r->rests);
+    if (!dry_run)
+        tell_undo(&r->acts);
     fflush(stdout);
     tell_left(&r->acts);
 }
@@ -328,11 +345,14 @@ const struct command command_retry = {
         "is recorded. Many are moved in steps: one that is interrupted stands in `dispatcher "
         "actions` without\n"
         "an end; asking again takes the rest.\n\n"
+        "`dispatcher hold --action NUMBER`, as it is printed, holds back just these, as far as "
+        "they have not left.\n\n"
         "JSON, one object: v, verb, count, dry_run, left (numbers by reason: refused, expired, "
         "purged, told,\n"
         "on_its_way, due, endpoint_disabled, arrived), rests (of count, what waits for a rest: "
         "kind, name, reason,\n"
-        "until, count), by (channel and locale: numbers by name).",
+        "until, count), by (channel and locale: numbers by name), actions (their numbers, as "
+        "--action takes them).",
     .options = options,
     .option_count = COUNT_OF(options),
     .arguments_max = 10000,

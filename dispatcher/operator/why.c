@@ -87,8 +87,22 @@ static void tell_held(const struct subject *s, struct buf *out)
     tell_meaning(s, out);
 }
 
+/* No server took it: somebody knows that it arrived. */
+static void tell_marked(const struct subject *s, struct buf *out)
+{
+    say_put(s->inv, out,
+            "%s counts as delivered by %s since %s, because a person said so: no server answered.",
+            s->id, s->channel, s->changed);
+    if (s->reply[0] != '\0')
+        say_put(s->inv, out, " What is recorded of it: %s.", s->reply);
+}
+
 static void tell_delivered(const struct subject *s, struct buf *out)
 {
+    if (text_equal(s->cause, "operator")) {
+        tell_marked(s, out);
+        return;
+    }
     say_put(s->inv, out, "%s was delivered by %s at %s: the next server is responsible for it.",
             s->id, s->channel, s->changed);
     if (s->reply[0] != '\0')

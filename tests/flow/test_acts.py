@@ -81,8 +81,14 @@ def test_what_is_undone_is_what_was_done_and_nothing_else(t):
     t.equal((several["count"], several["actions"]), (2, "5-6"), "one action for each that is named")
     t.contains(t.command("hold", "--action", several["actions"]).out, "Held: 2", "several actions are undone at once")
     ended = t.command("cancel", "--action", "7", "--yes")
-    t.contains(t.command(*undo_of(ended)).out, "2", "cancelled by mistake")
+    begun = t.command(*undo_of(ended))
+    t.contains(begun.out, "2", "cancelled by mistake")
     t.equal(states(t), {"held": 3, "waiting": 2}, "and begun again")
+    looked = t.command(*re.search(r"Look: dispatcher (.*)", begun.out)[1].split(), "--json").lines()
+    t.equal(sorted(row["id"] for row in looked), ["n1", "n2"], "what a retry began again can be looked at")
+    back = t.command(*re.search(r"has not left: dispatcher (.*?)   ", begun.out)[1].split())
+    t.contains(back.out, "Held: 2", "and is held back")
+    t.equal(t.command(*undo_of(back)).status, 0, "let go")
     t.contains(t.command("actions").out, "actions 7", "the record says which")
     for wrong in ("first", "3;4", "-1"):
         answer = t.command("release", f"--action={wrong}")
@@ -106,6 +112,7 @@ def test_what_is_held_stays_until_it_is_let_go(t):
     row = t.row("n1")
     t.equal((row["state"], row["cause"]), ("held", "operator"), "held by an operator")
     t.contains(row["reply"], "a word is wrong", "the reason")
+    t.contains(row["reply"], "before that: ", "the cause it had")
     answer = t.command("release", "n1", "--json")
     t.equal(answer.json()["by"], {"channel": {"email": 1}, "locale": {"ko": 1}}, "what went")
     t.wait_for_state("n1", "delivered")
@@ -118,6 +125,9 @@ def test_what_is_held_stays_until_it_is_let_go(t):
     t.command("mark-delivered", "n2", "--reason", "by phone")
     t.equal([t.row(f"n{i}")["state"] for i in range(4)], ["expired", "delivered", "delivered", "cancelled"], "states")
     t.equal((t.row("n2")["attempts"], t.row("n2")["cause"]), (1, "operator"), "nobody tried again")
+    marked = t.command("why", "n2").out
+    t.contains(marked, "counts as delivered", "why of what a person marked")
+    t.check("answered:" not in marked and "next server" not in marked, f"a server is said to have answered: {marked}")
     verbs = [(a["verb"], a["count"]) for a in t.ask("actions")[0]]
     t.equal(verbs, [("hold", 2), ("release", 1), ("cancel", 1), ("expire", 1), ("mark-delivered", 1)], "the record")
     t.equal(t.command("retry", "n3").status, 0, "undone")

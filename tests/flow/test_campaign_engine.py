@@ -196,6 +196,11 @@ def test_pause_holds_all_batches_within_a_second_and_those_to_come(t):
     t.equal(campaign(t)["state"], "paused", "state")
     t.equal(campaign(t)["stop_reason"], "wrong number in it", "reason")
     t.equal(batch(t, "outage-c")["stop"], "paused", "a batch that came later")
+    for verb in ("why", "show"):
+        said = t.command(verb, "outage-c_c1").out
+        t.contains(said, "dispatcher campaign resume outage", f"{verb}: what lets it go on")
+        t.contains(said, "wrong number in it", f"{verb}: the reason of the pause")
+        t.check("dispatcher resume" not in said, f"{verb}: the batch itself was not stopped: {said}")
     t.daemon.kill()
     t.daemon.start()
     keeps(t, lambda: len(server.accepted()) <= before, 1, "mails left after a restart")

@@ -137,6 +137,7 @@ PIECEWISE = (
     'there is no template "%s" below the templates directory',
     "%s is missing or empty: the template requires it (%s) (it gets %s, as the letter is not written in %s)",
     *(f"{done} by %s" for done in ("held", "released", "given up", "cancelled", "marked as delivered")),  # what a person did to a delivery
+    "held by %s; before that: %s",
     *(f"unknown {what} `%s`{end}" for what in UNKNOWN for end in ("", "; did you mean `%s`?")),  # load_unknown()
 )
 WORDS = tuple(

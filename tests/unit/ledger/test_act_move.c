@@ -50,7 +50,8 @@ static void holds_what_waits_and_lets_it_go_where_its_schedule_was(void **state)
     assert_int_equal(held.count, 3);
     assert_int_equal(count_state(f->l, DELIVERY_HELD), 3);
     assert_string_equal(row_of(f->l, "n0").cause, "operator");
-    assert_string_equal(row_of(f->l, "n0").reply, "held by uid 1000 (jana): ticket 7");
+    assert_string_equal(row_of(f->l, "n0").reply,
+                        "held by uid 1000 (jana): ticket 7; before that: answer");
     assert_int_equal(next_due(f->l, "relay"), INT64_MAX); /* nobody leases it */
     assert_int_equal(act(f->l, ACT_HOLD, SELECTOR_ALL), 0);
     struct selector by_operator = SELECTOR_ALL;
