@@ -70,7 +70,7 @@ def test_why_a_notice_goes_its_way_is_said_in_the_language_of_who_asks(t):
 def test_states_and_what_people_did_are_words_of_the_reader(t):
     worlds.engine_room(t)
     t.command("mark-delivered", "outage_c008", "--reason", "phoned", "--yes")
-    spoken = {"de": ("zugestellt", "gescheitert", "verbucht von"), "ko": ("전달됨", "실패", "기록한 사람")}
+    spoken = {"de": ("zugestellt", "fehlgeschlagen", "verbucht von"), "ko": ("전달됨", "실패", "기록한 사람")}
     for language, (delivered, failed, marked) in spoken.items():
         t.contains(said(t, language, "queue", "--limit", "30").out, failed, "queue")
         t.contains(said(t, language, "queue", "--summary").out, delivered, "summary")
