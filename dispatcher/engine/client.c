@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -372,6 +373,20 @@ static int fail_lost(const struct client *c, bool silent, struct error *err)
                      "what was asked `dispatcher actions` tells");
 }
 
+/* Until the daemon takes or gives something. The limits of the socket begin anew with every signal,
+ * and who is stopped and let go on again and again would wait for ever. */
+static int wait_for_daemon(const struct client *c, short events, struct error *err)
+{
+    struct pollfd ready = {.fd = c->socket, .events = events};
+    int64_t end_ms = clock_mono_ms() + c->limit_ms;
+    int count = 0;
+    do {
+        int64_t left_ms = end_ms - clock_mono_ms();
+        count = poll(&ready, 1, left_ms > 0 ? (int)left_ms : 0);
+    } while (count < 0 && errno == EINTR);
+    return count == 0 ? fail_lost(c, true, err) : 0;
+}
+
 /* Without SIGPIPE: a daemon that was killed must not kill who asks it. */
 static int send_line(const struct client *c, const char *request, struct error *err)
 {
@@ -380,10 +395,12 @@ static int send_line(const struct client *c, const char *request, struct error *
     int rc = 0;
     buf_printf(&line, "%s\n", request);
     while (rc == 0 && sent < line.len) {
-        ssize_t count = send(c->socket, line.data + sent, line.len - sent, MSG_NOSIGNAL);
+        rc = wait_for_daemon(c, POLLOUT, err);
+        ssize_t count =
+            rc == 0 ? send(c->socket, line.data + sent, line.len - sent, MSG_NOSIGNAL) : 0;
         if (count > 0)
             sent += (size_t)count;
-        else if (errno != EINTR)
+        else if (rc == 0 && errno != EINTR)
             rc = fail_lost(c, errno == EAGAIN, err);
     }
     buf_free(&line);
@@ -395,6 +412,9 @@ static int ask_daemon(struct client *c, const char *request, struct buf *answer,
     size_t scanned = 0;
     int rc = send_line(c, request, err);
     while (rc == 0 && !answer_complete(answer, &scanned)) {
+        rc = wait_for_daemon(c, POLLIN, err);
+        if (rc != 0)
+            break;
         buf_reserve(answer, 65536);
         ssize_t got = recv(c->socket, answer->data + answer->len, 65536, 0);
         if (got < 0 && errno == EINTR)

@@ -499,6 +499,28 @@ class Impostor:
                 connection.sendall(self.line)
 
 
+def test_who_is_stopped_while_it_waits_keeps_its_limit(t):
+    t.configure()
+    t.daemon.start()
+    t.daemon.signal(signal.SIGSTOP)
+    command = [lib.DISPATCHER, "ready", "--wait", "--timeout", "1s", "--config", t.config_path]
+    waiting = lib.subprocess.Popen(command, stdin=lib.subprocess.DEVNULL, stderr=lib.subprocess.DEVNULL, env=t.environment)
+
+    def ended():
+        waiting.send_signal(signal.SIGSTOP)
+        time.sleep(0.02)
+        waiting.send_signal(signal.SIGCONT)
+        time.sleep(0.1)
+        return waiting.poll() is not None
+
+    try:
+        t.wait(ended, 10, "a command that is stopped and goes on to end")
+    finally:
+        t.daemon.signal(signal.SIGCONT)
+        waiting.kill()
+    t.equal(waiting.wait(), 69, "ready")
+
+
 def test_a_daemon_of_another_protocol_is_told_as_such(t):
     t.configure()
     path = os.path.join(t.dir, "old.sock")

@@ -158,6 +158,16 @@ static int64_t count_of(enum delivery_state state)
     return counts[CHANNEL_EMAIL][state];
 }
 
+/* All that may be handed out at `wall_ms`: one run ends when its time is over, on a slow machine
+ * after the first lease. */
+static int64_t run_to_the_end(int64_t mono_ms, int64_t wall_ms)
+{
+    int64_t next = dispatch_run(&dispatch, mono_ms, wall_ms);
+    for (int i = 0; i < 10000 && next == wall_ms; i++)
+        next = dispatch_run(&dispatch, mono_ms, wall_ms);
+    return next;
+}
+
 /* The worker of a slot says what became of its first delivery and that it is through. */
 static void finish(size_t slot, const struct disposition *d)
 {
@@ -206,12 +216,11 @@ static void comes_back_soon_from_a_backlog_it_must_not_send(void **state)
     settings.trial = true;
     accept_notices("mail", 0, 500, 200);
     assert_int_equal(dispatch_run(&dispatch, 0, 5000), 5000); /* again, at once */
+    recorder_commit(&dispatch.recorder, 0);
     assert_in_range(count_of(DELIVERY_SUPPRESSED), 1, 100);
-    for (int i = 0; i < 20; i++)
-        dispatch_run(&dispatch, 0, 5000);
+    assert_int_equal(run_to_the_end(0, 5000), INT64_MAX);
     recorder_commit(&dispatch.recorder, 0);
     assert_int_equal(count_of(DELIVERY_SUPPRESSED), 500);
-    assert_int_equal(dispatch_run(&dispatch, 0, 5000), INT64_MAX);
 }
 
 static void keeps_a_packet_below_what_a_frame_may_hold(void **state)
@@ -236,10 +245,10 @@ static void leaves_a_worker_for_other_transports(void **state)
     for (int i = 0; i < 3; i++)
         add_worker();
     accept_notices("mail", 0, 10, 200);
-    dispatch_run(&dispatch, 0, 5000);
+    run_to_the_end(0, 5000);
     assert_int_equal(pool_in_flight(&dispatch.pool, "mail"), 2);
     accept_notices("texts", 0, 10, 200);
-    dispatch_run(&dispatch, 0, 5000);
+    run_to_the_end(0, 5000);
     assert_int_equal(pool_in_flight(&dispatch.pool, "texts"), 1);
 }
 
@@ -251,7 +260,7 @@ static void uses_all_workers_when_every_transport_has_one(void **state)
         add_worker();
     accept_notices("mail", 0, 10, 200);
     accept_notices("texts", 0, 1, 200);
-    dispatch_run(&dispatch, 0, 5000);
+    run_to_the_end(0, 5000);
     assert_int_equal(pool_in_flight(&dispatch.pool, "mail"), 3);
     assert_int_equal(pool_in_flight(&dispatch.pool, "texts"), 1);
 }
@@ -298,8 +307,7 @@ static void syncs_nothing_for_what_may_not_be_sent(void **state)
     transports[0].on_uncertain = UNCERTAIN_HOLD;
     accept_notices("mail", 0, 50, 200);
     syncs = 0;
-    for (int i = 0; i < 5; i++)
-        dispatch_run(&dispatch, 0, 5000);
+    run_to_the_end(0, 5000);
     recorder_commit(&dispatch.recorder, 0);
     assert_int_equal(count_of(DELIVERY_SUPPRESSED), 50);
     assert_in_range(syncs, 0, 2);
