@@ -466,7 +466,7 @@ const struct command command_send = {
         "locales, cohorts, sms (people, parts, cost_micros, currency, about), send_at, about_ms,\n"
         "approvals (role, who, at, valid, changed, replaced, withdrawn), sender (who, may, "
         "because),\n"
-        "trial, allowed. Else, one object: v, "
+        "warnings (how many of each kind), trial, allowed. Else, one object: v, "
         "campaign,\n"
         "started, people, batches (batch, people, known).",
     .options = options,

@@ -255,6 +255,20 @@ static void print_approvals(const struct send_world *w, const struct json_t *app
     buf_free(&changes);
 }
 
+/* Whoever has not asked `check` does not know them. */
+static void print_warnings(const struct send_world *w)
+{
+    const struct check_report *r = &w->dossier->scene.report;
+    struct buf kinds = {0};
+    for (size_t i = 0; i < r->kind_count; i++)
+        buf_printf(&kinds, "%s%zu %s", i > 0 ? " \u00b7 " : "", r->kinds[i].count,
+                   r->kinds[i].rule);
+    if (r->warnings > 0)
+        say(w->inv, stdout, "Warnings   %s \u2192 dispatcher check %s\n", buf_text(&kinds),
+            campaign_of(w)->file);
+    buf_free(&kinds);
+}
+
 /* Of the shipped configuration: nobody knows who that is. */
 static void warn_of_sample(const struct send_world *w)
 {
@@ -279,6 +293,7 @@ void send_print(const struct send_world *w, const struct send_counts *c,
     print_portions(w);
     print_speed(w, c);
     print_approvals(w, approvals);
+    print_warnings(w);
     warn_of_sample(w);
     if (w->setup->settings->trial)
         say(w->inv, stdout,
@@ -312,6 +327,17 @@ static void put_lists(struct buf *out, const struct send_counts *c)
         buf_puts(out, i > 0 ? "," : "");
         buf_put_json(out, c->cohorts[i].cohort->name);
         buf_printf(out, ":%lld", (long long)c->cohorts[i].people);
+    }
+    buf_putc(out, '}');
+}
+
+static void put_warnings(struct buf *out, const struct check_report *r)
+{
+    buf_puts(out, ",\"warnings\":{");
+    for (size_t i = 0; i < r->kind_count; i++) {
+        buf_puts(out, i > 0 ? "," : "");
+        buf_put_json(out, r->kinds[i].rule);
+        buf_printf(out, ":%zu", r->kinds[i].count);
     }
     buf_putc(out, '}');
 }
@@ -369,6 +395,7 @@ void send_print_json(const struct send_world *w, const struct send_counts *c,
                      w->send_at_ms != 0 ? clock_format_rfc3339(w->send_at_ms, at) : NULL);
     buf_printf(&out, ",\"about_ms\":%lld", (long long)send_estimate_ms(w, c));
     put_approvals(&out, approvals);
+    put_warnings(&out, &w->dossier->scene.report);
     buf_printf(&out, ",\"trial\":%s,\"allowed\":%lld}\n",
                w->setup->settings->trial ? "true" : "false", (long long)c->allowed);
     fwrite(out.data, 1, out.len, stdout);

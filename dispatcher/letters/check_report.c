@@ -180,13 +180,26 @@ void check_report_line(const struct invocation *inv, FILE *to, const struct prob
     buf_free(&sentence);
 }
 
+static void count_warning(struct check_report *c, const char *rule)
+{
+    size_t i = 0;
+    c->warnings++;
+    while (i < c->kind_count && strcmp(c->kinds[i].rule, rule) != 0)
+        i++;
+    if (i == CHECK_KINDS || strlen(rule) >= sizeof(c->kinds[i].rule))
+        return;
+    if (i == c->kind_count)
+        snprintf(c->kinds[c->kind_count++].rule, sizeof(c->kinds[i].rule), "%s", rule);
+    c->kinds[i].count++;
+}
+
 void check_report_problem(void *context, const struct problem *p)
 {
     struct check_report *c = context;
     if (p->level == PROBLEM_ERROR)
         c->errors++;
     else if (p->level == PROBLEM_WARNING)
-        c->warnings++;
+        count_warning(c, p->rule);
     if (c->brief && p->level == PROBLEM_ERROR)
         check_report_line(c->inv, stderr, p);
     if (c->brief)

@@ -9,10 +9,19 @@
 #include "base/problems.h"
 #include "cli/command.h"
 
+#define CHECK_KINDS 24
+
 struct check_report {
     const struct invocation *inv;
     bool brief; /* another command asks: errors alone, a line each, on stderr */
     size_t errors, warnings;
+    /* The warnings by their rule, for whom all of them are too many; those of a rule for which
+     * there is no room are counted in `warnings` alone. */
+    struct check_kind {
+        char rule[64];
+        size_t count;
+    } kinds[CHECK_KINDS];
+    size_t kind_count;
     size_t late; /* told as errors, but they keep nothing from being sent */
 };
 

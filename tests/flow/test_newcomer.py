@@ -175,6 +175,21 @@ def test_a_finished_campaign_is_not_announced_again(t):
         t.check("can be sent" not in again.out and "First " not in again.out, f"nobody is sent anything: {again.out}")
 
 
+def test_send_tells_the_warnings_of_check_before_it_asks(t):
+    begin(t)
+    t.daemon.start()
+    first = t.command("send", CAMPAIGN, "--confirm", "x1", "--wait")
+    t.check("Warnings" not in first.out, f"there are none: {first.out}")
+    made = t.command("campaign", "next", CAMPAIGN, "--json").json()
+    again = "campaigns/x1/campaign-2.yaml"
+    told = [row["rule"] for row in t.command("check", again, "--json").lines() if row.get("severity") == "warning"]
+    t.check("same-as-last-issue" in told, f"nothing was changed: {told}")
+    kinds = t.command("send", again, "--dry-run", "--json").json()["warnings"]
+    t.equal(kinds, {rule: told.count(rule) for rule in told}, "as check counts them")
+    for asked in (t.command("send", again, "--dry-run"), t.command("send", again, "--confirm", "no such name")):
+        t.matches(asked.out, rf"Warnings   .*{kinds['same-as-last-issue']} same-as-last-issue.* dispatcher check {again}", f"before {made['campaign']} is sent")
+
+
 def test_send_says_that_no_daemon_runs(t):
     begin(t)
     for _ in range(2):  # and when it is typed again
