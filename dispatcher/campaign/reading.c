@@ -152,6 +152,42 @@ void reading_texts(const struct reading *r, const struct yaml_node *node, char *
     }
 }
 
+/* Behind what is written as `shape` says, 0 for any digit; NULL: it is written otherwise. */
+static const char *pass_shape(const char *text, const char *shape)
+{
+    for (; *shape != '\0'; shape++, text++) {
+        bool fits = *shape == '0' ? *text >= '0' && *text <= '9' : *text == *shape;
+        if (!fits)
+            return NULL;
+    }
+    return text;
+}
+
+bool reading_is_no_day(const char *text)
+{
+    char midnight[] = "0000-00-00T00:00:00Z";
+    const char *end = pass_shape(text, "0000-00-00");
+    int64_t ms;
+    if (end == NULL || *end != '\0')
+        return false;
+    memcpy(midnight, text, (size_t)(end - text));
+    return !clock_parse_rfc3339(midnight, &ms);
+}
+
+bool reading_is_no_time(const char *text)
+{
+    int64_t ms;
+    const char *at = pass_shape(text, "0000-00-00T00:00:00");
+    if (at == NULL)
+        return false;
+    if (*at == '.')
+        at += 1 + strspn(at + 1, "0123456789");
+    const char *end = *at == 'Z'                 ? at + 1
+                      : *at == '+' || *at == '-' ? pass_shape(at + 1, "00:00")
+                                                 : NULL;
+    return end != NULL && *end == '\0' && !clock_parse_rfc3339(text, &ms);
+}
+
 void reading_time(const struct reading *r, const struct yaml_node *node, int64_t *out_ms)
 {
     int64_t ms;
@@ -159,6 +195,8 @@ void reading_time(const struct reading *r, const struct yaml_node *node, int64_t
         return;
     if (clock_parse_rfc3339(node->text, &ms))
         *out_ms = ms;
+    else if (reading_is_no_time(node->text))
+        reading_wrong(r, node, "there is no such day or hour: %s", node->text);
     else
         reading_wrong(r, node,
                       "\"%s\" must be a time with its offset, like 2026-11-24T14:30:00+09:00",

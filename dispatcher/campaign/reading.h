@@ -52,6 +52,9 @@ void reading_text(const struct reading *r, const struct yaml_node *node, char **
 void reading_texts(const struct reading *r, const struct yaml_node *node, char ***out,
                    size_t *out_count);
 void reading_time(const struct reading *r, const struct yaml_node *node, int64_t *out_ms);
+/* Written like a day, or like a time with its offset, of which there is none: 2026-11-31. */
+bool reading_is_no_day(const char *text);
+bool reading_is_no_time(const char *text);
 void reading_day(const struct reading *r, const struct yaml_node *node, int64_t *out_day);
 bool reading_count(const struct reading *r, const struct yaml_node *node, int64_t *out);
 /* A path; a relative one starts at the directory of the file. */

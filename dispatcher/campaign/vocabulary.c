@@ -221,6 +221,15 @@ static const struct yaml_node *empty_text(const struct yaml_node *node)
     return NULL;
 }
 
+/* Written as it should be, but of a day that is in no calendar. */
+static bool is_no_moment(enum fact_type type, const struct yaml_node *node)
+{
+    if (!is_text(node))
+        return false;
+    return (type == FACT_DATE && reading_is_no_day(node->text)) ||
+           (type == FACT_DATETIME && reading_is_no_time(node->text));
+}
+
 static void tell_wrong(const struct reading *r, const struct fact_word *word,
                        const struct yaml_node *node)
 {
@@ -229,6 +238,9 @@ static void tell_wrong(const struct reading *r, const struct fact_word *word,
     if (empty != NULL)
         reading_wrong(r, empty, "\"%s\" (%s) is empty in %s: write the text", word->name,
                       word->words, empty->key);
+    else if (is_no_moment(word->type, node))
+        reading_wrong(r, node, "\"%s\" (%s): there is no such day or hour: %s", word->name,
+                      word->words, node->text);
     else
         reading_wrong(r, node, "\"%s\" (%s) must be %s", word->name, word->words,
                       types[word->type].must_be);

@@ -57,6 +57,11 @@ static int unknown_option(const struct invocation *inv, const char *word, struct
     size_t len = strcspn(bare, "=");
     if (len < sizeof(name))
         memcpy(name, bare, len);
+    if (strcmp(word, "--yes") == 0 && find_long(inv, "confirm", strlen("confirm")) >= 0)
+        return error_set(err, ERR_USAGE,
+                         "%s wants no yes but a name: it is typed when asked, or given with "
+                         "--confirm; see --help",
+                         inv->command->name);
     for (size_t i = 0; i < inv->row_count; i++) {
         names[i] = inv->rows[i]->name;
         if (meant == NULL && len >= 3 && strncmp(names[i], name, len) == 0)

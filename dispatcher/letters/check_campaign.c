@@ -39,6 +39,8 @@ static bool find_template(struct campaign_check *k)
                            "%s", draft.text);
     if (k->template_index >= 0)
         return true;
+    if (library_has_faulty(l, name))
+        return false; /* it is there; what is wrong with it was told */
     const char *meant = library_closest_template(l, name);
     problems_add_error(&k->scene->problems, &k->campaign->template_place, "campaign-template",
                        "there is no letter \"%s\"%s%s%s", name,

@@ -185,7 +185,13 @@ struct listing {
 static void print_wait(void *context, const struct json_t *row)
 {
     const struct listing *listing = context;
-    print_wait_of(listing->inv, json_get_text(row, "batch", ""), row);
+    const char *batch = json_get_text(row, "batch", "");
+    long long held = json_get_int(row, "held", 0);
+    print_wait_of(listing->inv, batch, row);
+    if (held > 0)
+        say(listing->inv, stdout,
+            "%s: %lld held until somebody lets them go: dispatcher queue --batch %s --state held\n",
+            batch, held, batch);
 }
 
 /* What has something open and yet nothing due. */

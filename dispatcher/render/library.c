@@ -11,6 +11,7 @@
 #include "render/context.h"
 #include "render/format.h"
 #include "render/library_backend.h"
+#include "render/library_look.h"
 #include "render/lint_template.h"
 #include "render/lint_yaml.h"
 #include "render/template_names.h"
@@ -40,6 +41,11 @@ static const struct refused *find_refused(const struct library *l, const char *n
 static bool was_refused(const struct library *l, const char *name)
 {
     return find_refused(l, name) != NULL;
+}
+
+bool library_has_faulty(const struct library *l, const char *name)
+{
+    return was_refused(l, name);
 }
 
 bool library_fault_at(const struct library *l, size_t index, struct library_fault *out)

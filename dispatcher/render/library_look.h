@@ -22,6 +22,8 @@ void library_template_notice(const struct library *l, int template_index,
 /* The drafts among the templates, whether they could be loaded or not. */
 size_t library_draft_count(const struct library *l);
 const char *library_draft_name(const struct library *l, size_t index);
+/* Is a letter of this name there, but not to be used, for a mistake that was told? */
+bool library_has_faulty(const struct library *l, const char *name);
 /* Did template, layout and partials load without a mistake? */
 bool library_template_is_sound(const struct library *l, int template_index);
 /* The file of a letter; NULL if it is not written in this language. */

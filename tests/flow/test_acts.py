@@ -70,6 +70,7 @@ def test_what_is_undone_is_what_was_done_and_nothing_else(t):
     t.command("hold", "n0", "--reason", "A: legal says never")
     held = t.command("hold", "--everything", "--reason", "B: their server rests")
     t.equal(states(t), {"held": 5}, "all are held")
+    t.contains(t.command("live", "on", "--yes").err, "--confirm", "what a script says where a name is wanted")
     looked = t.command(*re.search(r"Look: dispatcher (.*)", held.out)[1].split(), "--json").lines()
     t.equal(sorted(row["id"] for row in looked), ["n1", "n2", "n3", "n4"], "what B holds can be looked at")
     let_go = t.command(*undo_of(held))

@@ -206,6 +206,13 @@ TIMES = [
 ]
 
 
+def test_a_day_that_does_not_exist_is_said_not_to(t):
+    for old, new in (("valid_from: 2026-10-18", "valid_from: 2026-11-31"), ("    start: 2026-09-14", "    start: 2026-13-14")):
+        path = edit(copy(t), "facts-2.yaml", old, new)
+        found = [row[3] for row in findings(t, path) if "there is no such day or hour: 2026-1" in row[3]]
+        t.equal(len(found), 1, f"{new}: {findings(t, path)}")
+
+
 def test_times_that_cannot_be_are_errors(t):
     for name, old, new, sentence in TIMES:
         folder = copy(t)

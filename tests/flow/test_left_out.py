@@ -89,6 +89,9 @@ def test_a_campaign_goes_its_way_beside_a_letter_with_a_mistake(t):
         t.check("status-update" not in answer.err, f"{verb}: what is not its own is not told: {answer.err}")
     own = "templates/service-restored/de.md"
     t.write(own, test_campaign.read(t, own) + "\n{{never_closed\n")
+    checked = t.command("check", file)
+    t.matches(checked.out + checked.err, r"service-restored/de\.md:\d+:\d+: ", "check names the mistake")
+    t.check("there is no letter" not in checked.out + checked.err, f"the letter is there: {checked.out}{checked.err}")
     answer = t.command("send", file, "--dry-run")
     t.equal(answer.status, 65, "its own letter")
     t.matches(answer.err, r"service-restored/de\.md:\d+:\d+: ", "the finding")

@@ -170,6 +170,8 @@ def test_why_knows_stopped_batches_and_daemons_that_do_not_run(t):
     said = why(t, "b_c2")
     for part in ("Nothing of its batch b is sent", "the number is wrong", "What to do: dispatcher resume b\n"):
         t.contains(said, part, "of a paused batch")
+    t.equal(t.command("hold", "--batch", "b").status, 0, "held")
+    t.contains(t.command("status").out, "b: 2 held until somebody lets them go: dispatcher queue --batch b --state held", "status")
     t.daemon.stop()
 
 
