@@ -17,6 +17,27 @@
 
 /* ---- which one ---- */
 
+/* Of whoever asks, in this role (NULL: any); NULL: none was taken back. */
+static const struct role_approval *find_withdrawn(const struct approvals *all, const char *who,
+                                                  const char *role)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct role_approval *r = &all->roles[i];
+        if (r->withdrawn_by != NULL && approvals_same_person(r->who, who) &&
+            (role == NULL || text_equal(r->role, role)))
+            return r;
+    }
+    return NULL;
+}
+
+/* Typed once more: nobody is to take a colleague's instead. */
+static int refuse_again(const struct role_approval *own, const char *campaign, struct error *err)
+{
+    return error_set(err, ERR_NOT_FOUND,
+                     "your approval of %s as %s is taken back already: dispatcher campaign show %s",
+                     campaign, own->role, campaign);
+}
+
 static int refuse_role(const struct approvals *all, const char *campaign, const char *role,
                        struct error *err)
 {
@@ -44,19 +65,28 @@ static int refuse_role(const struct approvals *all, const char *campaign, const 
     return rc;
 }
 
+static bool is_own(const struct role_approval *r, const char *who)
+{
+    return r->withdrawn_by == NULL && approvals_same_person(r->who, who);
+}
+
+static size_t count_own(const struct approvals *all, const char *who)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        count += is_own(&all->roles[i], who);
+    return count;
+}
+
 /* NULL: none, or several. */
 static const struct role_approval *find_own(const struct approvals *all, const char *who)
 {
-    const struct role_approval *own = NULL;
-    for (size_t i = 0; i < all->count; i++) {
-        const struct role_approval *r = &all->roles[i];
-        if (r->withdrawn_by != NULL || !approvals_same_person(r->who, who))
-            continue;
-        if (own != NULL)
-            return NULL;
-        own = r;
-    }
-    return own;
+    if (count_own(all, who) != 1)
+        return NULL;
+    size_t i = 0;
+    while (!is_own(&all->roles[i], who))
+        i++;
+    return &all->roles[i];
 }
 
 static int choose(const struct request *r, const struct approvals *all, const char *campaign,
@@ -64,7 +94,12 @@ static int choose(const struct request *r, const struct approvals *all, const ch
 {
     const char *role = json_get_text(r->root, "role", NULL);
     *out = role != NULL ? approvals_standing(all, role) : find_own(all, r->world->who);
-    return *out != NULL ? 0 : refuse_role(all, campaign, role, err);
+    if (*out != NULL)
+        return 0;
+    const struct role_approval *own = find_withdrawn(all, r->world->who, role);
+    if (role == NULL && count_own(all, r->world->who) > 0)
+        own = NULL; /* several of theirs stand: which one? */
+    return own != NULL ? refuse_again(own, campaign, err) : refuse_role(all, campaign, role, err);
 }
 
 /* ---- may it be? ---- */

@@ -320,6 +320,21 @@ def test_a_second_person_of_a_role_is_said_to_take_the_place_of_the_first(t):
     t.equal(approve(t, file, SECOND, "comms").status, 0, "whose approval was replaced may")
 
 
+def test_an_approval_taken_back_twice_takes_nobody_elses(t):
+    if not_root():
+        return
+    file = prepare(t, "approvals: [comms, legal]\n", people=3)
+    t.daemon.start()
+    t.equal((approve(t, file, SECOND, "legal").status, approve(t, file, THIRD, "comms").status), (0, 0), "approved")
+    back = ("campaign", "disapprove", NAME, "--reason", "the number is wrong")
+    t.equal(command_as(t, SECOND, *back).status, 0, "taken back")
+    for words in (back, (*back, "--as", "legal")):
+        again = command_as(t, SECOND, *words)
+        t.equal(again.status, 66, f"once more: {again.out}")
+        t.contains(again.err, f"your approval of {NAME} as legal is taken back already", "whose it was")
+        t.check("--as comms" not in again.err, f"the colleague's is not offered: {again.err}")
+
+
 def test_the_next_step_of_a_dry_run_is_the_true_one(t):
     if not_root():
         return
