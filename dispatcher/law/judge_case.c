@@ -186,7 +186,10 @@ void judge_supersedes(const struct look *look)
         return;
     struct place at = finding_place(look);
     if (always)
-        finding_add(look, &at, "it must name the earlier notice: supersedes: campaign-1.yaml");
+        finding_add(
+            look, &at,
+            "it must name the earlier notice: supersedes: campaign-1.yaml; whoever was sent none "
+            "needs a first notice, not this one");
     else
         finding_add(look, &at,
                     "the facts are version %d: say which notice this one follows with supersedes, "
