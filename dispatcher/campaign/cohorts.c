@@ -278,11 +278,18 @@ static void check_counts(const struct proving *p)
         int64_t is = p->counts[i].people, off = is - f->expected;
         if (f->path == NULL || f->expected < 0 || off == 0)
             continue;
-        problems_add_error(
-            p->problems, &f->expected_at, "audience-count",
-            "cohort %s has %" PRId64 " people by the fact sheet, but %s holds %" PRId64 ": %" PRId64
-            " too %s",
-            f->name, f->expected, f->path, is, off > 0 ? off : -off, off > 0 ? "many" : "few");
+        if (off > 0)
+            problems_add_error(p->problems, &f->expected_at, "audience-count",
+                               "cohort %s has %" PRId64
+                               " people by the fact sheet, but %s holds %" PRId64 ": %" PRId64
+                               " too many",
+                               f->name, f->expected, f->path, is, off);
+        else
+            problems_add_error(p->problems, &f->expected_at, "audience-count",
+                               "cohort %s has %" PRId64
+                               " people by the fact sheet, but %s holds %" PRId64 ": %" PRId64
+                               " too few",
+                               f->name, f->expected, f->path, is, -off);
     }
 }
 

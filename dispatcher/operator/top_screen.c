@@ -187,6 +187,14 @@ static void put_row(const struct cells *c, size_t width, struct buf *out)
     end_line(out, start, width);
 }
 
+/* Above numbers, so at their right. */
+static void put_heading(const char *word, size_t width, struct buf *out)
+{
+    for (size_t have = unicode_width(word, strlen(word)); have <= width; have++)
+        buf_putc(out, ' ');
+    buf_puts(out, word);
+}
+
 static void put_heads(const struct invocation *inv, size_t width, struct buf *out)
 {
     size_t start = out->len;
@@ -195,7 +203,10 @@ static void put_heads(const struct invocation *inv, size_t width, struct buf *ou
         buf_putc(out, ' ');
         put_padded(out, say_word(inv, "CHANNEL"), 7);
     }
-    buf_printf(out, " %8s %8s %8s %9s", "SENT/s", "DEFER/s", "FAIL/s", "IN-FLIGHT");
+    put_heading(say_word(inv, "SENT/s"), 8, out);
+    put_heading(say_word(inv, "DEFER/s"), 8, out);
+    put_heading(say_word(inv, "FAIL/s"), 8, out);
+    put_heading(say_word(inv, "IN-FLIGHT"), 9, out);
     if (shows_times(width))
         buf_printf(out, " %7s %7s", "P50", "P95");
     if (shows_sparks(width))
