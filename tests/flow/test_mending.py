@@ -68,7 +68,7 @@ def test_a_retry_in_vain_says_what_is_tried_and_the_rest_goes_on_growing(t):
     t.enqueue(t.notice("one"))
     t.wait(lambda: t.daemon.log().count("event=transport.paused") == 2, 30, "a second rest")
     said = answer_of(t, "retry", "one", "--reason", "look")
-    t.matches(said, r"^The transport mail rests until .*\. The one delivery that waits for it is tried now\.\n$", "what it says")
+    t.matches(said, r"^The transport mail rests until .*\. The one delivery that waits for it is tried now\.\nHold back what has not left: .*\n$", "what it says")
     t.wait(lambda: t.daemon.log().count("event=transport.paused") == 3, 10, "the try")
     t.equal(actions(t), [("retry", 1)], "the record")
 
@@ -77,7 +77,7 @@ def test_a_retry_of_what_waits_for_an_endpoint_ends_its_rest_with_one_try(t):
     receiver = rest_an_endpoint(t)
     said = answer_of(t, "retry", "--channel", "webhook", "--cause", "destination_rest", "--reason", "they are back")
     t.matches(said, rf"^The endpoint crm rests until .*\. Of the {MANY} deliveries that wait for it one is tried now, "
-              r"the others follow if it is taken\.\n$", "what it says")
+              r"the others follow if it is taken\.\nHold back what has not left: .*\n$", "what it says")
     wait_for_recovery(t, "destination.recovered")
     t.equal((len(receiver.received()), actions(t)), (MANY, [("retry", MANY)]), "requests and the record")
     requests = sorted(receiver.received(), key=lambda r: r["t"])
