@@ -1,8 +1,15 @@
 #include "desk/campaign_ask.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "model/json.h"
+
+bool campaign_is_file(const char *what)
+{
+    struct stat st;
+    return stat(what, &st) == 0 && !S_ISDIR(st.st_mode);
+}
 
 void campaign_begin_request(struct buf *out, const char *verb, const char *campaign,
                             const struct manifest *m)

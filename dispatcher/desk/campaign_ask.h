@@ -2,11 +2,16 @@
 #ifndef DESK_CAMPAIGN_ASK_H
 #define DESK_CAMPAIGN_ASK_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "cli/session.h"
 #include "model/campaign.h"
 #include "model/manifest.h"
 
+/* Does it name a file? Else it is the name of a campaign, beside whose directory of the same name
+ * somebody may stand. */
+bool campaign_is_file(const char *what);
 /* {"v":1,"verb":...,"campaign":...,"manifest":[...]: the caller goes on and closes it. */
 void campaign_begin_request(struct buf *out, const char *verb, const char *campaign,
                             const struct manifest *m);

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/attributes.h"
@@ -23,7 +22,7 @@ static int find_id(const char *what, char **out, struct error *err)
     struct problems quiet = {.tell = tell_nobody};
     struct campaign *c = NULL;
     *out = NULL;
-    if (access(what, F_OK) != 0) {
+    if (!campaign_is_file(what)) {
         *out = xstrdup(what);
         return 0;
     }
@@ -73,7 +72,7 @@ static void tell(const struct invocation *inv, const char *id, const struct json
         output_time(json_get_text(answer, "at", NULL), at, sizeof(at)), role);
     fflush(stdout);
     say(inv, stderr, "When it is mended: dispatcher campaign approve %s --as %s\n",
-        access(what, F_OK) == 0 ? what : json_get_text(answer, "file", "CAMPAIGN.yaml"), role);
+        campaign_is_file(what) ? what : json_get_text(answer, "file", "CAMPAIGN.yaml"), role);
 }
 
 static int run(const struct invocation *inv, struct error *err)

@@ -258,7 +258,7 @@ static int find_file(const struct invocation *inv, char **out, struct error *err
     struct session s = {0};
     struct json_t *row = NULL;
     *out = NULL;
-    if (access(name, F_OK) == 0) {
+    if (campaign_is_file(name)) {
         *out = xstrdup(name);
         return 0;
     }

@@ -16,6 +16,7 @@ struct pass {
     int64_t now_ms;
     bool in_transaction;
     bool stopped;
+    size_t remembered;
 };
 
 /* A file still being written by a plain `cp` does not parse yet: it gets its quiet seconds. */
@@ -42,9 +43,10 @@ static enum spool_verdict wait_for_letter(struct pass *pass, const struct spool_
 {
     struct letter_waits *letters = pass->door->letters;
     const char *why = skip_position(entry, reason->text);
-    if (letters != NULL)
-        letter_waits_note(letters, entry->name, why, clock_mono_ms());
-    log_event(LOG_INFO, "job.waits", "file=%s reason=\"%s\"", entry->shown, why);
+    if (letters == NULL || letter_waits_note(letters, entry->name, why, clock_mono_ms()))
+        log_event(LOG_INFO, "job.waits", "file=%s reason=\"%s\"", entry->shown, why);
+    if (letters != NULL && letter_waits_find(letters, entry->name) != NULL)
+        pass->remembered++;
     return SPOOL_LATER;
 }
 
@@ -198,6 +200,7 @@ int intake_scan(const struct intake_door *door, int64_t now_ms, size_t limit,
     if (pass.in_transaction)
         ledger_rollback(door->ledger);
     out->stopped = pass.stopped;
+    out->remembered = pass.remembered;
     out->counts.taken += out->counts.batches; /* the pass got on */
     out->more = out->counts.taken + out->counts.refused + out->counts.later >= limit;
     return rc;

@@ -29,7 +29,8 @@ struct intake_door {
 
 struct intake_result {
     struct spool_counts counts;
-    bool more;    /* the limit was reached: scan again soon */
+    size_t remembered; /* of those that stay: the next pass need not read them */
+    bool more;         /* the limit was reached: scan again soon */
     bool stopped; /* the ledger cannot record or there is no room; nothing was lost, try later */
 };
 

@@ -12,6 +12,7 @@
 struct waiting {
     char *name;
     const char *reason; /* one of the list */
+    int round;          /* in which it was read last */
 };
 
 static int compare(const void *a, const void *b)
@@ -40,23 +41,28 @@ static struct waiting *find(const struct letter_waits *w, const char *name)
     return found != NULL ? *found : NULL;
 }
 
-void letter_waits_note(struct letter_waits *w, const char *name, const char *reason,
+bool letter_waits_note(struct letter_waits *w, const char *name, const char *reason,
                        int64_t mono_ms)
 {
-    if (w->count >= MOST || find(w, name) != NULL)
-        return;
-    struct waiting *one = xmalloc(sizeof(*one));
-    *one = (struct waiting){.name = xstrdup(name), .reason = share_reason(w, reason)};
+    struct waiting *one = find(w, name);
+    if (one != NULL)
+        one->round = w->round;
+    if (one != NULL || w->count >= MOST)
+        return false;
+    one = xmalloc(sizeof(*one));
+    *one = (struct waiting){
+        .name = xstrdup(name), .reason = share_reason(w, reason), .round = w->round};
     if (tsearch(one, &w->names, compare) == NULL)
         abort(); /* out of memory ends the process */
     w->since_mono_ms = w->count == 0 ? mono_ms : w->since_mono_ms;
     w->count++;
+    return true;
 }
 
 const char *letter_waits_find(const struct letter_waits *w, const char *name)
 {
     const struct waiting *found = w->count > 0 ? find(w, name) : NULL;
-    return found != NULL ? found->reason : NULL;
+    return found != NULL && found->round == w->round ? found->reason : NULL;
 }
 
 static void free_one(void *one)
@@ -77,6 +83,8 @@ void letter_waits_forget(struct letter_waits *w)
 
 void letter_waits_tend(struct letter_waits *w, int64_t mono_ms)
 {
-    if (w->count > 0 && mono_ms - w->since_mono_ms >= KEEP_MS)
-        letter_waits_forget(w);
+    if (w->count == 0 || mono_ms - w->since_mono_ms < KEEP_MS)
+        return;
+    w->round++;
+    w->since_mono_ms = mono_ms;
 }

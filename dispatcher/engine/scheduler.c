@@ -66,8 +66,8 @@ struct scheduler {
     int64_t next_reload_mono_ms;
     int64_t started_mono_ms;
     int64_t next_scan_mono_ms;
-    int64_t
-        least_scan_mono_ms; /* where much stands in new/ and stays, passes leave time for work */
+    /* where much stands in new/ and stays, passes leave time for work */
+    int64_t least_scan_mono_ms;
     int64_t next_clean_mono_ms;
     int64_t next_due_wall_ms;
     int64_t next_batch_mono_ms;
@@ -598,7 +598,8 @@ static void scan(struct scheduler *s, int64_t mono_ms)
         log_event(LOG_ERR, "spool.scan", "reason=\"%s\"", why.text);
     int64_t ended_ms = clock_mono_ms();
     s->least_scan_mono_ms = ended_ms + (ended_ms - mono_ms);
-    bool progress = rc == 0 && !result.stopped && result.counts.taken + result.counts.refused > 0;
+    bool progress = rc == 0 && !result.stopped &&
+                    result.counts.taken + result.counts.refused + result.remembered > 0;
     if (progress && result.more)
         s->next_scan_mono_ms = mono_ms;
     else if (rc != 0 || result.stopped || result.more || result.counts.later > 0)

@@ -268,6 +268,7 @@ def test_an_approval_that_is_taken_back_keeps_all_back_and_stays_on_record(t):
     file = prepare(t, "approvals: [legal]\n", people=3)
     t.daemon.start()
     t.equal(approve(t, file, SECOND, "legal").status, 0, "approved")
+    os.mkdir(os.path.join(t.dir, NAME))  # is no file of a campaign
     t.equal(command_as(t, SECOND, "campaign", "disapprove", NAME).status, 64, "not without a reason")
     answer = command_as(t, SECOND, "campaign", "disapprove", NAME, "--reason", "the number is wrong")
     t.equal(answer.status, 0, f"taken back: {answer.err}")

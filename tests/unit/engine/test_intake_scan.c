@@ -175,8 +175,10 @@ static void what_waits_for_its_letter_stays_and_is_read_once(void **state)
     const char *why = letter_waits_find(&letters, "n1.json");
     assert_non_null(why);
     assert_non_null(strstr(why, reason));
+    assert_int_equal(r.remembered, 1);
     r = scan(fixture.intake);
     assert_int_equal(r.counts.later, 0);
+    assert_int_equal(r.remembered, 0);
     fixture.setup->library = whole;
     r = scan(fixture.intake);
     assert_int_equal(r.counts.taken, 0);

@@ -38,6 +38,15 @@ static void reads_again_after_some_minutes(void **state)
     letter_waits_tend(&w, 301000);
     assert_null(letter_waits_find(&w, "n1.json"));
     assert_null(letter_waits_find(&w, "n2.json"));
+    assert_false(letter_waits_note(&w, "n1.json", "why", 301000)); /* that was told */
+    assert_true(letter_waits_note(&w, "n3.json", "why", 301000));
+    assert_string_equal(letter_waits_find(&w, "n1.json"), "why");
+    assert_null(letter_waits_find(&w, "n2.json"));
+    assert_int_equal(w.count, 3);
+    letter_waits_tend(&w, 600999);
+    assert_non_null(letter_waits_find(&w, "n1.json"));
+    letter_waits_forget(&w);
+    assert_true(letter_waits_note(&w, "n1.json", "why", 700000));
     letter_waits_forget(&w);
 }
 
