@@ -1,15 +1,17 @@
 /*
- * shim: preloaded (LD_PRELOAD) between a program and the C library, for files below one directory. It can do two things:
+ * shim: preloaded (LD_PRELOAD) between a program and the C library, for files below one directory.
+ * It can do two things:
  *
- *   SHIM_RECORD=LOG   write down every change with its content, and every sync, in the order they were made: replay.py
- *                     builds from it what a power cut at any moment may have left
- *   SHIM_FAIL=FILE    let calls fail as the numbers in FILE say, which can be changed at any time
+ *   SHIM_RECORD=LOG   write down every change with its content, and every sync, in the order they
+ * were made: replay.py builds from it what a power cut at any moment may have left SHIM_FAIL=FILE
+ * let calls fail as the numbers in FILE say, which can be changed at any time
  *
  *   SHIM_ROOT=DIR     the directory, absolute and without links
- *   SHIM_SWALLOW=dirsync|walsync|filesync     planted fault: this kind of sync is not made, and success is reported
+ *   SHIM_SWALLOW=dirsync|walsync|filesync     planted fault: this kind of sync is not made, and
+ * success is reported
  *
- * A record: struct record, the name(s), the content. SQLite's -shm is mapped, not written, and recovery does not
- * need it: it is left out.
+ * A record: struct record, the name(s), the content. SQLite's -shm is mapped, not written, and
+ * recovery does not need it: it is left out.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -70,7 +72,8 @@ static int real_open(const char *path, int flags, int mode)
 
 static void prepare(void)
 {
-    const char *root = getenv("SHIM_ROOT"), *log = getenv("SHIM_RECORD"), *fail = getenv("SHIM_FAIL");
+    const char *root = getenv("SHIM_ROOT"), *log = getenv("SHIM_RECORD"),
+               *fail = getenv("SHIM_FAIL");
     if (shim.ready)
         return;
     shim.ready = true;
@@ -164,7 +167,8 @@ static void put(struct record r, const char *name, size_t name_len, const void *
     r.data_len = (uint32_t)len;
     r.pid = (uint32_t)getpid();
     r.time_us = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-    struct iovec parts[] = {{&r, sizeof(r)}, {(void *)(uintptr_t)name, name_len}, {(void *)(uintptr_t)data, len}};
+    struct iovec parts[] = {
+        {&r, sizeof(r)}, {(void *)(uintptr_t)name, name_len}, {(void *)(uintptr_t)data, len}};
     /* Opened each time: whoever forks may close and unmap what it does not know. */
     int fd = real_open(shim.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (syscall(SYS_writev, fd, parts, 3) != (long)(sizeof(r) + name_len + len))
@@ -178,7 +182,8 @@ static void put_fd(enum type type, int fd, uint64_t a, const void *data, size_t 
     struct stat st;
     if (shim.log == NULL || fstat(fd, &st) != 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
         return;
-    put((struct record){.type = type, .inode = st.st_ino, .a = a, .b = S_ISDIR(st.st_mode)}, NULL, 0, data, len);
+    put((struct record){.type = type, .inode = st.st_ino, .a = a, .b = S_ISDIR(st.st_mode)}, NULL,
+        0, data, len);
 }
 
 static void put_name(enum type type, const struct name *n, uint64_t inode, bool directory)
@@ -289,7 +294,7 @@ static int open_ours(int dirfd, const char *path, int flags, mode_t mode)
         va_start(rest, flags);                                                                     \
         mode_t mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;           \
         va_end(rest);                                                                              \
-        return open_ours(dirfd, path, flags, mode);                                       \
+        return open_ours(dirfd, path, flags, mode);                                                \
     }
 OPEN(open, (const char *path, int flags, ...), AT_FDCWD)
 OPEN(open64, (const char *path, int flags, ...), AT_FDCWD)
@@ -400,8 +405,9 @@ EXPORT FILE *fdopen(int fd, const char *mode)
     if (mode[0] != 'w' || i == STREAMS || !fd_is_ours(fd))
         return real_fdopen(fd, mode);
     streams[i].fd = fd;
-    streams[i].stream = fopencookie((void *)(intptr_t)fd, mode,
-                                    (cookie_io_functions_t){.write = write_stream, .close = close_stream});
+    streams[i].stream =
+        fopencookie((void *)(intptr_t)fd, mode,
+                    (cookie_io_functions_t){.write = write_stream, .close = close_stream});
     return streams[i].stream;
 }
 
@@ -417,7 +423,8 @@ EXPORT int fileno(FILE *stream)
 /* ---- content again ---- */
 
 /* Falls back: whoever copies within the kernel is told to do it by hand. */
-EXPORT ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size_t len, unsigned flags)
+EXPORT ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size_t len,
+                               unsigned flags)
 {
     if (!fd_is_ours(to))
         return syscall(SYS_copy_file_range, from, from_at, to, to_at, len, flags);
@@ -528,7 +535,9 @@ static int rename_names(int from_fd, const char *from, int to_fd, const char *to
     int rc = (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
     if (rc == 0 && a.ours && b.ours) {
         int len = snprintf(both, sizeof(both), "%s%c%s", a.last, 0, b.last);
-        put((struct record){.type = RENAME, .inode = inode_of(b.path), .a = a.directory, .b = b.directory},
+        put(
+            (struct record){
+                .type = RENAME, .inode = inode_of(b.path), .a = a.directory, .b = b.directory},
             both, (size_t)len, NULL, 0);
     }
     return rc;
