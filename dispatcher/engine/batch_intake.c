@@ -162,8 +162,10 @@ static int64_t put_off_ms(const struct intake_batch *now)
 static void set_aside(struct batch_intake *b, const char *letter)
 {
     b->put_off = xreallocarray(b->put_off, b->put_off_count + 1, sizeof(*b->put_off));
-    b->put_off[b->put_off_count++] = (struct put_off){
-        .batch = b->now.rows.batch, .id = xstrdup(b->now.id), .waits = xstrdup(letter)};
+    b->put_off[b->put_off_count++] =
+        (struct put_off){.batch = b->now.rows.batch,
+                         .id = xstrdup(b->now.id),
+                         .waits = letter != NULL ? xstrdup(letter) : NULL};
 }
 
 void intake_put_off(struct batch_intake *b, const struct error *why)

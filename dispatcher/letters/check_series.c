@@ -204,10 +204,12 @@ static void check_exemptions(const struct campaign_check *k)
 static bool is_series(const struct campaign_check *k)
 {
     enum notice_kind kind = k->campaign->kind;
-    bool same_letter =
-        k->earlier != NULL && text_equal(k->campaign->template_name, k->earlier->template_name);
-    return k->sheet != NULL && k->earlier_sheet != NULL && kind == k->earlier->kind &&
-           (kind == NOTICE_PROGRESS || (kind == NOTICE_NONE && same_letter));
+    if (k->sheet == NULL || k->earlier == NULL || k->earlier_sheet == NULL ||
+        kind != k->earlier->kind)
+        return false;
+    return kind == NOTICE_PROGRESS ||
+           (kind == NOTICE_NONE &&
+            text_equal(k->campaign->template_name, k->earlier->template_name));
 }
 
 /* 0: it has no number. */

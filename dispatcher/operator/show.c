@@ -120,55 +120,49 @@ static void print_way_to_endpoint(const struct invocation *inv, const char *name
     buf_free(&text);
 }
 
-/* What a person can do where nothing moves by itself. */
+/* What a person can do where nothing moves by itself: the first row that fits. */
+static const struct {
+    const char *state, *cause, *say;
+} ways_out[] = {
+    {"uncertain", NULL,
+     SAID("it may have arrived: look at the gateway or mail server, then `dispatcher retry ID` "
+          "if it did not")},
+    {"held", "poison",
+     SAID("set aside after crashes of workers: `dispatcher retry ID` once the cause is mended")},
+    {"held", NULL, SAID("waits for a person: `dispatcher release ID` lets it go")},
+    {"waiting", "window", SAID("outside the hours of the recipient: goes when they begin there")},
+    {"waiting", "rate", SAID("the rate of its mail domain is used up: goes when it is its turn")},
+    {"waiting", "destination_rest", SAID("its domain or endpoint rests after faults: goes later")},
+    {"waiting", "letter",
+     SAID("its letter has a mistake or is a draft: goes by itself when that is mended, and "
+          "`dispatcher reload`")},
+    {"deferred", "letter",
+     SAID("its letter has a mistake or is a draft: goes by itself when that is mended, and "
+          "`dispatcher reload`")},
+    {"deferred", "window", SAID("outside the hours of the recipient: goes when they begin there")},
+    {"deferred", "rate", SAID("the rate of its mail domain is used up: goes when it is its turn")},
+    {"deferred", "destination_rest", SAID("its domain or endpoint rests after faults: goes later")},
+    {"suppressed", "trial_mode",
+     SAID("not on the allow list in trial mode: `dispatcher retry ID` after `dispatcher live "
+          "on`")},
+    {"cancelled", "escalated", SAID("its time was over: the next channel has the turn")},
+    {"suppressed", NULL,
+     SAID("its address is on the suppression list: `dispatcher suppress remove`, then "
+          "`dispatcher retry ID`")},
+    {"failed", "invalid", SAID("never to be sent: hand over a corrected line as a new batch")},
+};
+
 static void print_way_out(const struct invocation *inv, const struct json_t *row)
 {
-    static const struct {
-        const char *state, *cause, *say;
-    } ways[] = {
-        {"uncertain", NULL,
-         SAID("it may have arrived: look at the gateway or mail server, then `dispatcher retry ID` "
-              "if it did not")},
-        {"held", "poison",
-         SAID(
-             "set aside after crashes of workers: `dispatcher retry ID` once the cause is mended")},
-        {"held", NULL, SAID("waits for a person: `dispatcher release ID` lets it go")},
-        {"waiting", "window",
-         SAID("outside the hours of the recipient: goes when they begin there")},
-        {"waiting", "rate",
-         SAID("the rate of its mail domain is used up: goes when it is its turn")},
-        {"waiting", "destination_rest",
-         SAID("its domain or endpoint rests after faults: goes later")},
-        {"waiting", "letter",
-         SAID("its letter has a mistake or is a draft: goes by itself when that is mended, and "
-              "`dispatcher reload`")},
-        {"deferred", "letter",
-         SAID("its letter has a mistake or is a draft: goes by itself when that is mended, and "
-              "`dispatcher reload`")},
-        {"deferred", "window",
-         SAID("outside the hours of the recipient: goes when they begin there")},
-        {"deferred", "rate",
-         SAID("the rate of its mail domain is used up: goes when it is its turn")},
-        {"deferred", "destination_rest",
-         SAID("its domain or endpoint rests after faults: goes later")},
-        {"suppressed", "trial_mode",
-         SAID("not on the allow list in trial mode: `dispatcher retry ID` after `dispatcher live "
-              "on`")},
-        {"cancelled", "escalated", SAID("its time was over: the next channel has the turn")},
-        {"suppressed", NULL,
-         SAID("its address is on the suppression list: `dispatcher suppress remove`, then "
-              "`dispatcher retry ID`")},
-        {"failed", "invalid", SAID("never to be sent: hand over a corrected line as a new batch")},
-    };
     const char *state = json_get_text(row, "state", ""), *cause = json_get_text(row, "cause", "");
     if (strcmp(cause, "endpoint_disabled") == 0 && strcmp(state, "held") == 0) {
         print_way_to_endpoint(inv, json_get_text(row, "address", ""));
         return;
     }
-    for (size_t i = 0; i < COUNT_OF(ways); i++) {
-        if (strcmp(ways[i].state, state) == 0 &&
-            (ways[i].cause == NULL || strcmp(ways[i].cause, cause) == 0)) {
-            print_value(inv, "next", say_word(inv, ways[i].say));
+    for (size_t i = 0; i < COUNT_OF(ways_out); i++) {
+        if (strcmp(ways_out[i].state, state) == 0 &&
+            (ways_out[i].cause == NULL || strcmp(ways_out[i].cause, cause) == 0)) {
+            print_value(inv, "next", say_word(inv, ways_out[i].say));
             return;
         }
     }

@@ -26,7 +26,7 @@ static void add_refused(struct library *l, const char *name, const char *reason)
 {
     l->refused = xreallocarray(l->refused, l->refused_count + 1, sizeof *l->refused);
     l->refused[l->refused_count++] =
-        (struct refused){.name = xstrdup(name), .reason = xstrdup(reason)};
+        (struct refused){.name = xstrdup(name), .reason = reason != NULL ? xstrdup(reason) : NULL};
 }
 
 static const struct refused *find_refused(const struct library *l, const char *name)
