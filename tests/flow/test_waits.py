@@ -42,8 +42,13 @@ def test_a_batch_says_that_its_transport_rests(t):
     t.configure(email=t.email_transport(gone(t)), sms=t.sms_transport(t.faulty_gateway()))
     test_watch.publish(t, "recall", 30)
     t.daemon.start()
-    row = t.wait(lambda: next((r for r in t.command("batches", "--json").lines() if r["waits_for"]), None), 20, "the cause")
-    t.equal((row["waits_for"], row["in_flight"]), ("transport_rest", 0), "what it waits for")
+
+    def told():
+        """Once what was on its way when the rest began has come back."""
+        return [r for r in t.command("batches", "--json").lines() if r["waits_for"] and r["in_flight"] == 0]
+
+    (row,) = t.wait(told, 20, "the cause, and nothing on its way")
+    t.equal(row["waits_for"], "transport_rest", "what it waits for")
     t.contains(row["rests_because"], "cannot be reached", "why")
     t.check(row["next_attempt_at"] > row["at"], f"a time that is past: {row}")
     # Between two rests it is tried, and then nothing of this is so.
