@@ -171,4 +171,20 @@ UNUSED static struct job *job_with(const char *to, const char *data, const char 
     return job;
 }
 
+/* Without a listener, as those load who send. */
+UNUSED static int load_for_sending(struct library **out, struct error *err)
+{
+    static struct organisation_field fields[] = {{NULL, name_key, name_value}};
+    static const struct organisation organisation = {.fields = fields, .field_count = 1};
+    char *templates = path_of("t"), *locales = path_of("l");
+    const struct library_options o = {.templates = templates,
+                                      .locales = locales,
+                                      .organisation = &organisation,
+                                      .leave_out = true};
+    int rc = library_load(&o, out, err);
+    free(templates);
+    free(locales);
+    return rc;
+}
+
 #endif

@@ -255,22 +255,6 @@ static void the_first_error_ends_an_unwatched_load(void **state)
 
 /* ---- letters with mistakes ---- */
 
-/* Without a listener, as those load who send. */
-static int load_for_sending(struct library **out, struct error *err)
-{
-    static struct organisation_field fields[] = {{NULL, name_key, name_value}};
-    static const struct organisation organisation = {.fields = fields, .field_count = 1};
-    char *templates = path_of("t"), *locales = path_of("l");
-    const struct library_options o = {.templates = templates,
-                                      .locales = locales,
-                                      .organisation = &organisation,
-                                      .leave_out = true};
-    int rc = library_load(&o, out, err);
-    free(templates);
-    free(locales);
-    return rc;
-}
-
 /* A second letter, the same but for its name. */
 static void lay_twin(void)
 {

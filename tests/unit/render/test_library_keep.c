@@ -12,19 +12,10 @@
 
 static struct library *load_sound(void)
 {
-    static struct organisation_field fields[] = {{NULL, name_key, name_value}};
-    static const struct organisation organisation = {.fields = fields, .field_count = 1};
-    char *templates = path_of("t"), *locales = path_of("l");
-    const struct library_options o = {.templates = templates,
-                                      .locales = locales,
-                                      .organisation = &organisation,
-                                      .leave_out = true};
     struct error err = {0};
     struct library *l;
-    if (library_load(&o, &l, &err) < 0)
+    if (load_for_sending(&l, &err) < 0)
         fail_msg("%s", err.text);
-    free(templates);
-    free(locales);
     return l;
 }
 
